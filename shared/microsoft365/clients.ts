@@ -1,0 +1,93 @@
+// What a step may ask of Microsoft 365. `find` gets Readers, `fix` and `undo` get Clients: that a look never
+// writes is a type, not a promise. Answers are parsed with zod where they come in.
+import type { z } from 'zod';
+
+/** Microsoft Graph, read only. Paths are relative to /v1.0 and already encoded (see `path`). */
+export interface GraphReader {
+  /** One object. Throws PermanentError with status 404 where it does not exist. */
+  get<T>(path: string, schema: z.ZodType<T>, options?: GraphOptions): Promise<T>;
+  /** A collection, all pages; a page that fails fails the whole, since a partial list proves nothing. */
+  list<T>(path: string, item: z.ZodType<T>, options?: GraphOptions): Promise<T[]>;
+}
+
+export interface GraphOptions {
+  /** `beta` only where v1.0 lacks the path or the property. */
+  version?: 'v1.0' | 'beta';
+  headers?: Readonly<Record<string, string>>;
+  /** Stop after so many items; the caller must say that the list was cut. */
+  most?: number;
+}
+
+/** Everything that may be deleted. `/users/{id}` and `/groups/{id}/members/{id}` are not among them. */
+export type DeletablePath =
+  | `/users/${string}/authentication/${string}Methods/${string}`
+  | `/users/${string}/appRoleAssignments/${string}`
+  | `/oauth2PermissionGrants/${string}`
+  | `/roleManagement/directory/roleAssignments/${string}`
+  | RefPath;
+
+declare const ref: unique symbol;
+/** Made by `refPath` alone: without `/$ref` the same DELETE would delete the user. */
+export type RefPath = string & { readonly [ref]: true };
+
+export interface GraphClient extends GraphReader {
+  patch(path: string, body: object, options?: GraphOptions): Promise<void>;
+  post<T>(path: string, body: object, schema: z.ZodType<T>, options?: GraphOptions): Promise<T>;
+  delete(path: DeletablePath): Promise<void>;
+}
+
+/** A cmdlet's parameters. null is sent as null; an empty Identity, Mailbox or SenderAddress is refused. */
+export type CmdletParameters = Readonly<Record<string, CmdletValue>>;
+export type CmdletValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly string[]
+  | { readonly add?: readonly string[]; readonly remove?: readonly string[] };
+
+export interface CmdletOptions {
+  /** The mailbox that the request is routed to (its UPN); left out for cmdlets about the tenant. */
+  anchor?: string;
+  /** Properties to ask for. */
+  select?: readonly string[];
+}
+
+/** Exchange Online, read only: cmdlets that begin with Get-. Returns all pages. */
+export interface ExchangeReader {
+  get<T>(
+    cmdlet: `Get-${string}`,
+    parameters: CmdletParameters,
+    item: z.ZodType<T>,
+    options?: CmdletOptions,
+  ): Promise<T[]>;
+}
+
+export interface ExchangeClient extends ExchangeReader {
+  /** Runs a cmdlet that changes something; warnings of the service go to the log. */
+  run(cmdlet: WritingCmdlet, parameters: CmdletParameters, options?: CmdletOptions): Promise<void>;
+}
+export type WritingCmdlet = `${'Set' | 'Add' | 'Remove' | 'Enable' | 'Disable' | 'New'}-${string}`;
+
+/** Defender for Endpoint, paths relative to /api. */
+export interface DefenderReader {
+  get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+}
+
+export interface DefenderClient extends DefenderReader {
+  post<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T>;
+}
+
+export interface Readers {
+  graph: GraphReader;
+  exchange: ExchangeReader;
+  defender: DefenderReader;
+}
+
+export interface Clients extends Readers {
+  graph: GraphClient;
+  exchange: ExchangeClient;
+  defender: DefenderClient;
+}
+
+export type ClientName = keyof Readers;

@@ -1,0 +1,28 @@
+// Builds the paths of requests. Ids, UPNs (a guest's holds a #) and dates are encoded where they are put in.
+import type { RefPath } from './clients.ts';
+
+/** path`/users/${id}/manager`: every value is percent-encoded; quotes in a filter are doubled. */
+export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
+  return parts.reduce((whole, part, index) => {
+    const value = values[index - 1] ?? '';
+    return whole + encodeURIComponent(value.replaceAll("'", "''")) + part;
+  });
+}
+
+const isRefPath = (text: string): text is RefPath =>
+  /^\/(groups|applications|servicePrincipals)\/[^/]+\/(members|owners)\/[^/]+\/\$ref$/.test(text);
+
+/**
+ * The one way to take a user out of a group or an ownership. Without `/$ref` the same DELETE deletes the user
+ * (https://learn.microsoft.com/graph/api/group-delete-members).
+ */
+export function refPath(
+  collection: 'groups' | 'applications' | 'servicePrincipals',
+  id: string,
+  relation: 'members' | 'owners',
+  userId: string,
+): RefPath {
+  const built = `/${collection}/${encodeURIComponent(id)}/${relation}/${encodeURIComponent(userId)}/$ref`;
+  if (!isRefPath(built)) throw new Error(`not a reference path: ${built}`);
+  return built;
+}

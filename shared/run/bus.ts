@@ -1,0 +1,30 @@
+// The one way to send. Behind this interface: Service Bus, or memory for generated tests.
+import { z } from 'zod';
+
+export interface Outgoing {
+  queue: string;
+  /** Each send that must count has its own id: a duplicate is accepted and dropped. At most 128 characters. */
+  id: string;
+  body: StepMessage | SummaryMessage;
+  /** Not delivered before this time. */
+  at?: Date;
+}
+
+export interface Bus {
+  send(messages: readonly Outgoing[]): Promise<void>;
+}
+
+/** `{"run":"<user id>.<code>","step":"block-sign-in","turn":1}` */
+export const stepMessageSchema = z.strictObject({
+  run: z.string(),
+  step: z.string(),
+  turn: z.int().positive(),
+});
+export type StepMessage = z.infer<typeof stepMessageSchema>;
+
+/** `{"run":"<user id>.<code>","turn":1}` */
+export const summaryMessageSchema = z.strictObject({ run: z.string(), turn: z.int().positive() });
+export type SummaryMessage = z.infer<typeof summaryMessageSchema>;
+
+export const queues = { alerts: 'alerts', summaries: 'summaries', deadLetters: 'dead-letters' } as const;
+export const stepQueue = (step: string) => `step-${step}`;

@@ -1,0 +1,56 @@
+// The one place that remembers. Behind this interface: Table Storage, or memory for generated tests.
+import type { LogRow, RunRow, StepRow } from './rows.ts';
+
+/** Names a run. The run id begins with the user id, which is the partition. */
+export interface RunRef {
+  userId: string;
+  runId: string;
+}
+
+export const runRef = (runId: string): RunRef => ({ userId: runId.slice(0, runId.indexOf('.')), runId });
+
+export interface Versioned<T> {
+  row: T;
+  etag: string;
+}
+
+export interface RunRows {
+  run: Versioned<RunRow>;
+  /** In playbook order. */
+  steps: readonly Versioned<StepRow>[];
+}
+
+export interface RunChanges {
+  run?: Versioned<RunRow>;
+  steps?: readonly Versioned<StepRow>[];
+  log?: readonly LogRow[];
+}
+
+export interface Claim {
+  runId: string;
+  etag: string;
+}
+
+export interface Progress {
+  /** The run that holds this account, if any ever did. */
+  claimOf(userId: string): Promise<Claim | undefined>;
+  /**
+   * Claim on the account, run row and step rows in one transaction. `replaces` is the claim of a run that no longer
+   * stands in the way. Answers 'taken' when another run holds the account; the answer to one's own write that was
+   * lost counts as opened.
+   */
+  open(
+    run: RunRow,
+    steps: readonly StepRow[],
+    replaces: Claim | undefined,
+    log: readonly LogRow[],
+  ): Promise<RunRows | 'taken'>;
+  read(ref: RunRef): Promise<RunRows | undefined>;
+  /** One transaction, guarded by each row's ETag. 'conflict': somebody else wrote first, read again. */
+  write(ref: RunRef, changes: RunChanges): Promise<RunRows | 'conflict'>;
+  log(ref: RunRef): Promise<LogRow[]>;
+  /** Runs that the sweep must look at: those whose wakeAt has passed. */
+  due(now: Date): Promise<RunRef[]>;
+  /** Runs opened on or after this day, newest first. */
+  list(since: Date, most: number): Promise<RunRef[]>;
+}

@@ -1,0 +1,167 @@
+// What the progress table holds. The schemas are the door by which rows come back in.
+import { z } from 'zod';
+import { signalSchema } from '../alerts/signal.ts';
+import { accountSchema } from '../microsoft365/account.ts';
+import { intruderSchema } from '../microsoft365/intruder.ts';
+import { type Json, modes, stages } from './step.ts';
+
+const time = z.string();
+const jsonSchema: z.ZodType<Json> = z.json();
+
+const failureSchema = z.object({
+  message: z.string(),
+  status: z.number().nullable(),
+  code: z.string().nullable(),
+  requestId: z.string().nullable(),
+});
+
+/** How a step ended: the one channel, never read back from text. */
+export const outcomeSchema = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('done') }),
+  z.object({ is: z.literal('unchanged') }),
+  z.object({ is: z.literal('reported') }),
+  z.object({ is: z.literal('undone') }),
+  z.object({ is: z.literal('off') }),
+  z.object({ is: z.literal('skipped'), reason: z.string() }),
+  /** Waits for these steps (gates) or for an essential task. */
+  z.object({ is: z.literal('needs-human'), waitsFor: z.array(z.string()) }),
+  z.object({ is: z.literal('failed'), error: failureSchema }),
+]);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** A change as recorded, before it was made. Outcome and undo come from here, never from the last find. */
+export const changeRecordSchema = z.object({
+  id: z.string(),
+  what: z.string(),
+  why: z.string(),
+  evidence: z.string().nullable(),
+  before: jsonSchema,
+  once: z.boolean(),
+  recordedAt: time,
+  /** When fix was called for it, or null while it is only recorded or reported. */
+  attemptedAt: time.nullable(),
+  /** When fix returned without an error. */
+  fixedAt: time.nullable(),
+  /** When a find after the fix no longer saw it: verified from then on. */
+  goneAt: time.nullable(),
+  /** How often it came back after it was gone. */
+  returned: z.number(),
+  undoneAt: time.nullable(),
+  failure: failureSchema.nullable(),
+});
+export type ChangeRecord = z.infer<typeof changeRecordSchema>;
+
+export const taskRecordSchema = z.object({
+  id: z.string(),
+  what: z.string(),
+  instruction: z.string(),
+  link: z.string(),
+  essential: z.boolean(),
+  /** When an operator ticked it off. */
+  doneAt: time.nullable(),
+});
+export type TaskRecord = z.infer<typeof taskRecordSchema>;
+
+export const keptSchema = z.object({ what: z.string(), why: z.string() });
+
+export const attachmentSchema = z.object({
+  name: z.string(),
+  type: z.enum(['text/csv', 'text/plain', 'application/json']),
+  content: z.string(),
+});
+
+export const stepStates = ['waiting', 'queued', 'running', 'settled'] as const;
+
+export const stepRowSchema = z.object({
+  name: z.string(),
+  stage: z.enum(stages),
+  kind: z.enum(['remediation', 'investigation']),
+  /** As configured when the run opened; the run's level may hold it to a report. */
+  mode: z.enum(modes),
+  aim: z.enum(['fix', 'check', 'undo']),
+  state: z.enum(stepStates),
+  /** Messages sent so far; a message with another turn is stale. */
+  turn: z.number(),
+  /** Failures in a row. */
+  attempt: z.number(),
+  /** waiting: not before; queued: due; running: the lease's end. */
+  until: time.nullable(),
+  /** deliveryCount under which the running turn was claimed: the same message delivered again takes over. */
+  delivery: z.number(),
+  memo: jsonSchema,
+  outcome: outcomeSchema.nullable(),
+  changes: z.array(changeRecordSchema),
+  tasks: z.array(taskRecordSchema),
+  kept: z.array(keptSchema),
+  attachments: z.array(attachmentSchema),
+  /** Why the last try failed, while another is to come. */
+  lastError: failureSchema.nullable(),
+  queuedAt: time.nullable(),
+  /** First start and latest start. */
+  startedAt: time.nullable(),
+  /** When the latest look began: a followed step that settled later calls for another. */
+  lookedAt: time.nullable(),
+  settledAt: time.nullable(),
+});
+export type StepRow = z.infer<typeof stepRowSchema>;
+
+export const levels = ['contain', 'full'] as const;
+export type Level = (typeof levels)[number];
+
+export const verdicts = [
+  'NOTHING TO DO',
+  'CONTAINED',
+  'LOCKED',
+  'DECIDE',
+  'NOT CONTAINED',
+  'HELD',
+  'REVERTED',
+  'UNDONE',
+] as const;
+export type Verdict = (typeof verdicts)[number];
+
+export const runRowSchema = z.object({
+  id: z.string(),
+  /** Four characters for people: 8M2P. */
+  code: z.string(),
+  account: accountSchema,
+  signals: z.array(signalSchema),
+  /** Why the policy opened it at this level, in one sentence. */
+  why: z.string(),
+  intruder: intruderSchema,
+  level: z.enum(levels),
+  /** Level an approval or a raise would give; kept for the email. */
+  raisedBecause: z.string().nullable(),
+  state: z.enum(['held', 'open', 'finished', 'closed']),
+  /** Why it is held, while it is. */
+  heldBecause: z.string().nullable(),
+  /** Only look, change nothing. */
+  dryRun: z.boolean(),
+  openedAt: time,
+  containedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  /** Later checks started so far (+15 min, +60 min, +24 h). */
+  checks: z.number(),
+  endsAs: z.enum(['undone', 'handed back', 'superseded']).nullable(),
+  summary: z.object({
+    turn: z.number(),
+    /** Verdict and task count of the latest summary asked for: another one follows only when it changes. */
+    verdict: z.string().nullable(),
+    queuedAt: time.nullable(),
+    claimedAt: time.nullable(),
+    sentAt: time.nullable(),
+    attempt: z.number(),
+  }),
+  /** When the sweep must look at it at the latest. */
+  wakeAt: time.nullable(),
+});
+export type RunRow = z.infer<typeof runRowSchema>;
+
+/** Who did what: append only. */
+export const logRowSchema = z.object({
+  at: time,
+  who: z.string(),
+  what: z.string(),
+  why: z.string().nullable(),
+});
+export type LogRow = z.infer<typeof logRowSchema>;

@@ -1,0 +1,256 @@
+// The shape of a step. Dry run, idempotent re-runs, snapshots, read-back, undo and later checks are all uses of
+// the same three small functions, so a step holds no status, queue, log, retry or environment code.
+import { z } from 'zod';
+import type { Signal } from '../alerts/signal.ts';
+import type { Account } from '../microsoft365/account.ts';
+import type { ClientName, Clients, Readers } from '../microsoft365/clients.ts';
+import type { Intruder } from '../microsoft365/intruder.ts';
+
+/** What can be stored: no Date, no undefined. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+export const stages = ['contain', 'evict', 'collect', 'close', 'hand-back'] as const;
+export type Stage = (typeof stages)[number];
+
+export const modes = ['act', 'report', 'off'] as const;
+export type Mode = (typeof modes)[number];
+
+/** One thing a remediation found and alters. Its identity is (id, before): the same id in a new state is a new change. */
+export interface Change<B extends Json = Json> {
+  id: string;
+  /** What it is, with names: "rule '..' forwards to x@evil.example". */
+  what: string;
+  /** Why it is altered. */
+  why: string;
+  /** What ties it to the intruder, in one sentence; left out where the change follows from policy. */
+  evidence?: string;
+  /** The state before, all that undo needs. */
+  before: B;
+  /** The effect is slow, scarce or invisible: done once, never repeated because it is still found. */
+  once?: true;
+}
+
+/** One thing only a person can do. */
+export interface Task {
+  id: string;
+  what: string;
+  instruction: string;
+  /** The exact page to do it on. */
+  link: string;
+  /** Without it the step's job is not done. */
+  essential?: true;
+}
+
+/** Looked at and left alone; for an investigation, what it saw. */
+export interface Kept {
+  what: string;
+  why: string;
+}
+
+export interface Found<B extends Json = Json> {
+  changes: readonly Change<B>[];
+  tasks?: readonly Task[];
+  kept?: readonly Kept[];
+}
+
+/** Does not apply, as only the service could tell: no licence, no mailbox. */
+export interface Skip {
+  skip: string;
+}
+
+/** The service needs time: ask again, with the memo at hand. */
+export interface Later<M extends Json = Json> {
+  laterSeconds: number;
+  memo: M;
+}
+
+export interface Attachment {
+  name: string;
+  type: 'text/csv' | 'text/plain' | 'application/json';
+  content: string;
+}
+
+export interface Collected {
+  findings: readonly Kept[];
+  tasks?: readonly Task[];
+  /** What is now known of the intruder; the run remembers it for the steps that come after. */
+  intruder?: Intruder;
+  attachments?: readonly Attachment[];
+}
+
+/** What a step may know of the run it works for. */
+export interface RunView {
+  id: string;
+  code: string;
+  level: 'contain' | 'full';
+  openedAt: string;
+  signals: readonly Signal[];
+  /** Latest time (ISO 8601) at which a step of this run altered something, by step name. */
+  fixedAt: Readonly<Record<string, string>>;
+}
+
+export interface Context<S> {
+  account: Account;
+  run: RunView;
+  intruder: Intruder;
+  settings: S;
+  now: Date;
+  /** Aborts at the function's own deadline: the host sends no cancellation. */
+  abort: AbortSignal;
+}
+
+/** The settings of a step: its mode, and with `.extend` whatever else an administrator may choose. */
+export const settings = (mode: Mode) => z.strictObject({ mode: z.enum(modes).default(mode) });
+
+/** The clients a step uses, with what it needs of each: this is the only place where a permission is declared. */
+export type Permissions<Uses extends ClientName> = { readonly [C in Uses]: readonly [string, ...string[]] };
+
+interface Declaration<Name extends string> {
+  /** Also the file, the function step-…, the queue and the row. */
+  name: Name;
+  /** In the imperative; what on-call reads. */
+  title: string;
+  /** Rows of the guides that it answers. */
+  guide: readonly string[];
+  stage: Stage;
+  /** true, or the reason why not. */
+  appliesTo(account: Account): true | string;
+  /** Waits until these were tried; looks again if one of them settles later. */
+  after?: readonly string[];
+  /** Does not wait for these; looks again when one of them settles. */
+  againAfter?: readonly string[];
+  /** Must have ended well first, or this becomes a person's decision. */
+  requires?: readonly string[];
+}
+
+type Reading<S, Uses extends ClientName> = Context<NoInfer<S>> & Pick<Readers, NoInfer<Uses>>;
+type Writing<S, Uses extends ClientName> = Context<NoInfer<S>> & Pick<Clients, NoInfer<Uses>>;
+
+interface RemediationDeclaration<Name extends string, Uses extends ClientName, S, B extends Json>
+  extends Declaration<Name> {
+  /** What it takes away, and its limits. */
+  removes: string;
+  settings: z.ZodType<S>;
+  permissions: Permissions<Uses>;
+  before: z.ZodType<B>;
+  /** Put back at hand-back (protocols, roles) rather than left as it is. */
+  restoredAtHandBack?: true;
+  find(context: Reading<S, Uses>): Promise<Found<NoInfer<B>> | Skip>;
+  fix(change: Change<NoInfer<B>>, context: Writing<S, Uses>): Promise<void>;
+  /** Restores what was recorded; a sentence instead of a function says why nothing can be restored. */
+  undo: string | ((change: Change<NoInfer<B>>, context: Writing<S, Uses>) => Promise<Task | undefined>);
+}
+
+interface InvestigationDeclaration<Name extends string, Uses extends ClientName, S, M extends Json>
+  extends Declaration<Name> {
+  /** What it looks at. */
+  collects: string;
+  settings: z.ZodType<S>;
+  permissions: Permissions<Uses>;
+  /** The trace it leaves in the tenant, if any: then it is left out of dry runs. */
+  leaves?: string;
+  memo?: z.ZodType<M>;
+  collect(
+    context: Reading<S, Uses>,
+    memo: NoInfer<M> | undefined,
+  ): Promise<Collected | Later<NoInfer<M>> | Skip>;
+}
+
+/** A context whose settings are still what the administrator wrote. */
+export type RawContext = Context<unknown>;
+
+interface StepBase extends Declaration<string> {
+  after: readonly string[];
+  againAfter: readonly string[];
+  requires: readonly string[];
+  permissions: Partial<Record<ClientName, readonly string[]>>;
+  /** Parses the administrator's settings; throws ZodError. */
+  settings: z.ZodType<unknown>;
+  mode(raw: unknown): Mode;
+}
+
+/** A remediation as the engine sees it: `before` is parsed at this door, so the inside stays typed. */
+export interface Remediation extends StepBase {
+  kind: 'remediation';
+  removes: string;
+  restoredAtHandBack: boolean;
+  find(context: RawContext, readers: Readers): Promise<Found | Skip>;
+  fix(change: Change, context: RawContext, clients: Clients): Promise<void>;
+  undo: string | ((change: Change, context: RawContext, clients: Clients) => Promise<Task | undefined>);
+}
+
+export interface Investigation extends StepBase {
+  kind: 'investigation';
+  collects: string;
+  leaves: string | null;
+  collect(context: RawContext, readers: Readers, memo: Json): Promise<Collected | Later | Skip>;
+}
+
+export type Step = Remediation | Investigation;
+
+const modeSchema = z.looseObject({ mode: z.enum(modes) });
+
+function base<Name extends string, Uses extends ClientName, S>(
+  step: Declaration<Name> & { settings: z.ZodType<S>; permissions: Permissions<Uses> },
+) {
+  return {
+    name: step.name,
+    title: step.title,
+    guide: step.guide,
+    stage: step.stage,
+    appliesTo: step.appliesTo,
+    after: step.after ?? [],
+    againAfter: step.againAfter ?? [],
+    requires: step.requires ?? [],
+    permissions: step.permissions,
+    settings: step.settings,
+    mode: (raw: unknown): Mode => modeSchema.parse(step.settings.parse(raw ?? {})).mode,
+  };
+}
+
+const typedContext =
+  <S>(schema: z.ZodType<S>) =>
+  (context: RawContext): Context<S> => ({ ...context, settings: schema.parse(context.settings ?? {}) });
+
+export function remediation<
+  const Name extends string,
+  const Uses extends ClientName,
+  S,
+  const B extends Json,
+>(step: RemediationDeclaration<Name, Uses, S, B>): Remediation & { readonly name: Name } {
+  const typed = (context: RawContext) => ({
+    ...context,
+    settings: step.settings.parse(context.settings ?? {}),
+  });
+  const change = (raw: Change): Change<B> => ({ ...raw, before: step.before.parse(raw.before) });
+  const { undo } = step;
+  return {
+    ...base(step),
+    kind: 'remediation',
+    removes: step.removes,
+    restoredAtHandBack: step.restoredAtHandBack ?? false,
+    find: (context, readers) => step.find({ ...typed(context), ...readers }),
+    fix: (raw, context, clients) => step.fix(change(raw), { ...typed(context), ...clients }),
+    undo:
+      typeof undo === 'string'
+        ? undo
+        : (raw, context, clients) => undo(change(raw), { ...typed(context), ...clients }),
+  };
+}
+
+export function investigation<
+  const Name extends string,
+  const Uses extends ClientName,
+  S,
+  const M extends Json = null,
+>(step: InvestigationDeclaration<Name, Uses, S, M>): Investigation & { readonly name: Name } {
+  const typed = typedContext(step.settings);
+  return {
+    ...base(step),
+    kind: 'investigation',
+    collects: step.collects,
+    leaves: step.leaves ?? null,
+    collect: (context, readers, memo) =>
+      step.collect({ ...typed(context), ...readers }, memo === null ? undefined : step.memo?.parse(memo)),
+  };
+}
