@@ -97,28 +97,17 @@ export const stepRowSchema = z.object({
   /** Why the last try failed, while another is to come. */
   lastError: failureSchema.nullable(),
   queuedAt: time.nullable(),
-  /** First start and latest start. */
   startedAt: time.nullable(),
-  /** When the latest look began: a followed step that settled later calls for another. */
+  /** When the latest look began; null while it never did. */
   lookedAt: time.nullable(),
+  /** Settling times of the followed steps as the latest look knew them: another time calls for another look. */
+  seen: z.record(z.string(), time),
   settledAt: time.nullable(),
 });
 export type StepRow = z.infer<typeof stepRowSchema>;
 
 export const levels = ['contain', 'full'] as const;
 export type Level = (typeof levels)[number];
-
-export const verdicts = [
-  'NOTHING TO DO',
-  'CONTAINED',
-  'LOCKED',
-  'DECIDE',
-  'NOT CONTAINED',
-  'HELD',
-  'REVERTED',
-  'UNDONE',
-] as const;
-export type Verdict = (typeof verdicts)[number];
 
 export const runRowSchema = z.object({
   id: z.string(),
@@ -130,7 +119,7 @@ export const runRowSchema = z.object({
   why: z.string(),
   intruder: intruderSchema,
   level: z.enum(levels),
-  /** Level an approval or a raise would give; kept for the email. */
+  /** Why it went from contain to full. */
   raisedBecause: z.string().nullable(),
   state: z.enum(['held', 'open', 'finished', 'closed']),
   /** Why it is held, while it is. */
@@ -144,12 +133,17 @@ export const runRowSchema = z.object({
   checks: z.number(),
   endsAs: z.enum(['undone', 'handed back', 'superseded']).nullable(),
   summary: z.object({
+    state: z.enum(['none', 'waiting', 'queued', 'sending', 'sent', 'failed']),
+    /** Messages sent so far; a message with another turn is stale. */
     turn: z.number(),
-    /** Verdict and task count of the latest summary asked for: another one follows only when it changes. */
+    /** What the latest summary says in its subject: another one follows only when that changes. */
     verdict: z.string().nullable(),
+    /** waiting: not before; queued: due; sending: the lease's end. */
+    until: time.nullable(),
     queuedAt: time.nullable(),
     claimedAt: time.nullable(),
     sentAt: time.nullable(),
+    /** Failures in a row; a failure here never touches the run's own state. */
     attempt: z.number(),
   }),
   /** When the sweep must look at it at the latest. */

@@ -1,0 +1,59 @@
+// The one place that sends. Reads the rows of a run, lets `plan` decide, writes, and only then sends: a crash in
+// between leaves a queued row without a message, which the sweep sends again under a new turn.
+import { RetryableError } from '../errors.ts';
+import type { Engine } from './engine.ts';
+import { type Plan, plan, type RunState } from './plan.ts';
+import type { RunChanges, RunRef, RunRows, Versioned } from './progress.ts';
+import type { LogRow, RunRow, StepRow } from './rows.ts';
+
+/** What the caller changes first; undefined means that it has nothing to say any more (its lease is lost). */
+export type Apply = (state: RunState) => (RunState & { log?: readonly LogRow[] }) | undefined;
+
+type Planner = Pick<Engine, 'progress' | 'bus' | 'playbook' | 'now'>;
+
+/** Conflicts come from steps that settle at the same instant, so a few rounds always suffice. */
+const mostRounds = 40;
+
+/**
+ * Applies a change and whatever follows from it in one transaction, then sends. Answers the rows as written, 'gone'
+ * for an unknown run, or 'lost' when `apply` withdrew.
+ */
+export async function advance(
+  engine: Planner,
+  ref: RunRef,
+  apply: Apply = (state) => state,
+): Promise<RunRows | 'gone' | 'lost'> {
+  for (let round = 0; round < mostRounds; round += 1) {
+    const rows = await engine.progress.read(ref);
+    if (rows === undefined) return 'gone';
+    const before = stateOf(rows);
+    const applied = apply(before);
+    if (applied === undefined) return 'lost';
+    const planned = plan(engine.playbook, applied, engine.now());
+    const changes = changesBetween(rows, planned, applied.log ?? []);
+    if (changes === undefined) return rows;
+    const written = await engine.progress.write(ref, changes);
+    if (written === 'conflict') continue;
+    await engine.bus.send(planned.send);
+    return written;
+  }
+  throw new RetryableError(
+    `run ${ref.runId} was written by others ${mostRounds} times in a row; it is tried again`,
+  );
+}
+
+export const stateOf = (rows: RunRows): RunState => ({
+  run: rows.run.row,
+  steps: rows.steps.map((step) => step.row),
+});
+
+function changesBetween(rows: RunRows, planned: Plan, log: readonly LogRow[]): RunChanges | undefined {
+  const steps = rows.steps.flatMap((old): Versioned<StepRow>[] => {
+    const row = planned.steps.find((step) => step.name === old.row.name);
+    return row === undefined || row === old.row ? [] : [{ row, etag: old.etag }];
+  });
+  const run: Versioned<RunRow> | undefined =
+    planned.run === rows.run.row ? undefined : { row: planned.run, etag: rows.run.etag };
+  if (steps.length === 0 && run === undefined && log.length === 0) return undefined;
+  return { steps, log, ...(run === undefined ? {} : { run }) };
+}

@@ -1,0 +1,158 @@
+// Holds what a step recorded against what it finds now. Pure. The record decides what was done and what is to be
+// undone; the last find only says what is still there.
+import type { Failure } from '../errors.ts';
+import type { ChangeRecord } from './rows.ts';
+import type { Change, Json } from './step.ts';
+
+/** A change that came back twice after it was gone: somebody else is deciding, so a person must. */
+export const mostReturns = 2;
+
+/** The same thing in a new state is a new change, so that undo walks back through both. */
+export const identity = (change: { id: string; before: Json }): string =>
+  `${change.id}\n${canonical(change.before)}`;
+
+function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join(',')}}`;
+}
+
+export type Verification = 'open' | 'verified' | 'unverified' | 'reverted' | 'undone';
+
+/** Derived, never stored: what may be said of a recorded change. */
+export function verificationOf(record: ChangeRecord): Verification {
+  if (record.undoneAt !== null) return 'undone';
+  if (record.returned > 0 && record.goneAt === null) return 'reverted';
+  if (record.goneAt !== null) return 'verified';
+  return record.fixedAt === null ? 'open' : 'unverified';
+}
+
+export interface Reconciled {
+  records: ChangeRecord[];
+  /** Identities that fix is to be called for now. */
+  toFix: ReadonlySet<string>;
+}
+
+/** Before fixing: new findings join the record, and what is no longer found is verified. */
+export function reconcile(
+  records: readonly ChangeRecord[],
+  found: readonly Change[],
+  now: string,
+  act: boolean,
+): Reconciled {
+  const known = new Map(records.map((record) => [identity(record), record]));
+  const seen = new Set(found.map(identity));
+  const toFix = new Set<string>();
+  const next: ChangeRecord[] = [];
+
+  for (const record of records) {
+    if (!seen.has(identity(record))) {
+      const gone = noLongerFound(record, now);
+      if (gone !== undefined) next.push(gone);
+    } else {
+      const { still, fix } = stillFound(record, now, act);
+      if (fix) toFix.add(identity(record));
+      next.push(still);
+    }
+  }
+  for (const change of found) {
+    const key = identity(change);
+    if (known.has(key)) continue;
+    known.set(key, newRecord(change, now, act));
+    next.push(newRecord(change, now, act));
+    if (act) toFix.add(key);
+  }
+  return { records: next, toFix };
+}
+
+const newRecord = (change: Change, now: string, act: boolean): ChangeRecord => ({
+  id: change.id,
+  what: change.what,
+  why: change.why,
+  evidence: change.evidence ?? null,
+  before: change.before,
+  once: change.once ?? false,
+  recordedAt: now,
+  attemptedAt: act ? now : null,
+  fixedAt: null,
+  goneAt: null,
+  returned: 0,
+  undoneAt: null,
+  failure: null,
+});
+
+/** What was only reported and is gone by itself leaves no record: nothing was done about it. */
+function noLongerFound(record: ChangeRecord, now: string): ChangeRecord | undefined {
+  if (record.undoneAt !== null || record.goneAt !== null) return record;
+  if (record.attemptedAt === null) return undefined;
+  // Refused, and gone all the same: another hand did it, so there is nothing of ours to undo.
+  if (record.failure !== null && record.fixedAt === null) return undefined;
+  // A crash behind fix leaves fixedAt empty; that it is gone tells that fix had been called.
+  return { ...record, fixedAt: record.fixedAt ?? now, goneAt: now };
+}
+
+function stillFound(record: ChangeRecord, now: string, act: boolean): { still: ChangeRecord; fix: boolean } {
+  if (!act) return { still: record, fix: false };
+  if (record.undoneAt !== null) {
+    const anew = {
+      ...record,
+      recordedAt: now,
+      attemptedAt: now,
+      fixedAt: null,
+      goneAt: null,
+      undoneAt: null,
+    };
+    return { still: anew, fix: true };
+  }
+  if (record.once && record.attemptedAt !== null) return { still: record, fix: false };
+  if (record.goneAt !== null) {
+    const returned = record.returned + 1;
+    const fix = returned < mostReturns;
+    return { still: { ...record, returned, goneAt: null, attemptedAt: now }, fix };
+  }
+  if (record.returned >= mostReturns) return { still: record, fix: false };
+  return { still: { ...record, attemptedAt: now, failure: null }, fix: true };
+}
+
+/** What became of one call of fix. */
+export type Attempt =
+  | { is: 'fixed' }
+  | { is: 'refused'; failure: Failure }
+  | { is: 'unknown' }
+  | { is: 'untouched' };
+
+export function afterAttempt(record: ChangeRecord, attempt: Attempt, now: string): ChangeRecord {
+  switch (attempt.is) {
+    case 'fixed':
+      return { ...record, fixedAt: now, failure: null };
+    case 'refused':
+      return { ...record, failure: attempt.failure };
+    case 'unknown':
+      return record;
+    case 'untouched':
+      // The service refused before it did anything, so a change that is made once may still be made.
+      return record.fixedAt === null ? { ...record, attemptedAt: null } : record;
+  }
+}
+
+/** After fixing: what the second find no longer sees is verified; what it still sees stays unverified. */
+export function verify(
+  records: readonly ChangeRecord[],
+  found: readonly Change[],
+  now: string,
+): ChangeRecord[] {
+  const seen = new Set(found.map(identity));
+  return records.flatMap((record) => {
+    if (seen.has(identity(record))) return [record];
+    const gone = noLongerFound(record, now);
+    return gone === undefined ? [] : [gone];
+  });
+}
+
+/** What undo goes through, newest first: what this run did, and what it may have done when its answer was lost. */
+export const toUndo = (records: readonly ChangeRecord[]): ChangeRecord[] =>
+  records
+    .filter((record) => record.undoneAt === null)
+    .filter((record) => record.fixedAt !== null || (record.attemptedAt !== null && record.failure === null))
+    .toReversed();

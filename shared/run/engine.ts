@@ -1,0 +1,22 @@
+// What the engine is made of. Everything that differs between Azure, the local stack and a test is in here.
+import type { Clients } from '../microsoft365/clients.ts';
+import type { Bus } from './bus.ts';
+import type { Progress } from './progress.ts';
+import type { Json, Step } from './step.ts';
+
+export interface Engine {
+  progress: Progress;
+  bus: Bus;
+  playbook: readonly Step[];
+  /** What the administrator set for each step, by name; parsed by the step. */
+  stepSettings: Readonly<Record<string, unknown>>;
+  /** Clients whose requests end when the signal aborts. */
+  clients: (abort: AbortSignal) => Clients;
+  now: () => Date;
+  /** Uniform in [0, 1): for jitter and run codes. */
+  random: () => number;
+  /** A function's own deadline, below functionTimeout: the host sends no cancellation. */
+  deadlineSeconds: number;
+  /** One line for people who operate the app; never a secret. */
+  log: (line: string, facts?: Readonly<Record<string, Json>>) => void;
+}

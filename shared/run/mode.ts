@@ -1,0 +1,38 @@
+// How far a step may go in its run, and the times by which the engine waits.
+import type { RunRow, StepRow } from './rows.ts';
+import type { Mode } from './step.ts';
+
+export const timing = {
+  /** A message that nobody claimed within this time counts as lost. */
+  graceSeconds: 90,
+  /** Longer than a function's own deadline, so that a live worker is never doubled. */
+  leaseSeconds: 120,
+  /** Tries of one step, waits between them growing to five minutes: about a quarter of an hour. */
+  mostAttempts: 8,
+  firstWaitSeconds: 4,
+  longestWaitSeconds: 300,
+  /** The summary leaves when all is settled, after the first of these without the collect steps, after the second as it is. */
+  summarySeconds: [60, 300],
+  /** Minutes after the run finished at which everything is looked at again. */
+  checkMinutes: [15, 60, 1440],
+} as const;
+
+/** What a step may do now: a locked account is only looked at until there is evidence or approval. */
+export function effectiveMode(
+  run: Pick<RunRow, 'level' | 'dryRun'>,
+  row: Pick<StepRow, 'mode' | 'stage'>,
+): Mode {
+  if (row.mode === 'off') return 'off';
+  if (run.dryRun || row.mode === 'report') return 'report';
+  return row.stage === 'evict' && run.level === 'contain' ? 'report' : 'act';
+}
+
+/** Exponential with jitter (±20 %), so that many runs don't come back at once; a service's own time goes first. */
+export function waitSeconds(attempt: number, retryAfterSeconds: number | undefined, random: number): number {
+  const growing = Math.min(
+    timing.firstWaitSeconds * 2 ** Math.max(0, attempt - 1),
+    timing.longestWaitSeconds,
+  );
+  const jittered = growing * (0.8 + 0.4 * random);
+  return Math.max(retryAfterSeconds ?? 0, jittered);
+}

@@ -1,0 +1,104 @@
+// What an operator may ask of a run. Each only changes rows; `advance` does the rest, as after every other write.
+import type { Apply } from './advance.ts';
+import { toUndo, verificationOf } from './changes.ts';
+import type { RunState } from './plan.ts';
+import type { Level, LogRow, StepRow } from './rows.ts';
+import type { Step } from './step.ts';
+import { endedBadly } from './verdict.ts';
+
+/** Who asks, why, and when: kept in the run's log for ever. */
+export interface Order {
+  who: string;
+  reason: string;
+  now: Date;
+}
+
+const entry = (order: Order, what: string): LogRow => ({
+  at: order.now.toISOString(),
+  who: order.who,
+  what,
+  why: order.reason,
+});
+
+/** Runs again what did not end well, also in a finished or closed run; named steps are run again in any case. */
+export const retry =
+  (names: readonly string[] | undefined, order: Order): Apply =>
+  (state) => {
+    const again = state.steps.filter((row) => row.outcome?.is !== 'off' && retried(row, names));
+    if (again.length === 0) return { ...state, log: [entry(order, 'retry: nothing to do')] };
+    const chosen = new Set(again.map((row) => row.name));
+    const steps = state.steps.map(
+      (row): StepRow =>
+        chosen.has(row.name)
+          ? { ...row, state: 'waiting', aim: 'fix', attempt: 0, until: null, memo: null }
+          : row,
+    );
+    return {
+      run: reopened(state),
+      steps,
+      log: [entry(order, `retry: ${[...chosen].join(', ')}`)],
+    };
+  };
+
+function retried(row: StepRow, names: readonly string[] | undefined): boolean {
+  if (names !== undefined) return names.includes(row.name) && row.state === 'settled';
+  if (row.state !== 'settled') return false;
+  const doubtful = row.changes.some((change) => ['unverified', 'reverted'].includes(verificationOf(change)));
+  return endedBadly(row.outcome) || (row.outcome?.is === 'done' && doubtful);
+}
+
+const reopened = ({ run }: RunState) =>
+  run.state === 'closed' || run.state === 'finished' ? { ...run, state: 'open' as const, endsAs: null } : run;
+
+/** Lets a held run begin at a level, or a contained run become full. Nothing is taken back by it. */
+export const approve =
+  (level: Level, order: Order): Apply =>
+  (state) => {
+    const { run } = state;
+    if (run.state === 'held') {
+      const log = [entry(order, `approved at level ${level}`)];
+      return { ...state, run: { ...run, state: 'open', heldBecause: null, level }, log };
+    }
+    if (level === 'full' && run.level === 'contain' && run.endsAs === null) {
+      const raisedBecause = `approved by ${order.who}: ${order.reason}`;
+      const next = { ...reopened(state), level, raisedBecause };
+      return { ...state, run: next, log: [entry(order, 'approved at level full')] };
+    }
+    return { ...state, log: [entry(order, `approve ${level}: nothing to do`)] };
+  };
+
+/** Restores what the run changed, newest first: the whole run, which ends it, or named steps only. */
+export const undo =
+  (playbook: readonly Step[], names: readonly string[] | undefined, order: Order): Apply =>
+  (state) => {
+    const whole = names === undefined;
+    const steps = state.steps.map((row): StepRow => {
+      if (!whole && !names.includes(row.name)) return row;
+      const step = playbook.find((candidate) => candidate.name === row.name);
+      return undone(row, step, whole, order.now);
+    });
+    const asked = steps.filter((row, index) => row !== state.steps[index]).map((row) => row.name);
+    const run = whole
+      ? { ...state.run, state: 'open' as const, heldBecause: null, endsAs: 'undone' as const }
+      : state.run.state === 'held'
+        ? state.run
+        : { ...state.run, state: 'open' as const };
+    return { run, steps, log: [entry(order, `undo: ${whole ? 'the whole run' : asked.join(', ')}`)] };
+  };
+
+function undone(row: StepRow, step: Step | undefined, whole: boolean, now: Date): StepRow {
+  const can = step?.kind === 'remediation' && typeof step.undo !== 'string';
+  if (can && (toUndo(row.changes).length > 0 || row.state === 'running')) {
+    // A worker that is at it right now gets the time to end: its lease bounds what it can still do.
+    const until = row.state === 'running' ? row.until : null;
+    return { ...row, state: 'waiting', aim: 'undo', attempt: 0, until };
+  }
+  if (!whole || row.state === 'settled') return row;
+  return {
+    ...row,
+    state: 'settled',
+    until: null,
+    outcome: row.outcome ?? { is: 'undone' },
+    settledAt: now.toISOString(),
+  };
+}

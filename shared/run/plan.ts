@@ -1,0 +1,272 @@
+// The one place that decides what happens next. Pure: rows in, rows and messages out, the time as a value.
+// It runs after every write of a run, so each rule says when a row may leave its state and nothing else.
+import { type Outgoing, stepQueue } from './bus.ts';
+import { raised } from './level.ts';
+import { effectiveMode, timing } from './mode.ts';
+import type { RunRow, StepRow } from './rows.ts';
+import { type Step, stages } from './step.ts';
+import { nextSummary } from './summary-turn.ts';
+import { endedBadly, endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
+
+/** What a plan needs to know of a step. */
+export type Order = Pick<Step, 'name' | 'stage' | 'kind' | 'after' | 'againAfter' | 'requires'>;
+
+export interface RunState {
+  run: RunRow;
+  steps: readonly StepRow[];
+}
+
+export interface Plan extends RunState {
+  send: readonly Outgoing[];
+}
+
+/** If this one is off, the account stays in use and what belongs to hand-back is done in the run. */
+const lock = 'block-sign-in';
+
+const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
+
+export function plan(playbook: readonly Order[], before: RunState, now: Date): Plan {
+  const orders = new Map(playbook.map((step) => [step.name, step]));
+  const send: Outgoing[] = [];
+  let { run, steps } = before;
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const [index, row] of steps.entries()) {
+      const order = orders.get(row.name);
+      const next = order === undefined ? row : nextRow(order, row, { run, steps }, now);
+      if (next === row) continue;
+      changed = true;
+      steps = steps.with(index, next);
+      if (next.state === 'queued') send.push(message(run, next, now));
+    }
+    const nextRun = nextState({ run, steps }, now);
+    if (nextRun !== run) changed = true;
+    run = nextRun;
+    const checked = startChecks({ run, steps }, now);
+    if (checked !== undefined) {
+      changed = true;
+      ({ run, steps } = checked);
+    }
+  }
+  const summary = nextSummary(run, steps, now);
+  if (summary !== undefined) {
+    run = { ...run, summary: summary.next };
+    if (summary.send) send.push(summary.send);
+  }
+  run = withWakeAt({ run, steps }, now);
+  return { run, steps, send: inOrder(send, steps) };
+}
+
+/** Containment goes first, also when many runs are open. */
+function inOrder(send: readonly Outgoing[], steps: readonly StepRow[]): Outgoing[] {
+  const rank = new Map(steps.map((row) => [stepQueue(row.name), stages.indexOf(row.stage)]));
+  return send.toSorted((a, b) => (rank.get(a.queue) ?? stages.length) - (rank.get(b.queue) ?? stages.length));
+}
+
+function message(run: RunRow, row: StepRow, now: Date): Outgoing {
+  const due = Date.parse(row.until ?? '') - timing.graceSeconds * 1000;
+  return {
+    queue: stepQueue(row.name),
+    id: `${run.id}:${row.name}:${row.turn}`,
+    body: { run: run.id, step: row.name, turn: row.turn },
+    ...(due > now.getTime() ? { at: new Date(due) } : {}),
+  };
+}
+
+function nextRow(order: Order, row: StepRow, state: RunState, now: Date): StepRow {
+  switch (row.state) {
+    case 'waiting':
+      return fromWaiting(order, row, state, now);
+    case 'queued':
+      return isPast(row.until, now) ? queue(row, now, null) : row;
+    case 'running':
+      return isPast(row.until, now) ? afterLostWorker(row, now) : row;
+    case 'settled':
+      return fromSettled(order, row, state);
+  }
+}
+
+const isPast = (until: string | null, now: Date) => until !== null && Date.parse(until) <= now.getTime();
+
+function queue(row: StepRow, now: Date, notBefore: string | null): StepRow {
+  const due = notBefore !== null && Date.parse(notBefore) > now.getTime() ? new Date(notBefore) : now;
+  return {
+    ...row,
+    state: 'queued',
+    turn: row.turn + 1,
+    until: later(due, timing.graceSeconds),
+    queuedAt: now.toISOString(),
+  };
+}
+
+/** The worker died without a word. */
+function afterLostWorker(row: StepRow, now: Date): StepRow {
+  const attempt = row.attempt + 1;
+  if (attempt < timing.mostAttempts) return queue({ ...row, attempt }, now, null);
+  const error = {
+    message: `${row.name} was started ${attempt} times and never answered`,
+    status: null,
+    code: null,
+    requestId: null,
+  };
+  const outcome = row.aim === 'check' ? row.outcome : { is: 'failed' as const, error };
+  return {
+    ...row,
+    state: 'settled',
+    attempt,
+    until: null,
+    outcome,
+    lastError: error,
+    settledAt: now.toISOString(),
+  };
+}
+
+function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): StepRow {
+  if (state.run.state === 'held' || !isActive(row, state)) return row;
+  if (row.aim === 'undo') return undoTurn(row, state) ? queue(row, now, row.until) : row;
+  const acts = order.kind === 'remediation' && effectiveMode(state.run, row) === 'act';
+  if (acts) {
+    const gates = rowsOf(order.requires, state);
+    const bad = gates.filter((gate) => gate.state === 'settled' && endedForWorse(gate, state.run));
+    if (bad.length > 0 && row.aim === 'fix') {
+      return {
+        ...row,
+        state: 'settled',
+        until: null,
+        outcome: { is: 'needs-human', waitsFor: bad.map((gate) => gate.name) },
+        settledAt: now.toISOString(),
+      };
+    }
+    if (!gates.every((gate) => gate.state === 'settled' && endedWell(gate.outcome))) return row;
+  }
+  if (!rowsOf(order.after, state).every(wasTried)) return row;
+  if (row.stage === 'close' && state.steps.some((other) => closesBefore(other) && isPending(other)))
+    return row;
+  return queue(row, now, row.until);
+}
+
+/** A gate that only reports is no bad end while the level may still rise: then the step waits. */
+const endedForWorse = (gate: StepRow, run: RunRow) =>
+  !endedWell(gate.outcome) && (gate.outcome?.is !== 'reported' || run.level === 'full');
+
+const closesBefore = (row: StepRow) => row.stage !== 'close' && row.stage !== 'hand-back';
+
+/** One failure counts as a try, so that throttled sign-in logs delay nobody. */
+const wasTried = (row: StepRow) => row.state === 'settled' || row.attempt > 0 || row.memo !== null;
+
+const rowsOf = (names: readonly string[], state: RunState) =>
+  state.steps.filter((row) => names.includes(row.name));
+
+/** Steps of the hand-back take part in the run only where the account was never locked by choice. */
+export function isActive(row: StepRow, state: RunState): boolean {
+  if (row.stage !== 'hand-back' || row.aim === 'undo') return true;
+  return state.steps.some((other) => other.name === lock && other.outcome?.is === 'off');
+}
+
+/** What belongs to hand-back may wait for ever behind steps that only report; the run does not wait for it. */
+const waitsForDecision = (row: StepRow) => row.stage === 'hand-back' && row.state === 'waiting';
+
+/** Undo walks back newest first, so each waits until whatever was done after it is undone. */
+function undoTurn(row: StepRow, state: RunState): boolean {
+  const done = lastFix(row);
+  return !state.steps.some(
+    (other) => other !== row && other.aim === 'undo' && isPending(other) && lastFix(other) > done,
+  );
+}
+
+const lastFix = (row: StepRow) =>
+  row.changes.reduce(
+    (latest, change) => (change.fixedAt !== null && change.fixedAt > latest ? change.fixedAt : latest),
+    '',
+  ) + row.name;
+
+function fromSettled(order: Order, row: StepRow, state: RunState): StepRow {
+  const { run } = state;
+  if (run.state === 'held' || run.endsAs !== null || row.outcome === null) return row;
+  const again = (aim: 'fix' | 'check'): StepRow => ({
+    ...row,
+    state: 'waiting',
+    aim,
+    attempt: 0,
+    until: null,
+  });
+  const { outcome } = row;
+  if (outcome.is === 'off' || outcome.is === 'skipped' || outcome.is === 'undone') return row;
+  if (outcome.is === 'reported' && effectiveMode(run, row) === 'act') return again('fix');
+  const gates = rowsOf(order.requires, state);
+  if (outcome.is === 'needs-human' && outcome.waitsFor.some((name) => order.requires.includes(name))) {
+    return gates.every((gate) => gate.state === 'settled' && endedWell(gate.outcome)) ? again('fix') : row;
+  }
+  const followed = rowsOf([...order.after, ...order.againAfter], state);
+  const isNews = (other: StepRow) =>
+    other.state === 'settled' && other.settledAt !== (row.seen[other.name] ?? null);
+  return followed.some(isNews) ? again(endedBadly(outcome) ? 'fix' : 'check') : row;
+}
+
+function nextState(state: RunState, now: Date): RunRow {
+  const { steps } = state;
+  let { run } = state;
+  if (run.state === 'held' || run.state === 'closed') return run;
+  const reason = raised(run, steps);
+  if (reason !== undefined) run = { ...run, level: 'full', raisedBecause: reason };
+  const contain = steps.filter((row) => row.stage === 'contain' && row.outcome?.is !== 'off');
+  if (
+    run.containedAt === null &&
+    !run.dryRun &&
+    contain.length > 0 &&
+    contain.every((row) => endedWell(row.outcome))
+  ) {
+    const at = contain.map((row) => row.settledAt ?? now.toISOString()).toSorted();
+    run = { ...run, containedAt: at.at(-1) ?? now.toISOString() };
+  }
+  const busy = steps.some((row) => isPending(row) && isActive(row, { run, steps }) && !waitsForDecision(row));
+  if (busy && run.state === 'finished') return { ...run, state: 'open' };
+  if (!busy && run.state === 'open') {
+    run = { ...run, state: 'finished', finishedAt: run.finishedAt ?? now.toISOString() };
+  }
+  const watched = run.endsAs !== null || run.dryRun || run.checks >= timing.checkMinutes.length;
+  const told =
+    (run.summary.state === 'sent' || run.summary.state === 'failed') &&
+    run.summary.verdict === verdictText(verdictOf(run, steps));
+  return run.state === 'finished' && watched && told ? { ...run, state: 'closed' } : run;
+}
+
+/** The later checks: whatever was settled is looked at again, since directories and intruders take their time. */
+function startChecks(state: RunState, now: Date): RunState | undefined {
+  const { run } = state;
+  if (run.state !== 'finished' || run.finishedAt === null || run.endsAs !== null || run.dryRun)
+    return undefined;
+  const since = (now.getTime() - Date.parse(run.finishedAt)) / 60_000;
+  const due = timing.checkMinutes.filter((minutes) => minutes <= since).length;
+  if (due <= run.checks) return undefined;
+  const steps = state.steps.map((row): StepRow => {
+    const { outcome } = row;
+    const looks =
+      row.kind === 'remediation' && row.lookedAt !== null && row.stage !== 'close' && row.state === 'settled';
+    if (!looks || outcome === null) return row;
+    if (outcome.is === 'off' || outcome.is === 'skipped' || outcome.is === 'undone') return row;
+    return { ...row, state: 'waiting', aim: endedBadly(outcome) ? 'fix' : 'check', attempt: 0, until: null };
+  });
+  return { run: { ...run, checks: due }, steps };
+}
+
+/** A lower bound for the sweep, raised only once it has passed: rows of a run are not rewritten for a clock. */
+function withWakeAt(state: RunState, now: Date): RunRow {
+  const { run, steps } = state;
+  const times = steps
+    .filter((row) => row.state === 'queued' || row.state === 'running')
+    .map((row) => row.until);
+  times.push(run.summary.state === 'sent' || run.summary.state === 'failed' ? null : run.summary.until);
+  if (run.state === 'open' && run.summary.turn === 0) {
+    times.push(...timing.summarySeconds.map((seconds) => later(new Date(run.openedAt), seconds)));
+  }
+  const check = timing.checkMinutes[run.checks];
+  if (run.finishedAt !== null && run.endsAs === null && !run.dryRun && check !== undefined) {
+    times.push(later(new Date(run.finishedAt), check * 60));
+  }
+  const future = times.filter((at): at is string => at !== null && at > now.toISOString()).toSorted();
+  const wanted = run.state === 'closed' ? null : (future[0] ?? null);
+  const keeps =
+    run.wakeAt !== null && wanted !== null && run.wakeAt > now.toISOString() && run.wakeAt <= wanted;
+  return keeps || wanted === run.wakeAt ? run : { ...run, wakeAt: wanted };
+}

@@ -1,0 +1,144 @@
+// Look, record, fix, look again. The record is written before the first fix, so that a crash leaves no change of
+// which nothing is known.
+import { PermanentError, RetryableError, toFailure } from '../errors.ts';
+import {
+  type Attempt,
+  afterAttempt,
+  identity,
+  mostReturns,
+  reconcile,
+  verificationOf,
+  verify,
+} from './changes.ts';
+import { effectiveMode } from './mode.ts';
+import type { ChangeRecord, Outcome, StepRow, TaskRecord } from './rows.ts';
+import type { Ending, Execution } from './run-step.ts';
+import type { Change, Found, Remediation, Skip, Task } from './step.ts';
+
+export async function remediate(execution: Execution, step: Remediation): Promise<Ending> {
+  const { engine, context, state } = execution;
+  const clients = engine.clients(context.abort);
+  const act = effectiveMode(state.run, execution.row) === 'act';
+  let row: StepRow = execution.row;
+
+  const first = await step.find(context, clients);
+  if ('skip' in first) return settle(row, { is: 'skipped', reason: first.skip }, engine.now());
+  const { records, toFix } = reconcile(row.changes, first.changes, engine.now().toISOString(), act);
+  row = withFindings({ ...row, changes: records }, first);
+  if (toFix.size === 0) return settle(row, outcomeOf(row, act), engine.now());
+
+  row = await execution.record(row);
+  for (const record of records) {
+    if (!toFix.has(identity(record))) continue;
+    const { attempt, stop } = await tryFix(step, record, execution);
+    row = withRecord(row, afterAttempt(record, attempt, engine.now().toISOString()));
+    if (stop !== undefined) {
+      await execution.record(row);
+      throw stop;
+    }
+  }
+
+  const second: Found | Skip = await lookAgain(step, execution, row);
+  if ('changes' in second) {
+    row = withFindings(row, second);
+    row = { ...row, changes: verify(row.changes, second.changes, engine.now().toISOString()) };
+  }
+  return settle(row, outcomeOf(row, act), engine.now());
+}
+
+/** What was fixed must not be forgotten because the second look fails: it is written first. */
+async function lookAgain(step: Remediation, execution: Execution, row: StepRow): Promise<Found | Skip> {
+  const { engine, context } = execution;
+  try {
+    return await step.find({ ...context, now: engine.now() }, engine.clients(context.abort));
+  } catch (thrown) {
+    await execution.record(row);
+    throw thrown;
+  }
+}
+
+async function tryFix(
+  step: Remediation,
+  record: ChangeRecord,
+  { engine, context }: Execution,
+): Promise<{ attempt: Attempt; stop?: unknown }> {
+  try {
+    await step.fix(changeOf(record), context, engine.clients(context.abort));
+    return { attempt: { is: 'fixed' } };
+  } catch (thrown) {
+    if (thrown instanceof PermanentError) {
+      return { attempt: { is: 'refused', failure: toFailure(thrown) } };
+    }
+    const untouched = thrown instanceof RetryableError && thrown.tookEffect === 'no';
+    return { attempt: { is: untouched ? 'untouched' : 'unknown' }, stop: thrown };
+  }
+}
+
+export const changeOf = (record: ChangeRecord): Change => ({
+  id: record.id,
+  what: record.what,
+  why: record.why,
+  before: record.before,
+  ...(record.evidence === null ? {} : { evidence: record.evidence }),
+  ...(record.once ? { once: true as const } : {}),
+});
+
+export const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
+  ...row,
+  changes: row.changes.map((old) => (identity(old) === identity(record) ? record : old)),
+});
+
+/** Tasks that a look no longer names are settled; a tick of an operator survives as long as the task is named. */
+function withFindings(row: StepRow, found: Found): StepRow {
+  const named = [...(found.tasks ?? []), ...cameBack(row)];
+  return { ...row, kept: [...(found.kept ?? [])], tasks: mergeTasks(row.tasks, named) };
+}
+
+export function mergeTasks(known: readonly TaskRecord[], named: readonly Task[]): TaskRecord[] {
+  return named.map((task) => ({
+    id: task.id,
+    what: task.what,
+    instruction: task.instruction,
+    link: task.link,
+    essential: task.essential ?? false,
+    doneAt: known.find((old) => old.id === task.id)?.doneAt ?? null,
+  }));
+}
+
+/** Somebody else is deciding, so a person must. */
+const cameBack = (row: StepRow): Task[] =>
+  row.changes
+    .filter((record) => record.returned >= mostReturns && verificationOf(record) === 'reverted')
+    .map((record) => ({
+      id: `came-back:${record.id}`,
+      what: `${record.what} came back twice after it was removed`,
+      instruction:
+        'Find out who or what puts it back, an administrator, a sync or the intruder, and decide there.',
+      link: 'https://security.microsoft.com/auditlogsearch',
+      essential: true,
+    }));
+
+function outcomeOf(row: StepRow, act: boolean): Outcome {
+  const attempted = row.changes.filter((record) => record.attemptedAt !== null && record.undoneAt === null);
+  if (!act && attempted.length === 0) {
+    return row.changes.length + row.tasks.length > 0 ? { is: 'reported' } : { is: 'unchanged' };
+  }
+  const failure = attempted.find((record) => record.failure !== null)?.failure;
+  if (failure) return { is: 'failed', error: failure };
+  const essential = row.tasks.filter((task) => task.essential && task.doneAt === null);
+  if (essential.length > 0) return { is: 'needs-human', waitsFor: essential.map((task) => task.id) };
+  return attempted.length > 0 ? { is: 'done' } : { is: 'unchanged' };
+}
+
+/** A later check that brings nothing new leaves the settling time as it was, so that nobody looks again for it. */
+function settle(row: StepRow, outcome: Outcome, now: Date): Ending {
+  const news =
+    row.aim !== 'check' || row.outcome?.is !== outcome.is || row.changes.some((r) => touchedSince(r, row));
+  return {
+    is: 'settled',
+    row: { ...row, outcome, settledAt: news ? now.toISOString() : row.settledAt },
+  };
+}
+
+const touchedSince = (record: ChangeRecord, row: StepRow) =>
+  row.settledAt !== null && record.attemptedAt !== null && record.attemptedAt > row.settledAt;

@@ -1,0 +1,212 @@
+// The one place that executes a step: claim, look, record, fix, look again, settle. It owns status, lease, retry and
+// deadline, so that a step knows of none of them. Whatever it writes goes through `advance`.
+import { PermanentError, RetryableError, toFailure } from '../errors.ts';
+import { type Apply, advance } from './advance.ts';
+import type { StepMessage } from './bus.ts';
+import type { Engine } from './engine.ts';
+import { collect } from './investigate.ts';
+import { timing, waitSeconds } from './mode.ts';
+import type { RunState } from './plan.ts';
+import { type RunRows, runRef } from './progress.ts';
+import { remediate } from './remediate.ts';
+import type { StepRow } from './rows.ts';
+import type { RawContext, Step } from './step.ts';
+import { undo } from './undo-step.ts';
+import { endedWell } from './verdict.ts';
+
+/** One execution of a step, as the remediate, collect and undo parts see it. */
+export interface Execution {
+  engine: Engine;
+  step: Step;
+  row: StepRow;
+  state: RunState;
+  context: RawContext;
+  /** Writes the row in the middle of the work; throws LeaseLost when another worker has taken over. */
+  record(row: StepRow): Promise<StepRow>;
+}
+
+/** The result of an execution: the row to settle with, or the row and the time to look again. */
+export type Ending =
+  | { is: 'settled'; row: StepRow; intruder?: RunState['run']['intruder'] }
+  | { is: 'later'; row: StepRow; seconds: number };
+
+/** Another worker owns the row now: stop without a word. */
+class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/**
+ * Runs the step that a message names. `deliveryCount` is 1 on the first delivery; a higher one takes over the lease
+ * of the worker that died with the same message. Throws only when the storage or the bus can't be reached.
+ */
+export async function runStep(engine: Engine, message: StepMessage, deliveryCount: number): Promise<void> {
+  const ref = runRef(message.run);
+  const step = engine.playbook.find((candidate) => candidate.name === message.step);
+  const claimed = await advance(engine, ref, claim(message, deliveryCount, step, engine));
+  if (claimed === 'gone') engine.log(`${message.step}: no run ${message.run}, nothing done`);
+  // A stale message still moves the run on: its predecessor may have died before it could.
+  if (claimed === 'lost') await advance(engine, ref);
+  if (claimed === 'gone' || claimed === 'lost' || step === undefined) return;
+
+  let owned = ownRow(claimed, message.step);
+  if (owned === undefined) return;
+  const write = async (
+    change: (state: RunState, row: StepRow) => RunState,
+    next: StepRow,
+  ): Promise<StepRow> => {
+    const mine = owned;
+    const written = await advance(engine, ref, (state) => {
+      const row = state.steps.find((candidate) => candidate.name === message.step);
+      const same = row?.state === 'running' && row.turn === mine?.turn && row.delivery === mine.delivery;
+      return same ? change(withRow(state, next), next) : undefined;
+    });
+    if (written === 'gone' || written === 'lost') throw new LeaseLost();
+    owned = ownRow(written, message.step) ?? next;
+    return owned;
+  };
+
+  const deadline = AbortSignal.timeout(engine.deadlineSeconds * 1000);
+  const state: RunState = { run: claimed.run.row, steps: claimed.steps.map((entry) => entry.row) };
+  const execution: Execution = {
+    engine,
+    step,
+    row: owned,
+    state,
+    context: contextOf(engine, step, state, deadline),
+    record: (row) => write((all) => all, row),
+  };
+  try {
+    const ending = await Promise.race([execute(execution), expired(deadline, engine.deadlineSeconds)]);
+    await write((all) => withIntruder(all, ending), endRow(ending, engine.now()));
+  } catch (thrown) {
+    if (thrown instanceof LeaseLost) return;
+    engine.log(`${step.name}: ${toFailure(thrown).message}`, { run: message.run, step: step.name });
+    try {
+      await write((all) => all, failedRow(owned, thrown, engine));
+    } catch (second) {
+      if (!(second instanceof LeaseLost)) throw second;
+    }
+  }
+}
+
+function execute(execution: Execution): Promise<Ending> {
+  const { step, row } = execution;
+  if (step.kind === 'investigation') return collect(execution, step);
+  return row.aim === 'undo' ? undo(execution, step) : remediate(execution, step);
+}
+
+const ownRow = (rows: RunRows, name: string) => rows.steps.find((entry) => entry.row.name === name)?.row;
+
+const withRow = (state: RunState, row: StepRow): RunState => ({
+  ...state,
+  steps: state.steps.map((old) => (old.name === row.name ? row : old)),
+});
+
+const withIntruder = (state: RunState, ending: Ending): RunState =>
+  ending.is === 'settled' && ending.intruder
+    ? { ...state, run: { ...state.run, intruder: ending.intruder } }
+    : state;
+
+function claim(message: StepMessage, deliveryCount: number, step: Step | undefined, engine: Engine): Apply {
+  return (state) => {
+    const row = state.steps.find((candidate) => candidate.name === message.step);
+    if (row === undefined || row.turn !== message.turn) return undefined;
+    const takesOver = row.state === 'running' && deliveryCount > row.delivery;
+    if (row.state !== 'queued' && !takesOver) return undefined;
+    const now = engine.now();
+    const attempt = takesOver ? row.attempt + 1 : row.attempt;
+    return withRow(state, {
+      ...row,
+      state: 'running',
+      attempt,
+      delivery: deliveryCount,
+      until: new Date(now.getTime() + timing.leaseSeconds * 1000).toISOString(),
+      startedAt: now.toISOString(),
+      ...(row.aim === 'undo' ? {} : { lookedAt: now.toISOString(), seen: settledBefore(step, state) }),
+    });
+  };
+}
+
+/** How far the followed steps were when this look began. */
+function settledBefore(step: Step | undefined, { steps }: RunState): Record<string, string> {
+  const followed = [...(step?.after ?? []), ...(step?.againAfter ?? [])];
+  const settled = steps.filter((row) => followed.includes(row.name) && row.state === 'settled');
+  return Object.fromEntries(
+    settled.flatMap((row) => (row.settledAt === null ? [] : [[row.name, row.settledAt]])),
+  );
+}
+
+function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: AbortSignal): RawContext {
+  const fixes = steps.flatMap((row) => row.changes.map((change) => [row.name, change.fixedAt] as const));
+  const fixedAt: Record<string, string> = {};
+  for (const [name, at] of fixes) {
+    if (at !== null && at > (fixedAt[name] ?? '')) fixedAt[name] = at;
+  }
+  return {
+    account: run.account,
+    run: {
+      id: run.id,
+      code: run.code,
+      level: run.level,
+      openedAt: run.openedAt,
+      signals: run.signals,
+      fixedAt,
+    },
+    intruder: run.intruder,
+    settings: engine.stepSettings[step.name],
+    now: engine.now(),
+    abort,
+  };
+}
+
+async function expired(deadline: AbortSignal, seconds: number): Promise<never> {
+  await new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }));
+  throw new RetryableError(`not finished within ${seconds} seconds; it is tried again`);
+}
+
+function endRow(ending: Ending, now: Date): StepRow {
+  if (ending.is === 'later') {
+    const until = new Date(now.getTime() + ending.seconds * 1000).toISOString();
+    return { ...ending.row, state: 'waiting', until, attempt: 0, delivery: 0, lastError: null };
+  }
+  return {
+    ...ending.row,
+    state: 'settled',
+    until: null,
+    attempt: 0,
+    delivery: 0,
+    lastError: null,
+    memo: null,
+  };
+}
+
+/** A failure: tried again later while there are attempts, else the end. A later check keeps the result it had. */
+function failedRow(row: StepRow, thrown: unknown, engine: Engine): StepRow {
+  const now = engine.now();
+  const attempt = row.attempt + 1;
+  const error = toFailure(thrown);
+  const permanent = thrown instanceof PermanentError;
+  if (!permanent && attempt < timing.mostAttempts) {
+    const asked = thrown instanceof RetryableError ? thrown.retryAfterSeconds : undefined;
+    const wait = waitSeconds(attempt, asked, engine.random());
+    return {
+      ...row,
+      state: 'waiting',
+      attempt,
+      delivery: 0,
+      lastError: error,
+      until: new Date(now.getTime() + wait * 1000).toISOString(),
+    };
+  }
+  const keeps = row.aim === 'check' && endedWell(row.outcome);
+  return {
+    ...row,
+    state: 'settled',
+    until: null,
+    attempt,
+    delivery: 0,
+    lastError: error,
+    outcome: keeps ? row.outcome : { is: 'failed', error },
+    settledAt: keeps ? row.settledAt : now.toISOString(),
+  };
+}

@@ -1,0 +1,74 @@
+// Sends the summary once for each verdict. sendMail is not idempotent, so whoever finds a send that may have been
+// cut off looks for the mail before sending again; and a failure here never touches the run's own state.
+import { RetryableError, toFailure } from '../errors.ts';
+import { advance } from './advance.ts';
+import type { SummaryMessage } from './bus.ts';
+import type { Engine } from './engine.ts';
+import { timing, waitSeconds } from './mode.ts';
+import { type RunRows, runRef } from './progress.ts';
+import type { LogRow, RunRow } from './rows.ts';
+
+/** What the engine needs of mail. */
+export interface Mailer {
+  send(rows: RunRows, log: readonly LogRow[]): Promise<void>;
+  /** Whether the mail for this verdict has left since then; asked only after a send that may have been cut off. */
+  wasSent(rows: RunRows, since: Date): Promise<boolean>;
+}
+
+type Summary = RunRow['summary'];
+
+/** Tries before on-call's mail is given up; the waits between them add up to about an hour. */
+const mostAttempts = 20;
+
+export async function sendSummary(engine: Engine, mailer: Mailer, message: SummaryMessage): Promise<void> {
+  const ref = runRef(message.run);
+  let before: Summary | undefined;
+  const claimed = await advance(engine, ref, (state) => {
+    const { summary } = state.run;
+    if (summary.turn !== message.turn || summary.state !== 'queued') return undefined;
+    before = summary;
+    const now = engine.now();
+    const until = new Date(now.getTime() + timing.leaseSeconds * 1000).toISOString();
+    const claimedAt = summary.claimedAt ?? now.toISOString();
+    return { ...state, run: { ...state.run, summary: { ...summary, state: 'sending', until, claimedAt } } };
+  });
+  if (claimed === 'gone') engine.log(`summary: no run ${message.run}, nothing sent`);
+  if (claimed === 'lost') await advance(engine, ref);
+  if (claimed === 'gone' || claimed === 'lost') return;
+
+  const settle = (change: (summary: Summary) => Summary) =>
+    advance(engine, ref, (state) => {
+      const { summary } = state.run;
+      if (summary.turn !== message.turn || summary.state !== 'sending') return undefined;
+      return { ...state, run: { ...state.run, summary: change(summary) } };
+    });
+  try {
+    const cutOff = before?.claimedAt ?? null;
+    const left = cutOff !== null && (await mailer.wasSent(claimed, new Date(cutOff)));
+    if (!left) await mailer.send(claimed, await engine.progress.log(ref));
+    const sentAt = engine.now().toISOString();
+    await settle((summary) => ({
+      ...summary,
+      state: 'sent',
+      until: null,
+      claimedAt: null,
+      sentAt,
+      attempt: 0,
+    }));
+  } catch (thrown) {
+    engine.log(`summary of run ${message.run} was not sent: ${toFailure(thrown).message}`);
+    await settle((summary) => afterFailure(summary, thrown, engine));
+  }
+}
+
+function afterFailure(summary: Summary, thrown: unknown, engine: Engine): Summary {
+  const attempt = summary.attempt + 1;
+  // Refused outright: nothing has left, so the next try need not look for it.
+  const cutOff = thrown instanceof RetryableError && thrown.tookEffect === 'unknown';
+  const claimedAt = cutOff ? summary.claimedAt : null;
+  if (attempt >= mostAttempts) return { ...summary, state: 'failed', until: null, claimedAt, attempt };
+  const asked = thrown instanceof RetryableError ? thrown.retryAfterSeconds : undefined;
+  const wait = waitSeconds(attempt, asked, engine.random());
+  const until = new Date(engine.now().getTime() + wait * 1000).toISOString();
+  return { ...summary, state: 'waiting', until, claimedAt, attempt };
+}

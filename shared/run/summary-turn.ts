@@ -1,0 +1,65 @@
+// When on-call is written to: as soon as there is something true to say, and again only when the verdict changes.
+import { type Outgoing, queues } from './bus.ts';
+import { timing } from './mode.ts';
+import type { RunRow, StepRow } from './rows.ts';
+import { isPending, verdictOf, verdictText } from './verdict.ts';
+
+type Summary = RunRow['summary'];
+
+export function nextSummary(
+  run: RunRow,
+  steps: readonly StepRow[],
+  now: Date,
+): { next: Summary; send: Outgoing | undefined } | undefined {
+  if (run.state === 'closed') return undefined;
+  const { summary } = run;
+  const past = summary.until !== null && Date.parse(summary.until) <= now.getTime();
+  const verdict = verdictText(verdictOf(run, steps));
+  if (verdict !== summary.verdict && summary.state !== 'sending' && isDue(run, steps, now)) {
+    return queueSummary(run, { ...summary, verdict, attempt: 0 }, now, null);
+  }
+  switch (summary.state) {
+    case 'waiting':
+      return queueSummary(run, summary, now, summary.until);
+    case 'queued':
+      return past ? queueSummary(run, summary, now, null) : undefined;
+    case 'sending':
+      // Whoever sent it died: the next one first looks whether it had left.
+      return past ? queueSummary(run, summary, now, null) : undefined;
+    case 'none':
+    case 'sent':
+    case 'failed':
+      return undefined;
+  }
+}
+
+function queueSummary(run: RunRow, summary: Summary, now: Date, notBefore: string | null) {
+  const due = notBefore !== null && Date.parse(notBefore) > now.getTime() ? new Date(notBefore) : now;
+  const turn = summary.turn + 1;
+  const next: Summary = {
+    ...summary,
+    state: 'queued',
+    turn,
+    queuedAt: now.toISOString(),
+    until: new Date(due.getTime() + timing.graceSeconds * 1000).toISOString(),
+  };
+  const send: Outgoing = {
+    queue: queues.summaries,
+    id: `${run.id}:${turn}`,
+    body: { run: run.id, turn },
+    ...(due > now ? { at: due } : {}),
+  };
+  return { next, send };
+}
+
+function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
+  if (run.state === 'held') return true;
+  const pending = (stage: StepRow['stage']) => steps.some((row) => row.stage === stage && isPending(row));
+  const seconds = (now.getTime() - Date.parse(run.openedAt)) / 1000;
+  const [withoutCollect, whatever] = timing.summarySeconds;
+  const acted = !pending('contain') && !pending('evict');
+  if (run.summary.turn > 0)
+    return acted && (!pending('collect') || run.state !== 'open' || seconds >= withoutCollect);
+  if (acted && (!pending('collect') || seconds >= withoutCollect)) return true;
+  return seconds >= whatever;
+}

@@ -1,0 +1,70 @@
+// The run in one word and a count: what the subject of the summary says. Pure, from the rows alone.
+import type { Outcome, RunRow, StepRow } from './rows.ts';
+
+/** Ended so that what builds on it may go on. `off` is not among them: the job was not done. */
+export const endedWell = (outcome: Outcome | null): boolean =>
+  outcome !== null && (outcome.is === 'done' || outcome.is === 'unchanged' || outcome.is === 'skipped');
+
+export const endedBadly = (outcome: Outcome | null): boolean =>
+  outcome !== null && (outcome.is === 'failed' || outcome.is === 'needs-human');
+
+/** Still to come, or looking once more. */
+export const isPending = (step: StepRow): boolean => step.state !== 'settled';
+
+/** Tasks that wait for a person. Of a step that only reports, tasks would be premature. */
+export const openTasks = (step: StepRow) =>
+  step.outcome?.is === 'reported' || step.outcome?.is === 'undone'
+    ? []
+    : step.tasks.filter((task) => task.doneAt === null);
+
+export const words = [
+  'NOTHING TO DO',
+  'CONTAINED',
+  'LOCKED',
+  'DECIDE',
+  'NOT CONTAINED',
+  'HELD',
+  'REVERTED',
+  'UNDONE',
+  'DRY RUN',
+] as const;
+
+export interface Verdict {
+  word: (typeof words)[number];
+  /** What a person has to do: open tasks, and steps that failed. */
+  tasks: number;
+}
+
+export function verdictOf(run: RunRow, steps: readonly StepRow[]): Verdict {
+  const tasks = steps.reduce(
+    (count, step) => count + openTasks(step).length + (step.outcome?.is === 'failed' ? 1 : 0),
+    0,
+  );
+  return { word: wordFor(run, steps), tasks };
+}
+
+function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
+  if (run.state === 'held') return 'HELD';
+  if (run.endsAs === 'undone') return 'UNDONE';
+  if (run.dryRun) return 'DRY RUN';
+  const contain = steps.filter((step) => step.stage === 'contain' && step.outcome?.is !== 'off');
+  const evict = steps.filter((step) => step.stage === 'evict' && step.outcome?.is !== 'off');
+  // An evict step that failed leaves the intruder a way: mail may still flow out.
+  const open =
+    !contain.every((step) => endedWell(step.outcome)) ||
+    evict.some((step) => step.outcome === null || step.outcome.is === 'failed');
+  if (open) return 'NOT CONTAINED';
+  const changes = steps.flatMap((step) => step.changes);
+  if (changes.some((change) => change.returned > 0 && change.undoneAt === null)) return 'REVERTED';
+  if (run.level === 'contain') {
+    const collecting = steps.some((step) => step.stage === 'collect' && step.outcome === null);
+    return collecting ? 'LOCKED' : 'DECIDE';
+  }
+  const nothing = changes.length === 0 && steps.every((step) => openTasks(step).length === 0);
+  return nothing ? 'NOTHING TO DO' : 'CONTAINED';
+}
+
+/** `CONTAINED, 2 TASKS` */
+export function verdictText({ word, tasks }: Verdict): string {
+  return tasks === 0 ? word : `${word}, ${tasks} ${tasks === 1 ? 'TASK' : 'TASKS'}`;
+}
