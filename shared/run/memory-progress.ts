@@ -130,6 +130,11 @@ export class MemoryProgress implements Progress {
     );
   }
 
+  /** The rows as they stand, without an operation: for a test that looks in the middle of one. */
+  peek(runId: string): RunRows | undefined {
+    return this.#rows(runRef(runId));
+  }
+
   async #operate<T>(name: ProgressOperation['name'], userId: string, work: () => T): Promise<T> {
     this.#operations += 1;
     const operation = { name, number: this.#operations, userId };

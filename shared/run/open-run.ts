@@ -162,6 +162,7 @@ function newStep(step: Step, request: OpenRequest, raw: unknown, now: Date): Ste
     mode,
     aim: 'fix',
     state: outcome === null ? 'waiting' : 'settled',
+    acts: false,
     turn: 0,
     attempt: 0,
     until: null,

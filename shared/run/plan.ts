@@ -123,26 +123,30 @@ function afterLostWorker(row: StepRow, now: Date): StepRow {
 
 function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): StepRow {
   if (state.run.state === 'held' || !isActive(row, state)) return row;
-  if (row.aim === 'undo') return undoTurn(row, state) ? queue(row, now, row.until) : row;
+  if (row.aim === 'undo') return undoTurn(row, state) ? queue({ ...row, acts: true }, now, row.until) : row;
   const acts = order.kind === 'remediation' && effectiveMode(state.run, row) === 'act';
   if (acts) {
     const gates = rowsOf(order.requires, state);
     const bad = gates.filter((gate) => gate.state === 'settled' && endedForWorse(gate, state.run));
-    if (bad.length > 0 && row.aim === 'fix') {
-      return {
-        ...row,
-        state: 'settled',
-        until: null,
-        outcome: { is: 'needs-human', waitsFor: bad.map((gate) => gate.name) },
-        settledAt: now.toISOString(),
-      };
-    }
+    if (bad.length > 0) return afterBadGate(row, bad, now);
     if (!gates.every((gate) => gate.state === 'settled' && endedWell(gate.outcome))) return row;
   }
   if (!rowsOf(order.after, state).every(wasTried)) return row;
   if (row.stage === 'close' && state.steps.some((other) => closesBefore(other) && isPending(other)))
     return row;
-  return queue(row, now, row.until);
+  return queue({ ...row, acts }, now, row.until);
+}
+
+/** A person decides whether it may be done without its gate; a later check leaves the result as it was. */
+function afterBadGate(row: StepRow, gates: readonly StepRow[], now: Date): StepRow {
+  if (row.aim === 'check') return { ...row, state: 'settled', until: null };
+  return {
+    ...row,
+    state: 'settled',
+    until: null,
+    outcome: { is: 'needs-human', waitsFor: gates.map((gate) => gate.name) },
+    settledAt: now.toISOString(),
+  };
 }
 
 /** A gate that only reports is no bad end while the level may still rise: then the step waits. */

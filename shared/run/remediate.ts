@@ -10,15 +10,14 @@ import {
   verificationOf,
   verify,
 } from './changes.ts';
-import { effectiveMode } from './mode.ts';
 import type { ChangeRecord, Outcome, StepRow, TaskRecord } from './rows.ts';
 import type { Ending, Execution } from './run-step.ts';
 import type { Change, Found, Remediation, Skip, Task } from './step.ts';
 
 export async function remediate(execution: Execution, step: Remediation): Promise<Ending> {
-  const { engine, context, state } = execution;
+  const { engine, context } = execution;
   const clients = engine.clients(context.abort);
-  const act = effectiveMode(state.run, execution.row) === 'act';
+  const act = execution.row.acts;
   let row: StepRow = execution.row;
 
   const first = await step.find(context, clients);

@@ -80,6 +80,8 @@ export const stepRowSchema = z.object({
   mode: z.enum(modes),
   aim: z.enum(['fix', 'check', 'undo']),
   state: z.enum(stepStates),
+  /** Whether this turn may change anything: decided with its gates when it was queued, whatever the level is since. */
+  acts: z.boolean(),
   /** Messages sent so far; a message with another turn is stale. */
   turn: z.number(),
   /** Failures in a row. */

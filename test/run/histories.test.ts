@@ -1,0 +1,86 @@
+// Generated histories of whole runs. Every promise is checked in every history; a mode only says how the world
+// misbehaves meanwhile.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Chaos, chaosOf, outcomeOf, type Scenario, Simulation } from './simulation.ts';
+
+const histories = Number(process.env['HISTORIES'] ?? 150);
+
+const modes: Readonly<Record<string, Partial<Chaos>>> = {
+  'straight through': {},
+  'every message twice and out of order': { twice: 1, shuffled: true },
+  'death around any write or request': { death: 0.04, shuffled: true },
+  'every third request throttled': { throttled: 0.33 },
+  'lost answers and lost messages': { lostAnswers: 0.1, lost: 0.05 },
+  'all of it': { death: 0.02, lostAnswers: 0.04, lost: 0.02, throttled: 0.1, twice: 0.2, shuffled: true },
+};
+
+const things = fc.record({
+  'block-sign-in': fc.constant(['lock']),
+  'reset-password': fc.constant(['password']),
+  'revoke-sessions': fc.constant(['sessions']),
+  'disable-inbox-rules': fc.subarray(['rule', '!rule', 'deep', '!deep']),
+  'remove-auth-methods': fc.subarray(['phone', '!phone']),
+  'scan-devices': fc.subarray(['laptop']),
+  'update-alert': fc.constant(['comment']),
+  'unblock-sender': fc.subarray(['adele@contoso.com']),
+});
+
+const scenarios: fc.Arbitrary<Scenario> = fc.record({
+  things,
+  level: fc.constantFrom('contain', 'full'),
+  refused: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.subarray(['block-sign-in', 'disable-inbox-rules', 'reset-password']) },
+  ),
+  stepSettings: fc.constantFrom<Record<string, unknown>>({}, { 'block-sign-in': { mode: 'off' } }),
+});
+
+/** A small generator of its own: a history is its seed, so that a failing one can be lived through again. */
+function numbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+describe.each(Object.entries(modes))('a run, %s', (_name, mode) => {
+  it('keeps every promise and ends — nothing lost, nothing done twice, one summary for a verdict', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenarios, fc.nat(), async (scenario, seed) => {
+        const simulation = new Simulation(scenario, chaosOf(numbers(seed), mode));
+        await simulation.open();
+        await simulation.live();
+        const { broken, rows, world, mails } = simulation.end();
+        expect(broken).toEqual([]);
+        expect(rows.run.row.state).toBe('closed');
+        expect(mails.length).toBeGreaterThan(0);
+        // What is recorded as fixed was done, and what was done is recorded.
+        for (const { step, id } of world.effects) {
+          const row = rows.steps.find((entry) => entry.row.name === step)?.row;
+          expect(row?.changes.map((change) => change.id)).toContain(id);
+        }
+        // With every service willing, an account whose run became full holds nothing of the intruder's any more.
+        const patient = mode.throttled === undefined && mode.death === undefined;
+        if (scenario.refused.length === 0 && rows.run.row.level === 'full' && patient) {
+          const left = rows.steps
+            .map((entry) => entry.row)
+            .filter((row) => row.stage === 'contain' || row.stage === 'evict')
+            .filter((row) => row.mode === 'act' && row.name !== 'scan-devices' && row.outcome?.is === 'done')
+            .flatMap((row) => world.has(row.name));
+          expect(left).toEqual([]);
+        }
+        if (
+          scenario.stepSettings?.['block-sign-in'] === undefined &&
+          !scenario.refused.includes('block-sign-in')
+        ) {
+          expect(outcomeOf(rows, 'block-sign-in')).toBe('done');
+        }
+      }),
+      { numRuns: histories },
+    );
+  }, 120_000);
+});

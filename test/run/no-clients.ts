@@ -1,0 +1,12 @@
+// Clients for steps that ask nobody: any request is a mistake of the test.
+import type { Clients } from '../../shared/microsoft365/clients.ts';
+
+const refuse = (): never => {
+  throw new Error('this step must not ask a service');
+};
+
+export const noClients: Clients = {
+  graph: { get: refuse, list: refuse, patch: refuse, post: refuse, delete: refuse },
+  exchange: { get: refuse, run: refuse },
+  defender: { get: refuse, post: refuse },
+};

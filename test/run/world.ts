@@ -1,0 +1,167 @@
+// A small tenant for generated histories: things that steps find and remove, and a playbook over them that has every
+// kind of order the real one has. It counts what was done to it, so that a test can hold the record against it.
+import { z } from 'zod';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import {
+  type Change,
+  type Context,
+  type Found,
+  investigation,
+  remediation,
+  type Step,
+  settings,
+} from '../../shared/run/step.ts';
+
+export interface WorldOptions {
+  /** What each step will find, by step name; an entry that begins with ! carries evidence once the intruder is known. */
+  things: Readonly<Record<string, readonly string[]>>;
+  /** Steps whose fix the service refuses. */
+  refused: readonly string[];
+  /** Called before each request; throws to throttle or to let the process die. */
+  before?: (request: string) => void;
+  /** Called after each request took effect. */
+  after?: (request: string) => void;
+}
+
+export interface Effect {
+  step: string;
+  id: string;
+  did: 'fix' | 'undo';
+}
+
+/** What is done once, slowly or invisibly: found again for a while after it was done. */
+const once = ['unblock-sender', 'scan-devices'];
+
+export class World {
+  readonly effects: Effect[] = [];
+  readonly requests: string[] = [];
+  readonly #present = new Map<string, Set<string>>();
+  readonly options: WorldOptions;
+  /** Polls that the audit query still answers with "running". */
+  polls = 2;
+  /** What a test wants to check at the moment of a fix. */
+  onFix: (step: string, change: Change<{ was: string }>) => void = () => {};
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    for (const [step, ids] of Object.entries(options.things)) this.#present.set(step, new Set(ids));
+  }
+
+  has(step: string): readonly string[] {
+    return [...(this.#present.get(step) ?? [])];
+  }
+
+  putBack(step: string, id: string): void {
+    this.#present.get(step)?.add(id);
+  }
+
+  request<T>(name: string, work: () => T): T {
+    this.options.before?.(name);
+    this.requests.push(name);
+    const answer = work();
+    this.options.after?.(name);
+    return answer;
+  }
+
+  fix(step: string, change: Change<{ was: string }>): void {
+    this.request(`fix ${step}`, () => {
+      if (this.options.refused.includes(step)) throw new PermanentError(`${step}: refused`, { status: 403 });
+      this.onFix(step, change);
+      this.effects.push({ step, id: change.id, did: 'fix' });
+      if (!once.includes(step)) this.#present.get(step)?.delete(change.id);
+    });
+  }
+
+  undo(step: string, id: string): void {
+    this.request(`undo ${step}`, () => {
+      this.effects.push({ step, id, did: 'undo' });
+      this.#present.get(step)?.add(id);
+    });
+  }
+}
+
+const permissions = { graph: ['User.Read.All'] } as const;
+const before = z.object({ was: z.string() });
+
+type Options = Partial<Pick<Step, 'after' | 'againAfter' | 'requires'>>;
+
+export function playbookOf(world: World): Step[] {
+  const fixes = (name: string, stage: Step['stage'], options: Options = {}) =>
+    remediation({
+      name,
+      title: name,
+      removes: name,
+      guide: [],
+      stage,
+      settings: settings('act'),
+      permissions,
+      appliesTo: () => true,
+      before,
+      ...options,
+      find: async (context) => world.request(`find ${name}`, () => found(name, context, world)),
+      fix: async (change) => world.fix(name, change),
+      undo: async (change) => {
+        world.undo(name, change.id);
+        return undefined;
+      },
+    });
+  const looks = (name: string, options: Options = {}) =>
+    investigation({
+      name,
+      title: name,
+      collects: name,
+      guide: [],
+      stage: 'collect',
+      settings: settings('act'),
+      permissions,
+      appliesTo: () => true,
+      memo: z.object({ query: z.string() }),
+      ...options,
+      collect: async (context, memo) =>
+        world.request(`collect ${name}`, () => {
+          if (name === 'collect-audit-log' && (memo === undefined || world.polls > 0)) {
+            world.polls -= 1;
+            return { laterSeconds: 20, memo: { query: memo?.query ?? 'q1' } };
+          }
+          const addresses = [...context.intruder.addresses, name];
+          return { findings: [], intruder: { ...nobodyKnown, addresses } };
+        }),
+    });
+  return [
+    fixes('block-sign-in', 'contain'),
+    looks('collect-sign-ins'),
+    fixes('reset-password', 'evict', { againAfter: ['remove-admin-roles'] }),
+    fixes('revoke-sessions', 'contain', { againAfter: ['reset-password'] }),
+    looks('collect-audit-log', { after: ['collect-sign-ins'] }),
+    fixes('disable-inbox-rules', 'evict', { after: ['collect-sign-ins'], againAfter: ['collect-audit-log'] }),
+    fixes('remove-auth-methods', 'evict', { requires: ['block-sign-in'] }),
+    fixes('scan-devices', 'evict'),
+    fixes('update-alert', 'close'),
+    fixes('unblock-sender', 'hand-back', {
+      requires: ['reset-password', 'revoke-sessions', 'disable-inbox-rules'],
+    }),
+  ];
+}
+
+function found(name: string, context: Context<unknown>, world: World): Found<{ was: string }> {
+  const known = context.intruder.addresses.length > 0;
+  const deep = context.intruder.addresses.includes('collect-audit-log');
+  const ids = world
+    .has(name)
+    .filter((id) => !id.startsWith('deep') || deep)
+    .filter((id) => !id.startsWith('!') || known);
+  return {
+    changes: ids.map((id) => ({
+      id,
+      what: `${name} ${id}`,
+      why: 'found',
+      before: { was: id },
+      ...(id.startsWith('!') ? { evidence: 'made by the intruder' } : {}),
+      ...(once.includes(name) ? { once: true as const } : {}),
+    })),
+  };
+}
+
+export const throttled = (effect: 'no' | 'unknown' = 'no') =>
+  new RetryableError('throttled', { status: 429, tookEffect: effect });
