@@ -1,0 +1,132 @@
+// What points at the intruder before any sign-in was compared: the run's signals, the user's standing risk
+// detections, and sign-ins that Entra ID itself still calls risky.
+import type { Signal } from '../alerts/signal.ts';
+import { networkOf } from './address.ts';
+import type { Suspicion } from './owner-habits.ts';
+import { all, clientOf, has, type RiskDetection, type SignIn } from './sign-ins.ts';
+
+export interface Hint {
+  /** What found it: "anomalousToken". */
+  detector: string;
+  /** When the intruder acted (ms), or null where nothing the intruder did is timed: a leaked password. */
+  time: number | null;
+  session: string | null;
+  request: string | null;
+  correlation: string | null;
+  address: string | null;
+  network: string | null;
+  device: string | null;
+  userAgent: string | null;
+  /** The other end of an impossible travel, where the detection names it. */
+  otherLeg: string | null;
+  /** Compares two places: either of them may be the owner's. */
+  travel: boolean;
+  /** The session was made at a phishing proxy, so even its clean first sign-in is the intruder's. */
+  phished: boolean;
+}
+
+/** Neither the find of a leaked password nor an administrator's word is a moment at which the intruder acted. */
+const untimed = /leakedCredentials|threatIntelligence|adminConfirmed/i;
+const travel = /travel|newCountry/i;
+const phished = /attackerInTheMiddle|AiTM|stolen session cookie/i;
+
+/** Offline detections come up to two days late; a day more for the activity itself. */
+const reachMs = 3 * 86_400_000;
+const standing = new Set(['atRisk', 'confirmedCompromised']);
+const grave = new Set(['medium', 'high']);
+
+interface Given {
+  detector: string;
+  title?: string;
+  at: string | null;
+  session?: string | null;
+  request: string | null;
+  correlation: string | null;
+  address: string | null;
+  device?: string | null;
+  userAgent: string | null;
+  otherLeg?: string | null;
+}
+
+function hint(given: Given): Hint {
+  const named = `${given.detector} ${given.title ?? ''}`;
+  return {
+    detector: given.detector,
+    time: given.at === null || untimed.test(named) ? null : Date.parse(given.at),
+    session: given.session ?? null,
+    request: given.request,
+    correlation: given.correlation,
+    address: given.address,
+    network: given.address === null ? null : networkOf(given.address),
+    device: given.device ?? null,
+    userAgent: given.userAgent,
+    otherLeg: given.otherLeg ?? null,
+    travel: travel.test(named),
+    phished: phished.test(named),
+  };
+}
+
+/** A detection counts while it stands, is medium or above, and lies within three days of what opened the run. */
+export function hintsOf(
+  signals: readonly Signal[],
+  riskDetections: readonly RiskDetection[],
+  signIns: readonly SignIn[],
+): Hint[] {
+  const fromSignals = signals.map((signal) =>
+    hint({
+      detector: signal.detector,
+      title: signal.title,
+      at: signal.activityAt,
+      session: signal.sessionId,
+      request: signal.requestId,
+      correlation: signal.correlationId,
+      address: signal.address,
+      device: signal.deviceId,
+      userAgent: signal.userAgent,
+    }),
+  );
+  const times = fromSignals.flatMap(({ time }) => (time === null ? [] : [time]));
+  const from = times.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...times) - reachMs;
+  const counts = (level: string | null, state: string | null, at: string | null) =>
+    grave.has(level ?? '') && standing.has(state ?? '') && at !== null && Date.parse(at) >= from;
+  return [
+    ...fromSignals,
+    ...riskDetections.filter(({ level, state, at }) => counts(level, state, at)).map(hint),
+    ...signIns
+      .filter(({ risk, riskState, at }) => counts(risk, riskState, at))
+      .map((signIn) =>
+        hint({
+          detector: signIn.riskTypes.join(' ') || 'generic',
+          at: signIn.at,
+          session: null,
+          request: signIn.id,
+          correlation: null,
+          address: signIn.address,
+          userAgent: signIn.userAgent,
+        }),
+      ),
+  ];
+}
+
+/** Whether the hint is about this very sign-in; an address or a session is about several. */
+export const names = (hint: Hint, signIn: SignIn): boolean =>
+  (hint.request !== null && (hint.request === signIn.id || hint.request === signIn.originalRequest)) ||
+  (hint.correlation !== null && hint.correlation === signIn.correlation);
+
+const hourMs = 3_600_000;
+
+/** All that the hints, and the sign-ins they name, hold against the intruder. */
+export function suspect(hints: readonly Hint[], signIns: readonly SignIn[], openedAt: number): Suspicion {
+  const named = signIns.filter((signIn) => hints.some((hint) => names(hint, signIn)));
+  const times = [...hints.flatMap(({ time }) => time ?? []), ...named.map(({ time }) => time)];
+  const first = times.length > 0 ? Math.min(...times) : openedAt;
+  const networks = all([...hints, ...named], ({ network }) => network);
+  const there = signIns.filter(({ network, time }) => has(networks, network) && time >= first - hourMs);
+  return {
+    first,
+    networks,
+    sessions: all([...hints, ...named], ({ session }) => session),
+    clients: all([...hints, ...named, ...there], ({ userAgent }) => clientOf(userAgent)),
+    phished: hints.some((hint) => hint.phished),
+  };
+}

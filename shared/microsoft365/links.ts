@@ -1,0 +1,31 @@
+// The exact page for a person to act on, for tasks and the email. Ids are encoded, so that no name can bend a link.
+const entra = 'https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~';
+const inTenant = (tenantId: string) => `?tid=${encodeURIComponent(tenantId)}`;
+
+/** The user in the Entra admin centre: block, reset, roles, sessions. */
+export const userPage = (userId: string) => `${entra}/overview/userId/${encodeURIComponent(userId)}`;
+
+/** The user's sign-in log, interactive and non-interactive. */
+export const signInsPage = (userId: string) => `${entra}/SignIns/userId/${encodeURIComponent(userId)}`;
+
+/** The user's authentication methods; a Temporary Access Pass is made here too. */
+export const authMethodsPage = (userId: string) =>
+  `${entra}/UserAuthMethods/userId/${encodeURIComponent(userId)}`;
+
+/** One mailbox in the Exchange admin centre: forwarding, delegation, mail apps. */
+export const mailboxPage = (userId: string) =>
+  `https://admin.exchange.microsoft.com/#/mailboxes/:/MailboxDetails/${encodeURIComponent(userId)}`;
+
+/** An alert in the Defender portal; the tenant is named since who answers may be signed in to another. */
+export const alertPage = (alertId: string, tenantId: string) =>
+  `https://security.microsoft.com/alerts/${encodeURIComponent(alertId)}${inTenant(tenantId)}`;
+
+export const incidentPage = (incidentId: string, tenantId: string) =>
+  `https://security.microsoft.com/incidents/${encodeURIComponent(incidentId)}${inTenant(tenantId)}`;
+
+/** Who may not send mail at present. */
+export const restrictedEntitiesPage = () => 'https://security.microsoft.com/restrictedentities';
+
+/** Microsoft's instruction to take a user's access away in Active Directory: disable, reset the password twice. */
+export const activeDirectoryGuide = () =>
+  'https://learn.microsoft.com/entra/identity/users/users-revoke-access#on-premises-active-directory-environment';

@@ -1,0 +1,521 @@
+import { describe, expect, it } from 'vitest';
+import type { Signal } from '../../shared/alerts/signal.ts';
+import { findIntruder } from '../../shared/microsoft365/find-intruder.ts';
+import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import type { RiskDetection, SignIn } from '../../shared/microsoft365/sign-ins.ts';
+import {
+  attacker,
+  detection,
+  edge,
+  firefox,
+  home,
+  office,
+  proxy,
+  signal,
+  signIn,
+  week,
+} from '../fakes/sign-ins.ts';
+
+const amsterdam = { city: 'Amsterdam', countryOrRegion: 'NL' };
+const find = (given: {
+  signals?: Signal[];
+  signIns?: SignIn[];
+  riskDetections?: RiskDetection[];
+  crowded?: string[];
+  known?: Partial<typeof nobodyKnown>;
+}) =>
+  findIntruder({
+    signals: given.signals ?? [signal({})],
+    signIns: given.signIns ?? [],
+    riskDetections: given.riskDetections ?? [],
+    openedAt: '2026-11-20T09:15:00Z',
+    known: { ...nobodyKnown, ...given.known },
+    crowded: new Set(given.crowded ?? []),
+  });
+const times = (trail: ReturnType<typeof find>) => trail.hits.map(({ signIn: { at } }) => at.slice(11, 16));
+
+describe('a risky sign-in', () => {
+  const risky = signIn({
+    createdDateTime: '2026-11-20T09:12:00Z',
+    id: 'request-1',
+    ipAddress: attacker,
+    userAgent: firefox,
+    sessionId: 'intruder-1',
+    uniqueTokenIdentifier: 'token-1',
+    location: amsterdam,
+  });
+
+  it('is the intruder, from an hour before it — nothing says that the first logged sign-in was the first', () => {
+    const { intruder, hits } = find({
+      signals: [signal({ requestId: 'request-1' })],
+      signIns: [...week(), risky],
+    });
+    expect(hits).toEqual([{ signIn: risky, tie: 'named by the alert (unfamiliarFeatures)' }]);
+    expect(intruder).toEqual({
+      since: '2026-11-20T08:12:00.000Z',
+      sessions: ['intruder-1'],
+      addresses: [attacker],
+      sharedAddresses: [],
+      devices: [],
+      userAgents: [firefox],
+      requests: ['request-1', 'token-1'],
+    });
+  });
+
+  it('leads from session to address to session — a rented line is changed, a session is kept', () => {
+    const second = '203.0.113.99';
+    const signIns = [
+      ...week(),
+      risky,
+      signIn({
+        createdDateTime: '2026-11-20T09:20:00Z',
+        ipAddress: second,
+        sessionId: 'intruder-1',
+        isInteractive: false,
+      }),
+      signIn({
+        createdDateTime: '2026-11-20T09:30:00Z',
+        ipAddress: second,
+        sessionId: 'intruder-2',
+        userAgent: '',
+      }),
+      signIn({ createdDateTime: '2026-11-20T09:40:00Z', ipAddress: '2001:db8::7', sessionId: 'intruder-2' }),
+      signIn({ createdDateTime: '2026-11-20T10:00:00Z', ipAddress: office, sessionId: 'owner-20' }),
+    ];
+    const trail = find({ signals: [signal({ requestId: 'request-1' })], signIns });
+    expect(times(trail)).toEqual(['09:12', '09:20', '09:30', '09:40']);
+    expect(trail.intruder.sessions).toEqual(['intruder-1', 'intruder-2']);
+    expect(trail.intruder.addresses).toEqual([attacker, second, '2001:db8::7']);
+  });
+
+  it('is found by its address alone where the alert names nothing else', () => {
+    expect(times(find({ signIns: [...week(), risky] }))).toEqual(['09:12']);
+  });
+
+  it('keeps the address of the alert while the log lags behind', () => {
+    const { intruder } = find({ signIns: week() });
+    expect(intruder.addresses).toEqual([attacker]);
+    expect(intruder.since).toBe('2026-11-20T08:12:00.000Z');
+  });
+
+  it('reaches back to what the same address did days before — the alert comes when somebody notices', () => {
+    const earlier = signIn({
+      createdDateTime: '2026-11-17T03:00:00Z',
+      ipAddress: attacker,
+      userAgent: firefox,
+      sessionId: 'intruder-0',
+    });
+    const { intruder } = find({ signIns: [...week(), earlier, risky] });
+    expect(intruder.since).toBe('2026-11-17T02:00:00.000Z');
+    expect(intruder.sessions).toEqual(['intruder-0', 'intruder-1']);
+  });
+
+  it('lists failed tries and does not count them as access', () => {
+    const failed = signIn({
+      createdDateTime: '2026-11-20T07:00:00Z',
+      ipAddress: attacker,
+      status: { errorCode: 50126, failureReason: 'Invalid username or password.' },
+    });
+    const trail = find({ signIns: [...week(), failed, risky] });
+    expect(trail.failed).toEqual([failed]);
+    expect(times(trail)).toEqual(['09:12']);
+    expect(trail.intruder.since).toBe('2026-11-20T08:12:00.000Z');
+  });
+
+  it('is told from the owner of the same hour — nobody has a week of history in a new tenant', () => {
+    const morning = signIn({
+      createdDateTime: '2026-11-20T08:30:00Z',
+      ipAddress: home,
+      sessionId: 'owner-20',
+    });
+    const trail = find({ signals: [signal({ requestId: 'request-1' })], signIns: [morning, risky] });
+    expect(times(trail)).toEqual(['09:12']);
+    expect(trail.intruder.addresses).toEqual([attacker]);
+  });
+
+  it('counts what Entra ID calls risky without any detection to be read — that log needs another licence', () => {
+    const other = signIn({
+      createdDateTime: '2026-11-20T06:00:00Z',
+      ipAddress: '203.0.113.200',
+      userAgent: firefox,
+      riskLevelDuringSignIn: 'high',
+      riskState: 'atRisk',
+      riskEventTypes_v2: ['maliciousIPAddress'],
+    });
+    expect(times(find({ signIns: [...week(), other, risky] }))).toEqual(['06:00', '09:12']);
+  });
+
+  it('takes a standing detection for a hint, and none that was dismissed, is slight or is old', () => {
+    const addresses = (given: Parameters<typeof detection>[0]) =>
+      find({ riskDetections: [detection({ ipAddress: '203.0.113.50', ...given })] }).intruder.addresses;
+    expect(addresses({})).toEqual([attacker, '203.0.113.50']);
+    expect(addresses({ riskState: 'dismissed' })).toEqual([attacker]);
+    expect(addresses({ riskLevel: 'low' })).toEqual([attacker]);
+    expect(addresses({ activityDateTime: '2026-11-16T09:12:00Z' })).toEqual([attacker]);
+  });
+
+  it('finds the same program at another address — no owner signs in with a script', () => {
+    const axios = (createdDateTime: string, ipAddress: string) =>
+      signIn({ createdDateTime, ipAddress, userAgent: 'axios/1.7.9', sessionId: `session-${ipAddress}` });
+    const trail = find({
+      signIns: [
+        ...week(),
+        axios('2026-11-20T09:12:00Z', attacker),
+        axios('2026-11-20T09:50:00Z', '203.0.113.150'),
+      ],
+    });
+    expect(trail.intruder.addresses).toEqual([attacker, '203.0.113.150']);
+  });
+
+  it('keeps what other steps found where the log says nothing about it', () => {
+    const { intruder } = find({
+      signIns: [...week(), risky],
+      known: {
+        sessions: ['from-audit', 'owner-19'],
+        addresses: ['203.0.113.222', home],
+        since: '2026-11-19T00:00:00.000Z',
+      },
+    });
+    expect(intruder.sessions).toEqual(['intruder-1', 'from-audit']);
+    expect(intruder.addresses).toEqual([attacker, '203.0.113.222']);
+    expect(intruder.since).toBe('2026-11-19T00:00:00.000Z');
+  });
+});
+
+describe('an adversary in the middle', () => {
+  const signals = [
+    signal({ detector: 'attackerinTheMiddle', title: 'Attacker in the Middle', sessionId: 'aitm' }),
+  ];
+  const root = signIn({
+    createdDateTime: '2026-11-20T09:01:00Z',
+    ipAddress: proxy,
+    userAgent: edge,
+    sessionId: 'aitm',
+    location: { city: 'Dallas', countryOrRegion: 'US' },
+  });
+  const replay = signIn({
+    createdDateTime: '2026-11-20T09:12:00Z',
+    ipAddress: attacker,
+    userAgent: firefox,
+    sessionId: 'aitm',
+    isInteractive: false,
+  });
+
+  it('owns the clean sign-in with two factors at the root of the session — it went through the proxy', () => {
+    const trail = find({ signals, signIns: [...week(), root, replay] });
+    expect(times(trail)).toEqual(['09:01', '09:12']);
+    expect(trail.intruder).toMatchObject({
+      since: '2026-11-20T08:01:00.000Z',
+      sessions: ['aitm'],
+      addresses: [proxy, attacker],
+      userAgents: [firefox],
+    });
+  });
+
+  it('owns the root also when the alert is one that names no phishing and only an address', () => {
+    const dutch = { ...amsterdam };
+    const trail = find({
+      signIns: [...week(), signIn({ ...raw(root), location: dutch }), replay],
+    });
+    expect(trail.intruder.sessions).toEqual(['aitm']);
+    expect(trail.intruder.addresses).toEqual([proxy, attacker]);
+  });
+
+  it('owns a root of days ago — such a session lives for weeks', () => {
+    const old = signIn({ ...raw(root), createdDateTime: '2026-11-17T09:01:00Z' });
+    const trail = find({ signals, signIns: [...week(), old, replay] });
+    expect(trail.intruder.addresses).toEqual([proxy, attacker]);
+    expect(trail.intruder.since).toBe('2026-11-17T08:01:00.000Z');
+  });
+
+  it('never owns the office of the owner, whatever session was seen there', () => {
+    const trail = find({
+      signals,
+      signIns: [...week(), signIn({ ...raw(root), ipAddress: office }), replay],
+    });
+    expect(trail.intruder.addresses).toEqual([attacker]);
+    expect(trail.stolenSessions).toEqual(['aitm']);
+  });
+});
+
+describe('a stolen token', () => {
+  const signals = [signal({ detector: 'anomalousToken', title: 'Anomalous Token', sessionId: 'owner-20' })];
+  const replayed = signIn({
+    createdDateTime: '2026-11-20T09:12:00Z',
+    ipAddress: attacker,
+    userAgent: firefox,
+    sessionId: 'owner-20',
+    isInteractive: false,
+  });
+  const begun = signIn({ createdDateTime: '2026-11-20T08:01:00Z', ipAddress: office, sessionId: 'owner-20' });
+
+  it("is replayed in the owner's session: the address is the intruder's, the session is not", () => {
+    const trail = find({ signals, signIns: [...week(), begun, replayed] });
+    expect(times(trail)).toEqual(['09:12']);
+    expect(trail.intruder).toMatchObject({ sessions: [], addresses: [attacker], sharedAddresses: [] });
+    expect(trail.stolenSessions).toEqual(['owner-20']);
+  });
+
+  it('leaves the owner alone who has had one single session for weeks', () => {
+    const signIns = week().map((each) => ({ ...each, session: 'owner-20' }));
+    const trail = find({ signals, signIns: [...signIns, begun, replayed] });
+    expect(times(trail)).toEqual(['09:12']);
+    expect(trail.intruder.addresses).toEqual([attacker]);
+  });
+
+  it('leaves the owner alone who came home to a new line today', () => {
+    const today = signIn({
+      createdDateTime: '2026-11-20T07:01:00Z',
+      ipAddress: '198.51.100.201',
+      sessionId: 'owner-20',
+    });
+    const trail = find({ signals, signIns: [...week(), today, replayed] });
+    expect(trail.intruder.addresses).toEqual([attacker]);
+    expect(trail.intruder.sessions).toEqual([]);
+  });
+
+  it('is followed to the next address in the same session', () => {
+    const moved = signIn({
+      ...raw(replayed),
+      createdDateTime: '2026-11-20T09:40:00Z',
+      ipAddress: proxy,
+      location: amsterdam,
+    });
+    const trail = find({ signals, signIns: [...week(), begun, replayed, moved] });
+    expect(trail.intruder.addresses).toEqual([attacker, proxy]);
+  });
+});
+
+describe('an address that others use too', () => {
+  const atOffice = signIn({
+    createdDateTime: '2026-11-20T09:12:00Z',
+    id: 'request-1',
+    ipAddress: office,
+    userAgent: firefox,
+    sessionId: 'intruder-1',
+  });
+  const owner = signIn({ createdDateTime: '2026-11-20T09:30:00Z', ipAddress: office, sessionId: 'owner-20' });
+  const signals = [signal({ address: office, requestId: 'request-1' })];
+
+  it('needs session or client as well — behind the office line are owner and intruder', () => {
+    const second = signIn({
+      ...raw(atOffice),
+      id: 'request-2',
+      createdDateTime: '2026-11-20T09:50:00Z',
+      sessionId: 'intruder-2',
+    });
+    const trail = find({ signals, signIns: [...week(), atOffice, owner, second] });
+    expect(times(trail)).toEqual(['09:12', '09:50']);
+    expect(trail.intruder).toMatchObject({
+      sessions: ['intruder-1', 'intruder-2'],
+      addresses: [],
+      sharedAddresses: [office],
+      userAgents: [firefox],
+    });
+  });
+
+  it("leaves it open who it was when the client is the owner's too", () => {
+    const trail = find({
+      signals,
+      signIns: [...week(), signIn({ ...raw(atOffice), userAgent: edge }), owner],
+    });
+    expect(trail.hits).toEqual([]);
+    expect(trail.uncertain).toHaveLength(1);
+    expect(trail.intruder).toMatchObject({
+      sessions: [],
+      addresses: [],
+      sharedAddresses: [office],
+      userAgents: [],
+    });
+  });
+
+  it('believes an alert that names a session begun at the time of the alert', () => {
+    const trail = find({
+      signals: [signal({ address: office, sessionId: 'intruder-1' })],
+      signIns: [...week(), signIn({ ...raw(atOffice), userAgent: edge }), owner],
+    });
+    expect(trail.intruder).toMatchObject({
+      sessions: ['intruder-1'],
+      addresses: [],
+      sharedAddresses: [office],
+    });
+  });
+
+  it('is shared when several colleagues sign in from it', () => {
+    const there = signIn({ ...raw(atOffice), ipAddress: attacker });
+    const unrelated = signIn({
+      createdDateTime: '2026-11-20T10:00:00Z',
+      ipAddress: attacker,
+      sessionId: 'owner-20',
+    });
+    const trail = find({
+      signals: [signal({ requestId: 'request-1' })],
+      signIns: [...week(), there, unrelated],
+      crowded: [attacker],
+    });
+    expect(times(trail)).toEqual(['09:12']);
+    expect(trail.intruder).toMatchObject({
+      sessions: ['intruder-1'],
+      addresses: [],
+      sharedAddresses: [attacker],
+    });
+  });
+
+  it("is the owner's where it is the only place they were ever seen", () => {
+    const only = ['17', '18', '19'].map((day) =>
+      signIn({ createdDateTime: `2026-11-${day}T08:00:00Z`, ipAddress: home }),
+    );
+    const trail = find({ signals: [signal({ address: home })], signIns: only });
+    expect(trail.intruder).toMatchObject({ addresses: [], sharedAddresses: [home] });
+  });
+});
+
+describe('a travel that cannot have been made', () => {
+  const travel = (given: Partial<Signal>) =>
+    signal({ detector: 'unlikelyTravel', title: 'Atypical travel', ...given });
+  const laptop = { deviceId: '7c1d4d0e-55aa-4b0b-9c57-d3b1f2f3a001', isManaged: true, isCompliant: true };
+  const abroad = signIn({
+    createdDateTime: '2026-11-20T09:12:00Z',
+    id: 'request-1',
+    ipAddress: attacker,
+    sessionId: 'abroad',
+    userAgent: firefox,
+    location: amsterdam,
+  });
+
+  it("has the intruder at the end that is not the owner's", () => {
+    const trail = find({ signals: [travel({ requestId: 'request-1' })], signIns: [...week(), abroad] });
+    expect(trail.intruder).toMatchObject({ addresses: [attacker], sessions: ['abroad'] });
+  });
+
+  it.each([
+    ['laptop', { deviceDetail: laptop, userAgent: firefox }],
+    ['browser', { userAgent: edge }],
+  ])('may be the owner on the road with the usual %s — left open', (what, theirs) => {
+    const history = week().map((each) =>
+      what === 'laptop' ? { ...each, device: laptop.deviceId, managed: true } : each,
+    );
+    const trail = find({
+      signals: [travel({ requestId: 'request-1' })],
+      signIns: [...history, signIn({ ...raw(abroad), ...theirs })],
+    });
+    expect(trail.hits).toEqual([]);
+    expect(trail.uncertain).toHaveLength(1);
+    expect(trail.intruder).toMatchObject({
+      addresses: [],
+      sessions: [],
+      sharedAddresses: [attacker],
+      userAgents: [],
+    });
+  });
+
+  it("may have the intruder at the other end when the alert names the owner's place — left open", () => {
+    const back = signIn({
+      createdDateTime: '2026-11-20T09:30:00Z',
+      id: 'request-2',
+      ipAddress: home,
+      sessionId: 'owner-20',
+    });
+    const trail = find({
+      signals: [travel({ requestId: 'request-2', address: home, activityAt: '2026-11-20T09:30:00Z' })],
+      signIns: [...week(), abroad, back],
+    });
+    expect(trail.uncertain.map(({ address }) => address)).toEqual([attacker, home]);
+    expect(trail.intruder).toMatchObject({ addresses: [], sessions: [], userAgents: [] });
+    expect(trail.intruder.sharedAddresses.toSorted()).toEqual([home, attacker].toSorted());
+  });
+
+  it('of a known laptop is no excuse for a token that is out of the ordinary — a stolen one carries its device', () => {
+    const history = week().map((each) => ({ ...each, device: laptop.deviceId, managed: true }));
+    const trail = find({
+      signals: [signal({ detector: 'anomalousToken', requestId: 'request-1' })],
+      signIns: [...history, signIn({ ...raw(abroad), deviceDetail: laptop })],
+    });
+    expect(trail.intruder).toMatchObject({ addresses: [attacker], devices: [] });
+  });
+});
+
+describe('late and thin alerts', () => {
+  it('uses the time of the activity — an offline detection comes up to two days later', () => {
+    const then = signIn({
+      createdDateTime: '2026-11-18T14:00:00Z',
+      id: 'request-1',
+      ipAddress: attacker,
+      sessionId: 'i',
+      userAgent: firefox,
+    });
+    const trail = find({
+      signals: [
+        signal({
+          requestId: 'request-1',
+          activityAt: '2026-11-18T14:00:00Z',
+          detectedAt: '2026-11-20T09:14:00Z',
+        }),
+      ],
+      signIns: [...week(), then],
+    });
+    expect(trail.intruder.since).toBe('2026-11-18T13:00:00.000Z');
+    expect(trail.intruder.sessions).toEqual(['i']);
+  });
+
+  it('knows nobody after leaked credentials — a list on sale has no session, address or hour', () => {
+    const trail = find({
+      signals: [signal({ detector: 'leakedCredentials', title: 'Leaked credentials', address: null })],
+      signIns: week(),
+    });
+    expect(trail.hits).toEqual([]);
+    expect(trail.intruder).toEqual(nobodyKnown);
+  });
+
+  it('finds who used the leaked credentials by another detection that stands', () => {
+    const used = signIn({
+      createdDateTime: '2026-11-20T09:12:00Z',
+      id: 'request-1',
+      ipAddress: attacker,
+      userAgent: firefox,
+    });
+    const trail = find({
+      signals: [signal({ detector: 'leakedCredentials', address: null, activityAt: '2026-11-19T00:00:00Z' })],
+      riskDetections: [detection({ riskLevel: 'medium', requestId: 'request-1' })],
+      signIns: [...week(), used],
+    });
+    expect(trail.intruder).toMatchObject({ addresses: [attacker], since: '2026-11-20T08:12:00.000Z' });
+  });
+
+  it('finds a replay that left no interactive sign-in at all', () => {
+    const replay = signIn({
+      createdDateTime: '2026-11-20T09:12:00Z',
+      ipAddress: attacker,
+      isInteractive: false,
+      userAgent: firefox,
+      sessionId: 'r',
+    });
+    expect(find({ signIns: [...week(), replay] }).intruder.sessions).toEqual(['r']);
+  });
+
+  it("tells the same device registered by the intruder from the owner's", () => {
+    const registered = signIn({
+      createdDateTime: '2026-11-20T09:12:00Z',
+      ipAddress: attacker,
+      userAgent: firefox,
+      deviceDetail: { deviceId: 'dev-9', isManaged: false, isCompliant: false },
+    });
+    const later = signIn({ ...raw(registered), createdDateTime: '2026-11-20T09:45:00Z', ipAddress: proxy });
+    const trail = find({ signIns: [...week(), registered, later] });
+    expect(trail.intruder).toMatchObject({ devices: ['dev-9'], addresses: [attacker, proxy] });
+  });
+});
+
+/** The raw entry behind a sign-in, to make another of it. */
+function raw(of: SignIn) {
+  return {
+    createdDateTime: of.at,
+    id: of.id,
+    ipAddress: of.address,
+    userAgent: of.userAgent,
+    sessionId: of.session,
+    isInteractive: of.interactive,
+    location: { city: of.city, countryOrRegion: of.country },
+    deviceDetail: { deviceId: of.device, isManaged: of.managed, isCompliant: of.managed },
+  };
+}

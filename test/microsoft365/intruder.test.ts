@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { type Intruder, nobodyKnown, tieToIntruder } from '../../shared/microsoft365/intruder.ts';
+
+const intruder: Intruder = {
+  since: '2026-11-20T08:12:00.000Z',
+  sessions: ['005f1a2c'],
+  addresses: ['203.0.113.7', '2001:db8:1:2::7'],
+  sharedAddresses: ['198.51.100.77'],
+  devices: ['dev-9'],
+  userAgents: ['axios/1.7.9'],
+  requests: ['66ea54eb', 'uti-1'],
+};
+
+describe('what ties a change to the intruder', () => {
+  it.each([
+    [{ session: '005f1a2c' }, "in the intruder's session 005f1a2c"],
+    [{ request: 'uti-1' }, "with the intruder's sign-in uti-1"],
+    [{ device: 'dev-9' }, "from the intruder's device dev-9"],
+    [{ address: '203.0.113.7:52110' }, "from the intruder's address 203.0.113.7"],
+    [{ address: '[2001:db8:1:2::99]:443' }, "from the intruder's address 2001:db8:1:2::99"],
+    [
+      { address: '198.51.100.77', userAgent: 'axios/1.7.9' },
+      "with the intruder's client (axios/1.7.9) from 198.51.100.77, an address the owner uses too",
+    ],
+  ])('%j', (trace, tie) => {
+    expect(tieToIntruder(intruder, trace)).toBe(tie);
+  });
+
+  it.each([
+    ['an address that the owner uses too', { address: '198.51.100.77' }],
+    ["the owner's client at such an address", { address: '198.51.100.77', userAgent: 'Outlook/16.0' }],
+    ['a client alone, which everybody may have', { userAgent: 'axios/1.7.9' }],
+    ['another address', { address: '203.0.113.8', session: 'other', request: null, device: '' }],
+    ['nothing said', {}],
+  ])('is not %s', (_what, trace) => {
+    expect(tieToIntruder(intruder, trace)).toBeUndefined();
+  });
+
+  it('is never found while nobody is known — an empty id must not match an empty id', () => {
+    const silent = { ...nobodyKnown, sessions: [''], requests: [''], devices: [''], addresses: [''] };
+    expect(tieToIntruder(silent, { session: '', request: '', device: '', address: '' })).toBeUndefined();
+  });
+});
