@@ -1,0 +1,108 @@
+// What the HTTP functions share: who asks, a body that is parsed before anything is done, and answers that a
+// program and a person can both read. It knows nothing of Azure's own types.
+import { z } from 'zod';
+import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
+import type { Engine } from '../../shared/run/engine.ts';
+import { type RunRows, runRef } from '../../shared/run/progress.ts';
+import { type RunDocument, runDocument } from '../../shared/summary/run-document.ts';
+
+export interface ApiRequest {
+  params: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
+  /** The body as text; empty where there is none. */
+  text: string;
+  /** Who asks, as far as the way in can tell. */
+  who: string;
+}
+
+export interface ApiAnswer {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  json: unknown;
+}
+
+/** Ends a request with problem details (RFC 9457). */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly answer: ApiAnswer;
+
+  constructor(status: number, title: string, detail: string, more: Readonly<Record<string, unknown>> = {}) {
+    super(detail);
+    this.answer = {
+      status,
+      headers: { 'content-type': 'application/problem+json' },
+      json: { type: 'about:blank', title, status, detail, ...more },
+    };
+  }
+}
+
+/** Bodies are small: whoever sends more means harm or the wrong endpoint. */
+const mostCharacters = 16_384;
+
+/** Unknown keys are refused, so that a misspelt one does not silently do something else. */
+export function parseBody<T>(request: ApiRequest, schema: z.ZodType<T>): T {
+  if (request.text.length > mostCharacters) {
+    throw new Problem(413, 'Body too large', `The body may hold ${mostCharacters} characters.`);
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(request.text);
+  } catch {
+    throw new Problem(400, 'Malformed body', 'The body is not JSON. Send an object such as {"reason":"…"}.');
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map((issue) => ({ at: issue.path.join('.'), message: issue.message }));
+  const detail = errors.map(({ at, message }) => (at === '' ? message : `${at}: ${message}`)).join('; ');
+  throw new Problem(400, 'Invalid body', detail, { errors });
+}
+
+export const reasonSchema = z.string().trim().min(3).max(500);
+
+/** Steps by name; a name that no step has is refused with the list of those that exist. */
+export function knownSteps(
+  engine: Engine,
+  names: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const known = engine.playbook.map((step) => step.name);
+  const unknown = (names ?? []).filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new Problem(400, 'Unknown step', `No step is called ${unknown.join(', ')}.`, { steps: known });
+  }
+  return names;
+}
+
+const idSchema = z.string().regex(/^[0-9a-f-]{36}\.[0-9A-Za-z-]{1,40}$/i);
+
+export async function readRun(engine: Engine, request: ApiRequest): Promise<RunRows> {
+  const id = idSchema.safeParse(request.params['id']);
+  const rows = id.success ? await engine.progress.read(runRef(id.data)) : undefined;
+  if (rows === undefined) {
+    throw new Problem(404, 'Unknown run', 'No run has this id. GET /api/runs lists those that there are.');
+  }
+  return rows;
+}
+
+export async function documentOf(engine: Engine, rows: RunRows): Promise<RunDocument> {
+  return runDocument(rows, await engine.progress.log(runRef(rows.run.row.id)), engine.playbook);
+}
+
+/** An answer names the account by object id and UPN, so that nobody acts on the wrong person. */
+export const accepted = (document: RunDocument, status = 202): ApiAnswer => ({ status, json: document });
+
+/** Whatever is thrown becomes an answer; only a Problem says more than that something failed here. */
+export function answerOf(thrown: unknown): ApiAnswer {
+  if (thrown instanceof Problem) return thrown.answer;
+  const { message, code } = toFailure(thrown);
+  if (thrown instanceof PermanentError) {
+    return new Problem(thrown.status === 404 ? 404 : 502, 'Microsoft 365 refused', message, { code }).answer;
+  }
+  if (thrown instanceof RetryableError) {
+    const { answer } = new Problem(503, 'Not now', message, { code });
+    return {
+      ...answer,
+      headers: { ...answer.headers, 'retry-after': String(Math.ceil(thrown.retryAfterSeconds ?? 5)) },
+    };
+  }
+  return new Problem(500, 'Failed', 'Something failed here; the log of the app says what.').answer;
+}

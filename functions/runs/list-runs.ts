@@ -1,0 +1,43 @@
+// GET /api/runs?days=7: the runs of the last days, newest first, one line each.
+import { z } from 'zod';
+import type { Engine } from '../../shared/run/engine.ts';
+import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
+import { type ApiAnswer, type ApiRequest, Problem } from './api.ts';
+
+const querySchema = z.object({
+  days: z.coerce.number().int().min(1).max(365).default(7),
+  most: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export async function listRuns(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
+  const query = querySchema.safeParse(request.query);
+  if (!query.success) throw new Problem(400, 'Invalid query', 'days is 1 to 365 and most is 1 to 200.');
+  const since = new Date(engine.now().getTime() - query.data.days * 86_400_000);
+  const refs = await engine.progress.list(since, query.data.most);
+  const all = await Promise.all(refs.map((ref) => engine.progress.read(ref)));
+  const runs = all.flatMap((rows) => {
+    if (rows === undefined) return [];
+    const { row: run } = rows.run;
+    const verdict = verdictText(
+      verdictOf(
+        run,
+        rows.steps.map((entry) => entry.row),
+      ),
+    );
+    const { id, code, state, level, openedAt, containedAt } = run;
+    return [
+      {
+        id,
+        code,
+        verdict,
+        state,
+        level,
+        userId: run.account.id,
+        userPrincipalName: run.account.userPrincipalName,
+        openedAt,
+        containedAt,
+      },
+    ];
+  });
+  return { status: 200, json: { runs } };
+}
