@@ -1,0 +1,90 @@
+// Azurite, the official storage emulator, inside this process: tables for the progress, blobs for whoever needs them.
+// Its own command line starts no faster, reports to its makers unless told not to, and offers no clean stop.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+export interface Azurite {
+  /** Tables and blobs, with the emulator's well-known account and key. */
+  connectionString: string;
+  tableEndpoint: string;
+  blobEndpoint: string;
+  /** Stops listening, ends idle connections and, with a location, saves. */
+  close(): Promise<void>;
+}
+
+interface Server {
+  start(): Promise<void>;
+  close(): Promise<void>;
+  getHttpServerAddress(): string;
+}
+
+type Constructor<T> = new (...parameters: unknown[]) => T;
+
+const load = createRequire(import.meta.url);
+
+function classIn<T>(file: string): Constructor<T> {
+  const isClass = (value: unknown): value is Constructor<T> => typeof value === 'function';
+  const module: unknown = load(`azurite/dist/src/${file}`);
+  return z.object({ default: z.custom<Constructor<T>>(isClass) }).parse(module).default;
+}
+
+const accountSchema = z.object({
+  EMULATOR_ACCOUNT_NAME: z.string(),
+  EMULATOR_ACCOUNT_KEY: z.instanceof(Buffer),
+});
+
+const host = '127.0.0.1';
+const keepAliveSeconds = 60;
+const off = false;
+const none = undefined;
+
+/** Starts both on free ports. Everything is in memory unless `location` names a folder that exists. */
+export async function startAzurite({ location }: { location?: string } = {}): Promise<Azurite> {
+  const inMemory = location === undefined;
+  const file = (name: string) => join(location ?? '', name);
+  // Positional, as Azurite has it: loose, skipApiVersionCheck, certificate, key, password, OAuth, product-style URLs.
+  const common = [off, true, '', '', '', none, off, inMemory];
+  const [debugLog, accessLog] = [off, off];
+  const TableConfiguration = classIn<object>('table/TableConfiguration');
+  const BlobConfiguration = classIn<object>('blob/BlobConfiguration');
+  const TableServer = classIn<Server>('table/TableServer');
+  const BlobServer = classIn<Server>('blob/BlobServer');
+
+  const tables = new TableServer(
+    new TableConfiguration(
+      ...[host, 0, keepAliveSeconds, file('tables.json')],
+      ...[debugLog, accessLog, none, none],
+      ...common,
+    ),
+  );
+  const extents = [{ locationId: 'Default', locationPath: file('blobs'), maxConcurrency: 10 }];
+  const blobs = new BlobServer(
+    new BlobConfiguration(
+      ...[host, 0, keepAliveSeconds, file('blobs.json'), file('extents.json'), extents],
+      ...[accessLog, none, debugLog, none],
+      ...common,
+    ),
+  );
+  await Promise.all([tables.start(), blobs.start()]);
+
+  const account = accountSchema.parse(load('azurite/dist/src/common/utils/constants'));
+  const endpoint = (server: Server) => `${server.getHttpServerAddress()}/${account.EMULATOR_ACCOUNT_NAME}`;
+  const tableEndpoint = endpoint(tables);
+  const blobEndpoint = endpoint(blobs);
+  const connectionString = [
+    'DefaultEndpointsProtocol=http',
+    `AccountName=${account.EMULATOR_ACCOUNT_NAME}`,
+    `AccountKey=${account.EMULATOR_ACCOUNT_KEY.toString('base64')}`,
+    `TableEndpoint=${tableEndpoint}`,
+    `BlobEndpoint=${blobEndpoint}`,
+  ].join(';');
+  return {
+    connectionString,
+    tableEndpoint,
+    blobEndpoint,
+    async close() {
+      await Promise.all([tables.close(), blobs.close()]);
+    },
+  };
+}

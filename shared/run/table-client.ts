@@ -1,0 +1,190 @@
+// One table as the progress uses it: every page of an answer, every failure as one of the two kinds of error, and
+// the table itself made when it is missing. It knows nothing of runs.
+import {
+  RestError,
+  TableClient,
+  type TableServiceClientOptions,
+  type TransactionAction,
+} from '@azure/data-tables';
+import type { TokenCredential } from '@azure/identity';
+import { z } from 'zod';
+import { PermanentError, RetryableError } from '../errors.ts';
+import type { Entity } from './table-entity.ts';
+
+/** Where the tables are: a connection string, or the service's address with an identity. */
+export type TableService =
+  | { connectionString: string }
+  | { tableServiceUri: string; credential: TokenCredential };
+
+/** Passed on to the SDK; by a policy of its own a test loses answers. */
+export type TableOptions = Pick<TableServiceClientOptions, 'additionalPolicies' | 'retryOptions'>;
+
+/** Retried inside the SDK only for as long as a person would wait; longer waits belong to the queue. */
+const retryOptions = { maxRetries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 };
+const answerWithinMs = 15_000;
+
+const columnsSchema = z.looseObject({ partitionKey: z.string(), rowKey: z.string(), etag: z.string() });
+export type StoredEntity = z.infer<typeof columnsSchema>;
+
+const named = z.object({ odataError: z.object({ code: z.string() }) });
+
+/** What an operation takes for an answer rather than a failure. */
+type Expected = 'nothing' | 'missing' | 'conflict';
+
+export class Table {
+  readonly name: string;
+  readonly #client: TableClient;
+
+  constructor(service: TableService, name: string, options: TableOptions = {}) {
+    this.name = name;
+    const all = { retryOptions, ...options };
+    this.#client =
+      'connectionString' in service
+        ? TableClient.fromConnectionString(service.connectionString, name, {
+            ...all,
+            allowInsecureConnection: /(^|;)(TableEndpoint|DefaultEndpointsProtocol)=http[:;]/i.test(
+              service.connectionString,
+            ),
+          })
+        : new TableClient(service.tableServiceUri, name, service.credential, all);
+  }
+
+  async get(partitionKey: string, rowKey: string, columns?: string[]): Promise<StoredEntity | undefined> {
+    const found = await this.#attempt('missing', (requestOptions) =>
+      this.#client.getEntity(partitionKey, rowKey, {
+        requestOptions,
+        ...(columns ? { queryOptions: { select: columns } } : {}),
+      }),
+    );
+    return found === 'refused' ? undefined : columnsSchema.parse({ partitionKey, rowKey, ...found });
+  }
+
+  /** All that match, in the order of their keys. */
+  async query(filter: string): Promise<StoredEntity[]> {
+    const found: StoredEntity[] = [];
+    for await (const page of this.pages(filter)) found.push(...page);
+    return found;
+  }
+
+  /** Page by page, for those who may stop early; an error on a later page is an error, never an end. */
+  async *pages(filter: string): AsyncGenerator<StoredEntity[]> {
+    const answer = this.#client
+      .listEntities({ queryOptions: { filter }, requestOptions: { timeout: answerWithinMs } })
+      .byPage();
+    for (;;) {
+      const page = await this.#attempt('nothing', () => answer.next());
+      if (page === 'refused' || page.done === true) return;
+      yield z.array(columnsSchema).parse(page.value);
+    }
+  }
+
+  /** Writes it whatever is there. */
+  async put(entity: Entity): Promise<void> {
+    await this.#attempt('nothing', (requestOptions) =>
+      this.#client.upsertEntity(entity, 'Replace', { requestOptions }),
+    );
+  }
+
+  /** Changes the given columns of exactly this version; false when it is another one now. */
+  async merge(entity: Entity, etag: string): Promise<boolean> {
+    const done = await this.#attempt('conflict', (requestOptions) =>
+      this.#client.updateEntity(entity, 'Merge', { etag, requestOptions }),
+    );
+    return done !== 'refused';
+  }
+
+  /** Removes exactly this version, or whatever is there; gone already is fine. */
+  async remove(partitionKey: string, rowKey: string, etag = '*'): Promise<void> {
+    await this.#attempt('conflict', (requestOptions) =>
+      this.#client.deleteEntity(partitionKey, rowKey, { etag, requestOptions }),
+    );
+  }
+
+  /** All or nothing. Answers the new ETags in order, or 'conflict' when one of the rows is another version now. */
+  async transact(actions: TransactionAction[]): Promise<string[] | 'conflict'> {
+    const done = await this.#attempt('conflict', (requestOptions) =>
+      this.#client.submitTransaction(actions, { requestOptions }),
+    );
+    return done === 'refused' ? 'conflict' : done.subResponses.map(({ etag }) => etag ?? '');
+  }
+
+  async #attempt<T>(
+    expected: Expected,
+    request: (options: { timeout: number }) => Promise<T>,
+    mayCreate = true,
+  ): Promise<T | 'refused'> {
+    try {
+      return await request({ timeout: answerWithinMs });
+    } catch (thrown) {
+      const code = codeOf(thrown);
+      if (code === 'TableNotFound' && mayCreate) {
+        await this.#create();
+        return this.#attempt(expected, request, false);
+      }
+      if (isExpected(expected, thrown, code)) return 'refused';
+      throw this.#failure(thrown, code);
+    }
+  }
+
+  async #create(): Promise<void> {
+    try {
+      await this.#client.createTable({ requestOptions: { timeout: answerWithinMs } });
+    } catch (thrown) {
+      throw this.#failure(thrown, codeOf(thrown));
+    }
+  }
+
+  #failure(thrown: unknown, code: string | undefined): RetryableError | PermanentError {
+    const where = `table ${this.name} at ${new URL(this.#client.url).origin}`;
+    const text = thrown instanceof Error ? thrown.message : String(thrown);
+    const status = thrown instanceof RestError ? thrown.statusCode : undefined;
+    const details = {
+      cause: thrown,
+      ...(status ? { status } : {}),
+      ...(code ? { code } : {}),
+      ...requestIdOf(thrown),
+    };
+    if (status === undefined) return new RetryableError(`${where}: no answer (${text})`, details);
+    if (status === 408 || status === 409 || status === 429 || status >= 500) {
+      return new RetryableError(`${where}: ${status} ${code ?? text}`, {
+        ...details,
+        ...retryAfterOf(thrown),
+      });
+    }
+    if (status === 401 || status === 403) {
+      return new PermanentError(
+        `${where}: ${status} ${code ?? text}; give the app's identity the role Storage Table Data Contributor on this storage account and let its network reach it`,
+        details,
+      );
+    }
+    if (code === 'TableNotFound') {
+      return new PermanentError(`${where} does not exist and could not be made; deploy it`, details);
+    }
+    return new PermanentError(`${where}: ${status} ${code ?? text}`, details);
+  }
+}
+
+function isExpected(expected: Expected, thrown: unknown, code: string | undefined): boolean {
+  const status = thrown instanceof RestError ? thrown.statusCode : undefined;
+  if (expected === 'nothing' || code === 'TableNotFound') return false;
+  if (status === 404) return true;
+  return expected === 'conflict' && (status === 412 || code === 'EntityAlreadyExists');
+}
+
+/** The service's own code; answers to transactions carry it in another place than all others. */
+function codeOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof RestError)) return undefined;
+  const details = named.safeParse(thrown.details);
+  return details.success ? details.data.odataError.code : thrown.code;
+}
+
+function requestIdOf(thrown: unknown): { requestId?: string } {
+  const requestId = thrown instanceof RestError ? thrown.response?.headers.get('x-ms-request-id') : undefined;
+  return requestId ? { requestId } : {};
+}
+
+function retryAfterOf(thrown: unknown): { retryAfterSeconds?: number } {
+  const text = thrown instanceof RestError ? thrown.response?.headers.get('retry-after') : undefined;
+  const seconds = Number(text);
+  return text && Number.isFinite(seconds) ? { retryAfterSeconds: seconds } : {};
+}

@@ -1,0 +1,156 @@
+// Table `index`: which runs the sweep must look at, and the runs by day. Entries are written before the run exists, so
+// a run is never without one; what a death leaves behind is dropped when it is met. It holds no truth of its own.
+//
+//   entry active  ──due() finds nothing to do soon: run row says parkedUntil T, then entry wakes at T──►  parked
+//   entry parked  ──a write that must wake before T: entry active again, then the run row────────────►  active
+//
+// Both change the run row's version, so whoever comes second sees it: an entry never wakes later than its run.
+import { z } from 'zod';
+import { type RunRef, runRef } from './progress.ts';
+import type { RunRow } from './rows.ts';
+import type { StoredEntity, Table } from './table-client.ts';
+import { type Entity, toEntity } from './table-entity.ts';
+
+/** What `parkedUntil` says of a run whose entry is gone; empty while the entry is active. */
+const never = 'never';
+
+/** An entry without a run is left alone for so long: its transaction may still be on the way. */
+const orphanMinutes = 10;
+/** Parking costs two writes, so a run that wakes sooner is looked at by every sweep. */
+const parkMinutes = 5;
+const readsAtOnce = 16;
+
+const entrySchema = z.object({ run: z.string(), wakeAt: z.string().default(''), enteredAt: z.string() });
+const headSchema = z.object({ wakeAt: z.string(), parkedUntil: z.string(), etag: z.string() });
+
+/** Columns of the run row that this file reads. */
+export const headColumns = (run: RunRow, parkedUntil: string) => ({
+  wakeAt: run.wakeAt === null ? '' : iso(run.wakeAt),
+  parkedUntil,
+});
+
+export class RunIndex {
+  readonly #index: Table;
+  readonly #runs: Table;
+  readonly #now: () => Date;
+
+  constructor(index: Table, runs: Table, now: () => Date) {
+    this.#index = index;
+    this.#runs = runs;
+    this.#now = now;
+  }
+
+  /** Before the run is opened. */
+  async enter(run: RunRow): Promise<void> {
+    await Promise.all([this.#index.put(this.#openEntry(run)), this.#index.put(this.#dayEntry(run))]);
+  }
+
+  /** The run was not opened. */
+  async leave(run: RunRow): Promise<void> {
+    const entries = [this.#openEntry(run), this.#dayEntry(run)];
+    await Promise.all(entries.map((entry) => this.#index.remove(entry.partitionKey, entry.rowKey)));
+  }
+
+  /** Before the run row is written: answers what it must say of its entry from now on. */
+  async beforeWrite(run: RunRow, parkedUntil: string): Promise<string> {
+    const wakes = run.wakeAt !== null && (parkedUntil === never || iso(run.wakeAt) < parkedUntil);
+    if (parkedUntil === '' || !wakes) return parkedUntil;
+    await this.#index.put(this.#openEntry(run));
+    return '';
+  }
+
+  /** Runs whose wakeAt has passed, earliest first. */
+  async due(now: Date): Promise<RunRef[]> {
+    const entries = await this.#index.query(`PartitionKey eq 'open' and wakeAt le '${now.toISOString()}'`);
+    const looked = await inChunks(entries, async (entity) => {
+      const entry = entrySchema.parse(entity);
+      const head = await this.#head(entry.run);
+      if (head === undefined) await this.#dropOrphan(entity, now);
+      else if (head.wakeAt === '' || Date.parse(head.wakeAt) > now.getTime() + parkMinutes * 60_000) {
+        await this.#park(entity, entry.run, head);
+      }
+      const due = head !== undefined && head.wakeAt !== '' && head.wakeAt <= now.toISOString();
+      return due ? [{ run: entry.run, at: head.wakeAt }] : [];
+    });
+    return looked
+      .flat()
+      .sort((a, b) => (a.at < b.at ? -1 : 1))
+      .map(({ run }) => runRef(run));
+  }
+
+  async list(since: Date, most: number): Promise<RunRef[]> {
+    const found: RunRef[] = [];
+    const filter = `PartitionKey ge 'day|' and PartitionKey le '${dayKey(since)}'`;
+    for await (const page of this.#index.pages(filter)) {
+      for (let from = 0; from < page.length && found.length < most; from += readsAtOnce) {
+        const standing = await inChunks(page.slice(from, from + readsAtOnce), async (entity) => {
+          const { run } = entrySchema.parse(entity);
+          if (await this.#head(run)) return [runRef(run)];
+          await this.#dropOrphan(entity, this.#now());
+          return [];
+        });
+        found.push(...standing.flat());
+      }
+      if (found.length >= most) break;
+    }
+    return found.slice(0, most);
+  }
+
+  async #head(run: string): Promise<z.infer<typeof headSchema> | undefined> {
+    const entity = await this.#runs.get(runRef(run).userId, `${run}|run`, ['wakeAt', 'parkedUntil']);
+    return entity && headSchema.parse(entity);
+  }
+
+  /** Best effort: whoever fails in between leaves an active entry, which the next sweep meets again. */
+  async #park(entity: StoredEntity, run: string, head: z.infer<typeof headSchema>): Promise<void> {
+    const parkedUntil = head.wakeAt === '' ? never : head.wakeAt;
+    const row = { partitionKey: runRef(run).userId, rowKey: `${run}|run`, parkedUntil };
+    if (!(await this.#runs.merge(row, head.etag))) return;
+    const { partitionKey, rowKey, etag } = entity;
+    if (parkedUntil === never) await this.#index.remove(partitionKey, rowKey, etag);
+    else await this.#index.merge({ partitionKey, rowKey, wakeAt: parkedUntil }, etag);
+  }
+
+  async #dropOrphan({ partitionKey, rowKey, etag, ...entry }: StoredEntity, now: Date): Promise<void> {
+    const age = now.getTime() - Date.parse(entrySchema.parse(entry).enteredAt);
+    if (age > orphanMinutes * 60_000) await this.#index.remove(partitionKey, rowKey, etag);
+  }
+
+  /** Active: due at once, so that no later write of the run has to touch it. */
+  #openEntry(run: RunRow): Entity {
+    const now = this.#now().toISOString();
+    const wakeAt = run.wakeAt !== null && iso(run.wakeAt) < now ? iso(run.wakeAt) : now;
+    return this.#entry('open', run.id, run, { wakeAt });
+  }
+
+  /** Keys count backwards, since a table answers in ascending order and the newest are wanted first. */
+  #dayEntry(run: RunRow): Entity {
+    const openedAt = new Date(run.openedAt);
+    const rowKey = `${String(9_999_999_999_999 - openedAt.getTime())}|${run.id}`;
+    return this.#entry(dayKey(openedAt), rowKey, run, { day: run.openedAt.slice(0, 10) });
+  }
+
+  #entry(partitionKey: string, rowKey: string, run: RunRow, columns: Record<string, string>): Entity {
+    const enteredAt = this.#now().toISOString();
+    const account = run.account.userPrincipalName;
+    return toEntity(this.#index.name, partitionKey, rowKey, null, {
+      ...columns,
+      run: run.id,
+      account,
+      enteredAt,
+    });
+  }
+}
+
+const iso = (time: string) => new Date(time).toISOString();
+
+const dayKey = (time: Date) =>
+  `day|${99_999_999 - Number(time.toISOString().slice(0, 10).replaceAll('-', ''))}`;
+
+async function inChunks<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  for (let from = 0; from < items.length; from += readsAtOnce) {
+    done.push(...(await Promise.all(items.slice(from, from + readsAtOnce).map(work))));
+  }
+  return done;
+}

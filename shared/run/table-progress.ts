@@ -1,0 +1,188 @@
+// Progress in Table Storage. The partition is the account, so that the claim on it, its run and the run's steps change
+// in one transaction; what follows from a change is not decided here.
+//
+//   runs   <user id>  claim                              the run that holds the account
+//                     <run>|run                          the run row
+//                     <run>|step|<name>                  one row per step
+//                     <run>|log|<time>-<write><number>   append only
+//   index  see table-index.ts
+import { randomUUID } from 'node:crypto';
+import type { TransactionAction } from '@azure/data-tables';
+import { type Claim, type Progress, type RunChanges, type RunRef, type RunRows, runRef } from './progress.ts';
+import { type LogRow, logRowSchema, type RunRow, runRowSchema, type StepRow, stepRowSchema } from './rows.ts';
+import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
+import {
+  checkTransaction,
+  type Entity,
+  fromEntity,
+  fromVersion,
+  isKey,
+  toEntity,
+  toVersion,
+} from './table-entity.ts';
+import { headColumns, RunIndex } from './table-index.ts';
+
+const claimKey = 'claim';
+const runKey = (runId: string) => `${runId}|run`;
+const stepKey = (runId: string, name: string) => `${runId}|step|${name}`;
+const logKey = (runId: string, key: string) => `${runId}|log|${key}`;
+/** Follows `|` in the order of keys, and so ends a range of them. */
+const end = '}';
+
+export class TableProgress implements Progress {
+  readonly #runs: Table;
+  readonly #index: RunIndex;
+
+  constructor(service: TableService, now: () => Date, options: TableOptions = {}) {
+    this.#runs = new Table(service, 'runs', options);
+    this.#index = new RunIndex(new Table(service, 'index', options), this.#runs, now);
+  }
+
+  async claimOf(userId: string): Promise<Claim | undefined> {
+    const claim = isKey(userId) ? await this.#runs.get(userId, claimKey) : undefined;
+    return claim && { runId: String(claim['run']), etag: claim.etag };
+  }
+
+  async open(
+    run: RunRow,
+    steps: readonly StepRow[],
+    replaces: Claim | undefined,
+    log: readonly LogRow[],
+  ): Promise<RunRows | 'taken'> {
+    const ref = runRef(run.id);
+    const token = randomUUID();
+    const claim = this.#entity(ref, claimKey, null, { run: run.id, token });
+    const rows = [
+      this.#runEntity(run, '', token),
+      ...steps.map((step, position) => this.#stepEntity(ref, step, String(position), token)),
+      ...this.#logEntities(ref, log, token),
+    ];
+    checkTransaction(this.#runs.name, [claim, ...rows]);
+    await this.#index.enter(run);
+    const written = await this.#runs.transact([
+      replaces ? ['update', claim, 'Replace', { etag: replaces.etag }] : ['create', claim],
+      ...rows.map((entity): TransactionAction => ['create', entity]),
+    ]);
+    if (written === 'conflict') return this.#ownOrTaken(run);
+    const etag = (index: number) => written[index + 1] ?? '';
+    return {
+      run: { row: run, etag: toVersion(etag(0), '') },
+      steps: steps.map((row, position) => ({ row, etag: toVersion(etag(position + 1), String(position)) })),
+    };
+  }
+
+  async read(ref: RunRef): Promise<RunRows | undefined> {
+    if (!isKey(ref.userId) || !isKey(ref.runId)) return undefined;
+    const entities = await this.#range(ref, runKey(ref.runId), `${ref.runId}|step${end}`);
+    const run = entities.find((entity) => entity.rowKey === runKey(ref.runId));
+    if (run === undefined) return undefined;
+    const steps = entities
+      .filter((entity) => entity !== run)
+      .sort((a, b) => Number(a['position']) - Number(b['position']));
+    return {
+      run: {
+        row: fromEntity(this.#runs.name, run, runRowSchema),
+        etag: toVersion(run.etag, String(run['parkedUntil'])),
+      },
+      steps: steps.map((step) => ({
+        row: fromEntity(this.#runs.name, step, stepRowSchema),
+        etag: toVersion(step.etag, String(step['position'])),
+      })),
+    };
+  }
+
+  async write(ref: RunRef, { run, steps = [], log = [] }: RunChanges): Promise<RunRows | 'conflict'> {
+    const token = randomUUID();
+    const actions: [Entity, TransactionAction][] = [];
+    const replace = (entity: Entity, etag: string) =>
+      actions.push([entity, ['update', entity, 'Replace', { etag }]]);
+    if (run) {
+      const { etag, note } = fromVersion(run.etag);
+      replace(this.#runEntity(run.row, await this.#index.beforeWrite(run.row, note), token), etag);
+    }
+    for (const step of steps) {
+      const { etag, note } = fromVersion(step.etag);
+      replace(this.#stepEntity(ref, step.row, note, token), etag);
+    }
+    for (const entity of this.#logEntities(ref, log, token)) actions.push([entity, ['create', entity]]);
+    const entities = actions.map(([entity]) => entity);
+    checkTransaction(this.#runs.name, entities);
+    const written =
+      actions.length === 0 ? [] : await this.#runs.transact(actions.map(([, action]) => action));
+    if (written === 'conflict' && !(await this.#isOwn(entities, token))) return 'conflict';
+    // Read only now: of two steps that settle at once, the later one must see both.
+    return (await this.read(ref)) ?? 'conflict';
+  }
+
+  async log(ref: RunRef): Promise<LogRow[]> {
+    if (!isKey(ref.userId) || !isKey(ref.runId)) return [];
+    const entities = await this.#range(ref, logKey(ref.runId, ''), `${ref.runId}|log${end}`);
+    return entities.map((entity) => fromEntity(this.#runs.name, entity, logRowSchema));
+  }
+
+  due(now: Date): Promise<RunRef[]> {
+    return this.#index.due(now);
+  }
+
+  list(since: Date, most: number): Promise<RunRef[]> {
+    return this.#index.list(since, most);
+  }
+
+  #range({ userId }: RunRef, from: string, to: string): Promise<StoredEntity[]> {
+    const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+    const keys = `RowKey ge ${quoted(from)} and RowKey lt ${quoted(to)}`;
+    return this.#runs.query(`PartitionKey eq ${quoted(userId)} and ${keys}`);
+  }
+
+  /** The claim or a row was there already: by this very run, if the answer to its first, successful try was lost. */
+  async #ownOrTaken(run: RunRow): Promise<RunRows | 'taken'> {
+    const ref = runRef(run.id);
+    const [claim, standing] = await Promise.all([this.claimOf(ref.userId), this.read(ref)]);
+    if (standing === undefined) await this.#index.leave(run);
+    const own = claim?.runId === run.id && standing?.run.row.openedAt === run.openedAt;
+    return own && standing ? standing : 'taken';
+  }
+
+  /** A refused transaction may have been refused by its own first try. A row of the log can't be written over. */
+  async #isOwn(entities: readonly Entity[], token: string): Promise<boolean> {
+    const witness = entities.at(-1);
+    if (witness === undefined) return false;
+    const stored = await this.#runs.get(witness.partitionKey, witness.rowKey, ['token']);
+    return stored?.['token'] === token;
+  }
+
+  #entity(ref: RunRef, rowKey: string, row: unknown, columns: Record<string, string | number>): Entity {
+    return toEntity(this.#runs.name, ref.userId, rowKey, row, columns);
+  }
+
+  #runEntity(run: RunRow, parkedUntil: string, token: string): Entity {
+    return this.#entity(runRef(run.id), runKey(run.id), run, {
+      account: run.account.userPrincipalName,
+      state: run.state,
+      level: run.level,
+      openedAt: run.openedAt,
+      containedAt: run.containedAt ?? '',
+      ...headColumns(run, parkedUntil),
+      token,
+    });
+  }
+
+  #stepEntity(ref: RunRef, step: StepRow, position: string, token: string): Entity {
+    return this.#entity(ref, stepKey(ref.runId, step.name), step, {
+      position,
+      state: step.state,
+      aim: step.aim,
+      outcome: step.outcome?.is ?? '',
+      turn: step.turn,
+      attempt: step.attempt,
+      token,
+    });
+  }
+
+  #logEntities(ref: RunRef, log: readonly LogRow[], token: string): Entity[] {
+    return log.map((row, index) => {
+      const key = `${new Date(row.at).toISOString()}-${token}${String(index).padStart(2, '0')}`;
+      return this.#entity(ref, logKey(ref.runId, key), row, { who: row.who, what: row.what, token });
+    });
+  }
+}
