@@ -1,0 +1,175 @@
+// Microsoft Graph through its own client library. The library builds the URLs and the bodies; its
+// authentication and retry handlers are left out: the first attaches no token to http://127.0.0.1, the second
+// sleeps up to three minutes, repeats what must not be repeated, and gives up on a lost connection.
+import {
+  Client,
+  type GraphRequest,
+  type Context as MiddlewareContext,
+  type MiddlewareOptions,
+  ResponseType,
+} from '@microsoft/microsoft-graph-client';
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import { type Answer, bodyOf, shaped } from './answer.ts';
+import type { GraphClient, GraphOptions } from './clients.ts';
+import { graphFault } from './graph-fault.ts';
+import { allPages } from './pages.ts';
+import { type ClientOptions, createSender } from './send.ts';
+
+const name = 'Microsoft Graph';
+
+const service = {
+  name,
+  scope: 'https://graph.microsoft.com/.default',
+  rights:
+    'the application permission for this request, or a directory role that reaches this account (an administrator needs Privileged Authentication Administrator)',
+  fault: graphFault,
+};
+
+/** Carried through the library to the sender, and the failure back: the library would wrap it in its own. */
+class Call implements MiddlewareOptions {
+  readonly request: string;
+  readonly method: string;
+  readonly abort: AbortSignal | undefined;
+  answer: Answer | undefined;
+  failure: unknown;
+
+  constructor(method: string, request: string, abort: AbortSignal | undefined) {
+    this.method = method;
+    this.request = request;
+    this.abort = abort;
+  }
+}
+
+type Through = (request: GraphRequest) => Promise<unknown>;
+
+interface Answered {
+  body: unknown;
+  /** How failures name it. */
+  request: string;
+}
+
+/** An empty or dotted part would turn "this user" into "all users" or into something else. */
+function checked(path: string): string {
+  const place = path.split('?', 1)[0] ?? '';
+  const sound = /^(\/[^/#]+)+$/.test(place) && !/\/(\.|%2e){1,2}(\/|$)/i.test(place);
+  if (sound && !path.includes('#')) return place;
+  throw new PermanentError(`A part of the path ${place} is missing or not encoded; nothing was sent.`);
+}
+
+/** 'GET /beta/users/4f1c…': without the query. */
+const named = (method: string, path: string, { version }: GraphOptions) =>
+  `${method} ${version === 'beta' ? '/beta' : ''}${checked(path)}`;
+
+export interface BoundGraphClient extends GraphClient {
+  /** The same client, whose requests end when the signal aborts. */
+  withAbort(abort: AbortSignal): GraphClient;
+}
+
+/**
+ * Writes carry `x-ms-throttle-priority: high`, so that within this app reading gives way to containment
+ * (https://learn.microsoft.com/graph/throttling). A POST is never repeated after a lost answer.
+ */
+export function createGraph(options: ClientOptions): BoundGraphClient {
+  const send = createSender(service, options);
+  const base = new URL(options.baseUrl).href.replace(/\/+$/, '');
+
+  const deliver = {
+    async execute(context: MiddlewareContext) {
+      const call = context.middlewareControl?.getMiddlewareOptions(Call);
+      if (!(call instanceof Call)) throw new Error('a request without its call');
+      const { method } = call;
+      const body = z
+        .string()
+        .optional()
+        .parse(context.options?.body ?? undefined);
+      try {
+        call.answer = await send({
+          name: call.request,
+          method,
+          url: z.string().parse(context.request),
+          headers: new Headers(context.options?.headers),
+          body,
+          repeatable: method !== 'POST',
+          goneIsDone: method === 'DELETE',
+          abort: call.abort,
+        });
+      } catch (failure) {
+        call.failure = failure;
+        throw failure;
+      }
+      context.response = new Response(null, { status: 204 });
+    },
+  };
+  const client = Client.initWithMiddleware({ baseUrl: base, middleware: deliver });
+
+  function bind(abort: AbortSignal | undefined): BoundGraphClient {
+    async function ask(
+      method: string,
+      path: string,
+      through: Through,
+      given: GraphOptions = {},
+    ): Promise<Answered> {
+      const { version = 'v1.0', headers = {} } = given;
+      const call = new Call(method, named(method, path, given), abort);
+      const request = client
+        .api(path)
+        .version(version)
+        .headers(method === 'GET' ? headers : { 'x-ms-throttle-priority': 'high', ...headers })
+        .responseType(ResponseType.RAW)
+        .middlewareOptions([call]);
+      await through(request).catch((wrapped: unknown) => {
+        throw call.failure ?? wrapped;
+      });
+      if (call.answer === undefined) throw new Error(`no answer to ${call.request}`);
+      return { body: bodyOf(call.answer, name, call.request), request: call.request };
+    }
+
+    /** A link to elsewhere would take the token there. */
+    function following(link: string, version: string, request: string): string {
+      const start = `${base}/${version}/`;
+      if (URL.canParse(link) && new URL(link).href.startsWith(start)) {
+        return new URL(link).href.slice(start.length - 1);
+      }
+      throw new PermanentError(
+        `The next page of ${request} is at another address than ${base}; it is not read.`,
+      );
+    }
+
+    return {
+      async get(path, schema, given) {
+        const { body, request } = await ask('GET', path, (api) => api.get(), given);
+        return shaped(schema, body, name, request);
+      },
+
+      async list<T>(path: string, item: z.ZodType<T>, given: GraphOptions = {}) {
+        const request = named('GET', path, given);
+        return await allPages({
+          service: name,
+          request,
+          first: path,
+          item,
+          most: given.most,
+          read: async (place) => (await ask('GET', place, (api) => api.get(), given)).body,
+          follow: (link) => following(link, given.version ?? 'v1.0', request),
+        });
+      },
+
+      async patch(path, body, given) {
+        await ask('PATCH', path, (api) => api.patch(body), given);
+      },
+
+      async post(path, body, schema, given) {
+        const answered = await ask('POST', path, (api) => api.post(body), given);
+        return shaped(schema, answered.body, name, answered.request);
+      },
+
+      async delete(path) {
+        await ask('DELETE', path, (api) => api.delete());
+      },
+
+      withAbort: bind,
+    };
+  }
+  return bind(undefined);
+}

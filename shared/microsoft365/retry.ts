@@ -1,0 +1,47 @@
+// Repeats a request within a few seconds. Longer waits are the queue's: a function that sleeps holds a worker
+// and nears its deadline.
+import { RetryableError } from '../errors.ts';
+
+/** From the first try to the last, or all waits together where the clock stands still. */
+const patienceSeconds = 4;
+
+export interface Repeating {
+  /** The same request twice has the effect of one; anything else is repeated only where it surely had none. */
+  repeatable: boolean;
+  wait: (seconds: number, abort: AbortSignal | undefined) => Promise<void>;
+  random: () => number;
+  now: () => Date;
+  abort?: AbortSignal | undefined;
+  /** Told before each wait. */
+  onWait?: (error: RetryableError, seconds: number) => void;
+}
+
+/** Seconds before the next try. Identity Protection throttles at 1 per second and sends no Retry-After. */
+function backOff(error: RetryableError, tries: number, random: () => number): number {
+  const least = error.status === 429 ? 1 : 0.25;
+  return Math.max(error.retryAfterSeconds ?? 0, least * 2 ** (tries - 1)) + random() * least;
+}
+
+/** Runs `attempt` until it succeeds, fails for good, or would have to wait longer than a few seconds. */
+export async function withRetry<T>(attempt: (tries: number) => Promise<T>, repeating: Repeating): Promise<T> {
+  const { repeatable, wait, random, now, abort, onWait } = repeating;
+  const began = now().getTime();
+  let waited = 0;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt(tries);
+    } catch (error) {
+      if (!(error instanceof RetryableError)) throw error;
+      if (!repeatable && error.tookEffect !== 'no') throw error;
+      const seconds = backOff(error, tries, random);
+      const spent = Math.max(waited, (now().getTime() - began) / 1000);
+      if (spent + seconds > patienceSeconds || abort?.aborted) throw error;
+      waited += seconds;
+      onWait?.(error, seconds);
+      // A deadline that ends the wait leaves the failure that was waited for.
+      await wait(seconds, abort).catch(() => {
+        throw error;
+      });
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// One request to a Microsoft service and its answer: token, time limit, short retries, failures in our two
+// kinds. Knows nothing of paths and cmdlets; those are in graph, exchange and defender.
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/identity';
+import { z } from 'zod';
+import { PermanentError, RetryableError } from '../errors.ts';
+import { type Answer, jsonOf } from './answer.ts';
+import { type Fault, refusalOf } from './refusal.ts';
+import { withRetry } from './retry.ts';
+import { createTokens } from './tokens.ts';
+
+export interface ClientOptions {
+  /** Where the service is reached; only this origin ever gets the token. */
+  baseUrl: string;
+  credential: TokenCredential;
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  log?: (line: string) => void;
+  now?: () => Date;
+  /** Uniform in [0, 1): jitter. */
+  random?: () => number;
+  wait?: (seconds: number, abort: AbortSignal | undefined) => Promise<void>;
+  /** Per try; a service that accepts a request and never answers must not eat the function's deadline. */
+  timeoutSeconds?: number;
+}
+
+export interface Service {
+  name: string;
+  scope: string;
+  rights: string;
+  fault: (body: unknown, headers: Headers) => Fault;
+}
+
+export interface Outgoing {
+  /** How failures name it. */
+  name: string;
+  method: string;
+  url: string;
+  headers: Headers;
+  body?: string | undefined;
+  repeatable: boolean;
+  /** A second try that finds nothing was done by the first, whose answer was lost. */
+  goneIsDone?: boolean;
+  abort?: AbortSignal | undefined;
+}
+
+/** The request never reached the service. */
+const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
+const coded = z.looseObject({ code: z.string() });
+
+const pause = (seconds: number, abort: AbortSignal | undefined) =>
+  setTimeout(seconds * 1000, undefined, abort === undefined ? {} : { signal: abort });
+
+export function createSender(service: Service, options: ClientOptions) {
+  const { fetch = globalThis.fetch, log, random = Math.random, wait = pause, timeoutSeconds = 30 } = options;
+  const now = options.now ?? (() => new Date());
+  const tokens = createTokens(options.credential, service.scope, now);
+  const { origin } = new URL(options.baseUrl);
+
+  async function exchange(request: Outgoing, token: string): Promise<Answer> {
+    const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+    const headers = new Headers(request.headers);
+    headers.set('authorization', `Bearer ${token}`);
+    try {
+      const response = await fetch(request.url, {
+        method: request.method,
+        headers,
+        body: request.body ?? null,
+        redirect: 'manual',
+        signal: request.abort === undefined ? timeout : AbortSignal.any([request.abort, timeout]),
+      });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    } catch (cause) {
+      if (request.abort?.aborted) throw outOfTime(request, cause);
+      const code = coded.safeParse(cause instanceof Error ? cause.cause : undefined).data?.code;
+      const reason = timeout.aborted ? `no answer within ${timeoutSeconds} s` : (code ?? 'connection lost');
+      throw new RetryableError(`${service.name} could not be reached for ${request.name} (${reason}).`, {
+        cause,
+        ...(code === undefined ? {} : { code }),
+        tookEffect: code !== undefined && unreached.has(code) ? 'no' : 'unknown',
+      });
+    }
+  }
+
+  const outOfTime = (request: Outgoing, cause?: unknown) =>
+    new RetryableError(`The function's time was over while ${service.name} was asked for ${request.name}.`, {
+      cause,
+      tookEffect: cause === undefined ? 'no' : 'unknown',
+    });
+
+  /** Throws RetryableError or PermanentError; an answer that comes back is a success. */
+  return async function send(request: Outgoing): Promise<Answer> {
+    if (!URL.canParse(request.url) || new URL(request.url).origin !== origin) {
+      throw new PermanentError(
+        `${request.name} leads to another address than ${origin}; the token stays here.`,
+      );
+    }
+    if (request.abort?.aborted) throw outOfTime(request);
+    request.headers.set('client-request-id', randomUUID());
+    let token = await tokens.current();
+
+    const attempt = async (tries: number): Promise<Answer> => {
+      let answer = await exchange(request, token);
+      if (answer.status === 401) {
+        token = await tokens.renew(token);
+        answer = await exchange(request, token);
+      }
+      const { status, headers, text } = answer;
+      if (status >= 200 && status < 300) return answer;
+      const fault = service.fault(jsonOf(text), headers);
+      const { name, rights } = service;
+      const failure = refusalOf({
+        service: name,
+        request: request.name,
+        status,
+        headers,
+        fault,
+        rights,
+        now: now(),
+      });
+      if (request.goneIsDone && tries > 1 && failure.status === 404)
+        return { status: 204, headers, text: '' };
+      throw failure;
+    };
+    return await withRetry(attempt, {
+      repeatable: request.repeatable,
+      abort: request.abort,
+      wait,
+      random,
+      now,
+      onWait: (error, seconds) => log?.(`${error.message} Again in ${seconds.toFixed(1)} s.`),
+    });
+  };
+}

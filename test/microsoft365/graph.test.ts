@@ -1,0 +1,282 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { createGraph } from '../../shared/microsoft365/graph.ts';
+import { path } from '../../shared/microsoft365/path.ts';
+import { fakeService, graphError, lost, thrownBy } from '../fakes/service.ts';
+
+const id = '4f1c2d3e-5a6b-4c7d-8e9f-0a1b2c3d4e5f';
+const base = 'http://127.0.0.1:7071/graph';
+const userSchema = z.object({ id: z.string(), accountEnabled: z.boolean() });
+const user = { id, accountEnabled: true };
+
+function graphWith(...script: Parameters<typeof fakeService>) {
+  const service = fakeService(...script);
+  return { ...service, graph: createGraph({ ...service.options, baseUrl: base }) };
+}
+
+describe('a request to Graph', () => {
+  it('goes to the given address with the token, on plain http too — the local stack has no certificate', async () => {
+    const { graph, asked, tokens } = graphWith([{ body: user }]);
+    await expect(graph.get(path`/users/${id}?$select=id,accountEnabled`, userSchema)).resolves.toEqual(user);
+    expect(asked[0]?.url).toBe(`${base}/v1.0/users/${id}?$select=id,accountEnabled`);
+    expect(asked[0]?.headers.get('authorization')).toBe('Bearer token-1');
+    expect(asked[0]?.headers.get('client-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(tokens).toEqual(['https://graph.microsoft.com/.default']);
+  });
+
+  it('keeps the filter as it was encoded — a name with & or # must not change the question', async () => {
+    const { graph, asked } = graphWith([{ body: { value: [] } }]);
+    await graph.list(path`/users?$filter=displayName eq '${"O'Brien & Sons #1"}'&$count=true`, z.unknown());
+    const url = new URL(asked[0]?.url ?? '');
+    expect(url.searchParams.get('$filter')).toBe("displayName eq 'O''Brien & Sons #1'");
+    expect(url.searchParams.get('$count')).toBe('true');
+  });
+
+  it('asks beta where told, with the headers given', async () => {
+    const { graph, asked } = graphWith([{ body: { value: [] } }]);
+    const headers = { ConsistencyLevel: 'eventual' };
+    await graph.list('/auditLogs/signIns', z.unknown(), { version: 'beta', headers });
+    expect(asked[0]?.url).toBe(`${base}/beta/auditLogs/signIns`);
+    expect(asked[0]?.headers.get('consistencylevel')).toBe('eventual');
+  });
+
+  it('asks for one token for many requests — ten requests of a step are one token', async () => {
+    const { graph, tokens } = graphWith([{ body: user }]);
+    const read = () => graph.get(path`/users/${id}`, userSchema);
+    await Promise.all([read(), read(), read()]);
+    await read();
+    expect(tokens).toHaveLength(1);
+  });
+
+  it('gives writes the right of way, and reads not', async () => {
+    const { graph, asked } = graphWith([{ status: 204 }, { body: user }]);
+    await graph.patch(path`/users/${id}`, { accountEnabled: false });
+    await graph.get(path`/users/${id}`, userSchema);
+    expect(asked.map(({ headers }) => headers.get('x-ms-throttle-priority'))).toEqual(['high', null]);
+    expect(asked[0]).toMatchObject({ method: 'PATCH', body: { accountEnabled: false } });
+    expect(asked[0]?.headers.get('content-type')).toBe('application/json');
+  });
+
+  it('takes any success without a body — 202 of sendMail, 204 of most writes', async () => {
+    const { graph } = graphWith([{ status: 202 }]);
+    await expect(graph.post('/users/a@contoso.com/sendMail', {}, z.undefined())).resolves.toBeUndefined();
+  });
+
+  it.each([
+    '/users/',
+    '/users//revokeSignInSessions',
+    '/users/../groups',
+    '/users/%2E%2e/x',
+    '/users/a#EXT#@b',
+    '',
+  ])('does not send %j — an empty id would mean all of them', async (bad) => {
+    const { graph, asked } = graphWith([{ status: 204 }]);
+    expect(await thrownBy(graph.patch(bad, {}))).toBeInstanceOf(PermanentError);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('an answer of another shape', () => {
+  it('fails for good and says where — a column that Microsoft renamed is not "false"', async () => {
+    const { graph } = graphWith([{ body: { id, accountEnabled: 'yes' } }]);
+    const error = await thrownBy(graph.get(path`/users/${id}?$select=id`, userSchema));
+    expect(error).toBeInstanceOf(PermanentError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(`GET /users/${id} .*accountEnabled: .*expected boolean`),
+    });
+  });
+
+  it('that was cut on its way is asked for again later', async () => {
+    const { graph } = graphWith([{ text: '{"id":"4f1c' }]);
+    expect(await thrownBy(graph.get(path`/users/${id}`, userSchema))).toBeInstanceOf(RetryableError);
+  });
+
+  it('in the middle of a list names the item', async () => {
+    const { graph } = graphWith([{ body: { value: [user, { id }] } }]);
+    const error = await thrownBy(graph.list('/users', userSchema));
+    expect(error).toMatchObject({ message: expect.stringContaining('GET /users (item 1)') });
+  });
+});
+
+describe('a list', () => {
+  const page = (item: string, next?: string) => ({
+    body: { value: [{ id: item }], ...(next === undefined ? {} : { '@odata.nextLink': next }) },
+  });
+  const item = z.object({ id: z.string() });
+
+  it('reads every page, with the same headers', async () => {
+    const { graph, asked } = graphWith([page('a', `${base}/v1.0/users?$skiptoken=X%3D1&$top=1`), page('b')]);
+    const headers = { ConsistencyLevel: 'eventual' };
+    await expect(graph.list('/users?$top=1', item, { headers })).resolves.toEqual([{ id: 'a' }, { id: 'b' }]);
+    const second = new URL(asked[1]?.url ?? '');
+    expect(second.searchParams.get('$skiptoken')).toBe('X=1');
+    expect(asked[1]?.headers.get('consistencylevel')).toBe('eventual');
+  });
+
+  it('stops where the caller wants no more', async () => {
+    const { graph, asked } = graphWith([page('a', `${base}/v1.0/users?$skiptoken=2`)]);
+    await expect(graph.list('/users', item, { most: 1 })).resolves.toEqual([{ id: 'a' }]);
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    'https://evil.example/v1.0/users?$skiptoken=2',
+    'http://127.0.0.1:7071.evil.example/graph/v1.0/u',
+    'nonsense',
+  ])('does not follow %s — the token would go with it', async (link) => {
+    const { graph, asked } = graphWith([page('a', link)]);
+    expect(await thrownBy(graph.list('/users', item))).toBeInstanceOf(PermanentError);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('fails when a later page fails, and as something that passes — a partial list proves nothing', async () => {
+    const { graph } = graphWith([
+      page('a', `${base}/v1.0/users?$skiptoken=2`),
+      graphError(404, 'Request_ResourceNotFound', 'The page token has expired.'),
+    ]);
+    const error = await thrownBy(graph.list('/users', item));
+    expect(error).toBeInstanceOf(RetryableError);
+    expect(error).toMatchObject({
+      status: undefined,
+      message: expect.stringContaining('Page 2 of GET /users'),
+    });
+  });
+
+  it('whose pages lead back to themselves is an error, not the end of it', async () => {
+    const { graph } = graphWith([page('a', `${base}/v1.0/users?$skiptoken=2`)]);
+    expect(await thrownBy(graph.list('/users', item))).toBeInstanceOf(PermanentError);
+  });
+});
+
+describe('a refusal of Graph', () => {
+  it('is asked again with a new token after a 401, once', async () => {
+    const expired = graphError(401, 'InvalidAuthenticationToken', 'Lifetime validation failed.');
+    const { graph, asked } = graphWith([expired, { body: user }]);
+    await expect(graph.get(path`/users/${id}`, userSchema)).resolves.toEqual(user);
+    expect(asked.map(({ headers }) => headers.get('authorization'))).toEqual([
+      'Bearer token-1',
+      'Bearer token-2',
+    ]);
+
+    const never = graphWith([expired]);
+    expect(await thrownBy(never.graph.get(path`/users/${id}`, userSchema))).toMatchObject({
+      name: 'PermanentError',
+      status: 401,
+    });
+    expect(never.asked).toHaveLength(2);
+  });
+
+  it('carries status, code and request id, so that nobody reads its sentence', async () => {
+    const { graph } = graphWith([graphError(404, 'Request_ResourceNotFound', 'Resource does not exist.')]);
+    expect(await thrownBy(graph.get(path`/users/${id}`, userSchema))).toMatchObject({
+      name: 'PermanentError',
+      status: 404,
+      code: 'Request_ResourceNotFound',
+      requestId: '2f9e4a80-0d2c-4d53-8f3d-7d1f4b7a6c11',
+    });
+  });
+
+  it('that throttles for a moment is waited for, and told', async () => {
+    const throttled = graphError(429, 'TooManyRequests', 'Too many requests.', { 'retry-after': '2' });
+    const { graph, waits, lines } = graphWith([throttled, { body: user }]);
+    await expect(graph.get(path`/users/${id}`, userSchema)).resolves.toEqual(user);
+    expect(waits).toEqual([2]);
+    expect(lines).toEqual([
+      `Microsoft Graph throttles GET /users/${id} (429 TooManyRequests: Too many requests.); it asks to wait 2 s. Again in 2.0 s.`,
+    ]);
+  });
+
+  it('that throttles for long goes back to the queue with the time', async () => {
+    const throttled = graphError(429, 'TooManyRequests', 'Too many requests.', { 'retry-after': '120' });
+    const { graph, waits } = graphWith([throttled]);
+    expect(await thrownBy(graph.get(path`/users/${id}`, userSchema))).toMatchObject({
+      name: 'RetryableError',
+      retryAfterSeconds: 120,
+      tookEffect: 'no',
+    });
+    expect(waits).toEqual([]);
+  });
+
+  it('never holds the password that was sent', async () => {
+    const { graph, lines } = graphWith([graphError(503, 'ServiceUnavailable', 'Try again.')]);
+    const body = { passwordProfile: { password: 'Tg7!vRq2#Lm9@Xw4%Zb6*Kc8' } };
+    const error = await thrownBy(graph.patch(path`/users/${id}`, body));
+    expect(JSON.stringify([String(error), Object.entries(error ?? {}), lines])).not.toContain('Tg7!vRq2');
+  });
+});
+
+describe('a lost answer', () => {
+  it('of a POST is not followed by a second one — a mail goes out once', async () => {
+    const { graph, asked } = graphWith([lost()]);
+    const error = await thrownBy(graph.post('/users/a@contoso.com/sendMail', {}, z.unknown()));
+    expect(error).toMatchObject({ name: 'RetryableError', tookEffect: 'unknown', code: 'ECONNRESET' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('of a POST that never arrived is tried again', async () => {
+    const { graph } = graphWith([lost('ECONNREFUSED'), { status: 202 }]);
+    await expect(graph.post('/users/a@contoso.com/sendMail', {}, z.unknown())).resolves.toBeUndefined();
+  });
+
+  it('of a PATCH is followed by the same again', async () => {
+    const { graph, asked } = graphWith([lost(), { status: 204 }]);
+    await graph.patch(path`/users/${id}`, { accountEnabled: false });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('of a DELETE that then finds nothing was a success; a first 404 is not', async () => {
+    const gone = graphError(404, 'Request_ResourceNotFound', 'Resource does not exist.');
+    const { graph } = graphWith([lost(), gone]);
+    await expect(graph.delete('/oauth2PermissionGrants/abc')).resolves.toBeUndefined();
+    const never = graphWith([gone]);
+    expect(await thrownBy(never.graph.delete('/oauth2PermissionGrants/abc'))).toMatchObject({ status: 404 });
+  });
+});
+
+describe('withAbort', () => {
+  it('sends nothing once the time is over, and surely had no effect', async () => {
+    const { graph, asked } = graphWith([{ body: user }]);
+    const error = await thrownBy(graph.withAbort(AbortSignal.abort()).get(path`/users/${id}`, userSchema));
+    expect(error).toMatchObject({ name: 'RetryableError', tookEffect: 'no' });
+    expect(asked).toEqual([]);
+  });
+
+  it('ends a request that is under way', async () => {
+    const service = fakeService([{ body: user }]);
+    const deadline = new AbortController();
+    const graph = createGraph({
+      ...service.options,
+      baseUrl: base,
+      fetch: (_url, init) =>
+        new Promise((_resolve, reject) => {
+          init.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+          deadline.abort();
+        }),
+    }).withAbort(deadline.signal);
+    const error = await thrownBy(graph.patch(path`/users/${id}`, {}));
+    expect(error).toMatchObject({
+      name: 'RetryableError',
+      tookEffect: 'unknown',
+      message: expect.stringContaining('time was over while Microsoft Graph was asked for PATCH /users/'),
+    });
+  });
+});
+
+describe('without a token', () => {
+  it('the failure names the identity, and nothing is sent', async () => {
+    const service = fakeService([{ body: user }]);
+    const credential = {
+      async getToken() {
+        throw new Error('ManagedIdentityCredential: Authentication failed.');
+      },
+    };
+    const graph = createGraph({ ...service.options, credential, baseUrl: base });
+    expect(await thrownBy(graph.get(path`/users/${id}`, userSchema))).toMatchObject({
+      name: 'RetryableError',
+      tookEffect: 'no',
+      message: expect.stringContaining('No token for https://graph.microsoft.com/.default'),
+    });
+    expect(service.asked).toEqual([]);
+  });
+});
