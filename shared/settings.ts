@@ -22,65 +22,92 @@ const json = (empty: string) =>
 const secondsIn = (fallback: number, least: number, most: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
 
-const settingsSchema = z
-  .object({
-    /** Directory (tenant) id; alerts of any other tenant are refused. */
-    TENANT_ID: z.guid(),
-    /** Mailbox that the summary is sent from. */
-    MAIL_FROM: z.email(),
-    /** On-call: one or more addresses, separated by commas. */
-    MAIL_TO: list.pipe(z.array(z.email()).min(1, 'names no address')),
-    /** Where this app is reached, for the link to a run; in Azure known from WEBSITE_HOSTNAME. */
-    BASE_URL: url.optional(),
-    WEBSITE_HOSTNAME: z.string().optional(),
-    GRAPH_URL: url.default('https://graph.microsoft.com'),
-    EXCHANGE_URL: url.default('https://outlook.office365.com'),
-    DEFENDER_URL: url.default('https://api.security.microsoft.com'),
-    /** Per step, as JSON: {"block-sign-in":{"mode":"off"}}. */
-    STEPS: json('{}').pipe(z.record(z.string(), z.unknown())),
-    /** Rows of the triage policy that differ from the default, as JSON; see shared/alerts/policy.ts. */
-    POLICY: json('{}').pipe(z.record(z.string(), z.unknown())),
-    /** Never changed by this app: break-glass accounts and the like, by object id or UPN. */
-    PROTECTED_ACCOUNTS: list,
-    /** Held for a person's decision unless the signal is certain, by object id or UPN. */
-    SERVICE_ACCOUNTS: list,
-    /** Named people who are treated like administrators, by object id or UPN. */
-    VIP_ACCOUNTS: list,
-    /** Only look, change nothing, in every run. */
-    DRY_RUN: z.stringbool().default(false),
-    /** A function's own deadline, below functionTimeout of host.json. */
-    DEADLINE_SECONDS: secondsIn(90, 5, 280),
-    /** Service Bus: a connection string, or the namespace for the managed identity. */
-    ServiceBus: z.string().min(1).optional(),
-    ServiceBus__fullyQualifiedNamespace: z.string().min(1).optional(),
-    /** Table Storage: a connection string, or the service's address for the managed identity. */
-    Progress: z.string().min(1).optional(),
-    Progress__tableServiceUri: url.optional(),
-    /** Client id of the user-assigned managed identity; left out for a system-assigned one. */
-    AZURE_CLIENT_ID: z.string().min(1).optional(),
-  })
-  .refine((all) => all.ServiceBus ?? all.ServiceBus__fullyQualifiedNamespace, {
-    path: ['ServiceBus__fullyQualifiedNamespace'],
-    message: 'is missing (or a connection string in ServiceBus)',
-  })
-  .refine((all) => all.Progress ?? all.Progress__tableServiceUri, {
-    path: ['Progress__tableServiceUri'],
-    message: 'is missing (or a connection string in Progress)',
-  });
+const settingsSchema = z.object({
+  /** Directory (tenant) id; alerts of any other tenant are refused. */
+  TENANT_ID: z.guid(),
+  /** Mailbox that the summary is sent from. */
+  MAIL_FROM: z.email(),
+  /** On-call: one or more addresses, separated by commas. */
+  MAIL_TO: list.pipe(z.array(z.email()).min(1, 'names no address')),
+  /** Where this app is reached, for the link to a run; in Azure known from WEBSITE_HOSTNAME. */
+  BASE_URL: url.optional(),
+  WEBSITE_HOSTNAME: z.string().optional(),
+  GRAPH_URL: url.default('https://graph.microsoft.com'),
+  EXCHANGE_URL: url.default('https://outlook.office365.com'),
+  DEFENDER_URL: url.default('https://api.security.microsoft.com'),
+  /** Per step, as JSON: {"block-sign-in":{"mode":"off"}}. */
+  STEPS: json('{}').pipe(z.record(z.string(), z.unknown())),
+  /** Rows of the triage policy that differ from the default, as JSON; see shared/alerts/policy.ts. */
+  POLICY: json('{}').pipe(z.record(z.string(), z.unknown())),
+  /** Never changed by this app: break-glass accounts and the like, by object id or UPN. */
+  PROTECTED_ACCOUNTS: list,
+  /** Held for a person's decision unless the signal is certain, by object id or UPN. */
+  SERVICE_ACCOUNTS: list,
+  /** Named people who are treated like administrators, by object id or UPN. */
+  VIP_ACCOUNTS: list,
+  /** Only look, change nothing, in every run. */
+  DRY_RUN: z.stringbool().default(false),
+  /** A function's own deadline, below functionTimeout of host.json. */
+  DEADLINE_SECONDS: secondsIn(90, 5, 280),
+  /** Service Bus: a connection string, or the namespace for the managed identity. */
+  ServiceBus: z.string().min(1).optional(),
+  ServiceBus__fullyQualifiedNamespace: z.string().min(1).optional(),
+  /** Table Storage: a connection string, or the service's address for the managed identity. */
+  Progress: z.string().min(1).optional(),
+  Progress__tableServiceUri: url.optional(),
+  /** Client id of the user-assigned managed identity; left out for a system-assigned one. */
+  AZURE_CLIENT_ID: z.string().min(1).optional(),
+});
+
+/** One of two settings is enough; checked apart from the schema, so that it is told together with all the rest. */
+const eitherOf = [
+  ['ServiceBus__fullyQualifiedNamespace', 'ServiceBus'],
+  ['Progress__tableServiceUri', 'Progress'],
+] as const;
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 
 export type ReadSettings = { settings: Settings } | { problems: readonly string[] };
 
+/** A step as far as its settings go. */
+export interface Configurable {
+  name: string;
+  settings: z.ZodType<unknown>;
+}
+
 /** Reads all settings; an empty one counts as missing. All problems come at once, each with the setting's name. */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): ReadSettings {
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  playbook: readonly Configurable[],
+): ReadSettings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const parsed = settingsSchema.safeParse(given);
-  if (parsed.success) return { settings: parsed.data };
-  return {
-    problems: parsed.error.issues.map((issue) => {
-      const name = issue.path.map(String).join('.');
-      return name in given ? `${name}: ${issue.message}` : `${name}: is missing`;
-    }),
-  };
+  const problems = parsed.success ? [] : problemsOf(parsed.error, given);
+  for (const [byIdentity, byConnection] of eitherOf) {
+    if (given[byIdentity] === undefined && given[byConnection] === undefined) {
+      problems.push(`${byIdentity}: is missing (or a connection string in ${byConnection})`);
+    }
+  }
+  if (!parsed.success) return { problems };
+  problems.push(...stepProblems(parsed.data.STEPS, playbook));
+  return problems.length > 0 ? { problems } : { settings: parsed.data };
+}
+
+const problemsOf = (error: z.ZodError, given: Readonly<Record<string, string | undefined>>): string[] =>
+  error.issues.map((issue) => {
+    const [name, ...rest] = issue.path.map(String);
+    const at = rest.length === 0 ? '' : ` (at ${rest.join('.')})`;
+    return name !== undefined && name in given ? `${name}${at}: ${issue.message}` : `${name}: is missing`;
+  });
+
+function stepProblems(steps: Readonly<Record<string, unknown>>, playbook: readonly Configurable[]): string[] {
+  return Object.entries(steps).flatMap(([name, raw]) => {
+    const step = playbook.find((candidate) => candidate.name === name);
+    if (step === undefined) return [`STEPS: no step is called ${name}`];
+    const parsed = step.settings.safeParse(raw);
+    if (parsed.success) return [];
+    return parsed.error.issues.map(
+      (issue) => `STEPS: ${[name, ...issue.path.map(String)].join('.')}: ${issue.message}`,
+    );
+  });
 }

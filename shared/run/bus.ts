@@ -14,6 +14,19 @@ export interface Bus {
   send(messages: readonly Outgoing[]): Promise<void>;
 }
 
+/** A message as it came, given back to a queue: with a reason among the dead letters, or for a later try. */
+export interface Letter {
+  queue: string;
+  id: string;
+  body: unknown;
+  properties: Readonly<Record<string, string | number>>;
+  at?: Date;
+}
+
+export interface Post {
+  post(letter: Letter): Promise<void>;
+}
+
 /** `{"run":"<user id>.<code>","step":"block-sign-in","turn":1}` */
 export const stepMessageSchema = z.strictObject({
   run: z.string(),

@@ -14,7 +14,8 @@ export interface DeadLetter {
   description: string | null;
 }
 
-export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Promise<void> {
+/** Answers 'kept' for a message that means nothing to the engine: it stays among the dead letters for a person. */
+export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Promise<'settled' | 'kept'> {
   const step = stepMessageSchema.safeParse(letter.body);
   const summary = summaryMessageSchema.safeParse(letter.body);
   const text = typeof letter.body === 'string' ? letter.body : JSON.stringify(letter.body);
@@ -32,9 +33,11 @@ export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Prom
         row.name === step.data.step && row.turn === step.data.turn ? freed(row, engine.now()) : row,
       ),
     }));
-  } else if (summary.success) {
-    await advance(engine, runRef(summary.data.run));
+    return 'settled';
   }
+  if (!summary.success) return 'kept';
+  await advance(engine, runRef(summary.data.run));
+  return 'settled';
 }
 
 /** Its lease is over now: the plan counts the attempt and sends it again, or settles it as failed. */
