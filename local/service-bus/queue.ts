@@ -1,0 +1,215 @@
+// One queue as the service keeps it: order, locks, delivery counts, schedule, duplicates, dead letters. It knows no AMQP and
+// owns no timer: the clock is passed in, and whoever owns the queue calls `settleDue` when `nextDueAt` has come.
+import { randomUUID } from 'node:crypto';
+import { DuplicateWindow } from './duplicate-window.ts';
+import {
+  type Burial,
+  type Incoming,
+  type Message,
+  newMessage,
+  type Origin,
+  type Properties,
+} from './message.ts';
+import { checkLimits, type QueueRules } from './queue-rules.ts';
+import { Refusal } from './refusal.ts';
+
+export class Queue<Content> {
+  readonly #rules: QueueRules<Content>;
+  readonly #messages = new Map<number, Message<Content>>();
+  /** By sequence number: what comes back goes to where it was. */
+  readonly #ready: Message<Content>[] = [];
+  readonly #scheduled: Message<Content>[] = [];
+  /** By expiry, because all locks last equally long and a renewed one moves to the end. */
+  readonly #locked = new Map<string, Message<Content>>();
+  readonly #duplicates: DuplicateWindow;
+  #lastSequenceNumber = 0;
+
+  constructor(rules: QueueRules<Content>) {
+    this.#rules = rules;
+    this.#duplicates = new DuplicateWindow(rules.duplicateWindowSeconds);
+  }
+
+  /** Throws if the message would be refused; lets a batch be refused as a whole. */
+  check(incoming: Incoming<Content>): void {
+    checkLimits(incoming, this.#rules.maxMessageBytes);
+  }
+
+  /** Answers the sequence number. A duplicate is accepted, gets a number, and is dropped. */
+  enqueue(incoming: Incoming<Content>, origin?: Origin): number {
+    this.check(incoming);
+    this.settleDue();
+    const now = this.#rules.now();
+    const sequenceNumber = ++this.#lastSequenceNumber;
+    const isDuplicate = this.#duplicates.holds(incoming.messageId, now);
+    if (!isDuplicate) this.adopt(newMessage(incoming, sequenceNumber, now, origin));
+    return sequenceNumber;
+  }
+
+  /** Takes a message as it is, number and all: how a dead letter enters the dead-letter queue. */
+  adopt(message: Message<Content>): void {
+    this.#messages.set(message.sequenceNumber, message);
+    if (message.state === 'scheduled') insert(this.#scheduled, message, dueTime);
+    else insert(this.#ready, message, (other) => other.sequenceNumber);
+    this.#rules.changed();
+  }
+
+  cancelScheduled(sequenceNumber: number): void {
+    this.settleDue();
+    const index = this.#scheduled.findIndex((message) => message.sequenceNumber === sequenceNumber);
+    if (index === -1) throw notFound('scheduled', sequenceNumber);
+    this.#scheduled.splice(index, 1);
+    this.#messages.delete(sequenceNumber);
+  }
+
+  /** Receive and delete. */
+  takeNext(): Message<Content> | undefined {
+    const message = this.#shift();
+    if (message) this.#messages.delete(message.sequenceNumber);
+    return message;
+  }
+
+  /** Peek-lock: nobody else gets it until it is settled or the lock ends. */
+  lockNext(): Message<Content> | undefined {
+    const message = this.#shift();
+    if (message) this.#lock(message, randomUUID());
+    return message;
+  }
+
+  lockDeferred(sequenceNumber: number): Message<Content> {
+    const message = this.#messages.get(sequenceNumber);
+    if (message?.state !== 'deferred' || message.lock) throw notFound('deferred', sequenceNumber);
+    this.#lock(message, randomUUID());
+    this.#rules.changed();
+    return message;
+  }
+
+  renew(token: string): Date {
+    const message = this.#unlock(token);
+    return this.#lock(message, token).until;
+  }
+
+  complete(token: string): void {
+    this.#messages.delete(this.#unlock(token).sequenceNumber);
+  }
+
+  abandon(token: string, properties: Properties = {}): void {
+    const message = this.#unlock(token);
+    message.properties = { ...message.properties, ...properties };
+    this.#comeBack(message);
+  }
+
+  defer(token: string, properties: Properties = {}): void {
+    const message = this.#unlock(token);
+    message.properties = { ...message.properties, ...properties };
+    message.state = 'deferred';
+    message.deliveryCount += 1;
+  }
+
+  deadLetter(token: string, burial: Burial): void {
+    if (!this.#rules.bury)
+      throw new Refusal('not-allowed', 'A message in a dead-letter queue cannot be dead-lettered again.');
+    this.#bury(this.#unlock(token), burial);
+  }
+
+  /** Everything that is here, locked and scheduled messages included, by sequence number. */
+  peek(fromSequenceNumber = 0, count = Number.POSITIVE_INFINITY): Message<Content>[] {
+    this.settleDue();
+    return [...this.#messages.values()]
+      .filter((message) => message.sequenceNumber >= fromSequenceNumber && !this.#hasExpired(message))
+      .sort((a, b) => a.sequenceNumber - b.sequenceNumber)
+      .slice(0, count);
+  }
+
+  /** When `settleDue` has work next. */
+  nextDueAt(): Date | undefined {
+    const [locked] = this.#locked.values();
+    const times = [locked?.lock?.until, this.#scheduled[0]?.scheduledFor].filter(
+      (time) => time !== undefined,
+    );
+    return times.length === 0 ? undefined : new Date(Math.min(...times.map((time) => time.getTime())));
+  }
+
+  /** Ends locks and makes scheduled messages available whose time has come. */
+  settleDue(): void {
+    const now = this.#rules.now();
+    for (const [token, message] of this.#locked) {
+      if (message.lock && message.lock.until > now) break;
+      this.#locked.delete(token);
+      this.#comeBack(message);
+    }
+    for (let [next] = this.#scheduled; next && dueTime(next) <= now.getTime(); [next] = this.#scheduled) {
+      this.#scheduled.shift();
+      this.#messages.delete(next.sequenceNumber);
+      // As if it had been sent at this moment: a new number, a new time.
+      this.adopt({ ...next, state: 'active', sequenceNumber: ++this.#lastSequenceNumber, enqueuedAt: now });
+    }
+  }
+
+  #shift(): Message<Content> | undefined {
+    this.settleDue();
+    let message = this.#ready.shift();
+    while (message && this.#hasExpired(message)) {
+      this.#messages.delete(message.sequenceNumber);
+      message = this.#ready.shift();
+    }
+    return message;
+  }
+
+  #hasExpired({ expiresAt }: Message<Content>): boolean {
+    return this.#rules.bury !== undefined && expiresAt !== undefined && expiresAt <= this.#rules.now();
+  }
+
+  #lock(message: Message<Content>, token: string) {
+    message.lock = { token, until: new Date(this.#rules.now().getTime() + this.#rules.lockSeconds * 1000) };
+    this.#locked.set(token, message);
+    return message.lock;
+  }
+
+  #unlock(token: string): Message<Content> {
+    this.settleDue();
+    const message = this.#locked.get(token);
+    if (!message) {
+      throw new Refusal(
+        'lock-lost',
+        'The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.',
+      );
+    }
+    this.#locked.delete(token);
+    message.lock = undefined;
+    return message;
+  }
+
+  #comeBack(message: Message<Content>): void {
+    const { bury, maxDeliveryCount } = this.#rules;
+    message.lock = undefined;
+    if (bury) message.deliveryCount += 1;
+    if (bury && message.deliveryCount >= maxDeliveryCount) {
+      const description = `Message could not be consumed after ${maxDeliveryCount} delivery attempts.`;
+      this.#bury(message, { reason: 'MaxDeliveryCountExceeded', description });
+    } else if (message.state === 'active') {
+      this.adopt(message);
+    }
+  }
+
+  #bury(message: Message<Content>, { reason, description, properties }: Burial): void {
+    this.#messages.delete(message.sequenceNumber);
+    message.state = 'active';
+    message.properties = {
+      ...message.properties,
+      ...properties,
+      ...(reason !== undefined && { DeadLetterReason: reason }),
+      ...(description !== undefined && { DeadLetterErrorDescription: description }),
+    };
+    this.#rules.bury?.(message);
+  }
+}
+
+const notFound = (state: string, sequenceNumber: number) =>
+  new Refusal('message-not-found', `No message is ${state} with sequence number ${sequenceNumber}.`);
+
+const dueTime = ({ scheduledFor }: Message<unknown>) => scheduledFor?.getTime() ?? 0;
+
+function insert<T>(into: T[], item: T, rank: (item: T) => number): void {
+  const after = into.findLastIndex((other) => rank(other) <= rank(item));
+  into.splice(after + 1, 0, item);
+}
