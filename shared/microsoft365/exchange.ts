@@ -1,0 +1,123 @@
+// Exchange Online through the endpoint that Microsoft's own PowerShell module calls; Graph has no forwarding, no
+// hidden rules and no restricted senders. Microsoft does not document it, so nothing in an answer is taken for
+// granted. What a cmdlet is given is built in cmdlet.ts.
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import type { Account } from './account.ts';
+import { bodyOf, shaped } from './answer.ts';
+import type { CmdletOptions, CmdletParameters, ExchangeClient, ExchangeReader } from './clients.ts';
+import { inputOf, namedIn, repeatable } from './cmdlet.ts';
+import { exchangeFault } from './exchange-fault.ts';
+import { allPages } from './pages.ts';
+import { type ClientOptions, createSender } from './send.ts';
+
+const name = 'Exchange Online';
+const service = {
+  name,
+  scope: 'https://outlook.office365.com/.default',
+  rights:
+    'Exchange.ManageAsApp, or a role that holds this cmdlet (Exchange Administrator, or an Exchange role group of its own)',
+  fault: exchangeFault,
+};
+
+const warned = z.looseObject({ '@adminapi.warnings': z.array(z.string()) });
+
+export interface BoundExchangeClient extends ExchangeClient {
+  /** The same client, whose requests end when the signal aborts. */
+  withAbort(abort: AbortSignal): ExchangeClient;
+}
+
+/**
+ * Permission Exchange.ManageAsApp, and an Exchange role for each cmdlet
+ * (https://learn.microsoft.com/powershell/exchange/app-only-auth-powershell-v2).
+ */
+export function createExchange(options: ClientOptions & { tenantId: string }): BoundExchangeClient {
+  const { tenantId, log } = options;
+  const send = createSender(service, options);
+  const endpoint = `${options.baseUrl.replace(/\/+$/, '')}/adminapi/beta/${tenantId}/InvokeCommand`;
+  const tenant = `APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}@${tenantId}`;
+
+  function bind(abort: AbortSignal | undefined): BoundExchangeClient {
+    function prepare(cmdlet: string, parameters: CmdletParameters, { anchor, select }: CmdletOptions) {
+      const body = JSON.stringify(inputOf(cmdlet, parameters));
+      const whose = namedIn(parameters);
+      const request = whose === undefined ? cmdlet : `${cmdlet} for ${whose}`;
+      const post = async (url: string) => {
+        const answer = await send({
+          name: request,
+          method: 'POST',
+          url,
+          headers: new Headers({
+            'content-type': 'application/json; charset=utf-8',
+            prefer: 'odata.maxpagesize=1000',
+            'x-anchormailbox': anchor ?? tenant,
+          }),
+          body,
+          repeatable: repeatable(cmdlet),
+          goneIsDone: cmdlet.startsWith('Remove-'),
+          abort,
+        });
+        const answered = bodyOf(answer, name, request);
+        for (const warning of warned.safeParse(answered).data?.['@adminapi.warnings'] ?? []) {
+          log?.(`${name} warns on ${request}: ${warning.slice(0, 300)}`);
+        }
+        return answered;
+      };
+      const first = select === undefined ? endpoint : `${endpoint}?$select=${select.join(',')}`;
+      return { request, first, post };
+    }
+
+    return {
+      async get<T>(
+        cmdlet: `Get-${string}`,
+        parameters: CmdletParameters,
+        item: z.ZodType<T>,
+        given: CmdletOptions = {},
+      ) {
+        if (!/^Get-\w+$/.test(cmdlet)) throw new PermanentError(`${cmdlet} is no cmdlet that only reads.`);
+        const { request, first, post } = prepare(cmdlet, parameters, given);
+        // The same POST to the link of the next page, not a GET; only its origin is compared, by the sender.
+        return await allPages({ service: name, request, first, item, read: post, follow: (link) => link });
+      },
+
+      async run(cmdlet, parameters, given = {}) {
+        const { first, post } = prepare(cmdlet, parameters, given);
+        await post(first);
+      },
+
+      withAbort: bind,
+    };
+  }
+  return bind(undefined);
+}
+
+const owned = z.looseObject({ ExternalDirectoryObjectId: z.string() });
+
+/**
+ * The account's mailbox, and surely that one: read by object id, exactly one, with the account's own id. Throws
+ * PermanentError, with status 404 where the account has no mailbox in Exchange Online; then nothing may be written.
+ */
+export async function theMailbox<T>(
+  exchange: ExchangeReader,
+  account: Pick<Account, 'id' | 'userPrincipalName'>,
+  select: readonly string[],
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const found = await exchange.get('Get-Mailbox', { Identity: account.id }, owned, {
+    anchor: account.userPrincipalName,
+    select: [...new Set(['ExternalDirectoryObjectId', ...select])],
+  });
+  const [mailbox] = found;
+  if (mailbox === undefined || found.length > 1) {
+    throw new PermanentError(
+      `${name} has ${found.length} mailboxes for ${account.userPrincipalName} (${account.id}), not one; nothing was written.`,
+      found.length === 0 ? { status: 404 } : {},
+    );
+  }
+  if (mailbox.ExternalDirectoryObjectId.toLowerCase() !== account.id.toLowerCase()) {
+    throw new PermanentError(
+      `${name} gave the mailbox of ${mailbox.ExternalDirectoryObjectId} for ${account.userPrincipalName} (${account.id}); nothing was written.`,
+    );
+  }
+  return shaped(schema, mailbox, name, `Get-Mailbox for ${account.id}`);
+}
