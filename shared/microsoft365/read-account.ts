@@ -1,0 +1,198 @@
+// Classifies the account. It stands before everything else, so it asks for all it can at once: one round trip for
+// most accounts beside the domain, two more for a Global Administrator. Whatever cannot be known fails the
+// reading, since an administrator taken for a user is locked out or left in; only a missing licence is no failure.
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import type { Account } from './account.ts';
+import type { ExchangeReader, GraphReader } from './clients.ts';
+import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
+import { path } from './path.ts';
+
+/** What reading an account needs, beside what the steps declare. */
+export const accountPermissions = {
+  graph: ['User.Read.All', 'Domain.Read.All', 'RoleManagement.Read.Directory', 'GroupMember.Read.All'],
+  exchange: ['Get-Mailbox'],
+} as const;
+
+interface Reading {
+  graph: GraphReader;
+  /** Asked only where the directory can't tell whether there is a mailbox (a shared one has no licence). */
+  exchange?: ExchangeReader;
+  tenantId: string;
+  /** Object id, or user principal name. */
+  id: string;
+  now: Date;
+}
+
+const planSchema = z.object({
+  service: z.string().nullish(),
+  capabilityStatus: z.string().nullish(),
+  servicePlanId: z.string().nullish(),
+});
+const userSchema = z.object({
+  id: z.string(),
+  userPrincipalName: z.string(),
+  displayName: z.string().nullish(),
+  accountEnabled: z.boolean(),
+  userType: z.string().nullish(),
+  mail: z.string().nullish(),
+  assignedPlans: z.array(planSchema).nullish(),
+  onPremisesSyncEnabled: z.boolean().nullish(),
+  onPremisesDistinguishedName: z.string().nullish(),
+  isManagementRestricted: z.boolean().nullish(),
+});
+type User = z.infer<typeof userSchema>;
+const userSelect = Object.keys(userSchema.shape).join(',');
+
+const groupSchema = z.object({ id: z.string(), isAssignableToRole: z.boolean().nullish() });
+const roleSchema = z.object({
+  roleDefinitionId: z.string(),
+  directoryScopeId: z.string().nullish(),
+  roleDefinition: z.object({ displayName: z.string().nullish() }).nullish(),
+  startDateTime: z.string().nullish(),
+  endDateTime: z.string().nullish(),
+});
+type Role = z.infer<typeof roleSchema>;
+
+/** Reading gives way to containment, save this one: containment waits for it. */
+const urgent = { 'x-ms-throttle-priority': 'high' };
+/** A cast needs it; the index behind it may lag by minutes. */
+const eventual = { ConsistencyLevel: 'eventual' };
+
+/**
+ * Throws PermanentError with status 404 for an account that does not exist or was deleted, and with 403 where a
+ * permission of `accountPermissions` is missing.
+ */
+export async function readAccount(reading: Reading): Promise<Account> {
+  const { graph, tenantId, now } = reading;
+  const id = await objectId(graph, reading.id);
+  const [user, direct, groups, activated, eligible] = await Promise.all([
+    graph.get(`${path`/users/${id}`}?$select=${userSelect}`, userSchema, { headers: urgent }),
+    rolesOf(graph, 'roleAssignments', id),
+    roleAssignableGroups(graph, id),
+    ifLicensed(rolesOf(graph, 'roleAssignmentScheduleInstances', id)),
+    ifLicensed(rolesOf(graph, 'roleEligibilityScheduleInstances', id)),
+  ]);
+  const guest = user.userType === 'Guest' || user.userPrincipalName.includes('#EXT#');
+  const last = () => isLastGlobalAdministrator(graph, user.id);
+  const [throughGroups, federated, hasMailbox, lastDirectly] = await Promise.all([
+    Promise.all(groups.map((group) => rolesOf(graph, 'roleAssignments', group.id))),
+    guest ? false : isFederated(graph, user.userPrincipalName),
+    guest ? false : hasCloudMailbox(user, reading.exchange),
+    [...direct, ...activated].some(globalAdministrator) ? last() : undefined,
+  ]);
+  // What PIM activated stands among the assignments too, but a little later.
+  const held = [...direct, ...throughGroups.flat(), ...activated.filter((role) => current(role, now))];
+  const soon = eligible.filter((role) => current(role, now));
+  return {
+    id: user.id,
+    tenantId,
+    userPrincipalName: user.userPrincipalName,
+    displayName: user.displayName ?? user.userPrincipalName,
+    enabled: user.accountEnabled,
+    guest,
+    synced: user.onPremisesSyncEnabled === true,
+    federated,
+    hasMailbox,
+    roles: [...new Set(held.map((role) => role.roleDefinition?.displayName ?? role.roleDefinitionId))].sort(),
+    privileged: [...held, ...soon, ...groups].length > 0 || user.isManagementRestricted === true,
+    lastGlobalAdministrator: lastDirectly ?? (held.some(globalAdministrator) && (await last())),
+    onPremisesDistinguishedName: user.onPremisesDistinguishedName ?? null,
+  };
+}
+
+const guid = z.guid();
+
+/** Role assignments are found by object id alone: by name, an administrator would look like a user. */
+async function objectId(graph: GraphReader, idOrName: string): Promise<string> {
+  if (guid.safeParse(idOrName).success) return idOrName;
+  const user = await graph.get(path`/users/${idOrName}?$select=id`, z.object({ id: z.string() }));
+  return user.id;
+}
+
+type RoleList = 'roleAssignments' | 'roleAssignmentScheduleInstances' | 'roleEligibilityScheduleInstances';
+
+/** https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignments: RoleManagement.Read.Directory. */
+const rolesOf = (graph: GraphReader, list: RoleList, principalId: string): Promise<Role[]> =>
+  graph.list(
+    path`/roleManagement/directory/${list}?$filter=principalId eq '${principalId}'&$expand=roleDefinition($select=id,displayName)`,
+    roleSchema,
+    { headers: urgent },
+  );
+
+/** PIM needs Entra ID P2; without it there is nothing of it to find. */
+const ifLicensed = (roles: Promise<Role[]>): Promise<Role[]> =>
+  roles.catch((error: unknown) => {
+    if (error instanceof PermanentError && (error.status === 400 || error.status === 403)) return [];
+    throw error;
+  });
+
+/** https://learn.microsoft.com/graph/api/user-list-transitivememberof: the cast needs the header and $count. */
+async function roleAssignableGroups(graph: GraphReader, id: string) {
+  const groups = await graph.list(
+    path`/users/${id}/transitiveMemberOf/microsoft.graph.group?$select=id,isAssignableToRole&$filter=isAssignableToRole eq true&$count=true`,
+    groupSchema,
+    { headers: { ...urgent, ...eventual } },
+  );
+  return groups.filter((group) => group.isAssignableToRole === true);
+}
+
+function current({ startDateTime, endDateTime }: Role, now: Date): boolean {
+  const time = now.getTime();
+  return (
+    (!startDateTime || Date.parse(startDateTime) <= time) && (!endDateTime || Date.parse(endDateTime) > time)
+  );
+}
+
+/** https://learn.microsoft.com/graph/api/domain-get: Domain.Read.All. A suffix that is no domain is managed here. */
+async function isFederated(graph: GraphReader, userPrincipalName: string): Promise<boolean> {
+  const name = userPrincipalName.slice(userPrincipalName.lastIndexOf('@') + 1);
+  try {
+    const domain = await graph.get(
+      path`/domains/${name}?$select=id,authenticationType`,
+      z.object({ authenticationType: z.string() }),
+      { headers: urgent },
+    );
+    return domain.authenticationType === 'Federated';
+  } catch (error) {
+    if (error instanceof PermanentError && error.status === 404) return false;
+    throw error;
+  }
+}
+
+/** Plans that Exchange Online serves without a mailbox: they come with Entra ID P1, Power BI, archives, audit. */
+const withoutMailbox = new Set([
+  '113feb6c-3fe4-4440-bddc-54d774bf0318', // EXCHANGE_S_FOUNDATION
+  '326e2b78-9d27-42c9-8509-46c827743a17', // EOP_ENTERPRISE
+  'da040e0a-b393-4bea-bb76-928b3fa1cf5a', // EXCHANGE_S_ARCHIVE: the archive of a mailbox on premises
+  '176a09a6-7ec5-4039-ac02-b2791c6ba793', // EXCHANGE_S_ARCHIVE_ADDON
+  '2f442157-a11c-46b9-ae5b-6e39ff4e5849', // M365_ADVANCED_AUDITING
+  '9f431833-0334-42de-a7dc-70aa40db46db', // LOCKBOX_ENTERPRISE
+  'cd31b152-6326-4d1b-ae1b-997b625182e6', // MIP_S_Exchange
+  '199a5c09-e0ca-4e37-8f7c-b05d533e1ea2', // MICROSOFTBOOKINGS
+]);
+
+/**
+ * A step that then finds none skips, while one that was never asked leaves the forward in place: in doubt, yes.
+ * A mailbox that is still on premises has an address and no plan here.
+ */
+async function hasCloudMailbox(user: User, exchange: ExchangeReader | undefined): Promise<boolean> {
+  const planned = (user.assignedPlans ?? []).some(
+    ({ service, capabilityStatus, servicePlanId }) =>
+      service?.toLowerCase() === 'exchange' &&
+      (capabilityStatus === 'Enabled' || capabilityStatus === 'Warning') &&
+      !withoutMailbox.has(servicePlanId?.toLowerCase() ?? ''),
+  );
+  if (planned) return true;
+  if (!user.mail || exchange === undefined) return false;
+  const mailboxes = exchange.get(
+    'Get-Mailbox',
+    { Identity: user.id },
+    z.looseObject({ ExternalDirectoryObjectId: z.string() }),
+    { anchor: user.userPrincipalName, select: ['ExternalDirectoryObjectId'] },
+  );
+  return await mailboxes.then(
+    (found) => found.length > 0,
+    (error: unknown) => !(error instanceof PermanentError && error.status === 404),
+  );
+}
