@@ -1,0 +1,149 @@
+// The only file with side effects: reads the settings, makes the services on first use, registers every trigger.
+// It never throws at import, because in Azure that would silently index no function; each function says instead what
+// is wrong with the settings.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  app,
+  type HttpMethod,
+  type HttpRequest,
+  type HttpResponseInit,
+  type InvocationContext,
+} from '@azure/functions';
+import { PermanentError } from '../shared/errors.ts';
+import { queues, stepMessageSchema, stepQueue, summaryMessageSchema } from '../shared/run/bus.ts';
+import { settleDeadLetter } from '../shared/run/dead-letter.ts';
+import { runStep } from '../shared/run/run-step.ts';
+import { sendSummary } from '../shared/run/send-summary.ts';
+import { sweepRuns } from '../shared/run/sweep.ts';
+import { readSettings } from '../shared/settings.ts';
+import { type Delivery, deliveryOf, handled } from './delivery.ts';
+import { type ApiAnswer, type ApiRequest, answerOf } from './runs/api.ts';
+import { approveRun } from './runs/approve-run.ts';
+import { getRun } from './runs/get-run.ts';
+import { listRuns } from './runs/list-runs.ts';
+import { retryRun } from './runs/retry-run.ts';
+import { startRun } from './runs/start-run.ts';
+import { undoRun } from './runs/undo-run.ts';
+import { createServices, type Services } from './services.ts';
+import { playbook } from './steps/index.ts';
+
+const read = readSettings(process.env, playbook);
+let made: Services | undefined;
+/** Whose log a line belongs to: the services are shared by all invocations that run at the same time. */
+const invocations = new AsyncLocalStorage<InvocationContext>();
+
+/** Throws one error that lists everything that is wrong with the settings. */
+function ready(context: InvocationContext): Services {
+  if ('problems' in read) {
+    const message = `the app's settings are wrong, nothing can be done until they are mended:\n  ${read.problems.join('\n  ')}`;
+    context.error(message);
+    throw new PermanentError(message);
+  }
+  made ??= createServices(read.settings, (line, facts) => {
+    invocations.getStore()?.log(facts === undefined ? line : `${line} ${JSON.stringify(facts)}`);
+  });
+  return made;
+}
+
+/** Service Bus takes and gives back; everything that can go wrong in between is in `handled`. */
+function onQueue(
+  name: string,
+  queueName: string,
+  work: (services: Services, body: unknown, delivery: Delivery, context: InvocationContext) => Promise<void>,
+): void {
+  app.serviceBusQueue(name, {
+    connection: 'ServiceBus',
+    queueName,
+    handler: (body, context) =>
+      invocations.run(context, async () => {
+        const services = ready(context);
+        const delivery = deliveryOf(queueName, context.triggerMetadata);
+        const { now, random } = services.engine;
+        const around = { post: services.bus, now, random, error: (line: string) => context.error(line) };
+        await handled(delivery, body, around, () => work(services, body, delivery, context));
+      }),
+  });
+}
+
+onQueue('triage-alert', queues.alerts, async (services, body, delivery, context) => {
+  await services.triage((line) => context.log(line))(body, delivery.id);
+});
+
+for (const step of playbook) {
+  onQueue(stepQueue(step.name), stepQueue(step.name), async (services, body, delivery) => {
+    const message = stepMessageSchema.safeParse(body);
+    if (!message.success || message.data.step !== step.name) {
+      throw new PermanentError(`this is no message for ${step.name}: it names a run, the step and its turn`);
+    }
+    await runStep(services.engine, message.data, delivery.deliveryCount);
+  });
+}
+
+onQueue('send-summary', queues.summaries, async (services, body) => {
+  const message = summaryMessageSchema.safeParse(body);
+  if (!message.success)
+    throw new PermanentError('this is no message for the summary: it names a run and its turn');
+  await sendSummary(services.engine, services.mailer, message.data);
+});
+
+// What stays here stays for a person: thrown back, it ends among this queue's own dead letters.
+app.serviceBusQueue('settle-dead-letter', {
+  connection: 'ServiceBus',
+  queueName: queues.deadLetters,
+  handler: (body, context) =>
+    invocations.run(context, async () => {
+      const { engine } = ready(context);
+      const { source, reason, description } = deliveryOf(queues.deadLetters, context.triggerMetadata);
+      const end = await settleDeadLetter(engine, { body, source, reason, description });
+      if (end === 'settled') return;
+      throw new PermanentError(`kept for a person: ${reason ?? 'no reason given'}: ${description ?? ''}`);
+    }),
+});
+
+app.timer('sweep-runs', {
+  schedule: '0 * * * * *',
+  handler: (_timer, context) =>
+    invocations.run(context, async () => {
+      await sweepRuns(ready(context).engine);
+    }),
+});
+
+type Answering = (services: Services, request: ApiRequest) => Promise<ApiAnswer>;
+
+function onHttp(name: string, method: HttpMethod, route: string, answer: Answering): void {
+  app.http(name, {
+    methods: [method],
+    route,
+    authLevel: 'function',
+    handler: async (request, context) => {
+      try {
+        const asked = await toRequest(request);
+        return toResponse(await invocations.run(context, () => answer(ready(context), asked)));
+      } catch (thrown) {
+        const problem = answerOf(thrown);
+        if (problem.status >= 500) context.error(thrown instanceof Error ? thrown.message : String(thrown));
+        return toResponse(problem);
+      }
+    },
+  });
+}
+
+const toRequest = async (request: HttpRequest): Promise<ApiRequest> => ({
+  params: request.params,
+  query: Object.fromEntries(request.query),
+  text: await request.text(),
+  who: 'an operator with the function key',
+});
+
+const toResponse = ({ status, headers, json }: ApiAnswer): HttpResponseInit => ({
+  status,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  body: JSON.stringify(json, null, 2),
+});
+
+onHttp('start-run', 'POST', 'runs', ({ engine, start }, request) => startRun(engine, request, start));
+onHttp('list-runs', 'GET', 'runs', ({ engine }, request) => listRuns(engine, request));
+onHttp('get-run', 'GET', 'runs/{id}', ({ engine }, request) => getRun(engine, request));
+onHttp('retry-run', 'POST', 'runs/{id}/retry', ({ engine }, request) => retryRun(engine, request));
+onHttp('approve-run', 'POST', 'runs/{id}/approve', ({ engine }, request) => approveRun(engine, request));
+onHttp('undo-run', 'POST', 'runs/{id}/undo', ({ engine }, request) => undoRun(engine, request));

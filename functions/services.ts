@@ -1,0 +1,95 @@
+// Everything that the functions work with, made once for the life of the process from the settings alone.
+import { lastRunOf } from '../shared/alerts/last-run.ts';
+import { readPolicy } from '../shared/alerts/policy.ts';
+import { TableDecisions } from '../shared/alerts/table-decisions.ts';
+import { PermanentError } from '../shared/errors.ts';
+import type { Account } from '../shared/microsoft365/account.ts';
+import type { GraphReader } from '../shared/microsoft365/clients.ts';
+import { connect, createCredential } from '../shared/microsoft365/connect.ts';
+import { readAccount } from '../shared/microsoft365/read-account.ts';
+import type { Engine } from '../shared/run/engine.ts';
+import { openRun } from '../shared/run/open-run.ts';
+import type { Mailer } from '../shared/run/send-summary.ts';
+import { ServiceBusBus, type ServiceBusNamespace } from '../shared/run/service-bus.ts';
+import type { TableService } from '../shared/run/table-client.ts';
+import { TableProgress } from '../shared/run/table-progress.ts';
+import type { Settings } from '../shared/settings.ts';
+import { createMailer } from '../shared/summary/mail.ts';
+import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
+import type { StartDependencies } from './runs/start-run.ts';
+import { playbook } from './steps/index.ts';
+
+export interface Services {
+  engine: Engine;
+  bus: ServiceBusBus;
+  mailer: Mailer;
+  triage: (log: (line: string) => void) => TriageAlert;
+  start: StartDependencies;
+}
+
+type Log = Engine['log'];
+
+export function createServices(settings: Settings, log: Log): Services {
+  const credential = createCredential(settings.AZURE_CLIENT_ID);
+  const now = () => new Date();
+  const clients = connect(settings, { credential, log });
+  const soon = () => clients(AbortSignal.timeout(settings.DEADLINE_SECONDS * 1000));
+  const namespace: ServiceBusNamespace = settings.ServiceBus
+    ? { connectionString: settings.ServiceBus }
+    : { fullyQualifiedNamespace: settings.ServiceBus__fullyQualifiedNamespace ?? '', credential };
+  const tables: TableService = settings.Progress
+    ? { connectionString: settings.Progress }
+    : { tableServiceUri: settings.Progress__tableServiceUri ?? '', credential };
+  const policy = readPolicy(settings.POLICY);
+  if ('problems' in policy) throw new PermanentError(policy.problems.join('; '));
+
+  const bus = new ServiceBusBus(namespace);
+  const progress = new TableProgress(tables, now);
+  const decisions = new TableDecisions(tables);
+  const engine: Engine = {
+    progress,
+    bus,
+    playbook,
+    stepSettings: settings.STEPS,
+    clients,
+    now,
+    random: Math.random,
+    deadlineSeconds: settings.DEADLINE_SECONDS,
+    log,
+  };
+  const accountOf = (graph: GraphReader, id: string, at: Date): Promise<Account> =>
+    readAccount({ graph, exchange: soon().exchange, tenantId: settings.TENANT_ID, id, now: at });
+  const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
+
+  return {
+    engine,
+    bus,
+    mailer: createMailer(
+      { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
+      { graph: () => soon().graph, playbook, now },
+    ),
+    triage: (line) =>
+      createTriageAlert({
+        graph: soon().graph,
+        settings,
+        policy: policy.policy,
+        readAccount: accountOf,
+        lastRun: (userId) => lastRunOf(progress, userId),
+        openRun: (request) => openRun(engine, request),
+        decisions,
+        now,
+        log: line,
+      }),
+    start: {
+      readAccount: (idOrUpn) => accountOf(soon().graph, idOrUpn, now()),
+      heldBecause: async (account) => heldBecause(account, settings),
+    },
+  };
+}
+
+/** The rail that holds whoever asks: a protected account is changed only after a person approved it. */
+function heldBecause(account: Account, settings: Settings): string | null {
+  const own = [account.id, account.userPrincipalName].map((name) => name.toLowerCase());
+  const held = settings.PROTECTED_ACCOUNTS.some((entry) => own.includes(entry.toLowerCase()));
+  return held ? `${account.userPrincipalName} is a protected account` : null;
+}
