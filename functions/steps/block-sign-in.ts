@@ -1,7 +1,9 @@
 // Nobody signs in any more, the intruder included. The first thing that is done, at both levels.
 import { z } from 'zod';
+import { homeDomain } from '../../shared/microsoft365/guest.ts';
+import { userPage } from '../../shared/microsoft365/links.ts';
 import { path } from '../../shared/microsoft365/path.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings, type Task } from '../../shared/run/step.ts';
 
 const userSchema = z.object({ accountEnabled: z.boolean() });
 
@@ -23,23 +25,15 @@ export const blockSignIn = remediation({
   before: z.object({ accountEnabled: z.literal(true) }),
 
   async find({ account, graph }) {
-    const link = `https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/overview/userId/${account.id}`;
+    const user = await graph.get(path`/users/${account.id}?$select=id,accountEnabled`, userSchema);
+    const tasks: Task[] = account.guest ? [tellHomeTenant(account.userPrincipalName, account.id)] : [];
+    if (!user.accountEnabled) return { changes: [], tasks, kept: [{ what: 'sign-in', why: 'is blocked' }] };
     if (account.lastGlobalAdministrator) {
       return {
         changes: [],
-        tasks: [
-          {
-            id: 'last-global-administrator',
-            what: `${account.userPrincipalName} is the last enabled Global Administrator and can still sign in`,
-            instruction: 'Enable or create another Global Administrator, then block this account by hand.',
-            link,
-            essential: true,
-          },
-        ],
+        tasks: [...tasks, findAnotherAdministrator(account.userPrincipalName, account.id)],
       };
     }
-    const user = await graph.get(path`/users/${account.id}?$select=id,accountEnabled`, userSchema);
-    if (!user.accountEnabled) return { changes: [], kept: [{ what: 'sign-in', why: 'is blocked' }] };
     return {
       changes: [
         {
@@ -49,6 +43,7 @@ export const blockSignIn = remediation({
           before: { accountEnabled: true },
         },
       ],
+      tasks,
     };
   },
 
@@ -60,4 +55,20 @@ export const blockSignIn = remediation({
   async undo(_change, { account, graph }) {
     await graph.patch(path`/users/${account.id}`, { accountEnabled: true });
   },
+});
+
+/** Blocked, the tenant would have nobody left to unblock anybody. */
+const findAnotherAdministrator = (name: string, id: string): Task => ({
+  id: 'last-global-administrator',
+  what: `${name} is the last enabled Global Administrator and can still sign in`,
+  instruction: 'Enable or create another Global Administrator, then block this account by hand.',
+  link: userPage(id),
+  essential: true,
+});
+
+const tellHomeTenant = (name: string, id: string): Task => ({
+  id: 'home-tenant',
+  what: `${name} is a guest of ${homeDomain(name)} and is only shut out here`,
+  instruction: `Tell the administrators of ${homeDomain(name)} that this account is compromised: only they can reset its password, revoke its sessions and remove its methods.`,
+  link: userPage(id),
 });

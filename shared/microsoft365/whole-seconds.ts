@@ -1,0 +1,19 @@
+// Entra ID tells when a password or the sessions changed in whole seconds, cut off: what was done at 10:00:00.9
+// reads 10:00:00. Compared as it stands, a run would not recognise what it has just done itself.
+
+const secondMs = 1000;
+/** Between Microsoft's doing and our noting that it is done. */
+const answerMs = 2 * secondMs;
+
+/**
+ * Whether what reads back as done at `readBack` was done at or after `since`. `ownAt` is when this run itself did
+ * it last, by our own clock, which settles it where both lie in one second.
+ */
+export function happenedBy(since: string, readBack: string, ownAt?: string): boolean {
+  const read = Date.parse(readBack);
+  const start = Date.parse(since);
+  if (read % secondMs !== 0) return read >= start;
+  const own = ownAt === undefined ? Number.NaN : Date.parse(ownAt);
+  if (own >= read && own < read + answerMs) return own >= start;
+  return read + secondMs > start;
+}
