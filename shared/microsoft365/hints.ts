@@ -25,10 +25,10 @@ export interface Hint {
   phished: boolean;
 }
 
-/** Neither the find of a leaked password nor an administrator's word is a moment at which the intruder acted. */
-const untimed = /leakedCredentials|threatIntelligence|adminConfirmed/i;
-const travel = /travel|newCountry/i;
-const phished = /attackerInTheMiddle|AiTM|stolen session cookie/i;
+/** Neither the find of a leaked password nor a person's word is a moment at which the intruder acted. */
+const untimed = /leaked ?credentials|threat ?intelligence|admin ?confirmed/i;
+const travel = /travel|(new|infrequent) ?country/i;
+const phished = /(attacker|adversary).?in.?the.?middle|AiTM|stolen session cookie/i;
 
 /** Offline detections come up to two days late; a day more for the activity itself. */
 const reachMs = 3 * 86_400_000;
@@ -50,9 +50,11 @@ interface Given {
 
 function hint(given: Given): Hint {
   const named = `${given.detector} ${given.title ?? ''}`;
+  const placed = given.address ?? given.request ?? given.correlation ?? given.session ?? given.device ?? null;
+  const timed = placed !== null || !untimed.test(named);
   return {
     detector: given.detector,
-    time: given.at === null || untimed.test(named) ? null : Date.parse(given.at),
+    time: given.at !== null && timed ? Date.parse(given.at) : null,
     session: given.session ?? null,
     request: given.request,
     correlation: given.correlation,
