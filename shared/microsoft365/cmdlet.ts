@@ -35,8 +35,7 @@ function guard(cmdlet: string, parameters: CmdletParameters): void {
   const given = Object.entries(parameters);
   const empty = given.find(
     ([key, value]) =>
-      value === undefined ||
-      (naming.includes(key) && (typeof value !== 'string' || value.replaceAll('*', '').trim() === '')),
+      naming.includes(key) && (typeof value !== 'string' || value.replaceAll('*', '').trim() === ''),
   );
   if (empty !== undefined) {
     throw new PermanentError(

@@ -44,7 +44,6 @@ export function createTokens(credential: TokenCredential, scope: string, now: ()
     },
     async renew(rejected) {
       if (kept !== undefined && kept.token !== rejected) return kept.token;
-      kept = undefined;
       return await once();
     },
   };

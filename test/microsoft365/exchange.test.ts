@@ -217,6 +217,16 @@ describe('a refusal of Exchange', () => {
     });
   });
 
+  it('keeps the code where the exception says nothing', async () => {
+    const expired = { message: 'Expired or Invalid pagination request.', type: 'System.Exception' };
+    const error = { code: 'BadRequest', innererror: { type: generic, internalexception: expired } };
+    const { exchange } = exchangeWith([{ status: 400, body: { error } }]);
+    expect(await thrownBy(exchange.get('Get-RoleGroup', {}, named))).toMatchObject({
+      code: 'BadRequest',
+      message: expect.stringContaining('Expired or Invalid pagination request.'),
+    });
+  });
+
   it('without a body is explained by its header, and names the role that may be missing', async () => {
     const headers = {
       'x-ms-diagnostics':

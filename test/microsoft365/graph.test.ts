@@ -123,6 +123,8 @@ describe('a list', () => {
   it.each([
     'https://evil.example/v1.0/users?$skiptoken=2',
     'http://127.0.0.1:7071.evil.example/graph/v1.0/u',
+    'http://127.0.0.1:7071/other/v1.0/users?$skiptoken=2',
+    `${base}/beta/users?$skiptoken=2`,
     'nonsense',
   ])('does not follow %s — the token would go with it', async (link) => {
     const { graph, asked } = graphWith([page('a', link)]);
