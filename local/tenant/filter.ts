@@ -1,0 +1,258 @@
+// The part of OData's $filter that is in use: comparisons, and, or, not, in, startswith, endswith, contains and
+// any(). Whatever it does not know is refused, as a service refuses what it does not support.
+import { isRow, Refusal, type Row } from './answers.ts';
+import { type Kind, kindOf, membersOf } from './schema/fields.ts';
+
+export type Predicate = (row: Row) => boolean;
+export type Properties = Readonly<Record<string, unknown>>;
+
+export interface Filter {
+  matches: Predicate;
+  /** Operators by property path, for the service to judge which it supports. */
+  uses: readonly { path: string; operator: string }[];
+}
+
+interface Token {
+  kind: 'word' | 'string' | 'date' | 'number' | 'sign';
+  text: string;
+}
+const tokenPattern =
+  /\s*(?:'((?:[^']|'')*)'|(\d{4}-\d\d-\d\dT[\d:.]+Z)|(-?\d+(?:\.\d+)?)(?![\w-])|([A-Za-z_@][\w.@]*(?:\/[A-Za-z_][\w.]*)*)|([(),:]))/y;
+
+export const badRequest = (message: string) => new Refusal(400, 'BadRequest', message);
+
+function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  tokenPattern.lastIndex = 0;
+  while (tokenPattern.lastIndex < text.trimEnd().length) {
+    const at = tokenPattern.lastIndex;
+    const found = tokenPattern.exec(text);
+    if (!found) throw badRequest(`Invalid filter clause: syntax error at position ${at} in '${text}'.`);
+    const [, string, date, number, word, sign] = found;
+    if (string !== undefined) tokens.push({ kind: 'string', text: string.replaceAll("''", "'") });
+    else if (date !== undefined) tokens.push({ kind: 'date', text: date });
+    else if (number !== undefined) tokens.push({ kind: 'number', text: number });
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word });
+    else tokens.push({ kind: 'sign', text: sign ?? '' });
+  }
+  return tokens;
+}
+
+/** What a path means where it stands: in the collection's entity, or in the variable of an any(). */
+interface Scope {
+  variable: string | undefined;
+  properties: Properties | undefined;
+  typeName: string;
+}
+type Getter = (row: Row) => unknown;
+interface Path {
+  get: Getter;
+  kind: Kind | 'unknown';
+  members: readonly string[] | undefined;
+}
+
+const comparisons = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'];
+const functions = ['startswith', 'endswith', 'contains'];
+
+class Parser {
+  readonly uses: { path: string; operator: string }[] = [];
+  readonly #tokens: Token[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#tokens = tokenize(text);
+  }
+
+  whole(scope: Scope): Predicate {
+    const predicate = this.#or(scope);
+    if (this.#at < this.#tokens.length)
+      throw badRequest(`Invalid filter clause: unexpected '${this.#peek()?.text}'.`);
+    return predicate;
+  }
+
+  #peek(): Token | undefined {
+    return this.#tokens[this.#at];
+  }
+  #next(): Token {
+    const token = this.#tokens[this.#at++];
+    if (!token) throw badRequest('Invalid filter clause: it ends too early.');
+    return token;
+  }
+  #takes(text: string): boolean {
+    const token = this.#peek();
+    if (token?.text !== text || token.kind === 'string') return false;
+    this.#at += 1;
+    return true;
+  }
+  #expect(text: string): void {
+    if (!this.#takes(text))
+      throw badRequest(`Invalid filter clause: '${text}' expected, found '${this.#peek()?.text ?? ''}'.`);
+  }
+
+  #or(scope: Scope): Predicate {
+    const parts = [this.#and(scope)];
+    while (this.#takes('or')) parts.push(this.#and(scope));
+    return (row) => parts.some((part) => part(row));
+  }
+  #and(scope: Scope): Predicate {
+    const parts = [this.#unary(scope)];
+    while (this.#takes('and')) parts.push(this.#unary(scope));
+    return (row) => parts.every((part) => part(row));
+  }
+  #unary(scope: Scope): Predicate {
+    if (this.#takes('not')) {
+      const inner = this.#unary(scope);
+      return (row) => !inner(row);
+    }
+    if (this.#takes('(')) {
+      const inner = this.#or(scope);
+      this.#expect(')');
+      return inner;
+    }
+    const word = this.#next();
+    if (word.kind !== 'word')
+      throw badRequest(`Invalid filter clause: a property expected, found '${word.text}'.`);
+    if (functions.includes(word.text)) return this.#function(word.text, scope);
+    if (word.text.endsWith('/any')) return this.#any(word.text.slice(0, -4), scope);
+    return this.#comparison(word.text, scope);
+  }
+
+  #function(name: string, scope: Scope): Predicate {
+    this.#expect('(');
+    const path = this.#next().text;
+    const { get } = resolve(path, scope);
+    this.uses.push({ path, operator: name });
+    this.#expect(',');
+    const wanted = this.#next();
+    if (wanted.kind !== 'string') throw badRequest(`Invalid filter clause: ${name} takes a text in quotes.`);
+    this.#expect(')');
+    const needle = wanted.text.toLowerCase();
+    return (row) => {
+      const value = get(row);
+      if (typeof value !== 'string') return false;
+      const text = value.toLowerCase();
+      if (name === 'startswith') return text.startsWith(needle);
+      return name === 'endswith' ? text.endsWith(needle) : text.includes(needle);
+    };
+  }
+
+  #any(path: string, scope: Scope): Predicate {
+    const { get, kind } = resolve(path, scope);
+    if (kind !== 'collection' && kind !== 'unknown')
+      throw badRequest(`Invalid filter clause: '${path}' is no collection.`);
+    this.uses.push({ path, operator: 'any' });
+    this.#expect('(');
+    const variable = this.#next().text;
+    this.#expect(':');
+    const before = this.uses.length;
+    const inner = this.#or({ variable, properties: undefined, typeName: scope.typeName });
+    this.uses.length = before;
+    this.#expect(')');
+    return (row) => {
+      const list = get(row);
+      return Array.isArray(list) && list.some((entry) => inner(isRow(entry) ? entry : { $it: entry }));
+    };
+  }
+
+  #comparison(path: string, scope: Scope): Predicate {
+    const { get, kind, members } = resolve(path, scope);
+    const operator = this.#next().text;
+    this.uses.push({ path, operator });
+    if (operator === 'in') {
+      this.#expect('(');
+      const values = [this.#literal(path, kind, members)];
+      while (this.#takes(',')) values.push(this.#literal(path, kind, members));
+      this.#expect(')');
+      return (row) => values.some((value) => compare(get(row), value) === 0);
+    }
+    if (!comparisons.includes(operator))
+      throw badRequest(`Invalid filter clause: unknown operator '${operator}'.`);
+    const wanted = this.#literal(path, kind, members);
+    return (row) => {
+      const order = compare(get(row), wanted);
+      if (operator === 'eq') return order === 0;
+      if (operator === 'ne') return order !== 0;
+      if (order === undefined) return false;
+      if (operator === 'gt') return order > 0;
+      if (operator === 'ge') return order >= 0;
+      return operator === 'lt' ? order < 0 : order <= 0;
+    };
+  }
+
+  #literal(path: string, kind: Kind | 'unknown', members: readonly string[] | undefined): unknown {
+    const token = this.#next();
+    const wrong = badRequest(
+      `Invalid filter clause: A binary operator with incompatible types was detected: '${path}' and '${token.text}'.`,
+    );
+    if (token.kind === 'word' && token.text === 'null') return null;
+    if (token.kind === 'string') {
+      if (kind !== 'string' && kind !== 'unknown') throw wrong;
+      if (members && !members.includes(token.text))
+        throw badRequest(`Invalid filter clause: '${token.text}' is no value of '${path}'.`);
+      return token.text;
+    }
+    if (token.kind === 'date') {
+      if (kind !== 'date' && kind !== 'unknown') throw wrong;
+      return new Date(token.text);
+    }
+    if (token.kind === 'number') {
+      if (kind !== 'number' && kind !== 'unknown') throw wrong;
+      return Number(token.text);
+    }
+    if (token.text !== 'true' && token.text !== 'false') throw wrong;
+    if (kind !== 'boolean' && kind !== 'unknown') throw wrong;
+    return token.text === 'true';
+  }
+}
+
+/** Below, at and above zero as in a sort; undefined where the two cannot be ordered. */
+function compare(value: unknown, wanted: unknown): number | undefined {
+  if (value === null || value === undefined) return wanted === null ? 0 : undefined;
+  if (wanted instanceof Date)
+    return typeof value === 'string' ? Date.parse(value) - wanted.getTime() : undefined;
+  if (typeof value === 'string' && typeof wanted === 'string') {
+    return value.toLowerCase() === wanted.toLowerCase() ? 0 : value.localeCompare(wanted);
+  }
+  if (typeof value === 'number' && typeof wanted === 'number') return value - wanted;
+  return value === wanted ? 0 : undefined;
+}
+
+function resolve(path: string, scope: Scope): Path {
+  const segments = path.split('/');
+  if (scope.variable !== undefined) {
+    if (segments[0] !== scope.variable)
+      throw badRequest(`Invalid filter clause: '${path}' does not begin with '${scope.variable}'.`);
+    const rest = segments.slice(1);
+    return { get: getter(rest.length > 0 ? rest : ['$it']), kind: 'unknown', members: undefined };
+  }
+  const [first = ''] = segments;
+  const type = scope.properties?.[first];
+  if (type === undefined) {
+    throw badRequest(
+      `Invalid filter clause: Could not find a property named '${first}' on type '${scope.typeName}'.`,
+    );
+  }
+  const simple = segments.length === 1;
+  return {
+    get: getter(segments),
+    kind: simple ? kindOf(type) : 'unknown',
+    members: simple ? membersOf(type) : undefined,
+  };
+}
+
+/** Walks a path; a type name in it lets only objects of that type through. */
+const getter =
+  (segments: readonly string[]): Getter =>
+  (row) =>
+    segments.reduce<unknown>((value, segment) => {
+      if (!isRow(value)) return undefined;
+      if (segment.startsWith('microsoft.graph.'))
+        return value['@odata.type'] === `#${segment}` ? value : undefined;
+      return value[segment];
+    }, row);
+
+export function parseFilter(text: string, properties: Properties, typeName: string): Filter {
+  const parser = new Parser(text);
+  const matches = parser.whole({ variable: undefined, properties, typeName });
+  return { matches, uses: parser.uses };
+}

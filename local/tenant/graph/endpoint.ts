@@ -1,0 +1,225 @@
+// Microsoft Graph as a whole: finds the route, checks permission and query, and puts the answer into its envelope.
+import { type Answer, isRow, Refusal, type Row } from '../answers.ts';
+import type { Claims } from '../identity.ts';
+import { page, parseQuery, project } from '../odata.ts';
+import { granting, graphPermissions } from '../permissions.ts';
+import type { Store } from '../store.ts';
+import { domainRoutes } from './domains.ts';
+import { mailRoutes } from './mail.ts';
+import { riskRoutes } from './risk.ts';
+import { roleRoutes } from './roles.ts';
+import type { Behind, GraphCall, GraphRoute } from './route.ts';
+import { ruleRoutes } from './rules.ts';
+import { securityRoutes } from './security.ts';
+import { signInRoutes } from './sign-ins.ts';
+import { userRoutes } from './users.ts';
+
+export const graphRoutes: readonly GraphRoute[] = [
+  ...userRoutes,
+  ...domainRoutes,
+  ...roleRoutes,
+  ...riskRoutes,
+  ...signInRoutes,
+  ...securityRoutes,
+  ...ruleRoutes,
+  ...mailRoutes,
+];
+
+export interface GraphRequest {
+  method: string;
+  url: URL;
+  /** Address of the service up to the version, for links. */
+  base: string;
+  /** Path behind the base: /v1.0/users/{id}. */
+  path: string;
+  headers: Headers;
+  body: unknown;
+  claims: Claims;
+  directoryRoles: readonly string[];
+}
+export interface Allowed {
+  permission: string | null;
+  role: string | null;
+}
+
+const noSegment = (segment: string) =>
+  new Refusal(400, 'BadRequest', `Resource not found for the segment '${segment}'.`);
+
+/** Parameters of a path that fits the template, else undefined. Names are matched exactly, as the metadata has them. */
+export function parametersIn(template: string, path: string): Record<string, string> | undefined {
+  const wanted = template.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const name = /^(.*)\{(\w+)\}(.*)$/.exec(segment);
+    const value = given[index] ?? '';
+    if (!name) {
+      if (segment !== value) return undefined;
+      continue;
+    }
+    const [, before = '', key = '', after = ''] = name;
+    if (value.length <= before.length + after.length || !value.startsWith(before) || !value.endsWith(after))
+      return undefined;
+    parameters[key] = decodeURIComponent(value.slice(before.length, value.length - after.length)).replace(
+      /^'(.*)'$/,
+      '$1',
+    );
+  }
+  return parameters;
+}
+
+const forbidden: Readonly<Record<Behind, (needed: string, held: string) => Refusal>> = {
+  directory: () =>
+    new Refusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.'),
+  exchange: () => new Refusal(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.'),
+  reports: (needed) =>
+    new Refusal(
+      403,
+      'Authentication_MSGraphPermissionMissing',
+      `Calling principal does not have required MSGraph permissions ${needed}`,
+    ),
+  risk: () =>
+    new Refusal(
+      403,
+      'Forbidden',
+      'You cannot perform the requested operation, required scopes are missing in the token.',
+    ),
+  security: (needed, held) =>
+    new Refusal(
+      403,
+      'Forbidden',
+      `Missing application roles. API required roles: ${needed}, application roles: ${held}.`,
+    ),
+};
+
+function findRoute(request: GraphRequest) {
+  const [, version = '', ...rest] = request.path.split('/');
+  if (version !== 'v1.0' && version !== 'beta')
+    throw new Refusal(400, 'BadRequest', `Invalid version: ${version}.`);
+  const path = `/${rest.join('/')}`;
+  const sameVersion = graphRoutes.filter((route) => route.versions?.includes(version) ?? true);
+  let known = false;
+  for (const route of sameVersion) {
+    const parameters = parametersIn(route.path, path);
+    if (!parameters) continue;
+    if (route.method === request.method) return { route, parameters, version } as const;
+    known = true;
+  }
+  if (known)
+    throw new Refusal(
+      405,
+      'Request_BadRequest',
+      `Specified HTTP method is not allowed for the request target.`,
+    );
+  const wrong = rest.findIndex(
+    (_, index) => !sameVersion.some((route) => leads(route.path, rest.slice(0, index + 1))),
+  );
+  throw noSegment(rest.at(wrong) ?? '');
+}
+
+/** The set an answer is of, as its context names it: users, users('…')/mailFolders. */
+function entitySet(route: GraphRoute, parameters: Readonly<Record<string, string>>): string {
+  const path = 'one' in route ? route.path.replace(/\/\{\w+\}$/, '') : route.path;
+  return path
+    .slice(1)
+    .replace(/\/\{(\w+)\}/g, (_, name: string) => `('${encodeURIComponent(parameters[name] ?? '')}')`);
+}
+
+const leads = (template: string, segments: readonly string[]) =>
+  parametersIn(
+    template
+      .split('/')
+      .slice(0, segments.length + 1)
+      .join('/'),
+    `/${segments.join('/')}`,
+  ) !== undefined;
+
+/** Answers one request; `allowed` is filled in on the way, so that a later refusal still shows it. */
+export function answerGraph(store: Store, request: GraphRequest, allowed: Allowed): Answer {
+  const { route, parameters, version } = findRoute(request);
+  const key = `${route.method} ${route.path.replace(/\{\w+\}/g, '{id}')}`;
+  const require = (aspect?: string) => {
+    const alternatives = graphPermissions[aspect ? `${key}#${aspect}` : key];
+    if (!alternatives) throw new Error(`no permission is known for ${key}${aspect ? `#${aspect}` : ''}`);
+    const granted = granting(request.claims.roles, alternatives);
+    if (granted === undefined)
+      throw forbidden[route.behind](alternatives.flat().join(','), request.claims.roles.join(','));
+    allowed.permission ??= granted;
+  };
+  if (!route.ownPermission) require();
+  const options = route.query ?? {};
+  const query = parseQuery(request.url, request.headers, route.entity, options);
+  const call: GraphCall = {
+    store,
+    file: store.read(),
+    version,
+    parameters,
+    query,
+    body: request.body,
+    claims: request.claims,
+    directoryRoles: request.directoryRoles,
+    require,
+    allowedBy: (role) => {
+      allowed.role = role;
+    },
+  };
+  if ('act' in route) {
+    checkBody(request, route);
+    return route.act(call);
+  }
+  const chosen = query.select ? `(${query.select.join(',')})` : '';
+  const context = `${request.base}/${version}/$metadata#${entitySet(route, parameters)}${chosen}`;
+  const shown = (row: Row) => expandSelected(project(row, query.select, route.entity), call, route);
+  if ('one' in route) {
+    return { status: 200, body: { '@odata.context': `${context}/$entity`, ...shown(route.one(call)) } };
+  }
+  const { rows, total, next } = page(route.many(call), query, options);
+  const link = new URL(request.url);
+  if (next) link.searchParams.set('$skiptoken', next);
+  return {
+    status: 200,
+    body: {
+      '@odata.context': context,
+      ...(query.count ? { '@odata.count': total } : {}),
+      ...(next ? { '@odata.nextLink': `${request.base}${request.path}${link.search}` } : {}),
+      value: rows.map(shown),
+    },
+  };
+}
+
+function checkBody(request: GraphRequest, route: GraphRoute): void {
+  if (request.body === undefined) {
+    if (route.method === 'PATCH')
+      throw new Refusal(400, 'BadRequest', 'Empty Payload. JSON content expected.');
+    return;
+  }
+  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
+    throw new Refusal(
+      400,
+      'Request_BadRequest',
+      'Write requests (excluding DELETE) must contain the Content-Type header declaration.',
+    );
+  }
+  if (!isRow(request.body))
+    throw new Refusal(
+      400,
+      'BadRequest',
+      'Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.',
+    );
+}
+
+/** Cuts what was expanded to its own $select. A route expands by putting the related object under its name. */
+function expandSelected(row: Row, call: GraphCall, route: GraphRoute): Row {
+  const shown: Row = {};
+  for (const [name, value] of Object.entries(row)) {
+    const type = route.entity.navigation?.[name];
+    if (!type) shown[name] = value;
+    else if (call.query.expand.has(name)) {
+      const cut = (entry: unknown) =>
+        isRow(entry) ? project(entry, call.query.expand.get(name), type) : entry;
+      shown[name] = Array.isArray(value) ? value.map(cut) : cut(value);
+    }
+  }
+  return shown;
+}

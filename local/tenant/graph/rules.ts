@@ -1,0 +1,190 @@
+// Inbox rules as Microsoft Graph shows them: hidden ones not at all, and those it cannot express as read-only rules
+// with neither conditions nor actions (https://learn.microsoft.com/graph/api/resources/messagerule).
+import { isRow, Refusal, type Row } from '../answers.ts';
+import { findFolder, foldersOf, type NumberedRule, type Owner, rulesOf } from '../mailbox.ts';
+import type { EntityType } from '../odata.ts';
+import { flag, open, text, whole } from '../schema/fields.ts';
+import type { InboxRule } from '../schema.ts';
+import { ownerIn } from './mail.ts';
+import type { GraphCall, GraphRoute } from './route.ts';
+
+const ruleProperties = {
+  id: text,
+  displayName: text,
+  sequence: whole,
+  isEnabled: flag,
+  hasError: flag,
+  isReadOnly: flag,
+  conditions: open,
+  exceptions: open,
+  actions: open,
+};
+const ruleType: EntityType = { name: 'microsoft.graph.messageRule', properties: ruleProperties };
+
+/** Exchange's name of a condition and Microsoft Graph's. */
+const conditionNames = {
+  From: 'fromAddresses',
+  FromAddressContainsWords: 'senderContains',
+  SubjectContainsWords: 'subjectContains',
+  BodyContainsWords: 'bodyContains',
+  SubjectOrBodyContainsWords: 'bodyOrSubjectContains',
+  HeaderContainsWords: 'headerContains',
+  RecipientAddressContainsWords: 'recipientContains',
+  SentTo: 'sentToAddresses',
+  MyNameInToBox: 'sentToMe',
+  MyNameInCcBox: 'sentCcMe',
+  MyNameInToOrCcBox: 'sentToOrCcMe',
+  MyNameNotInToBox: 'notSentToMe',
+  SentOnlyToMe: 'sentOnlyToMe',
+  HasAttachment: 'hasAttachments',
+  WithImportance: 'importance',
+  WithSensitivity: 'sensitivity',
+} as const;
+const actionNames = {
+  ForwardTo: 'forwardTo',
+  ForwardAsAttachmentTo: 'forwardAsAttachmentTo',
+  RedirectTo: 'redirectTo',
+  ApplyCategory: 'assignCategories',
+  DeleteMessage: 'delete',
+  SoftDeleteMessage: 'delete',
+  MarkAsRead: 'markAsRead',
+  StopProcessingRules: 'stopProcessingRules',
+  MoveToFolder: 'moveToFolder',
+  CopyToFolder: 'copyToFolder',
+  MarkImportance: 'markImportance',
+} as const;
+const about = [
+  'Name',
+  'Enabled',
+  'Priority',
+  'RuleIdentity',
+  'Identity',
+  'Description',
+  'InError',
+  'ErrorType',
+  'SupportedByTask',
+  'hidden',
+  'clientSide',
+];
+
+/** `"Name" [SMTP:address]` as Exchange writes it, or an address alone. */
+function recipientOf(entry: string): Row {
+  const [, name, address] = /^"?([^"[]*)"?\s*\[(?:SMTP|EX):([^\]]+)\]$/i.exec(entry) ?? [
+    undefined,
+    entry,
+    entry,
+  ];
+  return { emailAddress: { name: name?.trim() || address, address } };
+}
+
+const isAddressList = (name: string) =>
+  ['From', 'SentTo', 'ForwardTo', 'ForwardAsAttachmentTo', 'RedirectTo'].includes(name);
+const isSet = (value: unknown) =>
+  value !== null && value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+
+function mapped(
+  owner: Owner,
+  rule: InboxRule,
+  names: Readonly<Record<string, string>>,
+  prefix = '',
+): Row | null {
+  const given: Row = { ...rule };
+  const row: Row = {};
+  for (const [exchange, graph] of Object.entries(names)) {
+    const value = given[`${prefix}${exchange}`];
+    if (!isSet(value)) continue;
+    if (Array.isArray(value) && isAddressList(exchange))
+      row[graph] = value.map((entry) => recipientOf(String(entry)));
+    else if (graph === 'moveToFolder' || graph === 'copyToFolder')
+      row[graph] = folderId(owner, String(value));
+    else if (graph === 'importance' || graph === 'sensitivity' || graph === 'markImportance')
+      row[graph] = String(value).toLowerCase();
+    else row[graph] = value;
+  }
+  return Object.keys(row).length > 0 ? row : null;
+}
+
+const folderId = (owner: Owner, name: string): string =>
+  (
+    foldersOf(owner).find((folder) => folder.displayName.toLowerCase() === name.toLowerCase()) ??
+    findFolder(owner, name)
+  )?.id ?? name;
+
+function ruleRow(owner: Owner, { rule, number, priority }: NumberedRule): Row {
+  const known = new Set([
+    ...about,
+    ...Object.keys(actionNames),
+    ...Object.keys(conditionNames).flatMap((name) => [name, `ExceptIf${name}`]),
+  ]);
+  const expressible = Object.entries(rule).every(([name, value]) => known.has(name) || !isSet(value));
+  const row = {
+    id: Buffer.from(`rule:${number}`).toString('base64url'),
+    displayName: rule.Name,
+    sequence: priority,
+    isEnabled: rule.Enabled ?? true,
+    hasError: rule.InError ?? false,
+    isReadOnly: !expressible,
+  };
+  if (!expressible) return { ...row, conditions: null, exceptions: null, actions: null };
+  return {
+    ...row,
+    conditions: mapped(owner, rule, conditionNames),
+    exceptions: mapped(owner, rule, conditionNames, 'ExceptIf'),
+    actions: mapped(owner, rule, actionNames),
+  };
+}
+
+const visible = (owner: Owner) => rulesOf(owner).filter(({ rule }) => !rule.hidden);
+const rows = (call: GraphCall) => {
+  const owner = ownerIn(call, call.file);
+  return visible(owner).map((numbered) => ruleRow(owner, numbered));
+};
+const missing = () =>
+  new Refusal(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
+
+function one(call: GraphCall): Row {
+  const found = rows(call).find((row) => row['id'] === call.parameters['rule']);
+  if (!found) throw missing();
+  return found;
+}
+
+function patch(call: GraphCall) {
+  const owner = ownerIn(call, call.store.file);
+  const found = visible(owner).find((numbered) => ruleRow(owner, numbered)['id'] === call.parameters['rule']);
+  if (!found) throw missing();
+  const body = isRow(call.body) ? call.body : {};
+  const [unknown] = Object.keys(body).filter((name) => name !== 'isEnabled');
+  if (unknown !== undefined)
+    throw new Refusal(
+      400,
+      'RequestBodyRead',
+      `The property '${unknown}' cannot be changed in this simulation.`,
+    );
+  const { isEnabled } = body;
+  if (typeof isEnabled !== 'boolean')
+    throw new Refusal(400, 'RequestBodyRead', "Cannot convert the value of 'isEnabled' to Edm.Boolean.");
+  if (ruleRow(owner, found)['isReadOnly'] === true) {
+    throw new Refusal(
+      403,
+      'ErrorAccessDenied',
+      'The rule is read-only and cannot be changed through this API.',
+    );
+  }
+  call.store.write(found.rule, 'Enabled', isEnabled, { fallback: true });
+  return { status: 200, body: ruleRow(owner, found) };
+}
+
+const base = '/users/{id}/mailFolders/inbox/messageRules';
+
+export const ruleRoutes: readonly GraphRoute[] = [
+  { method: 'GET', path: base, behind: 'exchange', entity: ruleType, query: { select: true }, many: rows },
+  {
+    method: 'GET',
+    path: `${base}/{rule}`,
+    behind: 'exchange',
+    entity: ruleType,
+    query: { select: true },
+    one,
+  },
+  { method: 'PATCH', path: `${base}/{rule}`, behind: 'exchange', entity: ruleType, act: patch },
+];

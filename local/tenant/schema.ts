@@ -1,0 +1,89 @@
+// The tenant file: one JSON document that holds all there is in a simulated Microsoft 365 tenant. Nearly everything
+// may be left out. Defaults are filled in when something is read, never in the file, so that what was changed and
+// changed back leaves no trace.
+import { z } from 'zod';
+import { appSchema, behaviourSchema } from './schema/app.ts';
+import {
+  domainSchema,
+  groupSchema,
+  roleAssignmentSchema,
+  roleDefinitionSchema,
+  roleEligibilitySchema,
+  userSchema,
+} from './schema/directory.ts';
+import { guid, text, texts } from './schema/fields.ts';
+import {
+  acceptedDomainSchema,
+  blockedSenderSchema,
+  type mailboxSchema,
+  recipientSchema,
+  sentMailSchema,
+} from './schema/mailbox.ts';
+import {
+  alertSchema,
+  incidentSchema,
+  riskDetectionSchema,
+  riskyUserSchema,
+  signInSchema,
+} from './schema/security.ts';
+import { resolveTimes } from './times.ts';
+
+export const tenantSchema = z
+  .strictObject({
+    $schema: text.optional(),
+    tenantId: guid.optional().describe('Default: made from the first domain'),
+    displayName: text.optional(),
+    servicePlans: texts
+      .optional()
+      .describe(
+        'Licences by service plan: AAD_PREMIUM, AAD_PREMIUM_P2, EXCHANGE_S_ENTERPRISE, THREAT_INTELLIGENCE, WINDEFATP, ATA. Default: all of them',
+      ),
+    domains: z
+      .array(domainSchema)
+      .optional()
+      .describe('Default: the domains of the users, managed, the first one as the default'),
+    users: z.array(userSchema),
+    groups: z.array(groupSchema).optional(),
+    roleDefinitions: z
+      .array(roleDefinitionSchema)
+      .optional()
+      .describe('Custom ones; the built-in ones exist'),
+    roleAssignments: z
+      .array(roleAssignmentSchema)
+      .optional()
+      .describe('Active assignments of directory roles'),
+    roleEligibilities: z.array(roleEligibilitySchema).optional().describe('Eligible assignments in PIM'),
+    riskDetections: z.array(riskDetectionSchema).optional(),
+    riskyUsers: z
+      .array(riskyUserSchema)
+      .optional()
+      .describe('Default: whoever has a detection at risk, at its highest level'),
+    signIns: z.array(signInSchema).optional(),
+    alerts: z.array(alertSchema).optional().describe('Defender alerts (alerts_v2)'),
+    incidents: z.array(incidentSchema).optional(),
+    acceptedDomains: z.array(acceptedDomainSchema).optional().describe('Default: the verified domains'),
+    recipients: z.array(recipientSchema).optional().describe('Mail contacts, mail users, groups'),
+    blockedSenders: z.array(blockedSenderSchema).optional().describe('Restricted entities'),
+    outbox: z.array(sentMailSchema).optional().describe('What was sent with sendMail'),
+    app: appSchema.optional(),
+    behaviour: behaviourSchema.optional(),
+  })
+  .meta({ title: 'Reclaim: a simulated Microsoft 365 tenant' });
+
+export type TenantFile = z.infer<typeof tenantSchema>;
+export type User = TenantFile['users'][number];
+export type Mailbox = z.infer<typeof mailboxSchema>;
+export type InboxRule = NonNullable<Mailbox['inboxRules']>[number];
+
+const isTenantFile = (value: unknown): value is TenantFile => tenantSchema.safeParse(value).success;
+
+/** Checks a tenant file and makes its relative times absolute. All problems come at once, each with its place. */
+export function parseTenant(file: unknown, now: Date): TenantFile {
+  const resolved = resolveTimes(file, now);
+  // The document itself is kept, not what zod makes of it: the order of its keys is part of the state.
+  if (isTenantFile(resolved)) return resolved;
+  const { error } = tenantSchema.safeParse(resolved);
+  const problems =
+    error?.issues.map((issue) => `  ${issue.path.join('.') || 'the file'}: ${issue.message}`) ?? [];
+  throw new Error(`The tenant file does not hold:\n${problems.join('\n')}`);
+}

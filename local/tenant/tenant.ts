@@ -1,0 +1,261 @@
+// A simulated Microsoft 365 tenant: Microsoft Graph, Exchange Online and the identity that hands out tokens for them.
+// It answers what this project asks and refuses everything else as the real services would. No sockets here: see
+// serve.ts.
+import type { TokenCredential } from '@azure/identity';
+import { type Answer, ConnectionLost, Refusal } from './answers.ts';
+import { tenantIdOf } from './directory.ts';
+import { answerExchange, cmdletNameIn } from './exchange/endpoint.ts';
+import { type Fault, Faults, Limits } from './faults.ts';
+import { answerGraph } from './graph/endpoint.ts';
+import { type Claims, Identity, type Service } from './identity.ts';
+import { guidOf } from './ids.ts';
+import { allPermissions } from './permissions.ts';
+import { type RecordedRequest, withoutSecrets } from './record.ts';
+import { defaultAppRoles } from './roles.ts';
+import { parseTenant, type TenantFile } from './schema.ts';
+import { Store } from './store.ts';
+
+export interface TenantOptions {
+  now: () => Date;
+  /** What the app's tokens hold where the file does not say: what the steps declare. Default: everything. */
+  permissions?: readonly string[];
+  latencyMs?: number;
+  /** Called as each request ends. */
+  onRequest?: (request: RecordedRequest) => void;
+}
+
+export interface Tenant {
+  /** Answers one request to any of the services. Rejects where the connection is to break. */
+  handle(request: Request): Promise<Response>;
+  /** `handle` in the shape of fetch, for clients that take one. */
+  fetch: typeof globalThis.fetch;
+  /** The tenant file as it is now. */
+  state(): TenantFile;
+  requests: readonly RecordedRequest[];
+  credential: TokenCredential;
+  tenantId: string;
+  identityHeader: string;
+}
+
+const hosts: Readonly<Record<Service, string>> = {
+  graph: 'https://graph.microsoft.com',
+  exchange: 'https://outlook.office365.com',
+  defender: 'https://api.security.microsoft.com',
+};
+const services: readonly Service[] = ['graph', 'exchange', 'defender'];
+
+/** Which service an address is of: Microsoft's host, or the first segment of a local path. */
+function locate(url: URL): { service: Service | 'identity'; base: string; path: string } | undefined {
+  for (const service of services) {
+    if (url.origin === hosts[service]) return { service, base: url.origin, path: url.pathname };
+  }
+  const [, first = '', ...rest] = url.pathname.split('/');
+  const service = [...services, 'identity' as const].find((name) => name === first);
+  return service && { service, base: `${url.origin}/${first}`, path: `/${rest.join('/')}` };
+}
+
+const pause = (milliseconds: number) =>
+  milliseconds > 0 ? new Promise<void>((resolve) => setTimeout(resolve, milliseconds)) : undefined;
+
+export function createTenant(file: unknown, options: TenantOptions): Tenant {
+  const { now } = options;
+  const store = new Store(parseTenant(file, now()), now);
+  const { app = {}, behaviour = {} } = store.file;
+  const tenantId = tenantIdOf(store.file);
+  const permissions = app.permissions ?? options.permissions ?? allPermissions;
+  const directoryRoles = app.directoryRoles ?? defaultAppRoles;
+  const exchangeRoles = [...directoryRoles, ...(app.exchangeRoleGroups ?? [])];
+  const identity = new Identity({
+    now,
+    tenantId,
+    appId: app.appId ?? guidOf('app', tenantId),
+    objectId: app.objectId ?? guidOf('service principal', tenantId),
+    permissions: (service) => permissions.filter((name) => serviceOfPermission(name) === service),
+    lifetimeSeconds: (behaviour.tokenMinutes ?? 1440) * 60,
+  });
+  const faults = new Faults(store.file);
+  const limits = new Limits();
+  const requests: RecordedRequest[] = [];
+
+  async function handle(request: Request): Promise<Response> {
+    const started = performance.now();
+    const time = now().toISOString();
+    const url = new URL(request.url);
+    const place = locate(url);
+    if (!place)
+      return respond({ status: 404, body: { error: `Nothing is simulated at ${request.url}.` } }, '');
+    if (place.service === 'identity') return respond(identity.answer(url, request.headers), '');
+    const { service, base, path } = place;
+    const requestId = crypto.randomUUID();
+    const text = await request.text();
+    await pause(options.latencyMs ?? behaviour.latencyMs ?? 0);
+    const body = parseBody(text);
+    const cmdlet = service === 'exchange' ? cmdletNameIn(body) : undefined;
+    const allowed = { permission: null, role: null };
+    const record = (status: number | null) => {
+      const entry: RecordedRequest = {
+        time,
+        service,
+        method: request.method,
+        url: `${hosts[service]}${path}${url.search}`,
+        cmdlet: cmdlet ?? null,
+        status,
+        body: text === '' ? null : withoutSecrets(body),
+        ...allowed,
+        requestId,
+        durationMs: Math.round((performance.now() - started) * 1000) / 1000,
+      };
+      requests.push(entry);
+      options.onRequest?.(entry);
+    };
+    const common = { method: request.method, url, base, path, headers: request.headers, body };
+    let answer: Answer;
+    try {
+      store.settle();
+      const claims = identity.check(request.headers.get('authorization'), service);
+      const fault = faults.meet(request.method, path, cmdlet) ?? limited(path);
+      if (fault && !fault.answerLost) throw refusalOf(fault, service);
+      answer = run(service, { ...common, claims }, allowed);
+      if (fault) throw new ConnectionLost();
+    } catch (thrown) {
+      if (thrown instanceof ConnectionLost) {
+        record(null);
+        throw thrown;
+      }
+      answer = refused(thrown, service, requestId, request.headers, now());
+    }
+    record(answer.status);
+    return respond(answer, requestId);
+  }
+
+  function limited(path: string): Fault | undefined {
+    return behaviour.enforceLimits ? limits.exceeded(path, now().getTime()) : undefined;
+  }
+
+  type Common = {
+    method: string;
+    url: URL;
+    base: string;
+    path: string;
+    headers: Headers;
+    body: unknown;
+    claims: Claims;
+  };
+  function run(
+    service: Service,
+    common: Common,
+    allowed: { permission: string | null; role: string | null },
+  ): Answer {
+    if (service === 'graph') return answerGraph(store, { ...common, directoryRoles }, allowed);
+    if (service === 'exchange') return answerExchange(store, { ...common, roles: exchangeRoles }, allowed);
+    throw new Refusal(404, 'NotFound', `Nothing is simulated at ${common.path}.`);
+  }
+
+  return {
+    handle,
+    fetch: (input, init) => handle(new Request(input, init)),
+    state: () => structuredClone(store.file),
+    requests,
+    credential: identity.credential,
+    tenantId,
+    identityHeader: identity.header,
+  };
+}
+
+const serviceOfPermission = (name: string): Service => {
+  if (name.startsWith('Exchange.ManageAsApp')) return 'exchange';
+  return name.startsWith('Machine.') ? 'defender' : 'graph';
+};
+
+function parseBody(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function refusalOf(fault: Fault, service: Service): Refusal {
+  const status = fault.status ?? 429;
+  const codes: Readonly<Record<number, string>> = {
+    429: service === 'graph' ? 'TooManyRequests' : 'ServerBusyException',
+    500: 'InternalServerError',
+    502: 'BadGateway',
+    503: 'ServiceUnavailable',
+    504: 'GatewayTimeout',
+  };
+  return new Refusal(
+    status,
+    fault.code ?? codes[status] ?? 'UnknownError',
+    fault.message ?? (status === 429 ? 'Too many requests' : 'The request failed.'),
+    {
+      headers: fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) },
+      ...(service === 'exchange'
+        ? { exception: 'Microsoft.Exchange.Data.Directory.ServerBusyException' }
+        : {}),
+    },
+  );
+}
+
+/** The refusal in the shape of the service that refuses. Whatever else was thrown is a bug here, and says so with 500. */
+function refused(thrown: unknown, service: Service, requestId: string, headers: Headers, now: Date): Answer {
+  const refusal =
+    thrown instanceof Refusal
+      ? thrown
+      : new Refusal(
+          500,
+          'SimulationFailed',
+          `The simulated tenant failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}`,
+        );
+  const { status, code, message, exception } = refusal;
+  if (service === 'exchange') {
+    if (exception === '' || status === 401) return { status, headers: refusal.headers };
+    return {
+      status,
+      headers: refusal.headers,
+      body: {
+        error: {
+          code,
+          message: 'Error executing cmdlet',
+          details: [
+            {
+              code: 'Context',
+              target: '',
+              message: `Ex${guidOf(message).slice(0, 6).toUpperCase()}|${exception ?? 'System.Exception'}|${message}`,
+            },
+          ],
+          innererror: {
+            message: 'Error executing cmdlet',
+            type: 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException',
+            internalexception: { message, type: exception ?? 'System.Exception' },
+          },
+        },
+      },
+    };
+  }
+  const clientRequestId = headers.get('client-request-id') ?? requestId;
+  return {
+    status,
+    headers: refusal.headers,
+    body: {
+      error: {
+        code,
+        message,
+        innerError: {
+          date: now.toISOString().slice(0, 19),
+          'request-id': requestId,
+          'client-request-id': clientRequestId,
+        },
+      },
+    },
+  };
+}
+
+function respond(answer: Answer, requestId: string): Response {
+  const headers = new Headers(answer.headers);
+  if (requestId) headers.set('request-id', requestId);
+  if (answer.body === undefined) return new Response(null, { status: answer.status, headers });
+  headers.set('content-type', 'application/json; odata.metadata=minimal; charset=utf-8');
+  return new Response(JSON.stringify(answer.body), { status: answer.status, headers });
+}
