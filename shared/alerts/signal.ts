@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 export const riskLevels = ['none', 'informational', 'low', 'medium', 'high', 'hidden', 'unknown'] as const;
+export type RiskLevel = (typeof riskLevels)[number];
 
 export const signalSchema = z.object({
   /** The adapter that read it. */
@@ -17,13 +18,21 @@ export const signalSchema = z.object({
   detector: z.string(),
   /** What people call it. */
   title: z.string(),
+  /** The product that saw it, as the source writes it: `microsoftDefenderForOffice365`; an open string. */
+  product: z.string().optional(),
   level: z.enum(riskLevels),
+  /** A person has called the account compromised at the source. */
+  confirmedByPerson: z.literal(true).optional(),
+  /** The alert's type says whom it is about; nothing in it calls the account compromised. */
+  implied: z.literal(true).optional(),
   /** Still standing, or already closed at the source (remediated, dismissed, resolved as false, …). */
   standing: z.boolean(),
   /** The source's own word for its state, for people. */
   state: z.string(),
-  /** When the intruder acted (ISO 8601); an offline detection reports hours later. */
+  /** When the intruder acted first (ISO 8601); an offline detection reports hours later. */
   activityAt: z.string().nullable(),
+  /** When the intruder acted last, where the source goes on counting. */
+  lastActivityAt: z.string().optional(),
   detectedAt: z.string().nullable(),
   address: z.string().nullable(),
   sessionId: z.string().nullable(),
@@ -36,3 +45,12 @@ export const signalSchema = z.object({
 });
 
 export type Signal = Readonly<z.infer<typeof signalSchema>>;
+
+/** The level that a source's own word stands for; a word of a later version is `unknown`. */
+export function riskLevel(given: string | null): RiskLevel {
+  const known = riskLevels.find((level) => level === given?.toLowerCase());
+  return known ?? 'unknown';
+}
+
+/** When it happened, as far as the source says. */
+export const timeOf = (signal: Signal): string | null => signal.activityAt ?? signal.detectedAt;

@@ -1,0 +1,149 @@
+// Alerts of Microsoft Defender XDR, all products (alerts_v2 in Microsoft Graph): several accounts may be in one, and
+// whom it is about is read from its evidence.
+import { z } from 'zod';
+import { path } from '../microsoft365/path.ts';
+import { impliesItsUser } from './detectors.ts';
+import { type Evidence, evidenceSchema, type Person, peopleIn } from './evidence.ts';
+import { guid, listOf, sourceId, text, time, word } from './fields.ts';
+import { riskLevel, type Signal } from './signal.ts';
+import { type Reading, source } from './source.ts';
+
+/**
+ * https://learn.microsoft.com/graph/api/resources/security-alert
+ * `{"@odata.type":"#microsoft.graph.security.alert","id":"ad702c56…","incidentId":"14","status":"new",
+ * "severity":"high","classification":"unknown","determination":"unknown","serviceSource":"azureAdIdentityProtection",
+ * "detectionSource":"azureAdIdentityProtection","detectorId":"AnomalousToken","productName":"Microsoft Entra ID
+ * Protection","tenantId":"9f1c…","title":"Anomalous Token","category":"InitialAccess",
+ * "alertWebUrl":"https://security.microsoft.com/alerts/ad702c56…?tid=9f1c…","createdDateTime":"2026-11-20T10:00:00.12Z",
+ * "lastUpdateDateTime":"2026-11-20T10:02:00Z","firstActivityDateTime":"2026-11-20T09:12:04Z",
+ * "lastActivityDateTime":"2026-11-20T09:40:51Z","evidence":[{…}]}`
+ */
+const payload = z.object({
+  id: sourceId,
+  tenantId: guid,
+  title: text,
+  detectorId: word,
+  serviceSource: word,
+  severity: word,
+  status: word,
+  classification: word,
+  determination: word,
+  createdDateTime: time,
+  lastUpdateDateTime: time,
+  firstActivityDateTime: time,
+  lastActivityDateTime: time,
+  alertWebUrl: z.unknown().optional().transform(portalLink),
+  evidence: listOf(evidenceSchema),
+});
+type Payload = z.infer<typeof payload>;
+
+const recognised = z
+  .object({ '@odata.type': z.string().regex(/^#?microsoft\.graph\.security\.alert$/i) })
+  .or(z.object({ serviceSource: z.string(), evidence: z.array(z.unknown()) }))
+  .or(z.object({ alertWebUrl: z.string(), severity: z.string(), evidence: z.array(z.unknown()) }));
+
+/** https://learn.microsoft.com/graph/api/security-alert-get */
+export const alertV2 = source({
+  name: 'alert',
+  noun: 'alert',
+  eventTypes: ['Reclaim.Alert'],
+  permission: 'SecurityAlert.Read.All',
+  payload,
+  recognises: (data) => recognised.safeParse(data).success,
+  path: (id) => path`/security/alerts_v2/${id}`,
+  // Without it, values of later versions come as unknownFutureValue, and a role among them would be lost.
+  options: { headers: { Prefer: 'include-unknown-enum-members' } },
+  reading,
+});
+
+const guidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function reading(given: Payload): Reading {
+  const title = given.title ?? 'Untitled alert';
+  // Defender for Office 365 and Endpoint give the GUID of a policy here, which tells nobody anything.
+  const detector = given.detectorId && !guidShape.test(given.detectorId) ? given.detectorId : title;
+  // A risk detection that Defender shows as an alert is about its one user by nature.
+  const identity = given.serviceSource?.toLowerCase() === 'azureadidentityprotection';
+  const { named, implied, left } = peopleIn(given.evidence, identity || impliesItsUser({ detector, title }));
+  const alone = named.length === 1;
+  return {
+    id: given.id,
+    tenantId: given.tenantId,
+    subjects: named.map((person) => ({
+      signal: signalOf(given, { person, title, detector, alone, implied: implied && !identity }),
+      onPremisesSid: person.onPremisesSid,
+    })),
+    left:
+      named.length === 0 && left.length === 0 ? [{ what: `"${title}"`, why: 'names no account' }] : [...left],
+  };
+}
+
+interface About {
+  person: Person;
+  title: string;
+  detector: string;
+  /** No other account is in the alert, so its addresses and sessions are this one's. */
+  alone: boolean;
+  implied: boolean;
+}
+
+const falseAlarm = new Set(['falsepositive', 'informationalexpectedactivity', 'benignpositive']);
+const compromised = new Set(['compromisedaccount', 'compromiseduser']);
+
+function signalOf(given: Payload, { person, title, detector, alone, implied }: About): Signal {
+  const classification = given.classification?.toLowerCase() ?? '';
+  const byPerson =
+    !implied &&
+    classification === 'truepositive' &&
+    compromised.has(given.determination?.toLowerCase() ?? '');
+  const known = [given.status, given.classification, given.determination];
+  return {
+    source: 'alert',
+    sourceId: given.id,
+    version: given.lastUpdateDateTime ?? `${given.status ?? ''} ${given.severity ?? ''}`,
+    tenantId: person.tenantId ?? given.tenantId,
+    userId: person.userId,
+    userPrincipalName: person.userPrincipalName,
+    detector,
+    title,
+    ...(given.serviceSource === null ? {} : { product: given.serviceSource }),
+    level: riskLevel(given.severity),
+    ...(byPerson ? { confirmedByPerson: true as const } : {}),
+    ...(implied ? { implied: true as const } : {}),
+    standing: given.status?.toLowerCase() !== 'resolved' && !falseAlarm.has(classification),
+    state: known.filter((part) => part && part !== 'unknown').join(', ') || 'unknown',
+    activityAt: given.firstActivityDateTime,
+    ...(given.lastActivityDateTime === null ? {} : { lastActivityAt: given.lastActivityDateTime }),
+    detectedAt: given.createdDateTime,
+    address: alone ? onlyOne(given.evidence, 'ipevidence', ({ ipAddress }) => ipAddress) : null,
+    sessionId: alone ? onlyOne(given.evidence, 'cloudlogonsessionevidence', (one) => one.sessionId) : null,
+    requestId: alone ? onlyOne(given.evidence, 'cloudlogonrequestevidence', (one) => one.requestId) : null,
+    correlationId: null,
+    // The devices in an alert are where the victim was hit, not what the intruder signed in from.
+    deviceId: null,
+    userAgent: alone ? onlyOne(given.evidence, 'cloudlogonsessionevidence', (one) => one.userAgent) : null,
+    link: given.alertWebUrl,
+  };
+}
+
+/** Of several addresses or sessions one may be the owner's, and what is taken for the intruder's is acted on. */
+function onlyOne(
+  evidence: readonly Evidence[],
+  kind: string,
+  read: (entry: Evidence) => string | null,
+): string | null {
+  const values = new Set(
+    evidence.filter((entry) => entry.kind === kind).flatMap((entry) => read(entry) ?? []),
+  );
+  const [value] = values;
+  return values.size === 1 ? (value ?? null) : null;
+}
+
+/** The link goes into an email at night, so it leads to Microsoft's portal or nowhere. */
+function portalLink(given: unknown): string | null {
+  if (typeof given !== 'string' || !URL.canParse(given)) return null;
+  const url = new URL(given);
+  return url.protocol === 'https:' && /(^|\.)security\.microsoft\.(com|us)$/.test(url.hostname)
+    ? url.href
+    : null;
+}

@@ -1,0 +1,89 @@
+// The combinations that make weak signals strong. Pure: each says yes, no, or which fact it needs first.
+import { kindOf } from './detectors.ts';
+import type { FactName, Known, SignIn } from './facts.ts';
+import { type Signal, timeOf } from './signal.ts';
+
+export type ConditionName = keyof typeof conditions;
+
+type Condition = (signal: Signal, known: Known) => boolean | { needs: FactName };
+
+const hourMs = 3_600_000;
+const grave = new Set(['medium', 'high']);
+
+function within(hours: number, a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && Math.abs(Date.parse(a) - Date.parse(b)) <= hours * hourMs;
+}
+
+/** Same request, same correlation or same address: whoever raised the signal got in. */
+function tied(signal: Signal, signIns: readonly SignIn[]): boolean {
+  const same = (a: string | null, b: string | null) => a !== null && a.toLowerCase() === b?.toLowerCase();
+  return signIns.some(
+    (signIn) =>
+      same(signal.requestId, signIn.id) ||
+      same(signal.correlationId, signIn.correlationId) ||
+      same(signal.address, signIn.address),
+  );
+}
+
+/** Entra ID Protection's alerts in Defender are its risk detections once more, under other names. */
+const shownTwice = (signal: Signal) =>
+  signal.source === 'alert' && signal.product?.toLowerCase() === 'azureadidentityprotection';
+
+/** Defender for Cloud Apps raises one thing as a detection and as an alert: of one kind, they are one detector. */
+const detectorOf = (signal: Signal) => kindOf(signal) ?? signal.detector.toLowerCase();
+
+const counts = (signal: Signal) =>
+  signal.standing && (grave.has(signal.level) || kindOf(signal) === 'new-country');
+
+/** What the rows for the mailbox act on. */
+function abuse(signal: Signal): boolean {
+  const kind = kindOf(signal);
+  if (kind === 'restricted-sender') return signal.standing;
+  return (kind === 'mail-forwarding' || kind === 'inbox-rule') && signal.standing && grave.has(signal.level);
+}
+
+/** Signals that may be the first or the second of two, within 24 hours of this one. */
+function near(signal: Signal, detections: readonly Signal[], earlier: readonly Signal[]): Signal[] {
+  // Graph still has the risk detections, and knows their state better than the record does.
+  const recorded = earlier.filter((one) => one.source !== 'riskDetection' && !shownTwice(one));
+  const others = [...detections, ...recorded];
+  const all = shownTwice(signal) ? others : [signal, ...others];
+  return all.filter((one) => counts(one) && within(24, timeOf(one), timeOf(signal)));
+}
+
+const tiedSignIn: Condition = (signal, known) => {
+  if (signal.requestId === null && signal.correlationId === null && signal.address === null) return false;
+  if (known.signIns === undefined) return { needs: 'signIns' };
+  return tied(signal, known.signIns);
+};
+
+export const conditions = {
+  /** A successful sign-in at medium risk or above, within 48 hours. */
+  'risky-sign-in': (signal, known) => {
+    if (known.signIns === undefined) return { needs: 'signIns' };
+    return known.signIns.some(({ at, risk }) => grave.has(risk) && within(48, at, timeOf(signal) ?? at));
+  },
+
+  /** The other way round: a risk detection that belongs to a successful sign-in, after abuse of the mailbox. */
+  'mailbox-abuse-before': (signal, known) => {
+    if (signal.source !== 'riskDetection' || abuse(signal)) return false;
+    if (known.earlier === undefined) return { needs: 'earlier' };
+    const before = known.earlier.some((one) => abuse(one) && within(48, timeOf(one), timeOf(signal)));
+    if (!before) return false;
+    return tiedSignIn(signal, known);
+  },
+
+  /** A successful sign-in that belongs to the signal. */
+  'tied-sign-in': tiedSignIn,
+
+  /** Two different detectors within 24 hours, and a successful sign-in tied to one of them. */
+  'second-detector': (signal, known) => {
+    const { detections, earlier, signIns } = known;
+    if (detections === undefined) return { needs: 'detections' };
+    if (earlier === undefined) return { needs: 'earlier' };
+    const both = near(signal, detections, earlier);
+    if (new Set(both.map(detectorOf)).size < 2) return false;
+    if (signIns === undefined) return { needs: 'signIns' };
+    return both.some((one) => tied(one, signIns));
+  },
+} as const satisfies Record<string, Condition>;

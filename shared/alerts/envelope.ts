@@ -1,0 +1,95 @@
+// Opens what the queue delivers: CloudEvents 1.0, one or several. Says nothing about whether an event is true.
+import { z } from 'zod';
+import { clean } from './fields.ts';
+
+/** What Service Bus Standard takes in one message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
+export const largestMessageBytes = 256 * 1024;
+
+export interface ParsedEvent {
+  id: string;
+  /** What the publisher calls it: a hint at the source, no more. */
+  type: string;
+  /** Where it says that it comes from. */
+  source: string;
+  data: unknown;
+}
+
+export interface ReadEvents {
+  events: readonly ParsedEvent[];
+  /** Why the rest, or all of it, could not be read. */
+  refused: readonly string[];
+}
+
+/**
+ * `{"specversion":"1.0","id":"…","type":"Reclaim.RiskDetection","source":"reclaim/poll-alerts",
+ * "time":"2026-11-20T09:14:31Z","datacontenttype":"application/json","data":{…}}`
+ * (https://learn.microsoft.com/azure/event-grid/cloud-event-schema)
+ */
+const cloudEventSchema = z.object({
+  specversion: z.literal('1.0', 'specversion is not 1.0'),
+  id: z.string('id is missing').min(1, 'id is empty'),
+  type: z.string('type is missing').min(1, 'type is empty'),
+  source: z.string('source is missing').min(1, 'source is empty'),
+  data: z.unknown().optional(),
+  data_base64: z.string().optional(),
+});
+
+/** Reads every event that can be read; nothing is dropped without a reason. */
+export function readEvents(body: unknown): ReadEvents {
+  const json = read(body);
+  if ('refused' in json) return { events: [], refused: [json.refused] };
+  const entries: readonly unknown[] = Array.isArray(json.value) ? json.value : [json.value];
+  if (entries.length === 0) return { events: [], refused: ['the message is an empty list'] };
+  const opened = entries.map((entry, index) => open(entry, entries.length > 1 ? `event ${index + 1}: ` : ''));
+  return {
+    events: opened.filter((one) => typeof one !== 'string'),
+    refused: opened.filter((one) => typeof one === 'string'),
+  };
+}
+
+type Read = { value: unknown } | { refused: string };
+
+/** The Functions host hands over parsed JSON, or the text or bytes where it could not parse them. */
+function read(body: unknown): Read {
+  if (body === undefined || body === null || body === '') return { refused: 'the message is empty' };
+  const text = body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : body;
+  const bytes = sizeOf(text);
+  if (bytes > largestMessageBytes) {
+    return { refused: `the message has ${bytes} bytes, more than the ${largestMessageBytes} that are read` };
+  }
+  if (typeof text !== 'string') return { value: text };
+  return parse(text, 'the message');
+}
+
+/** What is nested too deeply to be written down again is too large for any other use, too. */
+function sizeOf(body: unknown): number {
+  try {
+    return Buffer.byteLength(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function parse(text: string, what: string): Read {
+  try {
+    const value: unknown = JSON.parse(text);
+    return { value };
+  } catch {
+    return { refused: `${what} is no JSON: it begins with ${JSON.stringify(clean(text, 60) ?? '')}` };
+  }
+}
+
+function open(entry: unknown, which: string): ParsedEvent | string {
+  const parsed = cloudEventSchema.safeParse(entry);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => issue.message).join(', ');
+    return `${which}not a CloudEvent 1.0 (${problems})`;
+  }
+  const { id, type, source, data, data_base64 } = parsed.data;
+  const content = data_base64 === undefined ? data : Buffer.from(data_base64, 'base64').toString('utf8');
+  if (content === undefined || content === null) return `${which}the event ${clean(id, 100)} carries no data`;
+  const event = { id: clean(id) ?? '', type: clean(type) ?? '', source: clean(source) ?? '' };
+  if (typeof content !== 'string') return { ...event, data: content };
+  const json = parse(content, `${which}the data of event ${clean(id, 100)}`);
+  return 'refused' in json ? json.refused : { ...event, data: json.value };
+}

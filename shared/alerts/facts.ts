@@ -1,0 +1,152 @@
+// What a row of the policy may ask beyond the alert: the user's other detections and the sign-ins that succeeded.
+// Read only when a row needs it, since a high risk must not wait for a log that is throttled.
+import { z } from 'zod';
+import { PermanentError, RetryableError } from '../errors.ts';
+import type { GraphReader } from '../microsoft365/clients.ts';
+import { path } from '../microsoft365/path.ts';
+import type { Decisions } from './decisions.ts';
+import { text, time, word } from './fields.ts';
+import { riskDetectionSchema } from './risk-detection.ts';
+import { type RiskLevel, riskLevel, type Signal } from './signal.ts';
+
+export const factPermissions = ['AuditLog.Read.All', 'IdentityRiskEvent.Read.All'] as const;
+
+/** A sign-in that succeeded. */
+export interface SignIn {
+  id: string;
+  at: string;
+  address: string | null;
+  correlationId: string | null;
+  /** The risk that still stands: what the user answered or an administrator dismissed is none. */
+  risk: RiskLevel;
+}
+
+export interface Facts {
+  signIns: readonly SignIn[];
+  /** Risk detections that Graph holds of this user. */
+  detections: readonly Signal[];
+  /** Confirmed signals that were recorded for this user, whether or not they opened a run. */
+  earlier: readonly Signal[];
+}
+export type FactName = keyof Facts;
+
+/** What was read so far; `unread` says in a sentence why a fact could not be. */
+export interface Known extends Partial<Facts> {
+  unread?: { readonly [F in FactName]?: string };
+}
+
+const windowHours = 48;
+const hours = (time: string, offset: number) => new Date(Date.parse(time) + offset * 3_600_000).toISOString();
+
+/**
+ * https://learn.microsoft.com/graph/api/resources/signin
+ * `{"id":"66ea54eb-…","createdDateTime":"2026-11-20T09:12:04Z","ipAddress":"203.0.113.7","correlationId":"abc8…",
+ * "riskLevelDuringSignIn":"none","riskLevelAggregated":"high","riskState":"atRisk","status":{"errorCode":0}}`
+ */
+const signInSchema = z
+  .object({
+    id: z.string(),
+    createdDateTime: time,
+    ipAddress: word,
+    correlationId: word,
+    riskLevelDuringSignIn: word,
+    riskLevelAggregated: word,
+    riskState: word,
+    status: z.object({ errorCode: z.number(), failureReason: text }).nullish(),
+  })
+  .transform((entry) => ({ ...entry, succeeded: (entry.status?.errorCode ?? 0) === 0 }));
+
+const standing = new Set(['atrisk', 'confirmedcompromised']);
+const rank = (level: RiskLevel) => ['low', 'medium', 'high'].indexOf(level);
+
+function riskOf(entry: z.infer<typeof signInSchema>): RiskLevel {
+  if (!standing.has(entry.riskState?.toLowerCase() ?? '')) return 'none';
+  const levels = [riskLevel(entry.riskLevelDuringSignIn), riskLevel(entry.riskLevelAggregated)];
+  return levels.reduce((worst, level) => (rank(level) > rank(worst) ? level : worst), 'none');
+}
+
+/**
+ * Successful sign-ins from 48 hours before `around`: AuditLog.Read.All, a licence of Entra ID P1
+ * (https://learn.microsoft.com/graph/api/signin-list).
+ */
+async function readSignIns(graph: GraphReader, userId: string, around: string): Promise<SignIn[]> {
+  const since = hours(around, -windowHours);
+  const entries = await graph.list(
+    path`/auditLogs/signIns?$filter=userId eq '${userId}' and createdDateTime ge ${since} and status/errorCode eq 0&$top=500`,
+    signInSchema,
+    { most: 1000 },
+  );
+  return entries.flatMap((entry) =>
+    entry.succeeded && entry.createdDateTime !== null
+      ? [
+          {
+            id: entry.id,
+            at: entry.createdDateTime,
+            address: entry.ipAddress,
+            correlationId: entry.correlationId,
+            risk: riskOf(entry),
+          },
+        ]
+      : [],
+  );
+}
+
+/**
+ * Risk detections of one user, made since 48 hours before `around`: IdentityRiskEvent.Read.All
+ * (https://learn.microsoft.com/graph/api/riskdetection-list). Detected later than done, so none of the window is missed.
+ */
+const readDetections = (graph: GraphReader, userId: string, around: string): Promise<Signal[]> =>
+  graph.list(
+    path`/identityProtection/riskDetections?$filter=userId eq '${userId}' and detectedDateTime ge ${hours(around, -windowHours)}&$top=500`,
+    riskDetectionSchema,
+    { most: 1000 },
+  );
+
+async function readEarlier(decisions: Decisions, userId: string, around: string): Promise<Signal[]> {
+  const made = await decisions.of(userId, new Date(hours(around, -windowHours)));
+  return made.flatMap(({ signal }) => signal ?? []);
+}
+
+export interface Readable {
+  graph: GraphReader;
+  decisions: Decisions;
+}
+
+const names = {
+  signIns: 'the sign-in log',
+  detections: 'other risk detections',
+  earlier: 'earlier alerts',
+} as const satisfies Record<FactName, string>;
+
+async function read({ graph, decisions }: Readable, fact: FactName, userId: string, around: string) {
+  switch (fact) {
+    case 'signIns':
+      return { signIns: await readSignIns(graph, userId, around) };
+    case 'detections':
+      return { detections: await readDetections(graph, userId, around) };
+    case 'earlier':
+      return { earlier: await readEarlier(decisions, userId, around) };
+  }
+}
+
+/**
+ * Adds one fact. Without the licence or permission it counts as nothing found, and the reason is kept; the error of
+ * a busy service is given back, for the caller to judge whether the decision can wait.
+ */
+export async function learn(
+  from: Readable,
+  fact: FactName,
+  userId: string,
+  around: string,
+  known: Known,
+): Promise<{ known: Known; busy?: RetryableError }> {
+  try {
+    return { known: { ...known, ...(await read(from, fact, userId, around)) } };
+  } catch (error) {
+    const busy = error instanceof RetryableError;
+    if (!busy && !(error instanceof PermanentError)) throw error;
+    const why = `${names[fact]} could not be read (${error.message})`;
+    const without = { ...known, [fact]: [], unread: { ...known.unread, [fact]: why } };
+    return busy ? { known: without, busy: error } : { known: without };
+  }
+}

@@ -1,0 +1,167 @@
+// Which signal does what: the table, top to bottom, first match wins. Rows that name a detector stand above rows that
+// name only a level; of a combination, both halves stand together. Conditions are named here and computed in conditions.ts; POLICY in the settings replaces `does`.
+import type { ConditionName } from './conditions.ts';
+import type { Kind } from './detectors.ts';
+import type { RiskLevel } from './signal.ts';
+
+/** From least to most. */
+export const actions = ['none', 'hold', 'contain', 'full'] as const;
+export type Action = (typeof actions)[number];
+
+export interface Row {
+  /** Its name in the settings and in every decision. */
+  id: string;
+  kinds?: readonly Kind[];
+  levels?: readonly RiskLevel[];
+  /** Only where the alert itself calls the account compromised, rather than its type implying it. */
+  named?: true;
+  when?: ConditionName;
+  does: Action;
+  /** Ends the sentence "Anomalous token (high) …". */
+  because: string;
+}
+
+const mailboxAbuse = ['mail-forwarding', 'inbox-rule'] as const;
+const credentials = ['password-spray', 'leaked-credentials'] as const;
+const harmless = ['low', 'informational', 'none'] as const;
+const notHarmless = ['medium', 'high', 'hidden', 'unknown'] as const;
+
+export const rows = [
+  {
+    id: 'certain',
+    kinds: ['attack-disruption', 'confirmed-compromise', 'stolen-session-cookie', 'attacker-in-the-middle'],
+    does: 'full',
+    because: 'leaves no doubt that the account is taken over',
+  },
+  {
+    id: 'any-level',
+    kinds: ['nation-state', 'prt-access'],
+    does: 'contain',
+    because: 'is acted on at any level',
+  },
+  {
+    id: 'restricted-sender-and-risky-sign-in',
+    kinds: ['restricted-sender'],
+    when: 'risky-sign-in',
+    does: 'full',
+    because: 'follows a risky sign-in that succeeded within 48 hours',
+  },
+  {
+    id: 'mailbox-abuse-and-risky-sign-in',
+    kinds: mailboxAbuse,
+    levels: notHarmless,
+    when: 'risky-sign-in',
+    does: 'full',
+    because: 'goes with a risky sign-in that succeeded within 48 hours',
+  },
+  {
+    id: 'risky-sign-in-and-mailbox-abuse',
+    levels: ['medium', 'high'],
+    when: 'mailbox-abuse-before',
+    does: 'full',
+    because: 'with a sign-in that succeeded goes with what was done to the mailbox within 48 hours',
+  },
+  {
+    id: 'restricted-sender',
+    kinds: ['restricted-sender'],
+    does: 'contain',
+    because: 'means that the account sent spam; no risky sign-in is known that explains it',
+  },
+  {
+    id: 'forwarding-high',
+    kinds: ['mail-forwarding'],
+    levels: ['high'],
+    does: 'contain',
+    because: 'means that mail leaves the company; no risky sign-in is known that explains it',
+  },
+  {
+    id: 'mailbox-abuse',
+    kinds: mailboxAbuse,
+    levels: notHarmless,
+    does: 'hold',
+    because: 'may be the owner’s own doing: no risky sign-in is known that explains it',
+  },
+  {
+    id: 'user-reported',
+    kinds: ['user-reported'],
+    levels: ['high'],
+    does: 'contain',
+    because: 'means that somebody else knows the password',
+  },
+  {
+    id: 'password-used',
+    kinds: credentials,
+    levels: notHarmless,
+    when: 'tied-sign-in',
+    does: 'contain',
+    because: 'was followed by a sign-in that succeeded',
+  },
+  {
+    id: 'password-known',
+    kinds: credentials,
+    levels: notHarmless,
+    does: 'hold',
+    because:
+      'means that somebody else knows the password; no sign-in is tied to it, so a reset and revoke may be enough',
+  },
+  {
+    id: 'new-country-and-another',
+    kinds: ['new-country'],
+    when: 'second-detector',
+    does: 'contain',
+    because: 'and a different detection within 24 hours, with a sign-in that succeeded, speak of an intruder',
+  },
+  {
+    id: 'new-country',
+    kinds: ['new-country'],
+    does: 'none',
+    because: 'is no proof alone; it counts as the first of two for 24 hours',
+  },
+  {
+    id: 'high',
+    levels: ['high'],
+    named: true,
+    does: 'contain',
+    because: 'locks the account; evidence makes the run full',
+  },
+  {
+    id: 'two-detectors',
+    levels: ['medium', 'high'],
+    when: 'second-detector',
+    does: 'contain',
+    because: 'and a different detection within 24 hours, with a sign-in that succeeded, speak of an intruder',
+  },
+  { id: 'low', levels: harmless, does: 'none', because: 'is below what is acted on' },
+  { id: 'one-alone', does: 'none', because: 'is no proof alone; it counts as the first of two for 24 hours' },
+] as const satisfies readonly Row[];
+
+export interface Cap {
+  id: string;
+  /** The most that a signal does to such an account. */
+  most: Action;
+  /** The same for a signal of the row `certain`. */
+  certain: Action;
+  because: string;
+}
+
+/** They limit what the rows above say, all that apply. */
+export const caps = {
+  administrator: {
+    id: 'administrator',
+    most: 'contain',
+    certain: 'contain',
+    because: 'an administrator or named VIP is only contained until there is evidence',
+  },
+  guest: {
+    id: 'guest',
+    most: 'hold',
+    certain: 'contain',
+    because: 'password, methods and sessions of a guest belong to the home tenant',
+  },
+  'service-account': {
+    id: 'service-account',
+    most: 'hold',
+    certain: 'contain',
+    because: 'a service account may carry what others depend on',
+  },
+} as const satisfies Record<string, Cap>;

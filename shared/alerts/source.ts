@@ -1,0 +1,59 @@
+// The shape of a source: one file says how its events are recognised, where Microsoft Graph holds the original, and
+// how a payload becomes signals. The event and Graph's answer go through the same reading, but only the latter counts.
+import type { z } from 'zod';
+import type { GraphOptions, GraphReader } from '../microsoft365/clients.ts';
+import type { Kept } from '../run/step.ts';
+import type { Signal } from './signal.ts';
+
+/** One account that the alert is about. Its object id may still be missing. */
+export interface Subject {
+  signal: Signal;
+  /** Security identifier in Active Directory, where nothing better names the account. */
+  onPremisesSid: string | null;
+}
+
+/** What one payload says. */
+export interface Reading {
+  id: string;
+  tenantId: string | null;
+  subjects: readonly Subject[];
+  /** Accounts that it names and that are not acted on, and why. */
+  left: readonly Kept[];
+}
+
+export interface Source {
+  name: Signal['source'];
+  /** For people: "risk detection". */
+  noun: string;
+  /** CloudEvent types that mark it, compared without case. */
+  eventTypes: readonly string[];
+  /** What Graph asks for to give the original. */
+  permission: string;
+  /** Whether data looks like this source's, whatever the event calls itself. */
+  recognises(data: unknown): boolean;
+  /** What the event claims; a sentence when it cannot be read. */
+  read(data: unknown): Reading | string;
+  /** The original from Microsoft Graph. Throws PermanentError with status 404 where there is none. */
+  ask(graph: GraphReader, id: string): Promise<Reading>;
+}
+
+interface Declaration<Payload> extends Omit<Source, 'read' | 'ask'> {
+  payload: z.ZodType<Payload>;
+  path(id: string): string;
+  options?: GraphOptions;
+  reading(payload: Payload): Reading;
+}
+
+export function source<Payload>(declared: Declaration<Payload>): Source {
+  const { payload, path, options, reading, ...rest } = declared;
+  return {
+    ...rest,
+    read(data) {
+      const parsed = payload.safeParse(data);
+      if (parsed.success) return reading(parsed.data);
+      const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${issue.message}`);
+      return `the ${rest.noun} cannot be read: ${problems.join(', ')}`;
+    },
+    ask: async (graph, id) => reading(await graph.get(path(id), payload, options)),
+  };
+}
