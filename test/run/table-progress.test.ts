@@ -209,6 +209,14 @@ describe('the index', () => {
     expect(await indexKeys()).toEqual([]);
   });
 
+  it('drops at once the entry of an opener that lost', async () => {
+    const run = sampleRun(randomUUID());
+    await opened(run);
+    const late = sampleRun(run.account.id, { id: `${run.id}2` });
+    expect(await progress.open(late, sampleSteps(), undefined, [])).toBe('taken');
+    expect(await indexKeys()).toEqual(['day', 'open']);
+  });
+
   it('costs an active run nothing, however its time to wake moves', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
