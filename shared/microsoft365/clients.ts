@@ -32,6 +32,7 @@ export type RefPath = string & { readonly [ref]: true };
 
 export interface GraphClient extends GraphReader {
   patch(path: string, body: object, options?: GraphOptions): Promise<void>;
+  /** Never repeated after a lost answer. An answer without a body (202, 204) reaches the schema as undefined. */
   post<T>(path: string, body: object, schema: z.ZodType<T>, options?: GraphOptions): Promise<T>;
   delete(path: DeletablePath): Promise<void>;
 }
