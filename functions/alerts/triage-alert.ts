@@ -1,0 +1,121 @@
+// From a message of the queue `alerts` to a run, or to the reason why there is none. Knows nothing of Azure: the clock,
+// Graph, the engine and the record of decisions are handed in.
+
+import { confirm } from '../../shared/alerts/confirm.ts';
+import type { Decision } from '../../shared/alerts/decisions.ts';
+import { readEvents } from '../../shared/alerts/envelope.ts';
+import { type JudgeDeps, judge } from '../../shared/alerts/judge.ts';
+import { type Claim, claimOf } from '../../shared/alerts/sources.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import type { Kept } from '../../shared/run/step.ts';
+
+export interface TriageDeps extends JudgeDeps {
+  /** One line for each decision. */
+  log(line: string): void;
+}
+
+export type TriageAlert = (body: unknown, message?: string) => Promise<readonly Decision[]>;
+
+/**
+ * Handles one message. Everything that it can decide is decided and recorded, whatever fails beside it. Then throws
+ * RetryableError when something must be tried again (what is already open is joined then), else PermanentError with
+ * all reasons when something was refused: the message belongs in `dead-letters`.
+ */
+export function createTriageAlert(deps: TriageDeps): TriageAlert {
+  return async (body, message = '') => {
+    const made: Decision[] = [];
+    const failures: unknown[] = [];
+    const record = async (decision: Partial<Decision> & Pick<Decision, 'action' | 'row' | 'why'>) => {
+      const whole = { ...blank, ...decision, at: deps.now().toISOString(), message: message || null };
+      made.push(whole);
+      deps.log(lineOf(whole));
+      await deps.decisions.record(whole);
+    };
+    const attempt = (work: Promise<void>) => work.catch((error: unknown) => void failures.push(error));
+    const refuse = async (why: string, more: Partial<Decision> = {}) => {
+      failures.push(new PermanentError(why));
+      await record({ ...more, action: 'refused', row: 'refused', why });
+    };
+
+    const { events, refused } = readEvents(body);
+    for (const why of refused) await attempt(refuse(why));
+    for (const event of events) {
+      const claim = claimOf(event);
+      await attempt('refused' in claim ? refuse(claim.refused) : handle(claim));
+    }
+    if (failures.length > 0) throw summed(failures);
+    return made;
+
+    async function handle({ source, claim }: Exclude<Claim, { refused: string }>): Promise<void> {
+      const about = { source: source.name, sourceId: claim.id };
+      const found = await confirm(deps.graph, source, claim, deps.settings.TENANT_ID);
+      if (found.is === 'refused') return refuse(found.why, about);
+      if (found.left.length > 0) {
+        await record({
+          ...about,
+          action: 'none',
+          row: 'left-alone',
+          why: `left alone: ${listed(found.left)}`,
+        });
+      }
+      const doubt = found.is === 'unconfirmed' ? found.why : null;
+      // Each account by itself: the failure of one costs the others nothing.
+      for (const signal of found.signals) {
+        const person = { userId: signal.userId, userPrincipalName: signal.userPrincipalName };
+        await attempt(
+          judge(deps, signal, doubt).then((judged) =>
+            record({
+              ...about,
+              ...person,
+              version: signal.version,
+              signal: doubt === null ? signal : null,
+              ...judged,
+            }),
+          ),
+        );
+      }
+    }
+  };
+}
+
+const blank = {
+  source: null,
+  sourceId: null,
+  version: null,
+  userId: null,
+  userPrincipalName: null,
+  runId: null,
+  joined: false,
+  raised: false,
+  signal: null,
+};
+
+const listed = (left: readonly Kept[]): string =>
+  left
+    .slice(0, 20)
+    .map(({ what, why }) => `${what} ${why}`)
+    .join('; ') + (left.length > 20 ? `; and ${left.length - 20} more` : '');
+
+/** "contain: adele@contoso.com, Anomalous token (high) locks the account (run 87d3….20261120T091500-8M2P)" */
+function lineOf(decision: Decision): string {
+  const who = decision.userPrincipalName ?? decision.userId ?? decision.sourceId ?? 'message';
+  const run = decision.runId === null ? '' : ` (run ${decision.runId})`;
+  return `${decision.action}: ${who}, ${decision.why} [${decision.row}]${run}`;
+}
+
+const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** One error for all: what can still succeed comes first, so that nothing ends in dead-letters too early. */
+function summed(failures: readonly unknown[]): Error {
+  const permanent = failures.filter((error) => error instanceof PermanentError);
+  const others = failures.filter((error) => !(error instanceof PermanentError));
+  const [first] = others;
+  if (others.length === 0) {
+    return new PermanentError(permanent.map(reason).join(' | '), { cause: permanent[0] });
+  }
+  const waits = others.flatMap((error) =>
+    error instanceof RetryableError ? (error.retryAfterSeconds ?? []) : [],
+  );
+  const longest = waits.length === 0 ? {} : { retryAfterSeconds: Math.max(...waits) };
+  return new RetryableError(others.map(reason).join(' | '), { cause: first, ...longest });
+}

@@ -1,0 +1,132 @@
+// One confirmed signal of one account: policy, account, caps, rails, run. Also the way for a signal that no queue
+// brought, such as an operator's.
+
+import { PermanentError } from '../errors.ts';
+import type { Account } from '../microsoft365/account.ts';
+import type { GraphReader } from '../microsoft365/clients.ts';
+import type { Opened, OpenRequest } from '../run/open-run.ts';
+import type { Decision, Decisions } from './decisions.ts';
+import { type Known, learn } from './facts.ts';
+import type { LastRun } from './last-run.ts';
+import { decide, limit, nameOf, type Policy, type Ruling, unconfirmed } from './policy.ts';
+import { capsOf, type NamedAccounts, putOnRails } from './rails.ts';
+import { readRiskyUser } from './risky-user.ts';
+import { type Signal, timeOf } from './signal.ts';
+
+export interface JudgeDeps {
+  graph: GraphReader;
+  settings: NamedAccounts & { TENANT_ID: string; DRY_RUN: boolean };
+  policy: Policy;
+  /** Reads and classifies the account; PermanentError with status 404 where it is deleted. */
+  readAccount(graph: GraphReader, id: string, now: Date): Promise<Account>;
+  lastRun(userId: string): Promise<LastRun | undefined>;
+  /** Opens one run, or brings the signal to the run that holds the account. */
+  openRun(request: OpenRequest): Promise<Opened>;
+  decisions: Decisions;
+  now(): Date;
+}
+
+/** How a signal ended; what is not said here is empty in the record. */
+export type Judged = Pick<Decision, 'action' | 'row' | 'why'> &
+  Partial<Pick<Decision, 'runId' | 'joined' | 'raised' | 'userPrincipalName'>>;
+
+/** `doubt` says why Graph could not confirm the signal; null when it did. Throws RetryableError when busy. */
+export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | null): Promise<Judged> {
+  const { userId } = signal;
+  if (userId === null) return { action: 'none', row: 'left-alone', why: `${nameOf(signal)} names no user` };
+  const said = await rule(deps, signal, userId, doubt);
+  if (said.ruling.action === 'none') return said.ruling;
+
+  const account = await existing(deps, userId);
+  if (account === undefined) {
+    return {
+      action: 'none',
+      row: 'no-account',
+      why: `${nameOf(signal)}: user ${userId} does not exist (any more)`,
+    };
+  }
+  const { userPrincipalName } = account;
+  const { settings, policy } = deps;
+  const limited = limit(said.ruling, capsOf(account, settings), policy);
+  const railed = await putOnRails(
+    { signal, account, named: settings, lastRun: () => deps.lastRun(userId) },
+    limited,
+  );
+  const { action, row, why } = railed;
+  if (railed.action === 'join')
+    return { action, row, why, userPrincipalName, runId: railed.runId, joined: true };
+  if (railed.action === 'none') return { action, row, why, userPrincipalName };
+  const { run, joined, raised } = await deps.openRun({
+    account,
+    signals: said.signals,
+    level: railed.level,
+    held: railed.action === 'hold' ? why : null,
+    why,
+    ...(settings.DRY_RUN ? { dryRun: true } : {}),
+  });
+  return { action, row, why, userPrincipalName, runId: run.id, joined, raised };
+}
+
+async function existing(
+  { graph, readAccount, now }: JudgeDeps,
+  userId: string,
+): Promise<Account | undefined> {
+  try {
+    return await readAccount(graph, userId, now());
+  } catch (error) {
+    if (error instanceof PermanentError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+interface Said {
+  ruling: Ruling;
+  /** What the run is told. */
+  signals: readonly Signal[];
+}
+
+async function rule(deps: JudgeDeps, signal: Signal, userId: string, doubt: string | null): Promise<Said> {
+  if (doubt === null || !signal.standing) {
+    return { ruling: await settled(deps, signal, userId), signals: [signal] };
+  }
+  const claimed = asClaim(signal);
+  // The event is not to be trusted alone, but Graph's own view of the account is.
+  const risky = await readRiskyUser(deps.graph, userId);
+  if (risky?.standing && risky.level === 'high') {
+    return { ruling: await settled(deps, risky, userId), signals: [claimed, risky] };
+  }
+  return { ruling: unconfirmed(signal, doubt), signals: [claimed] };
+}
+
+/**
+ * Without what would be taken for the intruder's, which a forged event could make the owner's. Older than any
+ * version, so that the same alert counts as new once it is confirmed.
+ */
+const asClaim = (signal: Signal): Signal => ({
+  ...signal,
+  version: '',
+  address: null,
+  sessionId: null,
+  requestId: null,
+  correlationId: null,
+  deviceId: null,
+  userAgent: null,
+});
+
+/** Reads what the policy asks for, one fact at a time, until it can say. */
+async function settled(deps: JudgeDeps, signal: Signal, userId: string): Promise<Ruling> {
+  const around = timeOf(signal) ?? deps.now().toISOString();
+  let known: Known = {};
+  let busy: Error | undefined;
+  for (;;) {
+    const answer = decide(signal, known, deps.policy);
+    if (!('needs' in answer)) {
+      // A lock does not wait for a log that is throttled; a decision to do little does.
+      if (busy !== undefined && (answer.action === 'none' || answer.action === 'hold')) throw busy;
+      return answer;
+    }
+    const learned = await learn(deps, answer.needs, userId, around, known);
+    known = learned.known;
+    busy = learned.busy ?? busy;
+  }
+}

@@ -1,0 +1,32 @@
+// What this app did to an account last, as far as an alert may be its echo.
+import type { Progress } from '../run/progress.ts';
+import { runRef } from '../run/progress.ts';
+import type { RunRow, StepRow } from '../run/rows.ts';
+
+export interface LastRun {
+  runId: string;
+  level: RunRow['level'];
+  /** When the run told Entra ID Protection that the account is compromised. */
+  confirmedAt: string | null;
+}
+
+/** The step that raises `adminConfirmedUserCompromised`, which comes back as a risk detection. */
+const confirming = 'confirm-compromise';
+
+export async function lastRunOf(
+  progress: Pick<Progress, 'claimOf' | 'read'>,
+  userId: string,
+): Promise<LastRun | undefined> {
+  const claim = await progress.claimOf(userId);
+  const rows = claim && (await progress.read(runRef(claim.runId)));
+  if (rows === undefined) return undefined;
+  const { id, level } = rows.run.row;
+  return { runId: id, level, confirmedAt: confirmedAt(rows.steps.map(({ row }) => row)) };
+}
+
+/** The latest attempt counts, answered or not: the answer may have been lost. */
+function confirmedAt(steps: readonly StepRow[]): string | null {
+  const step = steps.find(({ name }) => name === confirming);
+  const times = (step?.changes ?? []).flatMap(({ fixedAt, attemptedAt }) => fixedAt ?? attemptedAt ?? []);
+  return times.toSorted().at(-1) ?? null;
+}

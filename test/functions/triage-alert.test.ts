@@ -1,0 +1,382 @@
+import { describe, expect, it } from 'vitest';
+import { createTriageAlert, type TriageDeps } from '../../functions/alerts/triage-alert.ts';
+import { type Decision, memoryDecisions } from '../../shared/alerts/decisions.ts';
+import { defaultPolicy } from '../../shared/alerts/policy.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import type { Account } from '../../shared/microsoft365/account.ts';
+import { MemoryBus } from '../../shared/run/memory-bus.ts';
+import { MemoryProgress } from '../../shared/run/memory-progress.ts';
+import { type OpenRequest, openRun } from '../../shared/run/open-run.ts';
+import { type Answers, fakeGraph, forbidden, missing } from '../alerts/fake-graph.ts';
+import { account, adele, cloudEvent, idOf, now, payload, tenantId } from '../alerts/samples.ts';
+
+const detection = payload('risk-detection/anomalous-token');
+const detectionsPath = '/identityProtection/riskDetections';
+const detectionPath = `${detectionsPath}/${idOf('risk-detection/anomalous-token')}`;
+const disruption = payload('alert-v2/attack-disruption');
+const disruptionPath = `/security/alerts_v2/${idOf('alert-v2/attack-disruption')}`;
+const megan = '0a3b5a4e-2cf1-4fd0-9b8e-5c8f6b7f1a21';
+const grady = 'd1f0a3c2-58b7-4c8e-9a64-2b1e7f905c33';
+
+interface World {
+  answers?: Answers;
+  accounts?: Readonly<Record<string, Account | Error>>;
+  settings?: Partial<TriageDeps['settings']>;
+  openRun?: (request: OpenRequest) => Promise<never>;
+}
+
+function world({ answers = {}, accounts = { [adele]: account() }, settings = {}, ...given }: World = {}) {
+  const progress = new MemoryProgress();
+  const bus = new MemoryBus({ now: () => now });
+  const engine = { progress, bus, playbook: [], stepSettings: {}, now: () => now, random: () => 0.5 };
+  const requests: OpenRequest[] = [];
+  const lines: string[] = [];
+  const decisions = memoryDecisions();
+  const graph = fakeGraph(answers);
+  const triage = createTriageAlert({
+    graph,
+    settings: {
+      TENANT_ID: tenantId,
+      DRY_RUN: false,
+      PROTECTED_ACCOUNTS: [],
+      SERVICE_ACCOUNTS: [],
+      VIP_ACCOUNTS: [],
+      ...settings,
+    },
+    policy: defaultPolicy,
+    async readAccount(_, id) {
+      const found = accounts[id] ?? missing(`/users/${id}`);
+      if (found instanceof Error) throw found;
+      return found;
+    },
+    lastRun: async () => undefined,
+    async openRun(request) {
+      requests.push(request);
+      return (given.openRun ?? ((asked: OpenRequest) => openRun(engine, asked)))(request);
+    },
+    decisions,
+    now: () => now,
+    log: (line) => lines.push(line),
+  });
+  return { triage, requests, lines, decisions, asked: graph.asked, progress };
+}
+
+const risk = (changes: Readonly<Record<string, unknown>> = {}) =>
+  cloudEvent('Reclaim.RiskDetection', { ...detection, ...changes });
+
+const actions = (made: readonly Decision[]) => made.map(({ action, userId }) => `${action} ${userId ?? '-'}`);
+
+describe('triageAlert', () => {
+  it('opens a contained run for a high risk, and says so', async () => {
+    const { triage, requests, lines, decisions } = world({ answers: { [detectionPath]: detection } });
+    const made = await triage(risk(), 'message-1');
+    expect(requests).toEqual([
+      {
+        account: account(),
+        signals: [expect.objectContaining({ userId: adele, address: '203.0.113.7' })],
+        level: 'contain',
+        held: null,
+        why: 'Anomalous token (high) locks the account; evidence makes the run full',
+      },
+    ]);
+    expect(made).toEqual(decisions.all);
+    expect(made).toMatchObject([
+      {
+        at: now.toISOString(),
+        message: 'message-1',
+        source: 'riskDetection',
+        sourceId: detection['id'],
+        userId: adele,
+        action: 'contain',
+        row: 'high',
+        runId: expect.stringContaining(`${adele}.20261120T100500-`),
+        joined: false,
+      },
+    ]);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^contain: adele@contoso.com, Anomalous token \(high\) locks .* \[high\] \(run 87d3/,
+      ),
+    ]);
+  });
+
+  it('asks Graph one question on the way to a lock — a second must be enough for all of it', async () => {
+    const { triage, asked } = world({ answers: { [detectionPath]: detection } });
+    await triage(risk());
+    expect(asked).toEqual([detectionPath]);
+  });
+
+  it('joins the run on the second delivery — a message may come twice', async () => {
+    const { triage, decisions } = world({ answers: { [detectionPath]: detection } });
+    await triage(risk());
+    await triage(risk());
+    const [first, second] = decisions.all;
+    expect(second).toMatchObject({ joined: true, raised: false, runId: first?.runId });
+  });
+
+  it('opens one run for two alerts at the same instant', async () => {
+    const certain = { ...detection, id: 'aitm', riskEventType: 'attackerInTheMiddle' };
+    const { triage, decisions } = world({
+      answers: { [detectionPath]: detection, [`${detectionsPath}/aitm`]: certain },
+    });
+    await Promise.all([triage(risk()), triage(cloudEvent('Reclaim.RiskDetection', certain))]);
+    expect(new Set(decisions.all.map(({ runId }) => runId)).size).toBe(1);
+    expect(decisions.all.filter(({ joined }) => joined)).toHaveLength(1);
+  });
+
+  it('raises a contained run when a certain signal follows', async () => {
+    const certain = { ...detection, id: 'aitm', riskEventType: 'attackerinTheMiddle' };
+    const { triage } = world({
+      answers: { [detectionPath]: detection, [`${detectionsPath}/aitm`]: certain },
+    });
+    await triage(risk());
+    expect(await triage(cloudEvent('Reclaim.RiskDetection', certain))).toMatchObject([
+      { action: 'full', row: 'certain', joined: true, raised: true },
+    ]);
+  });
+
+  it('acts on what Graph says, not on what the event says', async () => {
+    const forged = risk({ userId: megan, userPrincipalName: 'megan@contoso.com' });
+    const { triage, requests } = world({
+      answers: { [detectionPath]: detection },
+      accounts: { [adele]: account(), [megan]: account({ id: megan }) },
+    });
+    const made = await triage(forged);
+    expect(requests.map((request) => request.account.id)).toEqual([adele]);
+    expect(made[0]).toMatchObject({
+      action: 'none',
+      why: expect.stringContaining('megan@contoso.com is named by the event'),
+    });
+  });
+
+  it('records why there is no run', async () => {
+    const closed = { ...detection, riskState: 'dismissed', riskDetail: 'adminDismissedAllRiskForUser' };
+    const { triage, requests } = world({ answers: { [detectionPath]: closed } });
+    expect(await triage(risk())).toMatchObject([
+      {
+        action: 'none',
+        row: 'closed',
+        why: expect.stringContaining('adminDismissedAllRiskForUser'),
+        runId: null,
+      },
+    ]);
+    expect(requests).toEqual([]);
+  });
+
+  it('counts a recorded medium as the first of two', async () => {
+    const medium = (id: string, riskEventType: string) => ({
+      ...detection,
+      id,
+      riskEventType,
+      riskLevel: 'medium',
+    });
+    const [first, second] = [medium('one', 'anomalousToken'), medium('two', 'unfamiliarFeatures')];
+    const entry = {
+      id: detection['requestId'],
+      createdDateTime: '2026-11-20T09:12:04Z',
+      status: { errorCode: 0 },
+    };
+    const answers: Record<string, unknown> = {
+      [`${detectionsPath}/one`]: first,
+      [`${detectionsPath}/two`]: second,
+      [detectionsPath]: [first],
+      '/auditLogs/signIns': [entry],
+    };
+    const { triage } = world({ answers });
+    expect(await triage(cloudEvent('Reclaim.RiskDetection', first))).toMatchObject([{ action: 'none' }]);
+    answers[detectionsPath] = [first, second];
+    expect(await triage(cloudEvent('Reclaim.RiskDetection', second))).toMatchObject([
+      { action: 'contain', row: 'two-detectors' },
+    ]);
+  });
+
+  it('does not change a deleted account', async () => {
+    const { triage, requests } = world({ answers: { [detectionPath]: detection }, accounts: {} });
+    expect(await triage(risk())).toMatchObject([{ action: 'none', row: 'no-account' }]);
+    expect(requests).toEqual([]);
+  });
+
+  it('only looks when the settings say so', async () => {
+    const { triage, requests } = world({
+      answers: { [detectionPath]: detection },
+      settings: { DRY_RUN: true },
+    });
+    await triage(risk());
+    expect(requests).toMatchObject([{ dryRun: true }]);
+  });
+
+  it('holds a run for a protected account, with the reason', async () => {
+    const { triage, requests } = world({
+      answers: { [detectionPath]: detection },
+      settings: { PROTECTED_ACCOUNTS: ['adele@contoso.com'] },
+    });
+    expect(await triage(risk())).toMatchObject([{ action: 'hold', row: 'protected' }]);
+    expect(requests).toMatchObject([{ held: expect.stringContaining('is a protected account') }]);
+  });
+
+  describe('with several accounts in one alert', () => {
+    const answers = {
+      [disruptionPath]: disruption,
+      '/users': [{ id: grady, userPrincipalName: 'grady@contoso.com' }],
+    };
+    const accounts = {
+      [adele]: account(),
+      [grady]: account({ id: grady, userPrincipalName: 'grady@contoso.com', synced: true }),
+    };
+    const alert = cloudEvent('Reclaim.Alert', disruption);
+
+    it('opens a run for each, and leaves the others alone by name', async () => {
+      const { triage } = world({ answers, accounts });
+      const made = await triage(alert);
+      expect(actions(made)).toEqual(['none -', `full ${adele}`, `full ${grady}`]);
+      expect(made[0]?.why).toBe(
+        'left alone: lee@contoso.com is listed as contextual, not as compromised; partner@fabrikam.com belongs to another tenant',
+      );
+    });
+
+    it('loses none because another fails, and joins what is open when the message comes again', async () => {
+      const broken: Record<string, Account | Error> = {
+        ...accounts,
+        [adele]: new RetryableError('throttled', { status: 429, retryAfterSeconds: 9 }),
+      };
+      const { triage, decisions, requests } = world({ answers, accounts: broken });
+      await expect(triage(alert)).rejects.toMatchObject({ name: 'RetryableError', retryAfterSeconds: 9 });
+      expect(actions(decisions.all)).toContain(`full ${grady}`);
+      broken[adele] = account();
+      expect(await triage(alert)).toMatchObject([
+        {},
+        { userId: adele, joined: false },
+        { userId: grady, joined: true },
+      ]);
+      expect(requests.map((request) => request.account.id)).toEqual([grady, adele, grady]);
+    });
+  });
+
+  describe('refuses, records why, and lets the message go to dead-letters', () => {
+    const foreign = {
+      ...payload('alert-v2/anomalous-token'),
+      tenantId: 'aaaabbbb-0000-cccc-1111-dddd2222eeee',
+    };
+
+    it.each([
+      ['no JSON', 'alert!', /is no JSON/],
+      ['a truncated event', JSON.stringify(risk()).slice(0, 200), /is no JSON/],
+      ['an oversized event', risk({ filler: 'A'.repeat(300_000) }), /more than the 262144/],
+      ['another format', { eventType: 'x' }, /not a CloudEvent/],
+      ['an unknown type', cloudEvent('Microsoft.Storage.BlobCreated', { url: 'x' }), /no source is known/],
+      ['a forged id', risk({ id: 'made-up' }), /Microsoft Graph knows no risk detection made-up/],
+      ['an id that leads elsewhere', risk({ id: '../../users' }), /an id that no source gives/],
+      ['another tenant’s alert', cloudEvent('Reclaim.Alert', foreign), /is of another tenant/],
+    ])('%s', async (_, body, reason) => {
+      const { triage, requests, decisions, lines } = world({ accounts: { [adele]: account() } });
+      await expect(triage(body)).rejects.toThrow(PermanentError);
+      await expect(triage(body)).rejects.toThrow(reason);
+      expect(requests).toEqual([]);
+      expect(decisions.all).toHaveLength(2);
+      expect(decisions.all[0]).toMatchObject({ action: 'refused', why: expect.stringMatching(reason) });
+      expect(lines[0]).toMatch(/^refused: /);
+    });
+
+    it('what is wrong in a list, after acting on what is right', async () => {
+      const { triage, requests } = world({ answers: { [detectionPath]: detection } });
+      await expect(triage([{ hello: 'world' }, risk()])).rejects.toThrow(/^event 1: not a CloudEvent/);
+      expect(requests).toHaveLength(1);
+    });
+
+    it('hostile text on one line of the log — a forged line would mislead on-call', async () => {
+      const { triage, lines } = world();
+      const type = `x\ncontain: ceo@contoso.com\u202e ${'A'.repeat(5000)}`;
+      await expect(triage(cloudEvent(type, { id: 'x' }))).rejects.toThrow(PermanentError);
+      expect(lines.join('')).not.toMatch(/[\n\u202e]/);
+      expect(lines[0]?.length).toBeLessThan(1000);
+    });
+  });
+
+  describe('when Graph cannot be asked about the alert', () => {
+    const closed = { [detectionPath]: forbidden(detectionPath) };
+    const riskyPath = `/identityProtection/riskyUsers/${adele}`;
+    const risky = { id: adele, riskLevel: 'high', riskState: 'atRisk', riskDetail: 'none' };
+
+    it('holds the run, without what a forged event would make the intruder’s', async () => {
+      const { triage, requests } = world({ answers: { ...closed, [riskyPath]: forbidden(riskyPath) } });
+      expect(await triage(risk())).toMatchObject([{ action: 'hold', row: 'unconfirmed', signal: null }]);
+      expect(requests).toMatchObject([
+        {
+          held: expect.stringContaining("Microsoft Graph can't be asked"),
+          signals: [{ userId: adele, address: null, requestId: null, correlationId: null, version: '' }],
+        },
+      ]);
+    });
+
+    it('contains when Graph itself calls the account high risk', async () => {
+      const { triage, requests } = world({ answers: { ...closed, [riskyPath]: risky } });
+      expect(await triage(risk())).toMatchObject([{ action: 'contain', row: 'high' }]);
+      expect(requests).toMatchObject([{ held: null, signals: [{ address: null }, { source: 'riskyUser' }] }]);
+    });
+
+    it.each([['low'], ['medium']])('holds when Graph calls the account %s risk', async (riskLevel) => {
+      const { triage } = world({ answers: { ...closed, [riskyPath]: { ...risky, riskLevel } } });
+      expect(await triage(risk())).toMatchObject([{ action: 'hold' }]);
+    });
+
+    it('opens the held run when the same alert can be confirmed later', async () => {
+      const answers: Record<string, unknown> = { ...closed };
+      const { triage } = world({ answers });
+      await triage(risk());
+      answers[detectionPath] = detection;
+      expect(await triage(risk())).toMatchObject([{ action: 'contain', joined: true, raised: true }]);
+    });
+  });
+
+  describe('when something is busy', () => {
+    const busy = new RetryableError('throttled', { status: 429 });
+    const restricted = { ...payload('alert-v2/restricted-sender') };
+    const restrictedPath = `/security/alerts_v2/${idOf('alert-v2/restricted-sender')}`;
+    const adeleUser = { '/users/adele@contoso.com': { id: adele, userPrincipalName: 'adele@contoso.com' } };
+
+    it('tries the message again, and has done nothing', async () => {
+      const { triage, requests, decisions } = world({ answers: { [detectionPath]: busy } });
+      await expect(triage(risk())).rejects.toThrow(RetryableError);
+      expect(requests).toEqual([]);
+      expect(decisions.all).toEqual([]);
+    });
+
+    it('locks without the sign-in log where that is due anyway — the lock does not wait', async () => {
+      const { triage } = world({
+        answers: { [restrictedPath]: restricted, ...adeleUser, '/auditLogs/signIns': busy },
+      });
+      expect(await triage(cloudEvent('Reclaim.Alert', restricted))).toMatchObject([
+        {
+          action: 'contain',
+          row: 'restricted-sender',
+          why: expect.stringContaining('could not be read (throttled)'),
+        },
+      ]);
+    });
+
+    it('waits for the sign-in log where it would otherwise do too little', async () => {
+      const spray = payload('risk-detection/password-spray');
+      const { triage, requests } = world({
+        answers: { [`${detectionsPath}/${spray['id']}`]: spray, '/auditLogs/signIns': busy },
+      });
+      await expect(triage(cloudEvent('Reclaim.RiskDetection', spray))).rejects.toThrow(RetryableError);
+      expect(requests).toEqual([]);
+    });
+
+    it('does not take a fault of its own for a refusal — such a message is tried again', async () => {
+      const { triage } = world({
+        answers: { [detectionPath]: detection },
+        openRun: () => Promise.reject(new TypeError('undefined is not a function')),
+      });
+      await expect(triage(risk())).rejects.toThrow(RetryableError);
+    });
+
+    it('leaves a missing permission to a person', async () => {
+      const { triage } = world({
+        answers: { [detectionPath]: detection },
+        accounts: { [adele]: forbidden(`/users/${adele}`) },
+      });
+      await expect(triage(risk())).rejects.toThrow(/refused GET \/users/);
+    });
+  });
+});
