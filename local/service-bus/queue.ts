@@ -1,7 +1,7 @@
 // One queue as the service keeps it: order, locks, delivery counts, schedule, duplicates, dead letters. It knows no AMQP and
 // owns no timer: the clock is passed in, and whoever owns the queue calls `settleDue` when `nextDueAt` has come.
-import { randomUUID } from 'node:crypto';
 import { DuplicateWindow } from './duplicate-window.ts';
+import { Locks } from './locks.ts';
 import {
   type Burial,
   type Incoming,
@@ -19,13 +19,13 @@ export class Queue<Content> {
   /** By sequence number: what comes back goes to where it was. */
   readonly #ready: Message<Content>[] = [];
   readonly #scheduled: Message<Content>[] = [];
-  /** By expiry, because all locks last equally long and a renewed one moves to the end. */
-  readonly #locked = new Map<string, Message<Content>>();
+  readonly #locks: Locks<Content>;
   readonly #duplicates: DuplicateWindow;
   #lastSequenceNumber = 0;
 
   constructor(rules: QueueRules<Content>) {
     this.#rules = rules;
+    this.#locks = new Locks(rules.lockSeconds);
     this.#duplicates = new DuplicateWindow(rules.duplicateWindowSeconds);
   }
 
@@ -71,21 +71,21 @@ export class Queue<Content> {
   /** Peek-lock: nobody else gets it until it is settled or the lock ends. */
   lockNext(): Message<Content> | undefined {
     const message = this.#shift();
-    if (message) this.#lock(message, randomUUID());
+    if (message) this.#locks.take(message, this.#rules.now());
     return message;
   }
 
   lockDeferred(sequenceNumber: number): Message<Content> {
     const message = this.#messages.get(sequenceNumber);
     if (message?.state !== 'deferred' || message.lock) throw notFound('deferred', sequenceNumber);
-    this.#lock(message, randomUUID());
+    this.#locks.take(message, this.#rules.now());
     this.#rules.changed();
     return message;
   }
 
   renew(token: string): Date {
     const message = this.#unlock(token);
-    return this.#lock(message, token).until;
+    return this.#locks.take(message, this.#rules.now(), token);
   }
 
   complete(token: string): void {
@@ -122,8 +122,7 @@ export class Queue<Content> {
 
   /** When `settleDue` has work next. */
   nextDueAt(): Date | undefined {
-    const [locked] = this.#locked.values();
-    const times = [locked?.lock?.until, this.#scheduled[0]?.scheduledFor].filter(
+    const times = [this.#locks.nextEnd(), this.#scheduled[0]?.scheduledFor].filter(
       (time) => time !== undefined,
     );
     return times.length === 0 ? undefined : new Date(Math.min(...times.map((time) => time.getTime())));
@@ -132,11 +131,7 @@ export class Queue<Content> {
   /** Ends locks and makes scheduled messages available whose time has come. */
   settleDue(): void {
     const now = this.#rules.now();
-    for (const [token, message] of this.#locked) {
-      if (message.lock && message.lock.until > now) break;
-      this.#locked.delete(token);
-      this.#comeBack(message);
-    }
+    for (const message of this.#locks.releaseEnded(now)) this.#comeBack(message);
     for (let [next] = this.#scheduled; next && dueTime(next) <= now.getTime(); [next] = this.#scheduled) {
       this.#scheduled.shift();
       this.#messages.delete(next.sequenceNumber);
@@ -159,29 +154,13 @@ export class Queue<Content> {
     return this.#rules.bury !== undefined && expiresAt !== undefined && expiresAt <= this.#rules.now();
   }
 
-  #lock(message: Message<Content>, token: string) {
-    message.lock = { token, until: new Date(this.#rules.now().getTime() + this.#rules.lockSeconds * 1000) };
-    this.#locked.set(token, message);
-    return message.lock;
-  }
-
   #unlock(token: string): Message<Content> {
     this.settleDue();
-    const message = this.#locked.get(token);
-    if (!message) {
-      throw new Refusal(
-        'lock-lost',
-        'The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.',
-      );
-    }
-    this.#locked.delete(token);
-    message.lock = undefined;
-    return message;
+    return this.#locks.release(token);
   }
 
   #comeBack(message: Message<Content>): void {
     const { bury, maxDeliveryCount } = this.#rules;
-    message.lock = undefined;
     if (bury) message.deliveryCount += 1;
     if (bury && message.deliveryCount >= maxDeliveryCount) {
       const description = `Message could not be consumed after ${maxDeliveryCount} delivery attempts.`;
