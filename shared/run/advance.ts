@@ -23,19 +23,26 @@ export async function advance(
   ref: RunRef,
   apply: Apply = (state) => state,
 ): Promise<RunRows | 'gone' | 'lost'> {
+  let known: RunRows | undefined;
+  let change = apply;
   for (let round = 0; round < mostRounds; round += 1) {
-    const rows = await engine.progress.read(ref);
+    const rows = known ?? (await engine.progress.read(ref));
     if (rows === undefined) return 'gone';
-    const before = stateOf(rows);
-    const applied = apply(before);
+    const applied = change(stateOf(rows));
     if (applied === undefined) return 'lost';
     const planned = plan(engine.playbook, applied, engine.now());
     const changes = changesBetween(rows, planned, applied.log ?? []);
     if (changes === undefined) return rows;
     const written = await engine.progress.write(ref, changes);
-    if (written === 'conflict') continue;
+    if (written === 'conflict') {
+      known = undefined;
+      continue;
+    }
     await engine.bus.send(planned.send);
-    return written;
+    // Two steps may have settled side by side, each planned without the other: the rows as they stand after the
+    // write show both, so whoever wrote last goes on from there.
+    known = written;
+    change = (state) => state;
   }
   throw new RetryableError(
     `run ${ref.runId} was written by others ${mostRounds} times in a row; it is tried again`,

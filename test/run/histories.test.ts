@@ -4,15 +4,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Chaos, chaosOf, outcomeOf, type Scenario, Simulation } from './simulation.ts';
 
-const histories = Number(process.env['HISTORIES'] ?? 150);
+const histories = Number(process.env['HISTORIES'] ?? 80);
 
 const modes: Readonly<Record<string, Partial<Chaos>>> = {
   'straight through': {},
-  'every message twice and out of order': { twice: 1, shuffled: true },
-  'death around any write or request': { death: 0.04, shuffled: true },
+  'many messages side by side': { together: 6 },
+  'every message twice and out of order': { twice: 1, shuffled: true, together: 3 },
+  'death around any write or request': { death: 0.04, shuffled: true, together: 2 },
   'every third request throttled': { throttled: 0.33 },
   'lost answers and lost messages': { lostAnswers: 0.1, lost: 0.05 },
-  'all of it': { death: 0.02, lostAnswers: 0.04, lost: 0.02, throttled: 0.1, twice: 0.2, shuffled: true },
+  'all of it': {
+    death: 0.02,
+    lostAnswers: 0.04,
+    lost: 0.02,
+    throttled: 0.1,
+    twice: 0.2,
+    shuffled: true,
+    together: 3,
+  },
 };
 
 const things = fc.record({
@@ -47,12 +56,27 @@ function numbers(seed: number): () => number {
   };
 }
 
+/** What is still there although the step that removes it says that it is done. */
+const left = (simulation: Simulation) =>
+  simulation
+    .rows()
+    .steps.map((entry) => entry.row)
+    .filter((row) => row.stage === 'contain' || row.stage === 'evict')
+    .filter((row) => row.mode === 'act' && row.name !== 'scan-devices' && row.outcome?.is === 'done')
+    .flatMap((row) => simulation.world.has(row.name));
+
 describe.each(Object.entries(modes))('a run, %s', (_name, mode) => {
   it('keeps every promise and ends — nothing lost, nothing done twice, one summary for a verdict', async () => {
     await fc.assert(
       fc.asyncProperty(scenarios, fc.nat(), async (scenario, seed) => {
         const simulation = new Simulation(scenario, chaosOf(numbers(seed), mode));
         await simulation.open();
+        // Before any later check: the second look belongs to the run itself, not to luck a quarter of an hour later.
+        await simulation.live(({ run }) => run.row.state === 'finished' || run.row.state === 'closed');
+        const patient = mode.throttled === undefined && mode.death === undefined;
+        if (patient && scenario.refused.length === 0 && simulation.rows().run.row.level === 'full') {
+          expect(left(simulation)).toEqual([]);
+        }
         await simulation.live();
         const { broken, rows, world, mails } = simulation.end();
         expect(broken).toEqual([]);
@@ -62,16 +86,6 @@ describe.each(Object.entries(modes))('a run, %s', (_name, mode) => {
         for (const { step, id } of world.effects) {
           const row = rows.steps.find((entry) => entry.row.name === step)?.row;
           expect(row?.changes.map((change) => change.id)).toContain(id);
-        }
-        // With every service willing, an account whose run became full holds nothing of the intruder's any more.
-        const patient = mode.throttled === undefined && mode.death === undefined;
-        if (scenario.refused.length === 0 && rows.run.row.level === 'full' && patient) {
-          const left = rows.steps
-            .map((entry) => entry.row)
-            .filter((row) => row.stage === 'contain' || row.stage === 'evict')
-            .filter((row) => row.mode === 'act' && row.name !== 'scan-devices' && row.outcome?.is === 'done')
-            .flatMap((row) => world.has(row.name));
-          expect(left).toEqual([]);
         }
         if (
           scenario.stepSettings?.['block-sign-in'] === undefined &&

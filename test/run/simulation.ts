@@ -34,6 +34,8 @@ export interface Chaos {
   /** Share of messages that are delivered twice, and whether the order is kept. */
   twice: number;
   shuffled: boolean;
+  /** How many messages are handled side by side. */
+  together: number;
   /** Share of messages that never arrive. */
   lost: number;
 }
@@ -93,6 +95,7 @@ const quiet: Chaos = {
   throttled: 0,
   twice: 0,
   shuffled: false,
+  together: 1,
   lost: 0,
 };
 export const chaosOf = (next: () => number, some: Partial<Chaos> = {}): Chaos => ({
@@ -228,10 +231,11 @@ export class Simulation {
     for (let round = 0; round < mostRounds; round += 1) {
       if (this.#stuck || until(this.rows())) return;
       const ready = this.bus.ready();
-      const index = this.#chaos.shuffled ? Math.floor(this.#chaos.next() * ready.length) : 0;
-      const message = ready[index];
-      if (message !== undefined) await this.#deliver(message);
+      const chosen = this.#choose(ready);
+      // Side by side, as instances do: their reads and writes fall between each other's.
+      if (chosen.length > 0) await Promise.all(chosen.map((message) => this.#deliver(message)));
       else await this.#wait();
+      this.#dead = false;
     }
     const { run, steps } = this.rows();
     const stuck = steps
@@ -240,13 +244,20 @@ export class Simulation {
     this.broken.push(`still ${run.row.state} after ${mostRounds} rounds: ${stuck.join(', ')}`);
   }
 
+  #choose(ready: readonly MemoryMessage[]): MemoryMessage[] {
+    if (!this.#chaos.shuffled) return ready.slice(0, this.#chaos.together);
+    const left = [...ready];
+    return Array.from({ length: Math.min(left.length, this.#chaos.together) }).flatMap(() =>
+      left.splice(Math.floor(this.#chaos.next() * left.length), 1),
+    );
+  }
+
   async #deliver(chosen: MemoryMessage): Promise<void> {
     if (this.#hit(this.#chaos.lost)) return this.bus.drop(chosen);
     const message = this.bus.take(chosen);
     if (message === undefined) return;
     const copies = this.#hit(this.#chaos.twice) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      this.#dead = false;
       try {
         await this.#handle(message);
         if (copy === copies - 1) this.bus.complete(message);
@@ -255,7 +266,6 @@ export class Simulation {
         if (!(thrown instanceof Death)) this.bus.abandon(message);
       }
     }
-    this.#dead = false;
   }
 
   async #handle(message: MemoryMessage): Promise<void> {

@@ -135,7 +135,10 @@ export function playbookOf(world: World): Step[] {
     fixes('revoke-sessions', 'contain', { againAfter: ['reset-password'] }),
     looks('collect-audit-log', { after: ['collect-sign-ins'] }),
     fixes('disable-inbox-rules', 'evict', { after: ['collect-sign-ins'], againAfter: ['collect-audit-log'] }),
-    fixes('remove-auth-methods', 'evict', { requires: ['block-sign-in'] }),
+    fixes('remove-auth-methods', 'evict', {
+      requires: ['block-sign-in'],
+      againAfter: ['collect-sign-ins', 'collect-audit-log'],
+    }),
     fixes('scan-devices', 'evict'),
     fixes('update-alert', 'close'),
     fixes('unblock-sender', 'hand-back', {
