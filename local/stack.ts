@@ -1,0 +1,130 @@
+// Everything that Azure and Microsoft 365 would be, on this machine: storage, Service Bus, the Event Grid topic, the
+// tenant, and the Functions host with the built app. Parts start together and stop together; nothing is left behind.
+import { createServer } from 'node:net';
+import { playbook } from '../functions/steps/index.ts';
+import { queues } from '../shared/run/bus.ts';
+import { queueShapes } from '../shared/run/queues.ts';
+import { type Azurite, startAzurite } from './azurite.ts';
+import { type EventGridTopic, startEventGridTopic } from './event-grid.ts';
+import {
+  type FunctionsHost,
+  type LogLine,
+  startFunctionsHost,
+} from './functions-host/start-functions-host.ts';
+import { type ServiceBus, startServiceBus } from './service-bus/service-bus.ts';
+import type { RecordedRequest } from './tenant/record.ts';
+import { type ServedTenant, serveTenant } from './tenant/serve.ts';
+import { createTenant, type Tenant } from './tenant/tenant.ts';
+
+export interface StackOptions {
+  /** A tenant as a file holds it. */
+  tenant: unknown;
+  /** The built app, such as dist/index.cjs; null leaves the host out, for a real one to take its place. */
+  bundle: string | null;
+  /** App settings that differ from those that the stack makes. */
+  settings?: Readonly<Record<string, string>>;
+  latencyMs?: number;
+  /** false: timers wait to be fired by hand. */
+  timers?: boolean;
+  /** A folder that keeps the storage; in memory when left out. */
+  location?: string;
+  onLog?: (line: LogLine) => void;
+  onRequest?: (request: RecordedRequest) => void;
+}
+
+export interface Stack {
+  azurite: Azurite;
+  serviceBus: ServiceBus;
+  topic: EventGridTopic;
+  tenant: Tenant;
+  served: ServedTenant;
+  host: FunctionsHost | null;
+  /** All app settings, as an app would need them to run against this stack. */
+  settings: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const opened: (() => Promise<void>)[] = [];
+  const started = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const part = await starting;
+    opened.push(() => part.close());
+    return part;
+  };
+  const close = async () => {
+    for (const end of opened.toReversed()) await end();
+  };
+  try {
+    const tenant = createTenant(options.tenant, {
+      now: () => new Date(),
+      ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
+      ...(options.onRequest ? { onRequest: options.onRequest } : {}),
+    });
+    const [azurite, serviceBus, served, port] = await Promise.all([
+      started(startAzurite(options.location === undefined ? {} : { location: options.location })),
+      started(startServiceBus({ queues: queueDefinitions() })),
+      started(serveTenant(tenant)),
+      freePort(),
+    ]);
+    const topic = await started(
+      startEventGridTopic({
+        deliver: async (event, properties) => {
+          serviceBus.enqueue(queues.alerts, { body: JSON.stringify(event), ...properties });
+        },
+      }),
+    );
+    const settings = {
+      FUNCTIONS_WORKER_RUNTIME: 'node',
+      AzureWebJobsStorage: azurite.connectionString,
+      Progress: azurite.connectionString,
+      ServiceBus: serviceBus.connectionString,
+      TENANT_ID: tenant.tenantId,
+      GRAPH_URL: served.graphUrl,
+      EXCHANGE_URL: served.exchangeUrl,
+      DEFENDER_URL: served.defenderUrl,
+      IDENTITY_ENDPOINT: served.identityEndpoint,
+      IDENTITY_HEADER: served.identityHeader,
+      BASE_URL: `http://127.0.0.1:${port}`,
+      MAIL_FROM: 'reclaim@contoso.com',
+      MAIL_TO: 'oncall@contoso.com',
+      ...options.settings,
+    };
+    const host =
+      options.bundle === null
+        ? null
+        : await started(
+            startFunctionsHost({
+              bundle: options.bundle,
+              settings,
+              port,
+              timers: options.timers ?? true,
+              ...(options.onLog ? { onLog: options.onLog } : {}),
+            }),
+          );
+    return { azurite, serviceBus, topic, tenant, served, host, settings, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const queueDefinitions = () =>
+  queueShapes(playbook.map((step) => step.name)).map((shape) => ({
+    name: shape.name,
+    maxDeliveryCount: shape.maxDeliveryCount,
+    ...(shape.duplicateSeconds > 0 ? { duplicateDetection: shape.duplicateSeconds } : {}),
+    ...(shape.forwardsDeadLettersTo === null ? {} : { forwardDeadLetteredTo: shape.forwardsDeadLettersTo }),
+  }));
+
+/** The app must know its own address before it listens. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
