@@ -93,9 +93,7 @@ const compromised = new Set(['compromisedaccount', 'compromiseduser']);
 function signalOf(given: Payload, { person, title, detector, alone, implied }: About): Signal {
   const classification = given.classification?.toLowerCase() ?? '';
   const byPerson =
-    !implied &&
-    classification === 'truepositive' &&
-    compromised.has(given.determination?.toLowerCase() ?? '');
+    classification === 'truepositive' && compromised.has(given.determination?.toLowerCase() ?? '');
   const known = [given.status, given.classification, given.determination];
   return {
     source: 'alert',

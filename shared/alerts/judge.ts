@@ -18,7 +18,7 @@ export interface JudgeDeps {
   settings: NamedAccounts & { TENANT_ID: string; DRY_RUN: boolean };
   policy: Policy;
   /** Reads and classifies the account; PermanentError with status 404 where it is deleted. */
-  readAccount(graph: GraphReader, id: string, now: Date): Promise<Account>;
+  readAccount(id: string, now: Date): Promise<Account>;
   lastRun(userId: string): Promise<LastRun | undefined>;
   /** Opens one run, or brings the signal to the run that holds the account. */
   openRun(request: OpenRequest): Promise<Opened>;
@@ -67,12 +67,9 @@ export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | nul
   return { action, row, why, userPrincipalName, runId: run.id, joined, raised };
 }
 
-async function existing(
-  { graph, readAccount, now }: JudgeDeps,
-  userId: string,
-): Promise<Account | undefined> {
+async function existing({ readAccount, now }: JudgeDeps, userId: string): Promise<Account | undefined> {
   try {
-    return await readAccount(graph, userId, now());
+    return await readAccount(userId, now());
   } catch (error) {
     if (error instanceof PermanentError && error.status === 404) return undefined;
     throw error;

@@ -211,6 +211,14 @@ describe('alertV2', () => {
     });
   });
 
+  it('says so, too, when the alert’s type implied whom it is about — the analyst looked', () => {
+    const data = payload('alert-v2/restricted-sender', {
+      classification: 'truePositive',
+      determination: 'compromisedAccount',
+    });
+    expect(read(data).subjects[0]?.signal.confirmedByPerson).toBe(true);
+  });
+
   it('takes the title for the detector where the id is that of a policy — it tells nobody anything', () => {
     const [subject] = read(payload('alert-v2/restricted-sender')).subjects;
     expect(subject?.signal.detector).toBe('User restricted from sending email');

@@ -120,6 +120,18 @@ describe('confirm', () => {
     });
   });
 
+  it('leaves an identifier alone that several accounts bear — a guess could lock the wrong one', async () => {
+    const data = payload('alert-v2/attack-disruption');
+    const { result } = await ofAlert(data, {
+      [alertPath('alert-v2/attack-disruption')]: data,
+      '/users': [
+        { id: grady, userPrincipalName: 'grady@contoso.com' },
+        { id: megan, userPrincipalName: 'megan@contoso.com' },
+      ],
+    });
+    expect(result).toMatchObject({ is: 'confirmed', signals: [{ userId: adele }] });
+  });
+
   it('leaves a name alone that is nobody’s in this tenant, with the reason', async () => {
     const data = payload('alert-v2/restricted-sender');
     const { result, asked } = await ofAlert(data, {

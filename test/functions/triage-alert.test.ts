@@ -44,7 +44,7 @@ function world({ answers = {}, accounts = { [adele]: account() }, settings = {},
       ...settings,
     },
     policy: defaultPolicy,
-    async readAccount(_, id) {
+    async readAccount(id) {
       const found = accounts[id] ?? missing(`/users/${id}`);
       if (found instanceof Error) throw found;
       return found;
@@ -314,9 +314,22 @@ describe('triageAlert', () => {
       expect(requests).toMatchObject([{ held: null, signals: [{ address: null }, { source: 'riskyUser' }] }]);
     });
 
-    it.each([['low'], ['medium']])('holds when Graph calls the account %s risk', async (riskLevel) => {
-      const { triage } = world({ answers: { ...closed, [riskyPath]: { ...risky, riskLevel } } });
+    it.each([
+      [{ riskLevel: 'low' }],
+      [{ riskLevel: 'medium' }],
+      [{ riskState: 'remediated' }],
+      [{ riskState: 'dismissed' }],
+    ])('holds when Graph says no more of the account than %j', async (changes) => {
+      const { triage } = world({ answers: { ...closed, [riskyPath]: { ...risky, ...changes } } });
       expect(await triage(risk())).toMatchObject([{ action: 'hold' }]);
+    });
+
+    it('does nothing about what even the event calls closed', async () => {
+      const { triage, requests } = world({ answers: closed });
+      expect(await triage(risk({ riskState: 'remediated' }))).toMatchObject([
+        { action: 'none', row: 'closed' },
+      ]);
+      expect(requests).toEqual([]);
     });
 
     it('opens the held run when the same alert can be confirmed later', async () => {
@@ -339,6 +352,11 @@ describe('triageAlert', () => {
       await expect(triage(risk())).rejects.toThrow(RetryableError);
       expect(requests).toEqual([]);
       expect(decisions.all).toEqual([]);
+    });
+
+    it('tries it again even if another event of it is refused — dead-letters are for what is over', async () => {
+      const { triage } = world({ answers: { [detectionPath]: busy } });
+      await expect(triage([{ hello: 'world' }, risk()])).rejects.toThrow(RetryableError);
     });
 
     it('locks without the sign-in log where that is due anyway — the lock does not wait', async () => {
