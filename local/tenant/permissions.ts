@@ -26,6 +26,13 @@ const readMembership = [
   'Directory.ReadWrite.All',
 ];
 
+const readMembers = [
+  'GroupMember.Read.All',
+  'GroupMember.ReadWrite.All',
+  'Group.Read.All',
+  'Directory.Read.All',
+];
+
 /** By method and path; what depends on the property that is written has it behind a #. */
 export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'GET /users': readUsers,
@@ -46,6 +53,11 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'GET /users/{id}/transitiveMemberOf': readMembership,
   'GET /users/{id}/transitiveMemberOf/microsoft.graph.directoryRole': readMembership,
   'GET /users/{id}/transitiveMemberOf/microsoft.graph.group': readMembership,
+  'GET /groups/{id}': readMembers,
+  'GET /groups/{id}/members': readMembers,
+  'GET /groups/{id}/owners': readMembers,
+  'GET /groups/{id}/transitiveMembers': readMembers,
+  'GET /groups/{id}/transitiveMembers/microsoft.graph.user': readMembers,
   'GET /domains': ['Domain.Read.All', 'Domain.ReadWrite.All', 'Directory.Read.All'],
   'GET /domains/{id}': ['Domain.Read.All', 'Domain.ReadWrite.All', 'Directory.Read.All'],
   'GET /directoryRoles': readRoles,
@@ -84,7 +96,6 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'GET /security/incidents': readIncidents,
   'GET /security/incidents/{id}': readIncidents,
   'GET /users/{id}/mailboxSettings': readSettings,
-  'PATCH /users/{id}/mailboxSettings': writeSettings,
   'GET /users/{id}/mailFolders': readMail,
   'GET /users/{id}/mailFolders/{id}': readMail,
   'GET /users/{id}/mailFolders/{id}/messages': readMail,

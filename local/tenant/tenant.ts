@@ -3,7 +3,7 @@
 // serve.ts.
 import type { TokenCredential } from '@azure/identity';
 import { type Answer, ConnectionLost, Refusal } from './answers.ts';
-import { tenantIdOf } from './directory.ts';
+import { findUser, tenantIdOf } from './directory.ts';
 import { answerExchange, cmdletNameIn } from './exchange/endpoint.ts';
 import { type Fault, Faults, Limits } from './faults.ts';
 import { answerGraph } from './graph/endpoint.ts';
@@ -20,6 +20,8 @@ export interface TenantOptions {
   /** What the app's tokens hold where the file does not say: what the steps declare. Default: everything. */
   permissions?: readonly string[];
   latencyMs?: number;
+  /** A mailbox that exists even where the file does not name it: the one the summary is sent from. */
+  mailFrom?: string;
   /** Called as each request ends. */
   onRequest?: (request: RecordedRequest) => void;
 }
@@ -59,7 +61,9 @@ const pause = (milliseconds: number) =>
 
 export function createTenant(file: unknown, options: TenantOptions): Tenant {
   const { now } = options;
-  const store = new Store(parseTenant(file, now()), now);
+  const parsed = parseTenant(file, now());
+  if (options.mailFrom !== undefined) addMailbox(parsed, options.mailFrom);
+  const store = new Store(parsed, now);
   const { app = {}, behaviour = {} } = store.file;
   const tenantId = tenantIdOf(store.file);
   const permissions = app.permissions ?? options.permissions ?? allPermissions;
@@ -160,6 +164,15 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     tenantId,
     identityHeader: identity.header,
   };
+}
+
+function addMailbox(file: TenantFile, address: string): void {
+  const user = findUser(file, address);
+  if (user) user.mailbox ??= {};
+  else {
+    const mailbox = { RecipientTypeDetails: 'SharedMailbox' };
+    file.users.push({ userPrincipalName: address, accountEnabled: false, mailbox });
+  }
 }
 
 const serviceOfPermission = (name: string): Service => {

@@ -17,6 +17,18 @@ const addressLists = [
   'ExceptIfSentTo',
 ];
 const own = ['hidden', 'clientSide'];
+/** Only there where the file has them. */
+const taken = [
+  'Legacy',
+  'Conditions',
+  'Exceptions',
+  'Actions',
+  'IsValid',
+  'ObjectState',
+  'RunspaceId',
+  'PSComputerName',
+  'PSShowComputerName',
+];
 
 /** An address alone is shown as Exchange does: "name" [SMTP:address]. */
 const shownAddress = (entry: string) =>
@@ -26,7 +38,8 @@ function ruleRow(owner: Owner, { rule, number, priority }: NumberedRule): Row {
   const given: Row = { ...rule };
   const row: Row = {};
   for (const [name, type] of Object.entries(inboxRuleSchema.shape)) {
-    if (own.includes(name)) continue;
+    if (own.includes(name) || name.startsWith('@')) continue;
+    if (taken.includes(name) && given[name] === undefined) continue;
     const value = given[name] ?? null;
     if (Array.isArray(value))
       row[name] = addressLists.includes(name) ? value.map((entry) => shownAddress(String(entry))) : value;
@@ -56,7 +69,7 @@ function identify(call: CmdletCall): { owner: Owner; numbered: NumberedRule } {
     throw cmdletRefusal(
       404,
       'NotFound',
-      'Microsoft.Exchange.Data.Storage.RulesNotFoundException',
+      'Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException',
       `The inbox rule "${identity}" couldn't be found.`,
     );
   }

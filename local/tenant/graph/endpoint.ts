@@ -5,6 +5,7 @@ import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
 import { domainRoutes } from './domains.ts';
+import { groupRoutes } from './groups.ts';
 import { mailRoutes } from './mail.ts';
 import { riskRoutes } from './risk.ts';
 import { roleRoutes } from './roles.ts';
@@ -17,6 +18,7 @@ import { userRoutes } from './users.ts';
 export const graphRoutes: readonly GraphRoute[] = [
   ...userRoutes,
   ...domainRoutes,
+  ...groupRoutes,
   ...roleRoutes,
   ...riskRoutes,
   ...signInRoutes,

@@ -1,203 +1,59 @@
-// Directory roles and group memberships, to tell who is privileged and who is the last Global Administrator.
+// Directory roles: definitions, assignments, PIM's schedules (Entra ID P2), and the older directoryRoles.
 import { Refusal, type Row } from '../answers.ts';
-import {
-  activeRolesOf,
-  findGroup,
-  findRole,
-  findUser,
-  type Group,
-  groupIdOf,
-  groupsOf,
-  principalIdOf,
-  type RoleDefinition,
-  rolesOf,
-  userIdOf,
-} from '../directory.ts';
+import { findRole, hasPlan, rolesOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
-import { type EntityType, withDefaults } from '../odata.ts';
-import { groupProperties, roleDefinitionProperties, userProperties } from '../schema/directory.ts';
+import type { EntityType } from '../odata.ts';
 import { instant, text } from '../schema/fields.ts';
-import type { TenantFile } from '../schema.ts';
+import {
+  definitionRow,
+  definitionType,
+  directoryRoleRow,
+  directoryRoleType,
+  objectType,
+  principalRow,
+} from './principals.ts';
+import { activeRows, assignmentRows, eligibleRows } from './role-rows.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
-import { notFound, requireUser, userRow } from './users.ts';
+import { notFound } from './users.ts';
 
-const roleProperties = {
-  id: text,
-  displayName: text,
-  description: text,
-  roleTemplateId: text,
-  deletedDateTime: instant,
-};
-const directoryRoleType: EntityType = { name: 'microsoft.graph.directoryRole', properties: roleProperties };
-const groupType: EntityType = { name: 'microsoft.graph.group', properties: groupProperties };
-const objectType: EntityType = {
-  name: 'microsoft.graph.directoryObject',
-  properties: { ...userProperties, ...groupProperties, ...roleProperties },
-};
-const definitionType: EntityType = {
-  name: 'microsoft.graph.unifiedRoleDefinition',
-  properties: roleDefinitionProperties,
-};
 const navigation = { roleDefinition: definitionType, principal: objectType };
-const assignmentProperties = {
+const reference = {
   id: text,
   principalId: text,
   roleDefinitionId: text,
   directoryScopeId: text,
   appScopeId: text,
-  condition: text,
-  principalOrganizationId: text,
 };
 const assignmentType: EntityType = {
   name: 'microsoft.graph.unifiedRoleAssignment',
-  properties: assignmentProperties,
+  properties: { ...reference, condition: text, principalOrganizationId: text },
   navigation,
 };
-const instanceProperties = {
-  id: text,
-  principalId: text,
-  roleDefinitionId: text,
-  directoryScopeId: text,
-  appScopeId: text,
-  startDateTime: instant,
-  endDateTime: instant,
-  memberType: text,
-};
-const activeProperties = {
-  ...instanceProperties,
-  assignmentType: text,
-  roleAssignmentOriginId: text,
-  roleAssignmentScheduleId: text,
-};
+const instance = { ...reference, startDateTime: instant, endDateTime: instant, memberType: text };
 const activeType: EntityType = {
   name: 'microsoft.graph.unifiedRoleAssignmentScheduleInstance',
-  properties: activeProperties,
+  properties: {
+    ...instance,
+    assignmentType: text,
+    roleAssignmentOriginId: text,
+    roleAssignmentScheduleId: text,
+  },
   navigation,
 };
-const eligibleProperties = { ...instanceProperties, roleEligibilityScheduleId: text };
 const eligibleType: EntityType = {
   name: 'microsoft.graph.unifiedRoleEligibilityScheduleInstance',
-  properties: eligibleProperties,
+  properties: { ...instance, roleEligibilityScheduleId: text },
   navigation,
 };
 
-const definitionRow = (role: RoleDefinition): Row =>
-  withDefaults(role, roleDefinitionProperties, { resourceScopes: ['/'] });
-
-const directoryRoleRow = (role: RoleDefinition): Row => ({
-  '@odata.type': '#microsoft.graph.directoryRole',
-  id: guidOf('directoryRole', role.id),
-  deletedDateTime: null,
-  description: role.description,
-  displayName: role.displayName,
-  roleTemplateId: role.templateId,
-});
-
-const groupRow = (group: Group): Row => ({
-  '@odata.type': '#microsoft.graph.group',
-  ...withDefaults(group, groupProperties, {
-    id: groupIdOf(group),
-    securityEnabled: true,
-    mailEnabled: false,
-  }),
-});
-
-function principalRow(call: GraphCall, id: string): Row | null {
-  const user = findUser(call.file, id);
-  if (user) return { '@odata.type': '#microsoft.graph.user', ...userRow(user, call.store.loadedAt) };
-  const group = findGroup(call.file, id);
-  return group ? groupRow(group) : null;
-}
-
-const roleRowsOf = (file: TenantFile, userId: string): Row[] => {
-  const unique = new Map(activeRolesOf(file, userId).map((role) => [role.id, role]));
-  return [...unique.values()].filter((role) => role.isBuiltIn).map(directoryRoleRow);
-};
-const groupRowsOf = (file: TenantFile, userId: string): Row[] =>
-  groupsOf(file, userId).map((group) => groupRow(group));
-
-const userIdIn = (call: GraphCall) => userIdOf(requireUser(call.file, call.parameters['id'] ?? ''));
-
-interface Reference {
-  id?: string | undefined;
-  principalId: string;
-  roleDefinitionId: string;
-  directoryScopeId?: string | null | undefined;
-  appScopeId?: string | null | undefined;
-}
-function referenceRow(call: GraphCall, kind: string, reference: Reference): Row {
-  const principalId = principalIdOf(call.file, reference.principalId);
-  const role = findRole(call.file, reference.roleDefinitionId);
-  const directoryScopeId = reference.directoryScopeId ?? '/';
-  return {
-    id: reference.id ?? guidOf(kind, principalId, role?.id ?? reference.roleDefinitionId, directoryScopeId),
-    principalId,
-    roleDefinitionId: role?.id ?? reference.roleDefinitionId,
-    directoryScopeId,
-    appScopeId: reference.appScopeId ?? null,
-    ...(call.query.expand.has('roleDefinition') ? { roleDefinition: role ? definitionRow(role) : null } : {}),
-    ...(call.query.expand.has('principal') ? { principal: principalRow(call, principalId) } : {}),
-  };
-}
-
-const assignmentRows = (call: GraphCall): Row[] =>
-  (call.file.roleAssignments ?? []).map((assignment) => ({
-    ...referenceRow(call, 'roleAssignment', assignment),
-    condition: assignment.condition ?? null,
-    principalOrganizationId: call.claims.tid,
-  }));
-
-/** Schedules as PIM shows them: a role held through a group stands there for the group and for each member. */
-function instanceRows(call: GraphCall, kind: 'roleAssignments' | 'roleEligibilities'): Row[] {
-  return (call.file[kind] ?? []).flatMap((entry) => {
-    const row = referenceRow(call, kind, entry);
-    const own = {
-      startDateTime: entry.startDateTime ?? null,
-      endDateTime: entry.endDateTime ?? null,
-      ...('assignmentType' in entry || kind === 'roleAssignments'
-        ? {
-            assignmentType: ('assignmentType' in entry ? entry.assignmentType : null) ?? 'Assigned',
-            roleAssignmentOriginId: row['id'],
-            roleAssignmentScheduleId: row['id'],
-          }
-        : { roleEligibilityScheduleId: row['id'] }),
-    };
-    const group = findGroup(call.file, entry.principalId);
-    const members = group
-      ? call.file.users.filter((user) => groupsOf(call.file, userIdOf(user)).includes(group)).map(userIdOf)
-      : [];
-    return [
-      { ...row, ...own, memberType: 'Direct' },
-      ...members.map((member) => ({
-        ...referenceRow(call, kind, { ...entry, principalId: member, id: undefined }),
-        ...own,
-        memberType: 'Group',
-      })),
-    ];
-  });
-}
-
-function byId(rows: readonly Row[], id: string): Row {
-  const found = rows.find((row) => row['id'] === id);
+const byId = (rows: (call: GraphCall) => Row[]) => (call: GraphCall) => {
+  const id = call.parameters['id'] ?? '';
+  const found = rows(call).find((row) => row['id'] === id);
   if (!found) throw notFound(id);
   return found;
-}
+};
 
-function membersOf(call: GraphCall): Row[] {
-  const key = call.parameters['id'] ?? '';
-  const role = rolesOf(call.file).find(
-    ({ id, templateId }) => guidOf('directoryRole', id) === key || templateId === key,
-  );
-  if (!role) throw notFound(key);
-  return (call.file.roleAssignments ?? [])
-    .filter(
-      (assignment) =>
-        findRole(call.file, assignment.roleDefinitionId)?.id === role.id &&
-        (assignment.directoryScopeId ?? '/') === '/',
-    )
-    .map((assignment) => principalRow(call, assignment.principalId))
-    .filter((row) => row !== null);
-}
+const definitions = (call: GraphCall) => rolesOf(call.file).map(definitionRow);
 
 /** Only roles that somebody holds are activated and listed. */
 function activated(call: GraphCall): Row[] {
@@ -211,50 +67,97 @@ function activated(call: GraphCall): Row[] {
     .map(directoryRoleRow);
 }
 
-const needsFilter = (rows: (call: GraphCall) => Row[]) => (call: GraphCall) => {
-  if (!call.query.filter)
-    throw new Refusal(400, 'MissingParameters', 'The required filter parameters are not supplied.');
+function members(call: GraphCall): Row[] {
+  const key = call.parameters['id'] ?? '';
+  const role = rolesOf(call.file).find(({ id }) => guidOf('directoryRole', id) === key);
+  if (!role) throw notFound(key);
+  return (call.file.roleAssignments ?? [])
+    .filter(
+      (one) =>
+        findRole(call.file, one.roleDefinitionId)?.id === role.id && (one.directoryScopeId ?? '/') === '/',
+    )
+    .map((one) => principalRow(call, one.principalId))
+    .filter((row) => row !== null);
+}
+
+/** Assignments are not listed for the whole tenant. */
+function assignments(call: GraphCall): Row[] {
+  if (!call.query.filter) {
+    throw new Refusal(400, 'Request_BadRequest', 'A filter on principalId or roleDefinitionId is required.');
+  }
+  return assignmentRows(call);
+}
+
+const withPim = (rows: (call: GraphCall) => Row[]) => (call: GraphCall) => {
+  if (!hasPlan(call.file, 'AAD_PREMIUM_P2')) {
+    throw new Refusal(
+      400,
+      'AadPremiumLicenseRequired',
+      'The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.',
+    );
+  }
   return rows(call);
 };
 
-const listOf = { select: true, count: true, page: { size: 100, most: 999 } } as const;
-const references = { principalId: 'eq', roleDefinitionId: 'eq', directoryScopeId: 'eq', id: 'eq' };
+const behind = 'directory';
+const list = { select: true, count: true, page: { size: 100, most: 999 } } as const;
+const filter = { principalId: 'eq', roleDefinitionId: 'eq', directoryScopeId: 'eq', id: 'eq' };
+const scheduled = { ...filter, memberType: 'eq', startDateTime: 'eq ge le', endDateTime: 'eq ge le' };
 const base = '/roleManagement/directory';
-const memberOf = '/users/{id}/transitiveMemberOf';
 
 export const roleRoutes: readonly GraphRoute[] = [
   {
     method: 'GET',
-    path: memberOf,
-    behind: 'directory',
-    entity: objectType,
-    query: listOf,
-    many: (call) => [...groupRowsOf(call.file, userIdIn(call)), ...roleRowsOf(call.file, userIdIn(call))],
+    path: `${base}/roleDefinitions`,
+    behind,
+    entity: definitionType,
+    query: { ...list, filter: { displayName: 'eq startswith', templateId: 'eq', isBuiltIn: 'eq', id: 'eq' } },
+    many: definitions,
   },
   {
     method: 'GET',
-    path: `${memberOf}/microsoft.graph.directoryRole`,
-    behind: 'directory',
-    entity: directoryRoleType,
-    query: listOf,
-    many: (call) => roleRowsOf(call.file, userIdIn(call)),
+    path: `${base}/roleDefinitions/{id}`,
+    behind,
+    entity: definitionType,
+    query: { select: true },
+    one: byId(definitions),
   },
   {
     method: 'GET',
-    path: `${memberOf}/microsoft.graph.group`,
-    behind: 'directory',
-    entity: groupType,
-    query: {
-      ...listOf,
-      advanced: true,
-      filter: { isAssignableToRole: 'eq', displayName: 'eq startswith', id: 'eq in' },
-    },
-    many: (call) => groupRowsOf(call.file, userIdIn(call)),
+    path: `${base}/roleAssignments`,
+    behind,
+    entity: assignmentType,
+    query: { ...list, expand: true, expandMost: 1, filter },
+    many: assignments,
+  },
+  {
+    method: 'GET',
+    path: `${base}/roleAssignments/{id}`,
+    behind,
+    entity: assignmentType,
+    query: { select: true, expand: true, expandMost: 1 },
+    one: byId(assignmentRows),
+  },
+  {
+    method: 'GET',
+    path: `${base}/roleAssignmentScheduleInstances`,
+    behind,
+    entity: activeType,
+    query: { ...list, expand: true, filter: { ...scheduled, assignmentType: 'eq' } },
+    many: withPim(activeRows),
+  },
+  {
+    method: 'GET',
+    path: `${base}/roleEligibilityScheduleInstances`,
+    behind,
+    entity: eligibleType,
+    query: { ...list, expand: true, filter: scheduled },
+    many: withPim(eligibleRows),
   },
   {
     method: 'GET',
     path: '/directoryRoles',
-    behind: 'directory',
+    behind,
     entity: directoryRoleType,
     query: { select: true, filter: { roleTemplateId: 'eq', displayName: 'eq' } },
     many: activated,
@@ -262,72 +165,17 @@ export const roleRoutes: readonly GraphRoute[] = [
   {
     method: 'GET',
     path: '/directoryRoles/{id}',
-    behind: 'directory',
+    behind,
     entity: directoryRoleType,
     query: { select: true },
-    one: (call) => byId(activated(call), call.parameters['id'] ?? ''),
+    one: byId(activated),
   },
   {
     method: 'GET',
     path: '/directoryRoles/{id}/members',
-    behind: 'directory',
+    behind,
     entity: objectType,
     query: { select: true },
-    many: membersOf,
-  },
-  {
-    method: 'GET',
-    path: `${base}/roleDefinitions`,
-    behind: 'directory',
-    entity: definitionType,
-    query: {
-      ...listOf,
-      filter: { displayName: 'eq startswith', templateId: 'eq', isBuiltIn: 'eq', id: 'eq' },
-    },
-    many: (call) => rolesOf(call.file).map(definitionRow),
-  },
-  {
-    method: 'GET',
-    path: `${base}/roleDefinitions/{id}`,
-    behind: 'directory',
-    entity: definitionType,
-    query: { select: true },
-    one: (call) => byId(rolesOf(call.file).map(definitionRow), call.parameters['id'] ?? ''),
-  },
-  {
-    method: 'GET',
-    path: `${base}/roleAssignments`,
-    behind: 'directory',
-    entity: assignmentType,
-    query: { ...listOf, expand: true, expandMost: 1, filter: references },
-    many: needsFilter(assignmentRows),
-  },
-  {
-    method: 'GET',
-    path: `${base}/roleAssignments/{id}`,
-    behind: 'directory',
-    entity: assignmentType,
-    query: { select: true, expand: true, expandMost: 1 },
-    one: (call) => byId(assignmentRows(call), call.parameters['id'] ?? ''),
-  },
-  {
-    method: 'GET',
-    path: `${base}/roleAssignmentScheduleInstances`,
-    behind: 'directory',
-    entity: activeType,
-    query: {
-      ...listOf,
-      expand: true,
-      filter: { ...references, assignmentType: 'eq', memberType: 'eq', endDateTime: 'eq ge le' },
-    },
-    many: (call) => instanceRows(call, 'roleAssignments'),
-  },
-  {
-    method: 'GET',
-    path: `${base}/roleEligibilityScheduleInstances`,
-    behind: 'directory',
-    entity: eligibleType,
-    query: { ...listOf, expand: true, filter: { ...references, memberType: 'eq', endDateTime: 'eq ge le' } },
-    many: (call) => instanceRows(call, 'roleEligibilities'),
+    many: members,
   },
 ];

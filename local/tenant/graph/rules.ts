@@ -4,6 +4,7 @@ import { isRow, Refusal, type Row } from '../answers.ts';
 import { findFolder, foldersOf, type NumberedRule, type Owner, rulesOf } from '../mailbox.ts';
 import type { EntityType } from '../odata.ts';
 import { flag, open, text, whole } from '../schema/fields.ts';
+import { ruleDescription } from '../schema/inbox-rule.ts';
 import type { InboxRule } from '../schema.ts';
 import { ownerIn } from './mail.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
@@ -53,19 +54,6 @@ const actionNames = {
   CopyToFolder: 'copyToFolder',
   MarkImportance: 'markImportance',
 } as const;
-const about = [
-  'Name',
-  'Enabled',
-  'Priority',
-  'RuleIdentity',
-  'Identity',
-  'Description',
-  'InError',
-  'ErrorType',
-  'SupportedByTask',
-  'hidden',
-  'clientSide',
-];
 
 /** `"Name" [SMTP:address]` as Exchange writes it, or an address alone. */
 function recipientOf(entry: string): Row {
@@ -112,7 +100,7 @@ const folderId = (owner: Owner, name: string): string =>
 
 function ruleRow(owner: Owner, { rule, number, priority }: NumberedRule): Row {
   const known = new Set([
-    ...about,
+    ...Object.keys(ruleDescription),
     ...Object.keys(actionNames),
     ...Object.keys(conditionNames).flatMap((name) => [name, `ExceptIf${name}`]),
   ]);

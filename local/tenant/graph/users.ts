@@ -193,6 +193,8 @@ export const userRoutes: readonly GraphRoute[] = [
         otherMails: 'any',
         proxyAddresses: 'any',
         onPremisesSyncEnabled: 'eq ne',
+        onPremisesSecurityIdentifier: 'eq',
+        securityIdentifier: 'eq',
         createdDateTime: 'eq ge le',
       },
     },

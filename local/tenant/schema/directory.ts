@@ -1,7 +1,7 @@
 // Entra ID in the tenant file: domains, users, groups, roles. Names inside are Microsoft Graph's own; what belongs
 // to the simulation alone is said so. Left out, a property has its default and stays out of the file.
 import { z } from 'zod';
-import { flag, guid, instant, may, open, text, texts, whole } from './fields.ts';
+import { annotations, flag, guid, instant, may, open, text, texts, whole } from './fields.ts';
 import { mailboxSchema } from './mailbox.ts';
 
 export const domainProperties = {
@@ -20,7 +20,7 @@ export const domainProperties = {
   model: may(text),
   state: may(open),
 };
-export const domainSchema = z.strictObject(domainProperties);
+export const domainSchema = z.strictObject({ ...annotations, ...domainProperties });
 
 const optionalTexts = z.strictObject({
   aboutMe: may(text),
@@ -95,6 +95,7 @@ export const userProperties = {
   showInAddressList: may(flag),
 };
 export const userSchema = z.strictObject({
+  ...annotations,
   ...userProperties,
   manager: may(text).describe('The manager, by id or user principal name'),
   mailbox: mailboxSchema.optional().describe('Left out: the user has no mailbox'),
@@ -118,6 +119,7 @@ export const groupProperties = {
   createdDateTime: may(instant),
 };
 export const groupSchema = z.strictObject({
+  ...annotations,
   ...groupProperties,
   members: texts.optional().describe('Users and groups, by id, user principal name or display name'),
   owners: texts.optional(),

@@ -24,6 +24,13 @@ export const open = z.looseObject({});
 /** Left out, the property has the default that is described, or is null. */
 export const may = <T extends z.ZodType>(type: T) => type.nullable().optional();
 
+/** What a copied object may carry along; taken and not looked at. */
+export const annotations = {
+  '@odata.type': text.optional(),
+  '@odata.context': text.optional(),
+  '@odata.etag': text.optional(),
+};
+
 export type Kind = 'string' | 'boolean' | 'number' | 'date' | 'collection' | 'complex';
 
 /** What a property is to a query: which operators and literals it takes. */

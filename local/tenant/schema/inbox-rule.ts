@@ -1,7 +1,7 @@
 // An inbox rule as Get-InboxRule returns it. Which of its properties are conditions and which are actions is known
 // here alone; the rules that Microsoft Graph shows are made from the same list.
 import { z } from 'zod';
-import { flag, may, open, text, texts, whole } from './fields.ts';
+import { annotations, anything, flag, may, open, text, texts, whole } from './fields.ts';
 
 export const conditionLists = [
   'From',
@@ -69,7 +69,9 @@ const except = <const K extends string>(names: readonly K[]) =>
 
 const size = z.union([text, whole]);
 
-export const inboxRuleSchema = z.strictObject({
+/** Names that are about the rule, neither conditions nor actions; some are PowerShell's own and only taken along. */
+export const ruleDescription = {
+  ...annotations,
   Name: text,
   Enabled: may(flag).describe('Default true'),
   Priority: may(whole).describe('Default: the place in the list'),
@@ -79,6 +81,22 @@ export const inboxRuleSchema = z.strictObject({
   InError: may(flag),
   ErrorType: may(text),
   SupportedByTask: may(flag),
+  Legacy: may(flag),
+  MailboxOwnerId: may(text),
+  Conditions: may(anything),
+  Exceptions: may(anything),
+  Actions: may(anything),
+  IsValid: may(flag),
+  ObjectState: may(text),
+  RunspaceId: may(text),
+  PSComputerName: may(text),
+  PSShowComputerName: may(flag),
+  hidden: flag.optional().describe('Of the simulation: only Get-InboxRule -IncludeHidden returns it'),
+  clientSide: flag.optional().describe('Of the simulation: kept by Outlook, lost when any rule is changed'),
+};
+
+export const inboxRuleSchema = z.strictObject({
+  ...ruleDescription,
   ...fields(conditionLists, texts),
   ...fields(conditionFlags, flag),
   ...fields(conditionTexts, size),
@@ -88,6 +106,4 @@ export const inboxRuleSchema = z.strictObject({
   ...fields(actionLists, texts),
   ...fields(actionFlags, flag),
   ...fields(actionTexts, text),
-  hidden: flag.optional().describe('Of the simulation: only Get-InboxRule -IncludeHidden returns it'),
-  clientSide: flag.optional().describe('Of the simulation: kept by Outlook, lost when any rule is changed'),
 });

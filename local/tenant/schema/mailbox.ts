@@ -1,7 +1,7 @@
 // Exchange Online in the tenant file. Names that begin with a capital are Exchange's own and come back from the
 // cmdlets; the others are Microsoft Graph's, or the simulation's where it says so.
 import { z } from 'zod';
-import { flag, guid, instant, may, open, text, texts, whole } from './fields.ts';
+import { annotations, flag, guid, instant, may, open, text, texts, whole } from './fields.ts';
 import { inboxRuleSchema } from './inbox-rule.ts';
 
 export const mailFolderProperties = {
@@ -14,6 +14,7 @@ export const mailFolderProperties = {
   unreadItemCount: may(whole),
 };
 export const mailFolderSchema = z.strictObject({
+  ...annotations,
   ...mailFolderProperties,
   wellKnownName: text.optional().describe('Of the simulation: inbox, sentitems, deleteditems, …'),
 });
@@ -45,6 +46,7 @@ export const messageProperties = {
   webLink: may(text),
 };
 export const messageSchema = z.strictObject({
+  ...annotations,
   ...messageProperties,
   attachments: z.array(open).optional(),
 });

@@ -1,7 +1,7 @@
 // What Entra ID Protection, the sign-in log and Defender know, in Microsoft Graph's own properties. A user is named
 // by id or by user principal name; the other of the two is filled in when the object is read.
 import { z } from 'zod';
-import { anything, flag, instant, may, open, text, texts, whole } from './fields.ts';
+import { annotations, anything, flag, instant, may, open, text, texts, whole } from './fields.ts';
 
 const riskLevel = z.enum(['low', 'medium', 'high', 'hidden', 'none', 'unknownFutureValue']);
 const riskState = z.enum([
@@ -79,7 +79,7 @@ export const riskDetectionProperties = {
   correlationId: may(text),
   additionalInfo: may(text).describe('JSON in a string: [{"Key":"userAgent","Value":"…"}]'),
 };
-export const riskDetectionSchema = z.strictObject(riskDetectionProperties);
+export const riskDetectionSchema = z.strictObject({ ...annotations, ...riskDetectionProperties });
 
 export const riskyUserProperties = {
   id: text.describe('The user, by id or user principal name'),
@@ -92,7 +92,7 @@ export const riskyUserProperties = {
   isDeleted: may(flag),
   isProcessing: may(flag),
 };
-export const riskyUserSchema = z.strictObject(riskyUserProperties);
+export const riskyUserSchema = z.strictObject({ ...annotations, ...riskyUserProperties });
 
 export const signInProperties = {
   id: text.describe('Also the id of the sign-in request'),
@@ -162,8 +162,41 @@ export const signInBetaProperties = {
   networkLocationDetails: may(z.array(open)),
   processingTimeInMilliseconds: may(whole),
   userType: may(text),
+  agent: may(open),
+  alternateSignInName: may(text),
+  appOwnerTenantId: may(text),
+  appTokenProtectionStatus: may(text),
+  appliedEventListeners: may(z.array(open)),
+  authenticationAppPolicyEvaluationDetails: may(z.array(open)),
+  authenticationContextClassReferences: may(z.array(open)),
+  authenticationProcessingDetails: may(z.array(open)),
+  azureResourceId: may(text),
+  clientCredentialType: may(text),
+  conditionalAccessAudiences: may(z.array(open)),
+  federatedCredentialId: may(text),
+  globalSecureAccessIpAddress: may(text),
+  homeTenantName: may(text),
+  isThroughGlobalSecureAccess: may(flag),
+  managedServiceIdentity: may(open),
+  privateLinkDetails: may(open),
+  resourceOwnerTenantId: may(text),
+  resourceServicePrincipalId: may(text),
+  servicePrincipalCredentialKeyId: may(text),
+  servicePrincipalCredentialThumbprint: may(text),
+  sessionLifetimePolicies: may(z.array(open)),
+  signInIdentifier: may(text),
+  signInIdentifierType: may(text),
+  signInTokenProtectionStatus: may(text),
+  sourceAppClientId: may(text),
+  tokenIssuerName: may(text),
+  tokenIssuerType: may(text),
+  tokenProtectionStatusDetails: may(open),
 };
-export const signInSchema = z.strictObject({ ...signInProperties, ...signInBetaProperties });
+export const signInSchema = z.strictObject({
+  ...annotations,
+  ...signInProperties,
+  ...signInBetaProperties,
+});
 
 const classification = z.enum([
   'unknown',
@@ -240,7 +273,7 @@ export const alertProperties = {
   lastActivityDateTime: may(instant),
   resolvedDateTime: may(instant),
 };
-export const alertSchema = z.strictObject(alertProperties);
+export const alertSchema = z.strictObject({ ...annotations, ...alertProperties });
 
 export const incidentProperties = {
   id: text,
@@ -266,4 +299,4 @@ export const incidentProperties = {
   createdDateTime: may(instant),
   lastUpdateDateTime: may(instant),
 };
-export const incidentSchema = z.strictObject(incidentProperties);
+export const incidentSchema = z.strictObject({ ...annotations, ...incidentProperties });

@@ -1,0 +1,166 @@
+// A scenario: a tenant, the alerts that come in, and how the run is to end. Only reads files; start.ts runs them.
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { stepOutcomes } from './ending.ts';
+import { isRow } from './tenant/answers.ts';
+import { createTenant } from './tenant/tenant.ts';
+import { resolveTimes } from './tenant/times.ts';
+
+const alertSchema = z.union([
+  z.strictObject({ riskDetection: z.string().describe('Id of a risk detection in the tenant') }),
+  z.strictObject({ alert: z.string().describe('Id of a Defender alert in the tenant') }),
+  z.strictObject({ file: z.string().describe('A file as --alert takes it, relative to this one') }),
+  z.strictObject({ event: z.looseObject({}).describe('A CloudEvent, or an object of Microsoft Graph') }),
+]);
+
+export const expectSchema = z
+  .strictObject({
+    run: z
+      .enum(['none', 'held', 'finished'])
+      .describe('none: the alert opens no run; held: the run waits for a person before anything is done'),
+    level: z.enum(['contain', 'full']).optional(),
+    word: z.string().optional().describe("The verdict's word: CONTAINED, DECIDE, NOT CONTAINED, …"),
+    steps: z.record(z.string(), stepOutcomes).optional().describe('How steps end, by their names'),
+  })
+  .describe('How it is to end; what is left out may end in any way');
+
+export const scenarioSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    title: z.string(),
+    description: z.string(),
+    tenant: z.string().describe('The tenant file, relative to this one'),
+    overlay: z
+      .looseObject({})
+      .optional()
+      .describe(
+        'Laid over the tenant file as a JSON merge patch (RFC 7396): objects merge, lists are replaced',
+      ),
+    alerts: z.array(alertSchema).min(1).describe('Published in this order'),
+    settings: z
+      .record(z.string(), z.json())
+      .optional()
+      .describe('Settings of the app that differ; what is no text is written as JSON'),
+    expect: expectSchema,
+  })
+  .meta({ title: 'Reclaim: a scenario for the local stack' });
+
+export type Scenario = z.infer<typeof scenarioSchema>;
+export type Expect = z.infer<typeof expectSchema>;
+
+/** A CloudEvent as the Event Grid topic takes it. */
+export interface CloudEvent {
+  [key: string]: unknown;
+  specversion: '1.0';
+  id: string;
+  source: string;
+  type: string;
+  time: string;
+  data: unknown;
+}
+
+export interface LoadedScenario {
+  title: string;
+  description: string;
+  /** For createTenant; its times are absolute. */
+  tenant: unknown;
+  events: readonly unknown[];
+  /** Settings that differ, as an environment holds them. */
+  settings: Readonly<Record<string, string>>;
+  expect: Expect;
+}
+
+/** Reads a scenario and what it names. Throws an error that lists all that is wrong with it. */
+export async function loadScenario(file: string, now: Date): Promise<LoadedScenario> {
+  const parsed = scenarioSchema.safeParse(readJson(file));
+  if (!parsed.success) throw new Error(`${file} is no scenario:\n${z.prettifyError(parsed.error)}`);
+  const { title, description, overlay, alerts, settings = {}, expect } = parsed.data;
+  const near = (name: string) => resolve(dirname(file), name);
+  const tenant = resolveTimes(merge(readJson(near(parsed.data.tenant)), overlay ?? {}), now);
+  const events: unknown[] = [];
+  for (const alert of alerts) {
+    if ('file' in alert) events.push(...loadAlert(near(alert.file), now));
+    else if ('event' in alert) events.push(asEvent(resolveTimes(alert.event, now), now));
+    else events.push(await eventFrom(tenant, alert, now));
+  }
+  return {
+    title,
+    description,
+    tenant,
+    events,
+    settings: Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    ),
+    expect,
+  };
+}
+
+/** Reads a file of one event or several: CloudEvents, or objects as Microsoft Graph returns them, which are wrapped. */
+export function loadAlert(file: string, now: Date): unknown[] {
+  const content = resolveTimes(readJson(file), now);
+  return (Array.isArray(content) ? content : [content]).map((entry) => asEvent(entry, now));
+}
+
+/** A JSON document from a file. Throws an error that names the file. */
+export function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new Error(`${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** What is no CloudEvent yet becomes one. Anything else is handed on as it is: bad input is a test, too. */
+function asEvent(entry: unknown, now: Date): unknown {
+  if (!isRow(entry) || 'specversion' in entry) return entry;
+  if ('riskEventType' in entry) return wrap('Reclaim.RiskDetection', entry, now);
+  return 'evidence' in entry ? wrap('Reclaim.Alert', entry, now) : entry;
+}
+
+const wrap = (type: string, data: unknown, now: Date): CloudEvent => ({
+  specversion: '1.0',
+  id: crypto.randomUUID(),
+  source: 'reclaim/local',
+  type,
+  time: now.toISOString(),
+  datacontenttype: 'application/json',
+  data,
+});
+
+/** The object as Microsoft Graph would return it, asked of a tenant of its own so that no request is recorded. */
+async function eventFrom(
+  file: unknown,
+  alert: { riskDetection: string } | { alert: string },
+  now: Date,
+): Promise<CloudEvent> {
+  const { app: _app, behaviour: _behaviour, servicePlans: _plans, ...rest } = isRow(file) ? file : {};
+  const tenant = createTenant(rest, { now: () => now });
+  const path =
+    'alert' in alert
+      ? `security/alerts_v2/${encodeURIComponent(alert.alert)}`
+      : `identityProtection/riskDetections/${encodeURIComponent(alert.riskDetection)}`;
+  const token = await tenant.credential.getToken('https://graph.microsoft.com/.default');
+  const answer = await tenant.fetch(`https://graph.microsoft.com/v1.0/${path}`, {
+    headers: { authorization: `Bearer ${token?.token}` },
+  });
+  if (!answer.ok) throw new Error(`The scenario names ${path}, which its tenant does not hold.`);
+  const { '@odata.context': _context, ...data } = z.looseObject({}).parse(await answer.json());
+  return wrap('alert' in alert ? 'Reclaim.Alert' : 'Reclaim.RiskDetection', data, now);
+}
+
+/** JSON merge patch: null removes, objects merge, everything else replaces. */
+export function merge(target: unknown, patch: unknown): unknown {
+  if (!isRow(patch)) return patch;
+  const merged: Record<string, unknown> = isRow(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name];
+    else merged[name] = merge(merged[name], value);
+  }
+  return merged;
+}
