@@ -7,7 +7,8 @@ import { type Habits, isForeignClient } from './owner-habits.ts';
 import { has, type SignIn } from './sign-ins.ts';
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
+/** An alert's time and the log's for one and the same thing. */
+const soonMs = hourMs / 4;
 
 /** What the judgement rests on. */
 export interface Case {
@@ -26,7 +27,8 @@ export function judge(
 ): { tie: string } | 'uncertain' | undefined {
   const by = hints.filter((hint) => names(hint, signIn));
   const bySession = hints.some(({ session }) => session !== null && session === signIn.session);
-  if (by.length === 0 && !bySession) return undefined;
+  const byPlace = hints.some((hint) => isThereAndThen(hint, signIn));
+  if (by.length === 0 && !bySession && !byPlace) return undefined;
 
   const foreign = isForeignClient(signIn.userAgent, habits);
   if (marks.isOwnersPlace(signIn.network)) {
@@ -36,6 +38,7 @@ export function judge(
       ({ network, time }) => marks.isOwnersPlace(network) && time >= first - hourMs,
     );
     if (bySession && begunThere) return { tie: 'session named by the alert' };
+    if (foreign && byPlace) return { tie: "address and time named by the alert, not the owner's client" };
     if (by.length === 0) return undefined;
     return foreign ? tiedBy(by) : 'uncertain';
   }
@@ -47,6 +50,12 @@ export function judge(
   // A known device excuses a travel only: a stolen token carries the device it was issued to.
   return by.every((hint) => hint.travel) && (usualDevice || usualClient) ? 'uncertain' : tiedBy(by);
 }
+
+const isThereAndThen = (hint: Hint, { network, time }: SignIn) =>
+  hint.network !== null &&
+  hint.network === network &&
+  hint.time !== null &&
+  Math.abs(hint.time - time) <= soonMs;
 
 const tiedBy = (by: readonly Hint[]) => ({
   tie: `named by the alert (${[...new Set(by.map(({ detector }) => detector))].join(', ')})`,
@@ -63,7 +72,7 @@ export function otherLegs(
   return uncertain
     .filter((signIn) => travels.some((hint) => names(hint, signIn)))
     .flatMap((signIn) => {
-      const before = successes.filter(({ time }) => time < signIn.time && time > signIn.time - dayMs);
+      const before = successes.filter(({ time }) => time < signIn.time);
       const leg =
         before.findLast(({ network }) => network !== null && told.includes(network)) ??
         before.findLast(

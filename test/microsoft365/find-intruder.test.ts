@@ -221,6 +221,12 @@ describe('an adversary in the middle', () => {
     expect(trail.intruder.addresses).toEqual([proxy, attacker]);
   });
 
+  it("owns a root of days ago at the very address of the alert, in the owner's browser", () => {
+    const old = signIn({ ...raw(root), createdDateTime: '2026-11-17T09:01:00Z', ipAddress: attacker });
+    const trail = find({ signals, signIns: [...week(), old, replay] });
+    expect(trail.intruder).toMatchObject({ addresses: [attacker], sessions: ['aitm'] });
+  });
+
   it('owns a root of days ago — such a session lives for weeks', () => {
     const old = signIn({ ...raw(root), createdDateTime: '2026-11-17T09:01:00Z' });
     const trail = find({ signals, signIns: [...week(), old, replay] });
@@ -341,6 +347,24 @@ describe('an address that others use too', () => {
     });
   });
 
+  it("is shared when a third client was there before — the owner's telephone, at this hotel", () => {
+    const phone = signIn({
+      createdDateTime: '2026-11-18T20:00:00Z',
+      ipAddress: attacker,
+      userAgent: 'Outlook-iOS/2.0',
+      sessionId: 'phone',
+    });
+    const trail = find({
+      signIns: [...week(), phone, { ...atOffice, address: attacker, network: attacker }],
+    });
+    expect(times(trail)).toEqual(['09:12']);
+    expect(trail.intruder).toMatchObject({
+      addresses: [],
+      sharedAddresses: [attacker],
+      userAgents: [firefox],
+    });
+  });
+
   it('is shared when several colleagues sign in from it', () => {
     const there = signIn({ ...raw(atOffice), ipAddress: attacker });
     const unrelated = signIn({
@@ -373,7 +397,6 @@ describe('an address that others use too', () => {
 describe('a travel that cannot have been made', () => {
   const travel = (given: Partial<Signal>) =>
     signal({ detector: 'unlikelyTravel', title: 'Atypical travel', ...given });
-  const laptop = { deviceId: '7c1d4d0e-55aa-4b0b-9c57-d3b1f2f3a001', isManaged: true, isCompliant: true };
   const abroad = signIn({
     createdDateTime: '2026-11-20T09:12:00Z',
     id: 'request-1',
@@ -423,6 +446,42 @@ describe('a travel that cannot have been made', () => {
     expect(trail.uncertain.map(({ address }) => address)).toEqual([attacker, home]);
     expect(trail.intruder).toMatchObject({ addresses: [], sessions: [], userAgents: [] });
     expect(trail.intruder.sharedAddresses.toSorted()).toEqual([home, attacker].toSorted());
+  });
+
+  describe("that names the owner's place", () => {
+    const back = signIn({
+      createdDateTime: '2026-11-20T09:30:00Z',
+      id: 'request-2',
+      ipAddress: home,
+      sessionId: 'owner-20',
+    });
+    const signals = [travel({ requestId: 'request-2', address: home, activityAt: '2026-11-20T09:30:00Z' })];
+    const uncertain = (other: SignIn, riskDetections: RiskDetection[] = []) =>
+      find({ signals, riskDetections, signIns: [...week(), other, back] }).uncertain.map(
+        ({ address }) => address,
+      );
+
+    it('does not look for the other end in the same country', () => {
+      expect(
+        uncertain(signIn({ ...raw(abroad), location: { city: 'Boise', countryOrRegion: 'US' } })),
+      ).toEqual([home]);
+    });
+
+    it('takes the other end that the detection itself names', () => {
+      const named = detection({
+        riskEventType: 'unlikelyTravel',
+        requestId: 'request-2',
+        ipAddress: home,
+        activityDateTime: '2026-11-20T09:30:00Z',
+        additionalInfo: JSON.stringify([{ Key: 'relatedLocation', Value: { clientIP: proxy } }]),
+      });
+      const there = signIn({
+        ...raw(abroad),
+        ipAddress: proxy,
+        location: { city: 'Boise', countryOrRegion: 'US' },
+      });
+      expect(uncertain(there, [named])).toEqual([proxy, home]);
+    });
   });
 
   it('of a known laptop is no excuse for a token that is out of the ordinary — a stolen one carries its device', () => {
@@ -503,6 +562,181 @@ describe('late and thin alerts', () => {
     const later = signIn({ ...raw(registered), createdDateTime: '2026-11-20T09:45:00Z', ipAddress: proxy });
     const trail = find({ signIns: [...week(), registered, later] });
     expect(trail.intruder).toMatchObject({ devices: ['dev-9'], addresses: [attacker, proxy] });
+  });
+});
+
+const laptop = { deviceId: '7c1d4d0e-55aa-4b0b-9c57-d3b1f2f3a001', isManaged: true, isCompliant: true };
+const weekOnLaptop = () => week().map((each) => ({ ...each, device: laptop.deviceId, managed: true }));
+
+describe('where little is known of the owner', () => {
+  const replay = signIn({
+    createdDateTime: '2026-11-20T09:12:00Z',
+    ipAddress: attacker,
+    userAgent: firefox,
+    sessionId: 'i',
+    isInteractive: false,
+  });
+
+  it("takes the only place of a new account for the intruder's when it is no older than the alert", () => {
+    const before = signIn({
+      createdDateTime: '2026-11-20T08:30:00Z',
+      ipAddress: attacker,
+      userAgent: firefox,
+    });
+    const { intruder } = find({ signIns: [before, replay] });
+    expect(intruder).toMatchObject({ addresses: [attacker], since: '2026-11-20T07:30:00.000Z' });
+  });
+
+  it('owns the root of a phished session though the owner was never seen', () => {
+    const root = signIn({ createdDateTime: '2026-11-20T09:01:00Z', ipAddress: proxy, sessionId: 'i' });
+    const signals = [signal({ detector: 'attackerinTheMiddle', sessionId: 'i' })];
+    expect(find({ signals, signIns: [root, replay] }).intruder.addresses).toEqual([proxy, attacker]);
+  });
+
+  it('knows the office by this morning alone', () => {
+    const morning = [
+      signIn({ createdDateTime: '2026-11-20T07:00:00Z', ipAddress: home, sessionId: 'o' }),
+      signIn({ createdDateTime: '2026-11-20T08:00:00Z', ipAddress: office, sessionId: 'o' }),
+    ];
+    const there = { ...replay, address: office, network: office };
+    const { intruder } = find({
+      signals: [signal({ address: office, sessionId: 'i' })],
+      signIns: [...morning, there],
+    });
+    expect(intruder).toMatchObject({ addresses: [], sharedAddresses: [office], sessions: ['i'] });
+  });
+
+  it("owns the first sign-in of this morning in a session of the alert's address, made abroad", () => {
+    const owner = signIn({ createdDateTime: '2026-11-20T08:00:00Z', ipAddress: home, sessionId: 'o' });
+    const root = signIn({
+      createdDateTime: '2026-11-20T09:01:00Z',
+      ipAddress: proxy,
+      sessionId: 'i',
+      location: amsterdam,
+    });
+    const { intruder } = find({ signIns: [owner, root, replay] });
+    expect(intruder).toMatchObject({ addresses: [proxy, attacker], sessions: ['i'] });
+  });
+});
+
+describe('what the alert names', () => {
+  const theirs = signIn({
+    createdDateTime: '2026-11-20T09:12:00Z',
+    id: 'request-1',
+    correlationId: 'correlation-1',
+    originalRequestId: 'original-1',
+    ipAddress: attacker,
+    userAgent: firefox,
+    sessionId: 'i',
+  });
+
+  it.each([
+    ['the request', { requestId: 'request-1' }],
+    ['the request that the token was first issued to', { requestId: 'original-1' }],
+    ['the correlation', { correlationId: 'correlation-1' }],
+    ['the session', { sessionId: 'i' }],
+  ])('is found by %s without any address', (_what, hint) => {
+    const { intruder } = find({
+      signals: [signal({ address: null, ...hint })],
+      signIns: [...week(), theirs],
+    });
+    expect(intruder.addresses).toEqual([attacker]);
+  });
+
+  it('may be a failed try, which marks the address and is no access', () => {
+    const failed = { ...theirs, errorCode: 50076 };
+    const trail = find({ signals: [signal({ requestId: 'request-1' })], signIns: [...week(), failed] });
+    expect(trail.hits).toEqual([]);
+    expect(trail.failed).toEqual([failed]);
+    expect(trail.intruder.addresses).toEqual([attacker]);
+  });
+
+  it("owns what came a little earlier in the same session from the same address, in the owner's guise", () => {
+    const earlier = signIn({ createdDateTime: '2026-11-20T09:07:00Z', ipAddress: attacker, sessionId: 'i' });
+    const { intruder } = find({
+      signals: [signal({ address: null, requestId: 'request-1' })],
+      signIns: [...week(), earlier, theirs],
+    });
+    expect(intruder).toMatchObject({
+      addresses: [attacker],
+      sessions: ['i'],
+      since: '2026-11-20T08:07:00.000Z',
+    });
+  });
+
+  it('is not believed of a session that the owner began hours before at the office', () => {
+    const own = ['03:00', '09:12'].map((time) =>
+      signIn({ createdDateTime: `2026-11-20T${time}:00Z`, ipAddress: office, sessionId: 'owner-20' }),
+    );
+    const trail = find({
+      signals: [signal({ address: office, sessionId: 'owner-20' })],
+      signIns: [...week(), ...own],
+    });
+    expect(trail.hits).toEqual([]);
+    expect(trail.intruder.sessions).toEqual([]);
+  });
+
+  it('holds a hundred addresses at most — a row has an end, and rented lines have none', () => {
+    const many = Array.from({ length: 150 }, (_, index) => ({
+      ...theirs,
+      id: `request-${index}`,
+      address: `203.0.113.${index}`,
+      network: `203.0.113.${index}`,
+    }));
+    const { intruder } = find({ signIns: [...week(), ...many, ...many] });
+    expect(intruder.addresses).toHaveLength(100);
+    expect(intruder.requests.length).toBeLessThanOrEqual(300);
+  });
+});
+
+describe("the owner's own device", () => {
+  const replay = signIn({
+    createdDateTime: '2026-11-20T09:12:00Z',
+    ipAddress: attacker,
+    userAgent: firefox,
+    sessionId: 'owner-20',
+    isInteractive: false,
+  });
+  const signals = [signal({ detector: 'anomalousToken', sessionId: 'owner-20' })];
+
+  it('goes on in a stolen session from anywhere and stays the owner', () => {
+    const cafe = signIn({
+      createdDateTime: '2026-11-20T10:00:00Z',
+      ipAddress: '198.51.100.230',
+      sessionId: 'owner-20',
+      deviceDetail: laptop,
+    });
+    const trail = find({ signals, signIns: [...weekOnLaptop(), replay, cafe] });
+    expect(times(trail)).toEqual(['09:12']);
+    expect(trail.stolenSessions).toEqual(['owner-20']);
+  });
+
+  it("may have the intruder's browser too", () => {
+    const signIns = [
+      ...weekOnLaptop(),
+      signIn({
+        createdDateTime: '2026-11-20T09:12:00Z',
+        ipAddress: office,
+        userAgent: firefox,
+        sessionId: 'i',
+      }),
+      signIn({
+        createdDateTime: '2026-11-20T10:00:00Z',
+        ipAddress: office,
+        userAgent: firefox,
+        sessionId: 'owner-20',
+        deviceDetail: laptop,
+      }),
+    ];
+    expect(times(find({ signals: [signal({ address: office, sessionId: 'i' })], signIns }))).toEqual([
+      '09:12',
+    ]);
+  });
+
+  it('is missed where its owner always has it — the first sign-in of the session was not made on it', () => {
+    const root = signIn({ createdDateTime: '2026-11-20T09:01:00Z', ipAddress: proxy, sessionId: 'owner-20' });
+    const trail = find({ signals, signIns: [...weekOnLaptop(), root, replay] });
+    expect(trail.intruder).toMatchObject({ addresses: [proxy, attacker], sessions: ['owner-20'] });
   });
 });
 

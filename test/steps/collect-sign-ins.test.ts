@@ -236,6 +236,30 @@ describe('collect-sign-ins', () => {
     );
   });
 
+  it('asks nobody about the time before the log begins', async () => {
+    const early = { ...risky, createdDateTime: '2026-11-13T10:00:00Z' };
+    const { requests } = await collected(answer({ interactive: [...usual, early, risky] }), {
+      signals: [signal({})],
+    });
+    expect(requests).toHaveLength(3);
+  });
+
+  it('ends after twenty lines, and a line after eight names', async () => {
+    const many = Array.from({ length: 30 }, (_, index) => ({
+      ...risky,
+      id: `request-${index}`,
+      ipAddress: `203.0.113.${index}`,
+      appDisplayName: `Application ${index}`,
+    }));
+    const result = await collected(answer({ interactive: [...usual, ...many] }));
+    expect(result.findings).toHaveLength(21);
+    expect(result.findings.at(-1)?.what).toBe('14 more lines');
+    const one = await collected(
+      answer({ interactive: [...usual, ...many.map((each) => ({ ...each, ipAddress: attacker }))] }),
+    );
+    expect(one.findings[0]?.what).toContain('Application 7 and 22 more');
+  });
+
   it('warns when the lock does not hold', async () => {
     const late = rawSignIn({
       createdDateTime: '2026-11-20T09:50:00Z',
@@ -268,7 +292,9 @@ describe('collect-sign-ins', () => {
       const skip = {
         skip: 'the tenant has no Entra ID P1 licence, without which the sign-in log cannot be read',
       };
-      expect((await look(failing(signInLog, noLicence, log))).result).toEqual(skip);
+      const { result, requests } = await look(failing(signInLog, noLicence, log));
+      expect(result).toEqual(skip);
+      expect(requests).toHaveLength(1);
       const onlyThere = failing(
         (request) => signInLog(request) && request.version === 'v1.0',
         noLicence,
@@ -302,6 +328,7 @@ describe('collect-sign-ins', () => {
       });
       const busy = new RetryableError('throttled', { status: 429, retryAfterSeconds: 10, tookEffect: 'no' });
       await expect(look(failing(signInLog, busy, log))).rejects.toBe(busy);
+      await expect(look(failing(({ version }) => version === 'beta', busy, log))).rejects.toBe(busy);
     });
 
     it.each([
