@@ -1,0 +1,84 @@
+// Reads recipients as Exchange and Graph write them, and tells inside from outside. The address decides, never the
+// display name: `"megan@contoso.com" [SMTP:someone@evil.example]` goes to evil.example.
+import { z } from 'zod';
+
+export interface Recipient {
+  name: string;
+  /** SMTP address in lower case, or null where only a directory name or a phone number is given. */
+  address: string | null;
+  /** Names an object of this tenant, which may be a contact that points outside. */
+  directoryName: string | null;
+}
+
+const inObject = z.looseObject({
+  emailAddress: z.looseObject({ name: z.string().nullish(), address: z.string().nullish() }).nullish(),
+  Address: z.string().nullish(),
+  SmtpAddress: z.string().nullish(),
+  PrimarySmtpAddress: z.string().nullish(),
+  Name: z.string().nullish(),
+  DisplayName: z.string().nullish(),
+  RoutingType: z.string().nullish(),
+});
+
+/** One recipient or many, as text, as Graph's object or as Exchange's. */
+export const recipientsSchema = z
+  .union([z.string(), inObject, z.array(z.union([z.string(), inObject]))])
+  .nullish()
+  .transform((given): Recipient[] => {
+    const items = given === null || given === undefined ? [] : [given].flat();
+    // A single text may hold several; an entry of a list never does, though its name may hold a comma.
+    const single = typeof given === 'string' ? given.split(/;\s*|,\s*(?=[^\s,]+@|")/) : items;
+    return single
+      .filter((item) => typeof item !== 'string' || item.trim() !== '')
+      .map((item) => (typeof item === 'string' ? readRecipient(item) : fromObject(item)));
+  });
+
+function fromObject(item: z.infer<typeof inObject>): Recipient {
+  const name = item.emailAddress?.name ?? item.DisplayName ?? item.Name ?? '';
+  const text =
+    item.emailAddress?.address ?? item.SmtpAddress ?? item.PrimarySmtpAddress ?? item.Address ?? name;
+  return { ...readRecipient(text), name };
+}
+
+/** `"Name" [SMTP:a@b]`, `"Name" [EX:/o=…]`, `Name <a@b>`, `smtp:a@b`, `a@b`, or a name alone. */
+export function readRecipient(text: string): Recipient {
+  const bracketed = /^(.*?)\s*\[([a-z]+):([^\]]*)\]\s*$/is.exec(text);
+  const name = unquote(bracketed?.[1] ?? /^(.*)<[^>]*>\s*$/s.exec(text)?.[1] ?? text);
+  if (bracketed !== null) {
+    const [, , kind = '', value = ''] = bracketed;
+    if (kind.toUpperCase() === 'EX') return { name, address: null, directoryName: value.trim() };
+    return { name, address: asAddress(value) ?? value.trim().toLowerCase(), directoryName: null };
+  }
+  const given = /<([^>]*)>\s*$/.exec(text)?.[1] ?? text;
+  const address = asAddress(given);
+  return { name, address, directoryName: address === null ? given.trim() : null };
+}
+
+const unquote = (text: string) =>
+  text
+    .trim()
+    .replace(/^["']+|["']+$/g, '')
+    .trim();
+
+/** The address in a text such as `SMTP:Adele@Contoso.com`, in lower case; null where there is none. */
+export function asAddress(text: string): string | null {
+  const bare = unquote(text)
+    .replace(/^(?:smtp|mailto):/i, '')
+    .toLowerCase()
+    .replace(/\.$/, '');
+  return /^[^\s@]+@[^\s@]+$/.test(bare) ? bare : null;
+}
+
+export const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1);
+
+/** Whether a domain is one of these or below one of them. */
+export const isUnder = (domain: string, parents: readonly string[]) =>
+  parents.some((parent) => {
+    const own = parent.toLowerCase().replace(/^\*\./, '');
+    return own !== '' && (domain === own || domain.endsWith(`.${own}`));
+  });
+
+/** Whether mail to this address stays in the organisation: its domain, or a parent of it, is an accepted domain. */
+export const isInside = (address: string, acceptedDomains: readonly string[]) =>
+  // A guest has an address of the tenant (name_company.example#EXT#@…) and the mailbox elsewhere.
+  !address.toLowerCase().includes('#ext#') && isUnder(domainOf(address), acceptedDomains);
