@@ -50,6 +50,8 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       const about = { source: source.name, sourceId: claim.id };
       const found = await confirm(deps.graph, source, claim, deps.settings.TENANT_ID);
       if (found.is === 'refused') return refuse(found.why, about);
+      // Neither the event nor Graph says whom it is about: only a person can help, who finds it in dead-letters.
+      if (found.is === 'unconfirmed' && found.signals.length === 0) return refuse(found.why, about);
       if (found.left.length > 0) {
         await record({
           ...about,

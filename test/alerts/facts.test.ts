@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { learn } from '../../shared/alerts/facts.ts';
-import { RetryableError } from '../../shared/errors.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { type Answers, fakeGraph, forbidden } from './fake-graph.ts';
 import { adele, payload } from './samples.ts';
 
+const signIns = '/beta/auditLogs/signIns';
 const around = '2026-11-20T09:12:04.253Z';
 const decisions = memoryDecisions();
 
@@ -33,9 +34,9 @@ const entry = (changes: Readonly<Record<string, unknown>> = {}) => ({
 
 describe('sign-ins', () => {
   it('are those of the user that succeeded, from 48 hours before', async () => {
-    const { known, asked } = await learned('signIns', { '/auditLogs/signIns': [entry()] });
+    const { known, asked } = await learned('signIns', { [signIns]: [entry()] });
     expect(asked).toEqual([
-      `/auditLogs/signIns?$filter=userId eq '${adele}' and createdDateTime ge 2026-11-18T09:12:04.253Z and status/errorCode eq 0&$top=500`,
+      `/beta/auditLogs/signIns?$filter=userId eq '${adele}' and createdDateTime ge 2026-11-18T09:12:04Z and status/errorCode eq 0 and signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')&$top=500`,
     ]);
     expect(known.signIns).toEqual([
       {
@@ -48,9 +49,19 @@ describe('sign-ins', () => {
     ]);
   });
 
+  it('are the interactive ones of v1.0 where beta refuses the question', async () => {
+    const refused = new PermanentError('Microsoft Graph did not accept it (400).', { status: 400 });
+    const { known, asked } = await learned('signIns', {
+      [signIns]: refused,
+      '/auditLogs/signIns': [entry()],
+    });
+    expect(asked[1]).toMatch(/^\/auditLogs\/signIns\?.* and status\/errorCode eq 0&\$top=500$/);
+    expect(known.signIns).toHaveLength(1);
+  });
+
   it('are not those that failed — a filter that is ignored must not make an intruder of a guess', async () => {
     const failed = entry({ status: { errorCode: 50126, failureReason: 'Invalid username or password' } });
-    const { known } = await learned('signIns', { '/auditLogs/signIns': [failed] });
+    const { known } = await learned('signIns', { [signIns]: [failed] });
     expect(known.signIns).toEqual([]);
   });
 
@@ -61,7 +72,7 @@ describe('sign-ins', () => {
     [{ riskLevelAggregated: 'hidden', riskLevelDuringSignIn: 'hidden' }, 'none'],
     [{ riskLevelAggregated: null, riskLevelDuringSignIn: null, riskState: null }, 'none'],
   ])('with %j carry the risk %s', async (changes, risk) => {
-    const { known } = await learned('signIns', { '/auditLogs/signIns': [entry(changes)] });
+    const { known } = await learned('signIns', { [signIns]: [entry(changes)] });
     expect(known.signIns?.[0]?.risk).toBe(risk);
   });
 });
@@ -72,7 +83,7 @@ describe('detections', () => {
       '/identityProtection/riskDetections': [payload('risk-detection/password-spray')],
     });
     expect(asked).toEqual([
-      `/identityProtection/riskDetections?$filter=userId eq '${adele}' and detectedDateTime ge 2026-11-18T09:12:04.253Z&$top=500`,
+      `/identityProtection/riskDetections?$filter=userId eq '${adele}' and detectedDateTime ge 2026-11-18T09:12:04Z&$top=500`,
     ]);
     expect(known.detections).toMatchObject([{ detector: 'passwordSpray', level: 'medium', standing: true }]);
   });
@@ -81,7 +92,7 @@ describe('detections', () => {
 describe('what cannot be read', () => {
   it('counts as nothing found, with the reason, where the licence is missing', async () => {
     const { known, busy } = await learned('signIns', {
-      '/auditLogs/signIns': forbidden('/auditLogs/signIns'),
+      [signIns]: forbidden(signIns),
     });
     expect(busy).toBeUndefined();
     expect(known.signIns).toEqual([]);
@@ -97,6 +108,6 @@ describe('what cannot be read', () => {
 
   it('is not mistaken for a fault of this program', async () => {
     const bug = new TypeError('undefined is not a function');
-    await expect(learned('signIns', { '/auditLogs/signIns': bug })).rejects.toBe(bug);
+    await expect(learned('signIns', { [signIns]: bug })).rejects.toBe(bug);
   });
 });

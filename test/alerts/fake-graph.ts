@@ -1,9 +1,9 @@
 // Microsoft Graph as a table of answers, for tests of triage. Records what was asked; knows no filters.
 import type { z } from 'zod';
 import { PermanentError } from '../../shared/errors.ts';
-import type { GraphReader } from '../../shared/microsoft365/clients.ts';
+import type { GraphOptions, GraphReader } from '../../shared/microsoft365/clients.ts';
 
-/** By path without query; an Error is thrown, an array is a collection, all else is one object. */
+/** By path without query, that of beta beginning with /beta; an Error is thrown, an array is a collection, all else is one object. */
 export type Answers = Readonly<Record<string, unknown>>;
 
 export interface FakeGraph extends GraphReader {
@@ -13,7 +13,8 @@ export interface FakeGraph extends GraphReader {
 
 export function fakeGraph(answers: Answers): FakeGraph {
   const asked: string[] = [];
-  const answer = (path: string): unknown => {
+  const answer = (relative: string, version = 'v1.0'): unknown => {
+    const path = version === 'beta' ? `/beta${relative}` : relative;
     asked.push(decodeURIComponent(path));
     const place = decodeURIComponent(path.split('?')[0] ?? '');
     const found = answers[place];
@@ -23,11 +24,11 @@ export function fakeGraph(answers: Answers): FakeGraph {
   };
   return {
     asked,
-    async get<T>(path: string, schema: z.ZodType<T>) {
-      return schema.parse(answer(path));
+    async get<T>(path: string, schema: z.ZodType<T>, options?: GraphOptions) {
+      return schema.parse(answer(path, options?.version));
     },
-    async list<T>(path: string, item: z.ZodType<T>) {
-      const found = answer(path);
+    async list<T>(path: string, item: z.ZodType<T>, options?: GraphOptions) {
+      const found = answer(path, options?.version);
       if (!Array.isArray(found)) throw new Error(`${path} is no collection here`);
       return found.map((entry) => item.parse(entry));
     },

@@ -180,7 +180,7 @@ describe('triageAlert', () => {
       [`${detectionsPath}/one`]: first,
       [`${detectionsPath}/two`]: second,
       [detectionsPath]: [first],
-      '/auditLogs/signIns': [entry],
+      '/beta/auditLogs/signIns': [entry],
     };
     const { triage } = world({ answers });
     expect(await triage(cloudEvent('Reclaim.RiskDetection', first))).toMatchObject([{ action: 'none' }]);
@@ -324,6 +324,14 @@ describe('triageAlert', () => {
       expect(await triage(risk())).toMatchObject([{ action: 'hold' }]);
     });
 
+    it('refuses an event that is no more than an id — nobody knows whom it is about', async () => {
+      const { triage, decisions } = world({ answers: closed });
+      await expect(triage(cloudEvent('Reclaim.RiskDetection', { id: detection['id'] }))).rejects.toThrow(
+        PermanentError,
+      );
+      expect(decisions.all).toMatchObject([{ action: 'refused', sourceId: detection['id'] }]);
+    });
+
     it('does nothing about what even the event calls closed', async () => {
       const { triage, requests } = world({ answers: closed });
       expect(await triage(risk({ riskState: 'remediated' }))).toMatchObject([
@@ -361,7 +369,7 @@ describe('triageAlert', () => {
 
     it('locks without the sign-in log where that is due anyway — the lock does not wait', async () => {
       const { triage } = world({
-        answers: { [restrictedPath]: restricted, ...adeleUser, '/auditLogs/signIns': busy },
+        answers: { [restrictedPath]: restricted, ...adeleUser, '/beta/auditLogs/signIns': busy },
       });
       expect(await triage(cloudEvent('Reclaim.Alert', restricted))).toMatchObject([
         {
@@ -375,7 +383,7 @@ describe('triageAlert', () => {
     it('waits for the sign-in log where it would otherwise do too little', async () => {
       const spray = payload('risk-detection/password-spray');
       const { triage, requests } = world({
-        answers: { [`${detectionsPath}/${spray['id']}`]: spray, '/auditLogs/signIns': busy },
+        answers: { [`${detectionsPath}/${spray['id']}`]: spray, '/beta/auditLogs/signIns': busy },
       });
       await expect(triage(cloudEvent('Reclaim.RiskDetection', spray))).rejects.toThrow(RetryableError);
       expect(requests).toEqual([]);
