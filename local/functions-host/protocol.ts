@@ -1,0 +1,70 @@
+// What the process that asks for a Functions host and the process that is one say to each other. Plain JSON over
+// Node's IPC channel; both ends parse it, so that neither has to trust the other's version.
+import { z } from 'zod';
+
+export const logLevels = ['trace', 'debug', 'information', 'warning', 'error', 'critical'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const logLineSchema = z.object({
+  /** ISO 8601. */
+  at: z.string(),
+  level: z.enum(logLevels),
+  /** `app`: context.log; `host`: this host, about the function; `console`: what the app wrote past its context. */
+  source: z.enum(['app', 'host', 'console']),
+  /** The function it is about, or null. */
+  function: z.string().nullable(),
+  invocation: z.string().nullable(),
+  message: z.string(),
+});
+
+/** One line of the host's log. */
+export type LogLine = z.infer<typeof logLineSchema>;
+
+export const keysSchema = z.object({
+  /** Opens everything, `/admin` too. */
+  master: z.string().min(1),
+  /** The host key: opens every function of level `function`. */
+  default: z.string().min(1),
+  /** By function name; opens that function alone. */
+  functions: z.record(z.string(), z.string().min(1)),
+});
+export type Keys = z.infer<typeof keysSchema>;
+
+export const startSchema = z.object({
+  is: z.literal('start'),
+  /** Absolute path of the built app. */
+  bundle: z.string(),
+  keys: keysSchema,
+  /** 0 for a free one. */
+  port: z.number(),
+  /** Whether timers fire by themselves. */
+  timers: z.boolean(),
+});
+export type Start = z.infer<typeof startSchema>;
+
+export const toHostSchema = z.discriminatedUnion('is', [
+  startSchema,
+  z.object({ is: z.literal('fire'), id: z.number(), name: z.string(), input: z.string() }),
+  z.object({ is: z.literal('stop') }),
+]);
+export type ToHost = z.infer<typeof toHostSchema>;
+
+export const fromHostSchema = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('log'), line: logLineSchema }),
+  z.object({
+    is: z.literal('ready'),
+    port: z.number(),
+    functions: z.array(z.string()),
+    /** Why the app could not be loaded; then it has no functions. */
+    loadError: z.string().nullable(),
+  }),
+  z.object({ is: z.literal('fired'), id: z.number(), error: z.string().nullable() }),
+]);
+export type FromHost = z.infer<typeof fromHostSchema>;
+
+/** Writes one line for people; what the app says is told apart from what the host says about it. */
+export function formatLine(line: LogLine): string {
+  const who =
+    line.function === null ? line.source : `${line.function}${line.source === 'app' ? '' : ' (host)'}`;
+  return `${line.at} ${line.level.padEnd(11)} ${who}: ${line.message}`;
+}
