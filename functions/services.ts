@@ -4,7 +4,6 @@ import { readPolicy } from '../shared/alerts/policy.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
 import { PermanentError } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
-import type { GraphReader } from '../shared/microsoft365/clients.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
 import type { Engine } from '../shared/run/engine.ts';
@@ -57,8 +56,10 @@ export function createServices(settings: Settings, log: Log): Services {
     deadlineSeconds: settings.DEADLINE_SECONDS,
     log,
   };
-  const accountOf = (graph: GraphReader, id: string, at: Date): Promise<Account> =>
-    readAccount({ graph, exchange: soon().exchange, tenantId: settings.TENANT_ID, id, now: at });
+  const accountOf = (id: string, at: Date): Promise<Account> => {
+    const { graph, exchange } = soon();
+    return readAccount({ graph, exchange, tenantId: settings.TENANT_ID, id, now: at });
+  };
   const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
 
   return {
@@ -81,7 +82,7 @@ export function createServices(settings: Settings, log: Log): Services {
         log: line,
       }),
     start: {
-      readAccount: (idOrUpn) => accountOf(soon().graph, idOrUpn, now()),
+      readAccount: (idOrUpn) => accountOf(idOrUpn, now()),
       heldBecause: async (account) => heldBecause(account, settings),
     },
   };

@@ -1,0 +1,84 @@
+// Follows the runs of a stack while they happen and says when the story is over. It only reads the progress table.
+
+import { type Decision, decisionSchema } from '../shared/alerts/decisions.ts';
+import { queues } from '../shared/run/bus.ts';
+import type { Progress, RunRows } from '../shared/run/progress.ts';
+import type { StepRow } from '../shared/run/rows.ts';
+import { Table } from '../shared/run/table-client.ts';
+import { fromEntity } from '../shared/run/table-entity.ts';
+import { TableProgress } from '../shared/run/table-progress.ts';
+import { verdictOf, verdictText } from '../shared/run/verdict.ts';
+import type { Stack } from './stack.ts';
+
+export interface Followed {
+  runs: readonly RunRows[];
+  decisions: readonly Decision[];
+  /** Messages that nobody could handle. */
+  deadLetters: number;
+}
+
+export interface FollowOptions {
+  /** How many messages must have come to a decision, a run or the dead letters. */
+  alerts: number;
+  timeoutSeconds: number;
+  onChange?: (change: StepChange) => void;
+  onRun?: (rows: RunRows) => void;
+}
+
+export interface StepChange {
+  at: Date;
+  run: RunRows;
+  step: StepRow;
+  before: StepRow['state'] | undefined;
+}
+
+const pauseMilliseconds = 40;
+
+/** Resolves when every alert is accounted for and every run is settled and told, or when the time is up. */
+export async function follow(stack: Stack, options: FollowOptions): Promise<Followed> {
+  const service = { connectionString: stack.azurite.connectionString };
+  const progress: Progress = new TableProgress(service, () => new Date());
+  const decisions = new Table(service, 'decisions');
+  const states = new Map<string, StepRow['state']>();
+  const known = new Set<string>();
+  const deadline = Date.now() + options.timeoutSeconds * 1000;
+
+  for (;;) {
+    const now = new Date();
+    const refs = await progress.list(new Date(now.getTime() - 86_400_000), 100);
+    const runs = (await Promise.all(refs.map((ref) => progress.read(ref)))).filter(
+      (rows) => rows !== undefined,
+    );
+    for (const run of runs) {
+      if (!known.has(run.run.row.id)) options.onRun?.(run);
+      known.add(run.run.row.id);
+      for (const { row: step } of run.steps) {
+        const key = `${run.run.row.id} ${step.name}`;
+        const before = states.get(key);
+        if (before === step.state) continue;
+        states.set(key, step.state);
+        options.onChange?.({ at: now, run, step, before });
+      }
+    }
+    const made = (await decisions.query('')).map((entity) => fromEntity('decisions', entity, decisionSchema));
+    const dead = stack.serviceBus.queue(queues.deadLetters).deadLetters.length;
+    const messages = new Set(made.map((decision) => decision.message));
+    const accounted = messages.size + dead >= options.alerts;
+    if ((accounted && runs.every(isOver)) || Date.now() > deadline) {
+      return { runs, decisions: made, deadLetters: dead };
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
+  }
+}
+
+/** Settled, and on-call has heard of it. Later checks come hours later and are not waited for. */
+export function isOver({ run, steps }: RunRows): boolean {
+  const { state, summary } = run.row;
+  const verdict = verdictText(
+    verdictOf(
+      run.row,
+      steps.map((entry) => entry.row),
+    ),
+  );
+  return state !== 'open' && summary.state === 'sent' && summary.verdict === verdict;
+}
