@@ -1,6 +1,5 @@
 // One confirmed signal of one account: policy, account, caps, rails, run. Also the way for a signal that no queue
 // brought, such as an operator's.
-
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../microsoft365/account.ts';
 import type { GraphReader } from '../microsoft365/clients.ts';
@@ -35,7 +34,7 @@ export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | nul
   const { userId } = signal;
   if (userId === null) return { action: 'none', row: 'left-alone', why: `${nameOf(signal)} names no user` };
   const said = await rule(deps, signal, userId, doubt);
-  if (said.ruling.action === 'none') return said.ruling;
+  if (said.ruling.action === 'none') return { action: 'none', row: said.ruling.row, why: said.ruling.why };
 
   const account = await existing(deps, userId);
   if (account === undefined) {
@@ -53,8 +52,9 @@ export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | nul
     limited,
   );
   const { action, row, why } = railed;
-  if (railed.action === 'join')
+  if (railed.action === 'join') {
     return { action, row, why, userPrincipalName, runId: railed.runId, joined: true };
+  }
   if (railed.action === 'none') return { action, row, why, userPrincipalName };
   const { run, joined, raised } = await deps.openRun({
     account,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createTriageAlert, type TriageDeps } from '../../functions/alerts/triage-alert.ts';
-import { type Decision, memoryDecisions } from '../../shared/alerts/decisions.ts';
+import { type Decision, decisionSchema, memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
@@ -80,6 +80,7 @@ describe('triageAlert', () => {
       },
     ]);
     expect(made).toEqual(decisions.all);
+    expect(decisionSchema.strict().safeParse(made[0]).success).toBe(true);
     expect(made).toMatchObject([
       {
         at: now.toISOString(),
@@ -152,7 +153,9 @@ describe('triageAlert', () => {
   it('records why there is no run', async () => {
     const closed = { ...detection, riskState: 'dismissed', riskDetail: 'adminDismissedAllRiskForUser' };
     const { triage, requests } = world({ answers: { [detectionPath]: closed } });
-    expect(await triage(risk())).toMatchObject([
+    const made = await triage(risk());
+    expect(decisionSchema.strict().safeParse(made[0]).success).toBe(true);
+    expect(made).toMatchObject([
       {
         action: 'none',
         row: 'closed',
