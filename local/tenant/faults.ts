@@ -18,10 +18,10 @@ const pattern = (text: string) =>
 
 /** "PATCH /v1.0/users/*" is about a path, "Set-*" about a cmdlet, "*" about everything. */
 function matcher(on: string): Counted['matches'] {
-  const [, method, path] = /^([A-Z]+|\*) (\/.*)$/.exec(on) ?? [];
+  const [, method, path] = /^([a-z]+|\*) (\S+)$/i.exec(on) ?? [];
   if (method !== undefined && path !== undefined) {
     const wanted = pattern(path);
-    return (given, at) => (method === '*' || method === given) && wanted.test(at);
+    return (given, at) => (method === '*' || method.toUpperCase() === given) && wanted.test(at);
   }
   const wanted = pattern(on);
   return (_method, at, cmdlet) => on === '*' || wanted.test(cmdlet ?? at);

@@ -172,7 +172,12 @@ export function answerGraph(store: Store, request: GraphRequest, allowed: Allowe
   }
   const chosen = query.select ? `(${query.select.join(',')})` : '';
   const context = `${request.base}/${version}/$metadata#${entitySet(route, parameters)}${chosen}`;
-  const shown = (row: Row) => expandSelected(project(row, query.select, route.entity), call, route);
+  // A cast in the path says of what type each object is, so the objects do not.
+  const { cast } = /\/(?<cast>microsoft\.graph\.\w+)$/.exec(route.path)?.groups ?? {};
+  const shown = ({ '@odata.type': type, ...row }: Row) => {
+    const typed = type === undefined || cast ? row : { '@odata.type': type, ...row };
+    return expandSelected(project(typed, query.select, route.entity), call, route);
+  };
   if ('one' in route) {
     return { status: 200, body: { '@odata.context': `${context}/$entity`, ...shown(route.one(call)) } };
   }
