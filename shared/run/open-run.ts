@@ -85,9 +85,11 @@ export function belongsTo(run: RunRow, signals: readonly Signal[]): boolean {
   if (signals.some((signal) => signal.source === 'operator')) return false;
   const lock = run.containedAt ?? run.finishedAt ?? run.openedAt;
   return signals.every((signal) => {
-    const known = run.signals.some((old) => old.source === signal.source && old.sourceId === signal.sourceId);
-    const at = signal.activityAt ?? signal.detectedAt;
-    return known || (at !== null && Date.parse(at) <= Date.parse(lock));
+    const known = run.signals.find((old) => old.source === signal.source && old.sourceId === signal.sourceId);
+    // The same alert again. One that has grown since may tell of a new activity, and then it is a new case.
+    if (known !== undefined && known.version >= signal.version) return true;
+    const at = signal.lastActivityAt ?? signal.activityAt ?? signal.detectedAt;
+    return at === null ? known !== undefined : Date.parse(at) <= Date.parse(lock);
   });
 }
 

@@ -202,6 +202,23 @@ describe('a second alert for the account', () => {
     expect(opened).toMatchObject({ joined: true, run: { id: runId } });
   });
 
+  it('joins a finished run when it is the same alert again — a replay is no new case', async () => {
+    const { simulation, runId } = await live();
+    await simulation.live();
+    const again = { ...riskySignIn, activityAt: null, detectedAt: null };
+    const opened = await openRun(simulation.engine, { ...request, signals: [again], level: 'contain' });
+    expect(opened).toMatchObject({ joined: true, run: { id: runId } });
+  });
+
+  it('opens a new run when an alert of a finished run has grown by an activity after its lock', async () => {
+    const { simulation } = await live();
+    await simulation.live();
+    const lastActivityAt = new Date(simulation.clock).toISOString();
+    const grown = { ...riskySignIn, version: lastActivityAt, lastActivityAt };
+    const opened = await openRun(simulation.engine, { ...request, signals: [grown], level: 'contain' });
+    expect(opened.joined).toBe(false);
+  });
+
   it('opens a new run when the intruder acts after the lock', async () => {
     const { simulation, runId } = await live();
     await simulation.live();
