@@ -55,7 +55,7 @@ export function findIntruder(clues: Clues): Trail {
   };
   const doubt = (signIn: SignIn) => {
     uncertain.add(signIn);
-    if (signIn.network !== null) marks.shared.add(signIn.network);
+    if (signIn.network !== null) marks.share(signIn.network);
   };
 
   for (const signIn of successes) {

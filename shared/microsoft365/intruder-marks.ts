@@ -11,11 +11,13 @@ export interface Marks {
   readonly sessions: ReadonlySet<string>;
   /** Networks that are the intruder's alone, and those that are others' too. */
   readonly networks: ReadonlySet<string>;
-  readonly shared: Set<string>;
+  readonly shared: ReadonlySet<string>;
   readonly devices: ReadonlySet<string>;
   readonly userAgents: ReadonlySet<string>;
   /** From now on all of this marks the intruder. */
   learn(from: SignIn | Hint): void;
+  /** The network proves nothing by itself, whatever was learned of it. */
+  share(network: string): void;
   isOwnersPlace(network: string | null): boolean;
   isOwners(signIn: SignIn): boolean;
   /** What ties a sign-in to the intruder as far as known. */
@@ -67,9 +69,15 @@ export function startMarks(
         if (!sessions.has(session) && time !== null) concede(session, time);
         sessions.add(session);
       }
-      if (network !== null) (isOwnersPlace(network) || crowded.has(network) ? shared : networks).add(network);
+      if (network !== null && !shared.has(network)) {
+        (isOwnersPlace(network) || crowded.has(network) ? shared : networks).add(network);
+      }
       if (device !== null && !habits.devices.has(device)) devices.add(device);
       if (userAgent !== null && isForeignClient(userAgent, habits)) userAgents.add(userAgent);
+    },
+    share(network) {
+      shared.add(network);
+      networks.delete(network);
     },
     tie(signIn) {
       const { userAgent, session, network, address, device } = signIn;

@@ -46,7 +46,8 @@ export function judge(
   if (by.length === 0) return undefined;
 
   const usualDevice = has(habits.devices, signIn.device);
-  const usualClient = signIn.device === null && habits.devices.size === 0 && !foreign;
+  const usualClient =
+    signIn.userAgent !== null && !foreign && signIn.device === null && habits.devices.size === 0;
   // A known device excuses a travel only: a stolen token carries the device it was issued to.
   return by.every((hint) => hint.travel) && (usualDevice || usualClient) ? 'uncertain' : tiedBy(by);
 }

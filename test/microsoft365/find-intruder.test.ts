@@ -411,6 +411,12 @@ describe('a travel that cannot have been made', () => {
     expect(trail.intruder).toMatchObject({ addresses: [attacker], sessions: ['abroad'] });
   });
 
+  it("is not the owner's for want of anything to compare", () => {
+    const silent = signIn({ ...raw(abroad), userAgent: null });
+    const trail = find({ signals: [travel({ requestId: 'request-1' })], signIns: [...week(), silent] });
+    expect(trail.intruder.addresses).toEqual([attacker]);
+  });
+
   it.each([
     ['laptop', { deviceDetail: laptop, userAgent: firefox }],
     ['browser', { userAgent: edge }],
@@ -482,6 +488,22 @@ describe('a travel that cannot have been made', () => {
       });
       expect(uncertain(there, [named])).toEqual([proxy, home]);
     });
+  });
+
+  it('takes the address out of evidence once there is doubt about one sign-in there', () => {
+    const own = signIn({
+      ...raw(abroad),
+      id: 'request-2',
+      createdDateTime: '2026-11-20T09:40:00Z',
+      userAgent: edge,
+    });
+    const trail = find({
+      signals: [signal({ requestId: 'request-1' }), travel({ requestId: 'request-2', address: null })],
+      signIns: [...week(), abroad, own],
+    });
+    expect(times(trail)).toEqual(['09:12']);
+    expect(trail.uncertain.map(({ id }) => id)).toEqual(['request-2']);
+    expect(trail.intruder).toMatchObject({ addresses: [], sharedAddresses: [attacker] });
   });
 
   it('of a known laptop is no excuse for a token that is out of the ordinary — a stolen one carries its device', () => {
