@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import rhea, { type Message as AmqpMessage } from 'rhea';
 import { z } from 'zod';
 import type { Incoming, Message, Properties } from './message.ts';
+import { Refusal } from './refusal.ts';
 
 export type { AmqpMessage };
 
@@ -16,24 +17,34 @@ const annotationsSchema = z.looseObject({
     .optional(),
 });
 
-/** Without a message id it gets one, as on the service. Throws for what could not be handed out again. */
+/** Without a message id it gets one, as on the service. What could not be handed out again is refused. */
 export function fromAmqp(message: AmqpMessage): Incoming<AmqpMessage> {
-  const annotations = annotationsSchema.parse(message.message_annotations ?? {});
-  const id = message.message_id ?? randomUUID().replaceAll('-', '');
-  const content = { ...message, message_id: id };
-  return {
-    messageId: Buffer.isBuffer(id) ? rhea.uuid_to_string(id) : String(id),
-    properties: message.application_properties ?? {},
-    content,
-    sizeBytes: rhea.message.encode(content).length,
-    scheduledFor: annotations['x-opt-scheduled-enqueue-time'],
-    timeToLiveMs: message.ttl,
-  };
+  return read(() => {
+    const annotations = annotationsSchema.parse(message.message_annotations ?? {});
+    const id = message.message_id ?? randomUUID().replaceAll('-', '');
+    const content = { ...message, message_id: id };
+    return {
+      messageId: Buffer.isBuffer(id) ? rhea.uuid_to_string(id) : String(id),
+      properties: message.application_properties ?? {},
+      content,
+      sizeBytes: rhea.message.encode(content).length,
+      scheduledFor: annotations['x-opt-scheduled-enqueue-time'],
+      timeToLiveMs: message.ttl,
+    };
+  });
 }
 
 export function decode(bytes: Buffer): Incoming<AmqpMessage> {
   // By rhea's type a decoded message might have no body.
-  return fromAmqp({ body: undefined, ...rhea.message.decode(bytes) });
+  return fromAmqp(read(() => ({ body: undefined, ...rhea.message.decode(bytes) })));
+}
+
+function read<T>(message: () => T): T {
+  try {
+    return message();
+  } catch (thrown) {
+    throw new Refusal('bad-argument', `The message cannot be read: ${String(thrown)}`);
+  }
 }
 
 /** As it goes to a receiver, with what the service adds. */
@@ -63,7 +74,7 @@ const batchSchema = z.object({
 
 /** The messages of a batch: each is a whole encoded message in a data section of its own. */
 export function decodeBatch(bytes: Buffer): Incoming<AmqpMessage>[] {
-  return batchSchema.parse(rhea.message.decode(bytes)).body.content.map(decode);
+  return read(() => batchSchema.parse(rhea.message.decode(bytes))).body.content.map(decode);
 }
 
 export interface NewMessage {

@@ -37,17 +37,16 @@ export async function listen(container: Container, port: number): Promise<Listen
   });
   await once(server, 'listening');
 
-  // With an error, because rhea stops its heartbeat on an error or at the client's end, not when a socket just closes.
-  const cut = (socket: Socket) => socket.destroy(new Error(goodbye.description));
   return {
     port: z.object({ port: z.number() }).parse(server.address()).port,
     async close() {
       const closed = once(server, 'close');
       server.close();
-      for (const socket of sockets) if (!connections.has(socket)) cut(socket);
       // A client whose socket just dies would wait for ever when it is closed itself.
       for (const connection of connections.values()) connection.close(goodbye);
-      const patience = setTimeout(() => sockets.forEach(cut), goodbyeMs);
+      const patience = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, goodbyeMs);
       await closed;
       clearTimeout(patience);
     },

@@ -1,6 +1,6 @@
 // What the stand-in says no to, as the real service does. The reason is a word of the queue's own; which AMQP condition and
 // status it becomes is decided in one table here, so that the queue itself stays free of the protocol.
-import { ZodError } from 'zod';
+import { z } from 'zod';
 
 const amqp = {
   'entity-not-found': { condition: 'amqp:not-found', status: 404 },
@@ -27,6 +27,8 @@ export class Refusal extends Error {
 export function toAmqpError(thrown: unknown) {
   const description = thrown instanceof Error ? thrown.message : String(thrown);
   if (thrown instanceof Refusal) return { ...amqp[thrown.reason], description };
-  if (thrown instanceof ZodError) return { ...amqp['bad-argument'], description };
+  if (thrown instanceof z.ZodError) {
+    return { ...amqp['bad-argument'], description: z.prettifyError(thrown) };
+  }
   return { condition: 'amqp:internal-error', status: 500, description };
 }

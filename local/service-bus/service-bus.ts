@@ -22,6 +22,8 @@ import { listen } from './listener.ts';
 import { Namespace, type QueueDefinition } from './namespace.ts';
 import { type QueueView, viewQueue } from './queue-view.ts';
 
+export type { NewMessage, QueueDefinition, QueueView };
+
 export interface ServiceBus {
   /** For `new ServiceBusClient(…)`; the key in it means nothing. */
   readonly connectionString: string;

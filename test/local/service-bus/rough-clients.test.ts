@@ -72,6 +72,32 @@ describe('a client that is cut off', () => {
   });
 });
 
+describe('a client that sends small frames', () => {
+  it('is answered even where nothing is to be said — its next frame waits for an acknowledgement', async () => {
+    const connection = openRhea(stand.bus);
+    const receiver = connection.open_receiver({ source: step, credit_window: 0 });
+    await once(receiver, 'receiver_open');
+    const before: unknown = connection['socket'].bytesRead;
+    receiver.add_credit(1);
+    await expect.poll(() => connection['socket'].bytesRead).toBeGreaterThan(Number(before));
+    connection.close();
+    await once(connection, 'connection_close');
+  });
+});
+
+describe('a client that wants no lock', () => {
+  it('is sent messages as settled — it has nothing to answer', async () => {
+    stand.bus.enqueue(step, { body: JSON.stringify(body) });
+    const connection = openRhea(stand.bus);
+    const receiver = connection.open_receiver({ source: step, snd_settle_mode: 1 });
+    const [{ delivery }]: [EventContext] = [(await once(receiver, 'message'))[0]];
+    expect(delivery?.remote_settled).toBe(true);
+    expect(stand.bus.queue(step)).toMatchObject({ active: [], locked: [] });
+    connection.close();
+    await once(connection, 'connection_close');
+  });
+});
+
 describe('a client that talks nonsense', () => {
   it.each([
     ['no AMQP at all', Buffer.from('GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n')],
@@ -89,14 +115,16 @@ describe('a client that talks nonsense', () => {
     expect(await receiveOne(stand.client.createReceiver(step))).toMatchObject({ body });
   });
 
-  it('has a message refused whose id is no id — nothing may stay in a queue that cannot be handed out', async () => {
+  it.each([
+    ['an id that is none', rhea.message.encode({ message_id: rhea.types.wrap_boolean(true), body: 1 })],
+    ['bytes that are no message', Buffer.from('hello')],
+  ])('has %s refused — nothing may stay in a queue that cannot be handed out', async (_what, bytes) => {
     const connection = openRhea(stand.bus);
     const sender = connection.open_sender({ target: step });
     await once(sender, 'sendable');
-    const inner = rhea.message.encode({ message_id: rhea.types.wrap_boolean(true), body: 1 });
-    sender.send(rhea.message.encode({ body: rhea.message.data_section(inner) }), undefined, 0x80013700);
+    sender.send(rhea.message.encode({ body: rhea.message.data_section(bytes) }), undefined, 0x80013700);
     const [{ delivery }]: [EventContext] = [(await once(sender, 'rejected'))[0]];
-    expect(delivery?.remote_state?.['error']).toMatchObject({ condition: 'amqp:internal-error' });
+    expect(delivery?.remote_state?.['error']).toMatchObject({ condition: 'com.microsoft:argument-error' });
     expect(stand.bus.queue(step).active).toEqual([]);
     connection.close();
     await once(connection, 'connection_close');
@@ -110,11 +138,12 @@ describe('a client that talks nonsense', () => {
     await once(sender, 'sendable');
     const application_properties = { operation: 'com.microsoft:set-session-state' };
     sender.send({ message_id: 'r-1', reply_to: 'answers', application_properties, body: {} });
-    const [{ message }]: [EventContext] = [(await once(receiver, 'message'))[0]];
+    const [{ message, delivery }]: [EventContext] = [(await once(receiver, 'message'))[0]];
     expect(message).toMatchObject({
       correlation_id: 'r-1',
       application_properties: { statusCode: 501, errorCondition: 'amqp:not-implemented' },
     });
+    expect(delivery?.remote_settled).toBe(true);
     connection.close();
     await once(connection, 'connection_close');
   });
