@@ -1,0 +1,188 @@
+// Audit records in one shape, for the one question that steps ask of them: did the intruder make this change? Pure but for
+// the one reader at the end; which changes a step cares for, and what it does about them, stays with the step. The
+// records of the unified audit log are in unified-audit.ts.
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import type { Skip } from '../run/step.ts';
+import type { GraphReader } from './clients.ts';
+import { when } from './describe-trail.ts';
+import { type Intruder, type Trace, tieToIntruder } from './intruder.ts';
+import { path } from './path.ts';
+
+/** One entry of either log. */
+export interface AuditRecord {
+  id: string;
+  /** ISO 8601, as logged. */
+  at: string;
+  /** ms */
+  time: number;
+  /** As the log calls it: "User registered security info", "Add-MailboxPermission"; open strings. */
+  activity: string;
+  service: string | null;
+  /** A refused attempt made nothing. */
+  succeeded: boolean;
+  /** Who did it by the log: a user, or an application in a user's name or its own. */
+  actor: { id: string | null; userPrincipalName: string | null; app: string | null };
+  trace: Trace;
+}
+
+export interface AuditTarget {
+  id: string | null;
+  /** User, Device, ServicePrincipal, Group, Role, Application, Policy, Other. */
+  type: string | null;
+  name: string | null;
+  userPrincipalName: string | null;
+  /** Property by property; the log holds JSON in strings, read here where it is some. */
+  changed: readonly { name: string; before: unknown; after: unknown }[];
+}
+
+export interface DirectoryAudit extends AuditRecord {
+  category: string;
+  correlation: string | null;
+  targets: readonly AuditTarget[];
+  details: ReadonlyMap<string, string>;
+}
+
+/**
+ * What ties a change to the intruder, as one sentence for `evidence`, or undefined: what the intruder's session,
+ * sign-in or device did, or what came from an address that is theirs alone. An address the owner uses too proves
+ * nothing, and neither does a time.
+ */
+export function madeByIntruder(record: AuditRecord, intruder: Intruder): string | undefined {
+  return record.succeeded ? tiedToIntruder(record, intruder) : undefined;
+}
+
+/** As madeByIntruder, attempts that were refused too: for telling what the intruder did, not for undoing it. */
+export function tiedToIntruder(record: AuditRecord, intruder: Intruder): string | undefined {
+  const { session = null, request = null } = record.trace;
+  // An address changes hands: before the intruder came it was somebody else's.
+  const older = intruder.since !== null && record.time < Date.parse(intruder.since);
+  const tie = tieToIntruder(intruder, older ? { session, request } : record.trace);
+  return tie && `made ${tie} at ${when(record.time)}`;
+}
+
+/** Evidence for the first record that has some, among those a step picked as having made one change. */
+export function evidenceIn(records: readonly AuditRecord[], intruder: Intruder): string | undefined {
+  for (const record of records) {
+    const evidence = madeByIntruder(record, intruder);
+    if (evidence !== undefined) return evidence;
+  }
+  return undefined;
+}
+
+export const text = z
+  .string()
+  .nullish()
+  .transform((given) => (given ? given : null));
+
+function unwrapped(json: string | null): unknown {
+  if (json === null) return null;
+  try {
+    const value: unknown = JSON.parse(json);
+    return value;
+  } catch {
+    return json;
+  }
+}
+
+const targetSchema = z
+  .object({
+    id: text,
+    type: text,
+    displayName: text,
+    userPrincipalName: text,
+    modifiedProperties: z.array(z.object({ displayName: text, oldValue: text, newValue: text })).nullish(),
+  })
+  .transform(
+    (target): AuditTarget => ({
+      id: target.id,
+      type: target.type,
+      name: target.displayName,
+      userPrincipalName: target.userPrincipalName,
+      changed: (target.modifiedProperties ?? []).flatMap(({ displayName, oldValue, newValue }) =>
+        displayName === null
+          ? []
+          : [{ name: displayName, before: unwrapped(oldValue), after: unwrapped(newValue) }],
+      ),
+    }),
+  );
+
+/**
+ * One entry of /auditLogs/directoryAudits (https://learn.microsoft.com/graph/api/resources/directoryaudit); it knows
+ * no session: `{"activityDateTime":"2026-11-20T09:13:10Z","activityDisplayName":"User registered security info",
+ * "result":"success","initiatedBy":{"user":{"id":"…","ipAddress":"203.0.113.7"}},"targetResources":[{"id":"…",
+ * "type":"User","modifiedProperties":[…]}],"additionalDetails":[{"key":"User-Agent","value":"Mozilla/5.0 …"}]}`
+ */
+export const directoryAuditSchema = z
+  .object({
+    id: z.string(),
+    activityDateTime: z.string(),
+    activityDisplayName: z.string(),
+    category: text,
+    correlationId: text,
+    loggedByService: text,
+    result: text,
+    initiatedBy: z
+      .object({
+        user: z.object({ id: text, userPrincipalName: text, ipAddress: text }).nullish(),
+        app: z.object({ displayName: text }).nullish(),
+      })
+      .nullish(),
+    targetResources: z.array(targetSchema).nullish(),
+    additionalDetails: z.array(z.object({ key: text, value: text })).nullish(),
+  })
+  .transform((entry): DirectoryAudit => {
+    const details = new Map(
+      (entry.additionalDetails ?? []).flatMap(({ key, value }) => (key && value ? [[key, value]] : [])),
+    );
+    const user = entry.initiatedBy?.user;
+    return {
+      id: entry.id,
+      at: entry.activityDateTime,
+      time: Date.parse(entry.activityDateTime),
+      activity: entry.activityDisplayName,
+      category: entry.category ?? '',
+      correlation: entry.correlationId,
+      service: entry.loggedByService,
+      succeeded: entry.result === 'success',
+      actor: {
+        id: user?.id ?? null,
+        userPrincipalName: user?.userPrincipalName ?? null,
+        app: entry.initiatedBy?.app?.displayName ?? null,
+      },
+      trace: { address: user?.ipAddress ?? null, userAgent: details.get('User-Agent') ?? null },
+      targets: entry.targetResources ?? [],
+      details,
+    };
+  });
+
+export const mostAudits = 5000;
+const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
+
+/**
+ * Directory audits since a time (ms), newest first: what this account did (`by`), or what was done to it (`on`).
+ * AuditLog.Read.All; one request of the five in ten seconds that all reading of these logs shares, so once per step
+ * (https://learn.microsoft.com/graph/api/directoryaudit-list). Kept 7 days without a licence, 30 with.
+ */
+export async function readDirectoryAudits(
+  graph: GraphReader,
+  userId: string,
+  since: number,
+  which: 'by' | 'on' = 'by',
+): Promise<DirectoryAudit[] | Skip> {
+  const from = new Date(since).toISOString().replace(/\.\d+Z$/, 'Z');
+  try {
+    return await graph.list(
+      which === 'by'
+        ? path`/auditLogs/directoryAudits?$filter=activityDateTime ge ${from} and initiatedBy/user/id eq '${userId}'&$top=1000`
+        : path`/auditLogs/directoryAudits?$filter=activityDateTime ge ${from} and targetResources/any(t: t/id eq '${userId}')&$top=1000`,
+      directoryAuditSchema,
+      { most: mostAudits },
+    );
+  } catch (error) {
+    if (error instanceof PermanentError && error.code === noLicence) {
+      return { skip: 'the tenant has no licence with which the directory audit log can be read' };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+// The unified audit log, in which all workloads write down what was done, reduced to what attribution needs. What the
+// workload wrote is kept beside it, for those who want more of it. Judged by audit.ts.
+import { z } from 'zod';
+import { bareAddress } from './address.ts';
+import { type AuditRecord, text } from './audit.ts';
+
+/** What the workloads write beside the common fields; they disagree on names, and most are missing most of the time. */
+const auditDataSchema = z.looseObject({
+  ResultStatus: text,
+  ClientIP: text,
+  ClientIPAddress: text,
+  ActorIpAddress: text,
+  UserAgent: text,
+  SessionId: text,
+  DeviceId: text,
+  AppAccessContext: z.object({ AADSessionId: text, UniqueTokenId: text }).nullish().catch(null),
+  /** Of sign-ins and directory changes. */
+  ExtendedProperties: z
+    .array(z.object({ Name: text, Value: text }))
+    .nullish()
+    .catch(null),
+  DeviceProperties: z
+    .array(z.object({ Name: text, Value: text }))
+    .nullish()
+    .catch(null),
+});
+
+export interface UnifiedRecord extends AuditRecord {
+  /** What was acted on: a mailbox, a file's address, a rule. */
+  object: string | null;
+  /** `ExchangeAdmin`, `SharePointFileOperation`, …; an open string. */
+  recordType: string | null;
+  /** As the workload wrote it. */
+  data: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One entry of /security/auditLog/queries/{id}/records
+ * (https://learn.microsoft.com/graph/api/resources/security-auditlogrecord), its data in the schema of the Office 365
+ * Management Activity API: `{"createdDateTime":"2026-11-20T09:14:30Z","operation":"Add-MailboxPermission",
+ * "auditLogRecordType":"exchangeAdmin","clientIp":"203.0.113.7:52110","auditData":{"ClientIP":"203.0.113.7:52110",
+ * "AppAccessContext":{"AADSessionId":"005f1a2c-…"}}}`
+ */
+export const unifiedRecordSchema = z
+  .object({
+    id: z.string(),
+    createdDateTime: z.string(),
+    operation: text,
+    service: text,
+    auditLogRecordType: text,
+    objectId: text,
+    userId: text,
+    userPrincipalName: text,
+    clientIp: text,
+    auditData: auditDataSchema.nullish(),
+  })
+  .transform(({ auditData: data, ...entry }): UnifiedRecord => {
+    const more = (name: string) =>
+      [...(data?.ExtendedProperties ?? []), ...(data?.DeviceProperties ?? [])].find(
+        (property) => property.Name === name,
+      )?.Value ?? null;
+    const address = entry.clientIp ?? data?.ClientIP ?? data?.ClientIPAddress ?? data?.ActorIpAddress ?? null;
+    return {
+      id: entry.id,
+      at: entry.createdDateTime,
+      time: Date.parse(entry.createdDateTime),
+      activity: entry.operation ?? 'an operation without a name',
+      service: entry.service,
+      succeeded: !/^(fail|false|error)/i.test(data?.ResultStatus ?? ''),
+      actor: { id: null, userPrincipalName: entry.userPrincipalName ?? entry.userId, app: null },
+      trace: {
+        session: data?.AppAccessContext?.AADSessionId ?? data?.SessionId ?? more('SessionId'),
+        request: data?.AppAccessContext?.UniqueTokenId ?? null,
+        address: address === null ? null : bareAddress(address),
+        device: data?.DeviceId ?? null,
+        userAgent: data?.UserAgent ?? more('UserAgent'),
+      },
+      object: entry.objectId,
+      recordType: entry.auditLogRecordType,
+      data: data ?? {},
+    };
+  });
