@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { disableInboxRules } from '../../functions/steps/disable-inbox-rules.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { identity } from '../../shared/run/changes.ts';
+import { account, context } from '../fakes/context.ts';
+import { changesOf, found, onlyChange } from '../fakes/found.ts';
+import { oneMailbox, writing } from '../fakes/one-mailbox.ts';
+import { adele } from '../fakes/sign-ins.ts';
+
+const hiding = {
+  Name: '..',
+  RuleIdentity: '13545366470107004929',
+  SubjectOrBodyContainsWords: ['invoice', 'payment'],
+  MoveToFolder: 'RSS Feeds',
+  MarkAsRead: true,
+};
+const sendingOut = {
+  ...hiding,
+  Name: 'sync',
+  RuleIdentity: '13545366470107004930',
+  ForwardTo: ['x.finance88@gmail.com'],
+};
+const newsletter = { Name: 'Newsletters', From: ['news@adatum.com'], MoveToFolder: 'Newsletters' };
+const withRules = (...inboxRules: object[]) => oneMailbox({ inboxRules });
+const look = (clients: ReturnType<typeof oneMailbox>['clients']) =>
+  disableInboxRules.find(context(), clients);
+
+describe('disable-inbox-rules', () => {
+  it('disables what is suspicious, sees it done, and leaves the rest', async () => {
+    const { clients, mailbox } = withRules(newsletter, hiding);
+    const first = found(await look(clients));
+    expect(first.changes).toMatchObject([{ id: 'adele\\13545366470107004929', what: 'rule ".."' }]);
+    expect(first.changes[0]?.why).toContain('moves mail to "RSS Feeds"');
+    expect(first.kept).toEqual([{ what: 'rule "Newsletters"', why: expect.any(String) }]);
+    await disableInboxRules.fix(onlyChange(first), context(), clients);
+    const second = found(await look(clients));
+    expect(second.changes).toEqual([]);
+    expect(second.kept.at(-1)).toMatchObject({
+      what: 'rule ".."',
+      why: expect.stringContaining('is disabled already'),
+    });
+    expect(mailbox()?.inboxRules?.map(({ Enabled }) => Enabled)).toEqual([undefined, false]);
+  });
+
+  it('names rule and mailbox by what no other rule shares, and asks with what it declares', async () => {
+    const { clients, asked, writes } = withRules(hiding, {
+      ...hiding,
+      RuleIdentity: '13545366470107004931',
+      SubjectOrBodyContainsWords: ['wire'],
+    });
+    const [, second] = changesOf(await look(clients));
+    if (second === undefined) throw new Error('found one change only');
+    await disableInboxRules.fix(second, context(), clients);
+    expect(writes()).toEqual([
+      {
+        cmdlet: 'Disable-InboxRule',
+        Identity: 'adele\\13545366470107004931',
+        Mailbox: adele,
+        Force: true,
+        Confirm: false,
+      },
+    ]);
+    await disableInboxRules.fix(second, context(), clients);
+    const cmdlets = new Set(asked().map(({ cmdlet }) => cmdlet));
+    expect([...cmdlets].every((cmdlet) => disableInboxRules.permissions.exchange?.includes(cmdlet))).toBe(
+      true,
+    );
+  });
+
+  it('keeps the rule whole for undo, and the same whatever becomes of the others — else undo would lose it', async () => {
+    const { clients } = withRules(
+      { ...newsletter, Priority: 1 },
+      { ...hiding, Priority: 2 },
+      { ...sendingOut, Priority: 3 },
+    );
+    const [first, second] = changesOf(await look(clients));
+    if (first === undefined || second === undefined) throw new Error('found less than two changes');
+    expect(second.before).toMatchObject({
+      identity: 'adele\\13545366470107004930',
+      rule: {
+        Name: 'sync',
+        SubjectOrBodyContainsWords: ['invoice', 'payment'],
+        ForwardTo: ['"x.finance88@gmail.com" [SMTP:x.finance88@gmail.com]'],
+      },
+    });
+    await disableInboxRules.fix(first, context(), clients);
+    expect(changesOf(await look(clients)).map(identity)).toEqual([identity(second)]);
+    const reordered = withRules({ ...sendingOut, Priority: 1 });
+    expect(changesOf(await look(reordered.clients)).map(identity)).toEqual([identity(second)]);
+  });
+
+  it('gives evidence for a rule that sends mail out and hides it — it alone makes a run full', async () => {
+    const { clients } = withRules(hiding, sendingOut);
+    expect(changesOf(await look(clients)).map(({ evidence }) => evidence)).toEqual([
+      undefined,
+      expect.stringContaining('x.finance88@gmail.com'),
+    ]);
+  });
+
+  it('sees through a contact of the directory that stands for an address outside', async () => {
+    const archive = {
+      Name: 'Mail Archive',
+      RecipientTypeDetails: 'MailContact',
+      PrimarySmtpAddress: 'vault@evil.example',
+    };
+    const rules = [
+      { Name: 'Archive copy', RedirectTo: ['Mail Archive'] },
+      { Name: 'Deputy', RedirectTo: ['Megan Bowen'] },
+      { Name: 'Left', RedirectTo: ['Somebody Gone'] },
+    ];
+    const { clients } = oneMailbox({ inboxRules: rules }, { recipients: [archive] });
+    const { changes, kept } = found(await look(clients));
+    expect(changes).toMatchObject([
+      { what: 'rule "Archive copy"', why: expect.stringContaining('vault@evil.example') },
+    ]);
+    expect(kept.map(({ what }) => what)).toEqual(['rule "Deputy"', 'rule "Left"']);
+  });
+
+  it('knows hidden rules from those the owner can see, and leaves the hidden ones of the service alone', async () => {
+    const { clients } = withRules(
+      { ...newsletter, Name: 'Weekly', hidden: true },
+      { Name: 'Junk E-Mail Rule', hidden: true },
+      { Name: 'Microsoft.Exchange.OOF.InternalSenders.Global', hidden: true },
+      { Name: 'Delegate Rule -6917529027641081855', hidden: true },
+    );
+    const { changes, tasks, kept } = found(await look(clients));
+    expect(changes).toMatchObject([
+      { what: 'rule "Weekly"', why: expect.stringContaining("hidden from the owner's own programs") },
+    ]);
+    expect(tasks).toEqual([]);
+    expect(kept).toHaveLength(3);
+  });
+
+  it('asks a person about a rule that shows nothing — it is not harmless', async () => {
+    const { clients } = withRules({ Name: 'Rule 12' }, { Name: '\u200b', hidden: true });
+    const { changes, tasks } = found(await look(clients));
+    expect(changes).toEqual([]);
+    expect(tasks).toMatchObject([
+      { what: expect.stringMatching(/^rule "Rule 12" \(adele\\\d+\) cannot be judged/) },
+      { what: expect.stringMatching(/^a rule without a visible name/), link: expect.stringContaining(adele) },
+    ]);
+    expect(tasks[0]?.id).not.toBe(tasks[1]?.id);
+  });
+
+  it('undoes by enabling, is found again, and says what may be lost', async () => {
+    const { clients, mailbox } = withRules(
+      { Name: 'Play a sound', From: ['megan@contoso.com'], clientSide: true },
+      hiding,
+    );
+    const change = onlyChange(await look(clients));
+    await disableInboxRules.fix(change, context(), clients);
+    if (typeof disableInboxRules.undo === 'string') throw new Error('cannot be undone');
+    const task = await disableInboxRules.undo(change, context(), clients);
+    expect(task).toMatchObject({
+      id: 'rules-of-outlook',
+      instruction: expect.stringContaining('only Outlook runs'),
+    });
+    expect(mailbox()?.inboxRules?.map(({ Name }) => Name)).toEqual(['..']);
+    expect(changesOf(await look(clients)).map(identity)).toEqual([identity(change)]);
+  });
+
+  it('is content when somebody deleted the rule meanwhile', async () => {
+    const { clients } = withRules(hiding);
+    const change = onlyChange(await look(clients));
+    await disableInboxRules.fix(change, context(), withRules(newsletter).clients);
+    const missing = writing(clients, () =>
+      Promise.reject(new PermanentError('no such rule', { status: 404 })),
+    );
+    await expect(disableInboxRules.fix(change, context(), missing)).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ['forbidden', new PermanentError('no role', { status: 403 })],
+    ['refused', new PermanentError('cannot be changed', { status: 400 })],
+    ['throttled', new RetryableError('busy', { status: 429, retryAfterSeconds: 20, tookEffect: 'no' })],
+  ])('lets the run know when it is %s', async (_how, error) => {
+    const { clients } = withRules(hiding);
+    const change = onlyChange(await look(clients));
+    const failing = writing(clients, () => Promise.reject(error));
+    await expect(disableInboxRules.fix(change, context(), failing)).rejects.toBe(error);
+  });
+
+  it('fails on a delegate rule that sends mail out, since the service lets nobody disable it', async () => {
+    const { clients } = withRules({ Name: 'Delegate Rule -7', ForwardTo: ['x@evil.example'] });
+    const change = onlyChange(await look(clients));
+    await expect(disableInboxRules.fix(change, context(), clients)).rejects.toMatchObject({
+      name: 'PermanentError',
+      status: 400,
+    });
+  });
+
+  it('does not apply without a mailbox, known before or only now', async () => {
+    expect(disableInboxRules.appliesTo(account({ hasMailbox: false }))).toBe('has no mailbox');
+    expect(await look(oneMailbox().clients)).toEqual({ skip: 'has no mailbox in Exchange Online' });
+  });
+
+  it('writes nothing while it looks', async () => {
+    const { clients, writes, tenant } = withRules(hiding, sendingOut);
+    const before = JSON.stringify(tenant.state());
+    await look(clients);
+    expect(writes()).toEqual([]);
+    expect(JSON.stringify(tenant.state())).toBe(before);
+  });
+});
