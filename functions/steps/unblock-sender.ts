@@ -1,0 +1,57 @@
+// Lets the account send mail again after Exchange Online restricted it for what the intruder sent. The last thing
+// that is done, and done once: how often an account is unblocked is limited, and past that only Microsoft helps.
+import { z } from 'zod';
+import { mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
+import { readRecipient } from '../../shared/microsoft365/recipients.ts';
+import { remediation, settings } from '../../shared/run/step.ts';
+
+const mailboxSchema = z.object({ PrimarySmtpAddress: z.string().nullish() });
+const blockedSchema = z.object({ SenderAddress: z.string(), Reason: z.string().nullish() });
+
+/**
+ * Remove-BlockedSenderAddress; Organization Management or Security Administrator
+ * (https://learn.microsoft.com/defender-office-365/outbound-spam-restore-restricted-users).
+ */
+export const unblockSender = remediation({
+  name: 'unblock-sender',
+  title: 'Unblock the sender',
+  removes: 'the restriction on sending mail; it takes an hour as a rule and up to a day to be lifted',
+  guide: ['MS 4', 'SD'],
+  stage: 'hand-back',
+  settings: settings('act'),
+  permissions: { exchange: ['Get-Mailbox', 'Get-BlockedSenderAddress', 'Remove-BlockedSenderAddress'] },
+  appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
+  requires: ['reset-password', 'revoke-sessions', 'remove-mail-forwarding', 'disable-inbox-rules'],
+  before: z.object({ senderAddress: z.string() }),
+
+  async find({ account, exchange }) {
+    const mailbox = await mailboxIfAny(exchange, account, ['PrimarySmtpAddress'], mailboxSchema);
+    // The list names a hosted mailbox by its UPN, which need not be its address.
+    const primary = readRecipient(mailbox?.PrimarySmtpAddress ?? '').address;
+    const names = new Set([account.userPrincipalName.toLowerCase(), ...(primary === null ? [] : [primary])]);
+    const lists = await Promise.all(
+      [...names].map((name) =>
+        exchange.get('Get-BlockedSenderAddress', { SenderAddress: name }, blockedSchema),
+      ),
+    );
+    const blocked = lists.flat().filter(({ SenderAddress }) => names.has(SenderAddress.toLowerCase()));
+    if (blocked.length === 0) {
+      return { changes: [], kept: [{ what: account.userPrincipalName, why: 'may send mail' }] };
+    }
+    return {
+      changes: blocked.map(({ SenderAddress, Reason }) => ({
+        id: `sender:${SenderAddress.toLowerCase()}`,
+        what: `the restriction on ${SenderAddress}`,
+        why: `Exchange Online stopped it from sending mail${Reason ? ` (${Reason})` : ''}`,
+        before: { senderAddress: SenderAddress },
+        once: true,
+      })),
+    };
+  },
+
+  async fix({ before }, { exchange }) {
+    await exchange.run('Remove-BlockedSenderAddress', { SenderAddress: before.senderAddress });
+  },
+
+  undo: 'Only Exchange Online itself restricts a sender.',
+});
