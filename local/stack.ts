@@ -1,6 +1,7 @@
 // Everything that Azure and Microsoft 365 would be, on this machine: storage, Service Bus, the Event Grid topic, the
 // tenant, and the Functions host with the built app. Parts start together and stop together; nothing is left behind.
 import { createServer } from 'node:net';
+import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queues } from '../shared/run/bus.ts';
 import { queueShapes } from '../shared/run/queues.ts';
@@ -57,6 +58,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const tenant = createTenant(options.tenant, {
       now: () => new Date(),
+      // Only what is declared: a request that needs more is refused here as it would be there.
+      permissions: grants(),
       ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
       ...(options.onRequest ? { onRequest: options.onRequest } : {}),
     });
@@ -107,6 +110,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw error;
   }
 }
+
+/** Exchange rights hang on the app's roles, so its cmdlets need only the one permission. */
+const grants = () => {
+  const { graph, defender } = declaredPermissions(playbook);
+  return [...Object.keys(graph), ...Object.keys(defender), 'Exchange.ManageAsApp'];
+};
 
 const queueDefinitions = () =>
   queueShapes(playbook.map((step) => step.name)).map((shape) => ({

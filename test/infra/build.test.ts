@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { buildApp } from '../../infra/build.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const entry = join(root, 'test/local/fixtures/app.ts');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'build-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const read = async () => {
+  const names = (await readdir(folder)).sort();
+  return Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const));
+};
+
+const hashes = async () =>
+  (await read()).map(([name, content]) => [name, createHash('sha256').update(content).digest('hex')]);
+
+describe('the built app', () => {
+  it('is the same bytes for the same input — what was reviewed is what is deployed', async () => {
+    await buildApp(entry, folder);
+    const once = await hashes();
+    await buildApp(entry, folder);
+    expect(await hashes()).toEqual(once);
+  });
+
+  it('is all that a deployment needs, and names its entry point as CommonJS', async () => {
+    await buildApp(entry, folder);
+    const files = new Map(await read());
+    expect([...files.keys()]).toEqual(
+      expect.arrayContaining(['host.json', 'index.cjs', 'index.cjs.map', 'package.json']),
+    );
+    const manifest = z.object({ main: z.string(), type: z.undefined().optional() });
+    expect(manifest.parse(JSON.parse(files.get('package.json') ?? ''))).toEqual({ main: 'index.cjs' });
+    expect(files.get('host.json')).toBe(await readFile(join(root, 'host.json'), 'utf8'));
+  });
+
+  it('asks the worker for its core, and brings everything else along', async () => {
+    await buildApp(entry, folder);
+    const bundle = await readFile(join(folder, 'index.cjs'), 'utf8');
+    const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
+    const builtin = /^(node:|[a-z_]+(\/[a-z]+)?$)/;
+    expect(required).toContain('@azure/functions-core');
+    expect(bundle.includes(root)).toBe(false);
+    expect(required.filter((name) => name !== '@azure/functions-core' && !builtin.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,20 @@
+// What is generated is committed, so that a deployment needs no build; and it must not grow old.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { playbookDocument } from '../../infra/generate.ts';
+import { schemaFiles } from '../../local/schemas.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+describe('generated files', () => {
+  it('infra/bicep/playbook.json says what the steps declare — run npm run generate', () => {
+    expect(read('infra/bicep/playbook.json')).toBe(playbookDocument());
+  });
+
+  it.each(Object.entries(schemaFiles))(
+    'local/%s says what the schema is — run npm run generate',
+    (name, text) => {
+      expect(read(`local/${name}`)).toBe(text);
+    },
+  );
+});
