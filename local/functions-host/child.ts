@@ -7,7 +7,7 @@ import { type App, provideCoreApi, type RegisteredFunction } from './core-api.ts
 import { readHostJson } from './host-json.ts';
 import { type Hosted, listen } from './http.ts';
 import { createInvoker, type Log } from './invoke.ts';
-import { type FromHost, type Start, toHostSchema } from './protocol.ts';
+import { type FromHost, logLevels, type Start, toHostSchema } from './protocol.ts';
 import { bySpecificity, parseRoute, type Route } from './routes.ts';
 import { openQueues } from './service-bus-trigger.ts';
 import { isDisabled } from './settings.ts';
@@ -28,7 +28,11 @@ subscribe('net.client.socket', (message) => {
 
 const now = () => new Date();
 const send = (message: FromHost) => process.send?.(message);
-const log: Log = (line) => send({ is: 'log', line: { at: now().toISOString(), ...line } });
+/** Level and message come from the app, its hooks included, which may say anything. */
+const log: Log = (line) => {
+  const level = logLevels.find((known) => known === line.level) ?? 'information';
+  send({ is: 'log', line: { at: now().toISOString(), ...line, level, message: String(line.message) } });
+};
 const say = (
   level: 'information' | 'warning' | 'error' | 'critical',
   message: string,
@@ -72,6 +76,8 @@ async function die(reason: string): Promise<void> {
 
 process.on('uncaughtException', (error) => void die(`the app crashed: ${describe(error)}`));
 process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole process group; the parent decides when this process ends.
+process.on('SIGINT', () => {});
 
 /** Loads the app as the worker does: a throw at import leaves it without any function. */
 async function load(app: App, bundle: string): Promise<string | null> {
