@@ -87,6 +87,8 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'GET /identityProtection/riskyUsers/{id}': riskyUser,
   'POST /identityProtection/riskyUsers/confirmCompromised': ['IdentityRiskyUser.ReadWrite.All'],
   'POST /identityProtection/riskyUsers/dismiss': ['IdentityRiskyUser.ReadWrite.All'],
+  'GET /auditLogs/directoryAudits': ['AuditLog.Read.All', 'Directory.Read.All'],
+  'GET /auditLogs/directoryAudits/{id}': ['AuditLog.Read.All', 'Directory.Read.All'],
   'GET /auditLogs/signIns': ['AuditLog.Read.All'],
   'GET /auditLogs/signIns/{id}': ['AuditLog.Read.All'],
   'GET /security/alerts_v2': readAlerts,

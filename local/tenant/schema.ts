@@ -11,6 +11,7 @@ import {
   roleEligibilitySchema,
   userSchema,
 } from './schema/directory.ts';
+import { directoryAuditSchema } from './schema/directory-audit.ts';
 import { guid, text, texts } from './schema/fields.ts';
 import {
   acceptedDomainSchema,
@@ -59,6 +60,7 @@ export const tenantSchema = z
       .optional()
       .describe('Default: whoever has a detection at risk, at its highest level'),
     signIns: z.array(signInSchema).optional(),
+    directoryAudits: z.array(directoryAuditSchema).optional().describe('The directory audit log'),
     alerts: z.array(alertSchema).optional().describe('Defender alerts (alerts_v2)'),
     incidents: z.array(incidentSchema).optional(),
     acceptedDomains: z.array(acceptedDomainSchema).optional().describe('Default: the verified domains'),

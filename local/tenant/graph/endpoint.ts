@@ -4,6 +4,7 @@ import type { Claims } from '../identity.ts';
 import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
+import { directoryAuditRoutes } from './directory-audits.ts';
 import { domainRoutes } from './domains.ts';
 import { groupRoutes } from './groups.ts';
 import { mailRoutes } from './mail.ts';
@@ -22,6 +23,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...roleRoutes,
   ...riskRoutes,
   ...signInRoutes,
+  ...directoryAuditRoutes,
   ...securityRoutes,
   ...ruleRoutes,
   ...mailRoutes,
