@@ -34,7 +34,8 @@ export const unblockSender = remediation({
         exchange.get('Get-BlockedSenderAddress', { SenderAddress: name }, blockedSchema),
       ),
     );
-    const blocked = lists.flat().filter(({ SenderAddress }) => names.has(SenderAddress.toLowerCase()));
+    const listed = new Map(lists.flat().map((entry) => [entry.SenderAddress.toLowerCase(), entry]));
+    const blocked = [...names].flatMap((name) => listed.get(name) ?? []);
     if (blocked.length === 0) {
       return { changes: [], kept: [{ what: account.userPrincipalName, why: 'may send mail' }] };
     }

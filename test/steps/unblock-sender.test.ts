@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { unblockSender } from '../../functions/steps/unblock-sender.ts';
+import type { ExchangeClient } from '../../shared/microsoft365/clients.ts';
 import { account, context } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';
 import { oneMailbox } from '../fakes/one-mailbox.ts';
@@ -46,6 +48,19 @@ describe('unblock-sender', () => {
     expect(asked().filter(({ cmdlet }) => cmdlet === 'Get-BlockedSenderAddress')).toEqual([
       { cmdlet: 'Get-BlockedSenderAddress', SenderAddress: 'adele@contoso.com' },
     ]);
+  });
+
+  it('is not misled by a list of the whole tenant, should Exchange answer with that', async () => {
+    const { clients } = oneMailbox({ PrimarySmtpAddress: 'adele.vance@contoso.com' });
+    const everyone = [{ SenderAddress: 'megan@contoso.com' }, { SenderAddress: 'adele@contoso.com' }];
+    const exchange: ExchangeClient = {
+      ...clients.exchange,
+      get: async (cmdlet, given, item, options) =>
+        cmdlet === 'Get-BlockedSenderAddress'
+          ? z.array(item).parse(everyone)
+          : await clients.exchange.get(cmdlet, given, item, options),
+    };
+    expect(onlyChange(await look({ ...clients, exchange })).id).toBe('sender:adele@contoso.com');
   });
 
   it('looks at the UPN alone where the mailbox is gone', async () => {

@@ -82,7 +82,7 @@ export const absence = `
 
 /** What is read for interest or not at all: harmless even where it lies among warnings or feeds. */
 export const leisure = `
-  newsletter* digest* unsubscrib* promo* webinar* survey* podcast* blog* training course* feed rss advert* sponsor* marketing
+  newsletter* digest* unsubscrib* promo* webinar* survey* podcast* blog* new_post* training course* feed rss advert* sponsor* marketing
   password_expir* password_will_expire password_is_about_to_expire missed_* simulation recruit* job_* jobs career*
   birthday* achievement* read_receipt* delivery_receipt* trending viagra casino lotter* lotto call_for_papers newsbites
   werbung rundschreiben newsletter gewinnspiel* infolettre lettre_d'information soldes boletin* nieuwsbrief* biuletyn
@@ -139,7 +139,7 @@ export const senderDomains = {
   /** First labels. */
   leisure: new Set(
     list(`
-    linkedin facebookmail twitter x medium substack mailchimp hubspot feedblitz feedburner yammer
+    linkedin facebookmail twitter x medium substack wordpress blogger feedly mailchimp hubspot feedblitz feedburner yammer
     eventbrite meetup knowbe4 constantcontact quora pinterest instagram tiktok youtube xing`),
   ),
   noise: new Set(
@@ -152,7 +152,7 @@ export const senderDomains = {
 
 /** Letters and signs that every message contains: as a condition they mean everything. */
 export const everything =
-  /^(?:[@.,:;_\-/\s'"()]{0,2}|[a-z0-9]|\.?(?:com|net|org|edu)|https?|www|the|and|to|from|for|received|message-id|date|return-path|content-type|mime-version|x-ms-exchange.*)$/u;
+  /^(?:[\p{P}\p{S}]?|[@.,:;_\-/\s'"()]{0,2}|[a-z0-9]|\.?(?:com|net|org|edu)|https?|www|the|and|to|from|for|received|message-id|date|return-path|content-type|mime-version|x-ms-exchange.*)$/u;
 /** Answers and forwards of anything, and the mark of all mail from outside. */
 export const anyReply = /^(?:\[?ext(?:ernal)?\]?|re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|odp|res|enc)\s*:?$/u;
 /** Headers that bulk senders and spam filters set. */
