@@ -8,7 +8,12 @@ export interface GraphReader {
   get<T>(path: string, schema: z.ZodType<T>, options?: GraphOptions): Promise<T>;
   /** A collection, all pages; a page that fails fails the whole, since a partial list proves nothing. */
   list<T>(path: string, item: z.ZodType<T>, options?: GraphOptions): Promise<T[]>;
+  /** Starts a search, which an investigation must declare in `leaves`. Never repeated after a lost answer. */
+  search<T>(path: SearchPath, body: object, schema: z.ZodType<T>): Promise<T>;
 }
+
+/** Searches that a service makes on request: they change nothing but leave themselves behind in its list. */
+export type SearchPath = '/security/auditLog/queries';
 
 export interface GraphOptions {
   /** `beta` only where v1.0 lacks the path or the property. */

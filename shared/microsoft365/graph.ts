@@ -155,6 +155,13 @@ export function createGraph(options: ClientOptions): BoundGraphClient {
         });
       },
 
+      async search(path, body, schema) {
+        const answered = await ask('POST', path, (api) => api.post(body), {
+          headers: { 'x-ms-throttle-priority': 'normal' },
+        });
+        return shaped(schema, answered.body, name, answered.request);
+      },
+
       async patch(path, body, given) {
         await ask('PATCH', path, (api) => api.patch(body), given);
       },

@@ -21,6 +21,7 @@ export async function collect(execution: Execution, step: Investigation): Promis
       kept: [...result.findings],
       tasks: mergeTasks(row.tasks, result.tasks ?? []),
       attachments: [...(result.attachments ?? [])],
+      ...(result.facts === undefined ? {} : { facts: result.facts }),
       settledAt,
     },
     ...(result.intruder ? { intruder: result.intruder } : {}),

@@ -96,6 +96,8 @@ export const stepRowSchema = z.object({
   tasks: z.array(taskRecordSchema),
   kept: z.array(keptSchema),
   attachments: z.array(attachmentSchema),
+  /** What an investigation hands on to other steps. */
+  facts: jsonSchema.optional(),
   /** Why the last try failed, while another is to come. */
   lastError: failureSchema.nullable(),
   queuedAt: time.nullable(),

@@ -142,6 +142,9 @@ function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: 
   for (const [name, at] of fixes) {
     if (at !== null && at > (fixedAt[name] ?? '')) fixedAt[name] = at;
   }
+  const facts = Object.fromEntries(
+    steps.flatMap((row) => (row.facts === undefined ? [] : [[row.name, row.facts]])),
+  );
   return {
     account: run.account,
     run: {
@@ -151,6 +154,7 @@ function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: 
       openedAt: run.openedAt,
       signals: run.signals,
       fixedAt,
+      facts,
     },
     intruder: run.intruder,
     settings: engine.stepSettings[step.name],

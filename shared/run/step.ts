@@ -76,6 +76,17 @@ export interface Collected {
   /** What is now known of the intruder; the run remembers it for the steps that come after. */
   intruder?: Intruder;
   attachments?: readonly Attachment[];
+  /** For other steps of the run, which find it under this step's name in `run.facts` and parse it there. */
+  facts?: Json;
+  /** For the front door, published before this settles, so that none is lost; an investigation opens no run itself. */
+  alerts?: readonly OutgoingAlert[];
+}
+
+/** An event for the topic. `id` is the same however often it is published, so that a repetition is dropped. */
+export interface OutgoingAlert {
+  id: string;
+  type: `Reclaim.${string}`;
+  data: Json;
 }
 
 /** What a step may know of the run it works for. */
@@ -87,6 +98,8 @@ export interface RunView {
   signals: readonly Signal[];
   /** Latest time (ISO 8601) at which a step of this run altered something, by step name. */
   fixedAt: Readonly<Record<string, string>>;
+  /** What investigations hand on, by step name; nothing before they settled. */
+  facts?: Readonly<Record<string, Json>>;
 }
 
 export interface Context<S> {

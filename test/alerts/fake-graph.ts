@@ -32,6 +32,9 @@ export function fakeGraph(answers: Answers): FakeGraph {
       if (!Array.isArray(found)) throw new Error(`${path} is no collection here`);
       return found.map((entry) => item.parse(entry));
     },
+    async search(path: string): Promise<never> {
+      throw new Error(`triage starts no search, least of all ${path}`);
+    },
   };
 }
 

@@ -31,6 +31,7 @@ export function scriptedGraph(script: Script): GraphClient & { requests: Request
       const all = Array.isArray(answer) ? answer.map((each) => item.parse(each)) : [];
       return all.slice(0, options?.most);
     },
+    search: async (path, body, schema) => schema.parse(ask('POST', path, undefined, body)),
     patch: async (path, body, options) => {
       ask('PATCH', path, options, body);
     },

@@ -58,6 +58,17 @@ describe('a request to Graph', () => {
     expect(asked[0]?.headers.get('content-type')).toBe('application/json');
   });
 
+  it('starts a search once and without the right of way — it evicts nobody, and a second one would be left behind', async () => {
+    const { graph, asked } = graphWith([lost(), { status: 201, body: user }]);
+    const search = graph.search('/security/auditLog/queries', { displayName: '8M2P' }, userSchema);
+    expect(await thrownBy(search)).toBeInstanceOf(RetryableError);
+    await graph.search('/security/auditLog/queries', { displayName: '8M2P' }, userSchema);
+    expect(asked.map(({ method, headers }) => [method, headers.get('x-ms-throttle-priority')])).toEqual([
+      ['POST', 'normal'],
+      ['POST', 'normal'],
+    ]);
+  });
+
   it('takes any success without a body — 202 of sendMail, 204 of most writes', async () => {
     const { graph } = graphWith([{ status: 202 }]);
     await expect(graph.post('/users/a@contoso.com/sendMail', {}, z.undefined())).resolves.toBeUndefined();
