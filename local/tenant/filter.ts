@@ -1,54 +1,16 @@
 // The part of OData's $filter that is in use: comparisons, and, or, not, in, startswith, endswith, contains and
 // any(). Whatever it does not know is refused, as a service refuses what it does not support.
-import { isRow, Refusal, type Row } from './answers.ts';
-import { type Kind, kindOf, membersOf } from './schema/fields.ts';
+import { isRow, type Row } from './answers.ts';
+import { compare, type Properties, resolve, type Scope } from './filter-paths.ts';
+import { badRequest, type Token, tokenize } from './filter-tokens.ts';
+import type { Kind } from './schema/fields.ts';
 
 export type Predicate = (row: Row) => boolean;
-export type Properties = Readonly<Record<string, unknown>>;
 
 export interface Filter {
   matches: Predicate;
   /** Operators by property path, for the service to judge which it supports. */
   uses: readonly { path: string; operator: string }[];
-}
-
-interface Token {
-  kind: 'word' | 'string' | 'date' | 'number' | 'sign';
-  text: string;
-}
-const tokenPattern =
-  /\s*(?:'((?:[^']|'')*)'|(\d{4}-\d\d-\d\dT[\d:.]+Z)|(-?\d+(?:\.\d+)?)(?![\w-])|([A-Za-z_@][\w.@]*(?:\/[A-Za-z_][\w.]*)*)|([(),:]))/y;
-
-export const badRequest = (message: string) => new Refusal(400, 'BadRequest', message);
-
-function tokenize(text: string): Token[] {
-  const tokens: Token[] = [];
-  tokenPattern.lastIndex = 0;
-  while (tokenPattern.lastIndex < text.trimEnd().length) {
-    const at = tokenPattern.lastIndex;
-    const found = tokenPattern.exec(text);
-    if (!found) throw badRequest(`Invalid filter clause: syntax error at position ${at} in '${text}'.`);
-    const [, string, date, number, word, sign] = found;
-    if (string !== undefined) tokens.push({ kind: 'string', text: string.replaceAll("''", "'") });
-    else if (date !== undefined) tokens.push({ kind: 'date', text: date });
-    else if (number !== undefined) tokens.push({ kind: 'number', text: number });
-    else if (word !== undefined) tokens.push({ kind: 'word', text: word });
-    else tokens.push({ kind: 'sign', text: sign ?? '' });
-  }
-  return tokens;
-}
-
-/** What a path means where it stands: in the collection's entity, or in the variable of an any(). */
-interface Scope {
-  variable: string | undefined;
-  properties: Properties | undefined;
-  typeName: string;
-}
-type Getter = (row: Row) => unknown;
-interface Path {
-  get: Getter;
-  kind: Kind | 'unknown';
-  members: readonly string[] | undefined;
 }
 
 const comparisons = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'];
@@ -204,52 +166,6 @@ class Parser {
     return token.text === 'true';
   }
 }
-
-/** Below, at and above zero as in a sort; undefined where the two cannot be ordered. */
-function compare(value: unknown, wanted: unknown): number | undefined {
-  if (value === null || value === undefined) return wanted === null ? 0 : undefined;
-  if (wanted instanceof Date)
-    return typeof value === 'string' ? Date.parse(value) - wanted.getTime() : undefined;
-  if (typeof value === 'string' && typeof wanted === 'string') {
-    return value.toLowerCase() === wanted.toLowerCase() ? 0 : value.localeCompare(wanted);
-  }
-  if (typeof value === 'number' && typeof wanted === 'number') return value - wanted;
-  return value === wanted ? 0 : undefined;
-}
-
-function resolve(path: string, scope: Scope): Path {
-  const segments = path.split('/');
-  if (scope.variable !== undefined) {
-    if (segments[0] !== scope.variable)
-      throw badRequest(`Invalid filter clause: '${path}' does not begin with '${scope.variable}'.`);
-    const rest = segments.slice(1);
-    return { get: getter(rest.length > 0 ? rest : ['$it']), kind: 'unknown', members: undefined };
-  }
-  const [first = ''] = segments;
-  const type = scope.properties?.[first];
-  if (type === undefined) {
-    throw badRequest(
-      `Invalid filter clause: Could not find a property named '${first}' on type '${scope.typeName}'.`,
-    );
-  }
-  const simple = segments.length === 1;
-  return {
-    get: getter(segments),
-    kind: simple ? kindOf(type) : 'unknown',
-    members: simple ? membersOf(type) : undefined,
-  };
-}
-
-/** Walks a path; a type name in it lets only objects of that type through. */
-const getter =
-  (segments: readonly string[]): Getter =>
-  (row) =>
-    segments.reduce<unknown>((value, segment) => {
-      if (!isRow(value)) return undefined;
-      if (segment.startsWith('microsoft.graph.'))
-        return value['@odata.type'] === `#${segment}` ? value : undefined;
-      return value[segment];
-    }, row);
 
 export function parseFilter(text: string, properties: Properties, typeName: string): Filter {
   const parser = new Parser(text);

@@ -1,7 +1,9 @@
 // The query options of a Graph request, parsed and applied. A service takes the options it documents and refuses
 // every other; which those are stands at each route.
 import { isRow, Refusal, type Row } from './answers.ts';
-import { badRequest, type Filter, type Properties, parseFilter } from './filter.ts';
+import { type Filter, parseFilter } from './filter.ts';
+import type { Properties } from './filter-paths.ts';
+import { badRequest } from './filter-tokens.ts';
 import { kindOf } from './schema/fields.ts';
 
 export interface EntityType {

@@ -20,13 +20,9 @@ import {
   recipientSchema,
   sentMailSchema,
 } from './schema/mailbox.ts';
-import {
-  alertSchema,
-  incidentSchema,
-  riskDetectionSchema,
-  riskyUserSchema,
-  signInSchema,
-} from './schema/security.ts';
+import { riskDetectionSchema, riskyUserSchema } from './schema/risk.ts';
+import { alertSchema, incidentSchema } from './schema/security.ts';
+import { signInSchema } from './schema/sign-in.ts';
 import { resolveTimes } from './times.ts';
 
 export const tenantSchema = z

@@ -1,6 +1,7 @@
 // A simulated Microsoft 365 tenant: Microsoft Graph, Exchange Online and the identity that hands out tokens for them.
 // It answers what this project asks and refuses everything else as the real services would. No sockets here: see
 // serve.ts.
+import { setTimeout } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import { type Answer, ConnectionLost, Refusal } from './answers.ts';
 import { findUser, tenantIdOf } from './directory.ts';
@@ -11,6 +12,7 @@ import { type Claims, Identity, type Service } from './identity.ts';
 import { guidOf } from './ids.ts';
 import { allPermissions } from './permissions.ts';
 import { type RecordedRequest, withoutSecrets } from './record.ts';
+import { refusalOf, refused, respond } from './respond.ts';
 import { defaultAppRoles } from './roles.ts';
 import { parseTenant, type TenantFile } from './schema.ts';
 import { Store } from './store.ts';
@@ -56,9 +58,6 @@ function locate(url: URL): { service: Service | 'identity'; base: string; path: 
   return service && { service, base: `${url.origin}/${first}`, path: `/${rest.join('/')}` };
 }
 
-const pause = (milliseconds: number) =>
-  milliseconds > 0 ? new Promise<void>((resolve) => setTimeout(resolve, milliseconds)) : undefined;
-
 export function createTenant(file: unknown, options: TenantOptions): Tenant {
   const { now } = options;
   const parsed = parseTenant(file, now());
@@ -92,7 +91,8 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     const { service, base, path } = place;
     const requestId = crypto.randomUUID();
     const text = await request.text();
-    await pause(options.latencyMs ?? behaviour.latencyMs ?? 0);
+    const latencyMs = options.latencyMs ?? behaviour.latencyMs ?? 0;
+    if (latencyMs > 0) await setTimeout(latencyMs, undefined, { signal: request.signal });
     const body = parseBody(text);
     const cmdlet = service === 'exchange' ? cmdletNameIn(body) : undefined;
     const allowed = { permission: null, role: null };
@@ -187,88 +187,4 @@ function parseBody(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-function refusalOf(fault: Fault, service: Service): Refusal {
-  const status = fault.status ?? 429;
-  const codes: Readonly<Record<number, string>> = {
-    429: service === 'graph' ? 'TooManyRequests' : 'ServerBusyException',
-    500: 'InternalServerError',
-    502: 'BadGateway',
-    503: 'ServiceUnavailable',
-    504: 'GatewayTimeout',
-  };
-  return new Refusal(
-    status,
-    fault.code ?? codes[status] ?? 'UnknownError',
-    fault.message ?? (status === 429 ? 'Too many requests' : 'The request failed.'),
-    {
-      headers: fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) },
-      ...(service === 'exchange'
-        ? { exception: 'Microsoft.Exchange.Data.Directory.ServerBusyException' }
-        : {}),
-    },
-  );
-}
-
-/** The refusal in the shape of the service that refuses. Whatever else was thrown is a bug here, and says so with 500. */
-function refused(thrown: unknown, service: Service, requestId: string, headers: Headers, now: Date): Answer {
-  const refusal =
-    thrown instanceof Refusal
-      ? thrown
-      : new Refusal(
-          500,
-          'SimulationFailed',
-          `The simulated tenant failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}`,
-        );
-  const { status, code, message, exception } = refusal;
-  if (service === 'exchange') {
-    if (exception === '' || status === 401) return { status, headers: refusal.headers };
-    return {
-      status,
-      headers: refusal.headers,
-      body: {
-        error: {
-          code,
-          message: 'Error executing cmdlet',
-          details: [
-            {
-              code: 'Context',
-              target: '',
-              message: `Ex${guidOf(message).slice(0, 6).toUpperCase()}|${exception ?? 'System.Exception'}|${message}`,
-            },
-          ],
-          innererror: {
-            message: 'Error executing cmdlet',
-            type: 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException',
-            internalexception: { message, type: exception ?? 'System.Exception' },
-          },
-        },
-      },
-    };
-  }
-  const clientRequestId = headers.get('client-request-id') ?? requestId;
-  return {
-    status,
-    headers: refusal.headers,
-    body: {
-      error: {
-        code,
-        message,
-        innerError: {
-          date: now.toISOString().slice(0, 19),
-          'request-id': requestId,
-          'client-request-id': clientRequestId,
-        },
-      },
-    },
-  };
-}
-
-function respond(answer: Answer, requestId: string): Response {
-  const headers = new Headers(answer.headers);
-  if (requestId) headers.set('request-id', requestId);
-  if (answer.body === undefined) return new Response(null, { status: answer.status, headers });
-  headers.set('content-type', 'application/json; odata.metadata=minimal; charset=utf-8');
-  return new Response(JSON.stringify(answer.body), { status: answer.status, headers });
 }

@@ -7,10 +7,14 @@ import { blockedSenderCmdlets } from './blocked-senders.ts';
 import { bind, type Cmdlet, cmdletRefusal } from './cmdlet.ts';
 import { inboxRuleCmdlets } from './inbox-rules.ts';
 import { mailboxCmdlets, requireMailbox } from './mailboxes.ts';
+import { paged } from './page.ts';
+import { protocolCmdlets } from './protocols.ts';
 import { recipientCmdlets } from './recipients.ts';
+import { authorise, unknownCommand } from './rights.ts';
 
 export const cmdlets: readonly Cmdlet[] = [
   ...mailboxCmdlets,
+  ...protocolCmdlets,
   ...inboxRuleCmdlets,
   ...recipientCmdlets,
   ...blockedSenderCmdlets,
@@ -28,57 +32,12 @@ export interface ExchangeRequest {
   roles: readonly string[];
 }
 
-const blocked = 'BlockedSenderAddress$';
-/** What a role of the app lets it run. */
-const reach: Readonly<Record<string, RegExp>> = {
-  'Exchange Administrator': /./,
-  'Global Administrator': /./,
-  'Organization Management': /./,
-  'Exchange Recipient Administrator': new RegExp(`^(Get|Set|Enable|Disable|Add|Remove|New)-(?!${blocked})`),
-  'Recipient Management': new RegExp(`^(Get|Set|Enable|Disable|Add|Remove|New)-(?!${blocked})`),
-  'Security Administrator': new RegExp(`^(Get-(?!InboxRule)|Remove-${blocked})`),
-  'Global Reader': /^Get-(?!InboxRule$)/,
-  'Security Reader': /^Get-(?!InboxRule$)/,
-  'View-Only Organization Management': /^Get-(?!InboxRule$)/,
-};
-
 /** The name in the body, for faults and the record; undefined where the request holds none. */
 export function cmdletNameIn(body: unknown): string | undefined {
   const input = isRow(body) ? body['CmdletInput'] : undefined;
   return isRow(input) && typeof input['CmdletName'] === 'string' ? input['CmdletName'] : undefined;
 }
 
-function authorise(request: ExchangeRequest, name: string): string {
-  const { claims, roles } = request;
-  if (!claims.roles.includes('Exchange.ManageAsApp')) {
-    throw new Refusal(403, '', '', {
-      exception: '',
-      headers: {
-        'x-ms-diagnostics': `2000012;reason="The token contains no role 'Exchange.ManageAsApp' for application ${claims.appid}.";error_category="invalid_role"`,
-      },
-    });
-  }
-  const usable = roles.filter((role) => role in reach);
-  if (usable.length === 0) {
-    throw cmdletRefusal(
-      403,
-      'Forbidden',
-      'Microsoft.Exchange.Configuration.Authorization.CmdletAccessDeniedException',
-      `[AuthZ-CmdletAccessDeniedException] The role assigned to application ${claims.appid} isn't supported in this scenario. Please check online documentation for assigning correct Directory Roles to Azure AD Application for EXO App-Only Authentication.`,
-    );
-  }
-  const role = usable.find((held) => reach[held]?.test(name));
-  if (role === undefined || !cmdlets.some((cmdlet) => cmdlet.name === name)) throw unknownCommand(name);
-  return role;
-}
-
-const unknownCommand = (name: string) =>
-  cmdletRefusal(
-    400,
-    'BadRequest',
-    'System.Management.Automation.CommandNotFoundException',
-    `The term '${name}' is not recognized as the name of a cmdlet, function, script file, or executable program.`,
-  );
 const badRequest = (message: string) =>
   cmdletRefusal(400, 'BadRequest', 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException', message);
 
@@ -138,10 +97,10 @@ export function answerExchange(
   const input = isRow(request.body) ? request.body['CmdletInput'] : undefined;
   if (name === undefined || !isRow(input))
     throw badRequest('The request body must hold CmdletInput with a CmdletName.');
-  const role = authorise(request, name);
+  const cmdlet = cmdlets.find((entry) => entry.name === name);
+  const role = authorise(request.claims, request.roles, name, cmdlet !== undefined);
   allowed.permission = 'Exchange.ManageAsApp';
   allowed.role = role;
-  const cmdlet = cmdlets.find((entry) => entry.name === name);
   if (!cmdlet) throw unknownCommand(name);
   const { Parameters: given = {} } = input;
   if (!isRow(given)) throw badRequest('Parameters must be an object.');
@@ -158,53 +117,4 @@ export function answerExchange(
     warn: (text) => warnings.push(text),
   });
   return paged(request, store, cmdlet, rows, warnings);
-}
-
-const linkMinutes = 10;
-
-function paged(
-  request: ExchangeRequest,
-  store: Store,
-  cmdlet: Cmdlet,
-  rows: Row[],
-  warnings: readonly string[],
-): Answer {
-  const size = Number(/odata\.maxpagesize=(\d+)/.exec(request.headers.get('prefer') ?? '')?.[1] ?? 1000);
-  const token = request.url.searchParams.get('$skiptoken');
-  const [offset = 0, issued = 0] =
-    token === null ? [] : Buffer.from(token, 'base64url').toString().split(':').map(Number);
-  const now = store.now().getTime();
-  if (token !== null && now - issued > linkMinutes * 60_000) {
-    throw cmdletRefusal(
-      404,
-      'NotFound',
-      'Microsoft.Exchange.Admin.OData.Core.ODataServiceException',
-      'The next link has expired.',
-    );
-  }
-  const select = request.url.searchParams
-    .get('$select')
-    ?.split(',')
-    .map((name) => name.trim());
-  const page = rows.slice(offset, offset + Math.min(size, 1000));
-  const end = offset + page.length;
-  const link = new URL(request.url);
-  link.searchParams.set('$skiptoken', Buffer.from(`${end}:${now}`).toString('base64url'));
-  const shown = select
-    ? page.map((row) =>
-        Object.fromEntries(select.filter((name) => name in row).map((name) => [name, row[name]])),
-      )
-    : page;
-  const annotations = warnings.length > 0 ? { '@adminapi.warnings': warnings } : {};
-  if (!cmdlet.name.startsWith('Get-'))
-    return { status: 200, ...(warnings.length > 0 ? { body: { value: [], ...annotations } } : {}) };
-  return {
-    status: 200,
-    body: {
-      '@odata.context': `${request.base}${request.path.replace(/\/InvokeCommand$/, '')}/$metadata#Collection(Exchange.GenericHashTable)`,
-      ...annotations,
-      ...(end < rows.length ? { '@odata.nextLink': `${request.base}${request.path}${link.search}` } : {}),
-      value: shown,
-    },
-  };
 }

@@ -4,7 +4,7 @@ import { domainsOf } from '../directory.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { domainProperties } from '../schema/directory.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
-import { notFound } from './users.ts';
+import { notFound } from './user-row.ts';
 
 const domainType: EntityType = { name: 'microsoft.graph.domain', properties: domainProperties };
 

@@ -6,6 +6,7 @@ import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
 import { directoryAuditRoutes } from './directory-audits.ts';
 import { domainRoutes } from './domains.ts';
+import { findRoute } from './find-route.ts';
 import { groupRoutes } from './groups.ts';
 import { mailRoutes } from './mail.ts';
 import { riskRoutes } from './risk.ts';
@@ -46,33 +47,6 @@ export interface Allowed {
   role: string | null;
 }
 
-const noSegment = (segment: string) =>
-  new Refusal(400, 'BadRequest', `Resource not found for the segment '${segment}'.`);
-
-/** Parameters of a path that fits the template, else undefined. Names are matched exactly, as the metadata has them. */
-export function parametersIn(template: string, path: string): Record<string, string> | undefined {
-  const wanted = template.split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length) return undefined;
-  const parameters: Record<string, string> = {};
-  for (const [index, segment] of wanted.entries()) {
-    const name = /^(.*)\{(\w+)\}(.*)$/.exec(segment);
-    const value = given[index] ?? '';
-    if (!name) {
-      if (segment !== value) return undefined;
-      continue;
-    }
-    const [, before = '', key = '', after = ''] = name;
-    if (value.length <= before.length + after.length || !value.startsWith(before) || !value.endsWith(after))
-      return undefined;
-    parameters[key] = decodeURIComponent(value.slice(before.length, value.length - after.length)).replace(
-      /^'(.*)'$/,
-      '$1',
-    );
-  }
-  return parameters;
-}
-
 const forbidden: Readonly<Record<Behind, (needed: string, held: string) => Refusal>> = {
   directory: () =>
     new Refusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.'),
@@ -97,31 +71,6 @@ const forbidden: Readonly<Record<Behind, (needed: string, held: string) => Refus
     ),
 };
 
-function findRoute(request: GraphRequest) {
-  const [, version = '', ...rest] = request.path.split('/');
-  if (version !== 'v1.0' && version !== 'beta')
-    throw new Refusal(400, 'BadRequest', `Invalid version: ${version}.`);
-  const path = `/${rest.join('/')}`;
-  const sameVersion = graphRoutes.filter((route) => route.versions?.includes(version) ?? true);
-  let known = false;
-  for (const route of sameVersion) {
-    const parameters = parametersIn(route.path, path);
-    if (!parameters) continue;
-    if (route.method === request.method) return { route, parameters, version } as const;
-    known = true;
-  }
-  if (known)
-    throw new Refusal(
-      405,
-      'Request_BadRequest',
-      `Specified HTTP method is not allowed for the request target.`,
-    );
-  const wrong = rest.findIndex(
-    (_, index) => !sameVersion.some((route) => leads(route.path, rest.slice(0, index + 1))),
-  );
-  throw noSegment(rest.at(wrong) ?? '');
-}
-
 /** The set an answer is of, as its context names it: users, users('…')/mailFolders. */
 function entitySet(route: GraphRoute, parameters: Readonly<Record<string, string>>): string {
   const path = 'one' in route ? route.path.replace(/\/\{\w+\}$/, '') : route.path;
@@ -130,18 +79,9 @@ function entitySet(route: GraphRoute, parameters: Readonly<Record<string, string
     .replace(/\/\{(\w+)\}/g, (_, name: string) => `('${encodeURIComponent(parameters[name] ?? '')}')`);
 }
 
-const leads = (template: string, segments: readonly string[]) =>
-  parametersIn(
-    template
-      .split('/')
-      .slice(0, segments.length + 1)
-      .join('/'),
-    `/${segments.join('/')}`,
-  ) !== undefined;
-
 /** Answers one request; `allowed` is filled in on the way, so that a later refusal still shows it. */
 export function answerGraph(store: Store, request: GraphRequest, allowed: Allowed): Answer {
-  const { route, parameters, version } = findRoute(request);
+  const { route, parameters, version } = findRoute(graphRoutes, request);
   const key = `${route.method} ${route.path.replace(/\{\w+\}/g, '{id}')}`;
   const require = (aspect?: string) => {
     const alternatives = graphPermissions[aspect ? `${key}#${aspect}` : key];

@@ -11,7 +11,7 @@ import {
   principalRow,
 } from './principals.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
-import { notFound, requireUser } from './users.ts';
+import { notFound, requireUser } from './user-row.ts';
 
 function requireGroup(call: GraphCall): Group {
   const id = call.parameters['id'] ?? '';

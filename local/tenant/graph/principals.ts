@@ -6,7 +6,7 @@ import { type EntityType, withDefaults } from '../odata.ts';
 import { groupProperties, roleDefinitionProperties, userProperties } from '../schema/directory.ts';
 import { instant, text } from '../schema/fields.ts';
 import type { GraphCall } from './route.ts';
-import { userRow } from './users.ts';
+import { userRow } from './user-row.ts';
 
 const roleProperties = {
   id: text,

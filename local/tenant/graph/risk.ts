@@ -1,35 +1,16 @@
 // Entra ID Protection: detections and risky users. Needs licences: P1 or P2 for detections, P2 for risky users.
-import { isRow, Refusal, type Row } from '../answers.ts';
-import { findUser, hasPlan, userIdOf } from '../directory.ts';
+import { Refusal, type Row } from '../answers.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
-import { riskDetectionProperties, riskyUserProperties } from '../schema/security.ts';
-import type { TenantFile } from '../schema.ts';
+import { riskDetectionProperties, riskyUserProperties } from '../schema/risk.ts';
+import { licensed, namedUser } from './risk-access.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
+import { setRisk } from './set-risk.ts';
 
 const detectionType: EntityType = {
   name: 'microsoft.graph.riskDetection',
   properties: riskDetectionProperties,
 };
 const riskyUserType: EntityType = { name: 'microsoft.graph.riskyUser', properties: riskyUserProperties };
-
-function licensed(call: GraphCall, plans: readonly string[]): void {
-  if (plans.some((plan) => hasPlan(call.file, plan))) return;
-  throw new Refusal(403, 'Forbidden', 'Your tenant is not licensed for this feature.');
-}
-
-/** The user behind an object that names it by id or by user principal name, as the three properties of the object. */
-export function namedUser(
-  file: TenantFile,
-  object: { userId?: string | null | undefined; userPrincipalName?: string | null | undefined },
-): Row {
-  const user = findUser(file, object.userId ?? object.userPrincipalName ?? '');
-  if (!user) return {};
-  return {
-    userId: userIdOf(user),
-    userPrincipalName: user.userPrincipalName,
-    userDisplayName: user.displayName ?? user.userPrincipalName.split('@')[0],
-  };
-}
 
 const detectionRows = (call: GraphCall): Row[] =>
   (call.file.riskDetections ?? []).map((detection) => {
@@ -92,39 +73,6 @@ function byId(rows: readonly Row[], id: string): Row {
   const found = rows.find((row) => row['id'] === id);
   if (!found) throw new Refusal(404, 'NotFound', `The requested resource '${id}' does not exist.`);
   return found;
-}
-
-/** confirmCompromised and dismiss: 204, and the risk of each user is as the call says. */
-function setRisk(call: GraphCall, risk: 'confirmedCompromised' | 'dismissed') {
-  licensed(call, ['AAD_PREMIUM_P2']);
-  const ids = isRow(call.body) ? call.body['userIds'] : undefined;
-  if (!Array.isArray(ids) || ids.length === 0 || ids.length > 60) {
-    throw new Refusal(400, 'BadRequest', 'userIds must hold between 1 and 60 ids.');
-  }
-  const { store } = call;
-  store.changing();
-  store.file.riskyUsers ??= [];
-  for (const id of ids.map(String)) {
-    const known = store.file.riskyUsers.find(
-      (risky) => risky.id === id || findUser(store.file, risky.id)?.id === id,
-    );
-    const now = store.now().toISOString();
-    const entry = known ?? { id, riskLevel: 'none' };
-    if (!known) store.file.riskyUsers.push(entry);
-    entry.riskLevel = risk === 'dismissed' ? 'none' : 'high';
-    entry.riskState = risk;
-    entry.riskDetail =
-      risk === 'dismissed' ? 'adminDismissedAllRiskForUser' : 'adminConfirmedUserCompromised';
-    entry.riskLastUpdatedDateTime = now;
-    if (risk !== 'dismissed') continue;
-    for (const detection of store.file.riskDetections ?? []) {
-      if (namedUser(store.file, detection)['userId'] !== id || (detection.riskState ?? 'atRisk') !== 'atRisk')
-        continue;
-      store.write(detection, 'riskState', 'dismissed');
-      store.write(detection, 'riskDetail', 'adminDismissedAllRiskForUser');
-    }
-  }
-  return { status: 204 };
 }
 
 const base = '/identityProtection';

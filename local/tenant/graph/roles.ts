@@ -14,7 +14,7 @@ import {
 } from './principals.ts';
 import { activeRows, assignmentRows, eligibleRows } from './role-rows.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
-import { notFound } from './users.ts';
+import { notFound } from './user-row.ts';
 
 const navigation = { roleDefinition: definitionType, principal: objectType };
 const reference = {
@@ -24,7 +24,7 @@ const reference = {
   directoryScopeId: text,
   appScopeId: text,
 };
-const assignmentType: EntityType = {
+export const assignmentType: EntityType = {
   name: 'microsoft.graph.unifiedRoleAssignment',
   properties: { ...reference, condition: text, principalOrganizationId: text },
   navigation,
@@ -88,14 +88,18 @@ function assignments(call: GraphCall): Row[] {
   return assignmentRows(call);
 }
 
+/** PIM is there with Entra ID P2 alone. */
+export function requirePim(call: GraphCall): void {
+  if (hasPlan(call.file, 'AAD_PREMIUM_P2')) return;
+  throw new Refusal(
+    400,
+    'AadPremiumLicenseRequired',
+    'The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.',
+  );
+}
+
 const withPim = (rows: (call: GraphCall) => Row[]) => (call: GraphCall) => {
-  if (!hasPlan(call.file, 'AAD_PREMIUM_P2')) {
-    throw new Refusal(
-      400,
-      'AadPremiumLicenseRequired',
-      'The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.',
-    );
-  }
+  requirePim(call);
   return rows(call);
 };
 
@@ -103,7 +107,7 @@ const behind = 'directory';
 const list = { select: true, count: true, page: { size: 100, most: 999 } } as const;
 const filter = { principalId: 'eq', roleDefinitionId: 'eq', directoryScopeId: 'eq', id: 'eq' };
 const scheduled = { ...filter, memberType: 'eq', startDateTime: 'eq ge le', endDateTime: 'eq ge le' };
-const base = '/roleManagement/directory';
+export const base = '/roleManagement/directory';
 
 export const roleRoutes: readonly GraphRoute[] = [
   {

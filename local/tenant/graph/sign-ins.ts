@@ -3,8 +3,8 @@
 import { Refusal, type Row } from '../answers.ts';
 import { hasPlan } from '../directory.ts';
 import { type EntityType, type QueryOptions, withDefaults } from '../odata.ts';
-import { signInBetaProperties, signInProperties } from '../schema/security.ts';
-import { namedUser } from './risk.ts';
+import { signInBetaProperties, signInProperties } from '../schema/sign-in.ts';
+import { namedUser } from './risk-access.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
 
 const stableType: EntityType = { name: 'microsoft.graph.signIn', properties: signInProperties };

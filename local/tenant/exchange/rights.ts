@@ -1,0 +1,51 @@
+// Who may run which cmdlet: the permission Exchange.ManageAsApp together with a directory role or an Exchange role
+// group (https://learn.microsoft.com/powershell/exchange/app-only-auth-powershell-v2).
+import { Refusal } from '../answers.ts';
+import type { Claims } from '../identity.ts';
+import { cmdletRefusal } from './cmdlet.ts';
+
+const blocked = 'BlockedSenderAddress$';
+/** What a role of the app lets it run. */
+const reach: Readonly<Record<string, RegExp>> = {
+  'Exchange Administrator': /./,
+  'Global Administrator': /./,
+  'Organization Management': /./,
+  'Exchange Recipient Administrator': new RegExp(`^(Get|Set|Enable|Disable|Add|Remove|New)-(?!${blocked})`),
+  'Recipient Management': new RegExp(`^(Get|Set|Enable|Disable|Add|Remove|New)-(?!${blocked})`),
+  'Security Administrator': new RegExp(`^(Get-(?!InboxRule)|Remove-${blocked})`),
+  'Global Reader': /^Get-(?!InboxRule$)/,
+  'Security Reader': /^Get-(?!InboxRule$)/,
+  'View-Only Organization Management': /^Get-(?!InboxRule$)/,
+};
+
+/** The role of the app that lets it run a cmdlet. Throws what Exchange answers where none does. */
+export function authorise(claims: Claims, roles: readonly string[], name: string, exists: boolean): string {
+  if (!claims.roles.includes('Exchange.ManageAsApp')) {
+    throw new Refusal(403, '', '', {
+      exception: '',
+      headers: {
+        'x-ms-diagnostics': `2000012;reason="The token contains no role 'Exchange.ManageAsApp' for application ${claims.appid}.";error_category="invalid_role"`,
+      },
+    });
+  }
+  const usable = roles.filter((role) => role in reach);
+  if (usable.length === 0) {
+    throw cmdletRefusal(
+      403,
+      'Forbidden',
+      'Microsoft.Exchange.Configuration.Authorization.CmdletAccessDeniedException',
+      `[AuthZ-CmdletAccessDeniedException] The role assigned to application ${claims.appid} isn't supported in this scenario. Please check online documentation for assigning correct Directory Roles to Azure AD Application for EXO App-Only Authentication.`,
+    );
+  }
+  const role = usable.find((held) => reach[held]?.test(name));
+  if (role === undefined || !exists) throw unknownCommand(name);
+  return role;
+}
+
+export const unknownCommand = (name: string) =>
+  cmdletRefusal(
+    400,
+    'BadRequest',
+    'System.Management.Automation.CommandNotFoundException',
+    `The term '${name}' is not recognized as the name of a cmdlet, function, script file, or executable program.`,
+  );

@@ -1,0 +1,65 @@
+// Which route a request means. What is wrong with a path is said as Microsoft Graph says it.
+import { Refusal } from '../answers.ts';
+import type { GraphRoute } from './route.ts';
+
+const noSegment = (segment: string) =>
+  new Refusal(400, 'BadRequest', `Resource not found for the segment '${segment}'.`);
+
+/** Parameters of a path that fits the template, else undefined. Names are matched exactly, as the metadata has them. */
+export function parametersIn(template: string, path: string): Record<string, string> | undefined {
+  const wanted = template.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const name = /^(.*)\{(\w+)\}(.*)$/.exec(segment);
+    const value = given[index] ?? '';
+    if (!name) {
+      if (segment !== value) return undefined;
+      continue;
+    }
+    const [, before = '', key = '', after = ''] = name;
+    if (value.length <= before.length + after.length || !value.startsWith(before) || !value.endsWith(after))
+      return undefined;
+    parameters[key] = decodeURIComponent(value.slice(before.length, value.length - after.length)).replace(
+      /^'(.*)'$/,
+      '$1',
+    );
+  }
+  return parameters;
+}
+
+/** The route of a request with the parameters in its path. Throws the refusal of a wrong version, segment or method. */
+export function findRoute(routes: readonly GraphRoute[], request: { method: string; path: string }) {
+  const [, version = '', ...rest] = request.path.split('/');
+  if (version !== 'v1.0' && version !== 'beta')
+    throw new Refusal(400, 'BadRequest', `Invalid version: ${version}.`);
+  const path = `/${rest.join('/')}`;
+  const sameVersion = routes.filter((route) => route.versions?.includes(version) ?? true);
+  let known = false;
+  for (const route of sameVersion) {
+    const parameters = parametersIn(route.path, path);
+    if (!parameters) continue;
+    if (route.method === request.method) return { route, parameters, version } as const;
+    known = true;
+  }
+  if (known)
+    throw new Refusal(
+      405,
+      'Request_BadRequest',
+      `Specified HTTP method is not allowed for the request target.`,
+    );
+  const wrong = rest.findIndex(
+    (_, index) => !sameVersion.some((route) => leads(route.path, rest.slice(0, index + 1))),
+  );
+  throw noSegment(rest.at(wrong) ?? '');
+}
+
+const leads = (template: string, segments: readonly string[]) =>
+  parametersIn(
+    template
+      .split('/')
+      .slice(0, segments.length + 1)
+      .join('/'),
+    `/${segments.join('/')}`,
+  ) !== undefined;
