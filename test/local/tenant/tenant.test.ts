@@ -96,6 +96,14 @@ describe('faults', () => {
   });
 });
 
+describe('latency', () => {
+  it('ends with the request that waits for it — a step has a deadline of its own', async () => {
+    const tenant = createTenant(file, { now: () => noon, latencyMs: 60_000 });
+    const waiting = tenant.fetch(`https://graph.microsoft.com${adele}`, { signal: AbortSignal.abort() });
+    await expect(waiting).rejects.toThrow('aborted');
+  });
+});
+
 describe('read lag', () => {
   it('shows the state before a write until the lag is over — directory reads lag behind', async () => {
     const time = clock();
