@@ -1,6 +1,8 @@
 // Which application permission allows which request, least privileged first, as Microsoft maps them
 // (https://github.com/microsoftgraph/microsoft-graph-devx-content, permissions/new/permissions.json).
 
+import { accountPermissions } from './account-permissions.ts';
+
 /** One of these is enough; an inner list is needed together. */
 export type Alternatives = readonly (string | readonly string[])[];
 
@@ -35,6 +37,7 @@ const readMembers = [
 
 /** By method and path; what depends on the property that is written has it behind a #. */
 export const graphPermissions: Readonly<Record<string, Alternatives>> = {
+  ...accountPermissions,
   'GET /users': readUsers,
   'GET /users/{id}': readUsers,
   'GET /users/{id}/manager': readUsers,

@@ -39,6 +39,8 @@ export interface AuditTarget {
 export interface DirectoryAudit extends AuditRecord {
   category: string;
   correlation: string | null;
+  /** What was done in more words than the activity: "User registered Authenticator App with Notification and Code". */
+  reason: string | null;
   targets: readonly AuditTarget[];
   details: ReadonlyMap<string, string>;
 }
@@ -122,6 +124,7 @@ export const directoryAuditSchema = z
     correlationId: text,
     loggedByService: text,
     result: text,
+    resultReason: text,
     initiatedBy: z
       .object({
         user: z.object({ id: text, userPrincipalName: text, ipAddress: text }).nullish(),
@@ -143,6 +146,7 @@ export const directoryAuditSchema = z
       activity: entry.activityDisplayName,
       category: entry.category ?? '',
       correlation: entry.correlationId,
+      reason: entry.resultReason,
       service: entry.loggedByService,
       succeeded: entry.result === 'success',
       actor: {

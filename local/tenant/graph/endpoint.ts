@@ -4,6 +4,7 @@ import type { Claims } from '../identity.ts';
 import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
+import { authenticationRoutes } from './authentication.ts';
 import { directoryAuditRoutes } from './directory-audits.ts';
 import { domainRoutes } from './domains.ts';
 import { findRoute } from './find-route.ts';
@@ -25,6 +26,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...riskRoutes,
   ...signInRoutes,
   ...directoryAuditRoutes,
+  ...authenticationRoutes,
   ...securityRoutes,
   ...ruleRoutes,
   ...mailRoutes,
@@ -50,6 +52,7 @@ export interface Allowed {
 const forbidden: Readonly<Record<Behind, (needed: string, held: string) => Refusal>> = {
   directory: () =>
     new Refusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.'),
+  authentication: () => new Refusal(403, 'accessDenied', 'Request Authorization failed'),
   exchange: () => new Refusal(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.'),
   reports: (needed) =>
     new Refusal(

@@ -7,7 +7,7 @@ import type { TenantFile } from '../schema.ts';
 import type { Store } from '../store.ts';
 
 /** The service behind the path: each refuses in its own words. */
-export type Behind = 'directory' | 'exchange' | 'reports' | 'risk' | 'security';
+export type Behind = 'directory' | 'authentication' | 'exchange' | 'reports' | 'risk' | 'security';
 
 export interface GraphCall {
   store: Store;

@@ -1,6 +1,7 @@
 // Entra ID in the tenant file: domains, users, groups, roles. Names inside are Microsoft Graph's own; what belongs
 // to the simulation alone is said so. Left out, a property has its default and stays out of the file.
 import { z } from 'zod';
+import { authentication } from './authentication.ts';
 import { annotations, flag, guid, instant, may, open, text, texts, whole } from './fields.ts';
 import { mailboxSchema } from './mailbox.ts';
 
@@ -98,6 +99,7 @@ export const userSchema = z.strictObject({
   ...annotations,
   ...userProperties,
   manager: may(text).describe('The manager, by id or user principal name'),
+  ...authentication,
   mailbox: mailboxSchema.optional().describe('Left out: the user has no mailbox'),
 });
 

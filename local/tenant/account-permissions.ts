@@ -1,0 +1,27 @@
+// Which application permission allows what the steps ask about an account beside its roles and its mailbox: methods,
+// devices, licences (https://learn.microsoft.com/graph/permissions-reference).
+import type { Alternatives } from './permissions.ts';
+
+const deleteMethod = (kind: string) => [
+  `UserAuthMethod-${kind}.ReadWrite.All`,
+  'UserAuthenticationMethod.ReadWrite.All',
+];
+
+export const accountPermissions: Readonly<Record<string, Alternatives>> = {
+  'GET /users/{id}/authentication/methods': [
+    'UserAuthenticationMethod.Read.All',
+    'UserAuthenticationMethod.ReadWrite.All',
+  ],
+  'DELETE /users/{id}/authentication/fido2Methods/{id}': deleteMethod('Passkey'),
+  'DELETE /users/{id}/authentication/phoneMethods/{id}': deleteMethod('Phone'),
+  'DELETE /users/{id}/authentication/microsoftAuthenticatorMethods/{id}': deleteMethod('MicrosoftAuthApp'),
+  'DELETE /users/{id}/authentication/softwareOathMethods/{id}': deleteMethod('SoftwareOATH'),
+  'DELETE /users/{id}/authentication/emailMethods/{id}': deleteMethod('Email'),
+  'DELETE /users/{id}/authentication/windowsHelloForBusinessMethods/{id}': deleteMethod('WindowsHello'),
+  'DELETE /users/{id}/authentication/platformCredentialMethods/{id}': deleteMethod('PlatformCred'),
+  'DELETE /users/{id}/authentication/temporaryAccessPassMethods/{id}': deleteMethod('TAP'),
+  'DELETE /users/{id}/authentication/externalAuthenticationMethods/{id}': deleteMethod('External'),
+  'GET /users/{id}/authentication/requirements': ['Policy.Read.All', 'Policy.ReadWrite.AuthenticationMethod'],
+  'PATCH /users/{id}/authentication/requirements': ['Policy.ReadWrite.AuthenticationMethod'],
+  'GET /reports/authenticationMethods/userRegistrationDetails/{id}': ['AuditLog.Read.All'],
+};

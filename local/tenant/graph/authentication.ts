@@ -1,0 +1,218 @@
+// Authentication methods: listed together, deleted each at the endpoint of its type; and the older per-user state of
+// multifactor authentication, which only beta knows. No path changes which method is the default.
+import { isRow, Refusal, type Row } from '../answers.ts';
+import { findUser, hasPlan, isGuest, userIdOf } from '../directory.ts';
+import { guidOf } from '../ids.ts';
+import { type EntityType, withDefaults } from '../odata.ts';
+import { registrationProperties } from '../schema/authentication.ts';
+import { instant, text } from '../schema/fields.ts';
+import type { User } from '../schema.ts';
+import type { Act, GraphCall, GraphRoute } from './route.ts';
+import { requireUser } from './user-row.ts';
+
+type Method = NonNullable<User['authenticationMethods']>[number];
+
+/** Type of the object and the collection it is deleted from. Hardware tokens and QR codes have theirs in beta only. */
+export const methodCollections = {
+  phoneAuthenticationMethod: 'phoneMethods',
+  microsoftAuthenticatorAuthenticationMethod: 'microsoftAuthenticatorMethods',
+  softwareOathAuthenticationMethod: 'softwareOathMethods',
+  fido2AuthenticationMethod: 'fido2Methods',
+  emailAuthenticationMethod: 'emailMethods',
+  windowsHelloForBusinessAuthenticationMethod: 'windowsHelloForBusinessMethods',
+  platformCredentialAuthenticationMethod: 'platformCredentialMethods',
+  temporaryAccessPassAuthenticationMethod: 'temporaryAccessPassMethods',
+  externalAuthenticationMethod: 'externalAuthenticationMethods',
+} as const;
+
+const phoneIds = {
+  mobile: '3179e48a-750b-4051-897c-87b9720928f7',
+  alternateMobile: 'b6332ec1-7057-4abe-9331-3d72feddfe41',
+  office: 'e37fc753-ff3b-4958-9484-eaa9425c82bc',
+} as const;
+const passwordId = '28c10230-6103-485e-b985-444c60001490';
+
+const methodType: EntityType = {
+  name: 'microsoft.graph.authenticationMethod',
+  properties: { id: text, createdDateTime: instant },
+};
+const registrationType: EntityType = {
+  name: 'microsoft.graph.userRegistrationDetails',
+  properties: registrationProperties,
+};
+
+const typeOf = (method: Method) => method['@odata.type'].slice('#microsoft.graph.'.length);
+
+function idOf(method: Method): string {
+  if (method.id !== undefined) return method.id;
+  if ('phoneType' in method) return phoneIds[method.phoneType];
+  return guidOf('authenticationMethod', JSON.stringify(method));
+}
+
+function methodRow(method: Method): Row {
+  const pass = {
+    isUsable: true,
+    isUsableOnce: false,
+    methodUsabilityReason: 'EnabledByPolicy',
+    startDateTime: method.createdDateTime ?? null,
+    lifetimeInMinutes: 60,
+    temporaryAccessPass: null,
+  };
+  return {
+    ...(typeOf(method) === 'temporaryAccessPassAuthenticationMethod' ? pass : {}),
+    ...('phoneType' in method ? { smsSignInState: 'notAllowedByPolicy' } : {}),
+    createdDateTime: null,
+    ...method,
+    id: idOf(method),
+    ...('temporaryAccessPass' in method ? { temporaryAccessPass: null } : {}),
+    ...('secretKey' in method ? { secretKey: null } : {}),
+  };
+}
+
+function methodRows(call: GraphCall): Row[] {
+  const user = requireUser(call.file, call.parameters['id'] ?? '');
+  const own = user.authenticationMethods ?? [];
+  const password = {
+    '@odata.type': '#microsoft.graph.passwordAuthenticationMethod',
+    id: passwordId,
+    createdDateTime: user.lastPasswordChangeDateTime ?? null,
+    password: null,
+  };
+  const named = own.some((method) => typeOf(method) === 'passwordAuthenticationMethod');
+  return [...(named || isGuest(user) ? [] : [password]), ...own.map(methodRow)];
+}
+
+/** The answer to "how do you want to be asked": which methods can be the default, and which it is. */
+const asDefault: Readonly<Record<string, readonly string[]>> = {
+  microsoftAuthenticatorAuthenticationMethod: ['push', 'oath'],
+  softwareOathAuthenticationMethod: ['oath'],
+  mobile: ['sms', 'voiceMobile'],
+  alternateMobile: ['voiceAlternateMobile'],
+  office: ['voiceOffice'],
+};
+const waysOf = (method: Method) => asDefault['phoneType' in method ? method.phoneType : typeOf(method)] ?? [];
+
+function preferred(user: User): string {
+  const ways = (user.authenticationMethods ?? []).map(waysOf).filter((list) => list.length > 0);
+  const chosen = user.registrationDetails?.userPreferredMethodForSecondaryAuthentication;
+  if (chosen && ways.some((list) => list.includes(chosen))) return chosen;
+  return ways[0]?.[0] ?? 'none';
+}
+
+/** The default is the first method that answers in the preferred way. */
+const isDefault = (user: User, method: Method) =>
+  user.authenticationMethods?.find((each) => waysOf(each).includes(preferred(user))) === method;
+
+const refused = (message: string) => new Refusal(400, 'badRequest', message);
+
+const deleting =
+  (type: string): Act['act'] =>
+  (call) => {
+    const user = requireUser(call.store.file, call.parameters['id'] ?? '');
+    const id = call.parameters['methodId'] ?? '';
+    const all = user.authenticationMethods ?? [];
+    const index = all.findIndex((method) => typeOf(method) === type && idOf(method) === id);
+    const method = all[index];
+    if (!method) throw new Refusal(404, 'resourceNotFound', 'The requested resource could not be found.');
+    const others = all.filter((each) => each !== method && waysOf(each).length > 0);
+    if (isDefault(user, method) && others.length > 0)
+      throw refused(
+        'Cannot delete default method with other methods configured. Please change default method before deletion.',
+      );
+    const alternate = all.some((each) => 'phoneType' in each && each.phoneType === 'alternateMobile');
+    if ('phoneType' in method && method.phoneType === 'mobile' && alternate)
+      throw refused('The mobile phone cannot be deleted while an alternate mobile phone is registered.');
+    call.store.changing();
+    all.splice(index, 1);
+    return { status: 204 };
+  };
+
+function registration(call: GraphCall): Row {
+  const user = findUser(call.file, call.parameters['id'] ?? '');
+  if (!hasPlan(call.file, 'AAD_PREMIUM') && !hasPlan(call.file, 'AAD_PREMIUM_P2')) {
+    throw new Refusal(
+      403,
+      'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
+      "Neither tenant is B2C or tenant doesn't have premium license",
+    );
+  }
+  if (!user) throw new Refusal(404, 'ResourceNotFound', 'The user is not in the report.');
+  const ways = (user.authenticationMethods ?? []).flatMap(waysOf);
+  return {
+    ...withDefaults(user.registrationDetails ?? {}, registrationProperties, {
+      userDisplayName: user.displayName ?? user.userPrincipalName.split('@')[0],
+      userPrincipalName: user.userPrincipalName,
+      userType: isGuest(user) ? 'guest' : 'member',
+      isAdmin: false,
+      isMfaCapable: ways.length > 0,
+      isMfaRegistered: ways.length > 0,
+      isPasswordlessCapable: false,
+      isSsprCapable: false,
+      isSsprEnabled: false,
+      isSsprRegistered: false,
+      isSystemPreferredAuthenticationMethodEnabled: true,
+      lastUpdatedDateTime: call.store.loadedAt,
+    }),
+    id: userIdOf(user),
+    userPreferredMethodForSecondaryAuthentication: preferred(user),
+  };
+}
+
+const requirements = (call: GraphCall): Row => ({
+  perUserMfaState: requireUser(call.file, call.parameters['id'] ?? '').perUserMfaState ?? 'disabled',
+});
+
+function setRequirements(call: GraphCall) {
+  const user = requireUser(call.store.file, call.parameters['id'] ?? '');
+  const { perUserMfaState: state, ...more } = isRow(call.body) ? call.body : {};
+  const [unknown] = Object.keys(more);
+  if (unknown !== undefined)
+    throw new Refusal(400, 'badRequest', `The property '${unknown}' does not exist.`);
+  if (state !== 'disabled' && state !== 'enabled' && state !== 'enforced')
+    throw new Refusal(400, 'badRequest', `Requested value '${String(state)}' was not found.`);
+  call.store.write(user, 'perUserMfaState', state, { fallback: 'disabled' });
+  return { status: 204 };
+}
+
+const base = '/users/{id}/authentication';
+const requirementsType: EntityType = {
+  name: 'microsoft.graph.strongAuthenticationRequirements',
+  properties: { perUserMfaState: text },
+};
+
+export const authenticationRoutes: readonly GraphRoute[] = [
+  { method: 'GET', path: `${base}/methods`, behind: 'authentication', entity: methodType, many: methodRows },
+  ...Object.entries(methodCollections).map(
+    ([type, collection]): GraphRoute => ({
+      method: 'DELETE',
+      path: `${base}/${collection}/{methodId}`,
+      behind: 'authentication',
+      entity: methodType,
+      act: deleting(type),
+    }),
+  ),
+  {
+    method: 'GET',
+    path: `${base}/requirements`,
+    behind: 'authentication',
+    versions: ['beta'],
+    entity: requirementsType,
+    one: requirements,
+  },
+  {
+    method: 'PATCH',
+    path: `${base}/requirements`,
+    behind: 'authentication',
+    versions: ['beta'],
+    entity: requirementsType,
+    act: setRequirements,
+  },
+  {
+    method: 'GET',
+    path: '/reports/authenticationMethods/userRegistrationDetails/{id}',
+    behind: 'reports',
+    entity: registrationType,
+    query: { select: true },
+    one: registration,
+  },
+];

@@ -1,0 +1,39 @@
+// What a person is asked to do about authentication methods that no call can settle.
+import type { Task } from '../run/step.ts';
+import type { Account } from './account.ts';
+import type { DirectoryAudit } from './audit.ts';
+import type { Method } from './auth-methods.ts';
+import { when } from './describe-trail.ts';
+import { authMethodsPage } from './links.ts';
+
+export const askTheOwner = ({ id, name }: Method, why: string, account: Account): Task => ({
+  id: `method:${id}`,
+  what: `${name}: ${why}`,
+  instruction: `Ask ${account.displayName}, by another way than mail, whether it is theirs. If not, delete it.`,
+  link: authMethodsPage(account.id),
+});
+
+/** The intruder's, and still there: without this the account is not taken back. */
+export const removeByHand = ({ id, name }: Method, evidence: string, account: Account): Task => ({
+  id: `by-hand:${id}`,
+  what: `${name} is the intruder's (${evidence}) and is still registered`,
+  instruction: 'Delete it by hand: methods of this type cannot be deleted by an application.',
+  link: authMethodsPage(account.id),
+  essential: true,
+});
+
+/** Named while it is still there, so that a refusal is explained beside the failure. */
+export const changeDefault = ({ id, name }: Method, account: Account): Task => ({
+  id: `default:${id}`,
+  what: `${name} is the default method, which may not be deleted while others remain`,
+  instruction:
+    'If it is still registered, set another default sign-in method for the user, then delete this one.',
+  link: authMethodsPage(account.id),
+});
+
+export const registerAgain = (entry: DirectoryAudit, account: Account): Task => ({
+  id: `deleted:${entry.id}`,
+  what: `the intruder took away a method of the owner at ${when(entry.time)}: ${entry.reason ?? entry.activity}`,
+  instruction: `When the account goes back, have ${account.displayName} register it again, with a Temporary Access Pass.`,
+  link: authMethodsPage(account.id),
+});

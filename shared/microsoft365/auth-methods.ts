@@ -1,0 +1,186 @@
+// Whose authentication method is this? Pure. The log names what was registered in words, and a method tells no more
+// than when it was made: the two are held against each other here, and where they leave a doubt a person decides.
+import { z } from 'zod';
+import type { AuditTarget, DirectoryAudit } from './audit.ts';
+import { madeByIntruder } from './audit.ts';
+import { when } from './describe-trail.ts';
+import type { Intruder } from './intruder.ts';
+
+/** The collection that a method of a type is deleted from; other types have none in v1.0. */
+export const collections = {
+  phone: 'phoneMethods',
+  microsoftAuthenticator: 'microsoftAuthenticatorMethods',
+  softwareOath: 'softwareOathMethods',
+  fido2: 'fido2Methods',
+  email: 'emailMethods',
+  windowsHelloForBusiness: 'windowsHelloForBusinessMethods',
+  platformCredential: 'platformCredentialMethods',
+  temporaryAccessPass: 'temporaryAccessPassMethods',
+  external: 'externalAuthenticationMethods',
+} as const;
+export type Kind = keyof typeof collections;
+const isKind = (name: string): name is Kind => name in collections;
+
+const names: Readonly<Record<Kind, string>> = {
+  phone: 'phone',
+  microsoftAuthenticator: 'Microsoft Authenticator',
+  softwareOath: 'authenticator code (software token)',
+  fido2: 'passkey',
+  email: 'email address',
+  windowsHelloForBusiness: 'Windows Hello',
+  platformCredential: 'platform credential',
+  temporaryAccessPass: 'Temporary Access Pass',
+  external: 'external method',
+};
+
+export interface Method {
+  id: string;
+  /** null: a type that cannot be deleted in v1.0, such as a hardware token. */
+  kind: Kind | null;
+  /** "phone +1 5555550100 (mobile)" */
+  name: string;
+  /** The number or address itself. */
+  value: string | null;
+  phoneType: string | null;
+  createdAt: string | null;
+  /** A pass that was used or ran out opens nothing. */
+  spent: boolean;
+}
+
+const text = z.string().nullish();
+
+/** One of GET /users/{id}/authentication/methods (https://learn.microsoft.com/graph/api/authentication-list-methods). */
+export const methodSchema = z
+  .object({
+    '@odata.type': z.string(),
+    id: z.string(),
+    createdDateTime: text,
+    displayName: text,
+    phoneNumber: text,
+    phoneType: text,
+    emailAddress: text,
+    methodUsabilityReason: text,
+  })
+  .transform((given): Method => {
+    const type = given['@odata.type'].replace(/^#microsoft\.graph\.|AuthenticationMethod$/g, '');
+    const kind = isKind(type) ? type : null;
+    const value = given.phoneNumber ?? given.emailAddress ?? null;
+    const more = [
+      value,
+      given.displayName && `"${given.displayName}"`,
+      given.phoneType && `(${given.phoneType})`,
+    ];
+    return {
+      id: given.id,
+      kind,
+      name: [kind === null ? type : names[kind], ...more].filter(Boolean).join(' '),
+      value,
+      phoneType: given.phoneType ?? null,
+      createdAt: given.createdDateTime ?? null,
+      spent: given.methodUsabilityReason === 'Expired' || given.methodUsabilityReason === 'OneTimeUsed',
+    };
+  });
+
+/** Registering and the entry in the log lie seconds apart. */
+const nearMs = 120_000;
+const signs: readonly (readonly [RegExp, readonly Kind[]])[] = [
+  [/temporary access pass/i, ['temporaryAccessPass']],
+  [/fido|passkey|security key/i, ['fido2']],
+  [/hello/i, ['windowsHelloForBusiness']],
+  [/platform credential/i, ['platformCredential']],
+  [/external/i, ['external']],
+  [/authenticator|app |totp|oath/i, ['microsoftAuthenticator', 'softwareOath']],
+  [/e-?mail/i, ['email']],
+  [/phone|sms|call|mobile/i, ['phone']],
+];
+
+/** What kind of method an entry is about, by its words; undefined where they do not say. */
+const kindsIn = ({ activity, reason }: DirectoryAudit): readonly Kind[] | undefined =>
+  signs.find(([sign]) => sign.test(`${activity} ${reason ?? ''} `))?.[1];
+
+const isRegistration = ({ activity, succeeded }: DirectoryAudit) =>
+  succeeded &&
+  /security info|passkey|fido|hello|credential|access pass/i.test(activity) &&
+  /\b(registered|register|added|add|created|create|updated|update)\b/i.test(activity);
+
+/** Entries by which a method of the account was taken away; our own removals are an application's. */
+export const deletionsIn = (audits: readonly DirectoryAudit[]): DirectoryAudit[] =>
+  audits.filter(
+    ({ activity, succeeded, actor }) =>
+      succeeded &&
+      actor.app === null &&
+      /security info|passkey|fido|hello|credential/i.test(activity) &&
+      /\b(delet|remov)/i.test(activity),
+  );
+
+const digits = (value: string) => value.replace(/[^\p{L}\p{N}@.]/gu, '').toLowerCase();
+const holds = (targets: readonly AuditTarget[], value: string) =>
+  targets.some(({ changed }) =>
+    changed.some(({ after }) => digits(JSON.stringify(after) ?? '').includes(digits(value))),
+  );
+
+type Judged = { is: 'remove'; evidence: string } | { is: 'ask'; why: string } | { is: 'keep'; why: string };
+
+/**
+ * By the entries that name the very number or address, else by those of its kind at the minute it was made. Made by
+ * the intruder only where every such entry is theirs; without one, a method inside the window or of unknown age is
+ * for a person to judge.
+ */
+function judgeMethod(
+  method: Method,
+  audits: readonly DirectoryAudit[],
+  intruder: Intruder,
+  since: number,
+): Judged {
+  const { kind, value, createdAt } = method;
+  const made = createdAt === null ? null : Date.parse(createdAt);
+  const registered = audits.filter(isRegistration).filter((entry) => {
+    const kinds = kindsIn(entry);
+    return kinds === undefined || (kind !== null && kinds.includes(kind));
+  });
+  const naming = value === null ? [] : registered.filter(({ targets }) => holds(targets, value)).slice(0, 1);
+  const near = made === null ? [] : registered.filter(({ time }) => Math.abs(time - made) <= nearMs);
+  const entries = naming.length > 0 ? naming : near;
+  const ties = entries.map((entry) => madeByIntruder(entry, intruder));
+  const [evidence] = ties;
+  if (evidence !== undefined && ties.every((tie) => tie !== undefined)) return { is: 'remove', evidence };
+  if (method.spent) return { is: 'keep', why: 'can no longer be used' };
+  // A phone keeps its id and its date when somebody puts another number in.
+  const changed =
+    kind === 'phone' && naming.length === 0
+      ? registered.find(
+          (entry) => kindsIn(entry) !== undefined && madeByIntruder(entry, intruder) !== undefined,
+        )
+      : undefined;
+  if (changed)
+    return { is: 'ask', why: `the intruder registered a phone at ${when(changed.time)}, and this may be it` };
+  const by = entries.map(({ trace }) => trace.address ?? 'an unknown address').join(', ');
+  if (made === null) return { is: 'ask', why: 'nobody can tell when it was registered' };
+  if (made < since) return { is: 'keep', why: `registered at ${when(made)}, before the intruder came` };
+  if (evidence !== undefined || ties.some((tie) => tie !== undefined))
+    return {
+      is: 'ask',
+      why: `registered at ${when(made)}, while both the owner and the intruder registered one (from ${by})`,
+    };
+  return {
+    is: 'ask',
+    why: `registered at ${when(made)}${by ? ` from ${by}` : ''}, while the intruder may have been in`,
+  };
+}
+
+/** Every method but the password, by what is to become of it. */
+export function judgeMethods(
+  all: readonly Method[],
+  audits: readonly DirectoryAudit[],
+  intruder: Intruder,
+  since: number,
+) {
+  const judged = all
+    .filter((method) => !(method.kind === null && method.name === 'password'))
+    .map((method) => ({ method, ...judgeMethod(method, audits, intruder, since) }));
+  return {
+    theirs: judged.filter((entry) => entry.is === 'remove'),
+    doubtful: judged.filter((entry) => entry.is === 'ask'),
+    kept: judged.filter((entry) => entry.is === 'keep'),
+  };
+}

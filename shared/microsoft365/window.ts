@@ -1,0 +1,18 @@
+// Since when a thing may be the intruder's. A time alone proves nothing: what merely falls into the window is for a
+// person to judge, and only what is older may be kept without asking.
+import type { RunView } from '../run/step.ts';
+import type { Intruder } from './intruder.ts';
+
+const hourMs = 3_600_000;
+
+/**
+ * ms. The intruder's earliest known activity less an hour; while nothing is known of them, an hour before what the
+ * alerts name, and a day before the run where they name no time.
+ */
+export function windowStart({ openedAt, signals }: RunView, intruder: Intruder): number {
+  if (intruder.since !== null) return Date.parse(intruder.since);
+  const named = signals.flatMap(({ activityAt, detectedAt }) => activityAt ?? detectedAt ?? []);
+  const opened = Date.parse(openedAt);
+  if (named.length === 0) return opened - 24 * hourMs;
+  return Math.min(opened, ...named.map((time) => Date.parse(time))) - hourMs;
+}
