@@ -60,6 +60,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       now: () => new Date(),
       // Only what is declared: a request that needs more is refused here as it would be there.
       permissions: grants(),
+      // A tenant of somebody's own need not hold our sender.
+      mailFrom: options.settings?.['MAIL_FROM'] ?? sender,
       ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
       ...(options.onRequest ? { onRequest: options.onRequest } : {}),
     });
@@ -88,7 +90,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       IDENTITY_ENDPOINT: served.identityEndpoint,
       IDENTITY_HEADER: served.identityHeader,
       BASE_URL: `http://127.0.0.1:${port}`,
-      MAIL_FROM: 'reclaim@contoso.com',
+      MAIL_FROM: sender,
       MAIL_TO: 'oncall@contoso.com',
       ...options.settings,
     };
@@ -110,6 +112,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw error;
   }
 }
+
+const sender = 'reclaim@contoso.com';
 
 /** Exchange rights hang on the app's roles, so its cmdlets need only the one permission. */
 const grants = () => {
