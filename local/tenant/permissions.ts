@@ -2,6 +2,7 @@
 // (https://github.com/microsoftgraph/microsoft-graph-devx-content, permissions/new/permissions.json).
 
 import { accountPermissions } from './account-permissions.ts';
+import { rolePermissions } from './role-permissions.ts';
 
 /** One of these is enough; an inner list is needed together. */
 export type Alternatives = readonly (string | readonly string[])[];
@@ -37,6 +38,7 @@ const readMembers = [
 
 /** By method and path; what depends on the property that is written has it behind a #. */
 export const graphPermissions: Readonly<Record<string, Alternatives>> = {
+  ...rolePermissions,
   ...accountPermissions,
   'GET /users': readUsers,
   'GET /users/{id}': readUsers,
@@ -92,6 +94,10 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'POST /identityProtection/riskyUsers/dismiss': ['IdentityRiskyUser.ReadWrite.All'],
   'GET /auditLogs/directoryAudits': ['AuditLog.Read.All', 'Directory.Read.All'],
   'GET /auditLogs/directoryAudits/{id}': ['AuditLog.Read.All', 'Directory.Read.All'],
+  'POST /security/auditLog/queries': ['AuditLogsQuery.Read.All'],
+  'GET /security/auditLog/queries': ['AuditLogsQuery.Read.All'],
+  'GET /security/auditLog/queries/{id}': ['AuditLogsQuery.Read.All'],
+  'GET /security/auditLog/queries/{id}/records': ['AuditLogsQuery.Read.All'],
   'GET /auditLogs/signIns': ['AuditLog.Read.All'],
   'GET /auditLogs/signIns/{id}': ['AuditLog.Read.All'],
   'GET /security/alerts_v2': readAlerts,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { appSchema, behaviourSchema } from './schema/app.ts';
 import {
   domainSchema,
+  groupEligibilitySchema,
   groupSchema,
   roleAssignmentSchema,
   roleDefinitionSchema,
@@ -23,6 +24,7 @@ import {
 import { riskDetectionSchema, riskyUserSchema } from './schema/risk.ts';
 import { alertSchema, incidentSchema } from './schema/security.ts';
 import { signInSchema } from './schema/sign-in.ts';
+import { auditRecordSchema } from './schema/unified-audit.ts';
 import { resolveTimes } from './times.ts';
 
 export const tenantSchema = z
@@ -33,7 +35,7 @@ export const tenantSchema = z
     servicePlans: texts
       .optional()
       .describe(
-        'Licences by service plan: AAD_PREMIUM, AAD_PREMIUM_P2, EXCHANGE_S_ENTERPRISE, THREAT_INTELLIGENCE, WINDEFATP, ATA. Default: all of them',
+        'Licences by service plan: AAD_PREMIUM, AAD_PREMIUM_P2, EXCHANGE_S_ENTERPRISE, THREAT_INTELLIGENCE, WINDEFATP, ATA, M365_AUDIT_PLATFORM. Default: all of them',
       ),
     domains: z
       .array(domainSchema)
@@ -50,12 +52,20 @@ export const tenantSchema = z
       .optional()
       .describe('Active assignments of directory roles'),
     roleEligibilities: z.array(roleEligibilitySchema).optional().describe('Eligible assignments in PIM'),
+    groupEligibilities: z
+      .array(groupEligibilitySchema)
+      .optional()
+      .describe('Who may activate membership or ownership of a group in PIM for Groups'),
     riskDetections: z.array(riskDetectionSchema).optional(),
     riskyUsers: z
       .array(riskyUserSchema)
       .optional()
       .describe('Default: whoever has a detection at risk, at its highest level'),
     signIns: z.array(signInSchema).optional(),
+    auditRecords: z
+      .array(auditRecordSchema)
+      .optional()
+      .describe('The unified audit log; searched only with the service plan M365_AUDIT_PLATFORM'),
     directoryAudits: z.array(directoryAuditSchema).optional().describe('The directory audit log'),
     alerts: z.array(alertSchema).optional().describe('Defender alerts (alerts_v2)'),
     incidents: z.array(incidentSchema).optional(),

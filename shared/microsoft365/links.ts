@@ -12,6 +12,10 @@ export const signInsPage = (userId: string) => `${entra}/SignIns/userId/${encode
 export const authMethodsPage = (userId: string) =>
   `${entra}/UserAuthMethods/userId/${encodeURIComponent(userId)}`;
 
+/** The user's directory roles, active and eligible. */
+export const rolesPage = (userId: string) =>
+  `${entra}/AdministrativeRole/userId/${encodeURIComponent(userId)}`;
+
 /** One mailbox in the Exchange admin centre: forwarding, delegation, mail apps. */
 export const mailboxPage = (userId: string) =>
   `https://admin.exchange.microsoft.com/#/mailboxes/:/MailboxDetails/${encodeURIComponent(userId)}`;
@@ -29,3 +33,6 @@ export const restrictedEntitiesPage = () => 'https://security.microsoft.com/rest
 /** Microsoft's instruction to take a user's access away in Active Directory: disable, reset the password twice. */
 export const activeDirectoryGuide = () =>
   'https://learn.microsoft.com/entra/identity/users/users-revoke-access#on-premises-active-directory-environment';
+
+/** Searches of the unified audit log, those of this app among them. */
+export const auditSearchPage = () => 'https://purview.microsoft.com/audit/auditsearch';

@@ -4,26 +4,37 @@ import { z } from 'zod';
 import { bareAddress } from './address.ts';
 import { type AuditRecord, text } from './audit.ts';
 
+const withInner = z.looseObject({ dynamicProperties: z.looseObject({}) });
+
+/** The same properties stand in the data itself or one level below, by record type. */
+function flat(data: unknown): unknown {
+  const parsed = withInner.safeParse(data);
+  return parsed.success ? { ...parsed.data.dynamicProperties, ...parsed.data } : data;
+}
+
 /** What the workloads write beside the common fields; they disagree on names, and most are missing most of the time. */
-const auditDataSchema = z.looseObject({
-  ResultStatus: text,
-  ClientIP: text,
-  ClientIPAddress: text,
-  ActorIpAddress: text,
-  UserAgent: text,
-  SessionId: text,
-  DeviceId: text,
-  AppAccessContext: z.object({ AADSessionId: text, UniqueTokenId: text }).nullish().catch(null),
-  /** Of sign-ins and directory changes. */
-  ExtendedProperties: z
-    .array(z.object({ Name: text, Value: text }))
-    .nullish()
-    .catch(null),
-  DeviceProperties: z
-    .array(z.object({ Name: text, Value: text }))
-    .nullish()
-    .catch(null),
-});
+const auditDataSchema = z.preprocess(
+  flat,
+  z.looseObject({
+    ResultStatus: text,
+    ClientIP: text,
+    ClientIPAddress: text,
+    ActorIpAddress: text,
+    UserAgent: text,
+    SessionId: text,
+    DeviceId: text,
+    AppAccessContext: z.object({ AADSessionId: text, UniqueTokenId: text }).nullish().catch(null),
+    /** Of sign-ins and directory changes. */
+    ExtendedProperties: z
+      .array(z.object({ Name: text, Value: text }))
+      .nullish()
+      .catch(null),
+    DeviceProperties: z
+      .array(z.object({ Name: text, Value: text }))
+      .nullish()
+      .catch(null),
+  }),
+);
 
 export interface UnifiedRecord extends AuditRecord {
   /** What was acted on: a mailbox, a file's address, a rule. */

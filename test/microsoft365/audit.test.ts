@@ -125,6 +125,10 @@ describe('a record of the unified audit log', () => {
     ['its token', { AppAccessContext: { UniqueTokenId: 'kX2-token' } }],
     ['its address with a port', { ClientIP: '203.0.113.7:52110' }],
     ['the address as mailbox records name it', { ClientIPAddress: '203.0.113.7' }],
+    [
+      'a session one level below',
+      { dynamicProperties: { SessionId: '005f1a2c-0d5c-4c1e-9a77-3a2f1f0b9d10' } },
+    ],
     ['the address as the directory names it', { ActorIpAddress: '203.0.113.7' }],
   ])('is tied by %s', (_what, data) => {
     expect(madeByIntruder(delegated(data), intruder)).toMatch(/^made .* at 2026-11-20 09:14 UTC$/);

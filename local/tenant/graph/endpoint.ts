@@ -4,13 +4,17 @@ import type { Claims } from '../identity.ts';
 import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
+import { auditSearchRoutes } from './audit-searches.ts';
 import { authenticationRoutes } from './authentication.ts';
 import { directoryAuditRoutes } from './directory-audits.ts';
 import { domainRoutes } from './domains.ts';
 import { findRoute } from './find-route.ts';
+import { groupWriteRoutes } from './group-writes.ts';
 import { groupRoutes } from './groups.ts';
 import { mailRoutes } from './mail.ts';
+import { organizationRoutes } from './organization.ts';
 import { riskRoutes } from './risk.ts';
+import { roleWriteRoutes } from './role-writes.ts';
 import { roleRoutes } from './roles.ts';
 import type { Behind, GraphCall, GraphRoute } from './route.ts';
 import { ruleRoutes } from './rules.ts';
@@ -21,10 +25,14 @@ import { userRoutes } from './users.ts';
 export const graphRoutes: readonly GraphRoute[] = [
   ...userRoutes,
   ...domainRoutes,
+  ...organizationRoutes,
   ...groupRoutes,
+  ...groupWriteRoutes,
   ...roleRoutes,
+  ...roleWriteRoutes,
   ...riskRoutes,
   ...signInRoutes,
+  ...auditSearchRoutes,
   ...directoryAuditRoutes,
   ...authenticationRoutes,
   ...securityRoutes,

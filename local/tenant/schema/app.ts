@@ -1,6 +1,7 @@
 // Who calls, and how the services behave: what the app may do, and what goes wrong when.
 import { z } from 'zod';
 import { flag, guid, text, texts, whole } from './fields.ts';
+import { auditBehaviour } from './unified-audit.ts';
 
 export const appSchema = z
   .strictObject({
@@ -55,6 +56,7 @@ export const behaviourSchema = z
     directorySyncMinutes: whole
       .optional()
       .describe('Active Directory enables a synced account again so long after it was disabled in the cloud'),
+    ...auditBehaviour,
     tokenMinutes: whole.optional().describe('How long a token lives; default 1440'),
     faults: z.array(faultSchema).optional(),
   })

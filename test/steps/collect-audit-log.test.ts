@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { collectAuditLog } from '../../functions/steps/collect-audit-log.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { actsIn, parameterOf } from '../../shared/microsoft365/acts.ts';
+import type { Collected, Json, RawContext } from '../../shared/run/step.ts';
+import { delegated, directoryAudit, intruder, record, session } from '../fakes/audit.ts';
+import { context } from '../fakes/context.ts';
+import { thrownBy } from '../fakes/service.ts';
+import { adele, attacker, office, signal } from '../fakes/sign-ins.ts';
+import { simulated } from '../fakes/simulated.ts';
+
+const tenant = (given: object = {}) => ({
+  users: [{ id: adele, userPrincipalName: 'adele@contoso.com', mailbox: {} }],
+  auditRecords: [
+    delegated('intruder', 'x@evil.example'),
+    delegated('owner', 'diego@contoso.com'),
+    ...Array.from({ length: 160 }, () => record('intruder', 'MailItemsAccessed')),
+    record('intruder', 'New-InboxRule', { createdDateTime: '2026-11-21T09:00:00Z' }),
+    { ...record('intruder', 'FileDownloaded'), userPrincipalName: 'diego@contoso.com' },
+  ],
+  directoryAudits: [directoryAudit('intruder', 'User registered security info')],
+  ...given,
+});
+
+const run = { signals: [signal({ activityAt: '2026-11-20T09:12:04Z' })] };
+
+/** Runs the step as the engine does, until it has an end. */
+async function look(file: object, given: Parameters<typeof context>[0] = {}) {
+  const world = simulated(collectAuditLog, file);
+  const waits: number[] = [];
+  let memo: Json = null;
+  for (;;) {
+    const result = await collectAuditLog.collect(
+      context({ run, intruder, now: world.now(), ...given }),
+      world.clients,
+      memo,
+    );
+    if (!('laterSeconds' in result)) return { ...world, result, waits };
+    waits.push(result.laterSeconds);
+    memo = result.memo;
+    world.advance(result.laterSeconds);
+  }
+}
+
+async function collected(file: object, given: Parameters<typeof context>[0] = {}) {
+  const { result, ...rest } = await look(file, given);
+  if ('skip' in result || 'laterSeconds' in result) throw new Error('nothing was collected');
+  return { ...rest, ...result };
+}
+const whats = ({ findings }: Collected) => findings.map(({ what }) => what);
+const actsOf = ({ facts }: Collected) =>
+  actsIn({ ...context().run, ...(facts === undefined ? {} : { facts: { 'collect-audit-log': facts } }) }) ??
+  [];
+
+describe('collect-audit-log', () => {
+  it('searches all activities of the account from the day before the first until now — what is not asked for is not seen', async () => {
+    const { tenant: service, asked } = await look(tenant());
+    expect(service.requests[0]?.body).toEqual({
+      '@odata.type': '#microsoft.graph.security.auditLogQuery',
+      displayName: 'Reclaim 8M2P adele@contoso.com',
+      filterStartDateTime: '2026-11-19T08:12:04Z',
+      filterEndDateTime: '2026-11-20T09:15:01Z',
+      userPrincipalNameFilters: ['adele@contoso.com'],
+    });
+    expect(asked().map((line) => line.replace(/queries\/[\w-]+/, 'queries/…'))).toEqual([
+      'POST /v1.0/security/auditLog/queries (AuditLogsQuery.Read.All)',
+      'GET /v1.0/security/auditLog/queries/… (AuditLogsQuery.Read.All)',
+      'GET /v1.0/security/auditLog/queries/…/records?$top=999 (AuditLogsQuery.Read.All)',
+      `GET /v1.0/auditLogs/directoryAudits?$filter=activityDateTime ge 2026-11-19T08:12:04Z and initiatedBy/user/id eq '${adele}'&$top=1000 (AuditLog.Read.All)`,
+      `GET /v1.0/auditLogs/directoryAudits?$filter=activityDateTime ge 2026-11-19T08:12:04Z and targetResources/any(t: t/id eq '${adele}')&$top=1000 (AuditLog.Read.All)`,
+    ]);
+  });
+
+  it('waits longer each time while the search runs — a real one takes minutes', async () => {
+    const { waits, result } = await look(tenant({ behaviour: { auditSearchPolls: 3 } }));
+    expect(waits).toEqual([3, 6, 12, 24]);
+    expect(result).toHaveProperty('findings');
+  });
+
+  it('tells what the intruder did by kind, changes first, and counts the rest', async () => {
+    const result = await collected(tenant());
+    expect(whats(result)).toEqual([
+      '1 × User registered security info (Core Directory), 2026-11-20 09:13 UTC: adele@contoso.com',
+      '1 × Add-MailboxPermission (Exchange), 2026-11-20 09:13 UTC: contoso.onmicrosoft.com\\adele',
+      '160 × MailItemsAccessed (Exchange), 2026-11-20 09:13 UTC to 2026-11-20 09:13 UTC',
+      '1 other record of this account',
+    ]);
+  });
+
+  it('hands the intruder’s acts to other steps, and nothing of the owner’s — evidence removes things', async () => {
+    const acts = actsOf(await collected(tenant()));
+    const delegates = acts.filter(({ activity }) => activity === 'Add-MailboxPermission');
+    expect(delegates.map((act) => [parameterOf(act, 'user'), act.evidence])).toEqual([
+      ['x@evil.example', `made in the intruder's session ${session} at 2026-11-20 09:13 UTC`],
+    ]);
+    expect(acts).toHaveLength(162);
+  });
+
+  it('attaches every record as a table, and the intruder’s as they were written', async () => {
+    const { attachments = [] } = await collected(tenant());
+    expect(attachments.map(({ name, content }) => [name, content.trim().split('\r\n').length])).toEqual([
+      ['audit-log.csv', 164],
+      ['audit-log-intruder.json', 1],
+    ]);
+    expect(attachments[0]?.content).toContain(office);
+    expect(attachments[1]?.content).toContain('x@evil.example');
+    expect(attachments[1]?.content).not.toContain('diego@contoso.com');
+  });
+
+  it('learns sessions and addresses that the sign-in log does not show', async () => {
+    const elsewhere = { clientIp: '192.0.2.99', auditData: { UserAgent: 'axios/1.7.9' } };
+    const second = { auditData: { AppAccessContext: { AADSessionId: 'intruder-2' } } };
+    const result = await collected(
+      tenant({
+        auditRecords: [
+          record('intruder', 'FileDownloaded', elsewhere),
+          record('intruder', 'Set-Mailbox', second),
+        ],
+      }),
+    );
+    expect(result.intruder).toEqual({
+      ...intruder,
+      sessions: [session, 'intruder-2'],
+      addresses: [attacker, '192.0.2.99'],
+    });
+  });
+
+  it.each([
+    [
+      'a session that the owner uses too',
+      [record('owner', 'Send', { clientIp: attacker }), record('owner', 'Send')],
+    ],
+    [
+      'an address from which the owner works too',
+      [
+        record('intruder', 'Send', { clientIp: office, auditData: { UserAgent: 'axios/1.7.9' } }),
+        record('owner', 'Send'),
+      ],
+    ],
+    [
+      'a server of Microsoft',
+      [
+        record('intruder', 'Send', {
+          clientIp: '2603:10a6:20b:1::7',
+          auditData: { UserAgent: 'axios/1.7.9' },
+        }),
+      ],
+    ],
+  ])(
+    'does not take %s for the intruder’s — the owner’s things would be removed',
+    async (_what, auditRecords) => {
+      expect((await collected(tenant({ auditRecords }))).intruder).toBeUndefined();
+    },
+  );
+
+  it('says that nothing was found, and that this proves nothing', async () => {
+    const { findings, attachments, facts } = await collected(
+      tenant({ auditRecords: [], directoryAudits: [] }),
+    );
+    expect(findings).toEqual([
+      { what: 'no record', why: 'the log lags by minutes, up to a day: no proof that nothing was done' },
+    ]);
+    expect(attachments).toEqual([]);
+    expect(facts).toEqual({ acts: [], left: 0 });
+  });
+
+  it('a search that fails is started once more, and then left to a person', async () => {
+    const { result, tenant: service } = await look(tenant({ behaviour: { auditSearchFails: true } }));
+    expect(service.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+    expect(result).toMatchObject({ tasks: [{ id: 'audit-log' }] });
+  });
+
+  it('a search that never ends is left to a person after hours — a run must end', async () => {
+    const { result, waits } = await look(tenant({ behaviour: { auditSearchPolls: 1000 } }));
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(2 * 3600);
+    expect(result).toMatchObject({ tasks: [{ link: 'https://purview.microsoft.com/audit/auditsearch' }] });
+  });
+
+  it('is skipped where the tenant has no audit log to search — no licence is no failure', async () => {
+    const { result } = await look(tenant({ servicePlans: ['AAD_PREMIUM_P2'] }));
+    expect(result).toHaveProperty('skip', expect.stringContaining('not licensed'));
+  });
+
+  it.each([
+    ['throttled', 429, RetryableError],
+    ['without the permission', 403, PermanentError],
+  ])('%s, it fails in the right kind', async (_what, status, kind) => {
+    const faults = [{ on: 'POST /v1.0/security/auditLog/queries', status }];
+    expect(await thrownBy(look(tenant({ behaviour: { faults } })))).toBeInstanceOf(kind);
+  });
+
+  it('applies to every account, and is left out of dry runs — it leaves a search behind', () => {
+    const applies = (given: RawContext['account']) => collectAuditLog.appliesTo(given);
+    expect(applies(context({ account: { guest: true, hasMailbox: false } }).account)).toBe(true);
+    expect(collectAuditLog.leaves).toBe('a search in the list of Microsoft Purview');
+  });
+
+  it('uses each permission it declares', async () => {
+    const { used } = await look(tenant());
+    expect([...used()].toSorted()).toEqual([...(collectAuditLog.permissions.graph ?? [])].toSorted());
+  });
+});
