@@ -2,6 +2,7 @@
 import type { Row } from '../answers.ts';
 import { findGroup, findRole, groupsOf, principalIdOf, userIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
+import type { TenantFile } from '../schema.ts';
 import { definitionRow, principalRow } from './principals.ts';
 import type { GraphCall } from './route.ts';
 
@@ -11,6 +12,13 @@ interface Reference {
   roleDefinitionId: string;
   directoryScopeId?: string | null | undefined;
   appScopeId?: string | null | undefined;
+}
+
+/** The id of an assignment, which a file need not name. */
+export function assignmentIdOf(file: TenantFile, assignment: Reference): string {
+  const role = findRole(file, assignment.roleDefinitionId)?.id ?? assignment.roleDefinitionId;
+  const principalId = principalIdOf(file, assignment.principalId);
+  return assignment.id ?? guidOf('roleAssignment', principalId, role, assignment.directoryScopeId ?? '/');
 }
 
 function referenceRow(call: GraphCall, kind: string, reference: Reference): Row {

@@ -155,3 +155,11 @@ export const roleAssignmentSchema = z.strictObject({
   condition: may(text),
 });
 export const roleEligibilitySchema = z.strictObject(roleReference);
+export const groupEligibilitySchema = z.strictObject({
+  groupId: text.describe('By id or display name'),
+  principalId: text.describe('User, by id or user principal name'),
+  accessId: z.enum(['member', 'owner']).optional().describe('Default member'),
+  id: text.optional(),
+  startDateTime: may(instant),
+  endDateTime: may(instant),
+});

@@ -1,0 +1,164 @@
+// By which ways an account holds directory roles: directly, in PIM now or whenever it likes, and through groups that
+// carry roles, as a member or as the owner who may make itself one. Only reads; see change-admin-roles.ts.
+import { z } from 'zod';
+import type { GraphReader } from './clients.ts';
+import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
+import {
+  carryingGroups,
+  eligibleGroups,
+  type Group,
+  ifLicensed,
+  type Relation,
+  type Row,
+  relationSchema,
+  rolesOfGroup,
+  rowsOf,
+} from './role-lists.ts';
+
+const role = {
+  roleDefinitionId: z.string(),
+  directoryScopeId: z.string().nullable(),
+  appScopeId: z.string().nullable(),
+};
+const period = { startDateTime: z.string().nullable(), endDateTime: z.string().nullable() };
+
+/** All that is needed to take one way away, and to give it back. */
+export const grantSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('active'),
+    ...role,
+    ...period,
+    /** null: PIM knows it and the assignments do not show it yet. */
+    assignmentId: z.string().nullable(),
+    condition: z.string().nullable(),
+    inPim: z.boolean(),
+    /** Made by the user from an eligibility, for some hours. */
+    activated: z.boolean(),
+  }),
+  z.object({ kind: z.literal('eligible'), ...role, ...period }),
+  z.object({
+    kind: z.literal('group'),
+    groupId: z.string(),
+    relation: relationSchema,
+    /** The user may also activate it, so what is there now ends by itself. */
+    activated: z.boolean(),
+  }),
+  z.object({ kind: z.literal('eligible-group'), groupId: z.string(), relation: relationSchema, ...period }),
+]);
+export type Grant = z.infer<typeof grantSchema>;
+
+export interface HeldGrant {
+  grant: Grant;
+  id: string;
+  what: string;
+  /** Gives the role Global Administrator over the whole tenant. */
+  global: boolean;
+}
+
+export interface AdminRoles {
+  grants: readonly HeldGrant[];
+  /** Nobody else who is enabled is Global Administrator; asked only where a grant is about that role. */
+  lastGlobalAdministrator: boolean;
+  /** Of which part nothing is known, and why. */
+  gaps: readonly string[];
+}
+
+const isOwn = ({ memberType }: Row) => memberType === null || memberType === 'Direct';
+const scopeOf = (row: Row) => row.appScopeId ?? row.directoryScopeId ?? '/';
+const sameRole = (one: Row) => (other: Row) =>
+  one.roleDefinitionId === other.roleDefinitionId && scopeOf(one) === scopeOf(other);
+const nameOf = (row: Row) =>
+  (row.roleDefinition?.displayName ?? row.roleDefinitionId) +
+  (scopeOf(row) === '/' ? '' : ` over ${scopeOf(row)}`);
+const reference = ({ roleDefinitionId, directoryScopeId, appScopeId }: Row) => ({
+  roleDefinitionId,
+  directoryScopeId,
+  appScopeId,
+});
+
+/** Roles and groups that carry roles, as they are now. Throws what Graph refuses, save what needs a missing licence. */
+export async function readAdminRoles(graph: GraphReader, userId: string): Promise<AdminRoles> {
+  const [assigned, active, eligible, groups, mayJoin] = await Promise.all([
+    rowsOf(graph, 'roleAssignments', userId),
+    ifLicensed(rowsOf(graph, 'roleAssignmentScheduleInstances', userId)),
+    ifLicensed(rowsOf(graph, 'roleEligibilityScheduleInstances', userId)),
+    carryingGroups(graph, userId),
+    eligibleGroups(graph, userId),
+  ]);
+  const inPim = (active ?? []).filter(isOwn);
+  const notYetAssigned = inPim.filter((row) => !assigned.some(sameRole(row)));
+  const roles = [...assigned, ...notYetAssigned].map((row): HeldGrant => {
+    const schedule = inPim.find(sameRole(row));
+    const activated = schedule?.assignmentType === 'Activated';
+    return {
+      id: `active:${row.roleDefinitionId}:${scopeOf(row)}`,
+      what: `the role ${nameOf(row)}${activated ? ', activated in PIM' : ''}`,
+      global: globalAdministrator(row),
+      grant: {
+        kind: 'active',
+        ...reference(row),
+        startDateTime: schedule?.startDateTime ?? null,
+        endDateTime: schedule?.endDateTime ?? null,
+        assignmentId: notYetAssigned.includes(row) ? null : row.id,
+        condition: row.condition,
+        inPim: schedule !== undefined,
+        activated,
+      },
+    };
+  });
+  const mayActivate = (eligible ?? []).filter(isOwn).map((row): HeldGrant => {
+    const { startDateTime, endDateTime } = row;
+    return {
+      id: `eligible:${row.roleDefinitionId}:${scopeOf(row)}`,
+      what: `the right to activate ${nameOf(row)} in PIM`,
+      global: globalAdministrator(row),
+      grant: { kind: 'eligible', ...reference(row), startDateTime, endDateTime },
+    };
+  });
+  const carried = new Map<string, Promise<Row[]>>();
+  const rolesOf = (groupId: string) => {
+    const known = carried.get(groupId) ?? rolesOfGroup(graph, groupId, eligible !== undefined);
+    carried.set(groupId, known);
+    return known;
+  };
+  const throughGroups = await Promise.all(
+    groups.map(async ({ group, relation }): Promise<HeldGrant> => {
+      const activated = (mayJoin ?? []).some(
+        (entry) => entry.group.id === group.id && entry.relation === relation,
+      );
+      return {
+        ...describe(group, relation, await rolesOf(group.id)),
+        id: `${relation}:${group.id}`,
+        grant: { kind: 'group', groupId: group.id, relation, activated },
+      };
+    }),
+  );
+  const mayJoinGroups = await Promise.all(
+    (mayJoin ?? []).map(async ({ group, relation, startDateTime, endDateTime }): Promise<HeldGrant> => {
+      const described = describe(group, relation, await rolesOf(group.id));
+      return {
+        ...described,
+        what: `the right to activate in PIM ${described.what}`,
+        id: `eligible-${relation}:${group.id}`,
+        grant: { kind: 'eligible-group', groupId: group.id, relation, startDateTime, endDateTime },
+      };
+    }),
+  );
+  // What keeps the lock from reaching the account comes first; an eligibility may have to wait for PIM.
+  const grants = [...roles, ...throughGroups, ...mayActivate, ...mayJoinGroups];
+  const gap = 'what it may activate in PIM for Groups: Microsoft Graph refused to tell';
+  return {
+    grants,
+    lastGlobalAdministrator:
+      grants.some(({ global }) => global) && (await isLastGlobalAdministrator(graph, userId)),
+    gaps: mayJoin === undefined && eligible !== undefined ? [gap] : [],
+  };
+}
+
+function describe(group: Group, relation: Relation, roles: readonly Row[]) {
+  const names = [...new Set(roles.map(nameOf))].join(', ') || 'no role now';
+  return {
+    what: `${relation === 'member' ? 'membership' : 'ownership'} of the group ${group.displayName ?? group.id} (${names})`,
+    global: roles.some(globalAdministrator),
+  };
+}
