@@ -8,6 +8,7 @@ const deleteMethod = (kind: string) => [
 ];
 
 export const accountPermissions: Readonly<Record<string, Alternatives>> = {
+  'GET /organization': ['Organization.Read.All', 'User.Read.All', 'Directory.Read.All'],
   'GET /users/{id}/authentication/methods': [
     'UserAuthenticationMethod.Read.All',
     'UserAuthenticationMethod.ReadWrite.All',

@@ -1,0 +1,81 @@
+// Tells Entra ID Protection that the account is compromised, so that its own policies act too. After the password: a
+// reset takes risk away, and would take this away as well. Guests' risk is their home tenant's.
+import { z } from 'zod';
+import { PermanentError } from '../../shared/errors.ts';
+import type { GraphReader } from '../../shared/microsoft365/clients.ts';
+import { homeDomain } from '../../shared/microsoft365/guest.ts';
+import { licences, unlessUnlicensed } from '../../shared/microsoft365/licences.ts';
+import { path } from '../../shared/microsoft365/path.ts';
+import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
+import { remediation, settings } from '../../shared/run/step.ts';
+
+const riskSchema = z.object({
+  riskState: z.string(),
+  riskLevel: z.string(),
+  riskLastUpdatedDateTime: z.string().nullable(),
+});
+type Risk = z.infer<typeof riskSchema>;
+
+/** What a person has decided, and what followed on our own confirmation, is not overruled. */
+const decided = ['confirmedCompromised', 'dismissed', 'confirmedSafe'];
+
+/**
+ * POST /identityProtection/riskyUsers/confirmCompromised: IdentityRiskyUser.ReadWrite.All and Entra ID P2. One
+ * request a second for all applications of the tenant together, refused with 429 and no Retry-After
+ * (https://learn.microsoft.com/graph/api/riskyuser-confirmcompromised).
+ */
+export const confirmCompromise = remediation({
+  name: 'confirm-compromise',
+  title: 'Confirm the compromise to Entra ID Protection',
+  removes: 'nothing by itself: the user risk becomes high, on which risk policies of the tenant act',
+  guide: [],
+  stage: 'evict',
+  settings: settings('act'),
+  permissions: { graph: ['IdentityRiskyUser.ReadWrite.All', 'User.Read.All'] },
+  appliesTo: ({ guest, userPrincipalName }) =>
+    !guest || `is a guest: its risk is kept by the home tenant (${homeDomain(userPrincipalName)})`,
+  after: ['reset-password'],
+  before: z.object({ riskState: z.string(), riskLevel: z.string() }),
+
+  async find({ account, run, graph }) {
+    const risk = await unlessUnlicensed(readRisk(graph, account.id), graph, licences.entraP2);
+    if ('skip' in risk) return risk;
+    const { riskState, riskLevel, riskLastUpdatedDateTime: updated } = risk;
+    const own = run.fixedAt['confirm-compromise'];
+    const since = (time: string) => updated !== null && happenedBy(time, updated, own);
+    if ((decided.includes(riskState) && since(run.openedAt)) || (own !== undefined && since(own))) {
+      const kept = { what: 'the user risk', why: `is ${riskState} since ${updated}, in this run` };
+      return { changes: [], kept: [kept] };
+    }
+    return {
+      changes: [
+        {
+          id: 'user-risk',
+          what: `the user risk of ${account.userPrincipalName} (${riskLevel}, ${riskState})`,
+          why: 'the account is under attack, and nobody has confirmed it in this run',
+          before: { riskState, riskLevel },
+        },
+      ],
+    };
+  },
+
+  async fix(_change, { account, graph }) {
+    await graph.post(
+      '/identityProtection/riskyUsers/confirmCompromised',
+      { userIds: [account.id] },
+      z.unknown(),
+    );
+  },
+
+  undo: 'The confirmation can only be dismissed together with all risk of the account, which is done at hand-back.',
+});
+
+/** Who was never at risk is not in the list. */
+async function readRisk(graph: GraphReader, userId: string): Promise<Risk> {
+  try {
+    return await graph.get(path`/identityProtection/riskyUsers/${userId}`, riskSchema);
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.status !== 404) throw error;
+    return { riskState: 'none', riskLevel: 'none', riskLastUpdatedDateTime: null };
+  }
+}

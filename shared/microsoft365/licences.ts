@@ -1,0 +1,53 @@
+// Tells a licence that is missing from a permission that is missing: services refuse both with the same status and
+// code, and differ in nothing but the sentence. So the tenant is asked what it has, and only after a refusal.
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import type { Skip } from '../run/step.ts';
+import type { GraphReader } from './clients.ts';
+
+/** Ids of service plans (https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference). */
+export const licences = {
+  entraP2: { name: 'Entra ID P2', plans: ['eec0eb4f-6444-4f95-aba0-50c24d67f998'] },
+  defenderForEndpoint: {
+    name: 'Microsoft Defender for Endpoint',
+    plans: [
+      /** Plan 2, Plan 1, Business. */
+      '871d91ec-ec1a-452b-a83f-bd76c7d770ef',
+      '292cc034-7b7c-4950-aaf5-943befd3f1d4',
+      'bfc1bbd9-981b-4f71-9b82-17c35fd0e2a4',
+    ],
+  },
+} as const;
+type Licence = (typeof licences)[keyof typeof licences];
+
+const organizationSchema = z.object({
+  assignedPlans: z.array(z.object({ capabilityStatus: z.string(), servicePlanId: z.string() })),
+});
+const inUse = ['Enabled', 'Warning'];
+
+/** GET /organization: User.Read.All is enough (https://learn.microsoft.com/graph/api/organization-list). */
+async function isLicensed(graph: GraphReader, licence: Licence): Promise<boolean> {
+  const organizations = await graph.list('/organization?$select=id,assignedPlans', organizationSchema);
+  const plans: readonly string[] = licence.plans;
+  return organizations.some(({ assignedPlans }) =>
+    assignedPlans.some(
+      ({ capabilityStatus, servicePlanId }) =>
+        inUse.includes(capabilityStatus) && plans.includes(servicePlanId.toLowerCase()),
+    ),
+  );
+}
+
+/** The reading's result, or a skip where it was refused (403) in a tenant without the licence. */
+export async function unlessUnlicensed<T extends object>(
+  reading: Promise<T>,
+  graph: GraphReader,
+  licence: Licence,
+): Promise<T | Skip> {
+  try {
+    return await reading;
+  } catch (error) {
+    const refused = error instanceof PermanentError && error.status === 403;
+    if (!refused || (await isLicensed(graph, licence))) throw error;
+    return { skip: `the tenant has no licence of ${licence.name}` };
+  }
+}
