@@ -48,12 +48,26 @@ export async function remediate(execution: Execution, step: Remediation): Promis
 /** What was fixed must not be forgotten because the second look fails: it is written first. */
 async function lookAgain(step: Remediation, execution: Execution, row: StepRow): Promise<Found | Skip> {
   const { engine, context } = execution;
+  const now = engine.now();
+  // The step's own fix counts as news too: what it asks is whether anything happened since.
+  const fixedAt = { ...context.run.fixedAt, ...latestFix(step.name, row) };
   try {
-    return await step.find({ ...context, now: engine.now() }, engine.clients(context.abort));
+    return await step.find(
+      { ...context, run: { ...context.run, fixedAt }, now },
+      engine.clients(context.abort),
+    );
   } catch (thrown) {
     await execution.record(row);
     throw thrown;
   }
+}
+
+function latestFix(name: string, row: StepRow): Record<string, string> {
+  const at = row.changes
+    .flatMap((change) => change.fixedAt ?? [])
+    .toSorted()
+    .at(-1);
+  return at === undefined ? {} : { [name]: at };
 }
 
 async function tryFix(
@@ -90,7 +104,8 @@ export const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
 /** Tasks that a look no longer names are settled; a tick of an operator survives as long as the task is named. */
 function withFindings(row: StepRow, found: Found): StepRow {
   const named = [...(found.tasks ?? []), ...cameBack(row)];
-  return { ...row, kept: [...(found.kept ?? [])], tasks: mergeTasks(row.tasks, named) };
+  const attachments = row.attachments.length > 0 ? row.attachments : [...(found.attachments ?? [])];
+  return { ...row, kept: [...(found.kept ?? [])], tasks: mergeTasks(row.tasks, named), attachments };
 }
 
 export function mergeTasks(known: readonly TaskRecord[], named: readonly Task[]): TaskRecord[] {
@@ -122,10 +137,11 @@ function outcomeOf(row: StepRow, act: boolean): Outcome {
   if (!act && attempted.length === 0) {
     return row.changes.length + row.tasks.length > 0 ? { is: 'reported' } : { is: 'unchanged' };
   }
-  const failure = attempted.find((record) => record.failure !== null)?.failure;
-  if (failure) return { is: 'failed', error: failure };
+  // Where a person has to do it in any case, a refusal by the service changes nothing (a synced password).
   const essential = row.tasks.filter((task) => task.essential && task.doneAt === null);
   if (essential.length > 0) return { is: 'needs-human', waitsFor: essential.map((task) => task.id) };
+  const failure = attempted.find((record) => record.failure !== null)?.failure;
+  if (failure) return { is: 'failed', error: failure };
   return attempted.length > 0 ? { is: 'done' } : { is: 'unchanged' };
 }
 

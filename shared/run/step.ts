@@ -51,6 +51,8 @@ export interface Found<B extends Json = Json> {
   changes: readonly Change<B>[];
   tasks?: readonly Task[];
   kept?: readonly Kept[];
+  /** An export of the state before anything was changed; that of the first look is kept. */
+  attachments?: readonly Attachment[];
 }
 
 /** Does not apply, as only the service could tell: no licence, no mailbox. */
