@@ -7,7 +7,17 @@ const deleteMethod = (kind: string) => [
   'UserAuthenticationMethod.ReadWrite.All',
 ];
 
+const readDevices = [
+  ['User.Read.All', 'Device.Read.All'],
+  ['User.Read.All', 'Device.ReadWrite.All'],
+  'Directory.Read.All',
+];
+
 export const accountPermissions: Readonly<Record<string, Alternatives>> = {
+  'GET /users/{id}/registeredDevices': readDevices,
+  'GET /users/{id}/ownedDevices': readDevices,
+  'GET /devices/{id}': ['Device.Read.All', 'Device.ReadWrite.All', 'Directory.Read.All'],
+  'PATCH /devices/{id}': ['Device.ReadWrite.All', 'Directory.ReadWrite.All'],
   'GET /organization': ['Organization.Read.All', 'User.Read.All', 'Directory.Read.All'],
   'GET /users/{id}/authentication/methods': [
     'UserAuthenticationMethod.Read.All',

@@ -36,4 +36,5 @@ export const defaultAppRoles: readonly string[] = [
   'User Administrator',
   'Privileged Authentication Administrator',
   'Exchange Administrator',
+  'Cloud Device Administrator',
 ];

@@ -12,6 +12,7 @@ import {
   roleEligibilitySchema,
   userSchema,
 } from './schema/directory.ts';
+import { deviceSchema } from './schema/device.ts';
 import { directoryAuditSchema } from './schema/directory-audit.ts';
 import { guid, text, texts } from './schema/fields.ts';
 import {
@@ -56,6 +57,7 @@ export const tenantSchema = z
       .array(groupEligibilitySchema)
       .optional()
       .describe('Who may activate membership or ownership of a group in PIM for Groups'),
+    devices: z.array(deviceSchema).optional().describe('Registered in Entra ID'),
     riskDetections: z.array(riskDetectionSchema).optional(),
     riskyUsers: z
       .array(riskyUserSchema)

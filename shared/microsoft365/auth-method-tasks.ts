@@ -29,6 +29,7 @@ export const changeDefault = ({ id, name }: Method, account: Account): Task => (
   instruction:
     'If it is still registered, set another default sign-in method for the user, then delete this one.',
   link: authMethodsPage(account.id),
+  essential: true,
 });
 
 export const registerAgain = (entry: DirectoryAudit, account: Account): Task => ({

@@ -12,6 +12,10 @@ export const signInsPage = (userId: string) => `${entra}/SignIns/userId/${encode
 export const authMethodsPage = (userId: string) =>
   `${entra}/UserAuthMethods/userId/${encodeURIComponent(userId)}`;
 
+/** One device in the Entra admin centre, by its object id: disable, enable. */
+export const devicePage = (objectId: string) =>
+  `https://entra.microsoft.com/#view/Microsoft_AAD_Devices/DeviceDetailsMenuBlade/~/Properties/objectId/${encodeURIComponent(objectId)}`;
+
 /** The user's directory roles, active and eligible. */
 export const rolesPage = (userId: string) =>
   `${entra}/AdministrativeRole/userId/${encodeURIComponent(userId)}`;

@@ -6,6 +6,7 @@ import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
 import { auditSearchRoutes } from './audit-searches.ts';
 import { authenticationRoutes } from './authentication.ts';
+import { deviceRoutes } from './devices.ts';
 import { directoryAuditRoutes } from './directory-audits.ts';
 import { domainRoutes } from './domains.ts';
 import { findRoute } from './find-route.ts';
@@ -35,6 +36,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...auditSearchRoutes,
   ...directoryAuditRoutes,
   ...authenticationRoutes,
+  ...deviceRoutes,
   ...securityRoutes,
   ...ruleRoutes,
   ...mailRoutes,

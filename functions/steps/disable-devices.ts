@@ -1,0 +1,99 @@
+// Shuts out the devices that the intruder registered or came from: what was signed in on them ends. Disabled, never
+// deleted, since with a device its recovery keys would go. An application can do that to Windows alone.
+import { z } from 'zod';
+import { PermanentError } from '../../shared/errors.ts';
+import { evidenceIn, readDirectoryAudits } from '../../shared/microsoft365/audit.ts';
+import { when } from '../../shared/microsoft365/describe-trail.ts';
+import { type Device, devicesOf, entriesOf, usedBy } from '../../shared/microsoft365/devices.ts';
+import { unlessGone } from '../../shared/microsoft365/gone.ts';
+import { devicePage } from '../../shared/microsoft365/links.ts';
+import { path } from '../../shared/microsoft365/path.ts';
+import { windowStart } from '../../shared/microsoft365/window.ts';
+import { remediation, settings, type Task } from '../../shared/run/step.ts';
+
+/**
+ * PATCH /devices/{object id}: Device.ReadWrite.All, and the directory role Cloud Device Administrator for the app
+ * (https://learn.microsoft.com/graph/api/device-update).
+ */
+export const disableDevices = remediation({
+  name: 'disable-devices',
+  title: 'Disable the intruder’s devices',
+  removes: 'sign-in from devices that the intruder registered or used; phones and Macs are left to hands',
+  guide: ['MS back doors'],
+  stage: 'evict',
+  settings: settings('act'),
+  permissions: { graph: ['User.Read.All', 'Device.ReadWrite.All', 'AuditLog.Read.All'] },
+  appliesTo: () => true,
+  after: ['collect-sign-ins'],
+  againAfter: ['collect-audit-log'],
+  before: z.object({ accountEnabled: z.literal(true), objectId: z.string() }),
+
+  async find({ account, run, intruder, graph }) {
+    const devices = await devicesOf(graph, account.id);
+    if (devices.length === 0) return { changes: [], kept: [{ what: 'devices', why: 'none is registered' }] };
+    const since = windowStart(run, intruder);
+    const log = await readDirectoryAudits(graph, account.id, since);
+    const audits = 'skip' in log ? [] : log;
+    const judged = devices.map((device) => {
+      const made = entriesOf(device, audits);
+      const evidence = usedBy(device, intruder) ?? evidenceIn(made, intruder);
+      const old = Date.parse(device.registeredAt ?? '') < since;
+      return { device, evidence, old, from: made[0]?.trace.address ?? null };
+    });
+    const enabled = judged.filter(({ device }) => device.enabled);
+    return {
+      changes: enabled.flatMap(({ device, evidence }) =>
+        evidence === undefined || device.operatingSystem !== 'Windows'
+          ? []
+          : {
+              id: `device:${device.id}`,
+              what: device.name,
+              why: 'what is signed in on it stays signed in',
+              evidence,
+              before: { accountEnabled: true, objectId: device.id },
+            },
+      ),
+      tasks: enabled.flatMap(({ device, evidence, old, from }) => {
+        if (evidence !== undefined)
+          return device.operatingSystem === 'Windows' ? [] : byHand(device, evidence);
+        return old ? [] : askTheOwner(device, from, account.displayName);
+      }),
+      kept: judged.flatMap(({ device, evidence, old }) => {
+        if (!device.enabled) return { what: device.name, why: 'is disabled' };
+        return old && evidence === undefined
+          ? { what: device.name, why: 'was there before the intruder' }
+          : [];
+      }),
+    };
+  },
+
+  async fix({ before }, { graph }) {
+    try {
+      await unlessGone(graph.patch(path`/devices/${before.objectId}`, { accountEnabled: false }));
+    } catch (error) {
+      if (!(error instanceof PermanentError) || error.status !== 403) throw error;
+      const hint = 'The app needs the directory role Cloud Device Administrator besides its permission.';
+      throw new PermanentError(`${error.message} ${hint}`, { status: 403, cause: error });
+    }
+  },
+
+  async undo({ before }, { graph }) {
+    await unlessGone(graph.patch(path`/devices/${before.objectId}`, { accountEnabled: true }));
+    return undefined;
+  },
+});
+
+const byHand = ({ id, name }: Device, evidence: string): Task => ({
+  id: `by-hand:${id}`,
+  what: `${name} is the intruder's (${evidence}) and is still enabled`,
+  instruction: 'Disable it by hand: an application may not change devices of this system. Do not delete it.',
+  link: devicePage(id),
+  essential: true,
+});
+
+const askTheOwner = ({ id, name, registeredAt }: Device, from: string | null, owner: string): Task => ({
+  id: `device:${id}`,
+  what: `${name} was registered ${registeredAt === null ? 'at an unknown time' : `at ${when(Date.parse(registeredAt))}`}${from === null ? '' : ` from ${from}`}`,
+  instruction: `Ask ${owner}, by another way than mail, whether it is theirs. If not, disable it.`,
+  link: devicePage(id),
+});

@@ -1,0 +1,54 @@
+// The devices that belong to a user, or that a user registered: laptops, phones, and what an intruder joined to the
+// tenant to be trusted from.
+import { z } from 'zod';
+import type { DirectoryAudit } from './audit.ts';
+import type { GraphReader } from './clients.ts';
+import type { Intruder } from './intruder.ts';
+import { path } from './path.ts';
+
+const deviceSchema = z
+  .object({
+    id: z.string(),
+    deviceId: z.string().nullish(),
+    displayName: z.string().nullish(),
+    accountEnabled: z.boolean().nullish(),
+    operatingSystem: z.string().nullish(),
+    registrationDateTime: z.string().nullish(),
+  })
+  .transform((device) => ({
+    /** The object id: changes go to this one. */
+    id: device.id,
+    /** The other id: sign-ins and Defender call the device by it. */
+    deviceId: device.deviceId ?? null,
+    name: `device "${device.displayName ?? device.id}" (${device.operatingSystem ?? 'unknown system'})`,
+    enabled: device.accountEnabled ?? true,
+    operatingSystem: device.operatingSystem ?? null,
+    registeredAt: device.registrationDateTime ?? null,
+  }));
+export type Device = z.infer<typeof deviceSchema>;
+
+/**
+ * Owned and registered devices, each once. User.Read.All, and Device.Read.All or more: without it all properties but
+ * the id come back as null (https://learn.microsoft.com/graph/api/user-list-registereddevices).
+ */
+export async function devicesOf(graph: GraphReader, userId: string): Promise<Device[]> {
+  const [registered, owned] = await Promise.all([
+    graph.list(path`/users/${userId}/registeredDevices`, deviceSchema),
+    graph.list(path`/users/${userId}/ownedDevices`, deviceSchema),
+  ]);
+  return [...new Map([...registered, ...owned].map((device) => [device.id, device])).values()];
+}
+
+/** Entries of the audit log about this device, which call it by either of its ids. */
+export const entriesOf = ({ id, deviceId }: Device, audits: readonly DirectoryAudit[]): DirectoryAudit[] =>
+  audits.filter(({ targets, details }) =>
+    [...targets.map((target) => target.id), details.get('Device Id') ?? null].some(
+      (named) => named !== null && (named === id || named === deviceId),
+    ),
+  );
+
+/** Evidence where the intruder signed in from the device; the owner's own devices are none of theirs. */
+export const usedBy = ({ deviceId }: Device, intruder: Intruder): string | undefined =>
+  deviceId !== null && intruder.devices.includes(deviceId)
+    ? `the intruder signed in from this device (${deviceId})`
+    : undefined;
