@@ -6,6 +6,7 @@ import { PermanentError } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
+import { Blobs } from '../shared/run/blobs.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { openRun } from '../shared/run/open-run.ts';
 import type { Mailer } from '../shared/run/send-summary.ts';
@@ -43,7 +44,12 @@ export function createServices(settings: Settings, log: Log): Services {
   if ('problems' in policy) throw new PermanentError(policy.problems.join('; '));
 
   const bus = new ServiceBusBus(namespace);
-  const progress = new TableProgress(tables, now);
+  const blobs = new Blobs(
+    settings.Progress
+      ? { connectionString: settings.Progress }
+      : { blobServiceUri: blobServiceUri(settings), credential },
+  );
+  const progress = new TableProgress(tables, now, {}, blobs);
   const decisions = new TableDecisions(tables);
   const engine: Engine = {
     progress,
@@ -87,6 +93,9 @@ export function createServices(settings: Settings, log: Log): Services {
     },
   };
 }
+
+const blobServiceUri = ({ Progress__blobServiceUri, Progress__tableServiceUri = '' }: Settings): string =>
+  Progress__blobServiceUri ?? Progress__tableServiceUri.replace('.table.', '.blob.');
 
 /** The rail that holds whoever asks: a protected account is changed only after a person approved it. */
 function heldBecause(account: Account, settings: Settings): string | null {

@@ -1,6 +1,7 @@
 // Follows the runs of a stack while they happen and says when the story is over. It only reads the progress table.
 
 import { type Decision, decisionSchema } from '../shared/alerts/decisions.ts';
+import { Blobs } from '../shared/run/blobs.ts';
 import { queues } from '../shared/run/bus.ts';
 import type { Progress, RunRows } from '../shared/run/progress.ts';
 import type { StepRow } from '../shared/run/rows.ts';
@@ -37,7 +38,7 @@ const pauseMilliseconds = 40;
 /** Resolves when every alert is accounted for and every run is settled and told, or when the time is up. */
 export async function follow(stack: Stack, options: FollowOptions): Promise<Followed> {
   const service = { connectionString: stack.azurite.connectionString };
-  const progress: Progress = new TableProgress(service, () => new Date());
+  const progress: Progress = new TableProgress(service, () => new Date(), {}, new Blobs(service));
   const decisions = new Table(service, 'decisions');
   const states = new Map<string, StepRow['state']>();
   const known = new Set<string>();

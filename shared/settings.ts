@@ -55,6 +55,8 @@ const settingsSchema = z.object({
   /** Table Storage: a connection string, or the service's address for the managed identity. */
   Progress: z.string().min(1).optional(),
   Progress__tableServiceUri: url.optional(),
+  /** Blob Storage, for what a row can't hold; left out: the same account, .blob. in place of .table. */
+  Progress__blobServiceUri: url.optional(),
   /** Client id of the user-assigned managed identity; left out for a system-assigned one. */
   AZURE_CLIENT_ID: z.string().min(1).optional(),
 });

@@ -51,7 +51,15 @@ export function toEntity(
 export function fromEntity<T>(table: string, entity: Entity, schema: z.ZodType<T>): T {
   let text = '';
   for (let index = 0; typeof entity[`json${index}`] === 'string'; index += 1) text += entity[`json${index}`];
-  const parsed = jsonSchema.pipe(schema).safeParse(text);
+  return readable(table, entity, jsonSchema.pipe(schema).safeParse(text));
+}
+
+/** As fromEntity, for a document whose parts were not all in the entity. */
+export function fromDocument<T>(table: string, entity: Entity, document: unknown, schema: z.ZodType<T>): T {
+  return readable(table, entity, schema.safeParse(document));
+}
+
+function readable<T>(table: string, entity: Entity, parsed: z.ZodSafeParseResult<T>): T {
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')} ${issue.message}`);
   throw new PermanentError(

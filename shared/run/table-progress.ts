@@ -6,8 +6,12 @@
 //                     <run>|step|<name>                  one row per step
 //                     <run>|log|<time>-<write><number>   append only
 //   index  see table-index.ts
+//
+// What a row can't hold is in blobs, where it is given some; see large-rows.ts.
 import { randomUUID } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
+import type { Blobs } from './blobs.ts';
+import { LargeRows } from './large-rows.ts';
 import { type Claim, type Progress, type RunChanges, type RunRef, type RunRows, runRef } from './progress.ts';
 import { type LogRow, logRowSchema, type RunRow, runRowSchema, type StepRow, stepRowSchema } from './rows.ts';
 import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
@@ -32,9 +36,11 @@ const end = '}';
 export class TableProgress implements Progress {
   readonly #runs: Table;
   readonly #index: RunIndex;
+  readonly #large: LargeRows;
 
-  constructor(service: TableService, now: () => Date, options: TableOptions = {}) {
+  constructor(service: TableService, now: () => Date, options: TableOptions = {}, blobs?: Blobs) {
     this.#runs = new Table(service, 'runs', options);
+    this.#large = new LargeRows(this.#runs.name, blobs);
     this.#index = new RunIndex(new Table(service, 'index', options), this.#runs, now);
   }
 
@@ -53,8 +59,10 @@ export class TableProgress implements Progress {
     const token = randomUUID();
     const claim = this.#entity(ref, claimKey, null, { run: run.id, token });
     const rows = [
-      this.#runEntity(run, '', token),
-      ...steps.map((step, position) => this.#stepEntity(ref, step, String(position), token)),
+      await this.#runEntity(run, '', token),
+      ...(await Promise.all(
+        steps.map((step, position) => this.#stepEntity(ref, step, String(position), token)),
+      )),
       ...this.#logEntities(ref, log, token),
     ];
     checkTransaction(this.#runs.name, [claim, ...rows]);
@@ -81,13 +89,15 @@ export class TableProgress implements Progress {
       .sort((a, b) => Number(a['position']) - Number(b['position']));
     return {
       run: {
-        row: fromEntity(this.#runs.name, run, runRowSchema),
+        row: await this.#large.fromEntity(ref, run, runRowSchema),
         etag: toVersion(run.etag, String(run['parkedUntil'])),
       },
-      steps: steps.map((step) => ({
-        row: fromEntity(this.#runs.name, step, stepRowSchema),
-        etag: toVersion(step.etag, String(step['position'])),
-      })),
+      steps: await Promise.all(
+        steps.map(async (step) => ({
+          row: await this.#large.fromEntity(ref, step, stepRowSchema),
+          etag: toVersion(step.etag, String(step['position'])),
+        })),
+      ),
     };
   }
 
@@ -98,11 +108,11 @@ export class TableProgress implements Progress {
       actions.push([entity, ['update', entity, 'Replace', { etag }]]);
     if (run) {
       const { etag, note } = fromVersion(run.etag);
-      replace(this.#runEntity(run.row, await this.#index.beforeWrite(run.row, note), token), etag);
+      replace(await this.#runEntity(run.row, await this.#index.beforeWrite(run.row, note), token), etag);
     }
     for (const step of steps) {
       const { etag, note } = fromVersion(step.etag);
-      replace(this.#stepEntity(ref, step.row, note, token), etag);
+      replace(await this.#stepEntity(ref, step.row, note, token), etag);
     }
     for (const entity of this.#logEntities(ref, log, token)) actions.push([entity, ['create', entity]]);
     const entities = actions.map(([entity]) => entity);
@@ -155,8 +165,8 @@ export class TableProgress implements Progress {
     return toEntity(this.#runs.name, ref.userId, rowKey, row, columns);
   }
 
-  #runEntity(run: RunRow, parkedUntil: string, token: string): Entity {
-    return this.#entity(runRef(run.id), runKey(run.id), run, {
+  #runEntity(run: RunRow, parkedUntil: string, token: string): Promise<Entity> {
+    return this.#large.toEntity(runRef(run.id), runKey(run.id), run, {
       account: run.account.userPrincipalName,
       state: run.state,
       level: run.level,
@@ -167,8 +177,8 @@ export class TableProgress implements Progress {
     });
   }
 
-  #stepEntity(ref: RunRef, step: StepRow, position: string, token: string): Entity {
-    return this.#entity(ref, stepKey(ref.runId, step.name), step, {
+  #stepEntity(ref: RunRef, step: StepRow, position: string, token: string): Promise<Entity> {
+    return this.#large.toEntity(ref, stepKey(ref.runId, step.name), step, {
       position,
       state: step.state,
       aim: step.aim,

@@ -1,0 +1,131 @@
+// What a row can't hold, in Blob Storage: texts named by their own SHA-256, so that writing one twice is writing it
+// once, and whatever is read is known to be what was written. It deletes nothing; how long blobs live is the
+// container's lifecycle policy.
+import { createHash } from 'node:crypto';
+import type { TokenCredential } from '@azure/identity';
+import {
+  BlobServiceClient,
+  type ContainerClient,
+  RestError,
+  type StoragePipelineOptions,
+} from '@azure/storage-blob';
+import { PermanentError, RetryableError } from '../errors.ts';
+
+/** Where the blobs are: a connection string, or the service's address with an identity. */
+export type BlobService =
+  | { connectionString: string }
+  | { blobServiceUri: string; credential: TokenCredential };
+
+/** Names a text and proves it. */
+export interface Pointer {
+  sha256: string;
+  bytes: number;
+}
+
+const containerName = 'evidence';
+const retryOptions = { maxTries: 3, tryTimeoutInMs: 15_000, retryDelayInMs: 100, maxRetryDelayInMs: 1000 };
+/** Rows are read many times, their blobs hardly change: so much is kept in memory. */
+const mostCachedBytes = 32 * 1024 * 1024;
+
+export class Blobs {
+  readonly #container: ContainerClient;
+  readonly #cache = new Map<string, string>();
+  #cachedBytes = 0;
+
+  constructor(service: BlobService, options: StoragePipelineOptions = {}) {
+    const all = { retryOptions, ...options };
+    const client =
+      'connectionString' in service
+        ? BlobServiceClient.fromConnectionString(service.connectionString, all)
+        : new BlobServiceClient(service.blobServiceUri, service.credential, all);
+    this.#container = client.getContainerClient(containerName);
+  }
+
+  /** Answers when the text was written and read back unharmed. */
+  async put(folder: string, text: string): Promise<Pointer> {
+    const content = Buffer.from(text, 'utf8');
+    const pointer = { sha256: hash(content), bytes: content.length };
+    const name = `${folder}/${pointer.sha256}`;
+    if (this.#cache.has(name)) return pointer;
+    await this.#attempt(name, async (blob) => {
+      try {
+        await blob.uploadData(content, {
+          conditions: { ifNoneMatch: '*' },
+          blobHTTPHeaders: { blobContentType: 'text/plain; charset=utf-8' },
+        });
+      } catch (thrown) {
+        // There already, by an earlier try: what it holds is looked at below.
+        if (codeOf(thrown) !== 'BlobAlreadyExists') throw thrown;
+      }
+    });
+    await this.get(folder, pointer);
+    return pointer;
+  }
+
+  /** Throws PermanentError where the blob is gone or holds something else. */
+  async get(folder: string, pointer: Pointer): Promise<string> {
+    const name = `${folder}/${pointer.sha256}`;
+    const cached = this.#cache.get(name);
+    if (cached !== undefined) return cached;
+    const content = await this.#attempt(name, (blob) => blob.downloadToBuffer());
+    if (hash(content) !== pointer.sha256) {
+      throw new PermanentError(
+        `blob ${containerName}/${name} holds something else than what was written (its SHA-256 differs). Restore the version that was written first, or delete the rows of its run`,
+        { code: 'AlteredBlob' },
+      );
+    }
+    const text = content.toString('utf8');
+    this.#remember(name, text, pointer.bytes);
+    return text;
+  }
+
+  #remember(name: string, text: string, bytes: number): void {
+    this.#cache.set(name, text);
+    this.#cachedBytes += bytes;
+    for (const [oldest, held] of this.#cache) {
+      if (this.#cachedBytes <= mostCachedBytes || oldest === name) break;
+      this.#cache.delete(oldest);
+      this.#cachedBytes -= Buffer.byteLength(held);
+    }
+  }
+
+  async #attempt<T>(
+    name: string,
+    request: (blob: ReturnType<ContainerClient['getBlockBlobClient']>) => Promise<T>,
+    mayCreate = true,
+  ): Promise<T> {
+    try {
+      return await request(this.#container.getBlockBlobClient(name));
+    } catch (thrown) {
+      if (codeOf(thrown) !== 'ContainerNotFound' || !mayCreate) throw this.#failure(name, thrown);
+    }
+    try {
+      await this.#container.createIfNotExists();
+    } catch (thrown) {
+      throw this.#failure(name, thrown);
+    }
+    return this.#attempt(name, request, false);
+  }
+
+  #failure(name: string, thrown: unknown): RetryableError | PermanentError {
+    const where = `blob ${containerName}/${name} at ${new URL(this.#container.url).origin}`;
+    const text = thrown instanceof Error ? thrown.message : String(thrown);
+    const status = thrown instanceof RestError ? thrown.statusCode : undefined;
+    const code = codeOf(thrown);
+    const details = { cause: thrown, ...(status ? { status } : {}), ...(code ? { code } : {}) };
+    const said = `${where}: ${status ?? 'no answer'} ${code ?? text}`;
+    if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500) {
+      return new RetryableError(said, details);
+    }
+    const advice =
+      status === 401 || status === 403
+        ? "; give the app's identity the role Storage Blob Data Contributor on this storage account and let its network reach it"
+        : '';
+    return new PermanentError(`${said}${advice}`, details);
+  }
+}
+
+const hash = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+
+const codeOf = (thrown: unknown): string | undefined =>
+  thrown instanceof RestError ? thrown.code : undefined;
