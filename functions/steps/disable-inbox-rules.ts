@@ -1,10 +1,12 @@
 // Switches off the rules by which an intruder hides mail from the owner or has it sent out. Never deletes one; what
 // is not suspicious is listed, and what nobody can judge becomes a task. Mail already moved stays where it is.
 import { z } from 'zod';
-import { PermanentError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
+import { actsIn } from '../../shared/microsoft365/acts.ts';
+import { unlessGone } from '../../shared/microsoft365/gone.ts';
+import { rulesMadeBy } from '../../shared/microsoft365/inbox-rules/made-by.ts';
 import { exportedRuleSchema, type InboxRule } from '../../shared/microsoft365/inbox-rules/rule.ts';
-import { rulesOf } from '../../shared/microsoft365/inbox-rules/rules-of.ts';
+import { exportOf, rulesOf } from '../../shared/microsoft365/inbox-rules/rules-of.ts';
 import { type Judgement, judgeRule } from '../../shared/microsoft365/inbox-rules.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { acceptedDomains, contactsOf, mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
@@ -12,6 +14,7 @@ import { readRecipient } from '../../shared/microsoft365/recipients.ts';
 import { remediation, settings, type Task } from '../../shared/run/step.ts';
 
 const mailboxSchema = z.object({ EmailAddresses: z.array(z.string()).nullish() });
+const reading = ['Get-Mailbox', 'Get-AcceptedDomain', 'Get-InboxRule', 'Get-Recipient'] as const;
 
 /**
  * Get-InboxRule with IncludeHidden, for which reading roles do not suffice; Disable-InboxRule and Enable-InboxRule
@@ -25,22 +28,13 @@ export const disableInboxRules = remediation({
   guide: ['MS 3', 'SD'],
   stage: 'evict',
   settings: settings('act'),
-  permissions: {
-    exchange: [
-      'Get-Mailbox',
-      'Get-AcceptedDomain',
-      'Get-InboxRule',
-      'Get-Recipient',
-      'Disable-InboxRule',
-      'Enable-InboxRule',
-    ],
-  },
+  permissions: { exchange: [...reading, 'Disable-InboxRule', 'Enable-InboxRule'] },
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
   before: z.object({ identity: z.string(), rule: exportedRuleSchema }),
 
-  async find({ account, exchange }) {
+  async find({ account, run, exchange }) {
     const mailbox = await mailboxIfAny(exchange, account, ['EmailAddresses'], mailboxSchema);
     if (mailbox === undefined) return { skip: 'has no mailbox in Exchange Online' };
     const [rules, domains] = await Promise.all([rulesOf(exchange, account), acceptedDomains(exchange)]);
@@ -50,6 +44,7 @@ export const disableInboxRules = remediation({
       acceptedDomains: domains,
       owner: { name: account.displayName, addresses: [account.userPrincipalName, ...addresses] },
       contacts: await contactsOf(exchange, sentTo, domains),
+      madeByIntruder: rulesMadeBy(actsIn(run) ?? [], rules),
     };
     const judged = rules.map((entry) => ({ ...entry, ...judgeRule(entry.rule, context) }));
     const those = (verdict: Judgement['verdict']) => judged.filter((entry) => entry.verdict === verdict);
@@ -63,16 +58,12 @@ export const disableInboxRules = remediation({
       })),
       tasks: those('cannot-judge').map(({ rule, reasons }) => askTheOwner(rule, reasons.join('; '), account)),
       kept: those('keep').map(({ rule, reasons }) => ({ what: nameOf(rule), why: reasons.join('; ') })),
+      attachments: exportOf(rules),
     };
   },
 
   async fix({ before }, { account, exchange }) {
-    try {
-      await exchange.run('Disable-InboxRule', ...ofMailbox(before.identity, account));
-    } catch (error) {
-      // Somebody deleted it meanwhile, which is as good.
-      if (!(error instanceof PermanentError) || error.status !== 404) throw error;
-    }
+    await unlessGone(exchange.run('Disable-InboxRule', ...ofMailbox(before.identity, account)));
   },
 
   async undo({ before }, { account, exchange }) {

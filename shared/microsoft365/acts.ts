@@ -68,6 +68,7 @@ export function actsOf(
 const wanted = [
   'Parameters',
   'Item',
+  'OperationProperties',
   'ModifiedProperties',
   'Target',
   'MailboxOwnerUPN',

@@ -3,7 +3,8 @@ import type { Change, Found, Skip } from '../../shared/run/step.ts';
 
 export function found(result: Found | Skip): Required<Found> {
   if ('skip' in result) throw new Error(`was skipped: ${result.skip}`);
-  return { changes: result.changes, tasks: result.tasks ?? [], kept: result.kept ?? [] };
+  const { changes, tasks = [], kept = [], attachments = [] } = result;
+  return { changes, tasks, kept, attachments };
 }
 
 export const changesOf = (result: Found | Skip): readonly Change[] => found(result).changes;

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { disableInboxRules } from '../../functions/steps/disable-inbox-rules.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { actsOf } from '../../shared/microsoft365/acts.ts';
+import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
 import { identity } from '../../shared/run/changes.ts';
+import { intruder, record } from '../fakes/audit.ts';
 import { account, context } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';
 import { oneMailbox, writing } from '../fakes/one-mailbox.ts';
@@ -95,6 +98,61 @@ describe('disable-inbox-rules', () => {
       undefined,
       expect.stringContaining('x.finance88@gmail.com'),
     ]);
+  });
+
+  const afterAudit = (...records: object[]) => {
+    const facts = {
+      'collect-audit-log': actsOf(
+        records.map((one) => unifiedRecordSchema.parse(one)),
+        intruder,
+      ),
+    };
+    return context({ run: { facts }, intruder });
+  };
+  const parameters = (given: Record<string, string>) => ({
+    auditData: { Parameters: Object.entries(given).map(([Name, Value]) => ({ Name, Value })) },
+  });
+
+  it.each([
+    ['New-InboxRule', { objectId: 'adele\\13545366470107004931' }],
+    ['New-InboxRule', parameters({ Name: 'Newsletters' })],
+    ['Set-InboxRule', parameters({ Identity: 'adele\\13545366470107004931' })],
+    [
+      'UpdateInboxRules',
+      { auditData: { OperationProperties: [{ Name: 'RuleName', Value: 'Newsletters' }] } },
+    ],
+  ])(
+    'disables what the intruder made by the audit log (%s), however harmless it looks',
+    async (operation, given) => {
+      const { clients } = withRules({ ...newsletter, RuleIdentity: '13545366470107004931' });
+      const theirs = afterAudit(record('intruder', operation, given));
+      expect(changesOf(await disableInboxRules.find(theirs, clients))).toMatchObject([
+        { what: 'rule "Newsletters"', evidence: expect.stringContaining("in the intruder's session") },
+      ]);
+      const owners = afterAudit(record('owner', operation, given));
+      expect(changesOf(await disableInboxRules.find(owners, clients))).toEqual([]);
+    },
+  );
+
+  it('takes nothing for the intruder’s that bears a name twice, or that they failed to make', async () => {
+    const { clients } = withRules(newsletter, { ...newsletter, From: ['digest@adatum.com'] });
+    const twice = afterAudit(record('intruder', 'New-InboxRule', parameters({ Name: 'Newsletters' })));
+    expect(changesOf(await disableInboxRules.find(twice, clients))).toEqual([]);
+    const failed = record('intruder', 'New-InboxRule', {
+      auditData: { ResultStatus: 'False', Parameters: [{ Name: 'Name', Value: 'Newsletters' }] },
+    });
+    const one = withRules(newsletter);
+    expect(changesOf(await disableInboxRules.find(afterAudit(failed), one.clients))).toEqual([]);
+  });
+
+  it('exports all rules before it changes one — what only Outlook runs is lost with the first change', async () => {
+    const { clients } = withRules(
+      { Name: 'Play a sound', From: ['megan@contoso.com'], clientSide: true },
+      hiding,
+    );
+    const { attachments } = found(await look(clients));
+    expect(attachments.map(({ name }) => name)).toEqual(['inbox-rules.json']);
+    expect(attachments[0]?.content).toContain('Play a sound');
   });
 
   it('sees through a contact of the directory that stands for an address outside', async () => {

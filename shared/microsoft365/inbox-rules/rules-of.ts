@@ -1,6 +1,7 @@
 // Reads all inbox rules of a mailbox, hidden ones too, each with its export: whatever changes a rule from outside
 // may take others with it, so they are read whole before any is touched.
 import { z } from 'zod';
+import type { Attachment } from '../../run/step.ts';
 import type { Account } from '../account.ts';
 import type { ExchangeReader } from '../clients.ts';
 import { type ExportedRule, empty, exportedRuleSchema, type InboxRule, readExchangeRule } from './rule.ts';
@@ -30,3 +31,19 @@ export async function rulesOf(exchange: ExchangeReader, account: Account): Promi
     return { rule: { ...rule, hidden: !visible.has(rule.id) }, exported: Object.fromEntries(stable) };
   });
 }
+
+/** All of them in a file: changed from outside, rules that only Outlook runs are lost, and this is what is left. */
+export const exportOf = (rules: readonly ReadRule[]): Attachment[] =>
+  rules.length === 0
+    ? []
+    : [
+        {
+          name: 'inbox-rules.json',
+          type: 'application/json',
+          content: JSON.stringify(
+            rules.map(({ exported }) => exported),
+            null,
+            1,
+          ),
+        },
+      ];
