@@ -23,13 +23,17 @@ export interface Plan extends RunState {
 /** If this one is off, the account stays in use and what belongs to hand-back is done in the run. */
 const lock = 'block-sign-in';
 
+/** Each round moves at least one row on; a run has a few dozen. */
+const mostRounds = 500;
+
 const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
 
 export function plan(playbook: readonly Order[], before: RunState, now: Date): Plan {
   const orders = new Map(playbook.map((step) => [step.name, step]));
   const send: Outgoing[] = [];
   let { run, steps } = before;
-  for (let changed = true; changed; ) {
+  for (let changed = true, round = 0; changed; round += 1) {
+    if (round > mostRounds) throw new Error(`the plan of run ${run.id} never comes to rest`);
     changed = false;
     for (const [index, row] of steps.entries()) {
       const order = orders.get(row.name);
@@ -128,7 +132,7 @@ function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): St
   if (acts) {
     const gates = rowsOf(order.requires, state);
     const bad = gates.filter((gate) => gate.state === 'settled' && endedForWorse(gate, state.run));
-    if (bad.length > 0) return afterBadGate(row, bad, now);
+    if (bad.length > 0) return afterBadGate(order, row, bad, state, now);
     if (!gates.every((gate) => gate.state === 'settled' && endedWell(gate.outcome))) return row;
   }
   if (!rowsOf(order.after, state).every(wasTried)) return row;
@@ -138,8 +142,17 @@ function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): St
 }
 
 /** A person decides whether it may be done without its gate; a later check leaves the result as it was. */
-function afterBadGate(row: StepRow, gates: readonly StepRow[], now: Date): StepRow {
-  if (row.aim === 'check') return { ...row, state: 'settled', until: null };
+function afterBadGate(
+  order: Order,
+  row: StepRow,
+  gates: readonly StepRow[],
+  state: RunState,
+  now: Date,
+): StepRow {
+  // What called for the look is taken note of, else it would call again at once and for ever.
+  if (row.aim === 'check') {
+    return { ...row, state: 'settled', until: null, seen: settledBefore(order, state) };
+  }
   return {
     ...row,
     state: 'settled',
@@ -147,6 +160,18 @@ function afterBadGate(row: StepRow, gates: readonly StepRow[], now: Date): StepR
     outcome: { is: 'needs-human', waitsFor: gates.map((gate) => gate.name) },
     settledAt: now.toISOString(),
   };
+}
+
+/** How far the followed steps are: a look that knows this is called for again only when one of them goes on. */
+export function settledBefore(
+  order: Pick<Order, 'after' | 'againAfter'>,
+  state: RunState,
+): Record<string, string> {
+  const followed = rowsOf([...order.after, ...order.againAfter], state);
+  const settled = followed.filter((row) => row.state === 'settled');
+  return Object.fromEntries(
+    settled.flatMap((row) => (row.settledAt === null ? [] : [[row.name, row.settledAt]])),
+  );
 }
 
 /** A gate that only reports is no bad end while the level may still rise: then the step waits. */

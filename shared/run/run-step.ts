@@ -6,7 +6,7 @@ import type { StepMessage } from './bus.ts';
 import type { Engine } from './engine.ts';
 import { collect } from './investigate.ts';
 import { timing, waitSeconds } from './mode.ts';
-import type { RunState } from './plan.ts';
+import { type RunState, settledBefore } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
 import { remediate } from './remediate.ts';
 import type { StepRow } from './rows.ts';
@@ -122,18 +122,11 @@ function claim(message: StepMessage, deliveryCount: number, step: Step | undefin
       delivery: deliveryCount,
       until: new Date(now.getTime() + timing.leaseSeconds * 1000).toISOString(),
       startedAt: now.toISOString(),
-      ...(row.aim === 'undo' ? {} : { lookedAt: now.toISOString(), seen: settledBefore(step, state) }),
+      ...(row.aim === 'undo'
+        ? {}
+        : { lookedAt: now.toISOString(), seen: step === undefined ? {} : settledBefore(step, state) }),
     });
   };
-}
-
-/** How far the followed steps were when this look began. */
-function settledBefore(step: Step | undefined, { steps }: RunState): Record<string, string> {
-  const followed = [...(step?.after ?? []), ...(step?.againAfter ?? [])];
-  const settled = steps.filter((row) => followed.includes(row.name) && row.state === 'settled');
-  return Object.fromEntries(
-    settled.flatMap((row) => (row.settledAt === null ? [] : [[row.name, row.settledAt]])),
-  );
 }
 
 function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: AbortSignal): RawContext {
@@ -145,6 +138,9 @@ function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: 
   const facts = Object.fromEntries(
     steps.flatMap((row) => (row.facts === undefined ? [] : [[row.name, row.facts]])),
   );
+  const ended = Object.fromEntries(
+    steps.flatMap((row) => (row.outcome === null ? [] : [[row.name, row.outcome.is]])),
+  );
   return {
     account: run.account,
     run: {
@@ -154,6 +150,7 @@ function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: 
       openedAt: run.openedAt,
       signals: run.signals,
       fixedAt,
+      ended,
       facts,
     },
     intruder: run.intruder,

@@ -5,6 +5,7 @@ import type { Signal } from '../alerts/signal.ts';
 import type { Account } from '../microsoft365/account.ts';
 import type { ClientName, Clients, Readers } from '../microsoft365/clients.ts';
 import type { Intruder } from '../microsoft365/intruder.ts';
+import type { Outcome } from './rows.ts';
 
 /** What can be stored: no Date, no undefined. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -100,6 +101,8 @@ export interface RunView {
   signals: readonly Signal[];
   /** Latest time (ISO 8601) at which a step of this run altered something, by step name. */
   fixedAt: Readonly<Record<string, string>>;
+  /** How the steps of this run ended so far, by name; a step that is still to come or that waits has none. */
+  ended?: Readonly<Record<string, Outcome['is']>>;
   /** What investigations hand on, by step name; nothing before they settled. */
   facts?: Readonly<Record<string, Json>>;
 }
