@@ -102,8 +102,9 @@ export async function theMailbox<T>(
   account: Pick<Account, 'id' | 'userPrincipalName'>,
   select: readonly string[],
   schema: z.ZodType<T>,
+  cmdlet: 'Get-Mailbox' | 'Get-CASMailbox' = 'Get-Mailbox',
 ): Promise<T> {
-  const found = await exchange.get('Get-Mailbox', { Identity: account.id }, owned, {
+  const found = await exchange.get(cmdlet, { Identity: account.id }, owned, {
     anchor: account.userPrincipalName,
     select: [...new Set(['ExternalDirectoryObjectId', ...select])],
   });
@@ -119,5 +120,5 @@ export async function theMailbox<T>(
       `${name} gave the mailbox of ${mailbox.ExternalDirectoryObjectId} for ${account.userPrincipalName} (${account.id}); nothing was written.`,
     );
   }
-  return shaped(schema, mailbox, name, `Get-Mailbox for ${account.id}`);
+  return shaped(schema, mailbox, name, `${cmdlet} for ${account.id}`);
 }

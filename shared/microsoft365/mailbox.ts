@@ -13,7 +13,8 @@ export const mailboxIfAny = <T>(
   account: Account,
   select: readonly string[],
   schema: z.ZodType<T>,
-): Promise<T | undefined> => unlessMissing(theMailbox(exchange, account, select, schema));
+  cmdlet: 'Get-Mailbox' | 'Get-CASMailbox' = 'Get-Mailbox',
+): Promise<T | undefined> => unlessMissing(theMailbox(exchange, account, select, schema, cmdlet));
 
 /** undefined where Exchange does not know the object. */
 async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
