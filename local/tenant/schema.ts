@@ -3,6 +3,7 @@
 // changed back leaves no trace.
 import { z } from 'zod';
 import { appSchema, behaviourSchema } from './schema/app.ts';
+import { deviceSchema } from './schema/device.ts';
 import {
   domainSchema,
   groupEligibilitySchema,
@@ -12,7 +13,6 @@ import {
   roleEligibilitySchema,
   userSchema,
 } from './schema/directory.ts';
-import { deviceSchema } from './schema/device.ts';
 import { directoryAuditSchema } from './schema/directory-audit.ts';
 import { guid, text, texts } from './schema/fields.ts';
 import {

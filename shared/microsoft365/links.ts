@@ -16,6 +16,10 @@ export const authMethodsPage = (userId: string) =>
 export const devicePage = (objectId: string) =>
   `https://entra.microsoft.com/#view/Microsoft_AAD_Devices/DeviceDetailsMenuBlade/~/Properties/objectId/${encodeURIComponent(objectId)}`;
 
+/** The policies by which sign-ins are judged. */
+export const conditionalAccessPage = () =>
+  'https://entra.microsoft.com/#view/Microsoft_AAD_ConditionalAccess/ConditionalAccessBlade/~/Policies';
+
 /** The user's directory roles, active and eligible. */
 export const rolesPage = (userId: string) =>
   `${entra}/AdministrativeRole/userId/${encodeURIComponent(userId)}`;

@@ -28,12 +28,18 @@ function writable(call: GraphCall): Group {
   return group;
 }
 
+/** Lists that the file does not have: they go again with their last member. */
+const begun = new WeakSet<readonly string[]>();
+
 const nameKey = (file: TenantFile) => (name: string) => principalIdOf(file, name);
 
 const remove = (relation: Relation) => (call: GraphCall) => {
   const { file } = call.store;
   const key = principalIdOf(file, call.parameters['member'] ?? '');
-  if (takeOut(call.store, writable(call)[relation], nameKey(file), key) === undefined) throw notFound(key);
+  const group = writable(call);
+  const list = group[relation];
+  if (takeOut(call.store, list, nameKey(file), key) === undefined) throw notFound(key);
+  if (list?.length === 0 && begun.has(list)) Reflect.deleteProperty(group, relation);
   return { status: 204 };
 };
 
@@ -47,8 +53,9 @@ const add = (relation: Relation) => (call: GraphCall) => {
   if (id === undefined) throw bad('The @odata.id names no object.');
   const user = findUser(file, id);
   if (!user) throw notFound(id);
-  group[relation] ??= [];
-  const list = group[relation];
+  const list = group[relation] ?? [];
+  if (group[relation] === undefined) begun.add(list);
+  group[relation] = list;
   if (list.some((name) => principalIdOf(file, name) === userIdOf(user)))
     throw bad(
       "One or more added object references already exist for the following modified properties: 'members'.",
