@@ -4,14 +4,35 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queueShapes } from '../shared/run/queues.ts';
+import type { Step } from '../shared/run/step.ts';
 
 const file = new URL('./bicep/playbook.json', import.meta.url);
+
+/** Every table that the code opens by name; a test compares. They are deployed, so the app needs no right to make any. */
+const tables = ['runs', 'index', 'decisions'];
+
+/** Steps 1 to 4 of Microsoft's guide; 5 and later are optional there. */
+const mandatory = /^MS [1-4]$/;
+
+/** The steps that answer the guide's mandatory ones, and whatever these wait for. */
+export function minimalProfile(steps: readonly Step[]): string[] {
+  const kept = new Set(steps.filter((step) => step.guide.some((row) => mandatory.test(row))).map(nameOf));
+  // In topological order a step stands behind what it waits for, so one pass from the end finds all.
+  for (const step of steps.toReversed()) {
+    if (kept.has(step.name)) for (const name of [...step.requires, ...step.after]) kept.add(name);
+  }
+  return steps.map(nameOf).filter((name) => kept.has(name));
+}
+
+const nameOf = (step: Step) => step.name;
 
 export function playbookDocument(): string {
   const { graph, exchange, defender } = declaredPermissions(playbook);
   const document = {
     steps: playbook.map(({ name, title, stage, kind, guide }) => ({ name, title, stage, kind, guide })),
+    minimalProfile: minimalProfile(playbook),
     queues: queueShapes(playbook.map((step) => step.name)),
+    tables,
     graphApplicationPermissions: graph,
     exchangeCmdlets: exchange,
     defenderPermissions: defender,

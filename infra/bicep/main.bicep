@@ -1,0 +1,298 @@
+// Everything that Reclaim needs in Azure, in one resource group. What it may do in Microsoft 365 is a deployment of its
+// own (tenant.bicep and setup-tenant.ps1), so that whoever runs this one, a pipeline included, can grant none of that.
+targetScope = 'resourceGroup'
+
+@description('First part of every name.')
+@minLength(3)
+@maxLength(11)
+param name string = 'reclaim'
+
+@description('Region of all resources.')
+param location string = resourceGroup().location
+
+@description('Name of the azd environment, by which azd finds its resources again.')
+param environmentName string
+
+@description('Mailbox that the summary is sent from: a shared mailbox of its own, not a person\'s.')
+param mailFrom string
+
+@description('On-call: who gets the summaries.')
+@minLength(1)
+param mailTo string[]
+
+@description('Who is told when the responder itself is not well.')
+param operatorAddresses string[] = mailTo
+
+@description('Accounts that are never changed without a person\'s approval, by object id or UPN: break-glass accounts, on-call.')
+param protectedAccounts string[] = []
+
+@description('Accounts that programs sign in with, by object id or UPN: their runs wait for a person.')
+param serviceAccounts string[] = []
+
+@description('People treated like administrators, by object id or UPN.')
+param vipAccounts string[] = []
+
+@description('Only look, change nothing, in every run: how to begin.')
+param dryRun bool = false
+
+@description('Which steps act: all of them, or only those that answer the mandatory steps of Microsoft\'s guide (docs/permissions.md lists them).')
+param profile ('all' | 'minimal') = 'all'
+
+@description('Per step what differs from its default, as JSON: {"require-mfa": {"mode": "off"}}. Stands above the profile.')
+param steps string = '{}'
+
+@description('Rows of the triage policy that differ from the default, as JSON; see shared/alerts/policy.ts.')
+param policy string = '{}'
+
+@description('Seconds after which a function gives up, below functionTimeout of host.json (300).')
+@minValue(5)
+@maxValue(280)
+param deadlineSeconds int = 90
+
+@description('Address that people reach the app at, where it is not its own: behind a proxy, for instance.')
+param baseUrl string = ''
+
+@description('Client id of the application that people sign in to; tenant.bicep makes it and says it. Empty until then.')
+param signInClientId string = ''
+
+@description('Object ids of identities outside this deployment that publish alerts to the topic: a playbook of Sentinel.')
+param publisherPrincipalIds string[] = []
+
+@description('Makes an event hub for logs that Entra ID or Defender stream: about 20 EUR a month.')
+param streams bool = false
+
+@description('Instances that wait for triage and for each contain step, so that the first minute is not lost to a cold start; about 5 EUR a month each (512 MB, pay as you go), 0 for none.')
+@minValue(0)
+@maxValue(10)
+param alwaysReadyInstances int = 1
+
+@description('No more instances than this, whatever arrives: a bound on the bill.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstances int = 40
+
+@description('Version of Node.js; 22 where a region does not have 24 yet.')
+param nodeVersion ('22' | '24') = '24'
+
+@description('How often progress and evidence are copied, and where to.')
+param redundancy ('Standard_LRS' | 'Standard_ZRS' | 'Standard_GZRS') = 'Standard_ZRS'
+
+@description('Days in which evidence can be neither changed nor deleted, by anyone; afterwards it is deleted.')
+@minValue(1)
+@maxValue(3650)
+param evidenceRetentionDays int = 180
+
+@description('Days that logs are kept; the first 31 cost nothing.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 90
+
+@description('Gigabytes of logs a day after which no more is taken in: a bound on the bill.')
+@minValue(1)
+param logDailyGigabytes int = 1
+
+@description('Lets the platform scale by the length of each queue rather than step by step. It needs the right to manage the queues.')
+param scaleByQueueLength bool = false
+
+@description('false where the roles were assigned before, by someone else: then whoever deploys need not be able to assign any.')
+param assignRoles bool = true
+
+@description('Tags of every resource.')
+param tags { *: string } = {}
+
+var playbook = loadJsonContent('playbook.json')
+
+var token = uniqueString(resourceGroup().id, name)
+var allTags = { ...tags, 'azd-env-name': environmentName }
+var appName = 'func-${name}-${token}'
+var hostAccountName = 'sthost${token}'
+var dataAccountName = 'stdata${token}'
+var namespaceName = 'sb-${name}-${token}'
+var topicName = 'evgt-${name}-${token}'
+var componentName = 'appi-${name}-${token}'
+var eventHubNamespaceName = 'evhns-${name}-${token}'
+var eventHubName = 'logs'
+
+var queueNames = map(playbook.queues, queue => queue.name)
+
+// Off by the profile, unless `steps` says otherwise.
+var offByProfile = profile == 'all'
+  ? []
+  : filter(map(playbook.steps, step => step.name), step => !contains(playbook.minimalProfile, step))
+var stepSettingsGiven = { ...toObject(offByProfile, step => step, step => { mode: 'off' }), ...json(steps) }
+
+var readyFunctions = [
+  'triage-alert'
+  ...map(filter(playbook.steps, step => step.stage == 'contain'), step => 'step-${step.name}')
+]
+
+resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-${name}-app-${token}'
+  location: location
+  tags: allTags
+}
+
+resource deliveryIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-${name}-delivery-${token}'
+  location: location
+  tags: allTags
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  params: {
+    workspaceName: 'log-${name}-${token}'
+    componentName: componentName
+    location: location
+    tags: allTags
+    retentionDays: logRetentionDays
+    dailyGigabytes: logDailyGigabytes
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  params: {
+    hostName: hostAccountName
+    dataName: dataAccountName
+    location: location
+    tags: allTags
+    redundancy: redundancy
+    tableNames: playbook.tables
+    evidenceRetentionDays: evidenceRetentionDays
+  }
+}
+
+module messaging 'modules/messaging.bicep' = {
+  params: {
+    namespaceName: namespaceName
+    topicName: topicName
+    location: location
+    tags: allTags
+    queues: playbook.queues
+    deliveryIdentityId: deliveryIdentity.id
+  }
+}
+
+module stream 'modules/stream.bicep' = if (streams) {
+  params: {
+    namespaceName: eventHubNamespaceName
+    hubName: eventHubName
+    location: location
+    tags: allTags
+  }
+}
+
+module roles 'modules/roles.bicep' = if (assignRoles) {
+  params: {
+    appIdentityId: appIdentity.id
+    appPrincipalId: appIdentity.properties.principalId
+    deliveryIdentityId: deliveryIdentity.id
+    deliveryPrincipalId: deliveryIdentity.properties.principalId
+    publisherPrincipalIds: publisherPrincipalIds
+    hostAccountName: hostAccountName
+    dataAccountName: dataAccountName
+    namespaceName: namespaceName
+    topicName: topicName
+    componentName: componentName
+    eventHubNamespaceName: eventHubNamespaceName
+    eventHubName: streams ? eventHubName : ''
+    queueNames: queueNames
+    tableNames: playbook.tables
+    scaleByQueueLength: scaleByQueueLength
+  }
+  dependsOn: [storage, messaging, monitoring, stream]
+}
+
+module subscription 'modules/subscription.bicep' = {
+  params: {
+    topicName: topicName
+    namespaceName: namespaceName
+    queueName: 'alerts'
+    dataAccountName: dataAccountName
+    deliveryIdentityId: deliveryIdentity.id
+  }
+  dependsOn: [messaging, storage, roles]
+}
+
+module app 'modules/app.bicep' = {
+  params: {
+    planName: 'plan-${name}-${token}'
+    appName: appName
+    location: location
+    tags: allTags
+    identityId: appIdentity.id
+    packagesUrl: storage.outputs.packagesUrl
+    nodeVersion: nodeVersion
+    maximumInstances: maximumInstances
+    alwaysReady: alwaysReadyInstances == 0
+      ? []
+      : map(readyFunctions, function => { name: 'function:${function}', instanceCount: alwaysReadyInstances })
+    signInClientId: signInClientId
+    settings: {
+      // Read by the Functions host.
+      AzureWebJobsStorage__blobServiceUri: storage.outputs.hostBlobEndpoint
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__clientId: appIdentity.properties.clientId
+      ServiceBus__credential: 'managedidentity'
+      ServiceBus__clientId: appIdentity.properties.clientId
+      APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${appIdentity.properties.clientId};Authorization=AAD'
+      ...(empty(signInClientId)
+        ? {}
+        : {
+            OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: appIdentity.properties.clientId
+            WEBSITE_AUTH_AAD_ALLOWED_TENANTS: tenant().tenantId
+          })
+      ...(streams
+        ? {
+            Streams__fullyQualifiedNamespace: '${eventHubNamespaceName}.servicebus.windows.net'
+            Streams__credential: 'managedidentity'
+            Streams__clientId: appIdentity.properties.clientId
+          }
+        : {})
+      // Read by shared/settings.ts, which says what each is for.
+      TENANT_ID: tenant().tenantId
+      AZURE_CLIENT_ID: appIdentity.properties.clientId
+      ServiceBus__fullyQualifiedNamespace: '${namespaceName}.servicebus.windows.net'
+      Progress__tableServiceUri: storage.outputs.tableEndpoint
+      Progress__blobServiceUri: storage.outputs.dataBlobEndpoint
+      MAIL_FROM: mailFrom
+      MAIL_TO: join(mailTo, ',')
+      BASE_URL: baseUrl
+      STEPS: string(stepSettingsGiven)
+      POLICY: policy
+      PROTECTED_ACCOUNTS: join(protectedAccounts, ',')
+      SERVICE_ACCOUNTS: join(serviceAccounts, ',')
+      VIP_ACCOUNTS: join(vipAccounts, ',')
+      DRY_RUN: string(dryRun)
+      DEADLINE_SECONDS: string(deadlineSeconds)
+    }
+  }
+  dependsOn: [roles]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  params: {
+    prefix: name
+    location: location
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
+    namespaceId: resourceId('Microsoft.ServiceBus/namespaces', namespaceName)
+    addresses: operatorAddresses
+  }
+  dependsOn: [messaging]
+}
+
+@description('Name of the function app.')
+output APP_NAME string = appName
+
+@description('Where the app is reached.')
+output APP_URL string = 'https://${app.outputs.hostName}'
+
+@description('Object id of the app\'s identity: tenant.bicep and setup-tenant.ps1 ask for it.')
+output APP_PRINCIPAL_ID string = appIdentity.properties.principalId
+
+@description('Client id of the app\'s identity: setup-tenant.ps1 asks for it.')
+output APP_CLIENT_ID string = appIdentity.properties.clientId
+
+@description('Where alerts are published.')
+output TOPIC_ENDPOINT string = messaging.outputs.topicEndpoint

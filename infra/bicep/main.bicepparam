@@ -1,0 +1,71 @@
+// What differs from one deployment to the next. azd sets what it reads here from its environment:
+// `azd env set MAIL_FROM reclaim@contoso.com`. What is left out keeps the default that main.bicep gives it.
+using 'main.bicep'
+
+// ---- needed ----------------------------------------------------------------------------------------------------------
+
+// Set by azd itself; without azd, any word.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
+
+// Mailbox that the summary is sent from. A shared mailbox of its own: setup-tenant.ps1 lets the app send as this one alone.
+param mailFrom = readEnvironmentVariable('MAIL_FROM')
+
+// On-call: one or more addresses, separated by commas.
+param mailTo = split(readEnvironmentVariable('MAIL_TO'), ',')
+
+// ---- worth a thought -------------------------------------------------------------------------------------------------
+
+// Break-glass accounts and on-call's own, by object id or UPN, separated by commas: never changed without approval.
+param protectedAccounts = filter(split(readEnvironmentVariable('PROTECTED_ACCOUNTS', ''), ','), entry => !empty(entry))
+
+// Accounts that programs sign in with, likewise: their runs wait for a person.
+param serviceAccounts = filter(split(readEnvironmentVariable('SERVICE_ACCOUNTS', ''), ','), entry => !empty(entry))
+
+// People treated like administrators, likewise: their accounts are locked, and on-call is asked before more is done.
+param vipAccounts = filter(split(readEnvironmentVariable('VIP_ACCOUNTS', ''), ','), entry => !empty(entry))
+
+// true: only look, change nothing. A good first week.
+param dryRun = bool(readEnvironmentVariable('DRY_RUN', 'false'))
+
+// 'all', or 'minimal': only what answers the mandatory steps of Microsoft's guide.
+param profile = readEnvironmentVariable('PROFILE', 'all')
+
+// Said by tenant.bicep once an administrator has run it; until then function keys alone open the API.
+param signInClientId = readEnvironmentVariable('SIGN_IN_CLIENT_ID', '')
+
+// Who is told when the responder itself is not well: by default on-call.
+// param operatorAddresses = ['platform@contoso.com']
+
+// Per step what differs from its default, as JSON: {"require-mfa":{"mode":"off"}}. A step that is off needs no permission
+// (docs/permissions.md); give tenant.bicep the same.
+param steps = readEnvironmentVariable('STEPS', '{}')
+
+// Rows of the triage policy that differ from the default (shared/alerts/policy.ts).
+// param policy = string({ anyOtherHigh: 'full' })
+
+// ---- cost ------------------------------------------------------------------------------------------------------------
+
+// Instances that wait for triage and for each contain step, about 5 EUR a month each. 0: the first alert after a quiet
+// hour may wait up to two minutes.
+param alwaysReadyInstances = int(readEnvironmentVariable('ALWAYS_READY_INSTANCES', '1'))
+
+// param maximumInstances = 40
+// param logDailyGigabytes = 1
+// param logRetentionDays = 90
+
+// ---- rarely changed --------------------------------------------------------------------------------------------------
+
+// false: roles were assigned by an administrator before, and whoever deploys now need not be able to assign any.
+param assignRoles = bool(readEnvironmentVariable('ASSIGN_ROLES', 'true'))
+
+// param name = 'reclaim'
+// param location = 'westeurope'
+// param evidenceRetentionDays = 180
+// param redundancy = 'Standard_ZRS'
+// param nodeVersion = '24'
+// param deadlineSeconds = 90
+// param baseUrl = ''
+// param publisherPrincipalIds = ['00000000-0000-0000-0000-000000000000']
+// param streams = false
+// param scaleByQueueLength = false
+// param tags = { owner: 'security' }
