@@ -23,6 +23,7 @@ import {
   sentMailSchema,
 } from './schema/mailbox.ts';
 import { riskDetectionSchema, riskyUserSchema } from './schema/risk.ts';
+import { managementRoleAssignmentSchema, roleGroupSchema } from './schema/role-group.ts';
 import { alertSchema, incidentSchema } from './schema/security.ts';
 import { signInSchema } from './schema/sign-in.ts';
 import { auditRecordSchema } from './schema/unified-audit.ts';
@@ -73,6 +74,15 @@ export const tenantSchema = z
     incidents: z.array(incidentSchema).optional(),
     acceptedDomains: z.array(acceptedDomainSchema).optional().describe('Default: the verified domains'),
     recipients: z.array(recipientSchema).optional().describe('Mail contacts, mail users, groups'),
+    roleGroups: z.array(roleGroupSchema).optional().describe('Of Exchange Online'),
+    managementRoleAssignments: z
+      .array(managementRoleAssignmentSchema)
+      .optional()
+      .describe('Exchange roles given to a user directly'),
+    complianceRoleGroups: z
+      .array(roleGroupSchema)
+      .optional()
+      .describe('Of Defender for Office 365 and Purview (email and collaboration)'),
     blockedSenders: z.array(blockedSenderSchema).optional().describe('Restricted entities'),
     outbox: z.array(sentMailSchema).optional().describe('What was sent with sendMail'),
     app: appSchema.optional(),

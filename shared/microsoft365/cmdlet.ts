@@ -14,6 +14,7 @@ const tenantWide = new Set([
   'Get-RoleGroup',
   'Get-TransportConfig',
   'Get-TransportRule',
+  'New-ManagementRoleAssignment',
 ]);
 /** What names the object. null, empty or `*` in one of them means all of them to many cmdlets. */
 const naming = ['Identity', 'Mailbox', 'SenderAddress', 'RoleAssignee'];

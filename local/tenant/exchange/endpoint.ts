@@ -11,6 +11,7 @@ import { paged } from './page.ts';
 import { protocolCmdlets } from './protocols.ts';
 import { recipientCmdlets } from './recipients.ts';
 import { authorise, unknownCommand } from './rights.ts';
+import { exchangeRoleCmdlets } from './role-assignments.ts';
 
 export const cmdlets: readonly Cmdlet[] = [
   ...mailboxCmdlets,

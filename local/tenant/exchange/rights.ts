@@ -5,13 +5,17 @@ import type { Claims } from '../identity.ts';
 import { cmdletRefusal } from './cmdlet.ts';
 
 const blocked = 'BlockedSenderAddress$';
+/** Who administers what is for those alone who administer all. */
+const roles = '(RoleGroupMember|ManagementRoleAssignment)$';
 /** What a role of the app lets it run. */
 const reach: Readonly<Record<string, RegExp>> = {
   'Exchange Administrator': /./,
   'Global Administrator': /./,
   'Organization Management': /./,
-  'Exchange Recipient Administrator': new RegExp(`^(Get|Set|Enable|Disable|Add|Remove|New)-(?!${blocked})`),
-  'Recipient Management': new RegExp(`^(Get|Set|Enable|Disable|Add|Remove|New)-(?!${blocked})`),
+  'Exchange Recipient Administrator': new RegExp(
+    `^(Get|Set|Enable|Disable|Add|Remove|New)-(?!${blocked}|${roles})`,
+  ),
+  'Recipient Management': new RegExp(`^(Get|Set|Enable|Disable|Add|Remove|New)-(?!${blocked}|${roles})`),
   'Security Administrator': new RegExp(`^(Get-(?!InboxRule)|Remove-${blocked})`),
   'Global Reader': /^Get-(?!InboxRule$)/,
   'Security Reader': /^Get-(?!InboxRule$)/,

@@ -1,0 +1,133 @@
+// Exchange roles of an account: through role groups, and assigned to it directly. One request names them all, since to
+// look through the members of each role group would be some forty; then each group is asked whether it is a member.
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import type { Account } from './account.ts';
+import type { ExchangeClient, ExchangeReader } from './clients.ts';
+
+/** All that is needed to take one away, and to give it back. */
+export const exchangeGrantSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('group'), group: z.string() }),
+  z.object({
+    kind: z.literal('assignment'),
+    name: z.string(),
+    role: z.string(),
+    scope: z.string().nullable(),
+    delegating: z.boolean(),
+  }),
+]);
+type Grant = z.infer<typeof exchangeGrantSchema>;
+
+const assignmentSchema = z.object({
+  Name: z.string(),
+  Role: z.string(),
+  RoleAssigneeName: z.string(),
+  RoleAssigneeType: z.string(),
+  RoleAssignmentDelegationType: z.string().nullish(),
+  CustomRecipientWriteScope: z.string().nullish(),
+});
+type Assignment = z.infer<typeof assignmentSchema>;
+
+export interface ExchangeRoles {
+  /** Role groups whose member the account is, with the roles each gives. */
+  groups: readonly { name: string; roles: readonly string[] }[];
+  /** Assigned to the account itself. */
+  direct: readonly Assignment[];
+  /** Role groups that count for the account though it is no member, as those a directory role leads to. */
+  indirect: readonly string[];
+}
+
+/**
+ * Get-ManagementRoleAssignment with RoleAssignee, which names indirect ones too
+ * (https://learn.microsoft.com/powershell/module/exchangepowershell/get-managementroleassignment).
+ */
+export async function readExchangeRoles(exchange: ExchangeReader, account: Account): Promise<ExchangeRoles> {
+  const rows = await assignmentsOf(exchange, account.userPrincipalName);
+  const byGroup = new Map<string, string[]>();
+  for (const row of rows.filter(({ RoleAssigneeType: type }) => /RoleGroup$/.test(type))) {
+    byGroup.set(row.RoleAssigneeName, [...(byGroup.get(row.RoleAssigneeName) ?? []), row.Role]);
+  }
+  const found = await Promise.all(
+    [...byGroup].map(async ([name, roles]) => ({
+      name,
+      roles,
+      isMember: await isMember(exchange, name, account),
+    })),
+  );
+  return {
+    groups: found.filter((group) => group.isMember).map(({ name, roles }) => ({ name, roles })),
+    indirect: found.filter((group) => !group.isMember).map(({ name }) => name),
+    direct: rows.filter(({ RoleAssigneeType: type }) => type === 'User'),
+  };
+}
+
+/** None where Exchange does not know the user. */
+async function assignmentsOf(exchange: ExchangeReader, assignee: string): Promise<Assignment[]> {
+  try {
+    return await exchange.get('Get-ManagementRoleAssignment', { RoleAssignee: assignee }, assignmentSchema, {
+      select: Object.keys(assignmentSchema.shape),
+    });
+  } catch (error) {
+    if (error instanceof PermanentError && error.status === 404) return [];
+    throw error;
+  }
+}
+
+const memberSchema = z.object({
+  ExternalDirectoryObjectId: z.string().nullish(),
+  WindowsLiveID: z.string().nullish(),
+});
+
+/** Get-RoleGroupMember: a member itself, not through another group. False for a group that is not there. */
+async function isMember(exchange: ExchangeReader, group: string, account: Account): Promise<boolean> {
+  const members = await exchange
+    .get('Get-RoleGroupMember', { Identity: group }, memberSchema, {
+      select: Object.keys(memberSchema.shape),
+    })
+    .catch((error: unknown) => {
+      if (error instanceof PermanentError && error.status === 404) return [];
+      throw error;
+    });
+  return members.some(
+    ({ ExternalDirectoryObjectId: id, WindowsLiveID: name }) =>
+      same(id, account.id) || same(name, account.userPrincipalName),
+  );
+}
+
+const same = (one: string | null | undefined, other: string) => one?.toLowerCase() === other.toLowerCase();
+
+/** The app need not be one of the group's managers. */
+const memberOf = (group: string, { userPrincipalName }: Account) => ({
+  Identity: group,
+  Member: userPrincipalName,
+  BypassSecurityGroupManagerCheck: true,
+});
+
+/** What is gone already is no failure. */
+export async function removeExchangeRole(exchange: ExchangeClient, account: Account, grant: Grant) {
+  try {
+    if (grant.kind === 'group') {
+      await exchange.run('Remove-RoleGroupMember', memberOf(grant.group, account));
+    } else await exchange.run('Remove-ManagementRoleAssignment', { Identity: grant.name });
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.status !== 404) throw error;
+  }
+}
+
+/** What is there already stays as it is. */
+export async function restoreExchangeRole(exchange: ExchangeClient, account: Account, grant: Grant) {
+  if (grant.kind === 'group') {
+    if (await isMember(exchange, grant.group, account)) return;
+    await exchange.run('Add-RoleGroupMember', memberOf(grant.group, account));
+    return;
+  }
+  const { direct } = await readExchangeRoles(exchange, account);
+  if (direct.some(({ Name }) => Name === grant.name)) return;
+  await exchange.run('New-ManagementRoleAssignment', {
+    Name: grant.name,
+    Role: grant.role,
+    User: account.userPrincipalName,
+    ...(grant.scope === null ? {} : { CustomRecipientWriteScope: grant.scope }),
+    ...(grant.delegating ? { Delegating: true } : {}),
+  });
+}
