@@ -7,17 +7,24 @@ import type { Kind } from './schema/fields.ts';
 
 export type Predicate = (row: Row) => boolean;
 
+export interface Use {
+  path: string;
+  operator: string;
+  /** What it is held against, where that is one value. */
+  value?: unknown;
+}
+
 export interface Filter {
   matches: Predicate;
   /** Operators by property path, for the service to judge which it supports. */
-  uses: readonly { path: string; operator: string }[];
+  uses: readonly Use[];
 }
 
 const comparisons = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'];
 const functions = ['startswith', 'endswith', 'contains'];
 
 class Parser {
-  readonly uses: { path: string; operator: string }[] = [];
+  readonly uses: Use[] = [];
   readonly #tokens: Token[];
   #at = 0;
 
@@ -119,7 +126,8 @@ class Parser {
   #comparison(path: string, scope: Scope): Predicate {
     const { get, kind, members } = resolve(path, scope);
     const operator = this.#next().text;
-    this.uses.push({ path, operator });
+    const use: Use = { path, operator };
+    this.uses.push(use);
     if (operator === 'in') {
       this.#expect('(');
       const values = [this.#literal(path, kind, members)];
@@ -130,6 +138,7 @@ class Parser {
     if (!comparisons.includes(operator))
       throw badRequest(`Invalid filter clause: unknown operator '${operator}'.`);
     const wanted = this.#literal(path, kind, members);
+    use.value = wanted;
     return (row) => {
       const order = compare(get(row), wanted);
       if (operator === 'eq') return order === 0;

@@ -80,5 +80,30 @@ export function foldersOf(owner: Owner): Folder[] {
   }));
 }
 
+/** Folders that are there and that no list shows. */
+const unlisted: readonly [string, string][] = [
+  ['recoverableitemsdeletions', 'Deletions'],
+  ['recoverableitemspurges', 'Purges'],
+];
+
+function everyFolder(owner: Owner): Folder[] {
+  const id = userIdOf(owner.user);
+  const others = unlisted.map(([wellKnownName, displayName]) => ({
+    id: opaqueIdOf(id, 'folder', wellKnownName),
+    displayName,
+    wellKnownName,
+    parentFolderId: opaqueIdOf(id, 'recoverableitemsroot'),
+    isHidden: true,
+    given: {},
+  }));
+  return [...foldersOf(owner), ...others];
+}
+
+/** By id or well-known name, as a service finds it. */
 export const findFolder = (owner: Owner, key: string): Folder | undefined =>
-  foldersOf(owner).find(({ id, wellKnownName }) => id === key || wellKnownName === key.toLowerCase());
+  everyFolder(owner).find(({ id, wellKnownName }) => id === key || wellKnownName === key.toLowerCase());
+
+/** By display name too, as a tenant file may name it. */
+export const folderInFile = (owner: Owner, key: string): Folder | undefined =>
+  findFolder(owner, key) ??
+  everyFolder(owner).find(({ displayName }) => displayName.toLowerCase() === key.toLowerCase());

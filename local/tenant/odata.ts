@@ -25,6 +25,8 @@ export interface QueryOptions {
   filter?: Readonly<Record<string, string>>;
   /** Paths and operators that need ConsistencyLevel: eventual with $count=true; `true` stands for all. */
   advanced?: readonly string[] | true;
+  /** Parameters of the path's own, without a $. */
+  own?: readonly string[];
   /** Page size when none is asked for, and the largest. */
   page?: { size: number; most: number };
 }
@@ -35,6 +37,7 @@ export interface Query {
   filter: Filter | undefined;
   orderBy: { property: string; descending: boolean } | undefined;
   count: boolean;
+  own: ReadonlyMap<string, string>;
   top: number | undefined;
   skip: number;
 }
@@ -94,7 +97,8 @@ const wholeNumber = (text: string | null, option: string, least: number): number
 /** Reads the query of a request against what the route supports. Throws the refusal of the service. */
 export function parseQuery(url: URL, headers: Headers, type: EntityType, options: QueryOptions): Query {
   for (const name of url.searchParams.keys()) {
-    if (!known.includes(name)) throw badRequest(`The query option '${name}' is not supported.`);
+    if (!known.includes(name) && !options.own?.includes(name))
+      throw badRequest(`The query option '${name}' is not supported.`);
   }
   const ask = (name: string, supported: unknown): string | null => {
     const value = url.searchParams.get(name);
@@ -126,6 +130,7 @@ export function parseQuery(url: URL, headers: Headers, type: EntityType, options
     filter,
     orderBy: orderText === null ? undefined : { property, descending: direction === 'desc' },
     count: count === 'true',
+    own: new Map([...url.searchParams].filter(([name]) => options.own?.includes(name))),
     top,
     skip: readSkip(ask('$skiptoken', options.page)),
   };

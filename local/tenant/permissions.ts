@@ -2,6 +2,7 @@
 // (https://github.com/microsoftgraph/microsoft-graph-devx-content, permissions/new/permissions.json).
 
 import { accountPermissions } from './account-permissions.ts';
+import { mailPermissions } from './mail-permissions.ts';
 import { rolePermissions } from './role-permissions.ts';
 
 /** One of these is enough; an inner list is needed together. */
@@ -40,6 +41,7 @@ const readMembers = [
 export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   ...rolePermissions,
   ...accountPermissions,
+  ...mailPermissions,
   'GET /users': readUsers,
   'GET /users/{id}': readUsers,
   'GET /users/{id}/manager': readUsers,

@@ -15,6 +15,7 @@ import {
 } from './schema/directory.ts';
 import { directoryAuditSchema } from './schema/directory-audit.ts';
 import { guid, text, texts } from './schema/fields.ts';
+import { analyzedEmailSchema, messageTraceSchema } from './schema/mail-flow.ts';
 import {
   acceptedDomainSchema,
   blockedSenderSchema,
@@ -83,6 +84,14 @@ export const tenantSchema = z
       .array(roleGroupSchema)
       .optional()
       .describe('Of Defender for Office 365 and Purview (email and collaboration)'),
+    messageTraces: z
+      .array(messageTraceSchema)
+      .optional()
+      .describe('Mail that is not in the Sent Items of a mailbox, one entry a recipient'),
+    analyzedEmails: z
+      .array(analyzedEmailSchema)
+      .optional()
+      .describe('Mail as Defender for Office 365 knows it; only with the service plan THREAT_INTELLIGENCE'),
     blockedSenders: z.array(blockedSenderSchema).optional().describe('Restricted entities'),
     outbox: z.array(sentMailSchema).optional().describe('What was sent with sendMail'),
     app: appSchema.optional(),

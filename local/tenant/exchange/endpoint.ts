@@ -6,6 +6,7 @@ import type { Store } from '../store.ts';
 import { blockedSenderCmdlets } from './blocked-senders.ts';
 import { bind, type Cmdlet, cmdletRefusal } from './cmdlet.ts';
 import { inboxRuleCmdlets } from './inbox-rules.ts';
+import { mailboxOptionCmdlets } from './mailbox-options.ts';
 import { mailboxCmdlets, requireMailbox } from './mailboxes.ts';
 import { paged } from './page.ts';
 import { protocolCmdlets } from './protocols.ts';
@@ -15,10 +16,12 @@ import { exchangeRoleCmdlets } from './role-assignments.ts';
 
 export const cmdlets: readonly Cmdlet[] = [
   ...mailboxCmdlets,
+  ...mailboxOptionCmdlets,
   ...protocolCmdlets,
   ...inboxRuleCmdlets,
   ...recipientCmdlets,
   ...blockedSenderCmdlets,
+  ...exchangeRoleCmdlets,
 ];
 
 export interface ExchangeRequest {

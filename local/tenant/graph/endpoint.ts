@@ -4,6 +4,7 @@ import type { Claims } from '../identity.ts';
 import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
+import { analyzedEmailRoutes } from './analyzed-emails.ts';
 import { auditSearchRoutes } from './audit-searches.ts';
 import { authenticationRoutes } from './authentication.ts';
 import { deviceRoutes } from './devices.ts';
@@ -13,6 +14,8 @@ import { findRoute } from './find-route.ts';
 import { groupWriteRoutes } from './group-writes.ts';
 import { groupRoutes } from './groups.ts';
 import { mailRoutes } from './mail.ts';
+import { messageTraceRoutes } from './message-traces.ts';
+import { messageRoutes } from './messages.ts';
 import { organizationRoutes } from './organization.ts';
 import { riskRoutes } from './risk.ts';
 import { roleWriteRoutes } from './role-writes.ts';
@@ -40,6 +43,9 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...securityRoutes,
   ...ruleRoutes,
   ...mailRoutes,
+  ...messageRoutes,
+  ...messageTraceRoutes,
+  ...analyzedEmailRoutes,
 ];
 
 export interface GraphRequest {

@@ -6,7 +6,7 @@ import type { EntityType } from '../odata.ts';
 import { flag, open, text, whole } from '../schema/fields.ts';
 import { ruleDescription } from '../schema/inbox-rule.ts';
 import type { InboxRule } from '../schema.ts';
-import { ownerIn } from './mail.ts';
+import { ownerIn } from './mailbox-in.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
 
 const ruleProperties = {

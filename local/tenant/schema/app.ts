@@ -1,6 +1,7 @@
 // Who calls, and how the services behave: what the app may do, and what goes wrong when.
 import { z } from 'zod';
 import { flag, guid, text, texts, whole } from './fields.ts';
+import { mailFlowBehaviour } from './mail-flow.ts';
 import { auditBehaviour } from './unified-audit.ts';
 
 export const appSchema = z
@@ -57,6 +58,7 @@ export const behaviourSchema = z
       .optional()
       .describe('Active Directory enables a synced account again so long after it was disabled in the cloud'),
     ...auditBehaviour,
+    ...mailFlowBehaviour,
     tokenMinutes: whole.optional().describe('How long a token lives; default 1440'),
     faults: z.array(faultSchema).optional(),
   })

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { annotations, flag, guid, instant, may, open, text, texts, whole } from './fields.ts';
 import { inboxRuleSchema } from './inbox-rule.ts';
+import { mailboxOptions } from './mailbox-options.ts';
 
 export const mailFolderProperties = {
   displayName: text,
@@ -99,6 +100,19 @@ export const mailboxSchema = z.strictObject({
   inboxRules: z.array(inboxRuleSchema).optional().describe('As Get-InboxRule returns them'),
   mailFolders: z.array(mailFolderSchema).optional().describe('Beside the well-known ones'),
   sentItems: z.array(messageSchema).optional().describe('Messages in Sent Items'),
+  messages: z
+    .array(
+      messageSchema.extend({
+        folder: text
+          .optional()
+          .describe(
+            'Of the simulation: deleteditems, recoverableitemsdeletions, … or the name of a folder. Default inbox',
+          ),
+      }),
+    )
+    .optional()
+    .describe('Messages in other folders'),
+  ...mailboxOptions,
   mailboxSettings: z.strictObject(mailboxSettingsProperties).optional(),
 });
 
