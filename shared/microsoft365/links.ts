@@ -20,6 +20,10 @@ export const devicePage = (objectId: string) =>
 export const conditionalAccessPage = () =>
   'https://entra.microsoft.com/#view/Microsoft_AAD_ConditionalAccess/ConditionalAccessBlade/~/Policies';
 
+/** Per-user multifactor authentication, the only place where app passwords are deleted. */
+export const perUserMfaPage = () =>
+  'https://account.activedirectory.windowsazure.com/usermanagement/multifactorverification.aspx';
+
 /** The user's directory roles, active and eligible. */
 export const rolesPage = (userId: string) =>
   `${entra}/AdministrativeRole/userId/${encodeURIComponent(userId)}`;
