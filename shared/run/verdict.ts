@@ -1,4 +1,5 @@
 // The run in one word and a count: what the subject of the summary says. Pure, from the rows alone.
+import { effectiveMode } from './mode.ts';
 import type { Outcome, RunRow, StepRow } from './rows.ts';
 
 /** Ended so that what builds on it may go on. `off` is not among them: the job was not done. */
@@ -11,11 +12,9 @@ export const endedBadly = (outcome: Outcome | null): boolean =>
 /** Still to come, or looking once more. */
 export const isPending = (step: StepRow): boolean => step.state !== 'settled';
 
-/** Tasks that wait for a person. Of a step that only reports, tasks would be premature. */
+/** Tasks that wait for a person. Of a step that only reports, tasks would be premature; those of an undone one are the undo's. */
 export const openTasks = (step: StepRow) =>
-  step.outcome?.is === 'reported' || step.outcome?.is === 'undone'
-    ? []
-    : step.tasks.filter((task) => task.doneAt === null);
+  step.outcome?.is === 'reported' ? [] : step.tasks.filter((task) => task.doneAt === null);
 
 export const words = [
   'NOTHING TO DO',
@@ -49,17 +48,23 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
   if (run.dryRun) return 'DRY RUN';
   const contain = steps.filter((step) => step.stage === 'contain' && step.outcome?.is !== 'off');
   const evict = steps.filter((step) => step.stage === 'evict' && step.outcome?.is !== 'off');
-  // An evict step that failed leaves the intruder a way: mail may still flow out.
+  // An evict step that failed leaves the intruder a way: mail may still flow out. So does one that has only looked so
+  // far, although the run is full by now.
+  const stillToAct = (step: StepRow) =>
+    step.outcome?.is === 'reported' && effectiveMode(run, step) === 'act' && step.changes.length > 0;
   const open =
     !contain.every((step) => endedWell(step.outcome)) ||
-    evict.some((step) => step.outcome === null || step.outcome.is === 'failed');
+    evict.some((step) => step.outcome === null || step.outcome.is === 'failed' || stillToAct(step));
   if (open) return 'NOT CONTAINED';
   const changes = steps.flatMap((step) => step.changes);
   if (changes.some((change) => change.returned > 0 && change.undoneAt === null)) return 'REVERTED';
   if (run.level === 'contain') {
     const collecting = steps.some((step) => step.stage === 'collect' && step.outcome === null);
-    return collecting ? 'LOCKED' : 'DECIDE';
+    const switchedOff = steps.some((step) => step.stage === 'contain' && step.outcome?.is === 'off');
+    return collecting && !switchedOff ? 'LOCKED' : 'DECIDE';
   }
+  // Left in place because the administrator set the step to report only: nobody else will decide.
+  if (evict.some((step) => step.outcome?.is === 'reported' && step.changes.length > 0)) return 'DECIDE';
   const nothing = changes.length === 0 && steps.every((step) => openTasks(step).length === 0);
   return nothing ? 'NOTHING TO DO' : 'CONTAINED';
 }

@@ -1,18 +1,48 @@
-// Names and subjects are written by strangers. Whatever is shown to a person goes through here first, so that it
-// cannot forge a line, turn the reading direction, or drown the rest.
+// Names, subjects and error texts are written by strangers. Whatever is shown to a person goes through here first, so
+// that it cannot forge a line, turn the reading direction, become a link, or drown the rest.
 
-/** Control and format characters (line ends, bidirectional overrides, zero widths), line and paragraph separators. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+/** Control and format characters (line ends, bidirectional overrides, zero widths), every kind of space, and letters that look like one. */
+const unseen = /[\p{Cc}\p{Cf}\p{Z}\u115f\u1160\u2800\u3164\uffa0]+/gu;
+/** More marks than any language puts on one letter: they would climb over the lines above. */
+const piled = /(\p{M}{4})\p{M}+/gu;
+/** More than anybody reads; what is longer need not even be looked at. */
+const mostRead = 20_000;
 
-/** One line of at most so many characters. */
-export function plain(text: string, most = 400): string {
-  const line = text.replace(unseen, ' ').replace(/ {2,}/g, ' ').trim();
+/** One line of at most so many characters; mail programs find no address in it to link. */
+export function plain(text: string, most = 300): string {
+  const line = text
+    .slice(0, mostRead)
+    .toWellFormed()
+    .replace(unseen, ' ')
+    .trim()
+    .replace(piled, '$1')
+    .replaceAll('://', '[:]//')
+    .replaceAll(/\bwww\./gi, 'www[.]');
   const letters = [...line];
   return letters.length <= most ? line : `${letters.slice(0, most - 1).join('')}…`;
 }
 
+/** To be put into a sentence: without a full stop of its own. */
+export const clause = (text: string, most?: number): string => plain(text, most).replace(/\.+$/, '');
+
 /** `2026-11-20 09:12:05 UTC` */
-export const clock = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+export function clock(iso: string): string {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) return 'an unknown time';
+  const [day, hours = ''] = new Date(time).toISOString().split('T');
+  return `${day} ${hours.slice(0, 8)} UTC`;
+}
+
+/** The time alone where it is of the same day. */
+export const clockAfter = (first: string, iso: string): string =>
+  clock(iso).slice(0, 10) === clock(first).slice(0, 10) ? clock(iso).slice(11) : clock(iso);
+
+/** As a sentence begins; names and addresses stay as they are. */
+export const capital = (text: string): string =>
+  /^[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+
+/** `1 step`, `2 steps` */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 export const escapeHtml = (text: string): string =>
   text
@@ -22,5 +52,10 @@ export const escapeHtml = (text: string): string =>
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
 
-/** Only pages of the web are linked, whatever a row says. */
-export const isWebPage = (link: string): boolean => /^https?:\/\/[^\s<>"']+$/.test(link);
+/** Only pages of the web are linked, whatever a row says, and none that hides its host behind a user name. */
+export const isWebPage = (link: string): boolean =>
+  link.length <= 2000 &&
+  /^https?:\/\/[!-~]+$/.test(link) &&
+  !/[<>"'`\\]/.test(link) &&
+  URL.canParse(link) &&
+  new URL(link).username === '';

@@ -1,0 +1,94 @@
+// What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
+import { toUndo } from '../run/changes.ts';
+import { timing } from '../run/mode.ts';
+import { capital, clause, clock, count, plain } from './plain.ts';
+import { type Given, type Line, order, type Section, titleOf } from './report.ts';
+
+export const findings = (given: Given): Section => ({
+  title: 'What the evidence shows',
+  lines: given.steps
+    .filter((row) => row.kind === 'investigation')
+    .flatMap((row) =>
+      row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [capital(plain(kept.why))] })),
+    ),
+});
+
+/** Counts: nobody reads a list of what did not happen. */
+export function rest(given: Given): Section {
+  const { steps, run } = given;
+  const idle = steps.filter((row) => row.outcome?.is === 'unchanged' || row.outcome?.is === 'skipped');
+  const kept = steps
+    .filter((row) => row.kind === 'remediation')
+    .flatMap((row) => row.kept.map((entry) => ({ ...entry, step: row.name })));
+  const lines: Line[] = [];
+  if (idle.length > 0 && run.state !== 'held') {
+    lines.push({
+      text: `${count(idle.length, 'step')} found nothing to change or did not apply; that is no proof that nothing was there`,
+    });
+  }
+  if (kept.length > 0) {
+    lines.push({
+      text: `${count(kept.length, 'thing')} looked at and left alone`,
+      details: kept.map((entry) => `${titleOf(given, entry.step)}: ${plain(`${entry.what}: ${entry.why}`)}`),
+    });
+  }
+  return { title: 'The rest', lines };
+}
+
+/** Steps that did something and have no way back. */
+const withoutUndo = ({ steps, playbook }: Given) =>
+  steps.flatMap((row) => {
+    const step = playbook.find((candidate) => candidate.name === row.name);
+    if (step?.kind !== 'remediation' || typeof step.undo !== 'string') return [];
+    return toUndo(row.changes).length > 0 ? [{ name: row.name, undo: step.undo }] : [];
+  });
+
+export function falseAlarm(given: Given): Section {
+  const { run, steps } = given;
+  const stays = withoutUndo(given).map(({ name, undo }) => `${titleOf(given, name)}: ${clause(undo)}`);
+  if (run.endsAs === 'undone') {
+    const lines = stays.map((text) => ({ text: `Could not be put back: ${text}` }));
+    return { title: 'What stays as it is', lines };
+  }
+  const changed = steps.some((row) => toUndo(row.changes).length > 0);
+  if (!changed || run.endsAs !== null) return { title: 'False alarm?', lines: [] };
+  return {
+    title: 'False alarm?',
+    lines: [
+      {
+        text: `Undo the run: what it changed is put back, newest first${stays.length > 0 ? ', save what cannot be' : ''}`,
+        details: stays,
+        orders: [{ text: 'Undo', request: order(given, 'undo') }],
+      },
+    ],
+  };
+}
+
+export function next(given: Given): Section {
+  const { run, runUrl } = given;
+  return {
+    title: 'Next',
+    lines: [
+      { text: nextCheck(given) },
+      {
+        text: `Run ${run.code} (${plain(run.id, 120)}), opened ${clock(run.openedAt)}`,
+        details: [
+          'Each POST needs the function key in the header x-functions-key, and a reason, which is kept in the log.',
+        ],
+        link: { text: 'Open the run', url: runUrl },
+      },
+    ],
+  };
+}
+
+function nextCheck({ run, now }: Given): string {
+  if (run.state === 'held') return 'Nothing happens until somebody approves or ends the run';
+  if (run.endsAs !== null || run.dryRun) return 'This run does not look at the account again';
+  const minutes = timing.checkMinutes[run.checks];
+  if (minutes === undefined) return 'The last check is done; nothing is looked at again';
+  const only = 'you hear of it only if the verdict changes';
+  if (run.finishedAt === null)
+    return `Everything is looked at again ${minutes} minutes after the last step has ended; ${only}`;
+  const at = new Date(Math.max(Date.parse(run.finishedAt) + minutes * 60_000, now.getTime()));
+  return `Everything is looked at again at about ${clock(at.toISOString())}; ${only}`;
+}

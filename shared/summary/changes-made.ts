@@ -1,0 +1,47 @@
+// The recorded changes, each told exactly once: what is not certain under what is still open, the rest under what
+// became of it. Those tied to the intruder come first.
+import type { ChangeRecord, StepRow } from '../run/rows.ts';
+import { plain } from './plain.ts';
+import { type Given, type Line, type Section, titleOf } from './report.ts';
+import { isOpen, type Standing, standingOf, standings, words } from './standing.ts';
+
+export function changeLines(given: Given, which: (standing: Standing) => boolean): Line[] {
+  return given.steps
+    .flatMap((row) => row.changes.map((change) => ({ row, change, standing: standingOf(change, row.aim) })))
+    .filter(({ standing }) => which(standing))
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map(({ row, change, standing }) => {
+      const text = `${titleOf(given, row.name)}: ${plain(change.what)}`;
+      return isOpen(standing)
+        ? { text: `${words[standing]}. ${text}`, details: detailsOf(row, change) }
+        : { text, details: [words[standing], ...detailsOf(row, change)] };
+    });
+}
+
+const rank = ({ standing, change }: { standing: Standing; change: ChangeRecord }) =>
+  standings.indexOf(standing) * 2 + (change.evidence === null ? 1 : 0);
+
+function detailsOf(row: StepRow, { why, evidence, failure }: ChangeRecord): string[] {
+  // What stopped the step is told where a person is asked to act.
+  const told = row.outcome?.is === 'failed' && row.outcome.error.message === failure?.message;
+  return [
+    ...(failure === null || told ? [] : [`Refused: ${plain(failure.message)}`]),
+    `Why: ${plain(why)}`,
+    ...(evidence === null ? [] : [`Evidence: ${plain(evidence)}`]),
+  ];
+}
+
+export const removed = (given: Given): Section => ({
+  title: 'Removed or changed',
+  lines: changeLines(given, (standing) => standing === 'verified' || standing === 'removed-again'),
+});
+
+export const putBack = (given: Given): Section => ({
+  title: 'Put back',
+  lines: changeLines(given, (standing) => standing === 'undone'),
+});
+
+export const leftInPlace = (given: Given): Section => ({
+  title: given.run.dryRun ? 'It would change' : 'Found, NOT changed',
+  lines: changeLines(given, (standing) => standing === 'found'),
+});

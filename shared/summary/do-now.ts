@@ -1,0 +1,178 @@
+// What a person does now, most urgent first. Each line is one thing to do; if there is none, it says so.
+
+import type { Failure } from '../errors.ts';
+import { mailboxPage, userPage } from '../microsoft365/links.ts';
+import type { StepRow } from '../run/rows.ts';
+import { isPending, openTasks, type Verdict } from '../run/verdict.ts';
+import { lockOf } from './lock.ts';
+import { capital, clause, count, plain } from './plain.ts';
+import { type Given, type Line, order, type Section, titleOf } from './report.ts';
+
+export function doNow(given: Given, verdict: Verdict): Section {
+  const urgent = [
+    ...decision(given, verdict),
+    ...failures(given, verdict, 'contain'),
+    ...tasks(given, true),
+    ...late(given, verdict),
+    ...failures(given, verdict, 'other'),
+    ...tasks(given, false),
+    ...onlyReported(given),
+    ...waiting(given),
+  ];
+  const lines = urgent.length > 0 ? urgent : [nothing(given, verdict)];
+  return { title: 'What you do now', lines, numbered: true };
+}
+
+function decision(given: Given, { word }: Verdict): Line[] {
+  if (word === 'HELD') {
+    return [
+      {
+        text: 'Decide whether this is an attack, and approve the run or end it',
+        orders: [
+          { text: 'Lock the account only', request: order(given, 'approve', { level: 'contain' }) },
+          {
+            text: 'Lock it and remove what the intruder left',
+            request: order(given, 'approve', { level: 'full' }),
+          },
+          { text: 'No attack: end the run', request: order(given, 'undo') },
+        ],
+      },
+    ];
+  }
+  if (word !== 'DECIDE' || given.run.level === 'full') return [];
+  return [
+    {
+      text: `Ask ${plain(given.run.account.displayName, 80) || 'the owner'}, by telephone and not by mail, whether this was them`,
+      orders: [
+        { text: 'It was not: remove what is found', request: order(given, 'approve', { level: 'full' }) },
+        { text: 'It was: put everything back', request: order(given, 'undo') },
+      ],
+    },
+  ];
+}
+
+function failures(given: Given, { word }: Verdict, which: 'contain' | 'other'): Line[] {
+  const failed = given.steps
+    .filter((row) => row.outcome?.is === 'failed')
+    .toSorted((a, b) => Number(b.stage === 'contain') - Number(a.stage === 'contain'));
+  const again =
+    word === 'UNDONE'
+      ? { text: 'Or mend the cause, and let this app put back what is left', request: order(given, 'undo') }
+      : { text: 'Or mend the cause, and let this app try again what failed', request: order(given, 'retry') };
+  return failed
+    .filter((row) => (row.stage === 'contain') === (which === 'contain'))
+    .map((row) => ({
+      text: failureText(given, row),
+      details: row.outcome?.is === 'failed' ? errorDetails(row.outcome.error) : [],
+      ...(onlyLooks(given, row) ? {} : { link: byHand(given, row) }),
+      ...(row === failed.at(-1) ? { orders: [again] } : {}),
+    }));
+}
+
+const onlyLooks = ({ run }: Given, row: StepRow) => row.kind === 'investigation' || run.dryRun;
+
+function failureText(given: Given, row: StepRow): string {
+  const title = titleOf(given, row.name);
+  if (onlyLooks(given, row)) return `Look yourself. This app could not: ${title}`;
+  if (row.aim === 'undo') return `Put it back by hand. This app could not undo: ${title}`;
+  return `${title} by hand. This app could not`;
+}
+
+const errorDetails = ({ message, status, code, requestId }: Failure): string[] => {
+  const known = [status, code, requestId && `request ${requestId}`].filter((part) => part !== null);
+  return [plain(message, 400), plain(known.join(', '), 120)].filter((part) => part !== '');
+};
+
+/** Where a step's work is done by hand, as far as its clients tell. */
+function byHand({ run, playbook }: Given, row: StepRow): { text: string; url: string } {
+  const step = playbook.find((candidate) => candidate.name === row.name);
+  return step?.permissions.exchange === undefined
+    ? { text: 'The user in the Entra admin centre', url: userPage(run.account.id) }
+    : { text: 'The mailbox in the Exchange admin centre', url: mailboxPage(run.account.id) };
+}
+
+/** Not there yet: a person may be quicker than whatever it waits for. */
+function late(given: Given, { word }: Verdict): Line[] {
+  if (word !== 'NOT CONTAINED') return [];
+  return given.steps
+    .filter((row) => row.stage === 'contain' || row.stage === 'evict')
+    .filter((row) => isPending(row) && row.outcome?.is !== 'failed')
+    .map((row) => ({
+      text: `${titleOf(given, row.name)} by hand, if you are quicker`,
+      details: [
+        'Not done yet, and tried again by itself',
+        ...(row.lastError === null ? [] : [plain(row.lastError.message, 400)]),
+      ],
+      link: byHand(given, row),
+    }));
+}
+
+function tasks(given: Given, essential: boolean): Line[] {
+  return given.steps.flatMap((row) =>
+    openTasks(row)
+      .filter((task) => task.essential === essential)
+      .map((task) => ({
+        text: capital(plain(task.what)),
+        details: [plain(task.instruction, 600)],
+        link: { text: 'Where and how', url: task.link },
+      })),
+  );
+}
+
+/** Left in place by the administrator's own setting, so nobody else will do it. */
+function onlyReported(given: Given): Line[] {
+  const { run, steps } = given;
+  if (run.dryRun) return [];
+  return steps
+    .filter((row) => row.outcome?.is === 'reported' && row.mode === 'report' && row.changes.length > 0)
+    .filter((row) => row.stage === 'contain' || run.level === 'full')
+    .map((row) => ({
+      text: `${titleOf(given, row.name)}: ${count(row.changes.length, 'finding')} left in place, since the step is set to report only. Decide, and do it by hand`,
+      link: byHand(given, row),
+    }));
+}
+
+const waiting = (given: Given): Line[] =>
+  given.steps.flatMap((row): Line[] => {
+    if (row.outcome?.is !== 'needs-human' || openTasks(row).length > 0) return [];
+    const gates = row.outcome.waitsFor.map((name) => titleOf(given, name));
+    return [
+      {
+        text: `${titleOf(given, row.name)}: waits for ${clause(gates.join(', '))}`,
+        details: ['It is done by itself once that has ended well.'],
+      },
+    ];
+  });
+
+function nothing(given: Given, { word }: Verdict): Line {
+  switch (word) {
+    case 'CONTAINED':
+      return {
+        text:
+          lockOf(given).is === 'open'
+            ? 'Help the owner in: every session has ended, and the old password is gone'
+            : 'Nothing. Give the account back once its owner is identified, by telephone or in person',
+      };
+    case 'LOCKED':
+      return { text: 'Nothing yet. You hear again when the evidence is in' };
+    case 'REVERTED':
+      return { text: 'Find out who or what puts it back: an administrator, a sync, or the intruder' };
+    case 'UNDONE':
+      return {
+        text: 'Tell the owner that the account is theirs again, and what of it stays as it is (see below)',
+      };
+    case 'DRY RUN':
+      return { text: 'Nothing. This was a rehearsal' };
+    case 'NOTHING TO DO':
+      return { text: 'Ask the owner, by telephone and not by mail, whether the alert was them' };
+    case 'NOT CONTAINED':
+      return {
+        text: 'Lock the account again, unless whoever undid the lock meant it',
+        link: { text: 'The user in the Entra admin centre', url: userPage(given.run.account.id) },
+        orders: [{ text: 'Lock it', request: order(given, 'retry', { steps: ['block-sign-in'] }) }],
+      };
+    case 'HELD':
+    case 'DECIDE':
+      return { text: 'Decide whether this is real' };
+  }
+}

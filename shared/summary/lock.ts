@@ -1,0 +1,166 @@
+// Whether the account is locked, as far as the record tells, and until when the intruder may still be in. What was
+// not read back is not said to be so.
+import type { RunRow, StepRow } from '../run/rows.ts';
+import { clause, clock, clockAfter } from './plain.ts';
+import type { Given, Line, Section } from './report.ts';
+import { standingOf } from './standing.ts';
+
+export type Lock =
+  | { is: 'blocked'; at: string; readBack: string | null }
+  /** Another hand had blocked it before this run looked. */
+  | { is: 'found'; at: string | null }
+  | { is: 'lifted'; at: string }
+  | { is: 'open'; because: string }
+  | { is: 'unknown' };
+
+type Rows = Pick<Given, 'run' | 'steps'>;
+
+const rowOf = ({ steps }: Rows, name: string) => steps.find((row) => row.name === name);
+
+export function lockOf(rows: Rows): Lock {
+  const row = rowOf(rows, 'block-sign-in');
+  const change = row?.changes.at(-1);
+  if (row === undefined) return { is: 'open', because: 'no step of this app blocks it' };
+  if (change === undefined) return withoutChange(row);
+  switch (standingOf(change, row.aim)) {
+    case 'undone':
+      return { is: 'lifted', at: change.undoneAt ?? '' };
+    case 'failed':
+      return { is: 'open', because: 'the step failed' };
+    case 'found':
+      return { is: 'open', because: notDone(row, rows.run) };
+    case 'back':
+      return { is: 'open', because: 'somebody allows it again' };
+    case 'unknown':
+      return { is: 'unknown' };
+    case 'not-put-back':
+    case 'unverified':
+    case 'removed-again':
+    case 'verified':
+      return { is: 'blocked', at: change.fixedAt ?? row.settledAt ?? '', readBack: change.goneAt };
+  }
+}
+
+const notDone = (row: StepRow, run: RunRow) =>
+  run.dryRun
+    ? 'this run only looks'
+    : row.mode === 'report'
+      ? 'the step is set to report only'
+      : 'not done yet';
+
+function withoutChange(row: StepRow): Lock {
+  const { outcome } = row;
+  switch (outcome?.is) {
+    case 'unchanged':
+    case 'done':
+      return { is: 'found', at: row.lookedAt };
+    case 'off':
+      return { is: 'open', because: 'block-sign-in is switched off' };
+    case 'skipped':
+      return { is: 'open', because: clause(outcome.reason, 200) };
+    case 'needs-human':
+      return { is: 'open', because: 'it waits for a person' };
+    case 'failed':
+      return { is: 'open', because: 'the step failed' };
+    case 'reported':
+      return { is: 'unknown' };
+    case 'undone':
+    case undefined:
+      return { is: 'open', because: 'not done yet' };
+  }
+}
+
+/** Follows the name of the account. */
+export function lockPhrase(rows: Rows): string {
+  const lock = lockOf(rows);
+  const { guest } = rows.run.account;
+  switch (lock.is) {
+    case 'blocked': {
+      const shut = guest ? 'is shut out of this tenant' : 'is locked';
+      return `${shut}${lock.readBack === null ? ' (sign-in blocked, NOT read back yet)' : ''}.`;
+    }
+    case 'found':
+      return `${guest ? 'is shut out of this tenant' : 'is locked'}: sign-in was blocked before this run looked.`;
+    case 'lifted':
+      return 'may sign in again.';
+    case 'open':
+      return `is NOT locked: ${lock.because}.`;
+    case 'unknown':
+      return 'may or may not be locked: whether sign-in is blocked is not known.';
+  }
+}
+
+/**
+ * An access token lives 60 to 90 minutes where the service does not evaluate access continuously
+ * (https://learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes).
+ */
+const tokenMinutes = 90;
+
+const latest = (row: StepRow | undefined) =>
+  row?.changes
+    .flatMap(({ fixedAt, goneAt }) => (fixedAt === null ? [] : [{ fixedAt, goneAt }]))
+    .toSorted((a, b) => (a.fixedAt < b.fixedAt ? -1 : 1))
+    .at(-1);
+
+/**
+ * When the last token may have been issued to the intruder, or null while more can be. A lock that is switched off by
+ * choice is made up for by a new password and revoked sessions; one that failed is not.
+ */
+function lastTokenAt(rows: Rows): string | null {
+  const lock = lockOf(rows);
+  if (lock.is === 'blocked') return lock.at;
+  if (lock.is === 'found') return lock.at ?? rows.run.openedAt;
+  if (rowOf(rows, 'block-sign-in')?.outcome?.is !== 'off') return null;
+  const revoked = latest(rowOf(rows, 'revoke-sessions'))?.fixedAt;
+  const reset = latest(rowOf(rows, 'reset-password'))?.fixedAt;
+  if (revoked === undefined || reset === undefined) return null;
+  return [revoked, reset].toSorted().at(-1) ?? null;
+}
+
+export function exposure(given: Given): Line[] {
+  const { run, now } = given;
+  if (run.state === 'held' || run.dryRun || run.endsAs === 'undone') return [];
+  const last = lastTokenAt(given);
+  if (last === null) return [{ text: 'Exposed, with no end in sight: sign-in is not blocked' }];
+  const until = new Date(Date.parse(last) + tokenMinutes * 60_000);
+  if (Number.isNaN(until.getTime()) || until <= now) return [];
+  return [
+    {
+      text: `Exposed until about ${clock(until.toISOString())}: access tokens issued before live up to ${tokenMinutes} minutes where a service does not check continuously; outside applications keep sessions of their own`,
+    },
+  ];
+}
+
+export function locked(given: Given): Section {
+  const { run } = given;
+  const lock = lockOf(given);
+  const lines: Line[] = [];
+  if (lock.is === 'blocked') {
+    lines.push({ text: `Sign-in blocked ${clock(lock.at)}, ${readBack(lock.at, lock.readBack)}` });
+  }
+  if (lock.is === 'found') lines.push({ text: 'Sign-in was blocked already, by another hand' });
+  if (lock.is === 'lifted') lines.push({ text: `Sign-in allowed again ${clock(lock.at)}` });
+  if (lock.is === 'open') lines.push({ text: `Sign-in is NOT blocked: ${lock.because}` });
+  if (lock.is === 'unknown') lines.push({ text: 'Whether sign-in is blocked is not known' });
+  lines.push(...sessions(given));
+  if (run.containedAt !== null) {
+    const seconds = (Date.parse(run.containedAt) - Date.parse(run.openedAt)) / 1000;
+    lines.push({ text: `Contained ${clock(run.containedAt)}, ${seconds.toFixed(1)} s after the run opened` });
+  }
+  return { title: 'Locked', lines: run.state === 'held' || run.dryRun ? [] : lines };
+}
+
+function sessions(given: Given): Line[] {
+  const row = rowOf(given, 'revoke-sessions');
+  if (row === undefined) return [];
+  const last = latest(row);
+  if (last !== undefined)
+    return [{ text: `Sessions revoked ${clock(last.fixedAt)}, ${readBack(last.fixedAt, last.goneAt)}` }];
+  if (row.outcome?.is === 'unchanged') return [{ text: 'Sessions were revoked already, by another hand' }];
+  const why =
+    row.outcome?.is === 'skipped' ? clause(row.outcome.reason, 200) : (row.outcome?.is ?? 'not done yet');
+  return [{ text: `Sessions are NOT revoked: ${why}` }];
+}
+
+const readBack = (done: string, at: string | null) =>
+  at === null ? 'NOT read back yet' : `read back ${clockAfter(done, at)}`;

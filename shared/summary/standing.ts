@@ -1,0 +1,56 @@
+// How a recorded change stands, in words for a person, and which of them are said first. Derived from the record.
+import { verificationOf } from '../run/changes.ts';
+import type { ChangeRecord, StepRow } from '../run/rows.ts';
+
+/** From what needs a person most to what is merely told. */
+export const standings = [
+  'failed',
+  'not-put-back',
+  'back',
+  'unknown',
+  'unverified',
+  'removed-again',
+  'verified',
+  'undone',
+  'found',
+] as const;
+export type Standing = (typeof standings)[number];
+
+export const words: Readonly<Record<Standing, string>> = {
+  failed: 'FAILED',
+  'not-put-back': 'NOT put back',
+  back: 'CAME BACK',
+  unknown: 'UNKNOWN whether done',
+  unverified: 'Done, NOT yet read back',
+  'removed-again': 'Came back, removed again, read back',
+  verified: 'Done, read back',
+  undone: 'Put back',
+  found: 'Found',
+};
+
+/** Not certain, so said before what is. */
+export const isOpen = (standing: Standing): boolean =>
+  standings.indexOf(standing) <= standings.indexOf('unverified');
+
+export function standingOf(change: ChangeRecord, aim: StepRow['aim']): Standing {
+  if (change.undoneAt !== null) return 'undone';
+  if (change.failure !== null) {
+    return aim === 'undo' && change.fixedAt !== null ? 'not-put-back' : 'failed';
+  }
+  if (change.attemptedAt === null) return 'found';
+  switch (verificationOf(change)) {
+    case 'verified':
+      return change.returned > 0 ? 'removed-again' : 'verified';
+    case 'unverified':
+      return 'unverified';
+    case 'reverted':
+      return wasFixedAgain(change) ? 'unverified' : 'back';
+    case 'open':
+    case 'undone':
+      return 'unknown';
+  }
+}
+
+/** Fixed since it came back; what came back once too often is left to a person. */
+const wasFixedAgain = ({ fixedAt, attemptedAt }: ChangeRecord) =>
+  fixedAt !== null && attemptedAt !== null && fixedAt >= attemptedAt;

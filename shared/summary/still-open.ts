@@ -1,0 +1,55 @@
+// What is not safe, not done or not known: said before anything that went well.
+import { isPending } from '../run/verdict.ts';
+import { changeLines } from './changes-made.ts';
+import { exposure } from './lock.ts';
+import { clause, plain } from './plain.ts';
+import { type Given, type Line, type Section, titleOf, titlesOf } from './report.ts';
+import { isOpen } from './standing.ts';
+
+export function stillOpen(given: Given): Section {
+  const { run } = given;
+  const lines =
+    run.state === 'held'
+      ? []
+      : [
+          ...exposure(given),
+          ...changeLines(given, isOpen),
+          ...unfinished(given),
+          ...notCovered(given),
+          ...offBySetting(given),
+        ];
+  return { title: 'Still open', lines };
+}
+
+function unfinished(given: Given): Line[] {
+  const pending = given.steps.filter((row) => isPending(row) && row.stage !== 'hand-back');
+  if (pending.length === 0) return [];
+  return [
+    {
+      text: `Not finished: ${titlesOf(given, pending)}`,
+      details: pending.flatMap((row) =>
+        row.lastError === null
+          ? []
+          : [`${titleOf(given, row.name)} is tried again: ${plain(row.lastError.message)}`],
+      ),
+    },
+  ];
+}
+
+/** One line a reason, so that an account without a mailbox does not fill the page. */
+function notCovered(given: Given): Line[] {
+  const byReason = Map.groupBy(
+    given.steps.flatMap((row) =>
+      row.outcome?.is === 'skipped' ? [{ name: row.name, reason: row.outcome.reason }] : [],
+    ),
+    ({ reason }) => reason,
+  );
+  return [...byReason].map(([reason, rows]) => ({
+    text: `Not covered: ${titlesOf(given, rows)} (${clause(reason)})`,
+  }));
+}
+
+function offBySetting(given: Given): Line[] {
+  const off = given.steps.filter((row) => row.outcome?.is === 'off');
+  return off.length === 0 ? [] : [{ text: `Switched off: ${titlesOf(given, off)}` }];
+}
