@@ -17,6 +17,10 @@ export const licences = {
       'bfc1bbd9-981b-4f71-9b82-17c35fd0e2a4',
     ],
   },
+  defenderForOffice: {
+    name: 'Microsoft Defender for Office 365 Plan 2',
+    plans: ['8e0c0a52-6a6c-4d40-8370-dd62790dcd70'],
+  },
 } as const;
 type Licence = (typeof licences)[keyof typeof licences];
 
@@ -37,7 +41,7 @@ async function isLicensed(graph: GraphReader, licence: Licence): Promise<boolean
   );
 }
 
-/** The reading's result, or a skip where it was refused (403) in a tenant without the licence. */
+/** The reading's result, or a skip where it was refused in a tenant without the licence. */
 export async function unlessUnlicensed<T extends object>(
   reading: Promise<T>,
   graph: GraphReader,
@@ -46,8 +50,7 @@ export async function unlessUnlicensed<T extends object>(
   try {
     return await reading;
   } catch (error) {
-    const refused = error instanceof PermanentError && error.status === 403;
-    if (!refused || (await isLicensed(graph, licence))) throw error;
+    if (!(error instanceof PermanentError) || (await isLicensed(graph, licence))) throw error;
     return { skip: `the tenant has no licence of ${licence.name}` };
   }
 }

@@ -24,6 +24,9 @@ export const conditionalAccessPage = () =>
 export const perUserMfaPage = () =>
   'https://account.activedirectory.windowsazure.com/usermanagement/multifactorverification.aspx';
 
+/** Machines of Defender for Endpoint: onboarded or not, scan. */
+export const devicesPage = () => 'https://security.microsoft.com/machines';
+
 /** The user's directory roles, active and eligible. */
 export const rolesPage = (userId: string) =>
   `${entra}/AdministrativeRole/userId/${encodeURIComponent(userId)}`;
@@ -38,6 +41,12 @@ export const alertPage = (alertId: string, tenantId: string) =>
 
 export const incidentPage = (incidentId: string, tenantId: string) =>
   `https://security.microsoft.com/incidents/${encodeURIComponent(incidentId)}${inTenant(tenantId)}`;
+
+/** The way of single messages, by sender and recipient. */
+export const messageTracePage = () => 'https://admin.exchange.microsoft.com/#/messagetrace';
+
+/** Mail in all mailboxes: find it, take it out, put it back. */
+export const explorerPage = () => 'https://security.microsoft.com/threatexplorerv3';
 
 /** Who may not send mail at present. */
 export const restrictedEntitiesPage = () => 'https://security.microsoft.com/restrictedentities';

@@ -1,0 +1,28 @@
+// Under which addresses an account gets and sends mail, and which domains are the tenant's own.
+import { z } from 'zod';
+import type { Account } from './account.ts';
+import type { GraphReader } from './clients.ts';
+import { path } from './path.ts';
+import { asAddress } from './recipients.ts';
+
+const userSchema = z.object({
+  mail: z.string().nullish(),
+  proxyAddresses: z.array(z.string()).nullish(),
+});
+
+/** In lower case, the one it sends from first. GET /users/{id}: User.Read.All. */
+export async function ownAddresses(graph: GraphReader, account: Account): Promise<string[]> {
+  const user = await graph.get(path`/users/${account.id}?$select=id,mail,proxyAddresses`, userSchema);
+  const proxies = (user.proxyAddresses ?? []).filter((proxy) => /^smtp:/i.test(proxy));
+  const primary = proxies.find((proxy) => proxy.startsWith('SMTP:'));
+  const all = [primary, user.mail, account.userPrincipalName, ...proxies];
+  return [...new Set(all.flatMap((one) => (one ? (asAddress(one) ?? []) : [])))];
+}
+
+const domainSchema = z.object({ id: z.string(), isVerified: z.boolean().nullish() });
+
+/** Verified domains: mail to them stays inside. GET /domains: Domain.Read.All. */
+export async function ownDomains(graph: GraphReader): Promise<string[]> {
+  const domains = await graph.list('/domains?$select=id,isVerified', domainSchema);
+  return domains.flatMap(({ id, isVerified }) => (isVerified === false ? [] : id));
+}

@@ -1,0 +1,123 @@
+// What was sent from a mailbox, from three sources that each know a part: the copies in Sent Items, from which an
+// intruder deletes; the message trace, which keeps everything; and the audit log, which knows who sent it. Pure.
+import { z } from 'zod';
+import type { RunView } from '../run/step.ts';
+import type { Act } from './acts.ts';
+import { when } from './describe-trail.ts';
+import { type Intruder, tieToIntruder } from './intruder.ts';
+import type { MessageTrace } from './message-trace.ts';
+import { isInside, recipientsSchema } from './recipients.ts';
+
+/** A message in Sent Items (https://learn.microsoft.com/graph/api/resources/message), without its body. */
+export const sentCopySchema = z.object({
+  subject: z.string().nullish(),
+  sentDateTime: z.string(),
+  internetMessageId: z.string().nullish(),
+  toRecipients: recipientsSchema,
+  ccRecipients: recipientsSchema,
+  bccRecipients: recipientsSchema,
+});
+export type SentCopy = z.infer<typeof sentCopySchema>;
+export const sentCopySelect = Object.keys(sentCopySchema.shape).join(',');
+
+export interface SentMail {
+  /** Message-ID without brackets, in lower case. */
+  messageId: string;
+  /** Microsoft's own id of it, by which Defender finds it; only the trace tells. */
+  networkId: string | null;
+  at: string;
+  subject: string;
+  /** Address in lower case, and what became of it, where the trace tells. */
+  recipients: Map<string, string | null>;
+  /** Whether a copy is still in Sent Items. */
+  kept: boolean;
+  /** What ties it to the intruder. */
+  evidence: string | null;
+}
+
+const idOf = (messageId: string) => messageId.trim().replace(/^<|>$/g, '').toLowerCase();
+const itemSchema = z.object({ InternetMessageId: z.string(), Subject: z.string().nullish() });
+const sending = /^(Send|SendAs|SendOnBehalf)$/;
+
+/** Everything that any source knows, the latest first. */
+export function uniteSentMail(sources: {
+  copies: readonly SentCopy[];
+  traces: readonly MessageTrace[];
+  acts: readonly Act[];
+  intruder: Intruder;
+}): SentMail[] {
+  const all = new Map<string, SentMail>();
+  const named = (messageId: string, at: string, subject: string): SentMail => {
+    const id = idOf(messageId) || `${at} ${subject}`;
+    const mail = all.get(id) ?? {
+      messageId: id,
+      networkId: null,
+      at,
+      subject,
+      recipients: new Map(),
+      kept: false,
+      evidence: null,
+    };
+    all.set(id, mail);
+    return mail;
+  };
+  for (const copy of sources.copies) {
+    const mail = named(copy.internetMessageId ?? '', copy.sentDateTime, copy.subject ?? '');
+    mail.kept = true;
+    for (const { address } of [copy.toRecipients, copy.ccRecipients, copy.bccRecipients].flat()) {
+      if (address !== null) mail.recipients.set(address, null);
+    }
+  }
+  for (const trace of sources.traces) {
+    const mail = named(trace.messageId, trace.receivedDateTime, trace.subject);
+    mail.networkId = trace.id;
+    mail.recipients.set(trace.recipientAddress.toLowerCase(), trace.status || null);
+    mail.evidence ??= handedIn(trace, sources.intruder);
+  }
+  for (const act of sources.acts) {
+    const item = sending.test(act.activity) && act.succeeded && itemSchema.safeParse(act.data['Item']).data;
+    if (item) named(item.InternetMessageId, act.at, item.Subject ?? '').evidence = act.evidence;
+  }
+  return [...all.values()].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
+}
+
+/** From an address that is the intruder's alone, and not before they came. */
+function handedIn({ fromIP, receivedDateTime }: MessageTrace, intruder: Intruder): string | null {
+  const time = Date.parse(receivedDateTime);
+  if (fromIP === '' || (intruder.since !== null && time < Date.parse(intruder.since))) return null;
+  const tie = tieToIntruder(intruder, { address: fromIP });
+  return tie === undefined ? null : `sent ${tie} at ${when(time)}`;
+}
+
+const factsSchema = z.object({
+  messages: z.array(
+    z.object({
+      networkId: z.string().nullable(),
+      at: z.string(),
+      subject: z.string(),
+      evidence: z.string(),
+      /** How many recipients inside. */
+      inside: z.number(),
+    }),
+  ),
+  left: z.number(),
+});
+const mostMessages = 200;
+
+/** For the steps that come after: what the intruder sent to somebody, the latest first. */
+export function sentByIntruder(
+  mails: readonly SentMail[],
+  domains: readonly string[],
+): z.infer<typeof factsSchema> {
+  const theirs = mails.flatMap(({ networkId, at, subject, evidence, recipients }) => {
+    const inside = [...recipients.keys()].filter((address) => isInside(address, domains)).length;
+    return evidence === null ? [] : [{ networkId, at, subject, evidence, inside }];
+  });
+  return { messages: theirs.slice(0, mostMessages), left: Math.max(0, theirs.length - mostMessages) };
+}
+
+/** undefined while review-sent-mail has told nothing. */
+export function sentByIntruderIn(run: RunView): z.infer<typeof factsSchema> | undefined {
+  const facts = run.facts?.['review-sent-mail'];
+  return facts === undefined ? undefined : factsSchema.parse(facts);
+}
