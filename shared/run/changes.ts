@@ -87,10 +87,13 @@ function noLongerFound(record: ChangeRecord, now: string): ChangeRecord | undefi
   if (record.undoneAt !== null || record.goneAt !== null) return record;
   if (record.attemptedAt === null) return undefined;
   // Refused, and gone all the same: another hand did it, so there is nothing of ours to undo.
-  if (record.failure !== null && record.fixedAt === null) return undefined;
+  if (wasRefused(record)) return undefined;
   // A crash behind fix leaves fixedAt empty; that it is gone tells that fix had been called.
-  return { ...record, fixedAt: record.fixedAt ?? now, goneAt: now };
+  return { ...record, fixedAt: record.fixedAt ?? now, goneAt: now, failure: null };
 }
+
+/** The service said no and did nothing, so a change that is made once may still be made. */
+const wasRefused = ({ failure, fixedAt }: ChangeRecord) => failure !== null && fixedAt === null;
 
 function stillFound(record: ChangeRecord, now: string, act: boolean): { still: ChangeRecord; fix: boolean } {
   if (!act) return { still: record, fix: false };
@@ -105,7 +108,7 @@ function stillFound(record: ChangeRecord, now: string, act: boolean): { still: C
     };
     return { still: anew, fix: true };
   }
-  if (record.once && record.attemptedAt !== null) return { still: record, fix: false };
+  if (record.once && record.attemptedAt !== null && !wasRefused(record)) return { still: record, fix: false };
   if (record.goneAt !== null) {
     const returned = record.returned + 1;
     const fix = returned < mostReturns;

@@ -1,0 +1,270 @@
+// The record decides what was done and what is undone; the last look only says what is still there.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Attempt,
+  afterAttempt,
+  identity,
+  mostReturns,
+  reconcile,
+  toUndo,
+  verificationOf,
+  verify,
+} from '../../shared/run/changes.ts';
+import type { ChangeRecord } from '../../shared/run/rows.ts';
+import type { Change, Json } from '../../shared/run/step.ts';
+import { refused } from '../summary/rows.ts';
+
+const at = (minute: number) => new Date(Date.UTC(2026, 10, 20, 9, minute)).toISOString();
+
+const rule = (id = 'AAMkAGI2', before: Json = { enabled: true }, more: Partial<Change> = {}): Change => ({
+  id,
+  what: `rule '${id}' forwards to collector@evil.example`,
+  why: 'it forwards outside and hides it',
+  before,
+  ...more,
+});
+const sender = rule('adele.vance@contoso.com', { reason: 'spam' }, { once: true });
+
+/** One turn of a step: look, fix, look again. */
+function turn(
+  records: readonly ChangeRecord[],
+  found: readonly Change[],
+  minute: number,
+  ends: Attempt = { is: 'fixed' },
+  left: readonly Change[] = [],
+) {
+  const { records: next, toFix } = reconcile(records, found, at(minute), true);
+  const fixed = next.map((record) =>
+    toFix.has(identity(record)) ? afterAttempt(record, ends, at(minute)) : record,
+  );
+  return { records: verify(fixed, left, at(minute)), fixed: toFix.size };
+}
+const only = (records: readonly ChangeRecord[]): ChangeRecord => {
+  const [record, ...more] = records;
+  if (record === undefined || more.length > 0) throw new Error(`${records.length} records`);
+  return record;
+};
+
+describe('the identity of a change', () => {
+  it('is what it is and the state it was in — the same rule in a new state is a new change', () => {
+    expect(identity(rule('a', { enabled: true }))).not.toBe(identity(rule('a', { enabled: false })));
+    expect(identity(rule('a'))).not.toBe(identity(rule('b')));
+  });
+
+  it('does not depend on the order of keys, at any depth — a service may answer in another one', () => {
+    const one = rule('a', { smtp: null, nested: [{ x: 1, y: 2 }] });
+    const other = rule('a', { nested: [{ y: 2, x: 1 }], smtp: null });
+    expect(identity(one)).toBe(identity(other));
+  });
+
+  it('tells values apart that look alike, whatever an id holds', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.jsonValue(), fc.string(), fc.jsonValue(), (idA, a, idB, b) => {
+        const same = idA === idB && JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+        const [one, other] = [a, b].map((value) => JSON.parse(JSON.stringify(value)));
+        expect(identity({ id: idA, before: one }) === identity({ id: idB, before: other })).toBe(same);
+      }),
+    );
+  });
+});
+
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, entry]) => ({ key, entry: sorted(entry) }));
+};
+
+describe('a change that is found for the first time', () => {
+  it('is recorded as attempted before it is made — a crash must leave no change of which nothing is known', () => {
+    const { records, toFix } = reconcile([], [rule()], at(1), true);
+    expect(only(records)).toMatchObject({
+      recordedAt: at(1),
+      attemptedAt: at(1),
+      fixedAt: null,
+      evidence: null,
+    });
+    expect([...toFix]).toEqual([identity(rule())]);
+  });
+
+  it('is only recorded when the step may not act', () => {
+    const { records, toFix } = reconcile([], [rule()], at(1), false);
+    expect(only(records).attemptedAt).toBeNull();
+    expect(toFix.size).toBe(0);
+    expect(toUndo(records)).toEqual([]);
+  });
+
+  it('is one change when it is found twice in one look', () => {
+    expect(reconcile([], [rule(), rule()], at(1), true).records).toHaveLength(1);
+  });
+});
+
+describe('what may be said of a change', () => {
+  it('is verified once a look no longer finds it', () => {
+    const { records } = turn([], [rule()], 1);
+    expect(verificationOf(only(records))).toBe('verified');
+  });
+
+  it('is unverified while it is still found — a directory reads late, which is no failure', () => {
+    const { records } = turn([], [rule()], 1, { is: 'fixed' }, [rule()]);
+    expect(verificationOf(only(records))).toBe('unverified');
+    expect(only(records).failure).toBeNull();
+  });
+
+  it('is open when the answer was lost, and verified when a later look does not find it', () => {
+    const { records } = turn([], [rule()], 1, { is: 'unknown' }, [rule()]);
+    expect(verificationOf(only(records))).toBe('open');
+    expect(verificationOf(only(reconcile(records, [], at(2), true).records))).toBe('verified');
+  });
+});
+
+describe('after a crash behind the fix', () => {
+  it('the change counts as made although nothing is found — undo must know of it', () => {
+    const { records } = reconcile([], [rule()], at(1), true);
+    const later = reconcile(records, [], at(5), true);
+    expect(only(later.records)).toMatchObject({ fixedAt: at(5), goneAt: at(5) });
+    expect(toUndo(later.records)).toHaveLength(1);
+  });
+});
+
+describe('what the service refused', () => {
+  const { records } = turn([], [rule()], 1, { is: 'refused', failure: refused }, [rule()]);
+
+  it('is kept with its reason and not undone — nothing happened', () => {
+    expect(only(records).failure).toEqual(refused);
+    expect(toUndo(records)).toEqual([]);
+  });
+
+  it('is tried again by the next look that acts, and the old reason is gone', () => {
+    const again = turn(records, [rule()], 9);
+    expect(again.fixed).toBe(1);
+    expect(only(again.records).failure).toBeNull();
+  });
+
+  it('leaves no record when another hand did it meanwhile — undo never reverses that', () => {
+    expect(reconcile(records, [], at(9), true).records).toEqual([]);
+    expect(verify(records, [], at(9))).toEqual([]);
+  });
+
+  it('is tried again also where it is done only once — refused is not done', () => {
+    const first = turn([], [sender], 1, { is: 'refused', failure: refused }, [sender]);
+    const again = turn(first.records, [sender], 9, { is: 'fixed' }, [sender]);
+    expect(again.fixed).toBe(1);
+    expect(only(again.records)).toMatchObject({ fixedAt: at(9), failure: null });
+  });
+
+  it('no longer speaks of a refusal once it is gone after all', () => {
+    const first = turn([], [rule()], 1).records;
+    const back = turn(first, [rule()], 15, { is: 'refused', failure: refused }, [rule()]).records;
+    expect(only(back).failure).toEqual(refused);
+    expect(only(reconcile(back, [], at(60), true).records)).toMatchObject({ failure: null, goneAt: at(60) });
+  });
+});
+
+describe('what is done only once', () => {
+  it('is never repeated because it is still found — the effect is slow, scarce or invisible', () => {
+    const first = turn([], [sender], 1, { is: 'fixed' }, [sender]);
+    for (const minute of [5, 15, 60]) {
+      const next = turn(first.records, [sender], minute, { is: 'fixed' }, [sender]);
+      expect(next.fixed).toBe(0);
+      expect(verificationOf(only(next.records))).toBe('unverified');
+    }
+  });
+
+  it('is not repeated either when the answer was lost — it may have happened', () => {
+    const first = turn([], [sender], 1, { is: 'unknown' }, [sender]);
+    expect(turn(first.records, [sender], 5).fixed).toBe(0);
+  });
+
+  it('is made later when the service refused before doing anything, as when it throttles', () => {
+    const first = turn([], [sender], 1, { is: 'untouched' }, [sender]);
+    expect(turn(first.records, [sender], 5).fixed).toBe(1);
+  });
+
+  it('is not repeated because its undo was refused', () => {
+    const first = turn([], [sender], 1, { is: 'fixed' }, [sender]).records;
+    const undoFailed = first.map((record) => ({ ...record, failure: refused }));
+    expect(turn(undoFailed, [sender], 5).fixed).toBe(0);
+  });
+});
+
+describe('what comes back', () => {
+  it('is removed once more, and the second time left to a person — somebody else is deciding', () => {
+    let { records } = turn([], [rule()], 1);
+    const first = turn(records, [rule()], 15);
+    expect(first.fixed).toBe(1);
+    expect(verificationOf(only(first.records))).toBe('verified');
+    expect(only(first.records).returned).toBe(1);
+    const second = turn(first.records, [rule()], 60, { is: 'fixed' }, [rule()]);
+    expect(second.fixed).toBe(0);
+    expect(only(second.records).returned).toBe(mostReturns);
+    expect(verificationOf(only(second.records))).toBe('reverted');
+    records = turn(second.records, [rule()], 90, { is: 'fixed' }, [rule()]).records;
+    expect(only(records).returned).toBe(mostReturns);
+  });
+
+  it('is reverted, not verified, until it is gone again', () => {
+    const { records } = turn([], [rule()], 1);
+    expect(verificationOf(only(turn(records, [rule()], 15, { is: 'unknown' }, [rule()]).records))).toBe(
+      'reverted',
+    );
+  });
+
+  it('in a new state is a new change, and undo walks back through both, newest first', () => {
+    const first = turn([], [rule('a', { forwardTo: 'x@evil.example' })], 1).records;
+    const both = turn(first, [rule('a', { forwardTo: 'y@evil.example' })], 15).records;
+    expect(both.map((record) => record.returned)).toEqual([0, 0]);
+    expect(toUndo(both).map((record) => record.before)).toEqual([
+      { forwardTo: 'y@evil.example' },
+      { forwardTo: 'x@evil.example' },
+    ]);
+  });
+
+  it('after it was undone is made anew — the level rose again', () => {
+    const undone = turn([], [rule()], 1).records.map((record) => ({ ...record, undoneAt: at(5) }));
+    const again = turn(undone, [rule()], 9);
+    expect(again.fixed).toBe(1);
+    expect(only(again.records)).toMatchObject({ undoneAt: null, fixedAt: at(9), returned: 0 });
+  });
+});
+
+describe('what was only reported', () => {
+  const reported = reconcile([], [rule()], at(1), false).records;
+
+  it('leaves no record when it is gone by itself — nothing was done about it', () => {
+    expect(reconcile(reported, [], at(5), false).records).toEqual([]);
+  });
+
+  it('is made when the run becomes full', () => {
+    const { records, toFix } = reconcile(reported, [rule()], at(5), true);
+    expect(toFix.size).toBe(1);
+    expect(only(records)).toMatchObject({ recordedAt: at(1), attemptedAt: at(5) });
+  });
+
+  it('changes nothing about what was done before, when the step only looks', () => {
+    const { records } = turn([], [rule()], 1);
+    const look = reconcile(records, [rule()], at(5), false);
+    expect(look.records).toEqual(records);
+    expect(look.toFix.size).toBe(0);
+  });
+});
+
+describe('undo', () => {
+  it('goes through what this run did or may have done, never through what was refused or is undone', () => {
+    const made = turn([], [rule('made')], 1).records;
+    const lost = turn([], [rule('lost')], 2, { is: 'unknown' }, [rule('lost')]).records;
+    const denied = turn([], [rule('denied')], 3, { is: 'refused', failure: refused }, [
+      rule('denied'),
+    ]).records;
+    const undone = turn([], [rule('undone')], 4).records.map((record) => ({ ...record, undoneAt: at(5) }));
+    const all = [...made, ...lost, ...denied, ...undone];
+    expect(toUndo(all).map((record) => record.id)).toEqual(['lost', 'made']);
+  });
+
+  it('of a change that comes and goes is still of one change', () => {
+    const { records } = turn(turn([], [rule()], 1).records, [rule()], 15);
+    expect(toUndo(records)).toHaveLength(1);
+  });
+});
