@@ -15,6 +15,7 @@ import {
 } from './schema/directory.ts';
 import { directoryAuditSchema } from './schema/directory-audit.ts';
 import { guid, text, texts } from './schema/fields.ts';
+import { machineActionSchema, machineSchema } from './schema/machine.ts';
 import { analyzedEmailSchema, messageTraceSchema } from './schema/mail-flow.ts';
 import {
   acceptedDomainSchema,
@@ -60,6 +61,8 @@ export const tenantSchema = z
       .optional()
       .describe('Who may activate membership or ownership of a group in PIM for Groups'),
     devices: z.array(deviceSchema).optional().describe('Registered in Entra ID'),
+    machines: z.array(machineSchema).optional().describe('Known to Defender for Endpoint'),
+    machineActions: z.array(machineActionSchema).optional().describe('Scans and the like'),
     riskDetections: z.array(riskDetectionSchema).optional(),
     riskyUsers: z
       .array(riskyUserSchema)

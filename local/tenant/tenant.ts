@@ -3,7 +3,8 @@
 // serve.ts.
 import { setTimeout } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import { type Answer, ConnectionLost, Refusal } from './answers.ts';
+import { type Answer, ConnectionLost } from './answers.ts';
+import { answerDefender } from './defender/endpoint.ts';
 import { findUser, tenantIdOf } from './directory.ts';
 import { answerExchange, cmdletNameIn } from './exchange/endpoint.ts';
 import { type Fault, Faults, Limits } from './faults.ts';
@@ -152,7 +153,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
   ): Answer {
     if (service === 'graph') return answerGraph(store, { ...common, directoryRoles }, allowed);
     if (service === 'exchange') return answerExchange(store, { ...common, roles: exchangeRoles }, allowed);
-    throw new Refusal(404, 'NotFound', `Nothing is simulated at ${common.path}.`);
+    return answerDefender(store, common, allowed);
   }
 
   return {
