@@ -1,19 +1,43 @@
 // The playbook: every step, in topological order. A new step is its file, a line here and its test.
 import type { Step } from '../../shared/run/step.ts';
 import { blockSignIn } from './block-sign-in.ts';
+import { checkContactInfo } from './check-contact-info.ts';
+import { collectAuditLog } from './collect-audit-log.ts';
 import { collectSignIns } from './collect-sign-ins.ts';
+import { confirmCompromise } from './confirm-compromise.ts';
+import { disableDevices } from './disable-devices.ts';
 import { disableInboxRules } from './disable-inbox-rules.ts';
+import { disableMailboxProtocols } from './disable-mailbox-protocols.ts';
+import { removeAdminRoles } from './remove-admin-roles.ts';
+import { removeAuthMethods } from './remove-auth-methods.ts';
+import { removeExchangeRoles } from './remove-exchange-roles.ts';
 import { removeMailForwarding } from './remove-mail-forwarding.ts';
+import { requireMfa } from './require-mfa.ts';
 import { resetPassword } from './reset-password.ts';
+import { reviewAppPasswords } from './review-app-passwords.ts';
+import { reviewSentMail } from './review-sent-mail.ts';
 import { revokeSessions } from './revoke-sessions.ts';
+import { scanDevices } from './scan-devices.ts';
 import { unblockSender } from './unblock-sender.ts';
 
 export const playbook: readonly Step[] = [
+  removeAdminRoles,
+  removeExchangeRoles,
   blockSignIn,
   collectSignIns,
+  collectAuditLog,
   resetPassword,
-  revokeSessions,
   removeMailForwarding,
   disableInboxRules,
+  removeAuthMethods,
+  requireMfa,
+  disableDevices,
+  revokeSessions,
+  disableMailboxProtocols,
+  confirmCompromise,
+  scanDevices,
+  reviewSentMail,
+  checkContactInfo,
+  reviewAppPasswords,
   unblockSender,
 ];
