@@ -1,7 +1,7 @@
-// A message that nobody could handle. If it was for a step or a summary, the row is freed at once instead of when
-// its lease ends; in any case the reason is told, and the message itself stays in the log.
+// A message that nobody could handle. The row of a step is freed at once instead of when its lease ends; a summary is
+// sent again when its time is up. In any case the reason is told, and what the engine does not know stays for a person.
 import { advance } from './advance.ts';
-import { stepMessageSchema, summaryMessageSchema } from './bus.ts';
+import { queues, stepMessageSchema, stepQueue, summaryMessageSchema } from './bus.ts';
 import type { Engine } from './engine.ts';
 import { runRef } from './progress.ts';
 import type { StepRow } from './rows.ts';
@@ -16,8 +16,6 @@ export interface DeadLetter {
 
 /** Answers 'kept' for a message that means nothing to the engine: it stays among the dead letters for a person. */
 export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Promise<'settled' | 'kept'> {
-  const step = stepMessageSchema.safeParse(letter.body);
-  const summary = summaryMessageSchema.safeParse(letter.body);
   const text = typeof letter.body === 'string' ? letter.body : JSON.stringify(letter.body);
   engine.log(
     `dead letter from ${letter.source ?? 'an unknown queue'}: ${letter.reason ?? 'no reason given'}`,
@@ -26,18 +24,24 @@ export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Prom
       body: (text ?? '').slice(0, 2000),
     },
   );
-  if (step.success) {
-    await advance(engine, runRef(step.data.run), (state) => ({
+  // A message in a queue that is not its own was put there by somebody else: it frees nothing.
+  const cameFrom = (queue: string) => letter.source === null || letter.source.toLowerCase() === queue;
+  const step = stepMessageSchema.safeParse(letter.body);
+  if (step.success && cameFrom(stepQueue(step.data.step))) {
+    const { run, step: name, turn } = step.data;
+    const rows = await advance(engine, runRef(run), (state) => ({
       ...state,
       steps: state.steps.map((row) =>
-        row.name === step.data.step && row.turn === step.data.turn ? freed(row, engine.now()) : row,
+        row.name === name && row.turn === turn ? freed(row, engine.now()) : row,
       ),
     }));
-    return 'settled';
+    const known = typeof rows === 'object' && rows.steps.some((entry) => entry.row.name === name);
+    return known ? 'settled' : 'kept';
   }
-  if (!summary.success) return 'kept';
-  await advance(engine, runRef(summary.data.run));
-  return 'settled';
+  const summary = summaryMessageSchema.safeParse(letter.body);
+  if (!summary.success || !cameFrom(queues.summaries)) return 'kept';
+  const rows = await advance(engine, runRef(summary.data.run));
+  return rows === 'gone' ? 'kept' : 'settled';
 }
 
 /** Its lease is over now: the plan counts the attempt and sends it again, or settles it as failed. */
