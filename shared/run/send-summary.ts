@@ -5,13 +5,15 @@ import { advance } from './advance.ts';
 import type { SummaryMessage } from './bus.ts';
 import type { Engine } from './engine.ts';
 import { timing, waitSeconds } from './mode.ts';
+import type { RunState } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
 import type { LogRow, RunRow } from './rows.ts';
+import { verdictOf, verdictText } from './verdict.ts';
 
 /** What the engine needs of mail. */
 export interface Mailer {
   send(rows: RunRows, log: readonly LogRow[]): Promise<void>;
-  /** Whether the mail for this verdict has left since then; asked only after a send that may have been cut off. */
+  /** Whether the mail that says the row's own `summary.verdict` has left since then; asked only after a send that may have been cut off. */
   wasSent(rows: RunRows, since: Date): Promise<boolean>;
 }
 
@@ -29,23 +31,32 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
     before = summary;
     const now = engine.now();
     const until = new Date(now.getTime() + timing.leaseSeconds * 1000).toISOString();
-    const claimedAt = summary.claimedAt ?? now.toISOString();
-    return { ...state, run: { ...state.run, summary: { ...summary, state: 'sending', until, claimedAt } } };
+    // After a send that may have been cut off, what it may have said is still to be looked for.
+    const claim = summary.claimedAt === null ? { claimedAt: now.toISOString(), verdict: saysNow(state) } : {};
+    return { ...state, run: { ...state.run, summary: { ...summary, state: 'sending', until, ...claim } } };
   });
   if (claimed === 'gone') engine.log(`summary: no run ${message.run}, nothing sent`);
   if (claimed === 'lost') await advance(engine, ref);
   if (claimed === 'gone' || claimed === 'lost') return;
+  // Before the mail, so that the alert rules outside the app hear of it even when no mail can be sent.
+  engine.log('run-verdict', { run: message.run, verdict: claimed.run.row.summary.verdict ?? '' });
 
-  const settle = (change: (summary: Summary) => Summary) =>
+  const settle = (change: (summary: Summary, state: RunState) => Summary) =>
     advance(engine, ref, (state) => {
       const { summary } = state.run;
       if (summary.turn !== message.turn || summary.state !== 'sending') return undefined;
-      return { ...state, run: { ...state.run, summary: change(summary) } };
+      return { ...state, run: { ...state.run, summary: change(summary, state) } };
     });
   try {
     const cutOff = before?.claimedAt ?? null;
-    const left = cutOff !== null && (await mailer.wasSent(claimed, new Date(cutOff)));
-    if (!left) await mailer.send(claimed, await engine.progress.log(ref));
+    if (cutOff === null) await mailer.send(claimed, await engine.progress.log(ref));
+    else if (!(await mailer.wasSent(claimed, new Date(cutOff)))) {
+      // It had not left: this one says what is true now, and must be found under that if it is cut off too.
+      const claimedAt = engine.now().toISOString();
+      const anew = await settle((summary, state) => ({ ...summary, claimedAt, verdict: saysNow(state) }));
+      if (anew === 'gone' || anew === 'lost') return;
+      await mailer.send(anew, await engine.progress.log(ref));
+    }
     const sentAt = engine.now().toISOString();
     await settle((summary) => ({
       ...summary,
@@ -60,6 +71,9 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
     await settle((summary) => afterFailure(summary, thrown, engine));
   }
 }
+
+/** What the subject of a summary says that is written from these rows. */
+const saysNow = ({ run, steps }: RunState) => verdictText(verdictOf(run, steps));
 
 function afterFailure(summary: Summary, thrown: unknown, engine: Engine): Summary {
   const attempt = summary.attempt + 1;

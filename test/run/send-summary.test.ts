@@ -1,0 +1,255 @@
+// One mail for each verdict, whoever dies on the way; and a mail that fails touches nothing but itself.
+import { describe, expect, it } from 'vitest';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { advance } from '../../shared/run/advance.ts';
+import { summaryMessageSchema } from '../../shared/run/bus.ts';
+import type { Engine } from '../../shared/run/engine.ts';
+import { timing } from '../../shared/run/mode.ts';
+import { approve, undo } from '../../shared/run/operate.ts';
+import { runRef } from '../../shared/run/progress.ts';
+import { type Mailer, sendSummary } from '../../shared/run/send-summary.ts';
+import { sweepRuns } from '../../shared/run/sweep.ts';
+import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
+import { chaosOf, Simulation, start } from './simulation.ts';
+
+type Try = 'sent' | 'cut off' | 'not sent' | Error;
+
+/** A held run, which writes to on-call at once; sends end as scripted, the last one for ever. */
+async function held(...script: Try[]) {
+  const simulation = new Simulation(
+    { things: { 'block-sign-in': ['lock'] }, refused: [], level: 'contain', held: 'a protected account' },
+    chaosOf(() => 0.5),
+  );
+  const runId = await simulation.open();
+  const lines: string[] = [];
+  const engine: Engine = { ...simulation.engine, log: (line) => lines.push(line) };
+  const mails: string[] = [];
+  const asked: { verdict: string | null; since: string }[] = [];
+  const mailer: Mailer = {
+    async send({ run, steps }) {
+      const end = (script.length > 1 ? script.shift() : script[0]) ?? 'sent';
+      const said = verdictText(
+        verdictOf(
+          run.row,
+          steps.map((entry) => entry.row),
+        ),
+      );
+      if (end === 'sent' || end === 'cut off') mails.push(said);
+      if (end === 'cut off' || end === 'not sent') throw new RetryableError('no answer from sendMail');
+      if (end instanceof Error) throw end;
+    },
+    async wasSent({ run }, since) {
+      const { verdict } = run.row.summary;
+      asked.push({ verdict, since: since.toISOString() });
+      return mails.includes(verdict ?? '');
+    },
+  };
+  const summary = () => simulation.rows().run.row.summary;
+  /** Delivers what is due in the queue of summaries, under this clock. */
+  const deliver = async (afterSeconds = 0) => {
+    simulation.clock += afterSeconds * 1000;
+    for (const message of simulation.bus.ready().filter(({ queue }) => queue === 'summaries')) {
+      const taken = simulation.bus.take(message);
+      if (taken) await sendSummary(engine, mailer, summaryMessageSchema.parse(taken.body));
+      if (taken) simulation.bus.complete(taken);
+    }
+  };
+  return { simulation, engine, runId, lines, mails, mailer, asked, summary, deliver };
+}
+
+const order = { who: 'on-call', reason: 'agreed by telephone', now: new Date(start) };
+
+describe('the mail of a run', () => {
+  it('is sent once, and the row knows when and what it said', async () => {
+    const { deliver, mails, summary, asked } = await held('sent');
+    await deliver();
+    expect(mails).toEqual(['HELD']);
+    expect(summary()).toMatchObject({
+      state: 'sent',
+      verdict: 'HELD',
+      until: null,
+      claimedAt: null,
+      attempt: 0,
+    });
+    expect(summary().sentAt).not.toBeNull();
+    expect(asked).toEqual([]);
+  });
+
+  it('is not sent again by the same message — a queue delivers at least once', async () => {
+    const { deliver, mails, engine, mailer, runId } = await held('sent');
+    await deliver();
+    await sendSummary(engine, mailer, { run: runId, turn: 1 });
+    expect(mails).toEqual(['HELD']);
+  });
+
+  it('is sent by one of two that are at it at the same time', async () => {
+    const { mails, engine, mailer, runId } = await held('sent');
+    const message = { run: runId, turn: 1 };
+    await Promise.all([sendSummary(engine, mailer, message), sendSummary(engine, mailer, message)]);
+    expect(mails).toEqual(['HELD']);
+  });
+
+  it('is not sent for a turn that is over', async () => {
+    const { mails, engine, mailer, runId } = await held('sent');
+    await sendSummary(engine, mailer, { run: runId, turn: 9 });
+    expect(mails).toEqual([]);
+  });
+
+  it('is not sent for a run that there is not, and the log says so', async () => {
+    const { mails, engine, mailer, lines } = await held('sent');
+    await sendSummary(engine, mailer, { run: 'nobody.20261120T091200-8M2P', turn: 1 });
+    expect(mails).toEqual([]);
+    expect(lines).toEqual(['summary: no run nobody.20261120T091200-8M2P, nothing sent']);
+  });
+
+  it('is sent again only when the verdict changes', async () => {
+    const { deliver, mails, engine, runId, simulation } = await held('sent');
+    await deliver();
+    await sweepRuns(engine);
+    await deliver(3600);
+    expect(mails).toEqual(['HELD']);
+    await advance(engine, runRef(runId), undo(simulation.engine.playbook, undefined, order));
+    await deliver();
+    expect(mails).toEqual(['HELD', 'UNDONE']);
+  });
+});
+
+describe('a mail that fails', () => {
+  it('is tried again later, and the run itself is left alone', async () => {
+    const busy = new RetryableError('throttled', { status: 429, retryAfterSeconds: 120, tookEffect: 'no' });
+    const { deliver, mails, summary, simulation, lines, runId } = await held(busy, 'sent');
+    const before = simulation.rows();
+    await deliver();
+    const after = simulation.rows();
+    expect({ ...after.run.row, summary: null, wakeAt: null }).toEqual({
+      ...before.run.row,
+      summary: null,
+      wakeAt: null,
+    });
+    expect(after.steps).toEqual(before.steps);
+    expect(lines).toContain(`summary of run ${runId} was not sent: throttled`);
+    expect(summary()).toMatchObject({ state: 'queued', turn: 2, attempt: 1 });
+    await deliver(60);
+    expect(mails).toEqual([]);
+    await deliver(61);
+    expect(mails).toEqual(['HELD']);
+  });
+
+  it('waits longer each time, so that on-call hears within the hour and nobody is flooded', async () => {
+    const { deliver, simulation, summary } = await held(new RetryableError('no', { tookEffect: 'no' }));
+    const waits: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      const before = simulation.clock;
+      await deliver();
+      const due = simulation.bus.nextAt()?.getTime() ?? 0;
+      waits.push(Math.round((due - before) / 1000));
+      simulation.clock = due;
+    }
+    expect(waits).toEqual([4, 8, 16, 32, 64]);
+    expect(summary().attempt).toBe(5);
+  });
+
+  it('is given up after twenty tries without a word to the run, and begins anew with the next verdict', async () => {
+    const { deliver, simulation, summary, engine, runId } = await held(
+      new PermanentError('Mail.Send is missing', { status: 403 }),
+    );
+    for (let round = 0; round < 25; round += 1) await deliver(400);
+    expect(summary()).toMatchObject({ state: 'failed', attempt: 20 });
+    expect(simulation.rows().run.row.state).toBe('held');
+    await advance(engine, runRef(runId), undo(simulation.engine.playbook, undefined, order));
+    expect(summary()).toMatchObject({ state: 'queued', verdict: 'UNDONE', attempt: 0 });
+  });
+});
+
+describe('a send that may have been cut off', () => {
+  it('is looked for before another is sent, and found — sendMail is not idempotent', async () => {
+    const { deliver, mails, asked, summary } = await held('cut off', 'sent');
+    const claimedAt = new Date(start).toISOString().slice(0, 16);
+    await deliver();
+    await deliver(10);
+    expect(mails).toEqual(['HELD']);
+    expect(asked).toEqual([{ verdict: 'HELD', since: expect.stringContaining(claimedAt) }]);
+    expect(summary().state).toBe('sent');
+  });
+
+  it('is sent once more when it had not left', async () => {
+    const { deliver, mails, asked } = await held('not sent', 'sent');
+    await deliver();
+    await deliver(10);
+    expect(asked).toHaveLength(1);
+    expect(mails).toEqual(['HELD']);
+  });
+
+  it('is not looked for after a refusal — nothing had left', async () => {
+    const { deliver, mails, asked } = await held(new PermanentError('403'), 'sent');
+    await deliver();
+    await deliver(10);
+    expect(asked).toEqual([]);
+    expect(mails).toEqual(['HELD']);
+  });
+
+  it('is found also when its sender died without a word: the lease ends, the next one looks first', async () => {
+    const { engine, mails, asked, deliver, mailer, runId, summary, simulation } = await held('sent');
+    const dies: Mailer = {
+      ...mailer,
+      send: async (rows, log) => {
+        await mailer.send(rows, log);
+        await new Promise(() => undefined);
+      },
+    };
+    void sendSummary(engine, dies, { run: runId, turn: 1 });
+    while (mails.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(summary().state).toBe('sending');
+    simulation.clock += timing.leaseSeconds * 1000;
+    await sweepRuns(engine);
+    await deliver();
+    expect(asked).toMatchObject([{ verdict: 'HELD' }]);
+    expect(mails).toEqual(['HELD']);
+    expect(summary()).toMatchObject({ state: 'sent', turn: 2 });
+  });
+
+  it('that nobody may look for is sent again rather than never — twice is better than silence', async () => {
+    const { deliver, mails, mailer } = await held('cut off', 'sent');
+    mailer.wasSent = async () => {
+      throw new PermanentError('Mail.ReadBasic is missing', { status: 403 });
+    };
+    await deliver();
+    await deliver(10);
+    await deliver(20);
+    expect(mails).toEqual(['HELD', 'HELD']);
+  });
+});
+
+describe('a verdict that changes on the way', () => {
+  it('is what the row says of the mail — else the same verdict would be mailed twice', async () => {
+    const { engine, mails, mailer, runId, simulation, deliver, summary } = await held('sent');
+    // Approved between queue and claim: the mail says what is true when it is written, and the account is open yet.
+    await advance(engine, runRef(runId), approve('contain', order));
+    await sendSummary(engine, mailer, { run: runId, turn: 1 });
+    expect(mails).toEqual(['NOT CONTAINED']);
+    expect(summary()).toMatchObject({ state: 'sent', verdict: 'NOT CONTAINED' });
+    simulation.clock += 301_000;
+    await sweepRuns(engine);
+    await deliver();
+    expect(mails).toEqual(['NOT CONTAINED']);
+  });
+
+  it('does not hide a mail that was cut off under the old one', async () => {
+    const { engine, mails, asked, runId, deliver, summary } = await held('cut off', 'sent');
+    await deliver();
+    await advance(engine, runRef(runId), approve('contain', order));
+    await deliver(10);
+    expect(asked).toMatchObject([{ verdict: 'HELD' }]);
+    expect(mails).toEqual(['HELD']);
+    expect(summary()).toMatchObject({ state: 'sent', verdict: 'HELD' });
+  });
+
+  it('is told when the mail that was cut off had not left', async () => {
+    const { engine, mails, runId, deliver, summary } = await held('not sent', 'sent');
+    await deliver();
+    await advance(engine, runRef(runId), approve('contain', order));
+    await deliver(10);
+    expect(mails).toEqual(['NOT CONTAINED']);
+    expect(summary().verdict).toBe('NOT CONTAINED');
+  });
+});
