@@ -5,7 +5,8 @@ import { confirm } from '../../shared/alerts/confirm.ts';
 import type { Decision } from '../../shared/alerts/decisions.ts';
 import { readEvents } from '../../shared/alerts/envelope.ts';
 import { type JudgeDeps, judge } from '../../shared/alerts/judge.ts';
-import { type Claim, claimOf } from '../../shared/alerts/sources.ts';
+import type { Claim } from '../../shared/alerts/source.ts';
+import { claimsOf, isKnown } from '../../shared/alerts/sources.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Kept } from '../../shared/run/step.ts';
 
@@ -37,10 +38,9 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       await record({ ...more, action: 'refused', row: 'refused', why });
     };
 
-    const { events, refused } = readEvents(body);
+    const { events, refused } = readEvents(body, isKnown);
     for (const why of refused) await attempt(refuse(why));
-    for (const event of events) {
-      const claim = claimOf(event);
+    for (const claim of events.flatMap(claimsOf)) {
       await attempt('refused' in claim ? refuse(claim.refused) : handle(claim));
     }
     if (failures.length > 0) throw summed(failures);

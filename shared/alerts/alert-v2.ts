@@ -6,7 +6,7 @@ import { impliesItsUser } from './detectors.ts';
 import { type Evidence, evidenceSchema, type Person, peopleIn } from './evidence.ts';
 import { guid, listOf, sourceId, text, time, word } from './fields.ts';
 import { riskLevel, type Signal } from './signal.ts';
-import { type Reading, source } from './source.ts';
+import { type Reading, readAt, source } from './source.ts';
 
 /**
  * https://learn.microsoft.com/graph/api/resources/security-alert
@@ -37,6 +37,12 @@ const payload = z.object({
 });
 type Payload = z.infer<typeof payload>;
 
+/** Without it, values of later versions come as unknownFutureValue, and a role among them would be lost. */
+export const allWords = { headers: { Prefer: 'include-unknown-enum-members' } };
+
+/** The same reading for alerts that came inside something else. */
+export const alertReadingSchema = payload.transform((given) => reading(given));
+
 const recognised = z
   .object({ '@odata.type': z.string().regex(/^#?microsoft\.graph\.security\.alert$/i) })
   .or(z.object({ serviceSource: z.string(), evidence: z.array(z.unknown()) }))
@@ -47,12 +53,10 @@ export const alertV2 = source({
   name: 'alert',
   noun: 'alert',
   eventTypes: ['Reclaim.Alert'],
-  permission: 'SecurityAlert.Read.All',
+  permissions: ['SecurityAlert.Read.All'],
   payload,
   recognises: (data) => recognised.safeParse(data).success,
-  path: (id) => path`/security/alerts_v2/${id}`,
-  // Without it, values of later versions come as unknownFutureValue, and a role among them would be lost.
-  options: { headers: { Prefer: 'include-unknown-enum-members' } },
+  ask: readAt((id) => path`/security/alerts_v2/${id}`, payload, reading, allWords),
   reading,
 });
 
@@ -87,8 +91,12 @@ interface About {
   implied: boolean;
 }
 
-const falseAlarm = new Set(['falsepositive', 'informationalexpectedactivity', 'benignpositive']);
-const compromised = new Set(['compromisedaccount', 'compromiseduser']);
+export const falseAlarm: ReadonlySet<string> = new Set([
+  'falsepositive',
+  'informationalexpectedactivity',
+  'benignpositive',
+]);
+export const compromised: ReadonlySet<string> = new Set(['compromisedaccount', 'compromiseduser']);
 
 function signalOf(given: Payload, { person, title, detector, alone, implied }: About): Signal {
   const classification = given.classification?.toLowerCase() ?? '';
@@ -138,7 +146,7 @@ function onlyOne(
 }
 
 /** The link goes into an email at night, so it leads to Microsoft's portal or nowhere. */
-function portalLink(given: unknown): string | null {
+export function portalLink(given: unknown): string | null {
   if (typeof given !== 'string' || !URL.canParse(given)) return null;
   const url = new URL(given);
   return url.protocol === 'https:' && /(^|\.)security\.microsoft\.(com|us)$/.test(url.hostname)

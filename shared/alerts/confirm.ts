@@ -73,10 +73,13 @@ async function resolveAll(
     }
     const resolved = await resolve(graph, subject);
     if ('left' in resolved) left.push(resolved.left);
-    else signals.set(resolved.signal.userId ?? '', resolved.signal);
+    else signals.set(keyOf(resolved.signal), resolved.signal);
   }
   return { signals: [...signals.values()], left };
 }
+
+/** One account may be in several alerts of one incident, each with something to say of it. */
+const keyOf = ({ userId, source, sourceId }: Signal) => `${userId} ${source} ${sourceId}`;
 
 /** Accounts that only the event names. */
 function notNamed(claim: Reading, named: readonly Signal[]): Kept[] {

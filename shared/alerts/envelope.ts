@@ -1,4 +1,5 @@
-// Opens what the queue delivers: CloudEvents 1.0, one or several. Says nothing about whether an event is true.
+// Opens what the queue delivers: CloudEvents 1.0, events in the Event Grid schema, or payloads without an envelope, one
+// or several. Says nothing about whether an event is true.
 import { z } from 'zod';
 import { clean } from './fields.ts';
 
@@ -34,13 +35,41 @@ const cloudEventSchema = z.object({
   data_base64: z.string().optional(),
 });
 
-/** Reads every event that can be read; nothing is dropped without a reason. */
-export function readEvents(body: unknown): ReadEvents {
+/**
+ * `[{"id":"…","topic":"/subscriptions/…","subject":"alerts/ad702c56…","eventType":"Reclaim.Alert",
+ * "eventTime":"2026-11-20T09:14:31Z","dataVersion":"1.0","metadataVersion":"1","data":{…}}]`
+ * (https://learn.microsoft.com/azure/event-grid/event-schema)
+ */
+const gridEventSchema = z.object({
+  id: z.string().min(1),
+  eventType: z.string().min(1),
+  eventTime: z.string(),
+  topic: z.string().nullish(),
+  subject: z.string().nullish(),
+  data: z.unknown().optional(),
+});
+
+/** A page of a list as Microsoft Graph gives it. */
+const pageSchema = z.object({ value: z.array(z.unknown()).min(1), specversion: z.undefined().optional() });
+
+/**
+ * Reads every event that can be read; nothing is dropped without a reason. `isKnown` says of a payload without an
+ * envelope whether it is one that a source understands.
+ */
+export function readEvents(body: unknown, isKnown: (data: unknown) => boolean = () => false): ReadEvents {
   const json = read(body);
   if ('refused' in json) return { events: [], refused: [json.refused] };
-  const entries: readonly unknown[] = Array.isArray(json.value) ? json.value : [json.value];
+  const page = pageSchema.safeParse(json.value);
+  const whole = page.success ? page.data.value : json.value;
+  const entries: readonly unknown[] = Array.isArray(whole) ? whole : [whole];
   if (entries.length === 0) return { events: [], refused: ['the message is an empty list'] };
-  const opened = entries.map((entry, index) => open(entry, entries.length > 1 ? `event ${index + 1}: ` : ''));
+  const opened = entries.map((entry, index): ParsedEvent | string => {
+    const which = entries.length > 1 ? `event ${index + 1}: ` : '';
+    if (isGridEvent(entry)) return openGrid(entry, which);
+    if (isKnown(entry))
+      return { id: `of this message (${index + 1})`, type: '', source: 'unwrapped', data: entry };
+    return open(entry, which);
+  });
   return {
     events: opened.filter((one) => typeof one !== 'string'),
     refused: opened.filter((one) => typeof one === 'string'),
@@ -79,6 +108,13 @@ function parse(text: string, what: string): Read {
   }
 }
 
+const isGridEvent = (entry: unknown) => gridEventSchema.safeParse(entry).success;
+
+function openGrid(entry: unknown, which: string): ParsedEvent | string {
+  const { id, eventType: type, topic, subject, data } = gridEventSchema.parse(entry);
+  return content({ id, type, source: topic ?? subject ?? '', data }, which);
+}
+
 function open(entry: unknown, which: string): ParsedEvent | string {
   const parsed = cloudEventSchema.safeParse(entry);
   if (!parsed.success) {
@@ -86,10 +122,14 @@ function open(entry: unknown, which: string): ParsedEvent | string {
     return `${which}not a CloudEvent 1.0 (${problems})`;
   }
   const { id, type, source, data, data_base64 } = parsed.data;
-  const content = data_base64 === undefined ? data : Buffer.from(data_base64, 'base64').toString('utf8');
-  if (content === undefined || content === null) return `${which}the event ${clean(id, 100)} carries no data`;
+  const given = data_base64 === undefined ? data : Buffer.from(data_base64, 'base64').toString('utf8');
+  return content({ id, type, source, data: given }, which);
+}
+
+function content({ id, type, source, data }: ParsedEvent, which: string): ParsedEvent | string {
+  if (data === undefined || data === null) return `${which}the event ${clean(id, 100)} carries no data`;
   const event = { id: clean(id) ?? '', type: clean(type) ?? '', source: clean(source) ?? '' };
-  if (typeof content !== 'string') return { ...event, data: content };
-  const json = parse(content, `${which}the data of event ${clean(id, 100)}`);
+  if (typeof data !== 'string') return { ...event, data };
+  const json = parse(data, `${which}the data of event ${clean(id, 100)}`);
   return 'refused' in json ? json.refused : { ...event, data: json.value };
 }

@@ -5,6 +5,7 @@ import type { Account } from '../microsoft365/account.ts';
 import type { GraphReader } from '../microsoft365/clients.ts';
 import type { Opened, OpenRequest } from '../run/open-run.ts';
 import type { Decision, Decisions } from './decisions.ts';
+import { kindOf } from './detectors.ts';
 import { type Known, learn } from './facts.ts';
 import type { LastRun } from './last-run.ts';
 import { decide, limit, nameOf, type Policy, type Ruling, unconfirmed } from './policy.ts';
@@ -92,8 +93,14 @@ async function rule(deps: JudgeDeps, signal: Signal, userId: string, doubt: stri
   if (risky?.standing && risky.level === 'high') {
     return { ruling: await settled(deps, risky, userId), signals: [claimed, risky] };
   }
+  // What even the event calls harmless disturbs nobody; believing that much of it opens nothing.
+  if (harmless.has(signal.level) && kindOf(signal) === undefined) {
+    return { ruling: await settled(deps, signal, userId), signals: [claimed] };
+  }
   return { ruling: unconfirmed(signal, doubt), signals: [claimed] };
 }
+
+const harmless = new Set<string>(['low', 'informational']);
 
 /**
  * Without what would be taken for the intruder's, which a forged event could make the owner's. Older than any

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { path } from '../microsoft365/path.ts';
 import { guid, sourceId, text, time, word } from './fields.ts';
 import { riskLevel, type Signal } from './signal.ts';
-import { type Reading, source } from './source.ts';
+import { type Reading, readAt, source } from './source.ts';
 
 /**
  * https://learn.microsoft.com/graph/api/resources/riskdetection
@@ -47,10 +47,10 @@ export const riskDetection = source({
   name: 'riskDetection',
   noun: 'risk detection',
   eventTypes: ['Reclaim.RiskDetection'],
-  permission: 'IdentityRiskEvent.Read.All',
+  permissions: ['IdentityRiskEvent.Read.All'],
   payload,
   recognises: (data) => recognised.safeParse(data).success,
-  path: (id) => path`/identityProtection/riskDetections/${id}`,
+  ask: readAt((id) => path`/identityProtection/riskDetections/${id}`, payload, reading),
   reading,
 });
 

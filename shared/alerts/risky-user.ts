@@ -1,10 +1,14 @@
-// What Entra ID Protection thinks of an account as a whole. Asked when an alert itself can't be confirmed.
+// What Entra ID Protection thinks of an account as a whole: a source of its own, and asked when an alert itself can't be
+// confirmed. The level of a user is the sum of detections, so where those can be read, they say what it means.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../microsoft365/clients.ts';
 import { path } from '../microsoft365/path.ts';
+import { kindOf } from './detectors.ts';
 import { guid, text, time, word } from './fields.ts';
+import { riskDetectionSchema } from './risk-detection.ts';
 import { riskLevel, type Signal } from './signal.ts';
+import { type Reading, source } from './source.ts';
 
 export const riskyUserPermission = 'IdentityRiskyUser.Read.All';
 
@@ -16,47 +20,124 @@ export const riskyUserPermission = 'IdentityRiskyUser.Read.All';
  */
 const riskyUserSchema = z.object({
   id: guid,
+  tenantId: guid,
+  isDeleted: z.unknown().optional(),
   riskLevel: word,
   riskState: word,
+  riskDetail: word,
   riskLastUpdatedDateTime: time,
   userPrincipalName: text,
 });
+type RiskyUser = z.infer<typeof riskyUserSchema>;
+
+/** An event of this source must say whom it is about: the id is the user's own. */
+const payload = riskyUserSchema.extend({ id: guid.pipe(z.string('is no object id')) });
+
+const recognised = z
+  .object({ '@odata.type': z.string().regex(/^#?microsoft\.graph\.riskyUser$/i) })
+  .or(z.object({ riskLastUpdatedDateTime: z.string(), riskLevel: z.string() }));
+
+/** https://learn.microsoft.com/graph/api/riskyuser-get */
+export const riskyUser = source({
+  name: 'riskyUser',
+  noun: 'risky user',
+  eventTypes: ['Reclaim.RiskyUser'],
+  permissions: [riskyUserPermission, 'IdentityRiskEvent.Read.All'],
+  payload,
+  recognises: (data) => recognised.safeParse(data).success,
+  ask,
+  reading: (given) => readingOf(given.id, given.tenantId, [signalOf(given, given.id)]),
+});
+
+const readingOf = (id: string, tenantId: string | null, signals: readonly Signal[]): Reading => ({
+  id,
+  tenantId,
+  subjects: signals.map((signal) => ({ signal, onPremisesSid: null })),
+  left: [],
+});
+
+const userPath = (id: string) => path`/identityProtection/riskyUsers/${id}`;
+
+async function ask(graph: GraphReader, id: string): Promise<Reading> {
+  const user = await graph.get(userPath(id), payload);
+  const own = signalOf(user, user.id);
+  if (!own.standing || own.confirmedByPerson) return readingOf(user.id, user.tenantId, [own]);
+  const behind = weighty(await detectionsOf(graph, user.id), own);
+  return readingOf(user.id, user.tenantId, behind.length > 0 ? behind : [own]);
+}
+
+/** Without the licence or the permission there are none, and the user's own level speaks. */
+async function detectionsOf(graph: GraphReader, userId: string): Promise<readonly Signal[]> {
+  const filter = path`$filter=userId eq '${userId}' and riskState eq 'atRisk'`;
+  return await graph
+    .list(`/identityProtection/riskDetections?${filter}&$top=500`, riskDetectionSchema, { most: 500 })
+    .catch((error: unknown) => {
+      if (error instanceof PermanentError) return [];
+      throw error;
+    });
+}
+
+const ranks = ['none', 'informational', 'low', 'medium', 'high'];
+const atAnyLevel = new Set<string | undefined>([
+  'attacker-in-the-middle',
+  'confirmed-compromise',
+  'nation-state',
+  'prt-access',
+]);
+
+/** Those that explain the level of the user, the latest of each kind, and those that count at any level. */
+function weighty(detections: readonly Signal[], user: Signal): readonly Signal[] {
+  const least = ranks.indexOf(user.level);
+  const heavy = detections.filter(
+    (one) =>
+      one.standing &&
+      one.userId === user.userId &&
+      (ranks.indexOf(one.level) >= least || atAnyLevel.has(kindOf(one))),
+  );
+  const latest = new Map<string, Signal>();
+  for (const one of heavy.toSorted((a, b) => (a.version < b.version ? -1 : 1))) latest.set(one.detector, one);
+  return least < 0 ? [] : [...latest.values()];
+}
+
+/** undefined where the account is not known as risky, or risk can't be read at all. Throws RetryableError when busy. */
+export async function readRiskyUser(graph: GraphReader, userId: string): Promise<Signal | undefined> {
+  try {
+    return signalOf(await graph.get(userPath(userId), riskyUserSchema), userId);
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
+}
 
 const link = 'https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SecurityMenuBlade/~/RiskyUsers';
 
 const standing = new Set(['atrisk', 'confirmedcompromised']);
 
-/** undefined where the account is not known as risky, or risk can't be read at all. Throws RetryableError when busy. */
-export async function readRiskyUser(graph: GraphReader, userId: string): Promise<Signal | undefined> {
-  try {
-    const user = await graph.get(path`/identityProtection/riskyUsers/${userId}`, riskyUserSchema);
-    const state = user.riskState?.toLowerCase() ?? '';
-    return {
-      source: 'riskyUser',
-      sourceId: userId,
-      version: user.riskLastUpdatedDateTime ?? `${user.riskState ?? ''} ${user.riskLevel ?? ''}`,
-      tenantId: null,
-      userId,
-      userPrincipalName: user.userPrincipalName,
-      detector: 'riskyUser',
-      title: 'Risky user',
-      product: 'IdentityProtection',
-      level: riskLevel(user.riskLevel),
-      ...(state === 'confirmedcompromised' ? { confirmedByPerson: true as const } : {}),
-      standing: standing.has(state),
-      state: user.riskState ?? 'unknown',
-      activityAt: null,
-      detectedAt: user.riskLastUpdatedDateTime,
-      address: null,
-      sessionId: null,
-      requestId: null,
-      correlationId: null,
-      deviceId: null,
-      userAgent: null,
-      link,
-    };
-  } catch (error) {
-    if (error instanceof PermanentError) return undefined;
-    throw error;
-  }
+function signalOf(user: RiskyUser, userId: string): Signal {
+  const state = user.riskState?.toLowerCase() ?? '';
+  return {
+    source: 'riskyUser',
+    sourceId: userId,
+    version: user.riskLastUpdatedDateTime ?? `${user.riskState ?? ''} ${user.riskLevel ?? ''}`,
+    tenantId: user.tenantId,
+    userId,
+    userPrincipalName: user.userPrincipalName,
+    detector: 'riskyUser',
+    title: 'Risky user',
+    product: 'IdentityProtection',
+    level: riskLevel(user.riskLevel),
+    ...(state === 'confirmedcompromised' ? { confirmedByPerson: true as const } : {}),
+    standing: standing.has(state) && user.isDeleted !== true,
+    state:
+      [user.riskState, user.isDeleted === true ? 'deleted' : null].filter(Boolean).join(', ') || 'unknown',
+    activityAt: null,
+    detectedAt: user.riskLastUpdatedDateTime,
+    address: null,
+    sessionId: null,
+    requestId: null,
+    correlationId: null,
+    deviceId: null,
+    userAgent: null,
+    link,
+  };
 }

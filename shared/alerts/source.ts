@@ -27,8 +27,8 @@ export interface Source {
   noun: string;
   /** CloudEvent types that mark it, compared without case. */
   eventTypes: readonly string[];
-  /** What Graph asks for to give the original. */
-  permission: string;
+  /** What Graph asks for to give the original; none where Graph has no original. */
+  permissions: readonly string[];
   /** Whether data looks like this source's, whatever the event calls itself. */
   recognises(data: unknown): boolean;
   /** What the event claims; a sentence when it cannot be read. */
@@ -37,15 +37,27 @@ export interface Source {
   ask(graph: GraphReader, id: string): Promise<Reading>;
 }
 
-interface Declaration<Payload> extends Omit<Source, 'read' | 'ask'> {
+/** What is behind an event: a source and what it claims, or why it can't be taken for one. */
+export type Claim = { source: Source; claim: Reading } | { refused: string };
+
+/** A payload inside another, to be taken for an event of its own. */
+export interface Inner {
+  type: string;
+  data: unknown;
+}
+
+/** A wrapping that a service puts around payloads. undefined: this event is not wrapped so. */
+export type Opener = (event: Inner) => readonly (Inner | Claim)[] | undefined;
+
+interface Declaration<Payload> extends Omit<Source, 'read'> {
   payload: z.ZodType<Payload>;
-  path(id: string): string;
-  options?: GraphOptions;
+  /** How the original is read; by `readAt` where one request tells all. */
+  ask: Source['ask'];
   reading(payload: Payload): Reading;
 }
 
 export function source<Payload>(declared: Declaration<Payload>): Source {
-  const { payload, path, options, reading, ...rest } = declared;
+  const { payload, reading, ...rest } = declared;
   return {
     ...rest,
     read(data) {
@@ -54,6 +66,16 @@ export function source<Payload>(declared: Declaration<Payload>): Source {
       const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${issue.message}`);
       return `the ${rest.noun} cannot be read: ${problems.join(', ')}`;
     },
-    ask: async (graph, id) => reading(await graph.get(path(id), payload, options)),
   };
 }
+
+/** The way for a source whose original is one object. */
+export const readAt =
+  <Payload>(
+    path: (id: string) => string,
+    payload: z.ZodType<Payload>,
+    reading: (payload: Payload) => Reading,
+    options?: GraphOptions,
+  ): Source['ask'] =>
+  async (graph, id) =>
+    reading(await graph.get(path(id), payload, options));

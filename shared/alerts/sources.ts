@@ -1,19 +1,39 @@
 // The sources that are understood. A new one is a file of its own and a line here.
 import { alertV2 } from './alert-v2.ts';
-import type { ParsedEvent } from './envelope.ts';
+import { azureMonitor, azureMonitorAlert } from './azure-monitor.ts';
+import { diagnosticRecords } from './diagnostic-records.ts';
 import { factPermissions } from './facts.ts';
+import { clean } from './fields.ts';
+import { graphNotification } from './graph-notification.ts';
+import { incident } from './incident.ts';
 import { peoplePermission } from './people.ts';
 import { riskDetection } from './risk-detection.ts';
-import { riskyUserPermission } from './risky-user.ts';
-import type { Reading, Source } from './source.ts';
+import { riskyUser, riskyUserPermission } from './risky-user.ts';
+import { sentinel, sentinelIncident } from './sentinel.ts';
+import type { Claim, Inner, Opener, Source } from './source.ts';
 
-export const sources: readonly Source[] = [riskDetection, alertV2];
+export const sources: readonly Source[] = [
+  riskDetection,
+  alertV2,
+  incident,
+  riskyUser,
+  sentinel,
+  azureMonitor,
+];
+
+/** What services wrap around payloads, looked for before the payloads themselves. */
+const openers: readonly Opener[] = [
+  diagnosticRecords,
+  sentinelIncident,
+  azureMonitorAlert,
+  graphNotification,
+];
 
 /** What triage asks of Microsoft Graph, beside what reading an account needs. */
 export const alertPermissions = {
   graph: [
     ...new Set([
-      ...sources.map(({ permission }) => permission),
+      ...sources.flatMap(({ permissions }) => permissions),
       riskyUserPermission,
       ...factPermissions,
       peoplePermission,
@@ -21,10 +41,25 @@ export const alertPermissions = {
   ],
 };
 
-export type Claim = { source: Source; claim: Reading } | { refused: string };
+/** Whether a payload without an envelope is one that is understood. */
+export const isKnown = (data: unknown): boolean =>
+  openers.some((open) => open({ type: '', data }) !== undefined) ||
+  sources.some((source) => source.recognises(data));
 
-/** Which source an event is of, and what it claims. What it holds says more than what its publisher calls it. */
-export function claimOf(event: ParsedEvent): Claim {
+/** The payloads of an event with the source of each. What it holds says more than what its publisher calls it. */
+export function claimsOf(event: Inner & { id: string }): readonly Claim[] {
+  for (const open of openers) {
+    const inner = open(event);
+    if (inner === undefined) continue;
+    return inner.map((one) => {
+      if ('refused' in one) return { refused: `event ${event.id}: ${one.refused}` };
+      return 'source' in one ? one : claimOf({ ...one, id: event.id });
+    });
+  }
+  return [claimOf(event)];
+}
+
+function claimOf(event: Inner & { id: string }): Claim {
   const type = event.type.toLowerCase();
   const alike = sources.filter((source) => source.recognises(event.data));
   const marked = sources.filter(({ eventTypes }) => eventTypes.some((own) => own.toLowerCase() === type));
@@ -35,6 +70,6 @@ export function claimOf(event: ParsedEvent): Claim {
     problems.push(claim);
   }
   const known = sources.flatMap(({ eventTypes }) => eventTypes).join(', ');
-  const none = `no source is known for events of type "${event.type}", nor for what they hold (known: ${known})`;
+  const none = `no source is known for events of type "${clean(event.type, 300) ?? ''}", nor for what they hold (known: ${known})`;
   return { refused: `event ${event.id}: ${problems.join('; ') || none}` };
 }

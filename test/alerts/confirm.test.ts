@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { confirm } from '../../shared/alerts/confirm.ts';
 import { readEvents } from '../../shared/alerts/envelope.ts';
-import { claimOf } from '../../shared/alerts/sources.ts';
+import { claimsOf } from '../../shared/alerts/sources.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { type Answers, fakeGraph, forbidden, missing } from './fake-graph.ts';
 import { adele, cloudEvent, idOf, payload, tenantId } from './samples.ts';
@@ -14,7 +14,7 @@ const grady = 'd1f0a3c2-58b7-4c8e-9a64-2b1e7f905c33';
 
 async function confirmed(type: string, data: unknown, answers: Answers) {
   const [event] = readEvents(cloudEvent(type, data)).events;
-  const found = event && claimOf(event);
+  const [found] = event ? claimsOf(event) : [];
   if (found === undefined || 'refused' in found) throw new Error('not claimed');
   const graph = fakeGraph(answers);
   const result = await confirm(graph, found.source, found.claim, tenantId);

@@ -18,18 +18,34 @@ const samples = [
   'alert-v2/restricted-sender',
   'alert-v2/attack-disruption',
   'alert-v2/clicked-malicious-url',
+  'incident/attack-disruption',
+  'incident/initial-access',
+  'risky-user/high',
+];
+/** What services wrap around such payloads, or send of their own. */
+const wrapped = [
+  'diagnostic-records/mixed',
+  'diagnostic-records/defender-streaming',
+  'sentinel/analytics-rule',
+  'sentinel/from-defender',
+  'azure-monitor/risky-sign-in',
+  'azure-monitor/risk-detection',
+  'graph-notification/alert-created',
+  'event-grid/alert',
 ];
 const ceo = 'ffffffff-1111-4222-8333-444444444444';
+
+const places: Readonly<Record<string, string>> = {
+  'risk-detection': '/identityProtection/riskDetections',
+  'alert-v2': '/security/alerts_v2',
+  incident: '/security/incidents',
+  'risky-user': '/identityProtection/riskyUsers',
+};
 
 /** Graph holds the samples as they are, the directory Adele and a bystander whom no sample accuses. */
 const graph = fakeGraph({
   ...Object.fromEntries(
-    samples.map((name) => [
-      name.startsWith('risk')
-        ? `/identityProtection/riskDetections/${idOf(name)}`
-        : `/security/alerts_v2/${idOf(name)}`,
-      payload(name),
-    ]),
+    samples.map((name) => [`${places[name.split('/')[0] ?? '']}/${idOf(name)}`, payload(name)]),
   ),
   '/users/adele@contoso.com': { id: adele, userPrincipalName: 'adele@contoso.com' },
   '/users/ceo@contoso.com': { id: ceo, userPrincipalName: 'ceo@contoso.com' },
@@ -40,6 +56,8 @@ const graph = fakeGraph({
 
 function world() {
   const touched: string[] = [];
+  /** Held runs: nothing is changed, a person is asked. */
+  const asked: string[] = [];
   const lines: string[] = [];
   const decisions = memoryDecisions();
   const triage = createTriageAlert({
@@ -57,15 +75,15 @@ function world() {
       return account({ id, userPrincipalName: id === ceo ? 'ceo@contoso.com' : 'adele@contoso.com' });
     },
     lastRun: async () => undefined,
-    async openRun({ account: { id } }) {
-      touched.push(id);
+    async openRun({ account: { id }, held }) {
+      (held === null ? touched : asked).push(id);
       throw new RetryableError('no run is opened in this test');
     },
     decisions,
     now: () => now,
     log: (line) => lines.push(line),
   });
-  return { triage, touched, decisions, lines };
+  return { triage, touched, asked, decisions, lines };
 }
 
 const nasty = fc.oneof(
@@ -104,12 +122,32 @@ const bent = fc
     ...(accuses ? { userId: ceo, userPrincipalName: 'ceo@contoso.com', evidence: [accused] } : {}),
   }));
 
+/** A wrapping with one text in it replaced: ids, names, categories, times, brackets. */
+const bentWrapping = fc
+  .tuple(fc.constantFrom(...wrapped), fc.nat(), nasty, fc.boolean())
+  .map(([name, at, put, accuses]): unknown => {
+    const texts = [...JSON.stringify(payload(name)).matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([text]) => text);
+    const text = JSON.stringify(payload(name)).replace(texts[at % texts.length] ?? '', () =>
+      JSON.stringify(typeof put === 'string' ? put : JSON.stringify(put)),
+    );
+    const accused = text.replaceAll(adele, ceo).replaceAll('adele', 'ceo');
+    try {
+      return JSON.parse(accuses ? accused : text);
+    } catch {
+      return text;
+    }
+  });
+
 const enveloped = fc
-  .tuple(fc.constantFrom('Reclaim.Alert', 'Reclaim.RiskDetection', 'x'), fc.oneof(bent, nasty))
+  .tuple(
+    fc.constantFrom('Reclaim.Alert', 'Reclaim.RiskDetection', 'Reclaim.Incident', 'Reclaim.RiskyUser', 'x'),
+    fc.oneof(bent, bentWrapping, nasty),
+  )
   .map(([type, data]) => cloudEvent(type, data));
 
 const message = fc.oneof(
   { weight: 6, arbitrary: enveloped },
+  { weight: 2, arbitrary: fc.oneof(bent, bentWrapping) },
   { weight: 2, arbitrary: fc.array(fc.oneof(enveloped, nasty), { maxLength: 4 }) },
   { weight: 1, arbitrary: nasty },
   {
@@ -122,7 +160,7 @@ describe('triage of hostile messages', () => {
   it('accounts for each, and touches nobody but whom Graph names', async () => {
     await fc.assert(
       fc.asyncProperty(message, async (body) => {
-        const { triage, touched, decisions, lines } = world();
+        const { triage, touched, asked, decisions, lines } = world();
         const ended = await triage(body).then(
           () => 'decided',
           (error: unknown) => error,
@@ -130,10 +168,10 @@ describe('triage of hostile messages', () => {
         if (ended !== 'decided' && !(ended instanceof PermanentError))
           expect(ended).toBeInstanceOf(RetryableError);
         expect(touched.filter((id) => id !== adele)).toEqual([]);
-        expect(decisions.all.length + touched.length).toBeGreaterThan(0);
+        expect(decisions.all.length + touched.length + asked.length).toBeGreaterThan(0);
         for (const line of lines) expect(line).not.toMatch(/[\n\r\u202e]/);
       }),
-      { numRuns: 2000 },
+      { numRuns: 10_000 },
     );
   });
 });

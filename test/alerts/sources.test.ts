@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ParsedEvent, readEvents } from '../../shared/alerts/envelope.ts';
-import { alertPermissions, claimOf, sources } from '../../shared/alerts/sources.ts';
+import { alertPermissions, claimsOf, sources } from '../../shared/alerts/sources.ts';
 import { cloudEvent, payload } from './samples.ts';
 
 function event(type: string, data: unknown): ParsedEvent {
@@ -11,7 +11,8 @@ function event(type: string, data: unknown): ParsedEvent {
 }
 
 const sourceOf = (type: string, data: unknown) => {
-  const found = claimOf(event(type, data));
+  const [found] = claimsOf(event(type, data));
+  if (found === undefined) throw new Error('no claim');
   return 'refused' in found ? found.refused : found.source.name;
 };
 
@@ -34,14 +35,15 @@ describe('claimOf', () => {
     ['Reclaim.RiskDetection', 'riskDetection'],
     ['Reclaim.Alert', 'alert'],
   ])('believes the type %s where there is only an id — the original is read from Graph', (type, name) => {
-    const found = claimOf(event(type, { id: 'ad702c56f4b1a3e8d0' }));
+    const [found] = claimsOf(event(type, { id: 'ad702c56f4b1a3e8d0' }));
     expect(found).toMatchObject({ source: { name }, claim: { id: 'ad702c56f4b1a3e8d0', subjects: [] } });
   });
 
   it('says what it knows when it knows no source — that is the reason in dead-letters', () => {
     expect(sourceOf('Microsoft.Storage.BlobCreated', { url: 'https://contoso.example/x' })).toBe(
       'event b0c1a6de-3a31-4a6e-8b85-1f6d2d6a4c01: no source is known for events of type ' +
-        '"Microsoft.Storage.BlobCreated", nor for what they hold (known: Reclaim.RiskDetection, Reclaim.Alert)',
+        '"Microsoft.Storage.BlobCreated", nor for what they hold (known: Reclaim.RiskDetection, Reclaim.Alert, ' +
+        'Reclaim.Incident, Reclaim.RiskyUser, Reclaim.SentinelIncident, Reclaim.AzureMonitorAlert)',
     );
   });
 
@@ -60,6 +62,7 @@ describe('sources', () => {
     expect(alertPermissions.graph).toEqual([
       'IdentityRiskEvent.Read.All',
       'SecurityAlert.Read.All',
+      'SecurityIncident.Read.All',
       'IdentityRiskyUser.Read.All',
       'AuditLog.Read.All',
       'User.Read.All',
@@ -67,7 +70,18 @@ describe('sources', () => {
   });
 
   it('show a real payload beside its schema — whoever changes one must see it', () => {
-    for (const file of ['risk-detection', 'alert-v2', 'evidence', 'envelope']) {
+    for (const file of [
+      'risk-detection',
+      'alert-v2',
+      'evidence',
+      'envelope',
+      'incident',
+      'risky-user',
+      'diagnostic-records',
+      'sentinel',
+      'azure-monitor',
+      'graph-notification',
+    ]) {
       const text = readFileSync(new URL(`../../shared/alerts/${file}.ts`, import.meta.url), 'utf8');
       expect(text, file).toMatch(/\* `\{"/);
       expect(text, file).toMatch(/https:\/\/learn\.microsoft\.com\//);

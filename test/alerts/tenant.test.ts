@@ -65,7 +65,30 @@ const file = {
       riskState: 'atRisk',
     },
   ],
+  incidents: [
+    { id: '2972395', displayName: 'BEC attack (attack disruption)', severity: 'high' },
+    {
+      id: '2972396',
+      displayName: 'Anomalous token on one endpoint',
+      severity: 'high',
+      status: 'redirected',
+      redirectIncidentId: '2972395',
+    },
+  ],
   alerts: [
+    {
+      id: 'ad-in-incident',
+      incidentId: '2972395',
+      title: 'Anomalous Token',
+      severity: 'medium',
+      evidence: [
+        {
+          '@odata.type': '#microsoft.graph.security.userEvidence',
+          roles: ['compromised'],
+          userAccount: { userPrincipalName: 'adele@contoso.com' },
+        },
+      ],
+    },
     {
       id: 'fa-restricted',
       title: 'User restricted from sending email',
@@ -114,7 +137,9 @@ function stack(permissions: readonly string[] = all) {
   const detection = (id: string, claims: object = {}) =>
     triage(cloudEvent('Reclaim.RiskDetection', { id, ...claims }));
   const alert = (id: string) => triage(cloudEvent('Reclaim.Alert', { id }));
-  return { detection, alert, requests: tenant.requests };
+  const incident = (id: string) => triage(cloudEvent('Reclaim.Incident', { id }));
+  const risky = (id: string) => triage(cloudEvent('Reclaim.RiskyUser', { id }));
+  return { detection, alert, incident, risky, requests: tenant.requests };
 }
 
 describe('triage in the simulated tenant', () => {
@@ -159,8 +184,20 @@ describe('triage in the simulated tenant', () => {
     ]);
   });
 
+  it('goes full for an incident of attack disruption, also under the number it had before it was merged', async () => {
+    for (const id of ['2972395', '2972396']) {
+      expect(await stack().incident(id)).toMatchObject([{ action: 'full', row: 'certain', userId: adele }]);
+    }
+  });
+
+  it('reads the detections behind a risky user', async () => {
+    const made = await stack().risky(adele);
+    expect(made).toMatchObject([{ action: 'contain', row: 'high', source: 'riskyUser', userId: adele }]);
+  });
+
   it('needs each permission that it declares, and no other', async () => {
-    const { detection, alert, requests } = stack();
+    const { detection, alert, incident, requests } = stack();
+    await incident('2972395');
     for (const id of ['high-adele', 'spray', 'guest', 'safe']) await detection(id);
     await alert('fa-restricted');
     const blind = stack(all.filter((permission) => permission !== 'IdentityRiskEvent.Read.All'));

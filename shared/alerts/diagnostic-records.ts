@@ -1,0 +1,88 @@
+// Records of diagnostic streams, as an Event Hub carries them: risk from Entra ID, and alerts from the Defender XDR
+// streaming API. They are opened here and read by the source they belong to; records about anything else are named.
+import { z } from 'zod';
+import { clean, guid, listOf, word } from './fields.ts';
+import type { Inner, Opener } from './source.ts';
+
+/**
+ * https://learn.microsoft.com/entra/id-protection/howto-export-risk-data
+ * `{"records":[{"time":"9/9/2022 9:54:27 AM","resourceId":"/tenants/6f2a…/providers/microsoft.aadiam",
+ * "operationName":"User Risk Detection","operationVersion":"1.0","category":"UserRiskEvents","tenantId":"6f2a1c0e-…",
+ * "resultSignature":"None","durationMs":0,"callerIpAddress":"203.0.113.7","correlationId":"6a5874ca…","Level":4,
+ * "properties":{"id":"6a5874ca…","riskType":"generic","riskEventType":"passwordSpray","riskState":"atRisk",
+ * "riskLevel":"high","activityDateTime":"2022-09-08T12:53:53.895Z","detectedDateTime":"2022-09-09T8:48:50.361Z",
+ * "lastUpdatedDateTime":"2022-09-09T9:54:27.739Z","userId":"87d349ed-…","userPrincipalName":"adele@contoso.com"}}]}`
+ */
+const recordSchema = z.object({
+  category: z.string(),
+  tenantId: guid,
+  time: word,
+  properties: z.record(z.string(), z.unknown()),
+});
+type Record = z.infer<typeof recordSchema>;
+
+const batchSchema = z.object({ records: z.array(z.unknown()) });
+
+/** Those that a batch is cut down to before it is passed on; all else in a stream is somebody else's business. */
+export const isAboutRisk = (record: unknown): boolean => {
+  const parsed = recordSchema.safeParse(record);
+  return parsed.success && openers[parsed.data.category.toLowerCase()] !== undefined;
+};
+
+export const diagnosticRecords: Opener = ({ data }) => {
+  const batch = batchSchema.safeParse(data);
+  if (batch.success) {
+    const { records } = batch.data;
+    if (records.length === 0) return [{ refused: 'the list of records is empty' }];
+    return once(records.map((record, index) => opened(record, `record ${index + 1}: `)));
+  }
+  return recordSchema.safeParse(data).success ? [opened(data, '')] : undefined;
+};
+
+type Opened = Inner | { refused: string };
+
+function opened(given: unknown, which: string): Opened {
+  const record = recordSchema.safeParse(given);
+  if (!record.success)
+    return { refused: `${which}no diagnostic record: it has no category or no properties` };
+  const open = openers[record.data.category.toLowerCase()];
+  if (open === undefined) {
+    return {
+      refused: `${which}records of category "${clean(record.data.category, 60)}" tell of no account at risk`,
+    };
+  }
+  return open(record.data);
+}
+
+/** The tenant stands on the record, and only there. */
+const risk =
+  (type: string) =>
+  ({ properties, tenantId }: Record): Opened => ({ type, data: { tenantId, ...properties } });
+
+const alertColumns = z.object({ AlertId: z.string(), Title: word, Severity: word, ServiceSource: word });
+
+/** An alert and its evidence are separate rows, so only the id is used: the alert is read from Graph as a whole. */
+const alert = ({ properties, tenantId }: Record): Opened => {
+  const row = alertColumns.safeParse(properties);
+  if (!row.success) return { refused: 'a row about an alert has no AlertId' };
+  const { AlertId: id, Title: title, Severity: severity } = row.data;
+  return { type: 'Reclaim.Alert', data: { id, title, severity, tenantId } };
+};
+
+const openers: Readonly<{ [category: string]: (record: Record) => Opened }> = {
+  userriskevents: risk('Reclaim.RiskDetection'),
+  riskyusers: risk('Reclaim.RiskyUser'),
+  'advancedhunting-alertinfo': alert,
+  'advancedhunting-alertevidence': alert,
+};
+
+/** The rows of one alert lead to one alert. */
+function once(all: readonly Opened[]): Opened[] {
+  const seen = new Set<string>();
+  const idOf = listOf(z.object({ id: z.string() }));
+  return all.filter((one) => {
+    if ('refused' in one || one.type !== 'Reclaim.Alert') return true;
+    const key = idOf.parse([one.data])[0]?.id ?? '';
+    return !seen.has(key) && seen.add(key);
+  });
+}
