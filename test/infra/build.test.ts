@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildApp } from '../../infra/build.ts';
@@ -51,5 +53,39 @@ describe('the built app', () => {
     expect(required).toContain('@azure/functions-core');
     expect(bundle.includes(root)).toBe(false);
     expect(required.filter((name) => name !== '@azure/functions-core' && !builtin.test(name))).toEqual([]);
+  });
+
+  it('is there all the time while it is built again — another stack on this machine may be loading it', async () => {
+    await buildApp(entry, folder);
+    let building = true;
+    const again = Promise.all([buildApp(entry, folder), buildApp(entry, folder)]).finally(() => {
+      building = false;
+    });
+    const sizes = new Set<number>();
+    while (building) {
+      sizes.add((await readFile(join(folder, 'index.cjs'))).length);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await again;
+    expect(sizes.size).toBe(1);
+  });
+
+  it('leaves nothing of an earlier build behind', async () => {
+    await writeFile(join(folder, 'function.json'), '{}');
+    await buildApp(entry, folder);
+    expect(await readdir(folder)).not.toContain('function.json');
+  });
+
+  it('loads what asks for its own address — some libraries do so while they are loaded', async () => {
+    const asking = join(folder, 'asking.ts');
+    await writeFile(asking, 'console.log(import.meta.url);');
+    const into = await mkdtemp(join(tmpdir(), 'build-'));
+    try {
+      await buildApp(asking, into);
+      const { stdout } = await promisify(execFile)(process.execPath, [join(into, 'index.cjs')]);
+      expect(stdout.trim()).toBe(pathToFileURL(join(into, 'index.cjs')).href);
+    } finally {
+      await rm(into, { recursive: true });
+    }
   });
 });
