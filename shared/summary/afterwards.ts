@@ -4,14 +4,15 @@ import { timing } from '../run/mode.ts';
 import { capital, clause, clock, count, plain } from './plain.ts';
 import { type Given, type Line, order, type Section, titleOf } from './report.ts';
 
-export const findings = (given: Given): Section => ({
-  title: 'What the evidence shows',
-  lines: given.steps
-    .filter((row) => row.kind === 'investigation')
-    .flatMap((row) =>
-      row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [capital(plain(kept.why))] })),
-    ),
-});
+export function findings(given: Given): Section {
+  const looked = given.steps.filter((row) => row.kind === 'investigation');
+  const lines: Line[] = looked.flatMap((row) =>
+    row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [capital(plain(kept.why))] })),
+  );
+  const files = given.steps.flatMap((row) => row.attachments.map(({ name }) => plain(name, 120)));
+  if (files.length > 0) lines.push({ text: `Kept with the run: ${files.join(', ')}` });
+  return { title: 'What the evidence shows', lines };
+}
 
 /** Counts: nobody reads a list of what did not happen. */
 export function rest(given: Given): Section {

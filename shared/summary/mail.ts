@@ -1,12 +1,14 @@
 // Sends the summary with Microsoft Graph, from a mailbox of its own to on-call and never to the account under attack.
+// Graph takes one kind of body, so the mail is the HTML; the text is for terminals.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
-import type { GraphClient } from '../microsoft365/clients.ts';
+import type { GraphClient, GraphReader } from '../microsoft365/clients.ts';
 import { path } from '../microsoft365/path.ts';
 import type { RunRows } from '../run/progress.ts';
+import type { RunRow } from '../run/rows.ts';
 import type { Mailer } from '../run/send-summary.ts';
-import type { Step } from '../run/step.ts';
-import { summaryOf } from './summary.ts';
+import type { Described } from './report.ts';
+import { subjectOf, summaryOf } from './summary.ts';
 
 export interface MailSettings {
   /** Mailbox that sends. */
@@ -17,65 +19,87 @@ export interface MailSettings {
 }
 
 /**
- * Application permissions, best granted on the sender's mailbox alone by RBAC for Applications: Mail.Send, and
- * Mail.ReadBasic to see whether a summary had left when its sender died
- * (https://learn.microsoft.com/graph/api/user-sendmail).
+ * Application permissions, the first two best granted on the sender's mailbox alone by RBAC for Applications: Mail.Send,
+ * Mail.ReadBasic.All to see whether a summary had left when its sender died, User.Read.All for the addresses of the
+ * account under attack (https://learn.microsoft.com/graph/api/user-sendmail).
  */
-export const mailPermissions = ['Mail.Send', 'Mail.ReadBasic.All'] as const;
+export const mailPermissions = ['Mail.Send', 'Mail.ReadBasic.All', 'User.Read.All'] as const;
 
 interface Dependencies {
   /** Each call gets its own deadline. */
   graph: () => GraphClient;
-  playbook: readonly Step[];
+  playbook: readonly Described[];
   now: () => Date;
 }
 
-const sentSchema = z.object({ id: z.string() });
+const userSchema = z.object({
+  mail: z.string().nullish(),
+  proxyAddresses: z.array(z.string()).default([]),
+});
+const sentSchema = z.object({ subject: z.string().nullish() });
 
 export function createMailer(settings: MailSettings, { graph, playbook, now }: Dependencies): Mailer {
-  const summary = ({ run, steps }: RunRows) =>
-    summaryOf({
-      run: run.row,
-      steps: steps.map((entry) => entry.row),
-      playbook,
-      runUrl: `${settings.baseUrl}/api/runs/${run.row.id}`,
-      now: now(),
-    });
-
   return {
-    async send(rows) {
-      const { account } = rows.run.row;
-      const to = settings.to.filter(
-        (address) => address.toLowerCase() !== account.userPrincipalName.toLowerCase(),
-      );
+    async send({ run, steps }) {
+      const client = graph();
+      const theirs = await addressesOf(client, run.row.account);
+      const to = settings.to.filter((address) => !theirs.has(bare(address)));
       if (to.length === 0) {
         throw new PermanentError(
-          `the summary has no recipient but ${account.userPrincipalName}, the account under attack: add another address to MAIL_TO`,
+          `the summary of run ${run.row.id} was not sent: every address in MAIL_TO belongs to ${run.row.account.userPrincipalName}, the account under attack. Add another one to MAIL_TO`,
         );
       }
-      const { subject, html } = summary(rows);
+      const { subject, html } = summaryOf({
+        run: run.row,
+        steps: steps.map((entry) => entry.row),
+        playbook,
+        runUrl: `${settings.baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
+        now: now(),
+      });
       const message = {
         subject,
         body: { contentType: 'html', content: html },
         toRecipients: to.map((address) => ({ emailAddress: { address } })),
         importance: 'high',
       };
-      await graph().post(
-        path`/users/${settings.from}/sendMail`,
-        { message, saveToSentItems: true },
-        z.unknown(),
-      );
+      // The intruder would read it among the sent items of a mailbox that is under attack itself.
+      const saveToSentItems = !theirs.has(bare(settings.from));
+      await client.post(path`/users/${settings.from}/sendMail`, { message, saveToSentItems }, z.unknown());
     },
 
-    async wasSent(rows, since) {
-      const { subject } = summary(rows);
-      const filter = path`sentDateTime ge ${since.toISOString()} and subject eq '${subject}'`;
+    async wasSent({ run }: RunRows, since) {
+      // Exchange tells whole seconds, and its clock is not ours.
+      const from = `${new Date(since.getTime() - clockSkewMs).toISOString().slice(0, 19)}Z`;
+      const subject = subjectOf(run.row, run.row.summary.verdict ?? '');
       const sent = await graph().list(
-        `${path`/users/${settings.from}/mailFolders/sentitems/messages`}?$select=id&$filter=${filter}&$top=1`,
+        path`/users/${settings.from}/mailFolders/sentitems/messages?$select=id,subject,sentDateTime&$filter=sentDateTime ge ${from}&$top=100`,
         sentSchema,
-        { most: 1 },
       );
-      return sent.length > 0;
+      return sent.some((mail) => mail.subject === subject);
     },
   };
 }
+
+const clockSkewMs = 5000;
+
+/**
+ * Addresses that reach the account, without what its owner or intruder may choose: an alternate address that is set to
+ * on-call's would keep on-call from hearing of it. Without the permission to read them, the sign-in name must do.
+ */
+async function addressesOf(graph: GraphReader, account: RunRow['account']): Promise<ReadonlySet<string>> {
+  const named = [account.userPrincipalName];
+  try {
+    const user = await graph.get(path`/users/${account.id}?$select=id,mail,proxyAddresses`, userSchema);
+    named.push(...(user.mail ? [user.mail] : []), ...user.proxyAddresses);
+  } catch (thrown) {
+    if (!(thrown instanceof PermanentError)) throw thrown;
+  }
+  return new Set(named.map(bare));
+}
+
+/** `SMTP:Adele.Vance+calls@contoso.com` reaches adele.vance@contoso.com. */
+const bare = (address: string): string =>
+  address
+    .toLowerCase()
+    .replace(/^smtp:/, '')
+    .replace(/\+[^@]*(?=@)/, '');

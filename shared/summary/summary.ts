@@ -2,7 +2,7 @@
 import { verdictText } from '../run/verdict.ts';
 import { htmlOf } from './html.ts';
 import { plain } from './plain.ts';
-import type { Given, Report } from './report.ts';
+import type { Given } from './report.ts';
 import { reportOf } from './sections.ts';
 import { textOf } from './text.ts';
 
@@ -28,10 +28,12 @@ export function summaryOf(given: Given): Summary {
 
 function summaryWith(given: Given, mostLines: number): Summary {
   const report = reportOf(given, mostLines);
-  const subject = subjectOf(given, report);
+  const subject = subjectOf(given.run, verdictText(report.verdict));
   return { subject, text: textOf(report), html: htmlOf(given, subject, report) };
 }
 
 /** `[Reclaim] CONTAINED, 2 TASKS: bob@contoso.com (8M2P)` */
-const subjectOf = ({ run }: Given, { verdict }: Pick<Report, 'verdict'>) =>
-  `[Reclaim] ${verdictText(verdict)}: ${plain(run.account.userPrincipalName, 120)} (${plain(run.code, 12)})`;
+export const subjectOf = (
+  { account, code }: Pick<Given['run'], 'account' | 'code'>,
+  verdict: string,
+): string => `[Reclaim] ${verdict}: ${plain(account.userPrincipalName, 120)} (${plain(code, 12)})`;
