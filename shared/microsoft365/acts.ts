@@ -33,11 +33,15 @@ export function actsIn(run: RunView): readonly Act[] | undefined {
   return facts === undefined ? undefined : factsSchema.parse(facts).acts;
 }
 
+const parametersSchema = z.array(z.object({ Name: z.string(), Value: z.string() }));
+const given = ({ data }: Act) => parametersSchema.safeParse(data['Parameters']).data ?? [];
+
 /** A parameter of the cmdlet behind an Exchange act: `{"Parameters":[{"Name":"User","Value":"x@evil.example"}]}` */
-export function parameterOf({ data }: Act, name: string): string | undefined {
-  const given = z.array(z.object({ Name: z.string(), Value: z.string() })).safeParse(data['Parameters']);
-  return given.data?.find((one) => one.Name.toLowerCase() === name.toLowerCase())?.Value;
-}
+export const parameterOf = (act: Act, name: string): string | undefined =>
+  given(act).find((one) => one.Name.toLowerCase() === name.toLowerCase())?.Value;
+
+/** The values of all of them. */
+export const parametersOf = (act: Act): readonly string[] => given(act).map(({ Value }) => Value);
 
 /** Looks and everyday use; thousands of them must not crowd out the changes. */
 const ordinary =

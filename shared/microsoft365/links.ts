@@ -48,6 +48,10 @@ export const messageTracePage = () => 'https://admin.exchange.microsoft.com/#/me
 /** Mail in all mailboxes: find it, take it out, put it back. */
 export const explorerPage = () => 'https://security.microsoft.com/threatexplorerv3';
 
+/** Microsoft's instruction to find forms and home pages of Outlook that run code. */
+export const formsGuide = () =>
+  'https://learn.microsoft.com/defender-office-365/detect-and-remediate-outlook-rules-forms-attack';
+
 /** Who may not send mail at present. */
 export const restrictedEntitiesPage = () => 'https://security.microsoft.com/restrictedentities';
 
@@ -57,3 +61,11 @@ export const activeDirectoryGuide = () =>
 
 /** Searches of the unified audit log, those of this app among them. */
 export const auditSearchPage = () => 'https://purview.microsoft.com/audit/auditsearch';
+
+/** An enterprise application (service principal, by object id): enable, disable, permissions, users. */
+export const applicationPage = (principalId: string) =>
+  `https://entra.microsoft.com/#view/Microsoft_AAD_IAM/ManagedAppMenuBlade/~/Overview/objectId/${encodeURIComponent(principalId)}`;
+
+/** An app registration by application id: owners, certificates and secrets. */
+export const registrationPage = (appId: string) =>
+  `https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Credentials/appId/${encodeURIComponent(appId)}`;

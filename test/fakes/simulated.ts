@@ -1,7 +1,8 @@
-// A step against the simulated tenant through the real client for Microsoft Graph, with no more permissions than
-// the step declares.
+// A step against the simulated tenant through the real clients for Microsoft Graph and Exchange Online, with no more
+// permissions than the step declares.
 import { createTenant } from '../../local/tenant/tenant.ts';
 import type { Clients } from '../../shared/microsoft365/clients.ts';
+import { createExchange } from '../../shared/microsoft365/exchange.ts';
 import { createGraph } from '../../shared/microsoft365/graph.ts';
 import type { Step } from '../../shared/run/step.ts';
 import { noClients } from '../run/no-clients.ts';
@@ -10,15 +11,19 @@ import { noClients } from '../run/no-clients.ts';
 export function simulated(step: Step, file: unknown, start = '2026-11-20T09:15:01.300Z') {
   let at = Date.parse(start);
   const now = () => new Date(at);
-  const tenant = createTenant(file, { now, permissions: step.permissions.graph ?? [] });
-  const graph = createGraph({
-    baseUrl: 'https://graph.microsoft.com',
-    credential: tenant.credential,
-    fetch: tenant.fetch,
-    now,
-    wait: async () => undefined,
+  const permissions = [
+    ...(step.permissions.graph ?? []),
+    ...(step.permissions.exchange ? ['Exchange.ManageAsApp'] : []),
+  ];
+  const tenant = createTenant(file, { now, permissions });
+  const options = { credential: tenant.credential, fetch: tenant.fetch, now, wait: async () => undefined };
+  const graph = createGraph({ baseUrl: 'https://graph.microsoft.com', ...options });
+  const exchange = createExchange({
+    baseUrl: 'https://outlook.office365.com',
+    tenantId: tenant.tenantId,
+    ...options,
   });
-  const clients: Clients = { ...noClients, graph };
+  const clients: Clients = { ...noClients, graph, ...(step.permissions.exchange ? { exchange } : {}) };
   return {
     clients,
     tenant,

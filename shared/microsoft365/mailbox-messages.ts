@@ -1,0 +1,50 @@
+// Messages of a mailbox without their bodies, those that were deleted too.
+import { z } from 'zod';
+import type { Kept } from '../run/step.ts';
+import type { GraphReader } from './clients.ts';
+import { path } from './path.ts';
+import { recipientsSchema } from './recipients.ts';
+
+const text = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? '');
+const messageSchema = z.object({
+  subject: text,
+  from: recipientsSchema.transform(([sender]) => sender?.address ?? ''),
+  receivedDateTime: text,
+  lastModifiedDateTime: text,
+  internetMessageId: text,
+});
+export type MailboxMessage = z.infer<typeof messageSchema>;
+const select = Object.keys(messageSchema.shape).join(',');
+
+/** What lies in Deleted Items, and what was deleted from there or at once, until it is gone for good. */
+export const trash = { deleted: 'deleteditems', purged: 'recoverableitemsdeletions' } as const;
+const mostMessages = 2000;
+const seconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/**
+ * Of one folder, or of all that the owner sees: Mail.ReadBasic.All
+ * (https://learn.microsoft.com/graph/api/user-list-messages). Deleting sets lastModifiedDateTime. Since in ms.
+ */
+export async function readMessages(
+  graph: GraphReader,
+  userId: string,
+  folder: (typeof trash)[keyof typeof trash] | null,
+  by: 'receivedDateTime' | 'lastModifiedDateTime',
+  since: number,
+): Promise<{ messages: MailboxMessage[]; gaps: Kept[] }> {
+  const place =
+    folder === null ? path`/users/${userId}/messages` : path`/users/${userId}/mailFolders/${folder}/messages`;
+  const messages = await graph.list(
+    `${place}${path`?$filter=${by} ge ${seconds(since)}`}&$select=id,${select}&$top=1000`,
+    messageSchema,
+    { most: mostMessages },
+  );
+  const cut = {
+    what: `only ${mostMessages} messages of ${folder ?? 'the mailbox'} were read`,
+    why: 'there are more',
+  };
+  return { messages, gaps: messages.length < mostMessages ? [] : [cut] };
+}

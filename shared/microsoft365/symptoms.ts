@@ -1,0 +1,109 @@
+// Signs of an intruder in a mailbox: each judged from what the service shows, and from what the audit log knows of who
+// set it. Settings carry no date, so what nothing ties to the intruder is for the owner to say. Alters nothing.
+import { PermanentError } from '../errors.ts';
+import type { Attachment, Kept, Task } from '../run/step.ts';
+import type { Account } from './account.ts';
+import { type Act, parametersOf } from './acts.ts';
+import { mailboxPage } from './links.ts';
+
+export interface Symptoms {
+  findings: readonly Kept[];
+  tasks?: readonly Task[];
+  attachments?: readonly Attachment[];
+}
+
+export interface Look {
+  account: Account;
+  /** What the intruder did by the audit log; nothing while it has not answered. */
+  acts: readonly Act[];
+  /** ms; the intruder's earliest known activity. */
+  since: number;
+  /** Domains whose mail stays inside. */
+  domains: readonly string[];
+}
+
+/**
+ * What ties a kind of act to the intruder, by the names the audit log has for it. Where there may be several things of
+ * a kind, the record must name this one.
+ */
+export function didBy({ acts }: Look, names: RegExp, called?: readonly string[]): string | undefined {
+  const wanted = called?.flatMap((name) => (name === '' ? [] : name.toLowerCase()));
+  const isAbout = (act: Act) => {
+    const said = [act.object ?? '', ...parametersOf(act)].map((one) => one.toLowerCase());
+    return said.some((one) => wanted?.some((name) => one === name || one.endsWith(`\\${name}`)));
+  };
+  return acts.find(
+    (act) => act.succeeded && names.test(act.activity) && (wanted === undefined || isAbout(act)),
+  )?.evidence;
+}
+
+interface Doubt {
+  id: string;
+  what: string;
+  /** What ties it to the intruder, if anything does. */
+  evidence: string | undefined;
+  /** Why it is looked at where nothing does. */
+  why: string;
+  /** How to end it. */
+  remedy: string;
+}
+
+/** One finding, and the task to decide about it: with evidence it is to be ended, without it the owner is asked. */
+export function doubt({ account }: Look, { id, what, evidence, why, remedy }: Doubt): Symptoms {
+  const ask = `Ask ${account.displayName}, by another way than mail, whether this is theirs. If not: ${remedy}`;
+  return {
+    findings: [{ what, why: evidence ?? why }],
+    tasks: [
+      {
+        id,
+        what: evidence === undefined ? `${what}: ${why}` : `${what}, ${evidence}`,
+        instruction: evidence === undefined ? ask : remedy,
+        link: mailboxPage(account.id),
+      },
+    ],
+  };
+}
+
+export const none: Symptoms = { findings: [] };
+export const plain = (html: string) =>
+  html
+    .replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&nbsp;/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+export const short = (text: string, most = 160) => (text.length > most ? `${text.slice(0, most)}…` : text);
+
+/**
+ * One part after the other; a part that is refused is named and the rest still counts. Throws the first refusal where
+ * nothing at all could be looked at.
+ */
+export async function eachPart(
+  parts: Readonly<Record<string, () => Promise<readonly Symptoms[]>>>,
+): Promise<Required<Symptoms>> {
+  const found: Symptoms[] = [];
+  const calm: string[] = [];
+  const refused: PermanentError[] = [];
+  for (const [name, read] of Object.entries(parts)) {
+    try {
+      const symptoms = await read();
+      if (symptoms.every(({ findings }) => findings.length === 0)) calm.push(name);
+      found.push(...symptoms);
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      refused.push(error);
+      found.push({ findings: [{ what: `${name} could not be looked at`, why: error.message }] });
+    }
+  }
+  const [first] = refused;
+  if (first !== undefined && refused.length === Object.keys(parts).length) throw first;
+  const rest = {
+    what: `nothing to see: ${calm.join(', ')}`,
+    why: 'what was set and taken back does not show',
+  };
+  return {
+    findings: [...found.flatMap(({ findings }) => findings), ...(calm.length > 0 ? [rest] : [])],
+    tasks: found.flatMap(({ tasks }) => tasks ?? []),
+    attachments: found.flatMap(({ attachments }) => attachments ?? []),
+  };
+}

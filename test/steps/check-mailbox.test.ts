@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { checkMailbox } from '../../functions/steps/check-mailbox.ts';
+import { actsOf } from '../../shared/microsoft365/acts.ts';
+import { phone, phoneSchema } from '../../shared/microsoft365/mailbox-access.ts';
+import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
+import type { Collected, Later, Skip } from '../../shared/run/step.ts';
+import { directoryAudit, intruder, record } from '../fakes/audit.ts';
+import { account, context } from '../fakes/context.ts';
+import { adele } from '../fakes/sign-ins.ts';
+import { simulated } from '../fakes/simulated.ts';
+
+const tenant = (mailbox?: object, more: object = {}) => ({
+  domains: [{ id: 'contoso.com', isDefault: true }],
+  users: [
+    {
+      id: adele,
+      userPrincipalName: 'adele@contoso.com',
+      displayName: 'Adele Vance',
+      ...(mailbox ? { mailbox } : {}),
+    },
+    { userPrincipalName: 'megan@contoso.com', mailbox: { sweepRules: [{ Name: 'Of Megan' }] } },
+  ],
+  ...more,
+});
+const afterAudit = (...records: object[]) => {
+  const acts = actsOf(
+    records.map((one) => unifiedRecordSchema.parse(one)),
+    intruder,
+  );
+  return context({ intruder, run: { facts: { 'collect-audit-log': acts } } });
+};
+const cmdlet = (by: 'intruder' | 'owner', name: string, parameters: Record<string, string> = {}) =>
+  record(by, name, {
+    auditData: { Parameters: Object.entries(parameters).map(([Name, Value]) => ({ Name, Value })) },
+  });
+function collected(result: Collected | Later | Skip) {
+  if (!('findings' in result)) throw new Error('nothing was collected');
+  const { findings, tasks = [], attachments = [] } = result;
+  const own = tasks.filter(({ id }) => id !== 'forms');
+  return { findings, tasks: own, attachments, said: findings.map(({ what }) => what) };
+}
+const look = async (file: object, given = context({ intruder })) => {
+  const at = simulated(checkMailbox, file);
+  return { ...at, ...collected(await checkMailbox.collect(given, at.clients, null)) };
+};
+
+const everything = {
+  autoReply: { AutoReplyState: 'Enabled', ExternalMessage: '<p>Pay to <b>our new bank</b></p>' },
+  messageConfiguration: { AutoAddSignature: true, SignatureHtml: '<p>IBAN GB33 BUKB</p>' },
+  junkEmail: { BlockedSendersAndDomains: ['megan@contoso.com', 'spam.example', '@microsoft.com'] },
+  sweepRules: [
+    { Name: 'Tidy', RuleId: 'x1', Sender: 'megan@contoso.com' },
+    { Name: 'Shop', RuleId: 'x2', Sender: 'news@adatum.example' },
+    { Name: 'Off', RuleId: 'x3', Enabled: false },
+  ],
+  apps: [
+    { DisplayName: 'eM Archive', AppId: 'a1', ProviderName: 'Nobody' },
+    { DisplayName: 'Polls', AppId: 'a2', Scope: 'Organization' },
+  ],
+  mobileDevices: [
+    { DeviceId: 'OLD', FriendlyName: 'Adele’s phone', FirstSyncTime: '2026-01-05T08:00:00Z' },
+    { DeviceId: 'NEW', DeviceModel: 'Nexus', FirstSyncTime: '2026-11-20T09:00:00Z' },
+    { DeviceId: 'GONE', FirstSyncTime: '2026-11-20T09:00:00Z', DeviceAccessState: 'Blocked' },
+  ],
+  messages: [
+    {
+      subject: 'Is this really you?',
+      folder: 'recoverableitemsdeletions',
+      receivedDateTime: '2026-11-20T09:01:00Z',
+    },
+    { subject: '=cmd()', folder: 'deleteditems', receivedDateTime: '2026-11-20T09:02:00Z' },
+    { subject: 'Old', folder: 'deleteditems', receivedDateTime: '2026-11-01T09:02:00Z' },
+  ],
+};
+
+describe('check-mailbox', () => {
+  it('finds every symptom, and leaves what nothing ties to the intruder for the owner to say', async () => {
+    const { tasks, said, attachments, tenant: at } = await look(tenant(everything));
+    expect(tasks.map(({ id }) => id)).toEqual([
+      'automatic-replies',
+      'signature',
+      'junk',
+      'sweep:x1',
+      'add-in:a1',
+      'phone:NEW',
+      'deleted-mail',
+    ]);
+    expect(tasks[0]).toMatchObject({
+      what: 'automatic replies are enabled: "Pay to our new bank": they may speak for the intruder, and tell who writes',
+      instruction: expect.stringMatching(/^Ask Adele Vance, .* If not: Set-MailboxAutoReplyConfiguration/),
+    });
+    expect(said).toContain('sweep rule "Shop" moves mail of news@adatum.example to "Deleted Items"');
+    expect(said.at(-1)).toBe('nothing to see: display name and password');
+    const [table] = attachments;
+    expect(table?.content.trimEnd().split('\r\n')).toEqual([
+      'deleted or changed,where,from,received,subject',
+      "2026-11-20T09:02:00Z,Deleted Items,,2026-11-20T09:02:00Z,'=cmd()",
+      '2026-11-20T09:01:00Z,recoverable items,,2026-11-20T09:01:00Z,Is this really you?',
+    ]);
+    expect(
+      at.requests.every(({ cmdlet: name, method }) => name?.startsWith('Get-') ?? method === 'GET'),
+    ).toBe(true);
+    expect(at.requests.every(({ status }) => status === 200)).toBe(true);
+  });
+
+  it('names what ties a setting to the intruder, and then asks nobody', async () => {
+    const { tasks } = await look(
+      tenant(everything),
+      afterAudit(
+        cmdlet('intruder', 'Set-MailboxAutoReplyConfiguration'),
+        cmdlet('intruder', 'New-SweepRule', { Name: 'Tidy' }),
+        cmdlet('intruder', 'New-App', { MarketplaceAssetID: 'WA1' }),
+        cmdlet('owner', 'Set-MailboxMessageConfiguration'),
+        record('intruder', 'HardDelete'),
+      ),
+    );
+    const tied = tasks.filter(({ what }) => what.includes("in the intruder's session")).map(({ id }) => id);
+    expect(tied).toEqual(['automatic-replies', 'sweep:x1', 'deleted-mail']);
+    expect(tasks[0]?.instruction).toBe(
+      'Set-MailboxAutoReplyConfiguration -Identity adele@contoso.com -AutoReplyState Disabled.',
+    );
+  });
+
+  it('is quiet about a mailbox as anybody has one, save for forms, which nothing lists', async () => {
+    const at = simulated(
+      checkMailbox,
+      tenant({
+        messageConfiguration: { SignatureText: 'Adele Vance, Contoso, https://www.contoso.com/legal' },
+        junkEmail: { BlockedSendersAndDomains: ['spam.example'] },
+        mobileDevices: [{ DeviceId: 'OLD', FirstSyncTime: '2026-01-05T08:00:00Z' }],
+        apps: [{ DisplayName: 'Polls', Scope: 'Default' }],
+      }),
+    );
+    const result = await checkMailbox.collect(context({ intruder }), at.clients, null);
+    expect('tasks' in result ? result.tasks : []).toMatchObject([
+      { id: 'forms', link: expect.stringContaining('detect-and-remediate-outlook-rules-forms-attack') },
+    ]);
+    expect(collected(result).said.at(-1)).toBe(
+      'nothing to see: automatic replies, sweep rules, add-ins, deleted mail, display name and password',
+    );
+  });
+
+  it('takes a link out of the company in a signature for a sign, not one to itself', async () => {
+    const signed = (SignatureHtml: string) => look(tenant({ messageConfiguration: { SignatureHtml } }));
+    expect((await signed('<a href="https://contoso.com.evil.example/x">Sign</a>')).tasks).toMatchObject([
+      { id: 'signature', what: expect.stringContaining('it links to contoso.com.evil.example') },
+    ]);
+    expect((await signed('<a href="https://blog.contoso.com">Blog</a>')).tasks).toEqual([]);
+  });
+
+  it('tells of another display name and of repeated passwords, but not of this run’s own reset', async () => {
+    const renamed = directoryAudit('intruder', 'Update user', {
+      targetResources: [
+        {
+          id: adele,
+          type: 'User',
+          modifiedProperties: [
+            { displayName: 'DisplayName', oldValue: '["Adele Vance"]', newValue: '["Payroll Office"]' },
+          ],
+        },
+      ],
+    });
+    const password = (by: 'intruder' | 'owner', activityDateTime: string) =>
+      directoryAudit(by, 'Change user password', { activityDateTime });
+    const ours = directoryAudit('owner', 'Reset user password', {
+      activityDateTime: '2026-11-20T09:15:01Z',
+      initiatedBy: { app: { displayName: 'Reclaim' } },
+    });
+    const { tasks, findings } = await look(
+      tenant(
+        {},
+        {
+          directoryAudits: [
+            renamed,
+            password('owner', '2026-11-20T09:01:00Z'),
+            password('intruder', '2026-11-20T09:02:00Z'),
+            ours,
+          ],
+        },
+      ),
+    );
+    expect(tasks).toMatchObject([
+      {
+        id: 'display-name',
+        what: expect.stringMatching(
+          /^the display name became "Payroll Office", before it was "Adele Vance", made from the intruder's address/,
+        ),
+      },
+    ]);
+    expect(findings.find(({ what }) => what.startsWith('the password'))).toMatchObject({
+      what: 'the password was changed 2 times: 2026-11-20 09:02 UTC by adele@contoso.com; 2026-11-20 09:01 UTC by adele@contoso.com',
+      why: expect.stringContaining("from the intruder's address"),
+    });
+    const once = await look(
+      tenant({}, { directoryAudits: [password('owner', '2026-11-20T09:01:00Z'), ours] }),
+    );
+    expect(once.said).toHaveLength(1);
+  });
+
+  it('asks about a phone whose age nobody knows', () => {
+    const device = phoneSchema.parse({ DeviceId: 'X', FirstSyncTime: null });
+    const since = Date.parse('2026-11-20T08:00:00Z');
+    const { tasks } = phone(device, { account: account(), acts: [], since, domains: [] });
+    expect(tasks).toMatchObject([{ id: 'phone:X', what: expect.stringContaining('its age is not known') }]);
+  });
+
+  it('goes on where a part is refused, and names it', async () => {
+    const faults = [{ on: 'Get-SweepRule', status: 400, code: 'BadRequest' }];
+    const { said, tasks } = await look(tenant(everything, { behaviour: { faults } }));
+    expect(said).toContain('sweep rules could not be looked at');
+    expect(tasks.map(({ id }) => id)).toContain('phone:NEW');
+  });
+
+  it.each([
+    ['throttled', { on: 'Get-App', status: 429, retryAfter: 20 }, 'RetryableError'],
+    ['forbidden', { on: '*', status: 403 }, 'PermanentError'],
+  ])('lets the run know when it is %s', async (_how, fault, name) => {
+    const { clients } = simulated(checkMailbox, tenant({}, { behaviour: { faults: [fault] } }));
+    await expect(checkMailbox.collect(context({ intruder }), clients, null)).rejects.toMatchObject({ name });
+  });
+
+  it('does not apply without a mailbox, known before or only now', async () => {
+    expect(checkMailbox.appliesTo(account({ hasMailbox: false }))).toBe('has no mailbox');
+    const { clients } = simulated(checkMailbox, tenant());
+    expect(await checkMailbox.collect(context(), clients, null)).toEqual({
+      skip: 'has no mailbox in Exchange Online',
+    });
+  });
+
+  it('asks with what it declares, about this mailbox alone', async () => {
+    const { tenant: at, said } = await look(tenant(everything));
+    const cmdlets = at.requests.flatMap(({ cmdlet: name }) => name ?? []);
+    expect([...new Set(cmdlets)].toSorted()).toEqual(
+      [...(checkMailbox.permissions.exchange ?? [])].toSorted(),
+    );
+    expect(said.join()).not.toContain('Of Megan');
+  });
+});
