@@ -2,6 +2,7 @@
 // (https://github.com/microsoftgraph/microsoft-graph-devx-content, permissions/new/permissions.json).
 
 import { accountPermissions } from './account-permissions.ts';
+import { appPermissions } from './app-permissions.ts';
 import { mailPermissions } from './mail-permissions.ts';
 import { rolePermissions } from './role-permissions.ts';
 
@@ -40,6 +41,7 @@ const readMembers = [
 /** By method and path; what depends on the property that is written has it behind a #. */
 export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   ...rolePermissions,
+  ...appPermissions,
   ...accountPermissions,
   ...mailPermissions,
   'GET /users': readUsers,

@@ -3,6 +3,12 @@
 // changed back leaves no trace.
 import { z } from 'zod';
 import { appSchema, behaviourSchema } from './schema/app.ts';
+import {
+  applicationSchema,
+  appRoleAssignmentSchema,
+  grantSchema,
+  servicePrincipalSchema,
+} from './schema/application.ts';
 import { deviceSchema } from './schema/device.ts';
 import {
   domainSchema,
@@ -69,6 +75,13 @@ export const tenantSchema = z
       .optional()
       .describe('Default: whoever has a detection at risk, at its highest level'),
     signIns: z.array(signInSchema).optional(),
+    applications: z.array(applicationSchema).optional().describe('App registrations of this tenant'),
+    servicePrincipals: z.array(servicePrincipalSchema).optional().describe('Enterprise applications'),
+    oauth2PermissionGrants: z.array(grantSchema).optional().describe('Consents'),
+    appRoleAssignments: z
+      .array(appRoleAssignmentSchema)
+      .optional()
+      .describe('Assignments of users to applications'),
     auditRecords: z
       .array(auditRecordSchema)
       .optional()

@@ -5,6 +5,7 @@ import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
 import { analyzedEmailRoutes } from './analyzed-emails.ts';
+import { applicationRoutes } from './applications.ts';
 import { auditSearchRoutes } from './audit-searches.ts';
 import { authenticationRoutes } from './authentication.ts';
 import { deviceRoutes } from './devices.ts';
@@ -17,6 +18,7 @@ import { mailRoutes } from './mail.ts';
 import { messageTraceRoutes } from './message-traces.ts';
 import { messageRoutes } from './messages.ts';
 import { organizationRoutes } from './organization.ts';
+import { registrationRoutes } from './registration.ts';
 import { riskRoutes } from './risk.ts';
 import { roleWriteRoutes } from './role-writes.ts';
 import { roleRoutes } from './roles.ts';
@@ -37,8 +39,10 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...riskRoutes,
   ...signInRoutes,
   ...auditSearchRoutes,
+  ...applicationRoutes,
   ...directoryAuditRoutes,
   ...authenticationRoutes,
+  ...registrationRoutes,
   ...deviceRoutes,
   ...securityRoutes,
   ...ruleRoutes,
