@@ -103,12 +103,11 @@ const isRegistration = ({ activity, succeeded }: DirectoryAudit) =>
   /security info|passkey|fido|hello|credential|access pass/i.test(activity) &&
   /\b(registered|register|added|add|created|create|updated|update)\b/i.test(activity);
 
-/** Entries by which a method of the account was taken away; our own removals are an application's. */
+/** Entries by which a method of the account was taken away. */
 export const deletionsIn = (audits: readonly DirectoryAudit[]): DirectoryAudit[] =>
   audits.filter(
-    ({ activity, succeeded, actor }) =>
+    ({ activity, succeeded }) =>
       succeeded &&
-      actor.app === null &&
       /security info|passkey|fido|hello|credential/i.test(activity) &&
       /\b(delet|remov)/i.test(activity),
   );

@@ -101,6 +101,7 @@ describe('check-contact-info', () => {
   it('leaves out the addresses of the mailbox, names, and attempts that failed', async () => {
     const result = await collect(
       tenant([
+        updated('Mail', '[]', '["x@contoso.com"]', byAdele(attacker)),
         updated('ProxyAddresses', '[]', '["smtp:x@contoso.com"]', byAdele(attacker)),
         updated('DisplayName', '"A"', '"B"', byAdele(attacker)),
         { ...updated('Mobile', '[]', '["1"]', byAdele(attacker)), result: 'failure' },

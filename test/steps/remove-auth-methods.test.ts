@@ -185,6 +185,12 @@ describe('remove-auth-methods', () => {
     });
   });
 
+  it('says nothing of the default where it is the last method — then it may go', async () => {
+    const { changes, tasks } = await find(tenant([theirs], [entry()]));
+    expect(changes).toHaveLength(1);
+    expect(tasks).toEqual([]);
+  });
+
   it('never removes what the owner registered meanwhile, or what has no date — people judge that', async () => {
     const { changes, tasks } = await find(
       tenant([theirs, { ...authenticator, id: 'undated', createdDateTime: null }], [entry({}, home)]),
@@ -197,13 +203,18 @@ describe('remove-auth-methods', () => {
     expect(tasks[0]?.what).toContain(`from ${home}`);
   });
 
-  it('has a person choose where owner and intruder registered one in the same minute', async () => {
-    const { changes, tasks } = await find(
-      tenant([theirs], [entry(), entry({ activityDateTime: '2026-11-20T09:13:50Z' }, home)]),
-    );
-    expect(changes).toEqual([]);
-    expect(tasks).toMatchObject([{ what: expect.stringContaining('both the owner and the intruder') }]);
-  });
+  it.each([
+    ['09:13:50', 'after'],
+    ['09:12:40', 'before'],
+  ])(
+    'has a person choose where the owner registered one too, at %s, a minute %s the intruder',
+    async (at) => {
+      const own = entry({ activityDateTime: `2026-11-20T${at}Z` }, home);
+      const { changes, tasks } = await find(tenant([theirs], [entry(), own]));
+      expect(changes).toEqual([]);
+      expect(tasks).toMatchObject([{ what: expect.stringContaining('both the owner and the intruder') }]);
+    },
+  );
 
   it('knows a number by the log where the phone kept its old date — it was overwritten', async () => {
     const resultReason = 'User updated Mobile Phone SMS';

@@ -129,6 +129,7 @@ describe('scan-devices', () => {
           { ...dead, id: 'a', lastSeen: '2026-11-20T09:00:00Z', onboardingStatus: 'InsufficientInfo' },
           { ...dead, id: 'b', lastSeen: '2026-11-20T09:00:00Z', mergedIntoMachineId: machineId },
           { ...dead, id: 'c', lastSeen: '2025-01-01T00:00:00Z' },
+          { ...dead, id: 'd', lastSeen: '2026-11-20T09:00:00Z', isExcluded: true },
           { ...machine, lastSeen: '2026-11-20T08:00:00Z' },
         ],
       ),
@@ -154,6 +155,11 @@ describe('scan-devices', () => {
     expect(changes.map(({ id }) => id)).toEqual([`machine:${machineId}`]);
     expect(tasks).toMatchObject([{ id: 'scan-by-hand', what: expect.stringContaining('"iPhone" (iOS)') }]);
     expect(tasks[0]?.what).not.toContain('DESKTOP-7QX');
+  });
+
+  it('leaves a disabled device, which nobody signs in from any more', async () => {
+    const { changes } = await find(tenant([{ ...laptop, accountEnabled: false }], [machine]));
+    expect(changes).toEqual([]);
   });
 
   it('asks the owner where no device is known — that is no proof that there is none', async () => {

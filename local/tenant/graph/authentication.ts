@@ -1,10 +1,9 @@
-// Authentication methods: listed together, deleted each at the endpoint of its type; and the older per-user state of
-// multifactor authentication, which only beta knows. No path changes which method is the default.
-import { isRow, Refusal, type Row } from '../answers.ts';
-import { findUser, hasPlan, isGuest, userIdOf } from '../directory.ts';
+// Authentication methods: listed together, deleted each at the endpoint of its type. No path changes which method is
+// the default (https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview).
+import { Refusal, type Row } from '../answers.ts';
+import { isGuest } from '../directory.ts';
 import { guidOf } from '../ids.ts';
-import { type EntityType, withDefaults } from '../odata.ts';
-import { registrationProperties } from '../schema/authentication.ts';
+import type { EntityType } from '../odata.ts';
 import { instant, text } from '../schema/fields.ts';
 import type { User } from '../schema.ts';
 import type { Act, GraphCall, GraphRoute } from './route.ts';
@@ -13,7 +12,7 @@ import { requireUser } from './user-row.ts';
 type Method = NonNullable<User['authenticationMethods']>[number];
 
 /** Type of the object and the collection it is deleted from. Hardware tokens and QR codes have theirs in beta only. */
-export const methodCollections = {
+const methodCollections = {
   phoneAuthenticationMethod: 'phoneMethods',
   microsoftAuthenticatorAuthenticationMethod: 'microsoftAuthenticatorMethods',
   softwareOathAuthenticationMethod: 'softwareOathMethods',
@@ -36,11 +35,6 @@ const methodType: EntityType = {
   name: 'microsoft.graph.authenticationMethod',
   properties: { id: text, createdDateTime: instant },
 };
-const registrationType: EntityType = {
-  name: 'microsoft.graph.userRegistrationDetails',
-  properties: registrationProperties,
-};
-
 const typeOf = (method: Method) => method['@odata.type'].slice('#microsoft.graph.'.length);
 
 function idOf(method: Method): string {
@@ -90,9 +84,10 @@ const asDefault: Readonly<Record<string, readonly string[]>> = {
   alternateMobile: ['voiceAlternateMobile'],
   office: ['voiceOffice'],
 };
-const waysOf = (method: Method) => asDefault['phoneType' in method ? method.phoneType : typeOf(method)] ?? [];
+export const waysOf = (method: Method) =>
+  asDefault['phoneType' in method ? method.phoneType : typeOf(method)] ?? [];
 
-function preferred(user: User): string {
+export function preferred(user: User): string {
   const ways = (user.authenticationMethods ?? []).map(waysOf).filter((list) => list.length > 0);
   const chosen = user.registrationDetails?.userPreferredMethodForSecondaryAuthentication;
   if (chosen && ways.some((list) => list.includes(chosen))) return chosen;
@@ -127,58 +122,7 @@ const deleting =
     return { status: 204 };
   };
 
-function registration(call: GraphCall): Row {
-  const user = findUser(call.file, call.parameters['id'] ?? '');
-  if (!hasPlan(call.file, 'AAD_PREMIUM') && !hasPlan(call.file, 'AAD_PREMIUM_P2')) {
-    throw new Refusal(
-      403,
-      'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
-      "Neither tenant is B2C or tenant doesn't have premium license",
-    );
-  }
-  if (!user) throw new Refusal(404, 'ResourceNotFound', 'The user is not in the report.');
-  const ways = (user.authenticationMethods ?? []).flatMap(waysOf);
-  return {
-    ...withDefaults(user.registrationDetails ?? {}, registrationProperties, {
-      userDisplayName: user.displayName ?? user.userPrincipalName.split('@')[0],
-      userPrincipalName: user.userPrincipalName,
-      userType: isGuest(user) ? 'guest' : 'member',
-      isAdmin: false,
-      isMfaCapable: ways.length > 0,
-      isMfaRegistered: ways.length > 0,
-      isPasswordlessCapable: false,
-      isSsprCapable: false,
-      isSsprEnabled: false,
-      isSsprRegistered: false,
-      isSystemPreferredAuthenticationMethodEnabled: true,
-      lastUpdatedDateTime: call.store.loadedAt,
-    }),
-    id: userIdOf(user),
-    userPreferredMethodForSecondaryAuthentication: preferred(user),
-  };
-}
-
-const requirements = (call: GraphCall): Row => ({
-  perUserMfaState: requireUser(call.file, call.parameters['id'] ?? '').perUserMfaState ?? 'disabled',
-});
-
-function setRequirements(call: GraphCall) {
-  const user = requireUser(call.store.file, call.parameters['id'] ?? '');
-  const { perUserMfaState: state, ...more } = isRow(call.body) ? call.body : {};
-  const [unknown] = Object.keys(more);
-  if (unknown !== undefined)
-    throw new Refusal(400, 'badRequest', `The property '${unknown}' does not exist.`);
-  if (state !== 'disabled' && state !== 'enabled' && state !== 'enforced')
-    throw new Refusal(400, 'badRequest', `Requested value '${String(state)}' was not found.`);
-  call.store.write(user, 'perUserMfaState', state, { fallback: 'disabled' });
-  return { status: 204 };
-}
-
 const base = '/users/{id}/authentication';
-const requirementsType: EntityType = {
-  name: 'microsoft.graph.strongAuthenticationRequirements',
-  properties: { perUserMfaState: text },
-};
 
 export const authenticationRoutes: readonly GraphRoute[] = [
   { method: 'GET', path: `${base}/methods`, behind: 'authentication', entity: methodType, many: methodRows },
@@ -191,28 +135,4 @@ export const authenticationRoutes: readonly GraphRoute[] = [
       act: deleting(type),
     }),
   ),
-  {
-    method: 'GET',
-    path: `${base}/requirements`,
-    behind: 'authentication',
-    versions: ['beta'],
-    entity: requirementsType,
-    one: requirements,
-  },
-  {
-    method: 'PATCH',
-    path: `${base}/requirements`,
-    behind: 'authentication',
-    versions: ['beta'],
-    entity: requirementsType,
-    act: setRequirements,
-  },
-  {
-    method: 'GET',
-    path: '/reports/authenticationMethods/userRegistrationDetails/{id}',
-    behind: 'reports',
-    entity: registrationType,
-    query: { select: true },
-    one: registration,
-  },
 ];
