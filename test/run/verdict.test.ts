@@ -12,11 +12,11 @@ import {
   rule,
   run,
   sessions,
-  situations,
   step,
   task,
   unchanged,
 } from '../summary/rows.ts';
+import { situations } from '../summary/situations.ts';
 
 const failed: Outcome = { is: 'failed', error: refused };
 const skipped: Outcome = { is: 'skipped', reason: 'has no mailbox' };

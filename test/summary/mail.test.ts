@@ -6,7 +6,8 @@ import type { RunRows } from '../../shared/run/progress.ts';
 import { createMailer, mailPermissions } from '../../shared/summary/mail.ts';
 import type { Given } from '../../shared/summary/report.ts';
 import { type Request, scriptedGraph } from '../fakes/scripted-graph.ts';
-import { adele, at, playbook, situations } from './rows.ts';
+import { adele, at, playbook } from './rows.ts';
+import { situations } from './situations.ts';
 
 const sendMail = '/users/reclaim@contoso.com/sendMail';
 const bodySchema = z.strictObject({

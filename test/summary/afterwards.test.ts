@@ -1,0 +1,63 @@
+// False alarms, evidence, counts and the next check.
+import { describe, expect, it } from 'vitest';
+import { names, of, section } from './read.ts';
+import { given, run, signIns } from './rows.ts';
+import { situations } from './situations.ts';
+
+describe('a false alarm', () => {
+  it('is undone by one request, and what that cannot give back is named', () => {
+    expect(section(situations.contained(), 'False alarm?')).toEqual([
+      expect.stringMatching(
+        /^Undo the run: what it changed is put back, newest first, save what cannot be \| Revoke sessions: Revoked sessions cannot be given back: the owner signs in again \| Reset the password: .* \| Undo: POST .*\/undo \{"reason":"…"\}$/,
+      ),
+    ]);
+  });
+
+  it('names only what was done: a password that was left alone needs no excuse', () => {
+    const from = situations.decide();
+    expect(section(from, 'False alarm?')[0]).not.toContain('password');
+  });
+
+  it('needs no undo where nothing was changed', () => {
+    for (const name of ['held', 'dry run', 'nothing to do'] as const) {
+      expect(section(situations[name](), 'False alarm?')).toEqual([]);
+    }
+  });
+
+  it('that was undone leaves a list of what stays', () => {
+    expect(section(situations.undone(), 'What stays as it is')).toEqual([
+      'Could not be put back: Revoke sessions: Revoked sessions cannot be given back: the owner signs in again',
+      'Could not be put back: Reset the password: The old password is not known, and the intruder knows it: the owner gets a new one',
+    ]);
+  });
+});
+
+describe('the rest', () => {
+  it('is one count of what was unchanged and skipped, and no proof of anything', () => {
+    const from = situations['nothing to do']();
+    expect(from.steps.filter((row) => ['unchanged', 'skipped'].includes(row.outcome?.is ?? ''))).toHaveLength(
+      6,
+    );
+    expect(section(from, 'The rest')[0]).toBe(
+      '6 steps found nothing to change or did not apply; that is no proof that nothing was there',
+    );
+  });
+
+  it('names what was looked at and left alone, and why', () => {
+    expect(section(situations.contained(), 'The rest')[1]).toBe(
+      "1 thing looked at and left alone | Disable suspicious inbox rules: rule 'Newsletters' moves to a folder: older than the intruder",
+    );
+  });
+
+  it('has what the investigations saw, and the files they kept', () => {
+    const csv = { name: 'recipients.csv', type: 'text/csv', content: 'a@fabrikam.com' } as const;
+    const from = given(run(), [signIns({ attachments: [csv] })]);
+    const lines = section(from, 'What the evidence shows');
+    expect(lines[0]).toMatch(/^3 sign-ins from 203\.0\.113\.7 .* \| In the alert's session$/);
+    expect(lines.at(-1)).toBe('Kept with the run: recipients.csv');
+  });
+
+  it('never says clean, safe or secure of an account', () => {
+    for (const name of names) expect(of(name).text).not.toMatch(/\b(is|was|are) (clean|safe|secure)\b/i);
+  });
+});

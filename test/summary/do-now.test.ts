@@ -1,0 +1,144 @@
+// What a person does now: complete, urgent things first, each with its page or request.
+import { describe, expect, it } from 'vitest';
+import { openTasks } from '../../shared/run/verdict.ts';
+import { doNow, names, of, reported, section } from './read.ts';
+import { at, done, given, having, refused, run, step, task } from './rows.ts';
+import { situations } from './situations.ts';
+
+describe('what a person does now', () => {
+  it('comes first in every situation, and is never empty', () => {
+    for (const name of names) {
+      const [first] = reported(name).sections;
+      expect(first?.title).toBe('What you do now');
+      expect(first?.lines.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('has every open task, with its instruction and the page to do it on', () => {
+    for (const name of names) {
+      const from = situations[name]();
+      for (const { instruction, link } of from.steps.flatMap(openTasks)) {
+        const lines = doNow(name).filter((line) => line.includes(instruction) && line.endsWith(link));
+        expect(lines).toHaveLength(1);
+      }
+    }
+  });
+
+  it('has as many things as the subject counts, and no task that was ticked off', () => {
+    expect(doNow('contained with tasks')).toHaveLength(2);
+    expect(doNow('not contained, refused')).toHaveLength(1);
+    const from = situations['contained with tasks']();
+    const ticked = from.steps.map((row) => ({
+      ...row,
+      tasks: row.tasks.map((entry) => ({ ...entry, doneAt: at('09:30:00') })),
+    }));
+    expect(section({ ...from, steps: ticked }, 'What you do now')).toEqual([
+      'Nothing. Give the account back once its owner is identified, by telephone or in person',
+    ]);
+  });
+
+  it('names a step that failed, why, the page to do it by hand, and how to try again', () => {
+    expect(doNow('not contained, refused')).toEqual([
+      expect.stringMatching(
+        /^Block sign-in by hand\. This app could not \| Microsoft Graph refused PATCH .* \| 403, Authorization_RequestDenied, request 2f9e4a80-.* \| Or mend the cause, and let this app try again what failed: POST https:.*\/retry \{"reason":"…"\} \| https:\/\/entra\.microsoft\.com\/.*f5e829f5/,
+      ),
+    ]);
+  });
+
+  it('sends whoever works on a mailbox to the mailbox', () => {
+    const from = situations.contained();
+    const steps = having(from.steps, step('disable-inbox-rules', { is: 'failed', error: refused }));
+    expect(section({ ...from, steps }, 'What you do now')[0]).toContain(
+      'https://admin.exchange.microsoft.com/#/mailboxes',
+    );
+  });
+
+  it('puts the lock before all else, whatever the order of the steps', () => {
+    const from = situations['contained with tasks']();
+    const steps = having(
+      [...from.steps].reverse(),
+      step('disable-inbox-rules', { is: 'failed', error: refused }),
+      step('block-sign-in', { is: 'failed', error: refused }),
+    );
+    expect(section({ ...from, steps }, 'What you do now').map((line) => line.split(' | ')[0])).toEqual([
+      'Block sign-in by hand. This app could not',
+      'Disable suspicious inbox rules by hand. This app could not',
+      "2 sign-ins may be the owner's or the intruder's",
+      expect.stringMatching(/^The password of CN=Adele Vance/),
+    ]);
+  });
+
+  it('puts a task without which a step is not done before those that can wait', () => {
+    const steps = [
+      step('collect-sign-ins', done, { tasks: [task('ask-owner', 'ask the owner')] }),
+      step(
+        'block-sign-in',
+        { is: 'needs-human', waitsFor: ['last'] },
+        { tasks: [task('last', 'the last administrator', { essential: true })] },
+      ),
+    ];
+    expect(section(given(run(), steps), 'What you do now').map((line) => line.split(' | ')[0])).toEqual([
+      'The last administrator',
+      'Ask the owner',
+    ]);
+  });
+
+  it('tells a person who may be quicker what is not done after five minutes, and why', () => {
+    const [first, ...others] = doNow('not contained after five minutes');
+    expect(first).toMatch(
+      /^Block sign-in by hand, if you are quicker \| Not done yet, and tried again by itself \| Microsoft Graph is throttled/,
+    );
+    expect(others.map((line) => line.split(',')[0])).toEqual([
+      'Revoke sessions by hand',
+      'Disable suspicious inbox rules by hand',
+    ]);
+  });
+
+  it('offers both answers where a person must decide, as requests that can be sent as they stand', () => {
+    expect(doNow('decide')).toEqual([
+      expect.stringMatching(
+        /^Ask Adele Vance, by telephone and not by mail, .* \| It was not: .*\/approve \{"level":"full","reason":"…"\} \| It was: .*\/undo \{"reason":"…"\}/,
+      ),
+    ]);
+    expect(doNow('held')).toEqual([
+      expect.stringMatching(/"level":"contain".*"level":"full".*No attack: end the run: POST .*\/undo/),
+    ]);
+  });
+
+  it('leaves to a person what a step was told only to report', () => {
+    expect(doNow('rules only reported')[0]).toMatch(
+      /^Disable suspicious inbox rules: 1 finding left in place, since the step is set to report only\. Decide, and do it by hand \| https:\/\/admin\.exchange/,
+    );
+  });
+
+  it('says what a step waits for, and that it goes on by itself', () => {
+    const from = situations['not contained, refused']();
+    const waits = step('disable-inbox-rules', { is: 'needs-human', waitsFor: ['block-sign-in'] });
+    expect(section({ ...from, steps: having(from.steps, waits) }, 'What you do now')).toContain(
+      'Disable suspicious inbox rules: waits for Block sign-in | It is done by itself once that has ended well.',
+    );
+  });
+
+  it('sends nobody to do an investigation by hand on a page that does not have it', () => {
+    const steps = having(
+      situations.contained().steps,
+      step('collect-sign-ins', { is: 'failed', error: refused }),
+    );
+    const [line] = section(given(run(), steps), 'What you do now');
+    expect(line).toMatch(/^Look yourself\. This app could not: Collect sign-ins and find the intruder/);
+    expect(line).not.toContain('entra.microsoft.com');
+  });
+
+  it('of an undo that was refused is to put it back by hand, or to undo again — a retry would lock it again', () => {
+    expect(doNow('undone in part')[0]).toMatch(
+      /^Put it back by hand\. This app could not undo: Block sign-in .*\/undo /,
+    );
+    expect(of('undone in part').text).not.toContain('/retry');
+  });
+
+  it('does not give an account back that nobody took', () => {
+    expect(doNow('the lock switched off')).toEqual([
+      'Help the owner in: every session has ended, and the old password is gone',
+    ]);
+  });
+});

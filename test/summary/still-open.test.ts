@@ -1,0 +1,94 @@
+// What is not safe, not done or not known, and said before what went well.
+import { describe, expect, it } from 'vitest';
+import { names, reported, section, stillOpen } from './read.ts';
+import { at, change, done, given, password, refused, rule, run, sessions, step } from './rows.ts';
+import { situations } from './situations.ts';
+
+describe('what is still open', () => {
+  it('is said before anything that went well', () => {
+    for (const name of names) {
+      const titles = reported(name).sections.map(({ title }) => title);
+      const open = titles.indexOf('Still open');
+      if (open >= 0) expect(open).toBe(1);
+    }
+  });
+
+  it('begins with how long the intruder may still be in', () => {
+    expect(stillOpen('contained')).toEqual([
+      'Exposed until about 2026-11-20 10:42:01 UTC: access tokens issued before live up to 90 minutes where a service does not check continuously; outside applications keep sessions of their own',
+    ]);
+  });
+
+  it('names no end while sign-in is not blocked, also when the password is new', () => {
+    for (const name of [
+      'not contained, refused',
+      'not contained, the last administrator',
+      'not contained after five minutes',
+    ] as const) {
+      expect(stillOpen(name)[0]).toBe('Exposed, with no end in sight: sign-in is not blocked');
+    }
+  });
+
+  it('where the lock is off by choice counts from new password and revoked sessions, the later of both', () => {
+    expect(stillOpen('the lock switched off')[0]).toContain('Exposed until about 2026-11-20 10:42:20 UTC');
+  });
+
+  it('is silent about tokens that have run out', () => {
+    const from = { ...situations.contained(), now: new Date(at('10:42:02')) };
+    expect(section(from, 'Still open')).toEqual([]);
+  });
+
+  it('has what was refused, what came back, what is in doubt and what was not read back, worst first', () => {
+    const steps = [
+      step('reset-password', done, { changes: [password({ goneAt: null })] }),
+      step('revoke-sessions', done, { changes: [sessions({ fixedAt: null, goneAt: null })] }),
+      step(
+        'disable-inbox-rules',
+        { is: 'failed', error: refused },
+        {
+          changes: [
+            rule({ returned: 2, attemptedAt: at('10:12:00'), goneAt: null }),
+            change('fwd', 'forwarding to x@evil.example', { fixedAt: null, goneAt: null, failure: refused }),
+          ],
+        },
+      ),
+    ];
+    const words = section(given(run(), steps), 'Still open').map((line) => line.split('. ')[0]);
+    expect(words.slice(1)).toEqual([
+      'FAILED',
+      'CAME BACK',
+      'UNKNOWN whether done',
+      'Done, NOT yet read back',
+    ]);
+  });
+
+  it('tells a refusal once, where a person is asked to act, and here if it is another one', () => {
+    const other = { ...refused, message: 'Exchange refused Disable-InboxRule' };
+    const failure = change('a', "rule 'a'", { fixedAt: null, goneAt: null, failure: refused });
+    const steps = [
+      step(
+        'disable-inbox-rules',
+        { is: 'failed', error: refused },
+        { changes: [failure, { ...failure, id: 'b', failure: other }] },
+      ),
+    ];
+    expect(section(given(run(), steps), 'Still open').filter((line) => line.includes('Refused: '))).toEqual([
+      expect.stringContaining('Refused: Exchange refused Disable-InboxRule'),
+    ]);
+  });
+
+  it('has what was not covered, with the reason, one line a reason', () => {
+    expect(stillOpen('nothing to do')).toContain(
+      'Not covered: Remove mail forwarding, Disable suspicious inbox rules, Take the account off the restricted senders (has no mailbox)',
+    );
+    expect(stillOpen('guest')).toContain(
+      'Not covered: Reset the password (is a guest: the password belongs to the home tenant (fabrikam.com))',
+    );
+  });
+
+  it('has what is switched off, and what is not finished', () => {
+    expect(stillOpen('the lock switched off')).toContain('Switched off: Block sign-in');
+    expect(stillOpen('locked')).toContain('Not finished: Collect sign-ins and find the intruder');
+    expect(stillOpen('contained').join()).not.toContain('Take the account off');
+  });
+});

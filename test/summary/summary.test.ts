@@ -1,0 +1,85 @@
+// The summary as a whole: subject, text and HTML.
+import { describe, expect, it } from 'vitest';
+import { summaryOf } from '../../shared/summary/summary.ts';
+import { names, of, reported, section } from './read.ts';
+import { done, given, playbook, rule, run, step } from './rows.ts';
+import { situations } from './situations.ts';
+
+describe('the subject', () => {
+  it.each([
+    ['contained with tasks', '[Reclaim] CONTAINED, 2 TASKS: adele.vance@contoso.com (8M2P)'],
+    ['not contained, refused', '[Reclaim] NOT CONTAINED, 1 TASK: adele.vance@contoso.com (8M2P)'],
+    ['held', '[Reclaim] HELD: breakglass@contoso.com (8M2P)'],
+    ['guest', '[Reclaim] CONTAINED, 1 TASK: megan_fabrikam.com#EXT#@contoso.onmicrosoft.com (8M2P)'],
+  ] as const)('of a run that is %s', (name, subject) => {
+    expect(of(name).subject).toBe(subject);
+  });
+});
+
+describe('text and HTML', () => {
+  it('say the same: every line of the one stands in the other', () => {
+    for (const name of names) {
+      const { html, text } = of(name);
+      const shown = html
+        .replace(/<(style|title)>.*?<\/\1>/gs, '')
+        .replace(/<a href="([^"]*)"[^>]*>([^<]*)<\/a>/g, '$2: $1')
+        .replace(/<[^>]+>/g, '\n')
+        .replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>')
+        .replaceAll('&quot;', '"')
+        .replaceAll('&#39;', "'")
+        .replaceAll('&middot;', '·')
+        .replaceAll('&amp;', '&')
+        .replaceAll(/\n+/g, '\n');
+      for (const line of text.split('\n').map((each) => each.trim().replace(/^(-|\d+\.) /, ''))) {
+        const parts =
+          /^[^:]+: POST /.test(line) || /: POST https/.test(line) ? line.split(/: (?=POST )/) : [line];
+        for (const part of parts) expect(shown.toLowerCase()).toContain(part.toLowerCase());
+      }
+    }
+  });
+
+  it('load nothing from anywhere: no image, script, form, frame or style sheet', () => {
+    for (const name of names) {
+      expect(of(name).html).not.toMatch(
+        /<(img|script|form|iframe|object|link|svg|video|input|button)\b|url\(|@import|src=/i,
+      );
+    }
+  });
+
+  it('are made of tables and inline styles, since mail programs know little else', () => {
+    for (const name of names) {
+      const body = of(name).html.replace(/<head>.*<\/head>/s, '');
+      expect(body).not.toMatch(
+        /display:\s*(flex|grid)|position:|float:|<(section|article|header|ul|ol|li)\b/,
+      );
+    }
+  });
+
+  it('keep red for what is not secured', () => {
+    for (const name of names) {
+      const { word } = reported(name).verdict;
+      expect(of(name).html.includes('#b3261e')).toBe(word === 'NOT CONTAINED' || word === 'REVERTED');
+    }
+  });
+
+  it('hold every step of a long run, and say where there is more', () => {
+    const many = Array.from({ length: 80 }, (_, index) =>
+      rule({ id: `rule-${index}`, what: `rule '${index}' forwards outside` }),
+    );
+    const { text } = summaryOf(given(run(), [step('disable-inbox-rules', done, { changes: many })]));
+    expect(text).toContain('And 50 more, see the run');
+  });
+
+  it('are of the run and the playbook alone: the same rows give the same mail', () => {
+    for (const name of names) expect(of(name)).toEqual(of(name));
+  });
+
+  it('name a step that the playbook no longer has by its name', () => {
+    const from = {
+      ...situations.contained(),
+      playbook: playbook.filter(({ name }) => name !== 'disable-inbox-rules'),
+    };
+    expect(section(from, 'Removed or changed')[0]).toMatch(/^disable-inbox-rules: rule/);
+  });
+});
