@@ -1,0 +1,54 @@
+// Accounts of the tenant that name another one as their alternate address: whoever reads its mail resets their password.
+import { z } from 'zod';
+import type { Kept, Task } from '../run/step.ts';
+import type { Account } from './account.ts';
+import type { GraphReader } from './clients.ts';
+import { when } from './describe-trail.ts';
+import { userPage } from './links.ts';
+import { path } from './path.ts';
+
+const linkedSchema = z.object({
+  id: z.string(),
+  userPrincipalName: z.string(),
+  lastPasswordChangeDateTime: z.string().nullish(),
+});
+
+type Linked = z.infer<typeof linkedSchema>;
+
+/** By otherMails: User.Read.All (https://learn.microsoft.com/graph/api/user-list). */
+export async function accountsWith(
+  graph: GraphReader,
+  account: Account,
+  addresses: readonly string[],
+): Promise<Linked[]> {
+  const found = await Promise.all(
+    addresses.map((address) =>
+      graph.list(
+        path`/users?$filter=otherMails/any(m: m eq '${address}')&$select=id,userPrincipalName,lastPasswordChangeDateTime`,
+        linkedSchema,
+      ),
+    ),
+  );
+  const others = found.flat().filter(({ id }) => id !== account.id);
+  return [...new Map(others.map((one) => [one.id, one])).values()];
+}
+
+const isNew = ({ lastPasswordChangeDateTime: at }: Linked, since: number) =>
+  at !== null && at !== undefined && Date.parse(at) >= since;
+
+export const describeLinked = (linked: Linked, since: number): Kept => ({
+  what: `${linked.userPrincipalName} has this account as its alternate address`,
+  why: isNew(linked, since)
+    ? `its password changed at ${when(Date.parse(linked.lastPasswordChangeDateTime ?? ''))}, since the intruder came`
+    : 'its password can be reset through this mailbox',
+});
+
+export const checkLinked = (linked: Linked, since: number): Task => ({
+  id: `linked:${linked.id}`,
+  what:
+    describeLinked(linked, since).what +
+    (isNew(linked, since) ? ', and a password new since the intruder came' : ''),
+  instruction:
+    'Look through its sign-ins and its recovery data; reset its password and revoke its sessions where in doubt.',
+  link: userPage(linked.id),
+});
