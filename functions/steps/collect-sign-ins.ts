@@ -3,6 +3,7 @@
 import { describeTrail, place, when } from '../../shared/microsoft365/describe-trail.ts';
 import { findIntruder, type Trail } from '../../shared/microsoft365/find-intruder.ts';
 import { signInsPage } from '../../shared/microsoft365/links.ts';
+import { openedApps } from '../../shared/microsoft365/opened-apps.ts';
 import { crowdedNetworks, readRiskDetections, readSignIns } from '../../shared/microsoft365/read-sign-ins.ts';
 import { investigation, type Kept, type RunView, settings, type Task } from '../../shared/run/step.ts';
 
@@ -50,6 +51,7 @@ export const collectSignIns = investigation({
       ],
       tasks: trail.uncertain.length > 0 ? [askTheOwner(account.id, account.displayName, trail)] : [],
       intruder: trail.intruder,
+      facts: openedApps(trail),
     };
   },
 });

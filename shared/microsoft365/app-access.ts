@@ -132,7 +132,8 @@ export async function readAppAccess(
   return { grants, assignments, owned, principals: unique };
 }
 
-async function principalsBy(
+/** Those of these ids that are in the tenant: Application.Read.All or Directory.Read.All. */
+export async function principalsBy(
   graph: GraphReader,
   property: 'id' | 'appId',
   values: readonly string[],

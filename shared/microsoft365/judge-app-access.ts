@@ -84,7 +84,10 @@ export function judgeApps({ grants, assignments, principals }: AppAccess, log: L
 }
 
 /** Tenants of Microsoft's own applications: many things would end with one of these. */
-const microsofts = ['f8cdef31-a31e-4b4a-93e4-5f571e91255a', '72f988bf-86f1-41af-91ab-2d7cd011db47'];
+export const microsofts: readonly string[] = [
+  'f8cdef31-a31e-4b4a-93e4-5f571e91255a',
+  '72f988bf-86f1-41af-91ab-2d7cd011db47',
+];
 
 const wasBrought = (about: readonly DirectoryAudit[], intruder: Intruder) =>
   evidenceIn(

@@ -27,6 +27,7 @@ export const signInSchema = z
     ipAddress: text,
     userAgent: text,
     correlationId: text,
+    appId: text,
     appDisplayName: text,
     resourceDisplayName: text,
     clientAppUsed: text,
@@ -62,6 +63,7 @@ export const signInSchema = z
     /** Enrolled or compliant: more than a registration, which an intruder can make. */
     managed: (entry.deviceDetail?.isManaged || entry.deviceDetail?.isCompliant) ?? false,
     app: entry.appDisplayName ?? entry.resourceDisplayName,
+    appId: entry.appId?.toLowerCase() ?? null,
     client: entry.clientAppUsed,
     protocol: entry.authenticationProtocol,
     interactive: entry.isInteractive ?? true,

@@ -1,0 +1,73 @@
+// Applications that the intruder opened through single sign-on: payroll, travel, a customer list. Each has a session of
+// its own by now, which neither password nor revocation ends, and may have been told new bank details. Hands only.
+import { principalsBy, type ServicePrincipal } from '../../shared/microsoft365/app-access.ts';
+import { when } from '../../shared/microsoft365/describe-trail.ts';
+import { microsofts } from '../../shared/microsoft365/judge-app-access.ts';
+import { applicationPage, signInsPage } from '../../shared/microsoft365/links.ts';
+import { type OpenedApp, openedIn } from '../../shared/microsoft365/opened-apps.ts';
+import { investigation, settings, type Task } from '../../shared/run/step.ts';
+
+const mostTasks = 20;
+/** Microsoft's own need not be in the tenant's list of applications; whatever is there is judged by its owner. */
+const firstParty =
+  /^(microsoft|office|outlook|exchange|sharepoint|onedrive|onenote|teams|azure|windows|bing|my (apps|profile|sign-?ins)|one outlook)\b/i;
+
+/** Directory.Read.All (https://learn.microsoft.com/graph/api/serviceprincipal-list). */
+export const reviewOpenedApps = investigation({
+  name: 'review-opened-apps',
+  title: 'Review applications the intruder opened',
+  collects: 'applications other than Microsoft’s that the intruder signed in to',
+  guide: ['MS back doors'],
+  stage: 'collect',
+  settings: settings('act'),
+  permissions: { graph: ['Directory.Read.All'] },
+  appliesTo: () => true,
+  after: ['collect-sign-ins'],
+
+  async collect({ account, run, graph }) {
+    const opened = openedIn(run);
+    if (opened === undefined) {
+      const why = 'the sign-ins could not be read';
+      return { findings: [{ what: 'which applications the intruder opened is not known', why }] };
+    }
+    const ids = opened.flatMap(({ appId }) => appId ?? []);
+    const principals = ids.length === 0 ? [] : await principalsBy(graph, 'appId', ids);
+    const foreign = opened.flatMap((app) => {
+      const principal = principals.find(({ appId }) => appId !== null && appId === app.appId);
+      return isMicrosofts(app, principal) ? [] : [{ app, principal }];
+    });
+    const rest = foreign.length - mostTasks;
+    return {
+      findings: [
+        ...opened.map(({ name, count, first, tie }) => ({
+          what: `${name}: ${count} sign-in${count === 1 ? '' : 's'}, first ${when(Date.parse(first))}`,
+          why: tie,
+        })),
+        ...(foreign.length === 0
+          ? [{ what: 'no application but Microsoft’s', why: 'was opened with a sign-in that is known' }]
+          : []),
+      ],
+      tasks: [
+        ...foreign.slice(0, mostTasks).map(({ app, principal }) => look(app, principal, account.id)),
+        ...(rest > 0 ? [lookAtMore(rest, account.id)] : []),
+      ],
+    };
+  },
+});
+
+const isMicrosofts = ({ name }: OpenedApp, principal: ServicePrincipal | undefined) =>
+  principal === undefined ? firstParty.test(name) : microsofts.includes(principal.ownedBy ?? '');
+
+const look = (app: OpenedApp, principal: ServicePrincipal | undefined, userId: string): Task => ({
+  id: `opened:${app.appId ?? app.name}`,
+  what: `the intruder opened ${app.name} through single sign-on at ${when(Date.parse(app.first))} (${app.tie})`,
+  instruction: `In ${app.name}, end the user’s sessions, and look at what was read and changed since then: bank details, addresses, invoices, new users and keys.`,
+  link: principal === undefined ? signInsPage(userId) : applicationPage(principal.id),
+});
+
+const lookAtMore = (count: number, userId: string): Task => ({
+  id: 'opened:more',
+  what: `the intruder opened ${count} more applications through single sign-on`,
+  instruction: 'Go through the sign-in log, and through each of these applications in the same way.',
+  link: signInsPage(userId),
+});

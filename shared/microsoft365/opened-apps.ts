@@ -1,0 +1,42 @@
+// Which applications the intruder opened, as collect-sign-ins knows it and hands it on: each keeps a session of its
+// own that no revocation ends. Pure.
+import { z } from 'zod';
+import type { RunView } from '../run/step.ts';
+import type { Trail } from './find-intruder.ts';
+
+const openedSchema = z.object({
+  appId: z.string().nullable(),
+  name: z.string(),
+  first: z.string(),
+  last: z.string(),
+  count: z.number(),
+  /** What makes the sign-in the intruder's. */
+  tie: z.string(),
+});
+export type OpenedApp = z.infer<typeof openedSchema>;
+const factsSchema = z.object({ opened: z.array(openedSchema) });
+
+const mostApps = 100;
+
+/** One entry for each application, the latest opened first. */
+export function openedApps({ hits }: Trail): z.infer<typeof factsSchema> {
+  const opened = new Map<string, OpenedApp>();
+  for (const { signIn, tie } of hits) {
+    const name = signIn.app ?? 'an application without a name';
+    const key = signIn.appId ?? name;
+    const before = opened.get(key);
+    opened.set(
+      key,
+      before
+        ? { ...before, last: signIn.at, count: before.count + 1 }
+        : { appId: signIn.appId, name, first: signIn.at, last: signIn.at, count: 1, tie },
+    );
+  }
+  return { opened: [...opened.values()].toReversed().slice(0, mostApps) };
+}
+
+/** undefined while the sign-ins are not read, or cannot be. */
+export function openedIn(run: RunView): readonly OpenedApp[] | undefined {
+  const facts = run.facts?.['collect-sign-ins'];
+  return facts === undefined ? undefined : factsSchema.parse(facts).opened;
+}
