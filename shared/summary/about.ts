@@ -1,7 +1,7 @@
 // Whose account it is, and why there is a run.
 import { homeDomain } from '../microsoft365/guest.ts';
 import type { RunRow } from '../run/rows.ts';
-import { capital, clause, clock, plain } from './plain.ts';
+import { capital, clause, clock, isMicrosoftPage, plain } from './plain.ts';
 import type { Given, Line, Section } from './report.ts';
 
 type Account = RunRow['account'];
@@ -67,6 +67,8 @@ function signalLine(signal: RunRow['signals'][number]): Line {
   return {
     text: `Alert: ${plain(signal.title, 200)} (${plain(signal.detector, 80)}, ${signal.level})`,
     details: facts.length > 0 ? [facts.join(', ')] : [],
-    ...(signal.link === null ? {} : { link: { text: 'Open the alert', url: signal.link } }),
+    ...(signal.link === null || !isMicrosoftPage(signal.link)
+      ? {}
+      : { link: { text: 'Open the alert', url: signal.link } }),
   };
 }

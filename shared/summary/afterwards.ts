@@ -1,7 +1,7 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
 import { toUndo } from '../run/changes.ts';
 import { timing } from '../run/mode.ts';
-import { capital, clause, clock, count, plain } from './plain.ts';
+import { capital, clause, clock, count, later, plain } from './plain.ts';
 import { type Given, type Line, order, type Section, titleOf } from './report.ts';
 
 export function findings(given: Given): Section {
@@ -88,8 +88,9 @@ function nextCheck({ run, now }: Given): string {
   const minutes = timing.checkMinutes[run.checks];
   if (minutes === undefined) return 'The last check is done; nothing is looked at again';
   const only = 'you hear of it only if the verdict changes';
-  if (run.finishedAt === null)
+  const due = run.finishedAt === null ? null : later(run.finishedAt, minutes);
+  if (due === null)
     return `Everything is looked at again ${minutes} minutes after the last step has ended; ${only}`;
-  const at = new Date(Math.max(Date.parse(run.finishedAt) + minutes * 60_000, now.getTime()));
-  return `Everything is looked at again at about ${clock(at.toISOString())}; ${only}`;
+  const at = [due, now.toISOString()].toSorted().at(-1) ?? due;
+  return `Everything is looked at again at about ${clock(at)}; ${only}`;
 }

@@ -1,7 +1,7 @@
 // Whether the account is locked, as far as the record tells, and until when the intruder may still be in. What was
 // not read back is not said to be so.
 import type { RunRow, StepRow } from '../run/rows.ts';
-import { clause, clock, clockAfter } from './plain.ts';
+import { clause, clock, clockAfter, later } from './plain.ts';
 import type { Given, Line, Section } from './report.ts';
 import { standingOf } from './standing.ts';
 
@@ -122,11 +122,11 @@ export function exposure(given: Given): Line[] {
   if (run.state === 'held' || run.dryRun || run.endsAs === 'undone') return [];
   const last = lastTokenAt(given);
   if (last === null) return [{ text: 'Exposed, with no end in sight: sign-in is not blocked' }];
-  const until = new Date(Date.parse(last) + tokenMinutes * 60_000);
-  if (Number.isNaN(until.getTime()) || until <= now) return [];
+  const until = later(last, tokenMinutes);
+  if (until === null || until <= now.toISOString()) return [];
   return [
     {
-      text: `Exposed until about ${clock(until.toISOString())}: access tokens issued before live up to ${tokenMinutes} minutes where a service does not check continuously; outside applications keep sessions of their own`,
+      text: `Exposed until about ${clock(until)}: access tokens issued before live up to ${tokenMinutes} minutes where a service does not check continuously; outside applications keep sessions of their own`,
     },
   ];
 }
@@ -145,7 +145,8 @@ export function locked(given: Given): Section {
   lines.push(...sessions(given));
   if (run.containedAt !== null) {
     const seconds = (Date.parse(run.containedAt) - Date.parse(run.openedAt)) / 1000;
-    lines.push({ text: `Contained ${clock(run.containedAt)}, ${seconds.toFixed(1)} s after the run opened` });
+    const after = Number.isNaN(seconds) ? '' : `, ${seconds.toFixed(1)} s after the run opened`;
+    lines.push({ text: `Contained ${clock(run.containedAt)}${after}` });
   }
   return { title: 'Locked', lines: run.state === 'held' || run.dryRun ? [] : lines };
 }

@@ -33,6 +33,12 @@ export function clock(iso: string): string {
   return `${day} ${hours.slice(0, 8)} UTC`;
 }
 
+/** ISO 8601, or null where the time is none. */
+export function later(iso: string, minutes: number): string | null {
+  const time = Date.parse(iso) + minutes * 60_000;
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+}
+
 /** The time alone where it is of the same day. */
 export const clockAfter = (first: string, iso: string): string =>
   clock(iso).slice(0, 10) === clock(first).slice(0, 10) ? clock(iso).slice(11) : clock(iso);
@@ -59,3 +65,9 @@ export const isWebPage = (link: string): boolean =>
   !/[<>"'`\\]/.test(link) &&
   URL.canParse(link) &&
   new URL(link).username === '';
+
+const ofMicrosoft = /(^|\.)(microsoft|azure)\.(com|us|cn)$/;
+
+/** For links that came with an alert: who forges one must not choose where on-call goes. */
+export const isMicrosoftPage = (link: string): boolean =>
+  isWebPage(link) && link.startsWith('https:') && ofMicrosoft.test(new URL(link).hostname);

@@ -3,6 +3,7 @@
 import type { RunRow, StepRow } from '../run/rows.ts';
 import type { Investigation, Remediation } from '../run/step.ts';
 import type { Verdict } from '../run/verdict.ts';
+import { plain } from './plain.ts';
 
 export interface Line {
   text: string;
@@ -43,7 +44,7 @@ export interface Given {
 }
 
 export const titleOf = ({ playbook }: Pick<Given, 'playbook'>, name: string): string =>
-  playbook.find((step) => step.name === name)?.title ?? name;
+  playbook.find((step) => step.name === name)?.title ?? plain(name, 80);
 
 export const titlesOf = (given: Pick<Given, 'playbook'>, rows: readonly { name: string }[]): string =>
   rows.map((row) => titleOf(given, row.name)).join(', ');

@@ -91,10 +91,10 @@ const stepDocument = (row: StepRow, title: string): StepDocument => ({
   mode: row.mode,
   state: row.state,
   outcome: row.outcome,
-  changes: row.changes.map(({ once: _, ...change }) => ({
-    ...change,
-    verification: verificationOf({ ...change, once: false }),
-  })),
+  changes: row.changes.map((record) => {
+    const { once: _, ...change } = record;
+    return { ...change, verification: verificationOf(record) };
+  }),
   kept: row.kept,
   attachments: row.attachments.map(({ name, type }) => ({ name, type })),
   lastError: row.lastError,

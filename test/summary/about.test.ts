@@ -35,3 +35,36 @@ describe('who', () => {
     );
   });
 });
+
+describe('why', () => {
+  const why = (changes: Parameters<typeof run>[0]) => section(given(run(changes), []), 'Why');
+  const [signal] = run().signals;
+  if (signal === undefined) throw new Error('no signal');
+
+  it('is the policy, what made the run full, and each alert with its times, address and page', () => {
+    expect(why({})).toEqual([
+      'Anomalous token (high) locks the account; evidence makes the run full',
+      "Went from contain to full: rule '..' forwards to collector@evil.example: made in the intruder's session 4c1a",
+      'Alert: Anomalous token (anomalousToken, high) | activity 2026-11-20 08:57:41 UTC, detected 2026-11-20 09:11:58 UTC, from 203.0.113.7 | https://security.microsoft.com/alerts/da637551227677560813',
+    ]);
+  });
+
+  it('does not link where an alert leads that Microsoft has no page at — it may be forged', () => {
+    expect(why({ signals: [{ ...signal, link: 'https://evil.example/login' }] }).at(-1)).toMatch(
+      /203\.0\.113\.7$/,
+    );
+  });
+
+  it('tells the first alerts and counts the rest', () => {
+    const signals = Array.from({ length: 11 }, (_, index) => ({ ...signal, sourceId: `d${index}` }));
+    expect(why({ signals }).at(-1)).toBe('3 more alerts');
+  });
+
+  it('tells nothing that the alert does not say', () => {
+    const bare = { ...signal, activityAt: null, detectedAt: null, address: null, link: null };
+    expect(why({ signals: [bare], raisedBecause: null })).toEqual([
+      'Anomalous token (high) locks the account; evidence makes the run full',
+      'Alert: Anomalous token (anomalousToken, high)',
+    ]);
+  });
+});
