@@ -54,6 +54,27 @@ export async function addressesBehind(exchange: ExchangeReader, name: string): P
   );
 }
 
+const called = z.string().nullish();
+const namedSchema = z.object({
+  Name: called,
+  Alias: called,
+  DisplayName: called,
+  PrimarySmtpAddress: called,
+  WindowsLiveID: called,
+  ExternalDirectoryObjectId: called,
+  Guid: called,
+});
+
+/** Get-Recipient: what else somebody is called; nothing where the name stands for nobody or for several. */
+export async function namesOf(exchange: ExchangeReader, name: string): Promise<string[]> {
+  const select = Object.keys(namedSchema.shape);
+  const found = await unlessMissing(
+    exchange.get('Get-Recipient', { Identity: name }, namedSchema, { select }),
+  );
+  const [one] = found ?? [];
+  return one === undefined || found?.length !== 1 ? [] : Object.values(one).flatMap((value) => value || []);
+}
+
 /** Which of these names of the directory lead outside, and to which address. */
 export async function contactsOf(
   exchange: ExchangeReader,

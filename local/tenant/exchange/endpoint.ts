@@ -5,10 +5,12 @@ import type { Claims } from '../identity.ts';
 import type { Store } from '../store.ts';
 import { blockedSenderCmdlets } from './blocked-senders.ts';
 import { bind, type Cmdlet, cmdletRefusal } from './cmdlet.ts';
+import { folderPermissionCmdlets } from './folder-permissions.ts';
 import { inboxRuleCmdlets } from './inbox-rules.ts';
 import { mailboxOptionCmdlets } from './mailbox-options.ts';
 import { mailboxCmdlets, requireMailbox } from './mailboxes.ts';
 import { paged } from './page.ts';
+import { permissionCmdlets } from './permissions.ts';
 import { protocolCmdlets } from './protocols.ts';
 import { recipientCmdlets } from './recipients.ts';
 import { authorise, unknownCommand } from './rights.ts';
@@ -22,6 +24,8 @@ export const cmdlets: readonly Cmdlet[] = [
   ...recipientCmdlets,
   ...blockedSenderCmdlets,
   ...exchangeRoleCmdlets,
+  ...permissionCmdlets,
+  ...folderPermissionCmdlets,
 ];
 
 export interface ExchangeRequest {

@@ -145,6 +145,7 @@ const setMailbox: Cmdlet = {
     if (delegates !== undefined) {
       store.write(mailbox, 'GrantSendOnBehalfTo', changedList(mailbox.GrantSendOnBehalfTo ?? [], delegates), {
         fallback: [],
+        same: (one, other) => [...(one ?? [])].sort().join() === [...(other ?? [])].sort().join(),
       });
     }
     if (JSON.stringify(mailbox) === before) {

@@ -1,6 +1,7 @@
 // Exchange Online in the tenant file. Names that begin with a capital are Exchange's own and come back from the
 // cmdlets; the others are Microsoft Graph's, or the simulation's where it says so.
 import { z } from 'zod';
+import { delegateProperties } from './delegate.ts';
 import { annotations, flag, guid, instant, may, open, text, texts, whole } from './fields.ts';
 import { inboxRuleSchema } from './inbox-rule.ts';
 import { mailboxOptions } from './mailbox-options.ts';
@@ -97,6 +98,7 @@ export const mailboxSchema = z.strictObject({
     })
     .optional()
     .describe('What Get-CASMailbox returns; a protocol left out is on'),
+  ...delegateProperties,
   inboxRules: z.array(inboxRuleSchema).optional().describe('As Get-InboxRule returns them'),
   mailFolders: z.array(mailFolderSchema).optional().describe('Beside the well-known ones'),
   sentItems: z.array(messageSchema).optional().describe('Messages in Sent Items'),

@@ -1,0 +1,141 @@
+// Who else may use a mailbox: with full access, to send as its owner or on behalf, or in single folders. Only reads;
+// who made a delegate is in delegated-by.ts. Exchange gives no date to any of them.
+import { z } from 'zod';
+import type { Task } from '../run/step.ts';
+import type { Account } from './account.ts';
+import type { ExchangeReader } from './clients.ts';
+import { mailboxPage } from './links.ts';
+import { mailboxIfAny } from './mailbox.ts';
+
+/** All that is needed to take one away, and to give it back. */
+export const delegateSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('full access'), user: z.string(), rights: z.array(z.string()) }),
+  z.object({ kind: z.literal('send as'), user: z.string() }),
+  z.object({ kind: z.literal('send on behalf'), user: z.string() }),
+  z.object({
+    kind: z.literal('folder'),
+    user: z.string(),
+    /** Its path with backslashes; empty for the top of the mailbox. */
+    folder: z.string(),
+    rights: z.array(z.string()),
+    flags: z.string().nullable(),
+  }),
+]);
+export type Delegate = z.infer<typeof delegateSchema>;
+
+const texts = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => (typeof given === 'string' ? given.split(/,\s*/) : given));
+/** A name, or an object with one. */
+const who = z
+  .union([z.string(), z.looseObject({ DisplayName: z.string() })])
+  .transform((given) => (typeof given === 'string' ? given : given.DisplayName));
+const flag = z.boolean().nullish();
+
+const name = z.string().nullish();
+const mailboxSchema = z.object({
+  GrantSendOnBehalfTo: z.array(z.string()).nullish(),
+  Identity: name,
+  Name: name,
+  Alias: name,
+  Guid: name,
+  ExchangeGuid: name,
+  PrimarySmtpAddress: name,
+});
+const permissionSchema = z.object({ User: who, AccessRights: texts, IsInherited: flag, Deny: flag });
+const trustSchema = z.object({ Trustee: who, AccessControlType: z.string().nullish(), IsInherited: flag });
+const folderSchema = z.object({ FolderPath: z.string(), FolderType: z.string() });
+const entrySchema = z.object({
+  User: who,
+  AccessRights: texts,
+  SharingPermissionFlags: z.string().nullish(),
+});
+
+/** The folders that intruders share; the type says which is which in a mailbox of any language. */
+const looked = ['Root', 'Inbox', 'SentItems', 'DeletedItems', 'Drafts', 'Calendar', 'Contacts'];
+/** Whoever has no entry of their own. */
+export const isEverybody = ({ user }: Delegate) => user === 'Default' || user === 'Anonymous';
+const harmless = /^(None|AvailabilityOnly|LimitedDetails|FolderVisible)$/;
+/** Not a person: the owner, and the data centre itself. */
+const isSystem = (user: string) => /^NT AUTHORITY\\/i.test(user);
+
+/**
+ * Get-MailboxPermission, Get-RecipientPermission, Get-Mailbox, Get-MailboxFolderStatistics and
+ * Get-MailboxFolderPermission (https://learn.microsoft.com/powershell/module/exchangepowershell/get-mailboxpermission).
+ * undefined where there is no mailbox; else also what the mailbox
+ * is called. `also` names folders to look at beside the usual ones.
+ */
+export async function readDelegates(
+  exchange: ExchangeReader,
+  account: Account,
+  also: readonly string[],
+): Promise<{ delegates: Delegate[]; names: string[] } | undefined> {
+  const properties = Object.keys(mailboxSchema.shape);
+  const mailbox = await mailboxIfAny(exchange, account, properties, mailboxSchema);
+  if (mailbox === undefined) return undefined;
+  const Identity = account.id;
+  const anchor = { anchor: account.userPrincipalName };
+  const [permissions, trusts, folders] = await Promise.all([
+    exchange.get('Get-MailboxPermission', { Identity }, permissionSchema, anchor),
+    exchange.get('Get-RecipientPermission', { Identity }, trustSchema, anchor),
+    exchange.get('Get-MailboxFolderStatistics', { Identity }, folderSchema, anchor),
+  ]);
+  const paths = folders
+    .map(({ FolderPath, FolderType }) => ({ type: FolderType, path: pathOf(FolderPath, FolderType) }))
+    .filter(({ type, path }) => looked.includes(type) || also.includes(path.toLowerCase()));
+  const shared: Delegate[] = [];
+  // One after the other: Exchange slows down whoever asks for much at once.
+  for (const folder of new Set(paths.map(({ path }) => path))) {
+    const place = { Identity: folderIdentity(account, folder) };
+    const entries = await exchange.get('Get-MailboxFolderPermission', place, entrySchema, anchor);
+    for (const { User: user, AccessRights: rights, SharingPermissionFlags: given } of entries) {
+      const flags = given && given !== 'None' ? given : null;
+      if (!rights.every((right) => harmless.test(right))) {
+        shared.push({ kind: 'folder', user, folder, rights, flags });
+      }
+    }
+  }
+  const all: Delegate[] = [
+    ...permissions
+      .filter(({ IsInherited, Deny }) => !IsInherited && !Deny)
+      .map(({ User, AccessRights }): Delegate => ({ kind: 'full access', user: User, rights: AccessRights })),
+    ...trusts
+      .filter(({ IsInherited, AccessControlType }) => !IsInherited && AccessControlType !== 'Deny')
+      .map(({ Trustee }): Delegate => ({ kind: 'send as', user: Trustee })),
+    ...(mailbox.GrantSendOnBehalfTo ?? []).map((user): Delegate => ({ kind: 'send on behalf', user })),
+    ...shared,
+  ];
+  const { GrantSendOnBehalfTo: _delegates, ...called } = mailbox;
+  return {
+    delegates: all.filter(({ user }) => !isSystem(user)),
+    names: Object.values(called).flatMap((one) => one ?? []),
+  };
+}
+
+const pathOf = (folderPath: string, type: string) =>
+  type === 'Root' ? '' : folderPath.replace(/^\//, '').replaceAll('/', '\\');
+
+export const folderIdentity = (account: Account, folder: string) => `${account.id}:\\${folder}`;
+
+export const describeDelegate = (delegate: Delegate): string => {
+  const { kind, user } = delegate;
+  if (kind === 'full access') return `${user} may open the mailbox (${delegate.rights.join(', ')})`;
+  if (kind === 'send as') return `${user} may send as the owner`;
+  if (kind === 'send on behalf') return `${user} may send on behalf of the owner`;
+  const whom = isEverybody(delegate) ? `everybody (${user})` : user;
+  const folder = delegate.folder === '' ? 'the top of the mailbox' : `the folder ${delegate.folder}`;
+  return `${whom} may use ${folder} (${delegate.rights.join(', ')})`;
+};
+
+export const delegateId = (delegate: Delegate) =>
+  [delegate.kind, ...(delegate.kind === 'folder' ? [delegate.folder] : []), delegate.user]
+    .join(':')
+    .toLowerCase();
+
+/** For those of whom nobody can tell who made them. */
+export const askAboutDelegates = (account: Account, delegates: readonly Delegate[]): Task => ({
+  id: 'delegates',
+  what: `nobody can tell who made ${delegates.length === 1 ? 'a delegate' : `${delegates.length} delegates`} of the mailbox of ${account.userPrincipalName}`,
+  instruction: `Ask ${account.displayName}, by another way than mail, whether these are meant to be, and take away the others: ${delegates.map(describeDelegate).join('; ')}.`,
+  link: mailboxPage(account.id),
+});
