@@ -68,7 +68,8 @@ export interface LoadedScenario {
   events: readonly unknown[];
   /** Settings that differ, as an environment holds them. */
   settings: Readonly<Record<string, string>>;
-  expect: Expect;
+  /** undefined: any ending is a good one. */
+  expect: Expect | undefined;
 }
 
 /** Reads a scenario and what it names. Throws an error that lists all that is wrong with it. */
