@@ -1,16 +1,21 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
 import { toUndo } from '../run/changes.ts';
 import { timing } from '../run/mode.ts';
+import { attachedTo } from './attached.ts';
 import { capital, clause, clock, count, later, plain } from './plain.ts';
 import { type Given, type Line, order, type Section, titleOf } from './report.ts';
 
 export function findings(given: Given): Section {
   const looked = given.steps.filter((row) => row.kind === 'investigation');
   const lines: Line[] = looked.flatMap((row) =>
-    row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [capital(plain(kept.why))] })),
+    row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [plain(kept.why)] })),
   );
-  const files = given.steps.flatMap((row) => row.attachments.map(({ name }) => plain(name, 120)));
-  if (files.length > 0) lines.push({ text: `Kept with the run: ${files.join(', ')}` });
+  const attached = attachedTo(given.steps);
+  const kept = given.steps.flatMap((row) => row.attachments).filter((file) => !attached.includes(file));
+  const namesOf = (files: readonly { name: string }[]) =>
+    files.map(({ name }) => plain(name, 120)).join(', ');
+  if (attached.length > 0) lines.push({ text: `Attached to the mail: ${namesOf(attached)}` });
+  if (kept.length > 0) lines.push({ text: `Kept with the run, not attached: ${namesOf(kept)}` });
   return { title: 'What the evidence shows', lines };
 }
 
@@ -29,7 +34,7 @@ export function rest(given: Given): Section {
   }
   if (kept.length > 0) {
     lines.push({
-      text: `${count(kept.length, 'thing')} looked at and left alone`,
+      text: `${count(kept.length, 'thing')} looked at and left as they are`,
       details: kept.map((entry) => `${titleOf(given, entry.step)}: ${plain(`${entry.what}: ${entry.why}`)}`),
     });
   }

@@ -14,7 +14,7 @@ export function changeLines(given: Given, which: (standing: Standing) => boolean
       const text = `${titleOf(given, row.name)}: ${plain(change.what)}`;
       return isOpen(standing)
         ? { text: `${words[standing]}. ${text}`, details: detailsOf(row, change) }
-        : { text, details: [words[standing], ...detailsOf(row, change)] };
+        : { text, details: [...(standing === 'found' ? [] : [words[standing]]), ...detailsOf(row, change)] };
     });
 }
 

@@ -45,7 +45,7 @@ function decision(given: Given, { word }: Verdict): Line[] {
       text: `Ask ${plain(given.run.account.displayName, 80) || 'the owner'}, by telephone and not by mail, whether this was them`,
       orders: [
         { text: 'It was not: remove what is found', request: order(given, 'approve', { level: 'full' }) },
-        { text: 'It was: put everything back', request: order(given, 'undo') },
+        { text: 'It was: unlock the account and put back what can be', request: order(given, 'undo') },
       ],
     },
   ];

@@ -63,9 +63,10 @@ function content({ title, lines, numbered }: Section, size: number): string {
 
 function lineHtml({ text, details = [], link, orders = [] }: Line, strong: boolean): string {
   const said = strong ? `<b>${escapeHtml(text)}</b>` : escapeHtml(text);
+  const [name, colour] = strong ? ['ink', ink] : ['soft', soft];
   const below = details.map(
     (detail) =>
-      `<div class="soft" style="font-size:14px;line-height:20px;${soft}">${escapeHtml(detail)}</div>`,
+      `<div class="${name}" style="font-size:14px;line-height:20px;${colour}">${escapeHtml(detail)}</div>`,
   );
   const asked = orders.map(
     ({ text: what, request }) =>

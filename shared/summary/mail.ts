@@ -7,6 +7,8 @@ import { path } from '../microsoft365/path.ts';
 import type { RunRows } from '../run/progress.ts';
 import type { RunRow } from '../run/rows.ts';
 import type { Mailer } from '../run/send-summary.ts';
+import { attachedTo } from './attached.ts';
+import { plain } from './plain.ts';
 import type { Described } from './report.ts';
 import { subjectOf, summaryOf } from './summary.ts';
 
@@ -49,9 +51,10 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
           `the summary of run ${run.row.id} was not sent: every address in MAIL_TO belongs to ${run.row.account.userPrincipalName}, the account under attack. Add another one to MAIL_TO`,
         );
       }
+      const stepRows = steps.map((entry) => entry.row);
       const { subject, html } = summaryOf({
         run: run.row,
-        steps: steps.map((entry) => entry.row),
+        steps: stepRows,
         playbook,
         runUrl: `${settings.baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
         now: now(),
@@ -61,6 +64,12 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
         body: { contentType: 'html', content: html },
         toRecipients: to.map((address) => ({ emailAddress: { address } })),
         importance: 'high',
+        attachments: attachedTo(stepRows).map(({ name, type, content }) => ({
+          '@odata.type': '#microsoft.graph.fileAttachment',
+          name: plain(name, 120),
+          contentType: type,
+          contentBytes: Buffer.from(content).toString('base64'),
+        })),
       };
       // The intruder would read it among the sent items of a mailbox that is under attack itself.
       const saveToSentItems = !theirs.has(bare(settings.from));

@@ -1,7 +1,7 @@
 // False alarms, evidence, counts and the next check.
 import { describe, expect, it } from 'vitest';
 import { names, of, section } from './read.ts';
-import { given, run, signIns } from './rows.ts';
+import { done, given, run, signIns, step, task } from './rows.ts';
 import { situations } from './situations.ts';
 
 describe('a false alarm', () => {
@@ -43,18 +43,32 @@ describe('the rest', () => {
     );
   });
 
-  it('names what was looked at and left alone, and why', () => {
+  it('names what was looked at and left as they are, and why', () => {
     expect(section(situations.contained(), 'The rest')[1]).toBe(
-      "1 thing looked at and left alone | Disable suspicious inbox rules: rule 'Newsletters' moves to a folder: older than the intruder",
+      "1 thing looked at and left as they are | Disable suspicious inbox rules: rule 'Newsletters' moves to a folder: older than the intruder",
     );
   });
 
-  it('has what the investigations saw, and the files they kept', () => {
-    const csv = { name: 'recipients.csv', type: 'text/csv', content: 'a@fabrikam.com' } as const;
-    const from = given(run(), [signIns({ attachments: [csv] })]);
-    const lines = section(from, 'What the evidence shows');
-    expect(lines[0]).toMatch(/^3 sign-ins from 203\.0\.113\.7 .* \| In the alert's session$/);
-    expect(lines.at(-1)).toBe('Kept with the run: recipients.csv');
+  it('has what the investigations saw', () => {
+    expect(section(given(run(), [signIns()]), 'What the evidence shows')[0]).toMatch(
+      /^3 sign-ins from 203\.0\.113\.7 .* \| in the alert's session$/,
+    );
+  });
+
+  it('says which files go along with the mail, and which stay with the run', () => {
+    const file = (name: string) => ({ name, type: 'text/csv', content: 'a@fabrikam.com' }) as const;
+    const steps = [
+      signIns({ attachments: [file('audit-log.csv')] }),
+      step('review-sent-mail', done, {
+        kind: 'investigation',
+        tasks: [task('warn', '3 recipients are not warned yet')],
+        attachments: [file('recipients.csv'), file('draft-notice.txt')],
+      }),
+    ];
+    expect(section(given(run(), steps), 'What the evidence shows').slice(-2)).toEqual([
+      'Attached to the mail: recipients.csv, draft-notice.txt',
+      'Kept with the run, not attached: audit-log.csv',
+    ]);
   });
 
   it('never says clean, safe or secure of an account', () => {

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { RunRows } from '../../shared/run/progress.ts';
+import type { StepRow } from '../../shared/run/rows.ts';
 import { createMailer, mailPermissions } from '../../shared/summary/mail.ts';
 import type { Given } from '../../shared/summary/report.ts';
 import { type Request, scriptedGraph } from '../fakes/scripted-graph.ts';
-import { adele, at, playbook } from './rows.ts';
+import { adele, at, having, playbook, signIns, task } from './rows.ts';
 import { situations } from './situations.ts';
 
 const sendMail = '/users/reclaim@contoso.com/sendMail';
@@ -16,6 +17,14 @@ const bodySchema = z.strictObject({
     body: z.strictObject({ contentType: z.literal('html'), content: z.string() }),
     toRecipients: z.array(z.strictObject({ emailAddress: z.strictObject({ address: z.string() }) })),
     importance: z.literal('high'),
+    attachments: z.array(
+      z.strictObject({
+        '@odata.type': z.literal('#microsoft.graph.fileAttachment'),
+        name: z.string(),
+        contentType: z.string(),
+        contentBytes: z.base64(),
+      }),
+    ),
   }),
   saveToSentItems: z.boolean(),
 });
@@ -93,6 +102,40 @@ describe('send', () => {
 
   it('asks for no permission that it does not use', () => {
     expect(mailPermissions).toEqual(['Mail.Send', 'Mail.ReadBasic.All', 'User.Read.All']);
+  });
+});
+
+describe('a file', () => {
+  const csv = (name: string, content: string) => ({ name, type: 'text/csv', content }) as const;
+  const warn = task('warn', '3 recipients are not warned yet');
+  const withFiles = (changes: Partial<StepRow>) => {
+    const given = situations.contained();
+    return rowsOf({ ...given, steps: having(given.steps, signIns(changes)) });
+  };
+
+  it('goes along where a step asks somebody to act: they need it for that', async () => {
+    const { mailer: it, mail } = mailer();
+    await it.send(withFiles({ tasks: [warn], attachments: [csv('recipients.csv', 'zoë@fabrikam.com')] }), []);
+    const [sent, ...more] = mail().message.attachments;
+    expect(sent).toMatchObject({ name: 'recipients.csv', contentType: 'text/csv' });
+    expect(Buffer.from(sent?.contentBytes ?? '', 'base64').toString()).toBe('zoë@fabrikam.com');
+    expect(more).toEqual([]);
+  });
+
+  it.each([
+    ['that nobody needs now', { tasks: [{ ...warn, doneAt: at('09:30:00') }] }],
+    ['of a step without a task', { tasks: [] }],
+  ])('%s stays with the run — it is full of other people’s mail', async (_, changes) => {
+    const { mailer: it, mail } = mailer();
+    await it.send(withFiles({ ...changes, attachments: [csv('audit-log.csv', 'x')] }), []);
+    expect(mail().message.attachments).toEqual([]);
+  });
+
+  it('that is larger than sendMail takes stays with the run, and the others go', async () => {
+    const { mailer: it, mail } = mailer();
+    const attachments = [csv('large.csv', 'ä'.repeat(1_000_001)), csv('small.csv', 'x')];
+    await it.send(withFiles({ tasks: [warn], attachments }), []);
+    expect(mail().message.attachments.map(({ name }) => name)).toEqual(['small.csv']);
   });
 });
 
