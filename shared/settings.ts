@@ -57,6 +57,10 @@ const settingsSchema = z.object({
   Progress__tableServiceUri: url.optional(),
   /** Blob Storage, for what a row can't hold; left out: the same account, .blob. in place of .table. */
   Progress__blobServiceUri: url.optional(),
+  /** The topic that is the front door for alerts; left out: alerts for other accounts become tasks. */
+  EventGrid__topicEndpointUri: url.optional(),
+  /** Its key, where the managed identity is not to be used. */
+  EventGrid__topicKey: z.string().min(1).optional(),
   /** Client id of the user-assigned managed identity; left out for a system-assigned one. */
   AZURE_CLIENT_ID: z.string().min(1).optional(),
 });
@@ -66,6 +70,9 @@ const eitherOf = [
   ['ServiceBus__fullyQualifiedNamespace', 'ServiceBus'],
   ['Progress__tableServiceUri', 'Progress'],
 ] as const;
+
+/** Every setting that is read; the deployment gives each that has no default of its own. */
+export const settingNames: readonly string[] = Object.keys(settingsSchema.shape);
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 

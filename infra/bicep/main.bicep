@@ -255,6 +255,7 @@ module app 'modules/app.bicep' = {
       ServiceBus__fullyQualifiedNamespace: '${namespaceName}.servicebus.windows.net'
       Progress__tableServiceUri: storage.outputs.tableEndpoint
       Progress__blobServiceUri: storage.outputs.dataBlobEndpoint
+      EventGrid__topicEndpointUri: messaging.outputs.topicEndpoint
       MAIL_FROM: mailFrom
       MAIL_TO: join(mailTo, ',')
       BASE_URL: baseUrl
@@ -263,7 +264,7 @@ module app 'modules/app.bicep' = {
       PROTECTED_ACCOUNTS: join(protectedAccounts, ',')
       SERVICE_ACCOUNTS: join(serviceAccounts, ',')
       VIP_ACCOUNTS: join(vipAccounts, ',')
-      DRY_RUN: string(dryRun)
+      DRY_RUN: toLower(string(dryRun))
       DEADLINE_SECONDS: string(deadlineSeconds)
     }
   }

@@ -5,7 +5,7 @@ using 'main.bicep'
 // ---- needed ----------------------------------------------------------------------------------------------------------
 
 // Set by azd itself; without azd, any word.
-param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'reclaim')
 
 // Mailbox that the summary is sent from. A shared mailbox of its own: setup-tenant.ps1 lets the app send as this one alone.
 param mailFrom = readEnvironmentVariable('MAIL_FROM')
@@ -41,7 +41,7 @@ param signInClientId = readEnvironmentVariable('SIGN_IN_CLIENT_ID', '')
 param steps = readEnvironmentVariable('STEPS', '{}')
 
 // Rows of the triage policy that differ from the default (shared/alerts/policy.ts).
-// param policy = string({ anyOtherHigh: 'full' })
+// param policy = string({ high: 'full' })
 
 // ---- cost ------------------------------------------------------------------------------------------------------------
 
