@@ -42,8 +42,8 @@ describe('claimOf', () => {
   it('says what it knows when it knows no source — that is the reason in dead-letters', () => {
     expect(sourceOf('Microsoft.Storage.BlobCreated', { url: 'https://contoso.example/x' })).toBe(
       'event b0c1a6de-3a31-4a6e-8b85-1f6d2d6a4c01: no source is known for events of type ' +
-        '"Microsoft.Storage.BlobCreated", nor for what they hold (known: Reclaim.RiskDetection, Reclaim.Alert, ' +
-        'Reclaim.Incident, Reclaim.RiskyUser, Reclaim.SentinelIncident, Reclaim.AzureMonitorAlert)',
+        '"Microsoft.Storage.BlobCreated", nor for what they hold (known: ' +
+        `${sources.flatMap(({ eventTypes }) => eventTypes).join(', ')})`,
     );
   });
 
