@@ -85,6 +85,7 @@ describe('remove-admin-roles', () => {
       changes: [],
       tasks: [],
       kept: [],
+      attachments: [],
     });
     expect(writesOf(tenant)).toHaveLength(changes.length);
   });
@@ -238,7 +239,7 @@ describe('remove-admin-roles', () => {
     expect(removeAdminRoles.appliesTo(account(given))).toBe(true);
     const tenant = simulated(removeAdminRoles, { users: [admin, other], roleAssignments: [keeper] });
     const look = await removeAdminRoles.find(context({ account: given }), tenant.clients);
-    expect(found(look)).toEqual({ changes: [], tasks: [], kept: [] });
+    expect(found(look)).toEqual({ changes: [], tasks: [], kept: [], attachments: [] });
   });
 
   it.each<[number, typeof RetryableError | typeof PermanentError]>([
