@@ -84,7 +84,7 @@ export function uniteSentMail(sources: {
 /** From an address that is the intruder's alone, and not before they came. */
 function handedIn({ fromIP, receivedDateTime }: MessageTrace, intruder: Intruder): string | null {
   const time = Date.parse(receivedDateTime);
-  if (fromIP === '' || (intruder.since !== null && time < Date.parse(intruder.since))) return null;
+  if (intruder.since !== null && time < Date.parse(intruder.since)) return null;
   const tie = tieToIntruder(intruder, { address: fromIP });
   return tie === undefined ? null : `sent ${tie} at ${when(time)}`;
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { checkMailbox } from '../../functions/steps/check-mailbox.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import { actsOf } from '../../shared/microsoft365/acts.ts';
 import { phone, phoneSchema } from '../../shared/microsoft365/mailbox-access.ts';
+import { eachPart } from '../../shared/microsoft365/symptoms.ts';
 import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
 import type { Collected, Later, Skip } from '../../shared/run/step.ts';
 import { directoryAudit, intruder, record } from '../fakes/audit.ts';
@@ -110,6 +112,7 @@ describe('check-mailbox', () => {
         cmdlet('intruder', 'Set-MailboxAutoReplyConfiguration'),
         cmdlet('intruder', 'New-SweepRule', { Name: 'Tidy' }),
         cmdlet('intruder', 'New-App', { MarketplaceAssetID: 'WA1' }),
+        record('intruder', 'Set-MailboxJunkEmailConfiguration', { auditData: { ResultStatus: 'False' } }),
         cmdlet('owner', 'Set-MailboxMessageConfiguration'),
         record('intruder', 'HardDelete'),
       ),
@@ -195,6 +198,24 @@ describe('check-mailbox', () => {
       tenant({}, { directoryAudits: [password('owner', '2026-11-20T09:01:00Z'), ours] }),
     );
     expect(once.said).toHaveLength(1);
+  });
+
+  it('takes a colleague on the list of blocked senders for a sign, not a stranger', async () => {
+    const blocked = (...BlockedSendersAndDomains: string[]) =>
+      look(tenant({ junkEmail: { BlockedSendersAndDomains } }));
+    expect((await blocked('megan@contoso.com')).tasks).toMatchObject([{ id: 'junk' }]);
+    expect((await blocked('spam@shop.example')).tasks).toEqual([]);
+  });
+
+  it('fails where nothing at all could be looked at — an empty report would read as a clean mailbox', async () => {
+    const refused = new PermanentError('no role', { status: 403 });
+    const part = () => Promise.reject(refused);
+    await expect(eachPart({ phones: part, 'add-ins': part })).rejects.toBe(refused);
+    const { findings } = await eachPart({ phones: part, 'add-ins': async () => [] });
+    expect(findings.map(({ what }) => what)).toEqual([
+      'phones could not be looked at',
+      'nothing to see: add-ins',
+    ]);
   });
 
   it('asks about a phone whose age nobody knows', () => {

@@ -19,7 +19,7 @@ const messages = [
   mail('no-reply@dropbox.example', 'Your verification code is 1234'),
   mail('service@bank.co.uk', '=Neues Passwort', { folder: 'recoverableitemsdeletions' }),
   mail('news@adatum.example', 'Autumn sale'),
-  mail('it@contoso.com', 'Your password expires'),
+  mail('it@contoso.com', 'Your password was changed'),
   mail('hr@fabrikam.example', 'Your password will expire in 5 days'),
   mail('old@shop.example', 'Reset your password', { receivedDateTime: '2026-11-10T09:01:00Z' }),
 ];
@@ -68,7 +68,11 @@ describe('find-linked-accounts', () => {
   it('finds accounts by each address of this one, and says whose password is new', async () => {
     const file = tenant(proxies);
     const [owner, ...others] = file.users;
-    const withAlias = { ...owner, proxyAddresses: proxies.EmailAddresses };
+    const withAlias = {
+      ...owner,
+      proxyAddresses: proxies.EmailAddresses,
+      otherMails: ['a.vance@contoso.com'],
+    };
     const { findings, tasks } = await look({ ...file, users: [withAlias, ...others] });
     expect(findings.slice(0, 2)).toEqual([
       {

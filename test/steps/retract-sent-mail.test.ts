@@ -3,7 +3,9 @@ import { retractSentMail } from '../../functions/steps/retract-sent-mail.ts';
 import { identity } from '../../shared/run/changes.ts';
 import { account, context } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';
+import { scriptedGraph } from '../fakes/scripted-graph.ts';
 import { simulated } from '../fakes/simulated.ts';
+import { noClients } from '../run/no-clients.ts';
 
 const evidence = "made in the intruder's session 005f1a2c at 2026-11-20 09:05 UTC";
 const bank = {
@@ -108,6 +110,13 @@ describe('retract-sent-mail', () => {
     expect(tasks).toMatchObject([
       { id: 'retract-by-hand', what: '1 message of the intruder may still be in inboxes inside' },
     ]);
+  });
+
+  it('believes no service that names other mail than it was asked for', async () => {
+    const graph = scriptedGraph(() => [
+      { ...email('megan@contoso.com', at('inbox_folder')), networkMessageId: 'of-the-owner' },
+    ]);
+    expect(changesOf(await retractSentMail.find(after, { ...noClients, graph }))).toEqual([]);
   });
 
   it('looks with GET alone', async () => {

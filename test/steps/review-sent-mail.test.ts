@@ -171,6 +171,18 @@ describe('review-sent-mail', () => {
     ]);
   });
 
+  it('knows a message in all sources by its id, brackets or not, and takes no failed sending for one', async () => {
+    const bare = { ...deleted, messageId: 'PHISH@contoso.com', recipientAddress: 'megan@contoso.com' };
+    const failed = record('intruder', 'Send', {
+      auditData: { ResultStatus: 'Failed', Item: { InternetMessageId: '<phish@contoso.com>' } },
+    });
+    const { said } = await look(
+      tenant({ sentItems: [phish] }, { messageTraces: [bare] }),
+      afterAudit(failed),
+    );
+    expect(said).toEqual(['1 message sent since 2026-11-20 08:12 UTC, 0 by the intruder as far as known']);
+  });
+
   it.each([
     ['its application is missing', { behaviour: { messageTraceReady: false } }, 'New-MgServicePrincipal'],
     [
@@ -200,7 +212,9 @@ describe('review-sent-mail', () => {
   it('asks for no more than ten days at once, and for nothing older than is kept', async () => {
     const long = { ...intruder, since: '2026-06-01T00:00:00Z' };
     const { asked, findings } = await look(tenant({}), context({ intruder: long }));
-    expect(asked().filter((line) => line.includes('messageTraces'))).toHaveLength(9);
+    const traces = asked().filter((line) => line.includes('messageTraces'));
+    expect(traces).toHaveLength(9);
+    expect(traces.at(-1)).toContain('receivedDateTime ge 2026-08-22T09:16:02Z');
     expect(findings.map(({ what }) => what)).toEqual([expect.stringContaining('0 messages sent')]);
   });
 
