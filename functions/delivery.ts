@@ -2,23 +2,40 @@
 // so a failure that may pass is sent again under its own id at a later time, and one that will not pass is laid among
 // the dead letters with its reason; in both cases the message in hand is completed. Nothing is lost on the way: if
 // even that send fails, the handler throws and the service keeps the message.
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../shared/errors.ts';
-import { type Post, queues } from '../shared/run/bus.ts';
+import { type Letter, type Post, queues } from '../shared/run/bus.ts';
 import { waitSeconds } from '../shared/run/mode.ts';
 
-/** As the Functions worker hands it over: the first letters of names are small, and digits may have become numbers. */
-const metadataSchema = z.object({
-  messageId: z.coerce.string().catch(''),
-  deliveryCount: z.coerce.number().int().min(1).catch(1),
-  deadLetterSource: z.string().nullish().catch(null),
-  deadLetterReason: z.string().nullish().catch(null),
-  deadLetterErrorDescription: z.string().nullish().catch(null),
-  applicationProperties: z.record(z.string(), z.unknown()).catch({}),
-});
+/** Text that looks like JSON was parsed on its way here. */
+const text = z
+  .unknown()
+  .transform((value) =>
+    value === undefined || value === null ? null : typeof value === 'string' ? value : JSON.stringify(value),
+  );
+
+/**
+ * As the Functions worker hands it over: the first letters of names are small, and digits have become numbers. What is
+ * missing or odd is taken for missing, since the message itself must be handled whatever its envelope looks like.
+ */
+const metadataSchema = z
+  .object({
+    messageId: text,
+    deliveryCount: z.coerce.number().int().min(1).catch(1),
+    deadLetterSource: text,
+    deadLetterReason: text,
+    deadLetterErrorDescription: text,
+    applicationProperties: z.record(z.string(), z.unknown()).catch({}),
+  })
+  .partial()
+  .catch({});
+
+const attemptSchema = z.coerce.number().int().min(0).catch(0);
 
 export interface Delivery {
   queue: string;
+  /** Empty where the message has none. */
   id: string;
   deliveryCount: number;
   /** Times that it was sent again after a failure. */
@@ -30,16 +47,15 @@ export interface Delivery {
 }
 
 export function deliveryOf(queue: string, metadata: unknown): Delivery {
-  const read = metadataSchema.parse(metadata ?? {});
-  const property = (name: string): string | null => {
-    const entry = Object.entries(read.applicationProperties).find(([key]) => key.toLowerCase() === name);
-    return entry === undefined || entry[1] === null ? null : String(entry[1]);
-  };
+  const read = metadataSchema.parse(metadata);
+  const properties = Object.entries(read.applicationProperties ?? {});
+  const property = (name: string): string | null =>
+    text.parse(properties.find(([key]) => key.toLowerCase() === name)?.[1]);
   return {
     queue,
-    id: read.messageId,
-    deliveryCount: read.deliveryCount,
-    attempt: Number(property('attempt') ?? 0) || 0,
+    id: read.messageId ?? '',
+    deliveryCount: read.deliveryCount ?? 1,
+    attempt: attemptSchema.parse(property('attempt')),
     source: property('source') ?? read.deadLetterSource ?? null,
     reason: property('reason') ?? read.deadLetterReason ?? property('deadletterreason'),
     description:
@@ -57,6 +73,7 @@ export interface Surroundings {
   error: (line: string) => void;
 }
 
+/** Throws only when the message could not be posted again: then the service keeps it. */
 export async function handled(
   delivery: Delivery,
   body: unknown,
@@ -70,22 +87,44 @@ export async function handled(
     const attempt = delivery.attempt + 1;
     const again = !(thrown instanceof PermanentError) && attempt < mostAttempts;
     around.error(`${delivery.queue}: ${message}`);
-    if (!again) return around.post.post(deadLetter(delivery, body, thrown, message));
-    const asked = thrown instanceof RetryableError ? thrown.retryAfterSeconds : undefined;
-    const at = new Date(around.now().getTime() + waitSeconds(attempt, asked, around.random()) * 1000);
-    const id = `${withoutAttempt(delivery.id)}~${attempt}`;
-    await around.post.post({ queue: delivery.queue, id, body, properties: { attempt }, at });
+    await around.post.post(
+      again
+        ? nextTry(delivery, body, attempt, thrown, around)
+        : deadLetter(
+            delivery,
+            body,
+            thrown instanceof PermanentError ? 'Refused' : 'AttemptsExhausted',
+            message,
+          ),
+    );
   }
 }
 
-const withoutAttempt = (id: string) => id.replace(/~\d+$/, '').slice(-120);
-
-function deadLetter(delivery: Delivery, body: unknown, thrown: unknown, message: string) {
-  const kind = thrown instanceof PermanentError ? 'Refused' : 'AttemptsExhausted';
-  return {
-    queue: queues.deadLetters,
-    id: delivery.id,
-    body,
-    properties: { source: delivery.queue, reason: kind, description: message },
-  };
+function nextTry(
+  delivery: Delivery,
+  body: unknown,
+  attempt: number,
+  thrown: unknown,
+  { now, random }: Surroundings,
+): Letter {
+  const asked = thrown instanceof RetryableError ? thrown.retryAfterSeconds : undefined;
+  const at = new Date(now().getTime() + waitSeconds(attempt, asked, random()) * 1000);
+  const first = delivery.attempt > 0 ? delivery.id.replace(/~\d+$/, '') : delivery.id;
+  const id = `${shortened(first) || nameless(now(), random())}~${attempt}`;
+  return { queue: delivery.queue, id, body, properties: { attempt }, at };
 }
+
+/** Two messages without an id must not pass for one and the same. */
+const nameless = (now: Date, random: number) =>
+  `${now.getTime().toString(36)}-${Math.floor(random * 2 ** 48).toString(36)}`;
+
+/** Service Bus takes 128 characters; what tells long ids apart may stand anywhere in them. */
+const shortened = (id: string) =>
+  id.length <= 120 ? id : `${id.slice(0, 79)}-${createHash('sha256').update(id).digest('hex').slice(0, 40)}`;
+
+const deadLetter = (delivery: Delivery, body: unknown, reason: string, description: string): Letter => ({
+  queue: queues.deadLetters,
+  id: shortened(delivery.id),
+  body,
+  properties: { source: delivery.queue, reason, description },
+});

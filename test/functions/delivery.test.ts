@@ -1,0 +1,263 @@
+// What becomes of a message whose handler fails, and what can be read from the envelope that the worker hands over.
+import { describe, expect, it } from 'vitest';
+import { type Delivery, deliveryOf, handled } from '../../functions/delivery.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import type { Letter } from '../../shared/run/bus.ts';
+
+const now = new Date('2026-11-20T09:12:00.000Z');
+const alert = { specversion: '1.0', type: 'Reclaim.RiskDetection', data: { id: 'd1' } };
+const delivery = (changes: Partial<Delivery> = {}): Delivery => ({
+  queue: 'alerts',
+  id: 'riskDetection:d1:2026-11-20T09:11:58Z',
+  deliveryCount: 1,
+  attempt: 0,
+  source: null,
+  reason: null,
+  description: null,
+  ...changes,
+});
+
+/** Handles one message; `work` fails with what is given, or not at all. */
+async function handle(given: Delivery, failure?: unknown, body: unknown = alert, random = 0.5) {
+  const letters: Letter[] = [];
+  const lines: string[] = [];
+  const around = {
+    post: { post: async (letter: Letter) => void letters.push(letter) },
+    now: () => now,
+    random: () => random,
+    error: (line: string) => void lines.push(line),
+  };
+  await handled(given, body, around, async () => {
+    if (failure !== undefined) throw failure;
+  });
+  return { letters, lines, letter: letters[0] };
+}
+
+const busy = new RetryableError('Microsoft Graph is throttled', { status: 429 });
+const waitOf = (letter: Letter | undefined) => ((letter?.at?.getTime() ?? 0) - now.getTime()) / 1000;
+
+describe('a message that was handled', () => {
+  it('leaves nothing behind', async () => {
+    expect(await handle(delivery())).toMatchObject({ letters: [], lines: [] });
+  });
+});
+
+describe('a failure that may pass', () => {
+  it('is tried again later as a message of its own, with the body as it came', async () => {
+    const { letters, lines } = await handle(delivery(), busy);
+    expect(letters).toEqual([
+      {
+        queue: 'alerts',
+        id: 'riskDetection:d1:2026-11-20T09:11:58Z~1',
+        body: alert,
+        properties: { attempt: 1 },
+        at: new Date('2026-11-20T09:12:04.000Z'),
+      },
+    ]);
+    expect(lines).toEqual(['alerts: Microsoft Graph is throttled']);
+  });
+
+  it('gets a new id each time — Service Bus drops a message whose id it has seen', async () => {
+    const ids: string[] = [];
+    let given = delivery();
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      const { letter } = await handle(given, busy);
+      ids.push(letter?.id ?? '');
+      given = deliveryOf('alerts', { messageId: letter?.id, applicationProperties: letter?.properties });
+    }
+    expect(ids).toEqual([1, 2, 3, 4, 5].map((attempt) => `riskDetection:d1:2026-11-20T09:11:58Z~${attempt}`));
+  });
+
+  it('waits longer each time, up to five minutes', async () => {
+    const waits = await Promise.all(
+      [0, 1, 2, 5, 8, 20].map(async (attempt) => waitOf((await handle(delivery({ attempt }), busy)).letter)),
+    );
+    expect(waits).toEqual([4, 8, 16, 128, 300, 300]);
+  });
+
+  it('waits at least as long as the service asked for', async () => {
+    const asked = new RetryableError('throttled', { retryAfterSeconds: 90 });
+    expect(waitOf((await handle(delivery(), asked)).letter)).toBe(90);
+  });
+
+  it('is whatever nobody has called permanent: a fault of our own, or something that is no error', async () => {
+    for (const failure of [new TypeError('x is not a function'), 'text', null]) {
+      expect((await handle(delivery(), failure)).letter).toMatchObject({
+        queue: 'alerts',
+        properties: { attempt: 1 },
+      });
+    }
+  });
+
+  it('keeps an id that ends like one of ours as it is — two messages must not become one', async () => {
+    const one = await handle(delivery({ id: 'order~5' }), busy);
+    const other = await handle(delivery({ id: 'order~7' }), busy);
+    expect([one.letter?.id, other.letter?.id]).toEqual(['order~5~1', 'order~7~1']);
+    expect((await handle(delivery({ id: 'order~5~1', attempt: 1 }), busy)).letter?.id).toBe('order~5~2');
+  });
+
+  it('of messages without an id does not make one of two', async () => {
+    const ids = await Promise.all(
+      [0.1, 0.9].map(async (random) => (await handle(delivery({ id: '' }), busy, alert, random)).letter?.id),
+    );
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-z]+-[0-9a-z]+~1$/);
+  });
+
+  it('stays within 128 characters, and long ids that differ anywhere stay different', async () => {
+    const middle = 'x'.repeat(200);
+    const ids = await Promise.all(
+      [`a${middle}z`, `b${middle}z`, `a${middle}y`, `a${'x'.repeat(100)}-${'x'.repeat(99)}z`].map(
+        async (id) => (await handle(delivery({ id, attempt: 0 }), busy)).letter?.id ?? '',
+      ),
+    );
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(id.length).toBeLessThanOrEqual(128);
+  });
+});
+
+describe('a failure that will not pass', () => {
+  const refused = new PermanentError('the event is of another tenant', { status: 403 });
+
+  it('lies among the dead letters at once, with its source, reason and body — nothing is lost', async () => {
+    const { letters, lines } = await handle(delivery(), refused);
+    expect(letters).toEqual([
+      {
+        queue: 'dead-letters',
+        id: 'riskDetection:d1:2026-11-20T09:11:58Z',
+        body: alert,
+        properties: { source: 'alerts', reason: 'Refused', description: 'the event is of another tenant' },
+      },
+    ]);
+    expect(lines).toEqual(['alerts: the event is of another tenant']);
+  });
+
+  it('is also one that has been tried for two hours', async () => {
+    expect((await handle(delivery({ attempt: 28 }), busy)).letter?.queue).toBe('alerts');
+    expect((await handle(delivery({ attempt: 29 }), busy)).letter).toMatchObject({
+      queue: 'dead-letters',
+      properties: {
+        source: 'alerts',
+        reason: 'AttemptsExhausted',
+        description: 'Microsoft Graph is throttled',
+      },
+    });
+  });
+
+  it('keeps a body that is no object, as it came', async () => {
+    expect((await handle(delivery(), refused, 'alert!')).letter?.body).toBe('alert!');
+  });
+
+  it('tells no more of an error than a property takes', async () => {
+    const { letter } = await handle(delivery(), new PermanentError('A'.repeat(100_000)));
+    expect(String(letter?.properties['description'])).toHaveLength(1000);
+  });
+});
+
+describe('a message that cannot even be posted', () => {
+  it.each([
+    ['busy', busy],
+    ['refused', new PermanentError('refused')],
+  ])('is left with the service: the handler throws (%s)', async (_, failure) => {
+    const down = new RetryableError('queue dead-letters: no answer');
+    const around = {
+      post: { post: () => Promise.reject(down) },
+      now: () => now,
+      random: () => 0.5,
+      error: () => {},
+    };
+    const handling = handled(delivery(), alert, around, () => Promise.reject(failure));
+    await expect(handling).rejects.toBe(down);
+  });
+});
+
+describe('the envelope', () => {
+  it('is read as the worker hands it over', () => {
+    expect(
+      deliveryOf('alerts', {
+        messageId: 'm1',
+        deliveryCount: 3,
+        deadLetterSource: 'step-block-sign-in',
+        deadLetterReason: 'MaxDeliveryCountExceeded',
+        deadLetterErrorDescription: 'ten times',
+        applicationProperties: { attempt: 2 },
+        sequenceNumber: 17,
+      }),
+    ).toEqual({
+      queue: 'alerts',
+      id: 'm1',
+      deliveryCount: 3,
+      attempt: 2,
+      source: 'step-block-sign-in',
+      reason: 'MaxDeliveryCountExceeded',
+      description: 'ten times',
+    });
+  });
+
+  it('gives what we wrote ourselves before what the service wrote', () => {
+    const given = deliveryOf('dead-letters', {
+      deadLetterSource: 'alerts',
+      applicationProperties: { source: 'summaries', reason: 'Refused', description: 'no JSON' },
+    });
+    expect(given).toMatchObject({ source: 'summaries', reason: 'Refused', description: 'no JSON' });
+  });
+
+  it('finds a reason under the property that Service Bus forwards, whatever the worker did to its first letter', () => {
+    for (const key of ['DeadLetterReason', 'deadLetterReason']) {
+      expect(deliveryOf('dead-letters', { applicationProperties: { [key]: 'TTLExpired' } }).reason).toBe(
+        'TTLExpired',
+      );
+    }
+  });
+
+  it.each([
+    ['a number', 20261120, '20261120'],
+    ['true', true, 'true'],
+    ['an object', { a: 1 }, '{"a":1}'],
+    ['null', null, ''],
+    ['nothing', undefined, ''],
+  ])('has an id that was parsed into %s', (_, messageId, id) => {
+    expect(deliveryOf('alerts', { messageId }).id).toBe(id);
+  });
+
+  it('has a reason and a description that were parsed on the way', () => {
+    const given = deliveryOf('dead-letters', {
+      deadLetterReason: 42,
+      deadLetterErrorDescription: { error: 'x' },
+    });
+    expect(given).toMatchObject({ reason: '42', description: '{"error":"x"}' });
+  });
+
+  it.each([
+    ['3', 3],
+    [0, 1],
+    [-1, 1],
+    ['many', 1],
+    [null, 1],
+    [2.5, 1],
+  ])('with a delivery count of %j counts as delivery %i', (deliveryCount, expected) => {
+    expect(deliveryOf('alerts', { deliveryCount }).deliveryCount).toBe(expected);
+  });
+
+  it.each([
+    ['2', 2],
+    ['x', 0],
+    [-3, 0],
+    [1.5, 0],
+    [{}, 0],
+  ])('with attempt %j counts as attempt %i', (attempt, expected) => {
+    expect(deliveryOf('alerts', { applicationProperties: { attempt } }).attempt).toBe(expected);
+  });
+
+  it.each([
+    [undefined],
+    [null],
+    ['text'],
+    [7],
+    [[]],
+    [{ applicationProperties: 'text' }],
+    [{ applicationProperties: null }],
+  ])('that is %j is an empty one — the message is handled all the same', (metadata) => {
+    expect(deliveryOf('alerts', metadata)).toEqual(delivery({ id: '' }));
+  });
+});
