@@ -1,6 +1,9 @@
 // Everything that the functions work with, made once for the life of the process from the settings alone.
+import type { TokenCredential } from '@azure/identity';
+import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
 import { readPolicy } from '../shared/alerts/policy.ts';
+import { createPublisher } from '../shared/alerts/publisher.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
 import { PermanentError } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
@@ -57,6 +60,7 @@ export function createServices(settings: Settings, log: Log): Services {
     playbook,
     stepSettings: settings.STEPS,
     clients,
+    ...publisherOf(settings, credential, now),
     now,
     random: Math.random,
     deadlineSeconds: settings.DEADLINE_SECONDS,
@@ -82,6 +86,7 @@ export function createServices(settings: Settings, log: Log): Services {
         policy: policy.policy,
         readAccount: accountOf,
         lastRun: (userId) => lastRunOf(progress, userId),
+        intruders: (since) => intrudersOf(progress, since),
         openRun: (request) => openRun(engine, request),
         decisions,
         now,
@@ -96,6 +101,13 @@ export function createServices(settings: Settings, log: Log): Services {
 
 const blobServiceUri = ({ Progress__blobServiceUri, Progress__tableServiceUri = '' }: Settings): string =>
   Progress__blobServiceUri ?? Progress__tableServiceUri.replace('.table.', '.blob.');
+
+function publisherOf(settings: Settings, credential: TokenCredential, now: () => Date): Partial<Engine> {
+  const { EventGrid__topicEndpointUri: endpoint, EventGrid__topicKey: key } = settings;
+  if (endpoint === undefined) return {};
+  const access = key === undefined ? { credential } : { key };
+  return { publish: createPublisher({ endpoint, access, source: 'reclaim/steps', now }) };
+}
 
 /** The rail that holds whoever asks: a protected account is changed only after a person approved it. */
 function heldBecause(account: Account, settings: Settings): string | null {

@@ -89,6 +89,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       DEFENDER_URL: served.defenderUrl,
       IDENTITY_ENDPOINT: served.identityEndpoint,
       IDENTITY_HEADER: served.identityHeader,
+      EventGrid__topicEndpointUri: topic.endpoint,
+      EventGrid__topicKey: topic.key,
       BASE_URL: `http://127.0.0.1:${port}`,
       MAIL_FROM: sender,
       MAIL_TO: 'oncall@contoso.com',

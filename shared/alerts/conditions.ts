@@ -1,4 +1,5 @@
 // The combinations that make weak signals strong. Pure: each says yes, no, or which fact it needs first.
+import { networkOf } from '../microsoft365/address.ts';
 import { kindOf } from './detectors.ts';
 import type { FactName, Known, SignIn } from './facts.ts';
 import { type Signal, timeOf } from './signal.ts';
@@ -71,6 +72,14 @@ export const conditions = {
     const before = known.earlier.some((one) => abuse(one) && within(48, timeOf(one), timeOf(signal)));
     if (!before) return false;
     return tiedSignIn(signal, known);
+  },
+
+  /** From an address that a run calls the intruder's alone: an event that only says so proves nothing. */
+  'intruders-address': (signal, known) => {
+    if (signal.address === null) return false;
+    if (known.intruders === undefined) return { needs: 'intruders' };
+    const network = networkOf(signal.address);
+    return known.intruders.some((address) => networkOf(address) === network);
   },
 
   /** A successful sign-in that belongs to the signal. */

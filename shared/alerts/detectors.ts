@@ -61,6 +61,7 @@ const catalogue = [
     names: ['userReportedSuspiciousActivity'],
     phrases: ['user reported suspicious activity'],
   },
+  { kind: 'intruders-sign-in', names: ['signInFromIntruder'] },
   { kind: 'password-spray', names: ['passwordSpray', 'password spray'] },
   { kind: 'leaked-credentials', names: ['leakedCredentials', 'leaked credentials'] },
   {

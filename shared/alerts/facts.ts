@@ -27,6 +27,8 @@ export interface Facts {
   detections: readonly Signal[];
   /** Confirmed signals that were recorded for this user, whether or not they opened a run. */
   earlier: readonly Signal[];
+  /** Addresses that runs of the last days call an intruder's alone. */
+  intruders: readonly string[];
 }
 export type FactName = keyof Facts;
 
@@ -117,15 +119,23 @@ async function readEarlier(decisions: Decisions, userId: string, around: string)
 export interface Readable {
   graph: GraphReader;
   decisions: Decisions;
+  /** Addresses that runs opened since then call an intruder's alone; left out: none is known. */
+  intruders?(since: Date): Promise<readonly string[]>;
 }
 
 const names = {
   signIns: 'the sign-in log',
   detections: 'other risk detections',
   earlier: 'earlier alerts',
+  intruders: 'other runs',
 } as const satisfies Record<FactName, string>;
 
-async function read({ graph, decisions }: Readable, fact: FactName, userId: string, around: string) {
+async function read(
+  { graph, decisions, intruders }: Readable,
+  fact: FactName,
+  userId: string,
+  around: string,
+) {
   switch (fact) {
     case 'signIns':
       return { signIns: await readSignIns(graph, userId, around) };
@@ -133,6 +143,8 @@ async function read({ graph, decisions }: Readable, fact: FactName, userId: stri
       return { detections: await readDetections(graph, userId, around) };
     case 'earlier':
       return { earlier: await readEarlier(decisions, userId, around) };
+    case 'intruders':
+      return { intruders: (await intruders?.(new Date(Date.parse(around) - 7 * 24 * 3_600_000))) ?? [] };
   }
 }
 

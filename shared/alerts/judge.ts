@@ -20,6 +20,8 @@ export interface JudgeDeps {
   /** Reads and classifies the account; PermanentError with status 404 where it is deleted. */
   readAccount(id: string, now: Date): Promise<Account>;
   lastRun(userId: string): Promise<LastRun | undefined>;
+  /** Addresses that runs opened since then call an intruder's alone. */
+  intruders?(since: Date): Promise<readonly string[]>;
   /** Opens one run, or brings the signal to the run that holds the account. */
   openRun(request: OpenRequest): Promise<Opened>;
   decisions: Decisions;

@@ -41,6 +41,13 @@ export const rows = [
     because: 'is acted on at any level',
   },
   {
+    id: 'other-victim',
+    kinds: ['intruders-sign-in'],
+    when: 'intruders-address',
+    does: 'contain',
+    because: 'that another run has found means that this account is in the same hands',
+  },
+  {
     id: 'restricted-sender-and-risky-sign-in',
     kinds: ['restricted-sender'],
     when: 'risky-sign-in',

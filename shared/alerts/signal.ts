@@ -6,7 +6,16 @@ export type RiskLevel = (typeof riskLevels)[number];
 
 export const signalSchema = z.object({
   /** The adapter that read it. */
-  source: z.enum(['riskDetection', 'alert', 'incident', 'riskyUser', 'sentinel', 'azureMonitor', 'operator']),
+  source: z.enum([
+    'riskDetection',
+    'alert',
+    'incident',
+    'riskyUser',
+    'sentinel',
+    'azureMonitor',
+    'signIn',
+    'operator',
+  ]),
   /** The source's own id, by which Microsoft Graph is asked to confirm it. */
   sourceId: z.string(),
   /** The source's version (last update), so that an escalation is a new signal. */

@@ -7,6 +7,7 @@ import { clean } from './fields.ts';
 import { graphNotification } from './graph-notification.ts';
 import { incident } from './incident.ts';
 import { peoplePermission } from './people.ts';
+import { relatedSignIn } from './related-sign-in.ts';
 import { riskDetection } from './risk-detection.ts';
 import { riskyUser, riskyUserPermission } from './risky-user.ts';
 import { sentinel, sentinelIncident } from './sentinel.ts';
@@ -19,6 +20,7 @@ export const sources: readonly Source[] = [
   riskyUser,
   sentinel,
   azureMonitor,
+  relatedSignIn,
 ];
 
 /** What services wrap around payloads, looked for before the payloads themselves. */

@@ -2,7 +2,7 @@
 import type { Clients } from '../microsoft365/clients.ts';
 import type { Bus } from './bus.ts';
 import type { Progress } from './progress.ts';
-import type { Json, Step } from './step.ts';
+import type { Json, OutgoingAlert, Step } from './step.ts';
 
 export interface Engine {
   progress: Progress;
@@ -12,6 +12,8 @@ export interface Engine {
   stepSettings: Readonly<Record<string, unknown>>;
   /** Clients whose requests end when the signal aborts. */
   clients: (abort: AbortSignal) => Clients;
+  /** Sends alerts to the front door; left out where no topic is set. */
+  publish?: (alerts: readonly OutgoingAlert[]) => Promise<void>;
   now: () => Date;
   /** Uniform in [0, 1): for jitter and run codes. */
   random: () => number;

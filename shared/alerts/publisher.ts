@@ -1,0 +1,73 @@
+// The way out to the front door: events go to the Event Grid topic and come back through the queue like everybody
+// else's, so that nobody opens a run past triage. Decides nothing.
+import type { TokenCredential } from '@azure/identity';
+import { PermanentError, RetryableError } from '../errors.ts';
+import type { OutgoingAlert } from '../run/step.ts';
+
+/** Where the topic is, and what may publish to it: its key, or an identity with the role EventGrid Data Sender. */
+export interface TopicOptions {
+  endpoint: string;
+  access: { key: string } | { credential: TokenCredential };
+  /** What the events say that they come from: reclaim/find-other-victims. */
+  source: string;
+  now: () => Date;
+  fetch?: typeof globalThis.fetch;
+}
+
+const scope = 'https://eventgrid.azure.net/.default';
+const answerWithinMs = 15_000;
+/** Below the megabyte that a request may have (https://learn.microsoft.com/azure/event-grid/quotas-limits). */
+const mostInBatch = 100;
+
+/** Resolves when the topic has accepted all of them. The same id again is the same alert to whoever receives it. */
+export function createPublisher(options: TopicOptions): (alerts: readonly OutgoingAlert[]) => Promise<void> {
+  return async (alerts) => {
+    for (let from = 0; from < alerts.length; from += mostInBatch) {
+      await publish(options, alerts.slice(from, from + mostInBatch));
+    }
+  };
+}
+
+async function publish(options: TopicOptions, alerts: readonly OutgoingAlert[]): Promise<void> {
+  const { endpoint, source, now, fetch = globalThis.fetch } = options;
+  const events = alerts.map(({ id, type, data }) => ({
+    specversion: '1.0',
+    id,
+    type,
+    source,
+    time: now().toISOString(),
+    datacontenttype: 'application/json',
+    data,
+  }));
+  const where = `Event Grid topic ${new URL(endpoint).host}`;
+  let response: Response;
+  try {
+    response = await fetch(`${endpoint}?api-version=2018-01-01`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/cloudevents-batch+json; charset=utf-8',
+        ...(await authorization(options)),
+      },
+      body: JSON.stringify(events),
+      signal: AbortSignal.timeout(answerWithinMs),
+    });
+  } catch (cause) {
+    throw new RetryableError(`${where}: no answer (${String(cause)})`, { cause });
+  }
+  if (response.ok) return;
+  const { status } = response;
+  const said = `${where} refused ${events.length} events: ${status} ${(await response.text()).slice(0, 300)}`;
+  if (status === 408 || status === 429 || status >= 500) throw new RetryableError(said, { status });
+  const advice =
+    status === 401 || status === 403
+      ? ". Give the app's identity the role EventGrid Data Sender on this topic"
+      : '';
+  throw new PermanentError(`${said}${advice}`, { status });
+}
+
+async function authorization({ access }: TopicOptions): Promise<Record<string, string>> {
+  if ('key' in access) return { 'aeg-sas-key': access.key };
+  const token = await access.credential.getToken(scope);
+  if (token === null) throw new PermanentError(`the app's identity gets no token for ${scope}`);
+  return { authorization: `Bearer ${token.token}` };
+}

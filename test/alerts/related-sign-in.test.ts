@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { confirm } from '../../shared/alerts/confirm.ts';
+import type { Known } from '../../shared/alerts/facts.ts';
+import { intrudersOf } from '../../shared/alerts/intruders.ts';
+import { decide, defaultPolicy } from '../../shared/alerts/policy.ts';
+import { claimsOf } from '../../shared/alerts/sources.ts';
+import { MemoryProgress } from '../../shared/run/memory-progress.ts';
+import { sampleRun } from '../run/sample-rows.ts';
+import { fakeGraph } from './fake-graph.ts';
+import { adele, tenantId } from './samples.ts';
+
+const signIn = {
+  id: '66ea54eb-6301-4ee5-be62-ff5a759b0100',
+  createdDateTime: '2026-11-20T09:12:04Z',
+  userId: adele,
+  userPrincipalName: 'adele@contoso.com',
+  ipAddress: '203.0.113.7',
+  status: { errorCode: 0 },
+};
+const at = `/beta/auditLogs/signIns/${signIn.id}`;
+
+async function confirmed(original: object) {
+  const [claim] = claimsOf({ id: 'e', type: 'Reclaim.RelatedSignIn', data: signIn });
+  if (claim === undefined || 'refused' in claim) throw new Error(claim?.refused);
+  const graph = fakeGraph({ [at]: { ...signIn, ...original } });
+  return confirm(graph, claim.source, claim.claim, tenantId);
+}
+async function ruling(original: object, known: Known) {
+  const answer = await confirmed(original);
+  if (answer.is !== 'confirmed') throw new Error(answer.is);
+  const [signal] = answer.signals;
+  if (signal === undefined) throw new Error('nobody is named');
+  return decide(signal, known, defaultPolicy);
+}
+const known = (intruders?: readonly string[]): Known => ({
+  detections: [],
+  earlier: [],
+  signIns: [],
+  ...(intruders ? { intruders } : {}),
+});
+
+describe('a sign-in from the address of an intruder', () => {
+  it('locks the account when a run calls the address an intruder’s', async () => {
+    expect(await ruling({}, known(['203.0.113.7']))).toMatchObject({
+      action: 'contain',
+      row: 'other-victim',
+    });
+  });
+
+  it.each([
+    ['no run knows the address — a forged event could name any sign-in', {}, ['198.51.100.1']],
+    ['Graph says that it came from elsewhere', { ipAddress: '198.51.100.20' }, ['203.0.113.7']],
+    ['Graph says that it failed', { status: { errorCode: 50126 } }, ['203.0.113.7']],
+    ['Graph does not say from where', { ipAddress: null }, ['203.0.113.7']],
+  ])('does nothing when %s', async (_what, original, intruders) => {
+    expect(await ruling(original, known(intruders))).toMatchObject({ action: 'none' });
+  });
+
+  it('asks the runs before it says anything', async () => {
+    expect(await ruling({}, known())).toEqual({ needs: 'intruders' });
+  });
+
+  it('is of whom Graph names, whatever the event says', async () => {
+    const other = '0a3b5a4e-2cf1-4fd0-9b8e-5c8f6b7f1a21';
+    const answer = await confirmed({ userId: other, userPrincipalName: 'megan@contoso.com' });
+    expect(answer).toMatchObject({ is: 'confirmed', signals: [{ userId: other }] });
+  });
+});
+
+it('the runs tell the addresses of their intruders, and a run that was a false alarm tells none', async () => {
+  const progress = new MemoryProgress();
+  const run = (id: string, address: string, endsAs: 'undone' | null) => {
+    const sample = sampleRun(id);
+    return { ...sample, endsAs, intruder: { ...sample.intruder, addresses: [address] } };
+  };
+  await progress.open(run('a1', '203.0.113.7', null), [], undefined, []);
+  await progress.open(run('b2', '203.0.113.8', 'undone'), [], undefined, []);
+  expect(await intrudersOf(progress, new Date('2026-11-01T00:00:00Z'))).toEqual(['203.0.113.7']);
+});

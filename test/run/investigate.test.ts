@@ -1,0 +1,100 @@
+// What an investigation hands to others: facts to later steps, alerts to the front door.
+import { describe, expect, it } from 'vitest';
+import { RetryableError } from '../../shared/errors.ts';
+import type { Engine } from '../../shared/run/engine.ts';
+import { MemoryBus } from '../../shared/run/memory-bus.ts';
+import { MemoryProgress } from '../../shared/run/memory-progress.ts';
+import { openRun } from '../../shared/run/open-run.ts';
+import { runRef } from '../../shared/run/progress.ts';
+import { runStep } from '../../shared/run/run-step.ts';
+import { investigation, type OutgoingAlert, type RunView, settings } from '../../shared/run/step.ts';
+import { noClients } from './no-clients.ts';
+import { adele, riskySignIn } from './simulation.ts';
+
+const alert: OutgoingAlert = { id: 'related-sign-in:1', type: 'Reclaim.RelatedSignIn', data: { id: '1' } };
+const common = {
+  guide: ['MS tools'],
+  stage: 'collect',
+  settings: settings('act'),
+  permissions: {},
+  appliesTo: () => true as const,
+} as const;
+
+async function live(publish: Engine['publish'] | undefined) {
+  const seen: RunView['facts'][] = [];
+  const first = investigation({
+    ...common,
+    name: 'find-other-victims',
+    title: 'Find other victims',
+    collects: 'others',
+    collect: async () => ({ findings: [], facts: { others: ['diego'] }, alerts: [alert] }),
+  });
+  const second = investigation({
+    ...common,
+    name: 'review-others',
+    title: 'Review others',
+    collects: 'what the first one knows',
+    after: ['find-other-victims'],
+    collect: async ({ run }) => {
+      seen.push(run.facts);
+      return { findings: [] };
+    },
+  });
+  const now = () => new Date('2026-11-20T09:15:00Z');
+  const bus = new MemoryBus({ now });
+  const engine: Engine = {
+    progress: new MemoryProgress(),
+    bus,
+    playbook: [first, second],
+    stepSettings: {},
+    clients: () => noClients,
+    ...(publish ? { publish } : {}),
+    now,
+    random: () => 0.5,
+    deadlineSeconds: 30,
+    log: () => undefined,
+  };
+  const { run } = await openRun(engine, {
+    account: adele,
+    signals: [riskySignIn],
+    level: 'contain',
+    held: null,
+    why: 'a test',
+  });
+  await runStep(engine, { run: run.id, step: first.name, turn: 1 }, 1);
+  await runStep(engine, { run: run.id, step: second.name, turn: 1 }, 1);
+  const rows = await engine.progress.read(runRef(run.id));
+  return { seen, rows, first: rows?.steps[0]?.row };
+}
+
+describe('an investigation', () => {
+  it('hands facts to the steps that come after, under its name', async () => {
+    const { seen } = await live(async () => undefined);
+    expect(seen).toEqual([{ 'find-other-victims': { others: ['diego'] } }]);
+  });
+
+  it('has its alerts told before it settles — a crash in between tells them twice rather than never', async () => {
+    const told: OutgoingAlert[][] = [];
+    const { first } = await live(async (alerts) => {
+      told.push([...alerts]);
+    });
+    expect(told).toEqual([[alert]]);
+    expect(first).toMatchObject({ state: 'settled', tasks: [] });
+  });
+
+  it('is tried again when the front door does not open', async () => {
+    const { first } = await live(async () => {
+      throw new RetryableError('Event Grid topic: 503');
+    });
+    expect(first).toMatchObject({
+      state: 'queued',
+      attempt: 1,
+      lastError: { message: 'Event Grid topic: 503' },
+    });
+  });
+
+  it('leaves the alerts to a person where there is no front door', async () => {
+    const { first } = await live(undefined);
+    expect(first?.tasks).toMatchObject([{ id: 'alerts-not-sent', doneAt: null }]);
+  });
+});
