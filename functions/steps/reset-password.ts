@@ -83,7 +83,7 @@ function resetAtTheSource(account: Account, essential: boolean): Task {
     ...(account.synced
       ? {
           what: `the password of ${name} in Active Directory is still the old one`,
-          instruction: `In Active Directory, disable ${name} and reset its password twice, on the domain controller that this account uses; then let it replicate and synchronise.`,
+          instruction: `In Active Directory, open ${name} and reset its password twice, on the domain controller that this account uses; then let it replicate and synchronise.`,
         }
       : {
           what: `the password of ${account.userPrincipalName} is checked by the identity provider of ${domain}, not here`,

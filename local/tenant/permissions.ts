@@ -4,7 +4,7 @@
 import { accountPermissions } from './account-permissions.ts';
 import { appPermissions } from './app-permissions.ts';
 import { mailPermissions } from './mail-permissions.ts';
-import { rolePermissions } from './role-permissions.ts';
+import { identityPermissions, rolePermissions } from './role-permissions.ts';
 
 /** One of these is enough; an inner list is needed together. */
 export type Alternatives = readonly (string | readonly string[])[];
@@ -41,6 +41,7 @@ const readMembers = [
 /** By method and path; what depends on the property that is written has it behind a #. */
 export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   ...rolePermissions,
+  ...identityPermissions,
   ...appPermissions,
   ...accountPermissions,
   ...mailPermissions,

@@ -8,6 +8,13 @@ const writeOwners = ['Group.ReadWrite.All', 'Directory.ReadWrite.All'];
 const base = '/roleManagement/directory';
 const pimGroups = '/identityGovernance/privilegedAccess/group';
 
+/** Defender for Identity. */
+export const identityPermissions: Readonly<Record<string, Alternatives>> = {
+  'GET /security/identities/identityAccounts': ['SecurityIdentitiesAccount.Read.All'],
+  'GET /security/identities/identityAccounts/{id}': ['SecurityIdentitiesAccount.Read.All'],
+  'POST /security/identities/identityAccounts/{id}/invokeAction': ['SecurityIdentitiesActions.ReadWrite.All'],
+};
+
 export const rolePermissions: Readonly<Record<string, Alternatives>> = {
   [`POST ${base}/roleAssignments`]: writeRoles,
   [`DELETE ${base}/roleAssignments/{id}`]: writeRoles,

@@ -21,7 +21,10 @@ export async function remediate(execution: Execution, step: Remediation): Promis
   let row: StepRow = execution.row;
 
   const first = await step.find(context, clients);
-  if ('skip' in first) return settle(row, { is: 'skipped', reason: first.skip }, engine.now());
+  if ('skip' in first) {
+    const tasks = mergeTasks(row.tasks, first.tasks ?? []);
+    return settle({ ...row, tasks }, { is: 'skipped', reason: first.skip }, engine.now());
+  }
   const { records, toFix } = reconcile(row.changes, first.changes, engine.now().toISOString(), act);
   row = withFindings({ ...row, changes: records }, first);
   if (toFix.size === 0) return settle(row, outcomeOf(row, act), engine.now());

@@ -59,6 +59,8 @@ export interface Found<B extends Json = Json> {
 /** Does not apply, as only the service could tell: no licence, no mailbox. */
 export interface Skip {
   skip: string;
+  /** What a person can do instead. */
+  tasks?: readonly Task[];
 }
 
 /** The service needs time: ask again, with the memo at hand. */

@@ -102,7 +102,7 @@ describe('reset-password', () => {
   });
 
   it.each([
-    ['in Active Directory', { ...synced, federated: true }, 'In Active Directory, disable CN=Adele Vance'],
+    ['in Active Directory', { ...synced, federated: true }, 'In Active Directory, open CN=Adele Vance'],
     ['at another provider', { federated: true }, 'At the identity provider of contoso.com'],
   ])(
     "of a federated account is a person's to take away %s — the one in the cloud has no effect",

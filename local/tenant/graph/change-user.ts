@@ -49,7 +49,10 @@ export function changeUser(call: GraphCall) {
     store.write(user, 'accountEnabled', accountEnabled, { fallback: true });
     const minutes = store.file.behaviour?.directorySyncMinutes;
     if (minutes !== undefined && user.onPremisesSyncEnabled && wasEnabled && !accountEnabled) {
-      store.later(minutes * 60_000, () => store.write(user, 'accountEnabled', true, { fallback: true }));
+      store.later(minutes * 60_000, () => {
+        if (user.activeDirectory?.enabled === false) return;
+        store.write(user, 'accountEnabled', true, { fallback: true });
+      });
     }
   }
   if (isRow(passwordProfile) && 'password' in passwordProfile) {

@@ -14,6 +14,7 @@ import { domainRoutes } from './domains.ts';
 import { findRoute } from './find-route.ts';
 import { groupWriteRoutes } from './group-writes.ts';
 import { groupRoutes } from './groups.ts';
+import { identityRoutes } from './identities.ts';
 import { mailRoutes } from './mail.ts';
 import { messageTraceRoutes } from './message-traces.ts';
 import { messageRoutes } from './messages.ts';
@@ -36,6 +37,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...groupWriteRoutes,
   ...roleRoutes,
   ...roleWriteRoutes,
+  ...identityRoutes,
   ...riskRoutes,
   ...signInRoutes,
   ...auditSearchRoutes,

@@ -20,6 +20,14 @@ export function requireUser(file: TenantFile, id: string): User {
 
 const aYearBefore = (iso: string) => new Date(Date.parse(iso) - 365 * 86_400_000).toISOString();
 
+/** Whoever comes from Active Directory has a security identifier there. */
+export function sidOf(user: User): string | null {
+  if (user.onPremisesSecurityIdentifier !== undefined) return user.onPremisesSecurityIdentifier;
+  if (!user.onPremisesSyncEnabled) return null;
+  const number = Number.parseInt(userIdOf(user).slice(0, 5), 16) + 1000;
+  return `S-1-5-21-989687458-3461180213-172365591-${number}`;
+}
+
 /** A user with all properties. */
 export function userRow(user: User, loadedAt: string): Row {
   const createdDateTime = user.createdDateTime ?? aYearBefore(loadedAt);
@@ -32,6 +40,7 @@ export function userRow(user: User, loadedAt: string): Row {
     mail: address,
     mailNickname: user.userPrincipalName.split('@')[0],
     proxyAddresses: address === null ? [] : [`SMTP:${address}`],
+    onPremisesSecurityIdentifier: sidOf(user),
     createdDateTime,
     lastPasswordChangeDateTime: createdDateTime,
     signInSessionsValidFromDateTime: createdDateTime,

@@ -98,6 +98,13 @@ export const userProperties = {
 export const userSchema = z.strictObject({
   ...annotations,
   ...userProperties,
+  activeDirectory: z
+    .strictObject({
+      enabled: flag.optional().describe('Default true'),
+      observed: flag.optional().describe('By Defender for Identity; default true'),
+    })
+    .optional()
+    .describe('Of the simulation: the account in Active Directory of a synced user'),
   manager: may(text).describe('The manager, by id or user principal name'),
   ...authentication,
   mailbox: mailboxSchema.optional().describe('Left out: the user has no mailbox'),
