@@ -2,20 +2,28 @@
 import type { Step } from '../../shared/run/step.ts';
 import { blockSignIn } from './block-sign-in.ts';
 import { checkContactInfo } from './check-contact-info.ts';
+import { checkMailbox } from './check-mailbox.ts';
 import { collectAuditLog } from './collect-audit-log.ts';
 import { collectSignIns } from './collect-sign-ins.ts';
 import { confirmCompromise } from './confirm-compromise.ts';
 import { disableDevices } from './disable-devices.ts';
 import { disableInboxRules } from './disable-inbox-rules.ts';
 import { disableMailboxProtocols } from './disable-mailbox-protocols.ts';
+import { findLinkedAccounts } from './find-linked-accounts.ts';
+import { findOtherVictims } from './find-other-victims.ts';
 import { removeAdminRoles } from './remove-admin-roles.ts';
+import { removeAppAccess } from './remove-app-access.ts';
 import { removeAuthMethods } from './remove-auth-methods.ts';
 import { removeExchangeRoles } from './remove-exchange-roles.ts';
 import { removeMailForwarding } from './remove-mail-forwarding.ts';
+import { removeMailboxDelegates } from './remove-mailbox-delegates.ts';
 import { requireMfa } from './require-mfa.ts';
 import { resetPassword } from './reset-password.ts';
+import { retractSentMail } from './retract-sent-mail.ts';
 import { reviewAppPasswords } from './review-app-passwords.ts';
+import { reviewOpenedApps } from './review-opened-apps.ts';
 import { reviewSentMail } from './review-sent-mail.ts';
+import { reviewSharedFiles } from './review-shared-files.ts';
 import { revokeSessions } from './revoke-sessions.ts';
 import { scanDevices } from './scan-devices.ts';
 import { unblockSender } from './unblock-sender.ts';
@@ -29,15 +37,23 @@ export const playbook: readonly Step[] = [
   resetPassword,
   removeMailForwarding,
   disableInboxRules,
+  removeMailboxDelegates,
   removeAuthMethods,
   requireMfa,
+  removeAppAccess,
   disableDevices,
   revokeSessions,
   disableMailboxProtocols,
   confirmCompromise,
   scanDevices,
   reviewSentMail,
+  retractSentMail,
+  checkMailbox,
   checkContactInfo,
+  findLinkedAccounts,
   reviewAppPasswords,
+  reviewOpenedApps,
+  reviewSharedFiles,
+  findOtherVictims,
   unblockSender,
 ];
