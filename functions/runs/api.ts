@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
+import { oneLine } from '../../shared/summary/plain.ts';
 import { type RunDocument, runDocument } from '../../shared/summary/run-document.ts';
 
 export interface ApiRequest {
@@ -57,7 +58,8 @@ export function parseBody<T>(request: ApiRequest, schema: z.ZodType<T>): T {
   throw new Problem(400, 'Invalid body', detail, { errors });
 }
 
-export const reasonSchema = z.string().trim().min(3).max(500);
+/** Kept in the run's log for ever, so it must be there to be read, on one line. */
+export const reasonSchema = z.string().max(500).transform(oneLine).pipe(z.string().min(3));
 
 /** Steps by name; a name that no step has is refused with the list of those that exist. */
 export function knownSteps(
@@ -95,6 +97,8 @@ export function answerOf(thrown: unknown): ApiAnswer {
   if (thrown instanceof Problem) return thrown.answer;
   const { message, code } = toFailure(thrown);
   if (thrown instanceof PermanentError) {
+    // Without a status it was not a service that refused, but this app: its settings, above all.
+    if (thrown.status === undefined) return new Problem(500, 'Not possible', message).answer;
     return new Problem(thrown.status === 404 ? 404 : 502, 'Microsoft 365 refused', message, { code }).answer;
   }
   if (thrown instanceof RetryableError) {

@@ -31,6 +31,7 @@ export async function startRun(
 ): Promise<ApiAnswer> {
   const body = parseBody(request, startSchema);
   const account = await deps.readAccount(body.user);
+  if (body.dryRun) await refuseBesideRealRun(engine, account);
   const opened = await openRun(engine, {
     account,
     signals: [operatorSignal(account, body.reason, request.who, engine.now())],
@@ -38,6 +39,7 @@ export async function startRun(
     held: await deps.heldBecause(account),
     why: `started by ${request.who}: ${body.reason}`,
     dryRun: body.dryRun,
+    who: request.who,
   });
   const rows = await engine.progress.read(runRef(opened.run.id));
   if (rows === undefined) throw new Problem(500, 'Failed', 'The run was opened and cannot be read.');
@@ -47,6 +49,19 @@ export async function startRun(
     headers: { location: `/api/runs/${opened.run.id}` },
     json: document,
   };
+}
+
+/** A rehearsal that joined a run in earnest would read as if nothing were done. */
+async function refuseBesideRealRun(engine: Engine, account: Account): Promise<void> {
+  const claim = await engine.progress.claimOf(account.id);
+  const run = claim && (await engine.progress.read(runRef(claim.runId)))?.run.row;
+  if (run === undefined || run.dryRun || (run.state !== 'open' && run.state !== 'held')) return;
+  throw new Problem(
+    409,
+    'A run is under way',
+    `${account.userPrincipalName} (${account.id}) has run ${run.id}, which is ${run.state} and no dry run. Look at that one instead.`,
+    { run: run.id },
+  );
 }
 
 const operatorSignal = (account: Account, reason: string, who: string, now: Date): Signal => ({

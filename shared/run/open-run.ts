@@ -20,6 +20,8 @@ export interface OpenRequest {
   why: string;
   /** Only look, change nothing. */
   dryRun?: boolean;
+  /** Who asks, for the log; the policy unless a person does. */
+  who?: string;
 }
 
 export interface Opened {
@@ -48,7 +50,7 @@ export async function openRun(engine: Opener, request: OpenRequest): Promise<Ope
     const planned = plan(engine.playbook, { run, steps }, now);
     const log: LogRow = {
       at: now.toISOString(),
-      who: 'policy',
+      who: whoAsks(request),
       what: opening(planned.run),
       why: request.why,
     };
@@ -60,13 +62,15 @@ export async function openRun(engine: Opener, request: OpenRequest): Promise<Ope
   throw new RetryableError(`account ${request.account.id} was taken by others ${mostRounds} times in a row`);
 }
 
+const whoAsks = ({ who = 'policy' }: OpenRequest) => who;
+
 const opening = (run: RunRow) => (run.state === 'held' ? 'run held' : `run opened at level ${run.level}`);
 
 async function join(engine: Opener, runId: string, request: OpenRequest): Promise<Opened | undefined> {
   let raised = false;
   let joins = false;
   const rows = await advance(engine, runRef(runId), (state) => {
-    joins = belongsTo(state.run, request.signals);
+    joins = belongsTo(state.run, request);
     if (!joins) return undefined;
     const next = withSignals(state, request, engine.now());
     raised = next.run.level !== state.run.level || next.run.state !== state.run.state;
@@ -78,9 +82,14 @@ async function join(engine: Opener, runId: string, request: OpenRequest): Promis
 
 /**
  * A run that is held or open takes every signal. One that is over takes those whose activity lies before its lock:
- * late detections and the echo of what this app did itself. Anything the intruder did after it is a new case.
+ * late detections and the echo of what this app did itself. Anything the intruder did after it is a new case. A dry run
+ * takes nothing that is to be acted on.
  */
-export function belongsTo(run: RunRow, signals: readonly Signal[]): boolean {
+export function belongsTo(
+  run: RunRow,
+  { signals, dryRun = false }: Pick<OpenRequest, 'signals' | 'dryRun'>,
+): boolean {
+  if (run.dryRun && !dryRun) return false;
   if (run.state === 'held' || run.state === 'open') return true;
   if (signals.some((signal) => signal.source === 'operator')) return false;
   const lock = run.containedAt ?? run.finishedAt ?? run.openedAt;
@@ -103,15 +112,17 @@ function withSignals(state: RunState, request: OpenRequest, now: Date): RunState
   const replaced = new Set(newer.map(key));
   const signals = [...run.signals.filter((old) => !replaced.has(key(old))), ...newer];
   const at = now.toISOString();
-  const log: LogRow[] = [{ at, who: 'policy', what: 'alert joined the run', why: request.why }];
+  const who = whoAsks(request);
+  const log: LogRow[] = [{ at, who, what: 'alert joined the run', why: request.why }];
   let next: RunRow = { ...run, signals };
-  if (request.held === null && run.endsAs === null) {
+  const onlyLooks = request.dryRun === true && !run.dryRun;
+  if (request.held === null && run.endsAs === null && !onlyLooks) {
     if (next.state === 'held') {
       next = { ...next, state: 'open', heldBecause: null, level: request.level };
-      log.push({ at, who: 'policy', what: `held run opened at level ${request.level}`, why: request.why });
+      log.push({ at, who, what: `held run opened at level ${request.level}`, why: request.why });
     } else if (request.level === 'full' && next.level === 'contain') {
       next = { ...next, level: 'full', raisedBecause: request.why };
-      log.push({ at, who: 'policy', what: 'run became full', why: request.why });
+      log.push({ at, who, what: 'run became full', why: request.why });
     }
   }
   return { run: next, steps: state.steps, log };

@@ -8,14 +8,13 @@ const piled = /(\p{M}{4})\p{M}+/gu;
 /** More than anybody reads; what is longer need not even be looked at. */
 const mostRead = 20_000;
 
+/** One line without anything that cannot be seen. */
+export const oneLine = (text: string): string =>
+  text.slice(0, mostRead).toWellFormed().replace(unseen, ' ').trim().replace(piled, '$1');
+
 /** One line of at most so many characters; mail programs find no address in it to link. */
 export function plain(text: string, most = 300): string {
-  const line = text
-    .slice(0, mostRead)
-    .toWellFormed()
-    .replace(unseen, ' ')
-    .trim()
-    .replace(piled, '$1')
+  const line = oneLine(text)
     .replaceAll('://', '[:]//')
     .replaceAll(/\bwww\./gi, 'www[.]');
   const letters = [...line];
