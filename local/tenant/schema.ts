@@ -23,6 +23,7 @@ import { directoryAuditSchema } from './schema/directory-audit.ts';
 import { guid, text, texts } from './schema/fields.ts';
 import { machineActionSchema, machineSchema } from './schema/machine.ts';
 import { analyzedEmailSchema, messageTraceSchema } from './schema/mail-flow.ts';
+import { mailFlowSchema } from './schema/mail-flow-objects.ts';
 import {
   acceptedDomainSchema,
   blockedSenderSchema,
@@ -108,6 +109,7 @@ export const tenantSchema = z
       .array(analyzedEmailSchema)
       .optional()
       .describe('Mail as Defender for Office 365 knows it; only with the service plan THREAT_INTELLIGENCE'),
+    mailFlow: mailFlowSchema.optional().describe('Rules and connectors of the organisation'),
     blockedSenders: z.array(blockedSenderSchema).optional().describe('Restricted entities'),
     outbox: z.array(sentMailSchema).optional().describe('What was sent with sendMail'),
     app: appSchema.optional(),

@@ -42,6 +42,9 @@ export const alertPage = (alertId: string, tenantId: string) =>
 export const incidentPage = (incidentId: string, tenantId: string) =>
   `https://security.microsoft.com/incidents/${encodeURIComponent(incidentId)}${inTenant(tenantId)}`;
 
+/** Transport rules; connectors are beside them. */
+export const mailFlowPage = () => 'https://admin.exchange.microsoft.com/#/transportrules';
+
 /** The way of single messages, by sender and recipient. */
 export const messageTracePage = () => 'https://admin.exchange.microsoft.com/#/messagetrace';
 

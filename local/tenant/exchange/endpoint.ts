@@ -7,6 +7,7 @@ import { blockedSenderCmdlets } from './blocked-senders.ts';
 import { bind, type Cmdlet, cmdletRefusal } from './cmdlet.ts';
 import { folderPermissionCmdlets } from './folder-permissions.ts';
 import { inboxRuleCmdlets } from './inbox-rules.ts';
+import { mailFlowCmdlets } from './mail-flow.ts';
 import { mailboxOptionCmdlets } from './mailbox-options.ts';
 import { mailboxCmdlets, requireMailbox } from './mailboxes.ts';
 import { paged } from './page.ts';
@@ -26,6 +27,7 @@ export const cmdlets: readonly Cmdlet[] = [
   ...exchangeRoleCmdlets,
   ...permissionCmdlets,
   ...folderPermissionCmdlets,
+  ...mailFlowCmdlets,
 ];
 
 export interface ExchangeRequest {
