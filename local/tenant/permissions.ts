@@ -111,6 +111,8 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'POST /security/alerts_v2/{id}/comments': ['SecurityAlert.ReadWrite.All'],
   'GET /security/incidents': readIncidents,
   'GET /security/incidents/{id}': readIncidents,
+  'PATCH /security/incidents/{id}': ['SecurityIncident.ReadWrite.All'],
+  'POST /security/incidents/{id}/comments': ['SecurityIncident.ReadWrite.All'],
   'GET /users/{id}/mailboxSettings': readSettings,
   'GET /users/{id}/mailFolders': readMail,
   'GET /users/{id}/mailFolders/{id}': readMail,

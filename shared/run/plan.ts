@@ -164,15 +164,21 @@ function afterBadGate(
 
 /** How far the followed steps are: a look that knows this is called for again only when one of them goes on. */
 export function settledBefore(
-  order: Pick<Order, 'after' | 'againAfter'>,
+  order: Pick<Order, 'after' | 'againAfter' | 'stage'>,
   state: RunState,
 ): Record<string, string> {
-  const followed = rowsOf([...order.after, ...order.againAfter], state);
-  const settled = followed.filter((row) => row.state === 'settled');
+  const settled = followed(order, state).filter((row) => row.state === 'settled');
   return Object.fromEntries(
     settled.flatMap((row) => (row.settledAt === null ? [] : [[row.name, row.settledAt]])),
   );
 }
+
+/** What a step looks again for; one that closes the run speaks of all the others. */
+const followed = (
+  { stage, after, againAfter }: Pick<Order, 'after' | 'againAfter' | 'stage'>,
+  state: RunState,
+): StepRow[] =>
+  stage === 'close' ? state.steps.filter(closesBefore) : rowsOf([...after, ...againAfter], state);
 
 /** A gate that only reports is no bad end while the level may still rise: then the step waits. */
 const endedForWorse = (gate: StepRow, run: RunRow) =>
@@ -226,10 +232,9 @@ function fromSettled(order: Order, row: StepRow, state: RunState): StepRow {
   if (outcome.is === 'needs-human' && outcome.waitsFor.some((name) => order.requires.includes(name))) {
     return gates.every((gate) => gate.state === 'settled' && endedWell(gate.outcome)) ? again('fix') : row;
   }
-  const followed = rowsOf([...order.after, ...order.againAfter], state);
   const isNews = (other: StepRow) =>
     other.state === 'settled' && other.settledAt !== (row.seen[other.name] ?? null);
-  return followed.some(isNews) ? again(endedBadly(outcome) ? 'fix' : 'check') : row;
+  return followed(order, state).some(isNews) ? again(endedBadly(outcome) ? 'fix' : 'check') : row;
 }
 
 function nextState(state: RunState, now: Date): RunRow {

@@ -12,7 +12,7 @@ import { remediate } from './remediate.ts';
 import type { StepRow } from './rows.ts';
 import type { RawContext, Step } from './step.ts';
 import { undo } from './undo-step.ts';
-import { endedWell } from './verdict.ts';
+import { endedWell, verdictOf } from './verdict.ts';
 
 /** One execution of a step, as the remediate, collect and undo parts see it. */
 export interface Execution {
@@ -151,6 +151,7 @@ function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: 
       signals: run.signals,
       fixedAt,
       ended,
+      verdict: verdictOf(run, steps).word,
       facts,
     },
     intruder: run.intruder,

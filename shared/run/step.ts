@@ -105,6 +105,8 @@ export interface RunView {
   fixedAt: Readonly<Record<string, string>>;
   /** How the steps of this run ended so far, by name; a step that is still to come or that waits has none. */
   ended?: Readonly<Record<string, Outcome['is']>>;
+  /** What the run has come to so far, in the summary's word: `CONTAINED`. */
+  verdict?: string;
   /** What investigations hand on, by step name; nothing before they settled. */
   facts?: Readonly<Record<string, Json>>;
 }

@@ -4,7 +4,7 @@ import { tenantIdOf } from '../directory.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { alertProperties, incidentProperties } from '../schema/security.ts';
 import { alertRow, missing } from './alert-row.ts';
-import { addComment, changeAlert } from './change-alert.ts';
+import { addComment, changeCase } from './change-alert.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
 
 const alertType: EntityType = { name: 'microsoft.graph.security.alert', properties: alertProperties };
@@ -75,14 +75,28 @@ export const securityRoutes: readonly GraphRoute[] = [
     path: `${base}/alerts_v2/{id}`,
     behind: 'security',
     entity: alertType,
-    act: changeAlert,
+    act: changeCase('alerts'),
   },
   {
     method: 'POST',
     path: `${base}/alerts_v2/{id}/comments`,
     behind: 'security',
     entity: alertType,
-    act: addComment,
+    act: addComment('alerts'),
+  },
+  {
+    method: 'PATCH',
+    path: `${base}/incidents/{id}`,
+    behind: 'security',
+    entity: incidentType,
+    act: changeCase('incidents'),
+  },
+  {
+    method: 'POST',
+    path: `${base}/incidents/{id}/comments`,
+    behind: 'security',
+    entity: incidentType,
+    act: addComment('incidents'),
   },
   {
     method: 'GET',
