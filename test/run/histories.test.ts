@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Chaos, chaosOf, outcomeOf, type Scenario, Simulation } from './simulation.ts';
 
-const histories = Number(process.env['HISTORIES'] ?? 80);
+const histories = Number(process.env['HISTORIES'] ?? 40);
 
 const modes: Readonly<Record<string, Partial<Chaos>>> = {
   'straight through': {},
