@@ -5,11 +5,12 @@ import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import { type Answer, Refusal } from './answers.ts';
 
-export type Service = 'graph' | 'exchange' | 'defender';
+export type Service = 'graph' | 'exchange' | 'compliance' | 'defender';
 
 const audiences: Readonly<Record<Service, readonly string[]>> = {
   graph: ['https://graph.microsoft.com', '00000003-0000-0000-c000-000000000000'],
   exchange: ['https://outlook.office365.com', '00000002-0000-0ff1-ce00-000000000000'],
+  compliance: ['https://ps.compliance.protection.outlook.com'],
   defender: [
     'https://api.securitycenter.microsoft.com',
     'https://api.security.microsoft.com',
@@ -145,6 +146,6 @@ export class Identity {
   }
 }
 
-const services: readonly Service[] = ['graph', 'exchange', 'defender'];
+const services: readonly Service[] = ['graph', 'exchange', 'compliance', 'defender'];
 const serviceOf = (audience: string): Service | undefined =>
   services.find((service) => audiences[service].includes(audience));

@@ -5,6 +5,9 @@ import type { Fault } from './faults.ts';
 import type { Service } from './identity.ts';
 import { guidOf } from './ids.ts';
 
+/** Security & Compliance answers as Exchange does. */
+const isExchange = (service: Service) => service === 'exchange' || service === 'compliance';
+
 /** The refusal that a fault of the file stands for. */
 export function refusalOf(fault: Fault, service: Service): Refusal {
   const status = fault.status ?? 429;
@@ -21,9 +24,7 @@ export function refusalOf(fault: Fault, service: Service): Refusal {
     fault.message ?? (status === 429 ? 'Too many requests' : 'The request failed.'),
     {
       headers: fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) },
-      ...(service === 'exchange'
-        ? { exception: 'Microsoft.Exchange.Data.Directory.ServerBusyException' }
-        : {}),
+      ...(isExchange(service) ? { exception: 'Microsoft.Exchange.Data.Directory.ServerBusyException' } : {}),
     },
   );
 }
@@ -45,7 +46,7 @@ export function refused(
           `The simulated tenant failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}`,
         );
   const { status, code, message, exception } = refusal;
-  if (service === 'exchange') {
+  if (isExchange(service)) {
     if (exception === '' || status === 401) return { status, headers: refusal.headers };
     return {
       status,

@@ -8,6 +8,8 @@ export interface ServedTenant {
   port: number;
   graphUrl: string;
   exchangeUrl: string;
+  /** Security & Compliance, for the setting of remove-defender-roles. */
+  complianceUrl: string;
   defenderUrl: string;
   /** For IDENTITY_ENDPOINT and IDENTITY_HEADER, by which @azure/identity finds a managed identity. */
   identityEndpoint: string;
@@ -38,6 +40,7 @@ export async function serveTenant(tenant: Tenant, options: { port?: number } = {
     port: address.port,
     graphUrl: `${origin}/graph`,
     exchangeUrl: `${origin}/exchange`,
+    complianceUrl: `${origin}/compliance`,
     defenderUrl: `${origin}/defender`,
     identityEndpoint: `${origin}/identity/token`,
     identityHeader: tenant.identityHeader,

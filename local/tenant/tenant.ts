@@ -6,6 +6,7 @@ import type { TokenCredential } from '@azure/identity';
 import { type Answer, ConnectionLost } from './answers.ts';
 import { answerDefender } from './defender/endpoint.ts';
 import { findUser, tenantIdOf } from './directory.ts';
+import { answerCompliance } from './exchange/compliance.ts';
 import { answerExchange, cmdletNameIn } from './exchange/endpoint.ts';
 import { type Fault, Faults, Limits } from './faults.ts';
 import { answerGraph } from './graph/endpoint.ts';
@@ -45,9 +46,10 @@ export interface Tenant {
 const hosts: Readonly<Record<Service, string>> = {
   graph: 'https://graph.microsoft.com',
   exchange: 'https://outlook.office365.com',
+  compliance: 'https://eur01b.ps.compliance.protection.outlook.com',
   defender: 'https://api.security.microsoft.com',
 };
-const services: readonly Service[] = ['graph', 'exchange', 'defender'];
+const services: readonly Service[] = ['graph', 'exchange', 'compliance', 'defender'];
 
 /** Which service an address is of: Microsoft's host, or the first segment of a local path. */
 function locate(url: URL): { service: Service | 'identity'; base: string; path: string } | undefined {
@@ -74,7 +76,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     tenantId,
     appId: app.appId ?? guidOf('app', tenantId),
     objectId: app.objectId ?? guidOf('service principal', tenantId),
-    permissions: (service) => permissions.filter((name) => serviceOfPermission(name) === service),
+    permissions: (service) => permissions.filter((name) => servicesOfPermission(name).includes(service)),
     lifetimeSeconds: (behaviour.tokenMinutes ?? 1440) * 60,
   });
   const faults = new Faults(store.file);
@@ -95,7 +97,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     const latencyMs = options.latencyMs ?? behaviour.latencyMs ?? 0;
     if (latencyMs > 0) await setTimeout(latencyMs, undefined, { signal: request.signal });
     const body = parseBody(text);
-    const cmdlet = service === 'exchange' ? cmdletNameIn(body) : undefined;
+    const cmdlet = service === 'exchange' || service === 'compliance' ? cmdletNameIn(body) : undefined;
     const allowed = { permission: null, role: null };
     const record = (status: number | null) => {
       const entry: RecordedRequest = {
@@ -153,6 +155,8 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
   ): Answer {
     if (service === 'graph') return answerGraph(store, { ...common, directoryRoles }, allowed);
     if (service === 'exchange') return answerExchange(store, { ...common, roles: exchangeRoles }, allowed);
+    if (service === 'compliance')
+      return answerCompliance(store, { ...common, roles: directoryRoles }, allowed);
     return answerDefender(store, common, allowed);
   }
 
@@ -176,9 +180,9 @@ function addMailbox(file: TenantFile, address: string): void {
   }
 }
 
-const serviceOfPermission = (name: string): Service => {
-  if (name.startsWith('Exchange.ManageAsApp')) return 'exchange';
-  return name.startsWith('Machine.') ? 'defender' : 'graph';
+const servicesOfPermission = (name: string): Service[] => {
+  if (name.startsWith('Exchange.ManageAsApp')) return ['exchange', 'compliance'];
+  return [name.startsWith('Machine.') ? 'defender' : 'graph'];
 };
 
 function parseBody(text: string): unknown {

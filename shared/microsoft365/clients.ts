@@ -57,6 +57,8 @@ export interface CmdletOptions {
   anchor?: string;
   /** Properties to ask for. */
   select?: readonly string[];
+  /** Address of Security & Compliance in the tenant's region, for its role groups; left out: Exchange Online. */
+  compliance?: string;
 }
 
 /** Exchange Online, read only: cmdlets that begin with Get-. Returns all pages. */

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Account } from './account.ts';
-import type { ExchangeClient, ExchangeReader } from './clients.ts';
+import type { CmdletOptions, ExchangeClient, ExchangeReader } from './clients.ts';
 
 /** All that is needed to take one away, and to give it back. */
 export const exchangeGrantSchema = z.discriminatedUnion('kind', [
@@ -79,9 +79,15 @@ const memberSchema = z.object({
 });
 
 /** Get-RoleGroupMember: a member itself, not through another group. False for a group that is not there. */
-async function isMember(exchange: ExchangeReader, group: string, account: Account): Promise<boolean> {
+export async function isMember(
+  exchange: ExchangeReader,
+  group: string,
+  account: Account,
+  where: CmdletOptions = {},
+): Promise<boolean> {
   const members = await exchange
     .get('Get-RoleGroupMember', { Identity: group }, memberSchema, {
+      ...where,
       select: Object.keys(memberSchema.shape),
     })
     .catch((error: unknown) => {
@@ -104,10 +110,15 @@ const memberOf = (group: string, { userPrincipalName }: Account) => ({
 });
 
 /** What is gone already is no failure. */
-export async function removeExchangeRole(exchange: ExchangeClient, account: Account, grant: Grant) {
+export async function removeExchangeRole(
+  exchange: ExchangeClient,
+  account: Account,
+  grant: Grant,
+  where: CmdletOptions = {},
+) {
   try {
     if (grant.kind === 'group') {
-      await exchange.run('Remove-RoleGroupMember', memberOf(grant.group, account));
+      await exchange.run('Remove-RoleGroupMember', memberOf(grant.group, account), where);
     } else await exchange.run('Remove-ManagementRoleAssignment', { Identity: grant.name });
   } catch (error) {
     if (!(error instanceof PermanentError) || error.status !== 404) throw error;
@@ -115,10 +126,15 @@ export async function removeExchangeRole(exchange: ExchangeClient, account: Acco
 }
 
 /** What is there already stays as it is. */
-export async function restoreExchangeRole(exchange: ExchangeClient, account: Account, grant: Grant) {
+export async function restoreExchangeRole(
+  exchange: ExchangeClient,
+  account: Account,
+  grant: Grant,
+  where: CmdletOptions = {},
+) {
   if (grant.kind === 'group') {
-    if (await isMember(exchange, grant.group, account)) return;
-    await exchange.run('Add-RoleGroupMember', memberOf(grant.group, account));
+    if (await isMember(exchange, grant.group, account, where)) return;
+    await exchange.run('Add-RoleGroupMember', memberOf(grant.group, account), where);
     return;
   }
   const { direct } = await readExchangeRoles(exchange, account);

@@ -20,6 +20,13 @@ const service = {
   fault: exchangeFault,
 };
 
+const compliance = {
+  ...service,
+  name: 'Security & Compliance',
+  scope: 'https://ps.compliance.protection.outlook.com/.default',
+  rights: 'Exchange.ManageAsApp, or the role Compliance Administrator',
+};
+
 const warned = z.looseObject({ '@adminapi.warnings': z.array(z.string()) });
 
 export interface BoundExchangeClient extends ExchangeClient {
@@ -33,12 +40,30 @@ export interface BoundExchangeClient extends ExchangeClient {
  */
 export function createExchange(options: ClientOptions & { tenantId: string }): BoundExchangeClient {
   const { tenantId, log } = options;
-  const send = createSender(service, options);
-  const endpoint = `${options.baseUrl.replace(/\/+$/, '')}/adminapi/beta/${tenantId}/InvokeCommand`;
+  const reach = (to: typeof service, baseUrl: string) => ({
+    name: to.name,
+    send: createSender(to, { ...options, baseUrl }),
+    endpoint: `${baseUrl.replace(/\/+$/, '')}/adminapi/beta/${tenantId}/InvokeCommand`,
+  });
+  const online = reach(service, options.baseUrl);
+  const regions = new Map<string, typeof online>();
+  function regional(baseUrl: string) {
+    const { hostname, origin, protocol } = new URL(baseUrl);
+    const microsofts = protocol === 'https:' && hostname.endsWith('.ps.compliance.protection.outlook.com');
+    // The token must not go wherever a setting says.
+    if (!microsofts && origin !== new URL(options.baseUrl).origin) {
+      throw new PermanentError(`${baseUrl} is no address of ${compliance.name}; nothing was sent.`);
+    }
+    const known = regions.get(baseUrl) ?? reach(compliance, baseUrl);
+    regions.set(baseUrl, known);
+    return known;
+  }
   const tenant = `APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}@${tenantId}`;
 
   function bind(abort: AbortSignal | undefined): BoundExchangeClient {
-    function prepare(cmdlet: string, parameters: CmdletParameters, { anchor, select }: CmdletOptions) {
+    function prepare(cmdlet: string, parameters: CmdletParameters, given: CmdletOptions) {
+      const { anchor, select } = given;
+      const { name, send, endpoint } = given.compliance === undefined ? online : regional(given.compliance);
       const body = JSON.stringify(inputOf(cmdlet, parameters));
       const whose = namedIn(parameters);
       const request = whose === undefined ? cmdlet : `${cmdlet} for ${whose}`;
@@ -64,7 +89,7 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
         return answered;
       };
       const first = select === undefined ? endpoint : `${endpoint}?$select=${select.join(',')}`;
-      return { request, first, post };
+      return { name, request, first, post };
     }
 
     return {
@@ -75,9 +100,9 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
         given: CmdletOptions = {},
       ) {
         if (!/^Get-\w+$/.test(cmdlet)) throw new PermanentError(`${cmdlet} is no cmdlet that only reads.`);
-        const { request, first, post } = prepare(cmdlet, parameters, given);
+        const { name: service, request, first, post } = prepare(cmdlet, parameters, given);
         // The same POST to the link of the next page, not a GET; only its origin is compared, by the sender.
-        return await allPages({ service: name, request, first, item, read: post, follow: (link) => link });
+        return await allPages({ service, request, first, item, read: post, follow: (link) => link });
       },
 
       async run(cmdlet, parameters, given = {}) {

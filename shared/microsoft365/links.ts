@@ -42,6 +42,9 @@ export const alertPage = (alertId: string, tenantId: string) =>
 export const incidentPage = (incidentId: string, tenantId: string) =>
   `https://security.microsoft.com/incidents/${encodeURIComponent(incidentId)}${inTenant(tenantId)}`;
 
+/** Role groups for email and collaboration: Defender for Office 365 and Purview. */
+export const complianceRolesPage = () => 'https://security.microsoft.com/emailandcollabpermissions';
+
 /** Transport rules; connectors are beside them. */
 export const mailFlowPage = () => 'https://admin.exchange.microsoft.com/#/transportrules';
 

@@ -82,6 +82,7 @@ export function answerExchange(
   store: Store,
   request: ExchangeRequest,
   allowed: { permission: string | null; role: string | null },
+  service = { cmdlets, authorise },
 ): Answer {
   const [, admin, version, tenantId, command, ...more] = request.path.split('/');
   if (admin !== 'adminapi' || version !== 'beta' || command !== 'InvokeCommand' || more.length > 0) {
@@ -107,8 +108,8 @@ export function answerExchange(
   const input = isRow(request.body) ? request.body['CmdletInput'] : undefined;
   if (name === undefined || !isRow(input))
     throw badRequest('The request body must hold CmdletInput with a CmdletName.');
-  const cmdlet = cmdlets.find((entry) => entry.name === name);
-  const role = authorise(request.claims, request.roles, name, cmdlet !== undefined);
+  const cmdlet = service.cmdlets.find((entry) => entry.name === name);
+  const role = service.authorise(request.claims, request.roles, name, cmdlet !== undefined);
   allowed.permission = 'Exchange.ManageAsApp';
   allowed.role = role;
   if (!cmdlet) throw unknownCommand(name);

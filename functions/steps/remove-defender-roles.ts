@@ -1,0 +1,89 @@
+// Takes the account out of the role groups of Defender and Purview, which read and search everybody's mail. No
+// documented interface reaches them without a user, so a person does it unless an administrator proved that it works.
+import { z } from 'zod';
+import { PermanentError } from '../../shared/errors.ts';
+import type { Account } from '../../shared/microsoft365/account.ts';
+import type { CmdletOptions } from '../../shared/microsoft365/clients.ts';
+import {
+  isMember,
+  removeExchangeRole,
+  restoreExchangeRole,
+} from '../../shared/microsoft365/exchange-roles.ts';
+import { complianceRolesPage } from '../../shared/microsoft365/links.ts';
+import { remediation, settings, type Task } from '../../shared/run/step.ts';
+
+const provedSchema = z.strictObject({
+  /** Where Connect-IPPSSession ends up: https://eur01b.ps.compliance.protection.outlook.com */
+  endpoint: z.url(),
+  /** contoso.onmicrosoft.com */
+  initialDomain: z.string().min(1),
+});
+const groupSchema = z.object({ Name: z.string() });
+
+/** Get-, Remove- and Add-RoleGroupMember in Security & Compliance; the app needs Compliance Administrator there. */
+export const removeDefenderRoles = remediation({
+  name: 'remove-defender-roles',
+  title: 'Remove Defender and Purview roles',
+  removes: 'membership of email and collaboration role groups',
+  guide: ['MS 6.2', 'SD'],
+  stage: 'evict',
+  settings: settings('act').extend({
+    /** Set once these cmdlets were seen to work with this app's own identity; until then a person looks. */
+    proved: provedSchema.nullable().default(null),
+  }),
+  permissions: {
+    exchange: ['Get-RoleGroup', 'Get-RoleGroupMember', 'Remove-RoleGroupMember', 'Add-RoleGroupMember'],
+  },
+  appliesTo: () => true,
+  restoredAtHandBack: true,
+  before: z.object({ group: z.string() }),
+
+  async find({ account, run, settings: { proved }, exchange }) {
+    if (proved === null) {
+      const administered =
+        account.privileged ||
+        ['remove-admin-roles', 'remove-exchange-roles'].some((step) => run.fixedAt[step] !== undefined);
+      if (administered) return { changes: [], tasks: [lookByHand(account)] };
+      const why = 'no documented interface tells; the account administers nothing else';
+      return { changes: [], kept: [{ what: 'role groups of Defender and Purview were not looked at', why }] };
+    }
+    const groups = await exchange.get('Get-RoleGroup', {}, groupSchema, { ...at(proved), select: ['Name'] });
+    const held: string[] = [];
+    // One after the other: there are some fifty, and the service slows down whoever asks for much at once.
+    for (const { Name } of groups) if (await isMember(exchange, Name, account, at(proved))) held.push(Name);
+    return {
+      changes: held.map((group) => ({
+        id: `group:${group}`,
+        what: `membership of the Defender and Purview role group ${group}`,
+        why: 'an account under attack must administer nothing',
+        before: { group },
+      })),
+    };
+  },
+
+  async fix({ before }, { account, settings: { proved }, exchange }) {
+    if (proved === null) throw new PermanentError(notProved);
+    await removeExchangeRole(exchange, account, { kind: 'group', ...before }, at(proved));
+  },
+
+  async undo({ before }, { account, settings: { proved }, exchange }) {
+    if (proved === null) throw new PermanentError(notProved);
+    await restoreExchangeRole(exchange, account, { kind: 'group', ...before }, at(proved));
+    return undefined;
+  },
+});
+
+const notProved =
+  'The setting "proved" of remove-defender-roles was taken away since the role groups were read; set it again and retry.';
+
+const at = ({ endpoint, initialDomain }: z.infer<typeof provedSchema>): CmdletOptions => ({
+  compliance: endpoint,
+  anchor: `UPN:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}@${initialDomain}`,
+});
+
+const lookByHand = ({ userPrincipalName }: Account): Task => ({
+  id: 'compliance-roles',
+  what: `nobody has looked whether ${userPrincipalName} is in role groups of Defender and Purview`,
+  instruction: `Look through the email and collaboration roles, eDiscovery Manager and Organization Management first, and take ${userPrincipalName} out of each group.`,
+  link: complianceRolesPage(),
+});
