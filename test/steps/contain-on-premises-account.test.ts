@@ -71,6 +71,16 @@ describe('contain-on-premises-account', () => {
     expect(await look(tenant)).toMatchObject({ skip: expect.any(String), tasks: [byHand] });
   });
 
+  it('takes nobody else for this account, even where the service answers with everybody', async () => {
+    const { clients } = tenantOf({ activeDirectory: { observed: false } });
+    const { graph } = clients;
+    const deaf: typeof graph = {
+      ...graph,
+      list: (path, item, options) => graph.list(path.split('?')[0] ?? path, item, options),
+    };
+    expect(await step.find(given, { ...clients, graph: deaf })).toMatchObject({ skip: expect.any(String) });
+  });
+
   it('asks the directory team until the service was told, and no longer', async () => {
     const tenant = tenantOf();
     expect(found(await look(tenant)).tasks).toMatchObject([byHand]);
