@@ -17,7 +17,7 @@ import { sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings } from '../shared/settings.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
-import { type ApiAnswer, type ApiRequest, answerOf } from './runs/api.ts';
+import { type ApiAnswer, type ApiRequest, answerOf, Problem } from './runs/api.ts';
 import { approveRun } from './runs/approve-run.ts';
 import { getRun } from './runs/get-run.ts';
 import { listRuns } from './runs/list-runs.ts';
@@ -32,12 +32,12 @@ let made: Services | undefined;
 /** Whose log a line belongs to: the services are shared by all invocations that run at the same time. */
 const invocations = new AsyncLocalStorage<InvocationContext>();
 
-/** Throws one error that lists everything that is wrong with the settings. */
+/** Ends a call with one error that lists everything that is wrong with the settings, in its log and its answer. */
 function ready(context: InvocationContext): Services {
   if ('problems' in read) {
     const message = `the app's settings are wrong, nothing can be done until they are mended:\n  ${read.problems.join('\n  ')}`;
     context.error(message);
-    throw new PermanentError(message);
+    throw new Problem(500, 'Wrong settings', message, { problems: read.problems });
   }
   made ??= createServices(read.settings, (line, facts) => {
     invocations.getStore()?.log(facts === undefined ? line : `${line} ${JSON.stringify(facts)}`);
@@ -121,7 +121,8 @@ function onHttp(name: string, method: HttpMethod, route: string, answer: Answeri
         return toResponse(await invocations.run(context, () => answer(ready(context), asked)));
       } catch (thrown) {
         const problem = answerOf(thrown);
-        if (problem.status >= 500) context.error(thrown instanceof Error ? thrown.message : String(thrown));
+        if (problem.status >= 500 && 'settings' in read)
+          context.error(thrown instanceof Error ? thrown.message : String(thrown));
         return toResponse(problem);
       }
     },

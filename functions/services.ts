@@ -2,10 +2,8 @@
 import type { TokenCredential } from '@azure/identity';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
-import { readPolicy } from '../shared/alerts/policy.ts';
 import { createPublisher } from '../shared/alerts/publisher.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
-import { PermanentError } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
@@ -43,8 +41,6 @@ export function createServices(settings: Settings, log: Log): Services {
   const tables: TableService = settings.Progress
     ? { connectionString: settings.Progress }
     : { tableServiceUri: settings.Progress__tableServiceUri ?? '', credential };
-  const policy = readPolicy(settings.POLICY);
-  if ('problems' in policy) throw new PermanentError(policy.problems.join('; '));
 
   const bus = new ServiceBusBus(namespace);
   const blobs = new Blobs(
@@ -83,7 +79,7 @@ export function createServices(settings: Settings, log: Log): Services {
       createTriageAlert({
         graph: soon().graph,
         settings,
-        policy: policy.policy,
+        policy: settings.POLICY,
         readAccount: accountOf,
         lastRun: (userId) => lastRunOf(progress, userId),
         intruders: (since) => intrudersOf(progress, since),

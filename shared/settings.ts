@@ -1,6 +1,7 @@
 // The app's settings, read once. Nothing throws at import: in Azure that would silently index no function, so
 // problems are returned as a list and each function reports them in its own log.
 import { z } from 'zod';
+import { type Policy, readPolicy } from './alerts/policy.ts';
 
 const url = z.url().transform((text) => text.replace(/\/+$/, ''));
 const list = z
@@ -38,7 +39,12 @@ const settingsSchema = z.object({
   /** Per step, as JSON: {"block-sign-in":{"mode":"off"}}. */
   STEPS: json('{}').pipe(z.record(z.string(), z.unknown())),
   /** Rows of the triage policy that differ from the default, as JSON; see shared/alerts/policy.ts. */
-  POLICY: json('{}').pipe(z.record(z.string(), z.unknown())),
+  POLICY: json('{}').transform((overrides, context): Policy => {
+    const read = readPolicy(overrides);
+    if ('policy' in read) return read.policy;
+    for (const message of read.problems) context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }),
   /** Never changed by this app: break-glass accounts and the like, by object id or UPN. */
   PROTECTED_ACCOUNTS: list,
   /** Held for a person's decision unless the signal is certain, by object id or UPN. */
@@ -50,10 +56,16 @@ const settingsSchema = z.object({
   /** A function's own deadline, below functionTimeout of host.json. */
   DEADLINE_SECONDS: secondsIn(90, 5, 280),
   /** Service Bus: a connection string, or the namespace for the managed identity. */
-  ServiceBus: z.string().min(1).optional(),
+  ServiceBus: z
+    .string()
+    .regex(/(^|;)Endpoint=sb:/i, 'is no connection string')
+    .optional(),
   ServiceBus__fullyQualifiedNamespace: z.string().min(1).optional(),
   /** Table Storage: a connection string, or the service's address for the managed identity. */
-  Progress: z.string().min(1).optional(),
+  Progress: z
+    .string()
+    .regex(/(^|;)(AccountName|TableEndpoint|UseDevelopmentStorage)=/i, 'is no connection string')
+    .optional(),
   Progress__tableServiceUri: url.optional(),
   /** Blob Storage, for what a row can't hold; left out: the same account, .blob. in place of .table. */
   Progress__blobServiceUri: url.optional(),
@@ -97,15 +109,18 @@ export function readSettings(
       problems.push(`${byIdentity}: is missing (or a connection string in ${byConnection})`);
     }
   }
-  if (!parsed.success) return { problems };
-  problems.push(...stepProblems(parsed.data.STEPS, playbook));
-  return problems.length > 0 ? { problems } : { settings: parsed.data };
+  // By itself, or one wrong setting elsewhere would hide what is wrong in here until the next restart.
+  const steps = settingsSchema.shape.STEPS.safeParse(given['STEPS']);
+  if (steps.success) problems.push(...stepProblems(steps.data, playbook));
+  return parsed.success && problems.length === 0 ? { settings: parsed.data } : { problems };
 }
 
 const problemsOf = (error: z.ZodError, given: Readonly<Record<string, string | undefined>>): string[] =>
   error.issues.map((issue) => {
     const [name, ...rest] = issue.path.map(String);
     const at = rest.length === 0 ? '' : ` (at ${rest.join('.')})`;
+    // A policy names its own place.
+    if (name === 'POLICY' && /^POLICY[.:]/.test(issue.message)) return issue.message;
     return name !== undefined && name in given ? `${name}${at}: ${issue.message}` : `${name}: is missing`;
   });
 

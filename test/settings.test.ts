@@ -55,6 +55,25 @@ describe('readSettings', () => {
     expect(problemsOf({ ...good, STEPS: '{' })).toEqual(['STEPS: is not JSON']);
   });
 
+  it('looks into STEPS and POLICY whatever else is wrong — nothing waits for the next restart', () => {
+    const problems = problemsOf({
+      ...good,
+      MAIL_FROM: 'nobody',
+      STEPS: '{"blok-sign-in":{"mode":"off"},"block-sign-in":{"mode":"akt"}}',
+      POLICY: '{"hihg":"full","guest":"sometimes"}',
+    });
+    const named = ['MAIL_FROM:', 'STEPS: no step is called blok-sign-in', 'STEPS: block-sign-in.mode:'];
+    for (const start of [...named, 'POLICY: Unrecognized', 'POLICY.guest:'])
+      expect(problems.filter((line) => line.startsWith(start))).not.toEqual([]);
+  });
+
+  it('refuses what is no connection string — the client would say so without the name of the setting', () => {
+    expect(problemsOf({ ...good, ServiceBus: 'reclaim.servicebus', Progress: 'reclaim' })).toEqual([
+      'ServiceBus: is no connection string',
+      'Progress: is no connection string',
+    ]);
+  });
+
   it('never repeats a value — it may be a secret in the wrong place', () => {
     const secret = 'Endpoint=sb://x;SharedAccessKey=c2VjcmV0';
     expect(
