@@ -135,7 +135,7 @@ export function widened(records: readonly AuditRecord[], intruder: Intruder): In
       from: ({ trace }) => networks.has(networkOf(trace.address ?? '')),
       only: isTheirs,
     });
-    const addresses = newOnes(records, ({ trace }) => placeOf(trace.address), [], {
+    const addresses = newOnes(records, ({ trace }) => placeOf(trace.address), known.addresses, {
       from: ({ trace }) =>
         known.sessions.includes(trace.session ?? '') &&
         Boolean(trace.userAgent) &&

@@ -62,6 +62,13 @@ describe('a row larger than Table Storage takes', () => {
     expect(await blobsOf(run)).toHaveLength(1);
   });
 
+  it('keeps half an emoji, which no blob could hold', async () => {
+    const run = sampleRun(randomUUID());
+    const step = withTable(`${'x'.repeat(20_000)}\ud83d`);
+    await opened(run, step);
+    expect((await process().read(runRef(run.id)))?.steps[0]?.row).toEqual(step);
+  });
+
   it('is written once however often the row changes — a row is written ten times in a run', async () => {
     const run = sampleRun(randomUUID());
     const progress = process();

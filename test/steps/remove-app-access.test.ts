@@ -154,6 +154,20 @@ describe('remove-app-access', () => {
     expect(await look(withListed({ appRoleAssignments: [] }))).toMatchObject({ changes: [{}] });
   });
 
+  it('a listed application that colleagues use too is not disabled for them', async () => {
+    const theirs = consent(perfectData, { principalId: 'diego@contoso.com' });
+    const file = withListed({ oauth2PermissionGrants: [consent(perfectData), theirs] });
+    const { changes, tasks } = await look(file);
+    expect(changes).toMatchObject([{ before: { disable: null } }]);
+    expect(tasks).toMatchObject([{ id: expect.stringMatching(/^shared:/) }]);
+  });
+
+  it('an application of Microsoft is never disabled — too much else would end with it', async () => {
+    const own = { ...mail, appOwnerOrganizationId: 'f8cdef31-a31e-4b4a-93e4-5f571e91255a' };
+    const { changes } = await look(tenant({ servicePrincipals: [own] }));
+    expect(changes).toMatchObject([{ before: { disable: null, consents: [{ clientId: mailId }] } }]);
+  });
+
   it.each([
     ['was there before', { appRoleAssignments: [assigned(perfectData, '2024-04-21T11:03:06Z')] }],
     [
