@@ -45,11 +45,17 @@ function decision(given: Given, { word }: Verdict): Line[] {
       text: `Ask ${plain(given.run.account.displayName, 80) || 'the owner'}, by telephone and not by mail, whether this was them`,
       orders: [
         { text: 'It was not: remove what is found', request: order(given, 'approve', { level: 'full' }) },
-        { text: 'It was: unlock the account and put back what can be', request: order(given, 'undo') },
+        { text: `It was: ${takenBack(given)}`, request: order(given, 'undo') },
       ],
     },
   ];
 }
+
+/** Undo leaves a lock alone that another hand had put there before. */
+const takenBack = (given: Given) =>
+  lockOf(given).is === 'found'
+    ? 'put back what can be; sign-in stays blocked, as another hand left it'
+    : 'unlock the account and put back what can be';
 
 function failures(given: Given, { word }: Verdict, which: 'contain' | 'other'): Line[] {
   const failed = given.steps

@@ -94,6 +94,15 @@ describe('what a person does now', () => {
     ]);
   });
 
+  it('promises no unlocking where another hand had locked — undo would leave it so', () => {
+    const from = situations.decide();
+    const steps = having(from.steps, step('block-sign-in', { is: 'unchanged' }));
+    const [ask] = section({ ...from, steps }, 'What you do now');
+    expect(ask).toContain(
+      'It was: put back what can be; sign-in stays blocked, as another hand left it: POST',
+    );
+  });
+
   it('offers both answers where a person must decide, as requests that can be sent as they stand', () => {
     expect(doNow('decide')).toEqual([
       expect.stringMatching(
