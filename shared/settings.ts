@@ -2,6 +2,7 @@
 // problems are returned as a list and each function reports them in its own log.
 import { z } from 'zod';
 import { type Policy, readPolicy } from './alerts/policy.ts';
+import { timing } from './run/mode.ts';
 
 const url = z.url().transform((text) => text.replace(/\/+$/, ''));
 const list = z
@@ -20,6 +21,14 @@ const json = (empty: string) =>
         return z.NEVER;
       }
     });
+/** One that is neither would protect nobody, and nobody would know. */
+const accounts = list.pipe(
+  z.array(
+    z.string().refine((entry) => entry.includes('@') || z.guid().safeParse(entry).success, {
+      message: 'is neither an object id nor a UPN',
+    }),
+  ),
+);
 const secondsIn = (fallback: number, least: number, most: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
 
@@ -46,25 +55,31 @@ const settingsSchema = z.object({
     return z.NEVER;
   }),
   /** Never changed by this app: break-glass accounts and the like, by object id or UPN. */
-  PROTECTED_ACCOUNTS: list,
+  PROTECTED_ACCOUNTS: accounts,
   /** Held for a person's decision unless the signal is certain, by object id or UPN. */
-  SERVICE_ACCOUNTS: list,
+  SERVICE_ACCOUNTS: accounts,
   /** Named people who are treated like administrators, by object id or UPN. */
-  VIP_ACCOUNTS: list,
+  VIP_ACCOUNTS: accounts,
   /** Only look, change nothing, in every run. */
   DRY_RUN: z.stringbool().default(false),
-  /** A function's own deadline, below functionTimeout of host.json. */
-  DEADLINE_SECONDS: secondsIn(90, 5, 280),
+  /** A function's own deadline: it ends before the lease does, or a step that is slow would be done twice. */
+  DEADLINE_SECONDS: secondsIn(90, 5, timing.leaseSeconds - 10),
   /** Service Bus: a connection string, or the namespace for the managed identity. */
   ServiceBus: z
     .string()
-    .regex(/(^|;)Endpoint=sb:/i, 'is no connection string')
+    .regex(/(^|;)\s*Endpoint=sb:\/\//i, 'is no connection string of Service Bus (Endpoint=sb://…)')
     .optional(),
-  ServiceBus__fullyQualifiedNamespace: z.string().min(1).optional(),
+  ServiceBus__fullyQualifiedNamespace: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]*$/i, 'is no host name, such as contoso.servicebus.windows.net')
+    .optional(),
   /** Table Storage: a connection string, or the service's address for the managed identity. */
   Progress: z
     .string()
-    .regex(/(^|;)(AccountName|TableEndpoint|UseDevelopmentStorage)=/i, 'is no connection string')
+    .regex(
+      /(^|;)\s*(UseDevelopmentStorage=true|AccountName=|TableEndpoint=)/i,
+      'is no connection string of a storage account (AccountName=…)',
+    )
     .optional(),
   Progress__tableServiceUri: url.optional(),
   /** Blob Storage, for what a row can't hold; left out: the same account, .blob. in place of .table. */
@@ -101,7 +116,9 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
   playbook: readonly Configurable[],
 ): ReadSettings {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const given = Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()]] : [])),
+  );
   const parsed = settingsSchema.safeParse(given);
   const problems = parsed.success ? [] : problemsOf(parsed.error, given);
   for (const [byIdentity, byConnection] of eitherOf) {

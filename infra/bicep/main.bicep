@@ -44,9 +44,9 @@ param steps string = '{}'
 @description('Rows of the triage policy that differ from the default, as JSON; see shared/alerts/policy.ts.')
 param policy string = '{}'
 
-@description('Seconds after which a function gives up, below functionTimeout of host.json (300).')
+@description('Seconds after which a function gives up, so that it ends before its lease does (120).')
 @minValue(5)
-@maxValue(280)
+@maxValue(110)
 param deadlineSeconds int = 90
 
 @description('Address that people reach the app at, where it is not its own: behind a proxy, for instance.')
