@@ -1,0 +1,161 @@
+// Every step as the playbook has it: what no type can hold, and what one more step must not break.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { playbook } from '../../functions/steps/index.ts';
+import { type Step, stages } from '../../shared/run/step.ts';
+
+const folder = new URL('../../functions/steps/', import.meta.url);
+const files = readdirSync(folder)
+  .filter((file) => file.endsWith('.ts') && file !== 'index.ts')
+  .map((file) => file.replace(/\.ts$/, ''));
+const source = (name: string) => readFileSync(new URL(`${name}.ts`, folder), 'utf8');
+const names = playbook.map((step) => step.name);
+const followed = (step: Step) => [...step.after, ...step.againAfter, ...step.requires];
+const each = playbook.map((step) => [step.name, step] as const);
+
+/** With what a title begins: the same words that names begin with. */
+const verbs = new Set([
+  ...[
+    'block',
+    'check',
+    'collect',
+    'confirm',
+    'contain',
+    'disable',
+    'find',
+    'remove',
+    'require',
+    'reset',
+    'retract',
+  ],
+  ...['review', 'revoke', 'scan', 'take', 'tell', 'unblock', 'update', 'list', 'report'],
+]);
+
+describe('the playbook', () => {
+  it('has each step once, by the name of its file', () => {
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(files).toContain(name);
+  });
+
+  it('has every step that there is a file of — one that is forgotten would never run', () => {
+    expect(files.filter((file) => !names.includes(file))).toEqual([]);
+  });
+
+  it('is in topological order, and so without a cycle: whatever a step follows or looks again for stands before it', () => {
+    for (const [index, step] of playbook.entries()) {
+      for (const name of followed(step)) {
+        expect(names, `${step.name} follows ${name}`).toContain(name);
+        expect(names.indexOf(name), `${step.name} stands before ${name}`).toBeLessThan(index);
+      }
+    }
+  });
+
+  it('locks before all else: no contain step waits for one of another stage', () => {
+    const stageOf = new Map(playbook.map((step) => [step.name, step.stage]));
+    for (const step of playbook.filter(({ stage }) => stage === 'contain')) {
+      for (const name of [...step.after, ...step.requires]) expect(stageOf.get(name)).toBe('contain');
+    }
+  });
+
+  it('lets evidence delay nothing that locks, and nobody wait for what comes in a later stage', () => {
+    const stageOf = new Map(playbook.map((step) => [step.name, stages.indexOf(step.stage)]));
+    for (const step of playbook) {
+      for (const name of step.requires) {
+        expect(stageOf.get(name), `${step.name} requires ${name}`).toBeLessThanOrEqual(
+          stages.indexOf(step.stage),
+        );
+      }
+    }
+  });
+
+  it('acts where nobody says otherwise, and every step can be switched off or to report', () => {
+    for (const step of playbook) {
+      expect(step.mode(undefined)).toBe('act');
+      expect(step.mode({ mode: 'off' })).toBe('off');
+      expect(step.mode({ mode: 'report' })).toBe('report');
+    }
+  });
+
+  it('refuses a setting that a step does not know — a misspelt one would leave it as it was', () => {
+    for (const step of playbook) {
+      expect(step.settings.safeParse({ mdoe: 'off' }).success, step.name).toBe(false);
+      expect(step.settings.safeParse({ mode: 'never' }).success, step.name).toBe(false);
+    }
+  });
+});
+
+describe.each(each)('%s', (name, step) => {
+  it('is called so that a queue, a row and a function can be', () => {
+    expect(name).toMatch(/^[a-z]+(-[a-z]+)+$/);
+    expect(name.length).toBeLessThanOrEqual(40);
+  });
+
+  it('has a title in the imperative, which on-call reads: one line without a full stop', () => {
+    expect(step.title).toMatch(/^[A-Z][^\n.]*[^\s.]$/);
+    expect(step.title.length).toBeLessThanOrEqual(60);
+    expect(verbs).toContain(step.title.split(' ')[0]?.toLowerCase());
+  });
+
+  it('says what it takes away, or what it looks at', () => {
+    const said = step.kind === 'remediation' ? step.removes : step.collects;
+    expect(said.trim().length).toBeGreaterThan(10);
+    expect(said).not.toMatch(/[.\n]$/);
+  });
+
+  it('can be undone, or says in a sentence why not', () => {
+    if (step.kind !== 'remediation') return;
+    if (typeof step.undo === 'string') expect(step.undo).toMatch(/^[A-Z].{15,}[^\s]$/s);
+    else expect(step.undo).toBeTypeOf('function');
+  });
+
+  it('names the guide that asks for it, where one does', () => {
+    for (const row of step.guide) expect(row).toMatch(/^(MS|SD)\b/);
+  });
+
+  it('declares what it needs, each once', () => {
+    const declared = Object.values(step.permissions);
+    // One that asks nobody anything judges by what another handed on.
+    if (declared.length === 0)
+      expect(step).toMatchObject({ kind: 'investigation', after: [expect.any(String)] });
+    for (const permissions of declared) {
+      expect(permissions.length).toBeGreaterThan(0);
+      expect(new Set(permissions).size).toBe(permissions.length);
+      for (const permission of permissions)
+        expect(permission).toMatch(/^[A-Z][A-Za-z0-9_]*([.-][A-Za-z0-9]+)+$/);
+    }
+  });
+
+  it('only reads where it only looks: an investigation declares no right to change anything', () => {
+    if (step.kind !== 'investigation' || step.leaves !== null) return;
+    for (const cmdlet of step.permissions.exchange ?? []) expect(cmdlet).toMatch(/^Get-/);
+    for (const permission of step.permissions.graph ?? []) expect(permission).not.toMatch(/Write/);
+  });
+
+  it('does not follow itself, nor one thing twice', () => {
+    const all = followed(step);
+    expect(all).not.toContain(name);
+    for (const list of [step.after, step.againAfter, step.requires])
+      expect(new Set(list).size).toBe(list.length);
+  });
+
+  const text = source(name);
+
+  it('fits on a page: at most a hundred lines', () => {
+    expect(text.split('\n').length - 1).toBeLessThanOrEqual(100);
+  });
+
+  it('says on its first lines why it is there', () => {
+    expect(text).toMatch(/^\/\/ .{20,}/);
+  });
+
+  it.each([
+    ['the environment', /process\.env/],
+    ['the console', /\bconsole\./],
+    ['queues, rows or the bus', /\b(queues?|progress|bus)\b\s*\.|shared\/run\/(?!step\.ts|csv\.ts)/],
+    ['timers and waits of its own', /\bset(Timeout|Interval|Immediate)\b|\bretry\w*\(/i],
+    ['a clock or chance of its own', /\bnew Date\(\)|Date\.now\(|Math\.random\(/],
+  ])('holds nothing of %s', (_, forbidden) => {
+    const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    expect(code.match(forbidden)?.[0]).toBeUndefined();
+  });
+});
