@@ -437,6 +437,21 @@ describe('start-run', () => {
       expect((await start({})).json).toMatchObject({ id: real.id, level: 'contain' });
     });
 
+    it('that a policy asks for joins a run in earnest without raising it', async () => {
+      const { start, engine, megan } = await empty();
+      const real = documentSchema.parse((await start({})).json);
+      const signal = { ...riskySignIn, userId: megan.id };
+      const request = {
+        account: megan,
+        signals: [signal],
+        level: 'full',
+        held: null,
+        why: 'certain',
+      } as const;
+      const joined = await openRun(engine, { ...request, dryRun: true });
+      expect(joined).toMatchObject({ joined: true, raised: false, run: { id: real.id, level: 'contain' } });
+    });
+
     it.each(['open', 'finished', 'closed'] as const)(
       'that is %s never stands in the way of an alert in earnest',
       async (state) => {

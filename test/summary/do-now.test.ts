@@ -120,6 +120,12 @@ describe('what a person does now', () => {
     );
   });
 
+  it('of a rehearsal asks for nothing, whatever a step is set to', () => {
+    const from = situations['dry run']();
+    const steps = from.steps.map((row) => ({ ...row, mode: 'report' as const }));
+    expect(section({ ...from, steps }, 'What you do now')).toEqual(['Nothing. This was a rehearsal']);
+  });
+
   it('says what a step waits for, and that it goes on by itself', () => {
     const from = situations['not contained, refused']();
     const waits = step('disable-inbox-rules', { is: 'needs-human', waitsFor: ['block-sign-in'] });
