@@ -6,7 +6,7 @@ import type { StepRow } from '../run/rows.ts';
 import { isPending, openTasks, type Verdict } from '../run/verdict.ts';
 import { lockOf } from './lock.ts';
 import { capital, clause, count, plain } from './plain.ts';
-import { type Given, type Line, order, type Section, titleOf } from './report.ts';
+import { type Given, type Line, order, type Section, titleOf, titlesOf } from './report.ts';
 
 export function doNow(given: Given, verdict: Verdict): Section {
   const urgent = [
@@ -141,10 +141,17 @@ function onlyReported(given: Given): Line[] {
 const waiting = (given: Given): Line[] =>
   given.steps.flatMap((row): Line[] => {
     if (row.outcome?.is !== 'needs-human' || openTasks(row).length > 0) return [];
-    const gates = row.outcome.waitsFor.map((name) => titleOf(given, name));
+    const { waitsFor } = row.outcome;
+    const title = titleOf(given, row.name);
+    const off = given.steps.filter((gate) => waitsFor.includes(gate.name) && gate.outcome?.is === 'off');
+    if (off.length > 0) {
+      const text = `${title} by hand. It is only done behind ${titlesOf(given, off)}, which is switched off`;
+      return [{ text, link: byHand(given, row) }];
+    }
+    const gates = waitsFor.map((name) => titleOf(given, name));
     return [
       {
-        text: `${titleOf(given, row.name)}: waits for ${clause(gates.join(', '))}`,
+        text: `${title}: waits for ${clause(gates.join(', '))}`,
         details: ['It is done by itself once that has ended well.'],
       },
     ];

@@ -87,7 +87,10 @@ function investigations({ steps }: Given) {
   return {
     running: all.filter((row) => row.outcome === null),
     failed: all.filter((row) => row.outcome?.is === 'failed'),
-    skipped: all.filter((row) => row.outcome?.is === 'skipped' || row.outcome?.is === 'off'),
+    // What does not apply to this account never began; there was nothing to look at.
+    skipped: all.filter(
+      ({ outcome, startedAt }) => outcome?.is === 'off' || (outcome?.is === 'skipped' && startedAt !== null),
+    ),
     looked: all.filter((row) => row.outcome?.is === 'done'),
   };
 }

@@ -134,6 +134,16 @@ describe('what a person does now', () => {
     );
   });
 
+  it('does not promise what is only done behind a step that is switched off', () => {
+    const from = situations['the lock switched off']();
+    const waits = step('disable-inbox-rules', { is: 'needs-human', waitsFor: ['block-sign-in'] });
+    expect(section({ ...from, steps: having(from.steps, waits) }, 'What you do now')).toEqual([
+      expect.stringMatching(
+        /^Disable suspicious inbox rules by hand\. It is only done behind Block sign-in, which is switched off \| https:\/\/admin\.exchange/,
+      ),
+    ]);
+  });
+
   it('sends nobody to do an investigation by hand on a page that does not have it', () => {
     const steps = having(
       situations.contained().steps,

@@ -102,6 +102,15 @@ describe('the lead', () => {
     expect(reportOf({ ...from, steps: off }, 30).lead).toContain('Could NOT look: Collect sign-ins');
   });
 
+  it('does not speak of a failed look where there was nothing to look at', () => {
+    const from = situations.decide();
+    const skipped = { is: 'skipped', reason: 'has no mailbox' } as const;
+    const inapplicable = step('check-mailbox', skipped, { kind: 'investigation', startedAt: null });
+    expect(reportOf({ ...from, steps: [...from.steps, inapplicable] }, 30).lead).toContain(
+      'No evidence of an intruder was found',
+    );
+  });
+
   it('of an ended run that had done nothing does not claim to have put anything back', () => {
     const steps = situations.held().steps.map((row) => step(row.name, { is: 'undone' }));
     expect(reportOf(given(run({ endsAs: 'undone' }), steps), 30).lead).toBe(
