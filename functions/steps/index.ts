@@ -6,6 +6,7 @@ import { checkMailbox } from './check-mailbox.ts';
 import { collectAuditLog } from './collect-audit-log.ts';
 import { collectSignIns } from './collect-sign-ins.ts';
 import { confirmCompromise } from './confirm-compromise.ts';
+import { containOnPremisesAccount } from './contain-on-premises-account.ts';
 import { disableDevices } from './disable-devices.ts';
 import { disableInboxRules } from './disable-inbox-rules.ts';
 import { disableMailboxProtocols } from './disable-mailbox-protocols.ts';
@@ -14,12 +15,14 @@ import { findOtherVictims } from './find-other-victims.ts';
 import { removeAdminRoles } from './remove-admin-roles.ts';
 import { removeAppAccess } from './remove-app-access.ts';
 import { removeAuthMethods } from './remove-auth-methods.ts';
+import { removeDefenderRoles } from './remove-defender-roles.ts';
 import { removeExchangeRoles } from './remove-exchange-roles.ts';
 import { removeMailForwarding } from './remove-mail-forwarding.ts';
 import { removeMailboxDelegates } from './remove-mailbox-delegates.ts';
 import { requireMfa } from './require-mfa.ts';
 import { resetPassword } from './reset-password.ts';
 import { retractSentMail } from './retract-sent-mail.ts';
+import { reviewAdminActivity } from './review-admin-activity.ts';
 import { reviewAppPasswords } from './review-app-passwords.ts';
 import { reviewOpenedApps } from './review-opened-apps.ts';
 import { reviewSentMail } from './review-sent-mail.ts';
@@ -27,10 +30,13 @@ import { reviewSharedFiles } from './review-shared-files.ts';
 import { revokeSessions } from './revoke-sessions.ts';
 import { scanDevices } from './scan-devices.ts';
 import { unblockSender } from './unblock-sender.ts';
+import { updateAlert } from './update-alert.ts';
 
 export const playbook: readonly Step[] = [
   removeAdminRoles,
   removeExchangeRoles,
+  removeDefenderRoles,
+  containOnPremisesAccount,
   blockSignIn,
   collectSignIns,
   collectAuditLog,
@@ -54,6 +60,8 @@ export const playbook: readonly Step[] = [
   reviewAppPasswords,
   reviewOpenedApps,
   reviewSharedFiles,
+  reviewAdminActivity,
   findOtherVictims,
+  updateAlert,
   unblockSender,
 ];
