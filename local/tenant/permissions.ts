@@ -63,6 +63,15 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'GET /users/{id}/transitiveMemberOf': readMembership,
   'GET /users/{id}/transitiveMemberOf/microsoft.graph.directoryRole': readMembership,
   'GET /users/{id}/transitiveMemberOf/microsoft.graph.group': readMembership,
+  // Without a right to groups, the group comes back with its id alone.
+  'GET /users/{id}/transitiveMemberOf/microsoft.graph.group#properties': [
+    'GroupMember.Read.All',
+    'GroupMember.ReadWrite.All',
+    'Group.Read.All',
+    'Group.ReadWrite.All',
+    'Directory.Read.All',
+    'Directory.ReadWrite.All',
+  ],
   'GET /groups/{id}': readMembers,
   'GET /groups/{id}/members': readMembers,
   'GET /groups/{id}/owners': readMembers,
@@ -133,11 +142,11 @@ export const allPermissions: readonly string[] = [
   ]),
 ];
 
-/** The first alternative that is held, or undefined. The name of a pair is that of its first permission. */
-export function granting(held: readonly string[], alternatives: Alternatives): string | undefined {
+/** What is needed together of the first alternative that is held, or undefined. */
+export function granting(held: readonly string[], alternatives: Alternatives): readonly string[] | undefined {
   for (const alternative of alternatives) {
     const needed = typeof alternative === 'string' ? [alternative] : alternative;
-    if (needed.every((permission) => held.includes(permission))) return needed[0];
+    if (needed.every((permission) => held.includes(permission))) return needed;
   }
   return undefined;
 }

@@ -17,6 +17,8 @@ export interface RecordedRequest {
   body: unknown;
   /** The application permission that allowed it; null where it was refused before that. */
   permission: string | null;
+  /** Permissions that were needed together with it, as where each is about one side of a relation. */
+  also: readonly string[];
   /** What else was needed: a directory role, an Exchange role. */
   role: string | null;
   requestId: string;

@@ -98,7 +98,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     if (latencyMs > 0) await setTimeout(latencyMs, undefined, { signal: request.signal });
     const body = parseBody(text);
     const cmdlet = service === 'exchange' || service === 'compliance' ? cmdletNameIn(body) : undefined;
-    const allowed = { permission: null, role: null };
+    const allowed = { permission: null, also: [], role: null };
     const record = (status: number | null) => {
       const entry: RecordedRequest = {
         time,
@@ -151,7 +151,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
   function run(
     service: Service,
     common: Common,
-    allowed: { permission: string | null; role: string | null },
+    allowed: { permission: string | null; also: string[]; role: string | null },
   ): Answer {
     if (service === 'graph') return answerGraph(store, { ...common, directoryRoles }, allowed);
     if (service === 'exchange') return answerExchange(store, { ...common, roles: exchangeRoles }, allowed);

@@ -158,7 +158,7 @@ export function answerDefender(
         'Forbidden',
         `The application does not have any of the required application permissions (${permissions.join(', ')}) to access the resource.`,
       );
-    allowed.permission = granted;
+    allowed.permission = granted[0] ?? null;
     if (!hasPlan(store.file, 'WINDEFATP'))
       throw new Refusal(403, 'DisabledFeature', 'Tenant feature is not enabled.');
   };

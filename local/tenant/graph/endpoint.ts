@@ -68,6 +68,8 @@ export interface GraphRequest {
 }
 export interface Allowed {
   permission: string | null;
+  /** What else was needed together with it. */
+  also: string[];
   role: string | null;
 }
 
@@ -114,7 +116,7 @@ export function answerGraph(store: Store, request: GraphRequest, allowed: Allowe
     const granted = granting(request.claims.roles, alternatives);
     if (granted === undefined)
       throw forbidden[route.behind](alternatives.flat().join(','), request.claims.roles.join(','));
-    allowed.permission ??= granted;
+    note(allowed, granted);
   };
   if (!route.ownPermission) require();
   const options = route.query ?? {};
@@ -160,6 +162,14 @@ export function answerGraph(store: Store, request: GraphRequest, allowed: Allowe
       value: rows.map(shown),
     },
   };
+}
+
+function note(allowed: Allowed, granted: readonly string[]): void {
+  for (const permission of granted) {
+    allowed.permission ??= permission;
+    if (permission !== allowed.permission && !allowed.also.includes(permission))
+      allowed.also.push(permission);
+  }
 }
 
 function checkBody(request: GraphRequest, route: GraphRoute): void {

@@ -77,7 +77,11 @@ export const groupRoutes: readonly GraphRoute[] = [
     behind: 'directory',
     entity: groupType,
     query: { ...indexed, filter: { isAssignableToRole: 'eq', displayName: 'eq startswith', id: 'eq in' } },
-    many: groupRows,
+    many: (call) => {
+      if (call.query.filter !== undefined || call.query.select?.some((name) => name !== 'id') !== false)
+        call.require('properties');
+      return groupRows(call);
+    },
   },
   {
     method: 'GET',

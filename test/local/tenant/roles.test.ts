@@ -90,4 +90,19 @@ describe('roles', () => {
     );
     expect(rows(members)).toEqual([{ id: nestor, accountEnabled: true }]);
   });
+
+  it('tells of a group more than its id only with a right to groups — else no administrator is known by one', async () => {
+    const path = `/v1.0/users/${nestor}/transitiveMemberOf/microsoft.graph.group`;
+    const role = '?$select=id,isAssignableToRole&$filter=isAssignableToRole eq true&$count=true';
+    const lagging = { ConsistencyLevel: 'eventual' };
+    const poor = await callerOf(file, { permissions: ['User.Read.All'] });
+    expect((await poor.get(`${path}${role}`, lagging)).status).toBe(403);
+    expect(rows(await poor.get(`${path}?$select=id`))).toHaveLength(1);
+    const rich = await callerOf(file, { permissions: ['User.Read.All', 'GroupMember.Read.All'] });
+    expect(rows(await rich.get(`${path}${role}`, lagging))).toHaveLength(1);
+    expect(rich.tenant.requests[0]).toMatchObject({
+      permission: 'User.Read.All',
+      also: ['GroupMember.Read.All'],
+    });
+  });
 });

@@ -141,6 +141,7 @@ describe('the record', () => {
         status: 204,
         body: block,
         permission: 'User.EnableDisableAccount.All',
+        also: ['User.Read.All'],
         role: null,
         requestId: expect.any(String),
         durationMs: expect.any(Number),
