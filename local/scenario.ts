@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { sources } from '../shared/alerts/sources.ts';
 import { stepOutcomes } from './ending.ts';
 import { isRow } from './tenant/answers.ts';
 import { createTenant } from './tenant/tenant.ts';
@@ -10,6 +11,8 @@ import { resolveTimes } from './tenant/times.ts';
 const alertSchema = z.union([
   z.strictObject({ riskDetection: z.string().describe('Id of a risk detection in the tenant') }),
   z.strictObject({ alert: z.string().describe('Id of a Defender alert in the tenant') }),
+  z.strictObject({ incident: z.string().describe('Id of a Defender incident in the tenant') }),
+  z.strictObject({ riskyUser: z.string().describe('Id of a user whom Entra ID Protection calls risky') }),
   z.strictObject({ file: z.string().describe('A file as --alert takes it, relative to this one') }),
   z.strictObject({ event: z.looseObject({}).describe('A CloudEvent, or an object of Microsoft Graph') }),
 ]);
@@ -120,7 +123,8 @@ export function readJson(file: string): unknown {
 /** What is no CloudEvent yet becomes one. Anything else is handed on as it is: bad input is a test, too. */
 function asEvent(entry: unknown, now: Date): unknown {
   if (!isRow(entry) || 'specversion' in entry) return entry;
-  if ('riskEventType' in entry) return wrap('Reclaim.RiskDetection', entry, now);
+  const [type] = sources.find((source) => source.recognises(entry))?.eventTypes ?? [];
+  if (type !== undefined) return wrap(type, entry, now);
   return 'evidence' in entry ? wrap('Reclaim.Alert', entry, now) : entry;
 }
 
@@ -134,25 +138,33 @@ const wrap = (type: string, data: unknown, now: Date): CloudEvent => ({
   data,
 });
 
+/** Where Microsoft Graph holds each kind of alert, and what an event of it is called. */
+const kinds = {
+  riskDetection: ['identityProtection/riskDetections', '', 'Reclaim.RiskDetection'],
+  alert: ['security/alerts_v2', '', 'Reclaim.Alert'],
+  incident: ['security/incidents', '?$expand=alerts', 'Reclaim.Incident'],
+  riskyUser: ['identityProtection/riskyUsers', '', 'Reclaim.RiskyUser'],
+} as const;
+const kindNames = ['riskDetection', 'alert', 'incident', 'riskyUser'] as const;
+
 /** The object as Microsoft Graph would return it, asked of a tenant of its own so that no request is recorded. */
 async function eventFrom(
   file: unknown,
-  alert: { riskDetection: string } | { alert: string },
+  alert: Partial<Record<keyof typeof kinds, string>>,
   now: Date,
 ): Promise<CloudEvent> {
   const { app: _app, behaviour: _behaviour, servicePlans: _plans, ...rest } = isRow(file) ? file : {};
   const tenant = createTenant(rest, { now: () => now });
-  const path =
-    'alert' in alert
-      ? `security/alerts_v2/${encodeURIComponent(alert.alert)}`
-      : `identityProtection/riskDetections/${encodeURIComponent(alert.riskDetection)}`;
+  const kind = kindNames.find((name) => alert[name] !== undefined) ?? 'alert';
+  const [folder, query, type] = kinds[kind];
+  const path = `${folder}/${encodeURIComponent(alert[kind] ?? '')}`;
   const token = await tenant.credential.getToken('https://graph.microsoft.com/.default');
-  const answer = await tenant.fetch(`https://graph.microsoft.com/v1.0/${path}`, {
+  const answer = await tenant.fetch(`https://graph.microsoft.com/v1.0/${path}${query}`, {
     headers: { authorization: `Bearer ${token?.token}` },
   });
   if (!answer.ok) throw new Error(`The scenario names ${path}, which its tenant does not hold.`);
   const { '@odata.context': _context, ...data } = z.looseObject({}).parse(await answer.json());
-  return wrap('alert' in alert ? 'Reclaim.Alert' : 'Reclaim.RiskDetection', data, now);
+  return wrap(type, data, now);
 }
 
 /** JSON merge patch: null removes, objects merge, everything else replaces. */

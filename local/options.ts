@@ -1,0 +1,94 @@
+// The options of `npm start`, and the story that they name.
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { type LoadedScenario, loadAlert, loadScenario, readJson } from './scenario.ts';
+import { resolveTimes } from './tenant/times.ts';
+
+const folder = fileURLToPath(new URL('./scenarios', import.meta.url));
+const defaultScenario = 'business-email-compromise';
+
+const options = {
+  scenario: { type: 'string' },
+  tenant: { type: 'string' },
+  alert: { type: 'string', multiple: true },
+  latency: { type: 'string' },
+  requests: { type: 'string' },
+  timeout: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  stay: { type: 'boolean', default: false },
+  'no-host': { type: 'boolean', default: false },
+  verbose: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+export type Flags = ReturnType<typeof readFlags>;
+
+/** Throws with a sentence for whoever typed them. */
+export function readFlags() {
+  const { values } = parseArgs({ options, strict: true });
+  const number = (name: 'latency' | 'timeout', fallback: number, unit: string) => {
+    const parsed = z.coerce
+      .number()
+      .min(0)
+      .max(600_000)
+      .safeParse(values[name] ?? fallback);
+    if (!parsed.success) throw new Error(`--${name} takes a number of ${unit}`);
+    return parsed.data;
+  };
+  return {
+    ...values,
+    latency: number('latency', 0, 'milliseconds'),
+    timeout: number('timeout', 120, 'seconds'),
+  };
+}
+
+const names = () =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => basename(file, '.json'));
+const fileOf = (name: string) => join(folder, `${name}.json`);
+
+export function help(): string {
+  const schema = z.object({ title: z.string() });
+  const list = names().map((name) => `    ${name.padEnd(28)}${schema.parse(readJson(fileOf(name))).title}`);
+  return `npm start -- [options]
+
+  --scenario NAME    one of the scenarios below (default ${defaultScenario}), or a file of your own
+  --tenant FILE      a tenant of your own; the format is in local/README.md
+  --alert FILE       the alert, or several; with --tenant, may be given more than once
+  --latency MS       added to each Microsoft 365 request
+  --requests FILE    write each Microsoft 365 request as a JSON line
+  --json             print only the finished run, as one JSON document (a list where there are several)
+  --stay             keep everything up and print all endpoints and settings
+  --no-host          the same without the Functions host, for a real \`func start\`
+  --timeout SECONDS  how long a run may take (default 120)
+  --verbose          show the app's own log
+  -h, --help
+
+Scenarios
+${list.join('\n')}
+`;
+}
+
+/** What the options name: a scenario, or a tenant and alerts of somebody's own, of which nothing is expected. */
+export async function chosen(flags: Flags, now: Date): Promise<LoadedScenario> {
+  const { tenant, alert, scenario = defaultScenario } = flags;
+  if (tenant === undefined && alert === undefined) {
+    if (names().includes(scenario)) return loadScenario(fileOf(scenario), now);
+    if (existsSync(scenario)) return loadScenario(scenario, now);
+    throw new Error(`there is no scenario ${scenario}; there are ${names().join(', ')}`);
+  }
+  if (tenant === undefined || alert === undefined) throw new Error('--tenant and --alert go together');
+  if (flags.scenario !== undefined) throw new Error('--scenario brings its own tenant and alerts');
+  return {
+    title: `${basename(tenant)} and ${alert.map((file) => basename(file)).join(', ')}`,
+    description: 'A tenant and an alert of your own; nothing is expected, so any ending is a good one.',
+    tenant: resolveTimes(readJson(tenant), now),
+    events: alert.flatMap((file) => loadAlert(file, now)),
+    settings: {},
+    expect: undefined,
+  };
+}

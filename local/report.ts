@@ -1,0 +1,87 @@
+// What is left to say when a run is over: what on-call is told, where everything lies, and whether it ended as the
+// scenario expects.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { playbook } from '../functions/steps/index.ts';
+import type { RunRows } from '../shared/run/progress.ts';
+import { runDocument } from '../shared/summary/run-document.ts';
+import { summaryOf } from '../shared/summary/summary.ts';
+import { differences } from './ending.ts';
+import type { Followed } from './live.ts';
+import type { LoadedScenario } from './scenario.ts';
+import type { Stack } from './stack.ts';
+
+export type Say = (line?: string) => void;
+
+export interface Story {
+  scenario: LoadedScenario;
+  stack: Stack;
+  followed: Followed;
+  /** When the topic had accepted the alerts. */
+  accepted: Date;
+}
+
+/** Writes a file of the folder in which a run leaves what it made, and answers its path. */
+export function leave(folder: string, name: string, content: unknown): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, name);
+  writeFileSync(file, typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`);
+  return file;
+}
+
+export function report(story: Story, folder: string, say: Say): void {
+  const { stack, followed } = story;
+  for (const decision of followed.decisions) {
+    if (decision.runId === null) say(`no run: ${decision.why} (${decision.row})`);
+  }
+  if (followed.deadLetters > 0) say(`dead letters: ${followed.deadLetters}`);
+  for (const [index, rows] of followed.runs.entries()) {
+    const name = index === 0 ? 'summary.html' : `summary-${index + 1}.html`;
+    const html = tell(story, rows, say);
+    say(`summary   ${leave(folder, name, html)}`);
+  }
+  const state = stack.tenant.state();
+  say(`progress  ${leave(folder, 'progress.json', documents(story))}`);
+  say(`decisions ${leave(folder, 'decisions.json', followed.decisions)}`);
+  say(`outbox    ${leave(folder, 'outbox.json', state.outbox ?? [])}`);
+  say(`tenant    ${leave(folder, 'tenant.json', state)}`);
+}
+
+/** Says what on-call is told, and answers the same as HTML. */
+function tell({ stack, accepted }: Story, rows: RunRows, say: Say): string {
+  const { row: run } = rows.run;
+  const summary = summaryOf({
+    run,
+    steps: rows.steps.map((entry) => entry.row),
+    playbook,
+    runUrl: `${stack.settings['BASE_URL']}/api/runs/${run.id}`,
+    now: new Date(),
+  });
+  say(styleText('bold', summary.subject));
+  say();
+  say(summary.text);
+  say();
+  if (run.containedAt !== null) {
+    const seconds = (Date.parse(run.containedAt) - accepted.getTime()) / 1000;
+    say(`contained ${seconds.toFixed(2)} s after the alert was accepted`);
+  }
+  return summary.html;
+}
+
+/** What `--json` prints: the run, a list where there are several, or why there is none. */
+export function document(story: Story): unknown {
+  const [first, ...others] = documents(story);
+  if (others.length > 0) return [first, ...others];
+  return first ?? { run: null, decisions: story.followed.decisions };
+}
+
+const documents = ({ followed }: Story) => followed.runs.map((run) => runDocument(run, [], playbook));
+
+/** What differs from what the scenario expects of its first run; undefined where nothing is expected. */
+export function endedOtherwise({ scenario, followed }: Story): string[] | undefined {
+  if (scenario.expect === undefined) return undefined;
+  const [rows] = followed.runs;
+  const ended = rows && { run: rows.run.row, steps: rows.steps.map((entry) => entry.row) };
+  return differences(scenario.expect, ended);
+}

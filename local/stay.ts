@@ -1,0 +1,33 @@
+// Keeps a stack up for outside clients, or for a real `func start`, until Ctrl+C.
+import type { Stack } from './stack.ts';
+
+/** All settings in the shape of a local.settings.json; the port is the one by which the app's own links go. */
+export const localSettings = ({ settings }: Stack) => ({
+  IsEncrypted: false,
+  Values: settings,
+  Host: { LocalHttpPort: Number(new URL(settings['BASE_URL'] ?? 'http://127.0.0.1:7071').port) },
+});
+
+/** Every endpoint and key, by what it is. */
+export const endpoints = ({ topic, serviceBus, azurite, served, host }: Stack): [string, string][] => [
+  ['Event Grid topic', topic.endpoint],
+  ['  key (aeg-sas-key)', topic.key],
+  ['Service Bus', serviceBus.connectionString],
+  ['Storage', azurite.connectionString],
+  ['Microsoft Graph', served.graphUrl],
+  ['Exchange Online', served.exchangeUrl],
+  ['Defender', served.defenderUrl],
+  ['Identity endpoint', `${served.identityEndpoint} (header ${served.identityHeader})`],
+  ...(host === null
+    ? []
+    : ([
+        ['HTTP API', `${host.url}/api/runs`],
+        ['  key (x-functions-key)', host.keys.default],
+      ] satisfies [string, string][])),
+];
+
+export const interrupted = () =>
+  new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
