@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { loadAlert, loadScenario, merge } from '../../local/scenario.ts';
 import { schemaFiles } from '../../local/schemas.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
+import { sources } from '../../shared/alerts/sources.ts';
 import { temporaryFile } from './temporary-file.ts';
 
 const now = new Date('2026-11-20T12:00:00.000Z');
@@ -20,7 +21,7 @@ describe('the scenarios that come along', () => {
     const scenario = await loadScenario(`${folder}${name}`, now);
     createTenant(scenario.tenant, { now: () => now });
     expect(scenario.events.map((event) => eventSchema.parse(event).type)).toSatisfy((types: string[]) =>
-      types.every((type) => ['Reclaim.RiskDetection', 'Reclaim.Alert'].includes(type)),
+      types.every((type) => sources.some(({ eventTypes }) => eventTypes.includes(type))),
     );
   });
 
