@@ -1,129 +1,136 @@
 // The whole, over real sockets: the built app in the Functions host, the real SDKs against the stand-ins, one stack a
-// scenario. Each story must end as its file says, and what is asked of Microsoft 365 on the way must be allowed.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+// scenario. Each story must end as its file says, and between them they need all that is declared, and no more.
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { buildApp } from '../infra/build.ts';
+import { describe, expect, it } from 'vitest';
+import { declaredPermissions } from '../functions/permissions.ts';
+import { playbook } from '../functions/steps/index.ts';
 import { differences } from '../local/ending.ts';
-import type { LogLine } from '../local/functions-host/start-functions-host.ts';
-import { type Followed, follow } from '../local/live.ts';
-import { publish } from '../local/publish.ts';
-import { type LoadedScenario, loadScenario } from '../local/scenario.ts';
-import { type Stack, startStack } from '../local/stack.ts';
+import type { Followed } from '../local/live.ts';
+import type { RecordedRequest } from '../local/tenant/record.ts';
+import type { TenantFile } from '../local/tenant/schema.ts';
+import { verdictOf, verdictText } from '../shared/run/verdict.ts';
+import { builtStack, type Whole } from './fakes/whole.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, 'local', 'scenarios');
-const scenarios = readdirSync(folder).map((file) => basename(file, '.json'));
-const built = mkdtempSync(join(tmpdir(), 'reclaim-'));
-const bundle = join(built, 'index.cjs');
+const folder = fileURLToPath(new URL('../local/scenarios', import.meta.url));
+/** The one that is slow by its nature first, so that the others fit beside it. */
+const scenarios = readdirSync(folder)
+  .map((file) => basename(file, '.json'))
+  .toSorted((a, b) => Number(b === 'throttled') - Number(a === 'throttled'));
+/** These are taken back over HTTP when they have ended: between them they hold everything that can be. */
+const takenBack = ['back-doors', 'privileged-administrator', 'synced-user'];
+const requests: RecordedRequest[] = [];
+const within = builtStack();
 
-beforeAll(() => buildApp(join(root, 'functions', 'index.ts'), built));
-afterAll(() => rmSync(built, { recursive: true }));
+const stepsOf = ({ runs: [rows] }: Followed) => rows?.steps.map((entry) => entry.row) ?? [];
 
-interface Lived {
-  scenario: LoadedScenario;
-  stack: Stack;
-  followed: Followed;
-  log: LogLine[];
-  accepted: Date;
-}
-
-/** Lives through a scenario and hands over what is left of it before everything stops. */
-async function live(name: string, look: (lived: Lived) => Promise<void> | void, events?: readonly unknown[]) {
-  const scenario = await loadScenario(join(folder, `${name}.json`), new Date());
-  const log: LogLine[] = [];
-  const stack = await startStack({
-    tenant: scenario.tenant,
-    bundle,
-    settings: scenario.settings,
-    timers: false,
-    onLog: (line) => log.push(line),
-  });
-  try {
-    const published = events ?? scenario.events;
-    const accepted = await publish(stack, published);
-    const followed = await follow(stack, { alerts: published.length, timeoutSeconds: 60 });
-    await look({ scenario, stack, followed, log, accepted });
-  } finally {
-    await stack.close();
-  }
-}
-
-describe('a scenario', () => {
+describe.concurrent('a scenario', () => {
   it.each(scenarios)(
     '%s ends as it says',
-    async (name) => {
-      await live(name, ({ scenario, followed, stack }) => {
+    (name) =>
+      within(name, async (whole) => {
+        const { tenant } = whole.stack;
+        const before = tenant.state();
+        const followed = await whole.live();
         const [rows] = followed.runs;
-        const ended = rows && { run: rows.run.row, steps: rows.steps.map((entry) => entry.row) };
-        expect(scenario.expect && differences(scenario.expect, ended)).toEqual([]);
-        const victims = followed.runs.map((run) => run.run.row.account.userPrincipalName);
-        for (const mail of stack.tenant.state().outbox ?? []) {
-          for (const victim of victims)
-            expect(JSON.stringify(mail.message['toRecipients'])).not.toContain(victim);
-        }
-      });
-    },
-    90_000,
+        const ended = rows && { run: rows.run.row, steps: stepsOf(followed) };
+        expect(whole.scenario.expect && differences(whole.scenario.expect, ended)).toEqual([]);
+        toldOnce(whole, followed);
+        const undo = takenBack.includes(name) ? takeBack(whole, followed, before) : undefined;
+        await Promise.resolve(undo).finally(() => requests.push(...tenant.requests));
+      }),
+    180_000,
   );
 });
 
-describe('bad input at the front door', () => {
-  const event = (data: unknown, more: object = {}) => ({
-    specversion: '1.0',
-    id: crypto.randomUUID(),
-    source: 'somebody',
-    type: 'Reclaim.RiskDetection',
-    time: new Date().toISOString(),
-    data,
-    ...more,
+/** On-call has a mail with the verdict as its subject, and the account under attack has none. */
+function toldOnce({ stack }: Whole, { runs: [rows] }: Followed): void {
+  const mails = (stack.tenant.state().outbox ?? []).map(({ message }) => JSON.stringify(message));
+  if (rows === undefined) {
+    expect(mails).toEqual([]);
+    return;
+  }
+  const steps = rows.steps.map((entry) => entry.row);
+  const { row: run } = rows.run;
+  const last = verdictText(verdictOf(run, steps));
+  expect(mails.filter((mail) => mail.includes(`"[Reclaim] ${last}:`))).toHaveLength(1);
+  for (const mail of mails) {
+    expect(mail).toContain('"toRecipients":[{"emailAddress":{"address":"oncall@contoso.com"}}]');
+  }
+}
+
+async function takeBack(whole: Whole, { runs: [rows] }: Followed, before: TenantFile): Promise<void> {
+  const path = `/api/runs/${rows?.run.row.id}/undo`;
+  expect(await whole.ask('POST', path, '{"reason":"false alarm: the owner travels"}')).toMatchObject({
+    status: 202,
   });
-  const bad: Readonly<Record<string, unknown>> = {
-    'of a kind that nobody knows': event({ hello: 'world' }, { type: 'Contoso.Weather' }),
-    'with an id that Microsoft Graph denies': event({
-      id: 'f'.repeat(64),
-      riskEventType: 'anomalousToken',
-      riskLevel: 'high',
-      userId: '7d6da1c6-1d2b-5e67-a14b-ca85a8537042',
-    }),
-    'without any data': event(null),
-    'with data that is no object': event('high risk!'),
+  const undone = await whole.live([]);
+  const left = stepsOf(undone).filter((step) => step.outcome?.is === 'failed');
+  expect(left.map((step) => step.name)).toEqual([]);
+  expect(undoable(whole.stack.tenant.state())).toEqual(undoable(before));
+}
+
+/** The tenant without what cannot be taken back, and what the services keep of each change. */
+function undoable({
+  users,
+  roleAssignments,
+  outbox: _sent,
+  riskyUsers: _risk,
+  riskDetections: _more,
+  ...rest
+}: TenantFile) {
+  const {
+    alerts: _alerts,
+    incidents: _incidents,
+    machineActions: _scans,
+    auditRecords: _log,
+    ...kept
+  } = rest;
+  return {
+    ...kept,
+    // What was activated in PIM may be activated again by whoever is eligible.
+    roleAssignments: roleAssignments?.filter(({ assignmentType }) => assignmentType !== 'Activated'),
+    users: users
+      .filter(({ userPrincipalName }) => userPrincipalName !== 'reclaim@contoso.com')
+      .map(
+        ({
+          lastPasswordChangeDateTime: _changed,
+          signInSessionsValidFromDateTime: _revoked,
+          passwordProfile: _password,
+          authenticationMethods: _methods,
+          ...user
+        }) => user,
+      ),
   };
+}
 
-  it.each(Object.keys(bad))(
-    'an event %s touches no account and lies among the dead letters with its reason',
-    async (name) => {
-      await live(
-        'business-email-compromise',
-        async ({ followed, stack, log }) => {
-          expect(followed.runs).toEqual([]);
-          await vi.waitFor(() => expect(stack.serviceBus.queue('dead-letters').deadLetters).toHaveLength(1), {
-            timeout: 10_000,
-          });
-          const [letter] = stack.serviceBus.queue('dead-letters').deadLetters;
-          expect(letter?.applicationProperties).toMatchObject({ source: 'alerts', reason: 'Refused' });
-          expect(log.filter((line) => line.level === 'error').length).toBeGreaterThan(0);
-          expect(stack.tenant.requests.filter((request) => request.method !== 'GET')).toEqual([]);
-        },
-        [bad[name]],
-      );
-    },
-    60_000,
-  );
+describe('all scenarios together', () => {
+  const { graph, exchange, defender } = declaredPermissions(playbook);
 
-  it('the same alert ten times opens one run and sends one mail', async () => {
-    const scenario = await loadScenario(join(folder, 'business-email-compromise.json'), new Date());
-    const [first] = scenario.events;
-    const copies = Array.from({ length: 10 }, () => Object.assign({}, first, { id: crypto.randomUUID() }));
-    await live(
-      'business-email-compromise',
-      ({ followed, stack }) => {
-        expect(followed.runs).toHaveLength(1);
-        expect(stack.tenant.state().outbox).toHaveLength(1);
-      },
-      copies,
-    );
-  }, 60_000);
+  it('need every permission that is declared — what nobody uses is only of use to an intruder', () => {
+    const used = new Set(requests.flatMap(({ permission, also }) => [permission, ...also]));
+    const declared = [...Object.keys(graph), ...Object.keys(defender)];
+    expect(declared.filter((permission) => !used.has(permission))).toEqual([]);
+  });
+
+  it('run every Exchange cmdlet that is declared, and no other', () => {
+    const used = new Set(requests.flatMap(({ cmdlet }) => cmdlet ?? []));
+    // Asked for where an administrator has named the address of Security & Compliance, which no scenario can know.
+    used.add('Get-RoleGroup');
+    expect([...used].toSorted()).toEqual(Object.keys(exchange).toSorted());
+  });
+
+  it('ask for nothing that does not exist: neither path, option nor property', () => {
+    const wrong = requests.filter(({ status }) => status === 400 || status === 405);
+    expect(wrong.map(({ method, url, cmdlet, status }) => [method, url, cmdlet, status])).toEqual([]);
+  });
+
+  it('never write the new password anywhere', () => {
+    const bodies = requests
+      .map(({ body }) => JSON.stringify(body ?? ''))
+      .filter((body) => body.includes('password"'));
+    expect(bodies.length).toBeGreaterThan(0);
+    for (const body of bodies) expect(body).toContain('[removed]');
+  });
 });

@@ -1,0 +1,68 @@
+// The local stack with a scenario in it, for tests of the whole. The app is built once for each test file.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+import { buildApp } from '../../infra/build.ts';
+import type { LogLine } from '../../local/functions-host/start-functions-host.ts';
+import { type Followed, follow } from '../../local/live.ts';
+import { publish } from '../../local/publish.ts';
+import { type LoadedScenario, loadScenario } from '../../local/scenario.ts';
+import { type Stack, startStack } from '../../local/stack.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Whole {
+  scenario: LoadedScenario;
+  stack: Stack;
+  /** What the app has logged so far. */
+  log: readonly LogLine[];
+  /** Publishes events, those of the scenario by default, and waits until the story is over. */
+  live(events?: readonly unknown[]): Promise<Followed>;
+  /** A request to the app's own API, with its key. */
+  ask(method: string, path: string, body?: string): Promise<{ status: number; type: string; json: unknown }>;
+}
+
+/** Answers a function that starts a stack, hands it over and stops it, whatever happens. */
+export function builtStack() {
+  const built = mkdtempSync(join(tmpdir(), 'reclaim-'));
+  beforeAll(() => buildApp(join(root, 'functions', 'index.ts'), built));
+  afterAll(() => rmSync(built, { recursive: true }));
+
+  return async function within<T>(
+    name: string,
+    work: (whole: Whole) => Promise<T>,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    const scenario = await loadScenario(join(root, 'local', 'scenarios', `${name}.json`), new Date());
+    const log: LogLine[] = [];
+    const stack = await startStack({
+      tenant: scenario.tenant,
+      bundle: join(built, 'index.cjs'),
+      settings: { ...scenario.settings, ...settings },
+      timers: false,
+      onLog: (line) => log.push(line),
+    });
+    const live = async (events = scenario.events) => {
+      if (events.length > 0) await publish(stack, events);
+      return follow(stack, { alerts: events.length, timeoutSeconds: 120 });
+    };
+    try {
+      return await work({ scenario, stack, log, live, ask: (...given) => ask(stack, ...given) });
+    } finally {
+      await stack.close();
+    }
+  };
+}
+
+async function ask({ host }: Stack, method: string, path: string, body?: string) {
+  const answer = await fetch(`${host?.url}${path}`, {
+    method,
+    headers: { 'x-functions-key': host?.keys.default ?? '' },
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await answer.text();
+  const json: unknown = text === '' ? undefined : JSON.parse(text);
+  return { status: answer.status, type: answer.headers.get('content-type') ?? '', json };
+}
