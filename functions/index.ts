@@ -19,6 +19,7 @@ import { readSettings } from '../shared/settings.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
 import { type ApiAnswer, type ApiRequest, answerOf, Problem } from './runs/api.ts';
 import { approveRun } from './runs/approve-run.ts';
+import { forBrowser, refuseOtherSites } from './runs/browser.ts';
 import { getRun } from './runs/get-run.ts';
 import { listRuns } from './runs/list-runs.ts';
 import { retryRun } from './runs/retry-run.ts';
@@ -116,14 +117,16 @@ function onHttp(name: string, method: HttpMethod, route: string, answer: Answeri
     route,
     authLevel: 'function',
     handler: async (request, context) => {
+      const asked = await toRequest(request);
       try {
-        const asked = await toRequest(request);
-        return toResponse(await invocations.run(context, () => answer(ready(context), asked)));
+        if (method !== 'GET') refuseOtherSites(asked);
+        const answered = await invocations.run(context, () => answer(ready(context), asked));
+        return toResponse(forBrowser(asked, answered));
       } catch (thrown) {
         const problem = answerOf(thrown);
         if (problem.status >= 500 && 'settings' in read)
           context.error(thrown instanceof Error ? thrown.message : String(thrown));
-        return toResponse(problem);
+        return toResponse(forBrowser(asked, problem));
       }
     },
   });
@@ -132,14 +135,21 @@ function onHttp(name: string, method: HttpMethod, route: string, answer: Answeri
 const toRequest = async (request: HttpRequest): Promise<ApiRequest> => ({
   params: request.params,
   query: Object.fromEntries(request.query),
+  url: request.url,
+  headers: Object.fromEntries(request.headers),
   text: await request.text(),
   who: 'an operator with the function key',
 });
 
-const toResponse = ({ status, headers, json }: ApiAnswer): HttpResponseInit => ({
+const toResponse = ({ status, headers, json, html }: ApiAnswer): HttpResponseInit => ({
   status,
-  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-  body: JSON.stringify(json, null, 2),
+  headers: {
+    'content-type': html === undefined ? 'application/json' : 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  },
+  body: html ?? (json === undefined ? '' : JSON.stringify(json, null, 2)),
 });
 
 onHttp('start-run', 'POST', 'runs', ({ engine, start }, request) => startRun(engine, request, start));

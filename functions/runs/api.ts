@@ -10,6 +10,10 @@ import { type RunDocument, runDocument } from '../../shared/summary/run-document
 export interface ApiRequest {
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
+  /** Of the request as it arrived; the host of its own pages. */
+  url: string;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
   /** The body as text; empty where there is none. */
   text: string;
   /** Who asks, as far as the way in can tell. */
@@ -19,7 +23,9 @@ export interface ApiRequest {
 export interface ApiAnswer {
   status: number;
   headers?: Readonly<Record<string, string>>;
-  json: unknown;
+  json?: unknown;
+  /** A page, in place of JSON. */
+  html?: string;
 }
 
 /** Ends a request with problem details (RFC 9457). */
@@ -45,17 +51,36 @@ export function parseBody<T>(request: ApiRequest, schema: z.ZodType<T>): T {
   if (request.text.length > mostCharacters) {
     throw new Problem(413, 'Body too large', `The body may hold ${mostCharacters} characters.`);
   }
-  let body: unknown;
-  try {
-    body = JSON.parse(request.text);
-  } catch {
-    throw new Problem(400, 'Malformed body', 'The body is not JSON. Send an object such as {"reason":"…"}.');
-  }
-  const parsed = schema.safeParse(body);
+  const parsed = schema.safeParse(isForm(request) ? formOf(request.text) : jsonOf(request.text));
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map((issue) => ({ at: issue.path.join('.'), message: issue.message }));
   const detail = errors.map(({ at, message }) => (at === '' ? message : `${at}: ${message}`)).join('; ');
   throw new Problem(400, 'Invalid body', detail, { errors });
+}
+
+/** A form of one of this app's own pages. */
+export const isForm = ({ headers }: ApiRequest): boolean =>
+  /^application\/x-www-form-urlencoded\s*(;|$)/i.test(headers['content-type'] ?? '');
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem(400, 'Malformed body', 'The body is not JSON. Send an object such as {"reason":"…"}.');
+  }
+}
+
+/** `steps[]=a&steps[]=b&reason=c` is `{"steps":["a","b"],"reason":"c"}`; a name that comes twice is no form of ours. */
+function formOf(text: string): Readonly<Record<string, string | readonly string[]>> {
+  const form = new URLSearchParams(text);
+  const names = [...new Set(form.keys())];
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = form.getAll(name);
+      if (name.endsWith('[]')) return [name.slice(0, -2), values];
+      return [name, values.length === 1 ? (values[0] ?? '') : values];
+    }),
+  );
 }
 
 /** Kept in the run's log for ever, so it must be there to be read, on one line. */

@@ -19,6 +19,8 @@ const who = 'an operator with the function key';
 const ask = (changes: Partial<ApiRequest> = {}): ApiRequest => ({
   params: {},
   query: {},
+  url: 'http://127.0.0.1:7071/api/runs',
+  headers: {},
   text: '',
   who,
   ...changes,
