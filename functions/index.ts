@@ -2,13 +2,7 @@
 // It never throws at import, because in Azure that would silently index no function; each function says instead what
 // is wrong with the settings.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  app,
-  type HttpMethod,
-  type HttpRequest,
-  type HttpResponseInit,
-  type InvocationContext,
-} from '@azure/functions';
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import { PermanentError } from '../shared/errors.ts';
 import { queues, stepMessageSchema, stepQueue, summaryMessageSchema } from '../shared/run/bus.ts';
 import { settleDeadLetter } from '../shared/run/dead-letter.ts';
@@ -18,13 +12,8 @@ import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings } from '../shared/settings.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
 import { type ApiAnswer, type ApiRequest, answerOf, Problem } from './runs/api.ts';
-import { approveRun } from './runs/approve-run.ts';
 import { forBrowser, refuseOtherSites } from './runs/browser.ts';
-import { getRun } from './runs/get-run.ts';
-import { listRuns } from './runs/list-runs.ts';
-import { retryRun } from './runs/retry-run.ts';
-import { startRun } from './runs/start-run.ts';
-import { undoRun } from './runs/undo-run.ts';
+import { type Route, routes } from './runs/routes.ts';
 import { createServices, type Services } from './services.ts';
 import { playbook } from './steps/index.ts';
 
@@ -109,18 +98,16 @@ app.timer('sweep-runs', {
     }),
 });
 
-type Answering = (services: Services, request: ApiRequest) => Promise<ApiAnswer>;
-
-function onHttp(name: string, method: HttpMethod, route: string, answer: Answering): void {
+function onHttp({ name, method, path, handle }: Route): void {
   app.http(name, {
     methods: [method],
-    route,
+    route: path,
     authLevel: 'function',
     handler: async (request, context) => {
       const asked = await toRequest(request);
       try {
         if (method !== 'GET') refuseOtherSites(asked);
-        const answered = await invocations.run(context, () => answer(ready(context), asked));
+        const answered = await invocations.run(context, () => handle(ready(context), asked));
         return toResponse(forBrowser(asked, answered));
       } catch (thrown) {
         const problem = answerOf(thrown);
@@ -152,9 +139,4 @@ const toResponse = ({ status, headers, json, html }: ApiAnswer): HttpResponseIni
   body: html ?? (json === undefined ? '' : JSON.stringify(json, null, 2)),
 });
 
-onHttp('start-run', 'POST', 'runs', ({ engine, start }, request) => startRun(engine, request, start));
-onHttp('list-runs', 'GET', 'runs', ({ engine }, request) => listRuns(engine, request));
-onHttp('get-run', 'GET', 'runs/{id}', ({ engine }, request) => getRun(engine, request));
-onHttp('retry-run', 'POST', 'runs/{id}/retry', ({ engine }, request) => retryRun(engine, request));
-onHttp('approve-run', 'POST', 'runs/{id}/approve', ({ engine }, request) => approveRun(engine, request));
-onHttp('undo-run', 'POST', 'runs/{id}/undo', ({ engine }, request) => undoRun(engine, request));
+for (const route of routes) onHttp(route);

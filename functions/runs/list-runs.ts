@@ -2,15 +2,22 @@
 import { z } from 'zod';
 import type { Engine } from '../../shared/run/engine.ts';
 import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
+import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './api.ts';
 
-const querySchema = z.object({
+export const listQuerySchema = z.object({
   days: z.coerce.number().int().min(1).max(365).default(7),
   most: z.coerce.number().int().min(1).max(200).default(50),
 });
 
+const lineSchema = runDocumentSchema
+  .pick({ id: true, code: true, verdict: true, state: true, level: true, openedAt: true, containedAt: true })
+  .extend({ userId: z.string(), userPrincipalName: z.string() });
+
+export const runListSchema = z.object({ runs: z.array(lineSchema) });
+
 export async function listRuns(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
-  const query = querySchema.safeParse(request.query);
+  const query = listQuerySchema.safeParse(request.query);
   if (!query.success) throw new Problem(400, 'Invalid query', 'days is 1 to 365 and most is 1 to 200.');
   const since = new Date(engine.now().getTime() - query.data.days * 86_400_000);
   const refs = await engine.progress.list(since, query.data.most);

@@ -18,7 +18,8 @@ function canonical(value: Json): string {
   return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join(',')}}`;
 }
 
-export type Verification = 'open' | 'verified' | 'unverified' | 'reverted' | 'undone';
+export const verifications = ['open', 'verified', 'unverified', 'reverted', 'undone'] as const;
+export type Verification = (typeof verifications)[number];
 
 /** Derived, never stored: what may be said of a recorded change. */
 export function verificationOf(record: ChangeRecord): Verification {

@@ -1,52 +1,74 @@
 // A run as programs read it: the answer of GET /api/runs/{id}. Pure. It holds no secret, because no row does.
-import { verificationOf } from '../run/changes.ts';
+import { z } from 'zod';
+import { signalSchema } from '../alerts/signal.ts';
+import { accountSchema } from '../microsoft365/account.ts';
+import { intruderSchema } from '../microsoft365/intruder.ts';
+import { verificationOf, verifications } from '../run/changes.ts';
 import type { RunRows } from '../run/progress.ts';
-import type { LogRow, StepRow } from '../run/rows.ts';
-import type { Step } from '../run/step.ts';
+import {
+  attachmentSchema,
+  changeRecordSchema,
+  type LogRow,
+  logRowSchema,
+  runRowSchema,
+  type StepRow,
+  stepRowSchema,
+  stepStates,
+  taskRecordSchema,
+} from '../run/rows.ts';
+import { modes, type Step, stages } from '../run/step.ts';
 import { openTasks, verdictOf, verdictText } from '../run/verdict.ts';
 
 type Titles = readonly Pick<Step, 'name' | 'title'>[];
 
-export interface RunDocument {
-  id: string;
-  code: string;
-  /** `CONTAINED, 2 TASKS` */
-  verdict: string;
-  state: string;
-  level: string;
-  account: RunRows['run']['row']['account'];
-  why: string;
-  heldBecause: string | null;
-  raisedBecause: string | null;
-  dryRun: boolean;
-  openedAt: string;
-  containedAt: string | null;
-  finishedAt: string | null;
-  endsAs: string | null;
-  signals: RunRows['run']['row']['signals'];
-  intruder: RunRows['run']['row']['intruder'];
-  summary: { verdict: string | null; sentAt: string | null };
-  /** What a person has to do, in the order of the playbook. */
-  tasks: readonly { step: string; id: string; what: string; instruction: string; link: string }[];
-  steps: readonly StepDocument[];
-  log: readonly LogRow[];
-}
+const { outcome, kept, lastError } = stepRowSchema.shape;
 
-interface StepDocument {
-  name: string;
-  title: string;
-  stage: string;
-  mode: string;
-  state: string;
-  outcome: StepRow['outcome'];
-  changes: readonly (Omit<StepRow['changes'][number], 'once'> & { verification: string })[];
-  kept: StepRow['kept'];
-  attachments: readonly { name: string; type: string }[];
-  lastError: StepRow['lastError'];
-  queuedAt: string | null;
-  startedAt: string | null;
-  settledAt: string | null;
-}
+const stepDocumentSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  stage: z.enum(stages),
+  mode: z.enum(modes),
+  state: z.enum(stepStates),
+  outcome,
+  changes: z.array(changeRecordSchema.omit({ once: true }).extend({ verification: z.enum(verifications) })),
+  kept,
+  attachments: z.array(attachmentSchema.pick({ name: true, type: true })),
+  lastError,
+  queuedAt: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  settledAt: z.string().nullable(),
+});
+type StepDocument = z.infer<typeof stepDocumentSchema>;
+
+export const runDocumentSchema = z.object({
+  id: z.string(),
+  code: z.string(),
+  /** `CONTAINED, 2 TASKS` */
+  verdict: z.string(),
+  state: runRowSchema.shape.state,
+  level: runRowSchema.shape.level,
+  account: accountSchema,
+  why: z.string(),
+  heldBecause: z.string().nullable(),
+  raisedBecause: z.string().nullable(),
+  dryRun: z.boolean(),
+  openedAt: z.string(),
+  containedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+  endsAs: runRowSchema.shape.endsAs,
+  signals: z.array(signalSchema),
+  intruder: intruderSchema,
+  summary: runRowSchema.shape.summary.pick({ verdict: true, sentAt: true }),
+  /** What a person has to do, in the order of the playbook. */
+  tasks: z.array(
+    taskRecordSchema
+      .pick({ id: true, what: true, instruction: true, link: true })
+      .extend({ step: z.string() }),
+  ),
+  steps: z.array(stepDocumentSchema),
+  log: z.array(logRowSchema),
+});
+export type RunDocument = z.infer<typeof runDocumentSchema>;
 
 export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Titles): RunDocument {
   const { row: run } = rows.run;
@@ -80,7 +102,7 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
       })),
     ),
     steps: steps.map((row) => stepDocument(row, titleOf(row.name))),
-    log,
+    log: [...log],
   };
 }
 

@@ -1,0 +1,94 @@
+// Every door of the HTTP API in one list: what is registered, who may come in, what is taken and what is answered. The
+// triggers and the OpenAPI document are both made of it, so that neither knows a door that the other does not.
+import type { z } from 'zod';
+import { runDocumentSchema } from '../../shared/summary/run-document.ts';
+import type { Services } from '../services.ts';
+import type { ApiAnswer, ApiRequest } from './api.ts';
+import { approveRun, approveSchema } from './approve-run.ts';
+import { getRun } from './get-run.ts';
+import { listQuerySchema, listRuns, runListSchema } from './list-runs.ts';
+import { retryRun, retrySchema } from './retry-run.ts';
+import { startRun, startSchema } from './start-run.ts';
+import { undoRun, undoSchema } from './undo-run.ts';
+
+export interface Route {
+  /** Of the function in Azure, and the operation in the OpenAPI document. */
+  name: string;
+  /** GET changes nothing, whatever else it does. */
+  method: 'GET' | 'POST';
+  /** Below /api; `{id}` is a run. */
+  path: string;
+  /** What it does, in the imperative; a sentence of the OpenAPI document. */
+  summary: string;
+  /** A reader looks, an operator decides. */
+  access: 'reader' | 'operator';
+  query?: z.ZodType;
+  body?: z.ZodType;
+  /** By status; problems (RFC 9457) need not be named. `null`: no JSON, such as a page. */
+  answers: Readonly<Record<number, z.ZodType | null>>;
+  handle: (services: Services, request: ApiRequest) => Promise<ApiAnswer>;
+}
+
+const run = runDocumentSchema;
+
+export const routes: readonly Route[] = [
+  {
+    name: 'start-run',
+    method: 'POST',
+    path: 'runs',
+    summary: 'Open a run for an account, or join the one that it has.',
+    access: 'operator',
+    body: startSchema,
+    answers: { 200: run, 201: run },
+    handle: ({ engine, start }, request) => startRun(engine, request, start),
+  },
+  {
+    name: 'list-runs',
+    method: 'GET',
+    path: 'runs',
+    summary: 'List the runs of the last days, newest first.',
+    access: 'reader',
+    query: listQuerySchema,
+    answers: { 200: runListSchema },
+    handle: ({ engine }, request) => listRuns(engine, request),
+  },
+  {
+    name: 'get-run',
+    method: 'GET',
+    path: 'runs/{id}',
+    summary: 'Show a run as it stands now.',
+    access: 'reader',
+    answers: { 200: run },
+    handle: ({ engine }, request) => getRun(engine, request),
+  },
+  {
+    name: 'retry-run',
+    method: 'POST',
+    path: 'runs/{id}/retry',
+    summary: 'Run again what did not end well, or the steps that are named.',
+    access: 'operator',
+    body: retrySchema,
+    answers: { 202: run },
+    handle: ({ engine }, request) => retryRun(engine, request),
+  },
+  {
+    name: 'approve-run',
+    method: 'POST',
+    path: 'runs/{id}/approve',
+    summary: 'Let a held run begin at a level, or make a contained run full.',
+    access: 'operator',
+    body: approveSchema,
+    answers: { 202: run },
+    handle: ({ engine }, request) => approveRun(engine, request),
+  },
+  {
+    name: 'undo-run',
+    method: 'POST',
+    path: 'runs/{id}/undo',
+    summary: 'Restore what the run changed, newest first: all of it, or what the named steps did.',
+    access: 'operator',
+    body: undoSchema,
+    answers: { 202: run },
+    handle: ({ engine }, request) => undoRun(engine, request),
+  },
+];
