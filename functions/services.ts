@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
 import { createPublisher } from '../shared/alerts/publisher.ts';
+import { type SourceHealth, TableSourceHealth } from '../shared/alerts/source-health.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
@@ -16,6 +17,9 @@ import type { TableService } from '../shared/run/table-client.ts';
 import { TableProgress } from '../shared/run/table-progress.ts';
 import type { Settings } from '../shared/settings.ts';
 import { createMailer } from '../shared/summary/mail.ts';
+import { createNoticeMailer } from '../shared/summary/notice-mailer.ts';
+import { TableNotices } from '../shared/summary/notice-store.ts';
+import { createNotices, type Notices } from '../shared/summary/tell.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import type { StartDependencies } from './runs/start-run.ts';
 import { playbook } from './steps/index.ts';
@@ -24,6 +28,10 @@ export interface Services {
   engine: Engine;
   bus: ServiceBusBus;
   mailer: Mailer;
+  /** When each source of alerts last answered and delivered. */
+  health: SourceHealth;
+  /** Mails to on-call about the responder itself, each once. */
+  notices: Notices;
   triage: (log: (line: string) => void) => TriageAlert;
   start: StartDependencies;
 }
@@ -66,11 +74,20 @@ export function createServices(settings: Settings, log: Log): Services {
     const { graph, exchange } = soon();
     return readAccount({ graph, exchange, tenantId: settings.TENANT_ID, id, now: at });
   };
+  const health = new TableSourceHealth(tables);
+  const notices = createNotices({
+    store: new TableNotices(tables),
+    mailer: createNoticeMailer({ from: settings.MAIL_FROM, to: settings.MAIL_TO }, () => soon().graph),
+    now,
+    log,
+  });
   const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
 
   return {
     engine,
     bus,
+    health,
+    notices,
     mailer: createMailer(
       { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
       { graph: () => soon().graph, playbook, now },

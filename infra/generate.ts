@@ -9,7 +9,7 @@ import type { Step } from '../shared/run/step.ts';
 const file = new URL('./bicep/playbook.json', import.meta.url);
 
 /** Every table that the code opens by name; a test compares. They are deployed, so the app needs no right to make any. */
-const tables = ['runs', 'index', 'decisions'];
+const tables = ['runs', 'index', 'decisions', 'watch'];
 
 /** Steps 1 to 4 of Microsoft's guide; 5 and later are optional there. */
 const mandatory = /^MS [1-4]$/;

@@ -26,8 +26,30 @@ const table = 'role="presentation" width="100%" cellpadding="0" cellspacing="0"'
 const dark = `@media (prefers-color-scheme:dark){.page{background:#15181c!important}.card{background:#1e2227!important}.ink{color:#e9ecef!important}.soft{color:#b3bbc4!important}.now{background:#2a2f36!important}.order{background:#15181c!important;color:#d5dae0!important}a{color:#8ab4f8!important}}`;
 
 export function htmlOf({ run }: Given, subject: string, { verdict, lead, sections }: Report): string {
+  const upn = plain(run.account.userPrincipalName, 120);
+  return pageOf({
+    subject,
+    colour: colours[verdict.word],
+    title: verdictText(verdict),
+    below: `${upn} · run ${plain(run.code, 12)}`,
+    lead,
+    sections,
+  });
+}
+
+export interface Page {
+  subject: string;
+  colour: string;
+  title: string;
+  /** Under the title. */
+  below: string;
+  lead: string;
+  /** What a person does now comes first. */
+  sections: readonly Section[];
+}
+
+export function pageOf({ subject, colour, title, below, lead, sections }: Page): string {
   const [now, ...others] = sections;
-  const upn = escapeHtml(plain(run.account.userPrincipalName, 120));
   const preview = escapeHtml(`${now?.lines[0]?.text ?? ''}. ${lead}`);
   return `<!doctype html>
 <html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -37,7 +59,7 @@ export function htmlOf({ run }: Given, subject: string, { verdict, lead, section
 <div style="display:none;max-height:0;overflow:hidden">${preview}</div>
 <table ${table} class="page" style="background:#f1f3f5"><tr><td align="center" style="padding:12px 8px">
 <table ${table} class="card" style="max-width:660px;background:#ffffff;border-radius:6px;text-align:left;word-break:break-word">
-<tr><td style="padding:16px 20px;background:${colours[verdict.word]};border-radius:6px 6px 0 0;color:#ffffff"><h1 style="margin:0;font-size:24px;line-height:30px">${escapeHtml(verdictText(verdict))}</h1><div style="font-size:15px;line-height:22px">${upn} &middot; run ${escapeHtml(plain(run.code, 12))}</div></td></tr>
+<tr><td style="padding:16px 20px;background:${colour};border-radius:6px 6px 0 0;color:#ffffff"><h1 style="margin:0;font-size:24px;line-height:30px">${escapeHtml(title)}</h1><div style="font-size:15px;line-height:22px">${escapeHtml(below)}</div></td></tr>
 <tr><td class="ink" style="padding:14px 20px;font-size:16px;line-height:23px;${ink}">${escapeHtml(lead)}</td></tr>
 ${now === undefined ? '' : nowHtml(now)}${others.map(sectionHtml).join('')}<tr><td style="padding:0 0 20px"></td></tr></table></td></tr></table></body></html>`;
 }

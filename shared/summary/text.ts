@@ -3,7 +3,7 @@ import { isWebPage } from './plain.ts';
 import type { Line, Report, Section } from './report.ts';
 
 /** Without the subject, beside which it is always shown. */
-export const textOf = ({ lead, sections }: Report): string =>
+export const textOf = ({ lead, sections }: Pick<Report, 'lead' | 'sections'>): string =>
   [lead, ...sections.map(sectionText)].join('\n\n');
 
 const sectionText = ({ title, lines, numbered }: Section): string =>

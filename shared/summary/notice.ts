@@ -1,0 +1,89 @@
+// A notice: a mail to on-call about the responder itself rather than about one account (no signal, a held run that
+// still waits, the circuit breaker, preflight). Pure: the shape, and what is read. Whoever has one to tell calls
+//
+//   await notices.tell({ key: `breaker|${hour}`, version: 'degraded', headline: 'CIRCUIT BREAKER', … })
+//
+// which sends it once for each version under a key, however often it is called and by however many at once; see tell.ts.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { isKey } from '../run/table-entity.ts';
+import { pageOf } from './html.ts';
+import { plain } from './plain.ts';
+import type { Line, Section } from './report.ts';
+import { textOf } from './text.ts';
+
+const lineSchema = z.object({
+  text: z.string(),
+  details: z.array(z.string()).optional(),
+  link: z.object({ text: z.string(), url: z.string() }).optional(),
+  orders: z.array(z.object({ text: z.string(), request: z.string() })).optional(),
+});
+
+/** Kept in a row until it has left, so that whoever had it to tell may die. */
+export const noticeSchema = z.object({
+  /** What it is about, for ever: `no-signal`, `breaker|2026-11-20T09`. A key of a table (see isKey). */
+  key: z.string().refine(isKey, 'is no key of a table'),
+  /** What is told about it: the same version is not told again. A day where it is to be told daily. */
+  version: z.string(),
+  /** In capitals, as a verdict is: `NO SIGNAL`. */
+  headline: z.string(),
+  /** The rest of the subject: `no source has answered for 3 hours`. */
+  subject: z.string(),
+  /** Red for what leaves accounts without protection, amber for what waits for a person, green for all is well again. */
+  tone: z.enum(['alarm', 'waiting', 'well']),
+  /** What happened, in two or three sentences. */
+  lead: z.string(),
+  /** What a person does now comes first. Texts by strangers pass `plain` before they get in here. */
+  sections: z.array(
+    z.object({ title: z.string(), lines: z.array(lineSchema), numbered: z.literal(true).optional() }),
+  ),
+});
+export type Notice = Readonly<z.infer<typeof noticeSchema>>;
+
+export interface NoticeMail {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+const colours = { alarm: '#b3261e', waiting: '#8a5a00', well: '#1b6e3c' } as const;
+const mostLines = 40;
+
+/** The subject ends in a code of key and version, by which it is found among what was sent. */
+export function noticeMail(notice: Notice): NoticeMail {
+  const title = plain(notice.headline, 60);
+  const below = plain(notice.subject, 140);
+  const subject = `[Reclaim] ${title}: ${below} (${codeOf(notice)})`;
+  const sections = notice.sections.map(sectionOf);
+  const lead = plain(notice.lead, 1000);
+  return {
+    subject,
+    text: textOf({ lead, sections }),
+    html: pageOf({ subject, colour: colours[notice.tone], title, below, lead, sections }),
+  };
+}
+
+function codeOf({ key, version }: Notice): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([key, version]))
+    .digest('hex');
+  return digest.slice(0, 6).toUpperCase();
+}
+
+/** A mail that is too long is cut off by mail programs, with whatever stands at its end. */
+function sectionOf({ title, lines, numbered }: Notice['sections'][number]): Section {
+  const more = lines.length - mostLines;
+  const shown: Line[] = lines.slice(0, mostLines).map(lineOf);
+  return {
+    title,
+    lines: more > 0 ? [...shown, { text: `… and ${more} more` }] : shown,
+    ...(numbered ? { numbered } : {}),
+  };
+}
+
+const lineOf = ({ text, details, link, orders }: z.infer<typeof lineSchema>): Line => ({
+  text,
+  ...(details ? { details } : {}),
+  ...(link ? { link } : {}),
+  ...(orders ? { orders } : {}),
+});

@@ -1,0 +1,110 @@
+// The mail of a notice: subject, text and HTML, and what strangers may have written into it.
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type Notice, noticeMail, noticeSchema } from '../../shared/summary/notice.ts';
+import { createNoticeMailer } from '../../shared/summary/notice-mailer.ts';
+import { scriptedGraph } from '../fakes/scripted-graph.ts';
+
+const waiting: Notice = {
+  key: 'held-runs',
+  version: '2026-11-20',
+  headline: '1 RUN WAITS FOR APPROVAL',
+  subject: 'adele.vance@contoso.com',
+  tone: 'waiting',
+  lead: 'Nothing is done for these accounts until a person decides.',
+  sections: [
+    {
+      title: 'Do now',
+      numbered: true,
+      lines: [
+        {
+          text: 'Decide about adele.vance@contoso.com',
+          details: ['held since 2026-11-19 09:12:05 UTC'],
+          orders: [{ text: 'To let it run', request: 'POST https://reclaim.contoso.com/api/runs/1/approve' }],
+        },
+      ],
+    },
+  ],
+};
+
+describe('the mail of a notice', () => {
+  it('says the same in subject, text and HTML', () => {
+    const { subject, text, html } = noticeMail(waiting);
+    expect(subject).toMatch(
+      /^\[Reclaim\] 1 RUN WAITS FOR APPROVAL: adele\.vance@contoso\.com \([0-9A-F]{6}\)$/,
+    );
+    for (const part of [
+      'Nothing is done for these accounts',
+      'held since 2026-11-19 09:12:05 UTC',
+      'POST https://reclaim.contoso.com/api/runs/1/approve',
+    ]) {
+      expect(text).toContain(part);
+      expect(html).toContain(part);
+    }
+    expect(html).toContain(
+      '<h1 style="margin:0;font-size:24px;line-height:30px">1 RUN WAITS FOR APPROVAL</h1>',
+    );
+  });
+
+  it('has another subject for each version — it is found again by that', () => {
+    const next = noticeMail({ ...waiting, version: '2026-11-21' });
+    expect(next.subject).not.toBe(noticeMail(waiting).subject);
+    expect(noticeMail({ ...waiting, lead: 'x' }).subject).toBe(noticeMail(waiting).subject);
+  });
+
+  it('lets nobody write HTML or a second line into it', () => {
+    const name = '<img src=x onerror=alert(1)>\r\nBcc: eve@evil.example';
+    const { subject, html } = noticeMail({
+      ...waiting,
+      subject: name,
+      lead: name,
+      sections: [{ title: name, lines: [{ text: name, details: [name] }] }],
+    });
+    expect(subject).not.toMatch(/[\r\n]/);
+    expect(html).not.toContain('<img');
+    expect(html.match(/&lt;img/g)?.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('says how many lines are left out', () => {
+    const lines = Array.from({ length: 200 }, (_, index) => ({ text: `run ${index}` }));
+    const { text } = noticeMail({ ...waiting, sections: [{ title: 'Held', lines }] });
+    expect(text).toContain('run 39');
+    expect(text).not.toContain('run 40');
+    expect(text).toContain('… and 160 more');
+  });
+
+  it('takes no key that a table would refuse', () => {
+    expect(noticeSchema.safeParse({ ...waiting, key: 'a/b' }).success).toBe(false);
+  });
+});
+
+describe('sent with Microsoft Graph', () => {
+  const settings = { from: 'reclaim@contoso.com', to: ['oncall@contoso.com', 'soc@contoso.com'] };
+  const sentSchema = z.object({
+    message: z.object({
+      subject: z.string(),
+      toRecipients: z.array(z.object({ emailAddress: z.object({ address: z.string() }) })),
+    }),
+    saveToSentItems: z.literal(true),
+  });
+
+  it('goes from the mailbox of the summary to all of on-call, and is kept among what was sent', async () => {
+    const graph = scriptedGraph(() => undefined);
+    await createNoticeMailer(settings, () => graph).send(waiting);
+    const [request] = graph.requests;
+    expect(request).toMatchObject({ method: 'POST', path: '/users/reclaim@contoso.com/sendMail' });
+    const { message } = sentSchema.parse(request?.body);
+    expect(message.subject).toBe(noticeMail(waiting).subject);
+    expect(message.toRecipients.map((one) => one.emailAddress.address)).toEqual(settings.to);
+  });
+
+  it.each([
+    ['its own', noticeMail(waiting).subject, true],
+    ['another day’s', noticeMail({ ...waiting, version: '2026-11-19' }).subject, false],
+  ])('is known to have left by %s subject', async (_, subject, expected) => {
+    const graph = scriptedGraph(() => [{ id: 'm1', subject }]);
+    const since = new Date('2026-11-20T09:00:03.500Z');
+    expect(await createNoticeMailer(settings, () => graph).wasSent(waiting, since)).toBe(expected);
+    expect(graph.requests[0]?.path).toContain('sentDateTime ge 2026-11-20T08:59:58Z');
+  });
+});
