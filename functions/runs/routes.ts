@@ -9,6 +9,7 @@ import { getRun } from './get-run.ts';
 import { listQuerySchema, listRuns, runListSchema } from './list-runs.ts';
 import { retryRun, retrySchema } from './retry-run.ts';
 import { startRun, startSchema } from './start-run.ts';
+import { tickSchema, tickTask } from './tick-task.ts';
 import { undoRun, undoSchema } from './undo-run.ts';
 
 export interface Route {
@@ -90,5 +91,15 @@ export const routes: readonly Route[] = [
     body: undoSchema,
     answers: { 202: run },
     handle: ({ engine }, request) => undoRun(engine, request),
+  },
+  {
+    name: 'tick-task',
+    method: 'POST',
+    path: 'runs/{id}/tasks/{step}/{task}',
+    summary: 'Tick a task off, or take the tick back.',
+    access: 'operator',
+    body: tickSchema,
+    answers: { 200: run },
+    handle: ({ engine }, request) => tickTask(engine, request),
   },
 ];

@@ -135,14 +135,17 @@ const cameBack = (row: StepRow): Task[] =>
       essential: true,
     }));
 
-function outcomeOf(row: StepRow, act: boolean): Outcome {
+/** How a step ended, from its record. `act`: whether it may change anything, or only reports. */
+export function outcomeOf(row: StepRow, act: boolean): Outcome {
   const attempted = row.changes.filter((record) => record.attemptedAt !== null && record.undoneAt === null);
   if (!act && attempted.length === 0) {
     return row.changes.length + row.tasks.length > 0 ? { is: 'reported' } : { is: 'unchanged' };
   }
   // Where a person has to do it in any case, a refusal by the service changes nothing (a synced password).
-  const essential = row.tasks.filter((task) => task.essential && task.doneAt === null);
-  if (essential.length > 0) return { is: 'needs-human', waitsFor: essential.map((task) => task.id) };
+  const essential = row.tasks.filter((task) => task.essential);
+  const open = essential.filter((task) => task.doneAt === null);
+  if (open.length > 0) return { is: 'needs-human', waitsFor: open.map((task) => task.id) };
+  if (essential.length > 0) return { is: 'done' };
   const failure = attempted.find((record) => record.failure !== null)?.failure;
   if (failure) return { is: 'failed', error: failure };
   return attempted.length > 0 ? { is: 'done' } : { is: 'unchanged' };

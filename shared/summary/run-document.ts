@@ -17,6 +17,7 @@ import {
   taskRecordSchema,
 } from '../run/rows.ts';
 import { modes, type Step, stages } from '../run/step.ts';
+import { taskKey } from '../run/tick-off.ts';
 import { openTasks, verdictOf, verdictText } from '../run/verdict.ts';
 
 type Titles = readonly Pick<Step, 'name' | 'title'>[];
@@ -62,8 +63,9 @@ export const runDocumentSchema = z.object({
   /** What a person has to do, in the order of the playbook. */
   tasks: z.array(
     taskRecordSchema
-      .pick({ id: true, what: true, instruction: true, link: true })
-      .extend({ step: z.string() }),
+      .pick({ id: true, what: true, instruction: true, link: true, essential: true })
+      // `key`: as in the path that ticks it off, tasks/{step}/{key}.
+      .extend({ step: z.string(), key: z.string() }),
   ),
   steps: z.array(stepDocumentSchema),
   log: z.array(logRowSchema),
@@ -93,12 +95,14 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
     intruder: run.intruder,
     summary: { verdict: run.summary.verdict, sentAt: run.summary.sentAt },
     tasks: steps.flatMap((row) =>
-      openTasks(row).map(({ id, what, instruction, link }) => ({
+      openTasks(row).map(({ id, what, instruction, link, essential }) => ({
         step: row.name,
         id,
+        key: taskKey(id),
         what,
         instruction,
         link,
+        essential,
       })),
     ),
     steps: steps.map((row) => stepDocument(row, titleOf(row.name))),

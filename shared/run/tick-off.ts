@@ -1,0 +1,72 @@
+// A person says that a task is done, or takes that back. It only writes rows, as every order does; what an essential
+// task was in the way of goes on by itself. Nothing is looked up: the later checks do that.
+import { createHash } from 'node:crypto';
+import type { Apply } from './advance.ts';
+import type { Order } from './operate.ts';
+import type { RunState } from './plan.ts';
+import { outcomeOf } from './remediate.ts';
+import type { Outcome, StepRow, TaskRecord } from './rows.ts';
+import { endedWell, verdictOf, verdictText } from './verdict.ts';
+
+/** A task in a URL: its id where that is a plain word, else a digest, since a path decodes %2F differently everywhere. */
+export const taskKey = (id: string): string =>
+  /^[a-z0-9][a-z0-9-]{0,79}$/i.test(id)
+    ? id
+    : `t.${createHash('sha256').update(id).digest('hex').slice(0, 16)}`;
+
+/** Undefined where the step has no such task. */
+export const findTask = (row: StepRow | undefined, key: string): TaskRecord | undefined =>
+  row?.tasks.find((task) => taskKey(task.id) === key);
+
+/**
+ * Withdraws (`lost`) where there is no such task or a worker has the step in hand right now, whose own write would
+ * take the tick away again.
+ */
+export const tickOff =
+  (step: string, key: string, done: boolean, order: Order): Apply =>
+  (state) => {
+    const row = state.steps.find((candidate) => candidate.name === step);
+    const task = findTask(row, key);
+    if (row === undefined || task === undefined || row.state === 'running') return undefined;
+    const at = order.now.toISOString();
+    const already = (task.doneAt !== null) === done;
+    const what = `${done ? 'ticked off' : 'took back the tick'}: ${task.what.slice(0, 200).toWellFormed()} (${step})`;
+    const log = [{ at, who: order.who, what: already ? `${what}: nothing to do` : what, why: order.reason }];
+    if (already) return { ...state, log };
+    const next = ticked(row, task, done ? at : null, at);
+    const after: RunState = {
+      run: next.outcome === row.outcome ? state.run : looksOn(state.run),
+      steps: state.steps.map((old) => (old === row ? next : old)),
+    };
+    return { ...toldByThePage(state, after), log };
+  };
+
+function ticked(row: StepRow, task: TaskRecord, doneAt: string | null, now: string): StepRow {
+  const tasks = row.tasks.map((old) => (old === task ? { ...old, doneAt } : old));
+  const next = { ...row, tasks };
+  if (!task.essential || row.state !== 'settled' || row.aim === 'undo') return next;
+  const outcome = decided(row, next);
+  return outcome === row.outcome ? next : { ...next, outcome, settledAt: now };
+}
+
+/** Only what hung on the task changes: a step that waits for another one, was refused or is off stays what it is. */
+function decided(row: StepRow, next: StepRow): Outcome | null {
+  const { outcome } = row;
+  const waits =
+    outcome?.is === 'needs-human' && outcome.waitsFor.some((id) => row.tasks.some((t) => t.id === id));
+  const settledWell = endedWell(outcome) && outcome?.is !== 'skipped';
+  return waits || settledWell ? outcomeOf(next, true) : outcome;
+}
+
+/** A closed run is watched no more; what now goes on in it must be. */
+const looksOn = (run: RunState['run']): RunState['run'] =>
+  run.state === 'closed' && run.endsAs === null ? { ...run, state: 'finished' } : run;
+
+/** Whoever ticks sees the new count: no mail for each tick, only where the verdict's word changes. */
+function toldByThePage(before: RunState, after: RunState): RunState {
+  const { summary } = after.run;
+  const [was, is] = [verdictOf(before.run, before.steps), verdictOf(after.run, after.steps)];
+  const told = summary.state === 'sent' && summary.verdict === verdictText(was);
+  if (!told || was.word !== is.word) return after;
+  return { ...after, run: { ...after.run, summary: { ...summary, verdict: verdictText(is) } } };
+}
