@@ -98,6 +98,22 @@ app.timer('sweep-runs', {
     }),
 });
 
+app.timer('watch-sources', {
+  schedule: '30 */5 * * * *',
+  handler: (_timer, context) =>
+    invocations.run(context, async () => {
+      const { watchSources, notices } = ready(context);
+      await watchSources();
+      await notices.tellWaiting();
+    }),
+});
+
+// Thrice, for a morning on which the tables can't be read; told once.
+app.timer('daily-report', {
+  schedule: '0 0 7-9 * * *',
+  handler: (_timer, context) => invocations.run(context, () => ready(context).reportDaily()),
+});
+
 function onHttp({ name, method, path, handle }: Route): void {
   app.http(name, {
     methods: [method],

@@ -3,8 +3,10 @@ import type { TokenCredential } from '@azure/identity';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
 import { createPublisher } from '../shared/alerts/publisher.ts';
+import { watchSources } from '../shared/alerts/silence.ts';
 import { type SourceHealth, TableSourceHealth } from '../shared/alerts/source-health.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
+import { toFailure } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
@@ -21,6 +23,7 @@ import { createNoticeMailer } from '../shared/summary/notice-mailer.ts';
 import { TableNotices } from '../shared/summary/notice-store.ts';
 import { createNotices, type Notices } from '../shared/summary/tell.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
+import { reportDaily } from './runs/daily-report.ts';
 import type { StartDependencies } from './runs/start-run.ts';
 import { playbook } from './steps/index.ts';
 
@@ -32,6 +35,8 @@ export interface Services {
   health: SourceHealth;
   /** Mails to on-call about the responder itself, each once. */
   notices: Notices;
+  watchSources: () => Promise<unknown>;
+  reportDaily: () => Promise<unknown>;
   triage: (log: (line: string) => void) => TriageAlert;
   start: StartDependencies;
 }
@@ -88,6 +93,9 @@ export function createServices(settings: Settings, log: Log): Services {
     bus,
     health,
     notices,
+    watchSources: () =>
+      watchSources({ health, notices, silentAfterHours: settings.NO_SIGNAL_HOURS, now, log }),
+    reportDaily: () => reportDaily(engine, notices, baseUrl),
     mailer: createMailer(
       { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
       { graph: () => soon().graph, playbook, now },
@@ -102,6 +110,9 @@ export function createServices(settings: Settings, log: Log): Services {
         intruders: (since) => intrudersOf(progress, since),
         openRun: (request) => openRun(engine, request),
         decisions,
+        heard: (source) => {
+          health.delivered(source, now()).catch((thrown: unknown) => log(toFailure(thrown).message));
+        },
         now,
         log: line,
       }),

@@ -29,7 +29,7 @@ const accounts = list.pipe(
     }),
   ),
 );
-const secondsIn = (fallback: number, least: number, most: number) =>
+const numberIn = (fallback: number, least: number, most: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
 
 const settingsSchema = z.object({
@@ -62,8 +62,10 @@ const settingsSchema = z.object({
   VIP_ACCOUNTS: accounts,
   /** Only look, change nothing, in every run. */
   DRY_RUN: z.stringbool().default(false),
+  /** No source of alerts answered or delivered for so many hours: on-call is told. */
+  NO_SIGNAL_HOURS: numberIn(2, 1, 720),
   /** A function's own deadline: it ends before the lease does, or a step that is slow would be done twice. */
-  DEADLINE_SECONDS: secondsIn(90, 5, timing.leaseSeconds - 10),
+  DEADLINE_SECONDS: numberIn(90, 5, timing.leaseSeconds - 10),
   /** Service Bus: a connection string, or the namespace for the managed identity. */
   ServiceBus: z
     .string()

@@ -5,12 +5,15 @@ import { confirm } from '../../shared/alerts/confirm.ts';
 import type { Decision } from '../../shared/alerts/decisions.ts';
 import { readEvents } from '../../shared/alerts/envelope.ts';
 import { type JudgeDeps, judge } from '../../shared/alerts/judge.ts';
+import type { Signal } from '../../shared/alerts/signal.ts';
 import type { Claim } from '../../shared/alerts/source.ts';
 import { claimsOf, isKnown } from '../../shared/alerts/sources.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Kept } from '../../shared/run/step.ts';
 
 export interface TriageDeps extends JudgeDeps {
+  /** A source has delivered something that Microsoft Graph confirms. Fails for nobody. */
+  heard?(source: Signal['source']): void;
   /** One line for each decision. */
   log(line: string): void;
 }
@@ -50,6 +53,8 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       const about = { source: source.name, sourceId: claim.id };
       const found = await confirm(deps.graph, source, claim, deps.settings.TENANT_ID);
       if (found.is === 'refused') return refuse(found.why, about);
+      // An event that nobody confirms proves no source alive.
+      if (found.is === 'confirmed') deps.heard?.(source.name);
       // Neither the event nor Graph says whom it is about: only a person can help, who finds it in dead-letters.
       if (found.is === 'unconfirmed' && found.signals.length === 0) return refuse(found.why, about);
       if (found.left.length > 0) {

@@ -44,6 +44,11 @@ param steps string = '{}'
 @description('Rows of the triage policy that differ from the default, as JSON; see shared/alerts/policy.ts.')
 param policy string = '{}'
 
+@description('Hours without an answer or an alert of any source after which on-call is told. Higher where alerts only come by stream or playbook.')
+@minValue(1)
+@maxValue(720)
+param noSignalHours int = 2
+
 @description('Seconds after which a function gives up, so that it ends before its lease does (120).')
 @minValue(5)
 @maxValue(110)
@@ -265,6 +270,7 @@ module app 'modules/app.bicep' = {
       SERVICE_ACCOUNTS: join(serviceAccounts, ',')
       VIP_ACCOUNTS: join(vipAccounts, ',')
       DRY_RUN: toLower(string(dryRun))
+      NO_SIGNAL_HOURS: string(noSignalHours)
       DEADLINE_SECONDS: string(deadlineSeconds)
     }
   }

@@ -43,6 +43,9 @@ param steps = readEnvironmentVariable('STEPS', '{}')
 // Rows of the triage policy that differ from the default (shared/alerts/policy.ts).
 // param policy = string({ high: 'full' })
 
+// Hours of silence of all sources after which on-call is told; higher where no source is polled.
+// param noSignalHours = 2
+
 // ---- cost ------------------------------------------------------------------------------------------------------------
 
 // Instances that wait for triage and for each contain step, about 5 EUR a month each. 0: the first alert after a quiet

@@ -5,10 +5,10 @@ import { type Claim, type Progress, type RunChanges, type RunRef, type RunRows, 
 import type { LogRow, RunRow, StepRow } from './rows.ts';
 
 export interface ProgressOperation {
-  name: 'claimOf' | 'open' | 'read' | 'write' | 'log' | 'due' | 'list';
+  name: 'claimOf' | 'open' | 'read' | 'write' | 'log' | 'due' | 'held' | 'list';
   /** Counts the operations of this store from 1. */
   number: number;
-  /** Empty for due and list. */
+  /** Empty for due, held and list. */
   userId: string;
 }
 
@@ -115,6 +115,14 @@ export class MemoryProgress implements Progress {
         .flatMap(({ id, wakeAt }) => (wakeAt === null ? [] : [{ id, at: Date.parse(wakeAt) }]))
         .filter(({ at }) => at <= now.getTime())
         .sort((a, b) => a.at - b.at)
+        .map(({ id }) => runRef(id)),
+    );
+  }
+
+  held(): Promise<RunRef[]> {
+    return this.#operate('held', '', () =>
+      this.#runs()
+        .filter(({ state }) => state === 'held')
         .map(({ id }) => runRef(id)),
     );
   }

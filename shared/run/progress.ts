@@ -51,6 +51,8 @@ export interface Progress {
   log(ref: RunRef): Promise<LogRow[]>;
   /** Runs that the sweep must look at: those whose wakeAt has passed. */
   due(now: Date): Promise<RunRef[]>;
+  /** Runs that wait for a person to let them begin, however long they have. */
+  held(): Promise<RunRef[]>;
   /** Runs opened on or after this day, newest first. */
   list(since: Date, most: number): Promise<RunRef[]>;
 }

@@ -1,4 +1,4 @@
-// Table `index`: which runs the sweep must look at, and the runs by day. Entries are written before the run exists, so
+// Table `index`: which runs the sweep must look at, those that are held, and the runs by day. Entries are written before the run exists, so
 // a run is never without one; what a death leaves behind is dropped when it is met. It holds no truth of its own.
 //
 //   entry active  ──due() finds nothing to do soon: run row says parkedUntil T, then entry wakes at T──►  parked
@@ -21,7 +21,12 @@ const parkMinutes = 5;
 const readsAtOnce = 16;
 
 const entrySchema = z.object({ run: z.string(), wakeAt: z.string().default(''), enteredAt: z.string() });
-const headSchema = z.object({ wakeAt: z.string(), parkedUntil: z.string(), etag: z.string() });
+const headSchema = z.object({
+  wakeAt: z.string(),
+  parkedUntil: z.string(),
+  state: z.string().default(''),
+  etag: z.string(),
+});
 
 /** Columns of the run row that this file reads. */
 export const headColumns = (run: RunRow, parkedUntil: string) => ({
@@ -42,12 +47,12 @@ export class RunIndex {
 
   /** Before the run is opened. */
   async enter(run: RunRow): Promise<void> {
-    await Promise.all([this.#index.put(this.#openEntry(run)), this.#index.put(this.#dayEntry(run))]);
+    await Promise.all(this.#entries(run).map((entry) => this.#index.put(entry)));
   }
 
   /** The run was not opened. */
   async leave(run: RunRow): Promise<void> {
-    const entries = [this.#openEntry(run), this.#dayEntry(run)];
+    const entries = this.#entries(run);
     await Promise.all(entries.map((entry) => this.#index.remove(entry.partitionKey, entry.rowKey)));
   }
 
@@ -78,6 +83,19 @@ export class RunIndex {
       .map(({ run }) => runRef(run));
   }
 
+  /** Runs are held from the beginning or never, so an entry that was once let go is not wanted again. */
+  async held(): Promise<RunRef[]> {
+    const entries = await this.#index.query("PartitionKey eq 'held'");
+    const looked = await inChunks(entries, async (entity) => {
+      const { run } = entrySchema.parse(entity);
+      const head = await this.#head(run);
+      if (head === undefined) await this.#dropOrphan(entity, this.#now());
+      else if (head.state !== 'held') await this.#index.remove('held', entity.rowKey);
+      return head?.state === 'held' ? [runRef(run)] : [];
+    });
+    return looked.flat();
+  }
+
   async list(since: Date, most: number): Promise<RunRef[]> {
     const found: RunRef[] = [];
     const filter = `PartitionKey ge 'day|' and PartitionKey le '${dayKey(since)}'`;
@@ -97,7 +115,7 @@ export class RunIndex {
   }
 
   async #head(run: string): Promise<z.infer<typeof headSchema> | undefined> {
-    const entity = await this.#runs.get(runRef(run).userId, `${run}|run`, ['wakeAt', 'parkedUntil']);
+    const entity = await this.#runs.get(runRef(run).userId, `${run}|run`, ['wakeAt', 'parkedUntil', 'state']);
     return entity && headSchema.parse(entity);
   }
 
@@ -114,6 +132,11 @@ export class RunIndex {
   async #dropOrphan({ partitionKey, rowKey, etag, ...entry }: StoredEntity, now: Date): Promise<void> {
     const age = now.getTime() - Date.parse(entrySchema.parse(entry).enteredAt);
     if (age > orphanMinutes * 60_000) await this.#index.remove(partitionKey, rowKey, etag);
+  }
+
+  #entries(run: RunRow): Entity[] {
+    const held = run.state === 'held' ? [this.#entry('held', run.id, run, {})] : [];
+    return [this.#openEntry(run), this.#dayEntry(run), ...held];
   }
 
   /** Active: due at once, so that no later write of the run has to touch it. */

@@ -130,13 +130,9 @@ export class TableProgress implements Progress {
     return entities.map((entity) => fromEntity(this.#runs.name, entity, logRowSchema));
   }
 
-  due(now: Date): Promise<RunRef[]> {
-    return this.#index.due(now);
-  }
-
-  list(since: Date, most: number): Promise<RunRef[]> {
-    return this.#index.list(since, most);
-  }
+  due = (now: Date) => this.#index.due(now);
+  held = () => this.#index.held();
+  list = (since: Date, most: number) => this.#index.list(since, most);
 
   #range({ userId }: RunRef, from: string, to: string): Promise<StoredEntity[]> {
     const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

@@ -378,6 +378,7 @@ describe('the alert rules', () => {
         'held-runs',
         'late-messages',
         'no-heartbeat',
+        'no-signal',
         'stuck-messages',
       ].map((name) => `reclaim-${name}`),
     );
@@ -389,6 +390,8 @@ describe('the alert rules', () => {
     );
     expect(queries.some((query) => query.includes('sweep-runs'))).toBe(true);
     expect(read('functions/index.ts')).toContain("app.timer('sweep-runs'");
+    expect(queries.some((query) => query.includes('no-signal:'))).toBe(true);
+    expect(read('shared/alerts/silence.ts')).toContain('log(`no-signal:');
     expect(queries.filter((query) => query.includes('run-verdict'))).toHaveLength(2);
     expect(read('shared/run/send-summary.ts')).toContain("engine.log('run-verdict'");
     const said = read('shared/run/verdict.ts');

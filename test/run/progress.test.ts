@@ -269,6 +269,22 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(await ids('2020-01-01T00:00:00.000Z', 1)).toEqual(all.slice(0, 1));
   });
 
+  it('knows the runs that are held, however long ago, until they are let go', async () => {
+    const held = sampleRun(randomUUID(), {
+      state: 'held',
+      wakeAt: null,
+      openedAt: '2024-02-29T10:00:00.000Z',
+    });
+    await opened(sampleRun(randomUUID()));
+    const { run } = await opened(held);
+    const mine = async () => (await progress.held()).filter(({ runId }) => runId === held.id);
+    expect(await mine()).toEqual([runRef(held.id)]);
+    const open = { ...run.row, state: 'open' as const, wakeAt: '2026-11-24T19:06:00.000Z' };
+    await written({ run: { ...run, row: open } }, held.id);
+    expect(await mine()).toEqual([]);
+    expect(await mine()).toEqual([]);
+  });
+
   it('takes a playbook of thirty steps and their log in one transaction', async () => {
     const run = sampleRun(randomUUID());
     const steps = Array.from({ length: 30 }, (_, index) => sampleStep(`step-${(index * 7) % 30}`));

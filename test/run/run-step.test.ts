@@ -96,6 +96,7 @@ const dying = (progress: Progress, isDead: () => boolean): Progress => ({
   },
   log: (ref) => progress.log(ref),
   due: (now) => progress.due(now),
+  held: () => progress.held(),
   list: (since, most) => progress.list(since, most),
 });
 

@@ -123,6 +123,16 @@ var logRules = [
     description: 'A run waits for a person to decide. See docs/operate.md, "Verdicts".'
   }
   {
+    name: 'no-signal'
+    severity: 0
+    everyMinutes: 5
+    windowMinutes: 15
+    operator: 'GreaterThanOrEqual'
+    query: 'AppTraces | where Message has "no-signal:" | summarize Times = count()'
+    column: 'Times'
+    description: 'No source of alerts has answered or delivered for longer than NO_SIGNAL_HOURS: compromised accounts are not noticed. See docs/operate.md, "No signal".'
+  }
+  {
     name: 'failing-functions'
     severity: 2
     everyMinutes: 5

@@ -1,0 +1,28 @@
+// Every morning: which runs still wait for a person. Fired more than once in a morning, so that one that could not read
+// its rows is made up for; on-call hears of it once.
+import { toFailure } from '../../shared/errors.ts';
+import type { Engine } from '../../shared/run/engine.ts';
+import { type Held, heldNotice } from '../../shared/summary/held-notice.ts';
+import type { Notices } from '../../shared/summary/tell.ts';
+
+/** Answers how many runs wait. A run whose rows can't be read is told of all the same. */
+export async function reportDaily(
+  { progress, now, log }: Pick<Engine, 'progress' | 'now' | 'log'>,
+  notices: Pick<Notices, 'tell'>,
+  baseUrl: string,
+): Promise<number> {
+  const held: Held[] = [];
+  for (const ref of await progress.held()) {
+    try {
+      const rows = await progress.read(ref);
+      if (rows?.run.row.state === 'held') held.push(rows.run.row);
+    } catch (thrown) {
+      log(`daily report: run ${ref.runId}: ${toFailure(thrown).message}`);
+      held.push({ id: ref.runId });
+    }
+  }
+  log(`daily report: ${held.length} held`);
+  const notice = heldNotice(held, baseUrl, now());
+  if (notice !== undefined) await notices.tell(notice);
+  return held.length;
+}

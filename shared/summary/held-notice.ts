@@ -1,0 +1,71 @@
+// The daily notice of runs that wait for a person. The summary said so when each was held; nothing is done for these
+// accounts until somebody decides, and no run is ever let go by time alone. Pure.
+import type { RunRow } from '../run/rows.ts';
+import type { Notice } from './notice.ts';
+import { clause, clock, count, plain } from './plain.ts';
+
+/** As much of a run as is told, or the id alone of one whose rows can't be read. */
+export type Held = Pick<RunRow, 'id' | 'code' | 'account' | 'heldBecause' | 'openedAt'> | { id: string };
+
+const hourMs = 3_600_000;
+
+/** undefined when no run waits. Its version is the day (UTC), so that it is told once a day. */
+export function heldNotice(held: readonly Held[], baseUrl: string, now: Date): Notice | undefined {
+  if (held.length === 0) return undefined;
+  const oldestFirst = held.toSorted((a, b) => (since(a) < since(b) ? -1 : 1));
+  const waits = held.length === 1 ? 'WAITS' : 'WAIT';
+  return {
+    key: 'held-runs',
+    version: now.toISOString().slice(0, 10),
+    headline: `${held.length === 1 ? '1 RUN' : `${held.length} RUNS`} ${waits} FOR APPROVAL`,
+    subject: subjectOf(oldestFirst),
+    tone: 'waiting',
+    lead: `Nothing is done for ${held.length === 1 ? 'this account' : 'these accounts'} until somebody approves the run or ends it. It never ends by itself; this mail comes every day until then.`,
+    sections: [
+      {
+        title: 'What you do now',
+        numbered: true,
+        lines: oldestFirst.map((run) =>
+          lineOf(run, `${baseUrl}/api/runs/${encodeURIComponent(run.id)}`, now),
+        ),
+      },
+    ],
+  };
+}
+
+const since = (run: Held) => ('openedAt' in run ? run.openedAt : '');
+
+function subjectOf(held: readonly Held[]): string {
+  const names = held.map((run) => ('account' in run ? plain(run.account.userPrincipalName, 80) : run.id));
+  return names.length > 1 ? `${names[0]} and ${names.length - 1} more` : (names[0] ?? '');
+}
+
+function lineOf(run: Held, url: string, now: Date): Notice['sections'][number]['lines'][number] {
+  const link = { text: 'Open the run', url };
+  if (!('account' in run)) {
+    const text = `Look at run ${plain(run.id, 120)}: it is held, and its rows could not be read`;
+    return { text, link };
+  }
+  const hours = Math.floor((now.getTime() - Date.parse(run.openedAt)) / hourMs);
+  const age = hours < 48 ? count(hours, 'hour') : count(Math.floor(hours / 24), 'day');
+  return {
+    text: `Decide about ${plain(run.account.userPrincipalName, 120)} (run ${plain(run.code, 12)})`,
+    details: [
+      `Held since ${clock(run.openedAt)}, for ${age}: ${clause(run.heldBecause ?? 'a person must decide', 300)}`,
+      `Object id ${plain(run.account.id, 40)}`,
+    ],
+    link,
+    orders: [
+      { text: 'Lock the account only', request: order(url, 'approve', { level: 'contain' }) },
+      {
+        text: 'Lock it and remove what the intruder left',
+        request: order(url, 'approve', { level: 'full' }),
+      },
+      { text: 'No attack: end the run', request: order(url, 'undo') },
+    ],
+  };
+}
+
+/** The reason is left for the reader: it is kept in the run's log. */
+const order = (url: string, what: string, more: Readonly<Record<string, string>> = {}) =>
+  `POST ${url}/${what} ${JSON.stringify({ ...more, reason: '…' })}`;

@@ -1,0 +1,120 @@
+// Runs that nobody approves, day after day.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { reportDaily } from '../../functions/runs/daily-report.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import { MemoryProgress } from '../../shared/run/memory-progress.ts';
+import { runRef } from '../../shared/run/progress.ts';
+import { type Notice, noticeMail } from '../../shared/summary/notice.ts';
+import { memoryNotices } from '../../shared/summary/notice-store.ts';
+import { createNotices } from '../../shared/summary/tell.ts';
+import { sampleRun } from '../run/sample-rows.ts';
+
+const adele = '9f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b';
+const megan = '8a1f4c1a-2f5b-4b0e-9a57-0d5b7c1e6f24';
+
+let clock = 0;
+let sent: Notice[] = [];
+let progress: MemoryProgress;
+let report: () => Promise<number>;
+
+const now = () => new Date(clock);
+
+beforeEach(() => {
+  clock = Date.parse('2026-11-24T19:05:00Z');
+  sent = [];
+  progress = new MemoryProgress();
+  const notices = createNotices({
+    store: memoryNotices(),
+    mailer: {
+      send: async (notice) => {
+        sent.push(notice);
+      },
+      wasSent: async () => false,
+    },
+    now,
+    log: () => {},
+  });
+  report = () => reportDaily({ progress, now, log: () => {} }, notices, 'https://reclaim.contoso.com');
+});
+
+const hold = (userId: string, because = 'adele.vance@contoso.com is a protected account') =>
+  progress.open(sampleRun(userId, { state: 'held', heldBecause: because, wakeAt: null }), [], undefined, []);
+
+/** The timer as it fires: at 7, 8 and 9 o'clock. */
+async function mornings(days: number) {
+  for (let day = 0; day < days; day += 1) {
+    clock = new Date(clock + 86_400_000).setUTCHours(7, 0, 0, 0);
+    for (const hour of [7, 8, 9]) {
+      clock = new Date(clock).setUTCHours(hour);
+      await report();
+    }
+  }
+}
+
+describe('a held run that nobody approves', () => {
+  it('is told once a day, for as long as it is held — it never ends by itself', async () => {
+    await hold(adele);
+    await mornings(120);
+    expect(sent).toHaveLength(120);
+    expect(new Set(sent.map(({ version }) => version)).size).toBe(120);
+    expect(progress.peek(`${adele}.20261124T190500-8M2P`)?.run.row.state).toBe('held');
+    expect(noticeMail(sent[119] ?? (await Promise.reject(new Error('none')))).text).toContain('for 119 days');
+  });
+
+  it('is told no more once somebody has decided', async () => {
+    await hold(adele);
+    await mornings(1);
+    const rows = await progress.read(runRef(`${adele}.20261124T190500-8M2P`));
+    if (!rows) throw new Error('the run is gone');
+    const open = { ...rows.run.row, state: 'open' as const, heldBecause: null };
+    await progress.write(runRef(open.id), { run: { ...rows.run, row: open } });
+    await mornings(3);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is told with who, why, since when, and how to approve or end it', async () => {
+    await hold(adele, 'Anomalous token (high) is not confirmed: <no permission>');
+    clock += 13 * 3_600_000;
+    await report();
+    const { subject, text, html } = noticeMail(sent[0] ?? (await Promise.reject(new Error('none'))));
+    expect(subject).toContain('[Reclaim] 1 RUN WAITS FOR APPROVAL: adele.vance@contoso.com (');
+    expect(text).toContain('Held since 2026-11-24 19:05:00 UTC, for 13 hours: Anomalous token (high)');
+    expect(text).toContain(adele);
+    const url = `https://reclaim.contoso.com/api/runs/${adele}.20261124T190500-8M2P`;
+    expect(text).toContain(`POST ${url}/approve {"level":"contain","reason":"…"}`);
+    expect(text).toContain(`POST ${url}/approve {"level":"full","reason":"…"}`);
+    expect(text).toContain(`POST ${url}/undo {"reason":"…"}`);
+    expect(html).not.toContain('<no permission>');
+  });
+
+  it('is told in one mail with all others, the oldest first', async () => {
+    await hold(adele);
+    const later = sampleRun(megan, {
+      state: 'held',
+      heldBecause: 'a guest',
+      openedAt: '2026-11-24T18:00:00.000Z',
+    });
+    await progress.open(later, [], undefined, []);
+    await progress.open(sampleRun('3d9a2f10-6c1b-4e0b-8f5a-7a2c4e6d8b1f'), [], undefined, []);
+    await mornings(1);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.headline).toBe('2 RUNS WAIT FOR APPROVAL');
+    expect(sent[0]?.sections[0]?.lines.map(({ details }) => details?.[1])).toEqual([
+      `Object id ${megan}`,
+      `Object id ${adele}`,
+    ]);
+  });
+
+  it('is told even when its rows can not be read', async () => {
+    await hold(adele);
+    progress.read = () => Promise.reject(new PermanentError('unreadable'));
+    expect(await report()).toBe(1);
+    expect(sent[0]?.sections[0]?.lines[0]?.text).toContain('its rows could not be read');
+  });
+
+  it('is the only reason for a mail — a quiet day has none', async () => {
+    await progress.open(sampleRun(adele), [], undefined, []);
+    await mornings(3);
+    expect(sent).toEqual([]);
+  });
+});
