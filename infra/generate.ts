@@ -1,12 +1,16 @@
 // Writes what the deployment must know of the playbook: `npm run generate`. The steps' declarations are the only place
 // where a permission or a queue is named; a test fails when this file is out of date.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queueShapes } from '../shared/run/queues.ts';
 import type { Step } from '../shared/run/step.ts';
+import { permissionsPage } from './permissions-page.ts';
+import { withStepTable } from './step-table.ts';
 
 const file = new URL('./bicep/playbook.json', import.meta.url);
+const page = new URL('../docs/permissions.md', import.meta.url);
+const readme = new URL('../README.md', import.meta.url);
 
 /** Every table that the code opens by name; a test compares. They are deployed, so the app needs no right to make any. */
 const tables = ['runs', 'index', 'decisions', 'watch'];
@@ -40,7 +44,13 @@ export function playbookDocument(): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
+export const permissionsDocument = () => permissionsPage(playbook, minimalProfile(playbook));
+
+export const readmeDocument = () => withStepTable(readFileSync(readme, 'utf8'), playbook);
+
 if (import.meta.main) {
   mkdirSync(new URL('./bicep/', import.meta.url), { recursive: true });
   writeFileSync(file, playbookDocument());
+  writeFileSync(page, permissionsDocument());
+  writeFileSync(readme, readmeDocument());
 }

@@ -59,6 +59,7 @@ $graph = 'https://graph.microsoft.com/v1.0'
 # Of the same id in every tenant: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 $userAdministrator = 'fe930be7-5e62-47db-91af-98c3a49a38b1'
 $privilegedAuthenticationAdministrator = '7be44c8a-adaf-4e2a-84d6-ab2649e08a13'
+$cloudDeviceAdministrator = '7698a772-787b-4ac8-901f-60d6b08affd2'
 $messageTrace = '8bd644d1-64a1-4d4b-ae52-2e0cbf64e373'
 $roleGroup = 'Reclaim'
 $mailScope = 'Reclaim sender'
@@ -130,6 +131,8 @@ function Set-DirectoryRole([string] $Id, [string] $Name, [bool] $Wanted) {
 
 Set-DirectoryRole $userAdministrator 'User Administrator' ($writesUsers -and -not $Administrators)
 Set-DirectoryRole $privilegedAuthenticationAdministrator 'Privileged Authentication Administrator' ($writesUsers -and [bool] $Administrators)
+# Whether a device is enabled is changed only by who holds this role as well: https://learn.microsoft.com/graph/api/device-update
+Set-DirectoryRole $cloudDeviceAdministrator 'Cloud Device Administrator' ('disable-devices' -notin $off -and -not $Remove)
 
 # ---- Graph and Exchange permissions that are needed no longer --------------------------------------------------------
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
+import { notes } from '../infra/permission-notes.ts';
 import { differences } from '../local/ending.ts';
 import type { Followed } from '../local/live.ts';
 import type { RecordedRequest } from '../local/tenant/record.ts';
@@ -112,6 +113,15 @@ describe('all scenarios together', () => {
     const used = new Set(requests.flatMap(({ permission, also }) => [permission, ...also]));
     const declared = [...Object.keys(graph), ...Object.keys(defender)];
     expect(declared.filter((permission) => !used.has(permission))).toEqual([]);
+  });
+
+  it('ask for nothing that docs/permissions.md does not name under the permission it takes', () => {
+    const unnamed = requests.flatMap(({ route, permission, also }) =>
+      [permission, ...also].flatMap((name) =>
+        route === null || name === null || notes[name]?.requests.includes(route) ? [] : [`${name}: ${route}`],
+      ),
+    );
+    expect([...new Set(unnamed)].toSorted()).toEqual([]);
   });
 
   it('run every Exchange cmdlet that is declared, and no other', () => {

@@ -9,6 +9,8 @@ export interface RecordedRequest {
   method: string;
   /** As it would be at Microsoft: https://graph.microsoft.com/v1.0/… */
   url: string;
+  /** What was asked for without the ids: GET /users/{id}. null where no such thing is known, and for Exchange. */
+  route: string | null;
   /** The Exchange cmdlet, where it is one. */
   cmdlet: string | null;
   /** null: the connection broke before an answer. */

@@ -9,7 +9,7 @@ import { findUser, tenantIdOf } from './directory.ts';
 import { answerCompliance } from './exchange/compliance.ts';
 import { answerExchange, cmdletNameIn } from './exchange/endpoint.ts';
 import { type Fault, Faults, Limits } from './faults.ts';
-import { answerGraph } from './graph/endpoint.ts';
+import { type Allowed, answerGraph } from './graph/endpoint.ts';
 import { type Claims, Identity, type Service } from './identity.ts';
 import { guidOf } from './ids.ts';
 import { allPermissions } from './permissions.ts';
@@ -98,7 +98,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     if (latencyMs > 0) await setTimeout(latencyMs, undefined, { signal: request.signal });
     const body = parseBody(text);
     const cmdlet = service === 'exchange' || service === 'compliance' ? cmdletNameIn(body) : undefined;
-    const allowed = { permission: null, also: [], role: null };
+    const allowed: Allowed = { permission: null, also: [], role: null, route: null };
     const record = (status: number | null) => {
       const entry: RecordedRequest = {
         time,
@@ -148,11 +148,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     body: unknown;
     claims: Claims;
   };
-  function run(
-    service: Service,
-    common: Common,
-    allowed: { permission: string | null; also: string[]; role: string | null },
-  ): Answer {
+  function run(service: Service, common: Common, allowed: Allowed): Answer {
     if (service === 'graph') return answerGraph(store, { ...common, directoryRoles }, allowed);
     if (service === 'exchange') return answerExchange(store, { ...common, roles: exchangeRoles }, allowed);
     if (service === 'compliance')

@@ -1,7 +1,7 @@
 // What is generated is committed, so that a deployment needs no build; and it must not grow old.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { playbookDocument } from '../../infra/generate.ts';
+import { permissionsDocument, playbookDocument, readmeDocument } from '../../infra/generate.ts';
 import { schemaFiles } from '../../local/schemas.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -9,6 +9,14 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 describe('generated files', () => {
   it('infra/bicep/playbook.json says what the steps declare — run npm run generate', () => {
     expect(read('infra/bicep/playbook.json')).toBe(playbookDocument());
+  });
+
+  it('docs/permissions.md says what would be granted, and for what — run npm run generate', () => {
+    expect(read('docs/permissions.md')).toBe(permissionsDocument());
+  });
+
+  it('README.md lists every step — run npm run generate', () => {
+    expect(read('README.md')).toBe(readmeDocument());
   });
 
   it.each(Object.entries(schemaFiles))(

@@ -147,7 +147,7 @@ function scan(store: Store, claims: Claims, machineId: string, body: unknown): A
 export function answerDefender(
   store: Store,
   request: DefenderRequest,
-  allowed: { permission: string | null },
+  allowed: { permission: string | null; route: string | null },
 ): Answer {
   const { method, path, claims } = request;
   const require = (...permissions: string[]) => {
@@ -164,6 +164,7 @@ export function answerDefender(
   };
   const machineId = /^\/api\/machines\/([^/]+)\/runAntiVirusScan$/.exec(path)?.[1];
   if (machineId !== undefined && method === 'POST') {
+    allowed.route = 'POST /api/machines/{id}/runAntiVirusScan';
     require('Machine.Scan');
     return scan(store, claims, decodeURIComponent(machineId), request.body);
   }
@@ -173,6 +174,7 @@ export function answerDefender(
       'NotFound',
       `No HTTP resource was found that matches the request ${method} ${path}.`,
     );
+  allowed.route = `GET ${path}`;
   require('Machine.Read.All', 'Machine.ReadWrite.All');
   const file = store.read();
   const [type, options, rows, set] =

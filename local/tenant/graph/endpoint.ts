@@ -71,6 +71,7 @@ export interface Allowed {
   /** What else was needed together with it. */
   also: string[];
   role: string | null;
+  route: string | null;
 }
 
 const forbidden: Readonly<Record<Behind, (needed: string, held: string) => Refusal>> = {
@@ -110,6 +111,7 @@ function entitySet(route: GraphRoute, parameters: Readonly<Record<string, string
 export function answerGraph(store: Store, request: GraphRequest, allowed: Allowed): Answer {
   const { route, parameters, version } = findRoute(graphRoutes, request);
   const key = `${route.method} ${route.path.replace(/\{\w+\}/g, '{id}')}`;
+  allowed.route = key;
   const require = (aspect?: string) => {
     const alternatives = graphPermissions[aspect ? `${key}#${aspect}` : key];
     if (!alternatives) throw new Error(`no permission is known for ${key}${aspect ? `#${aspect}` : ''}`);

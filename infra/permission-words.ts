@@ -1,0 +1,36 @@
+// How the page of permissions names those who use one, and what is lost without them.
+import type { Step } from '../shared/run/step.ts';
+
+/** Those that are no steps, and what goes with them. */
+const others: Readonly<Record<string, string>> = {
+  'triage-alert': 'alerts can’t be confirmed or their accounts not classified, so runs are held',
+  'send-summary': 'on-call gets no mail, or one may come twice',
+};
+
+/** What does not happen any more. */
+export function withoutIt(users: readonly string[], playbook: readonly Step[]): string {
+  const steps = users.filter((user) => isStep(user, playbook));
+  const rest = users.filter((user) => !isStep(user, playbook));
+  const unknown = rest.find((user) => others[user] === undefined);
+  if (unknown !== undefined) {
+    throw new Error(
+      `${unknown} uses a permission, and infra/permission-words.ts does not say what is lost without`,
+    );
+  }
+  return [
+    ...rest.flatMap((user) => others[user] ?? []),
+    ...(steps.length === 0
+      ? []
+      : [`${steps.join(', ')} ${steps.length === 1 ? 'fails and says so' : 'fail and say so'}`]),
+  ].join('; ');
+}
+
+/** How to run without the permission, or that one can't. */
+export function offSetting(users: readonly string[], playbook: readonly Step[]): string {
+  if (users.some((user) => !isStep(user, playbook))) {
+    return 'not possible: the app itself needs it, whatever steps are on';
+  }
+  return `\`STEPS=${JSON.stringify(Object.fromEntries(users.map((name) => [name, { mode: 'off' }])))}\``;
+}
+
+const isStep = (user: string, playbook: readonly Step[]) => playbook.some(({ name }) => name === user);

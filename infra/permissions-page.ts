@@ -1,0 +1,115 @@
+// Writes docs/permissions.md from the steps' declarations and the notes on each permission, so that what an
+// administrator reads before granting is what the code asks for. It decides nothing itself.
+import { declaredPermissions } from '../functions/permissions.ts';
+import type { Step } from '../shared/run/step.ts';
+import { cmdletRisks, notes } from './permission-notes.ts';
+import { offSetting, withoutIt } from './permission-words.ts';
+
+const directoryRoles = [
+  [
+    'User Administrator',
+    'block-sign-in, reset-password, revoke-sessions and the authentication methods of those who are no administrators',
+    'Lock, unlock and set the password of everyone who is no administrator.',
+  ],
+  [
+    'Privileged Authentication Administrator',
+    'the same for administrators; only with `setup-tenant.ps1 -Administrators`, in place of the first',
+    'The same for everyone, Global Administrators included: with it an attacker owns the tenant.',
+  ],
+  ['Cloud Device Administrator', 'disable-devices', 'Disable, enable and delete devices.'],
+] as const;
+
+const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const code = (text: string) => `\`${text}\``;
+
+export function permissionsPage(playbook: readonly Step[], minimal: readonly string[]): string {
+  const { graph, exchange, defender } = declaredPermissions(playbook);
+  const section = ([permission, users]: [string, readonly string[]]) =>
+    permissionSection(permission, users, playbook);
+  const lines = [
+    '# Permissions',
+    '',
+    'Made by `npm run generate` from what the steps declare; a test fails when it is out of date. Nothing is granted that is not on this page, and each permission on it is used by at least one of the local scenarios, which the tests hold against it.',
+    '',
+    'A step that is off needs no permission: give `STEPS` to `main.bicep`, `tenant.bicep` and `setup-tenant.ps1` alike, and what only that step uses is not granted, or taken away again. `PROFILE=minimal` turns off whatever does not answer the mandatory steps of Microsoft’s guide.',
+    '',
+    '## What a step costs',
+    '',
+    'Permissions that nobody else needs, and which are saved by turning the step off.',
+    '',
+    row('step', 'does', 'minimal profile', 'only for this step'),
+    row('---', '---', '---', '---'),
+    ...playbook.map((step) => {
+      const own = [graph, exchange, defender].flatMap((declared) =>
+        Object.entries(declared).flatMap(([name, users]) =>
+          users.length === 1 && users[0] === step.name ? [name] : [],
+        ),
+      );
+      const listed = own.length === 0 ? '–' : own.map(code).join(', ');
+      return row(step.name, step.title, minimal.includes(step.name) ? 'yes' : 'off', listed);
+    }),
+    '',
+    '## Microsoft Graph, application permissions',
+    ...Object.entries(graph).flatMap(section),
+    '',
+    '## Microsoft Defender for Endpoint, application permissions',
+    ...Object.entries(defender).flatMap(section),
+    '',
+    '## Exchange Online',
+    '',
+    '`Exchange.ManageAsApp` lets the app ask at all. What it may ask is a role group of its own, made by `setup-tenant.ps1`: one role for each of these cmdlets, each with nothing else in it.',
+    '',
+    row('cmdlet', 'used by', 'in an attacker’s hands'),
+    row('---', '---', '---'),
+    ...Object.entries(exchange).map(([cmdlet, users]) =>
+      row(code(cmdlet), users.join(', '), cmdletRisk(cmdlet)),
+    ),
+    '',
+    '## Directory roles',
+    '',
+    'Some permissions reach only whom a directory role reaches. Assigned by `setup-tenant.ps1`.',
+    '',
+    row('role', 'for', 'in an attacker’s hands'),
+    row('---', '---', '---'),
+    ...directoryRoles.map((cells) => row(...cells)),
+    '',
+    '## Azure',
+    '',
+    'What the app’s identity holds in its own resource group, and nobody else does, is one page: `infra/bicep/modules/roles.bicep`.',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function permissionSection(
+  permission: string,
+  users: readonly string[],
+  playbook: readonly Step[],
+): string[] {
+  const note = notes[permission];
+  if (note === undefined) {
+    throw new Error(
+      `${permission} is declared by ${users.join(', ')}, and infra/permission-notes.ts says nothing of it: add which requests it is for and what it would be worth to an attacker`,
+    );
+  }
+  return [
+    '',
+    `### ${permission}`,
+    '',
+    `- **Used by** ${users.join(', ')}`,
+    `- **For** ${note.requests.map(code).join(', ')}`,
+    `- **Without it** ${withoutIt(users, playbook)}`,
+    `- **In an attacker’s hands** ${note.risk}`,
+    `- **Do without** ${offSetting(users, playbook)}`,
+  ];
+}
+
+function cmdletRisk(cmdlet: string): string {
+  if (cmdlet.startsWith('Get-')) return 'Read what its name says.';
+  const risk = cmdletRisks[cmdlet];
+  if (risk === undefined) {
+    throw new Error(
+      `infra/permission-notes.ts does not say what ${cmdlet} would be worth to an attacker: add it`,
+    );
+  }
+  return risk;
+}

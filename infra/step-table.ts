@@ -1,0 +1,31 @@
+// The table of steps in the README, made from the playbook between two marks; the rest of the page is written by hand.
+import type { Step } from '../shared/run/step.ts';
+
+const marks = ['<!-- steps: made by npm run generate -->', '<!-- /steps -->'] as const;
+
+export function withStepTable(page: string, playbook: readonly Step[]): string {
+  const [start, end] = [page.indexOf(marks[0]), page.indexOf(marks[1])];
+  if (start < 0 || end < start)
+    throw new Error(`README.md has lost the marks ${marks.join(' … ')}: put them back`);
+  return `${page.slice(0, start)}${marks[0]}\n\n${stepTable(playbook)}\n\n${page.slice(end)}`;
+}
+
+function stepTable(playbook: readonly Step[]): string {
+  const rows = playbook.map(
+    (step) =>
+      `| ${step.name} | ${about(step)} | ${step.stage} | ${undoOf(step)} | ${step.guide.join(', ')} |`,
+  );
+  return [
+    '| step | removes or collects | stage | undo | guide |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+const about = (step: Step) => (step.kind === 'remediation' ? step.removes : step.collects);
+
+/** A sentence in place of an undo is told whole on the run's page. */
+const undoOf = (step: Step) => {
+  if (step.kind === 'investigation') return '–';
+  return typeof step.undo === 'string' ? 'no' : 'yes';
+};
