@@ -2,6 +2,7 @@
 // administrator reads before granting is what the code asks for. It decides nothing itself.
 import { declaredPermissions } from '../functions/permissions.ts';
 import type { Step } from '../shared/run/step.ts';
+import { markdownTable } from './markdown-table.ts';
 import { cmdletRisks, notes } from './permission-notes.ts';
 import { offSetting, withoutIt } from './permission-words.ts';
 
@@ -19,7 +20,6 @@ const directoryRoles = [
   ['Cloud Device Administrator', 'disable-devices', 'Disable, enable and delete devices.'],
 ] as const;
 
-const row = (...cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const code = (text: string) => `\`${text}\``;
 
 export function permissionsPage(playbook: readonly Step[], minimal: readonly string[]): string {
@@ -37,17 +37,18 @@ export function permissionsPage(playbook: readonly Step[], minimal: readonly str
     '',
     'Permissions that nobody else needs, and which are saved by turning the step off.',
     '',
-    row('step', 'does', 'minimal profile', 'only for this step'),
-    row('---', '---', '---', '---'),
-    ...playbook.map((step) => {
-      const own = [graph, exchange, defender].flatMap((declared) =>
-        Object.entries(declared).flatMap(([name, users]) =>
-          users.length === 1 && users[0] === step.name ? [name] : [],
-        ),
-      );
-      const listed = own.length === 0 ? '–' : own.map(code).join(', ');
-      return row(step.name, step.title, minimal.includes(step.name) ? 'yes' : 'off', listed);
-    }),
+    ...markdownTable([
+      ['step', 'does', 'minimal profile', 'only for this step'],
+      ...playbook.map((step) => {
+        const own = [graph, exchange, defender].flatMap((declared) =>
+          Object.entries(declared).flatMap(([name, users]) =>
+            users.length === 1 && users[0] === step.name ? [name] : [],
+          ),
+        );
+        const listed = own.length === 0 ? '–' : own.map(code).join(', ');
+        return [step.name, step.title, minimal.includes(step.name) ? 'yes' : 'off', listed];
+      }),
+    ]),
     '',
     '## Microsoft Graph, application permissions',
     ...Object.entries(graph).flatMap(section),
@@ -59,19 +60,20 @@ export function permissionsPage(playbook: readonly Step[], minimal: readonly str
     '',
     '`Exchange.ManageAsApp` lets the app ask at all. What it may ask is a role group of its own, made by `setup-tenant.ps1`: one role for each of these cmdlets, each with nothing else in it.',
     '',
-    row('cmdlet', 'used by', 'in an attacker’s hands'),
-    row('---', '---', '---'),
-    ...Object.entries(exchange).map(([cmdlet, users]) =>
-      row(code(cmdlet), users.join(', '), cmdletRisk(cmdlet)),
-    ),
+    ...markdownTable([
+      ['cmdlet', 'used by', 'in an attacker’s hands'],
+      ...Object.entries(exchange).map(([cmdlet, users]) => [
+        code(cmdlet),
+        users.join(', '),
+        cmdletRisk(cmdlet),
+      ]),
+    ]),
     '',
     '## Directory roles',
     '',
     'Some permissions reach only whom a directory role reaches. Assigned by `setup-tenant.ps1`.',
     '',
-    row('role', 'for', 'in an attacker’s hands'),
-    row('---', '---', '---'),
-    ...directoryRoles.map((cells) => row(...cells)),
+    ...markdownTable([['role', 'for', 'in an attacker’s hands'], ...directoryRoles]),
     '',
     '## Azure',
     '',

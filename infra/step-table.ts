@@ -1,5 +1,6 @@
 // The table of steps in the README, made from the playbook between two marks; the rest of the page is written by hand.
 import type { Step } from '../shared/run/step.ts';
+import { markdownTable } from './markdown-table.ts';
 
 const marks = ['<!-- steps: made by npm run generate -->', '<!-- /steps -->'] as const;
 
@@ -11,15 +12,15 @@ export function withStepTable(page: string, playbook: readonly Step[]): string {
 }
 
 function stepTable(playbook: readonly Step[]): string {
-  const rows = playbook.map(
-    (step) =>
-      `| ${step.name} | ${about(step)} | ${step.stage} | ${undoOf(step)} | ${step.guide.join(', ')} |`,
-  );
-  return [
-    '| step | removes or collects | stage | undo | guide |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
+  const head = ['step', 'removes or collects', 'stage', 'undo', 'guide'];
+  const rows = playbook.map((step) => [
+    step.name,
+    about(step),
+    step.stage,
+    undoOf(step),
+    step.guide.join(', ') || '–',
+  ]);
+  return markdownTable([head, ...rows]).join('\n');
 }
 
 const about = (step: Step) => (step.kind === 'remediation' ? step.removes : step.collects);
