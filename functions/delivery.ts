@@ -73,7 +73,7 @@ export interface Surroundings {
   error: (line: string) => void;
 }
 
-/** Throws only when the message could not be posted again: then the service keeps it. */
+/** Throws only what the service is to keep: a message that could not be posted again, a dead letter for a person. */
 export async function handled(
   delivery: Delivery,
   body: unknown,
@@ -87,6 +87,8 @@ export async function handled(
     const attempt = delivery.attempt + 1;
     const again = !(thrown instanceof PermanentError) && attempt < mostAttempts;
     around.error(`${delivery.queue}: ${message}`);
+    // Laid among the dead letters once more it would come round for ever; thrown, it stays among their own.
+    if (!again && delivery.queue === queues.deadLetters) throw thrown;
     await around.post.post(
       again
         ? nextTry(delivery, body, attempt, thrown, around)
@@ -111,7 +113,10 @@ function nextTry(
   const at = new Date(now().getTime() + waitSeconds(attempt, asked, random()) * 1000);
   const first = delivery.attempt > 0 ? delivery.id.replace(/~\d+$/, '') : delivery.id;
   const id = `${shortened(first) || nameless(now(), random())}~${attempt}`;
-  return { queue: delivery.queue, id, body, properties: { attempt }, at };
+  const { source, reason, description } = delivery;
+  const known = Object.entries({ source, reason, description });
+  const kept = Object.fromEntries(known.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+  return { queue: delivery.queue, id, body, properties: { ...kept, attempt }, at };
 }
 
 /** Two messages without an id must not pass for one and the same. */

@@ -77,17 +77,11 @@ onQueue('send-summary', queues.summaries, async (services, body) => {
 });
 
 // What stays here stays for a person: thrown back, it ends among this queue's own dead letters.
-app.serviceBusQueue('settle-dead-letter', {
-  connection: 'ServiceBus',
-  queueName: queues.deadLetters,
-  handler: (body, context) =>
-    invocations.run(context, async () => {
-      const { engine } = ready(context);
-      const { source, reason, description } = deliveryOf(queues.deadLetters, context.triggerMetadata);
-      const end = await settleDeadLetter(engine, { body, source, reason, description });
-      if (end === 'settled') return;
-      throw new PermanentError(`kept for a person: ${reason ?? 'no reason given'}: ${description ?? ''}`);
-    }),
+onQueue('settle-dead-letter', queues.deadLetters, async ({ engine }, body, delivery) => {
+  const { source, reason, description } = delivery;
+  const end = await settleDeadLetter(engine, { body, source, reason, description });
+  if (end === 'settled') return;
+  throw new PermanentError(`kept for a person: ${reason ?? 'no reason given'}: ${description ?? ''}`);
 });
 
 app.timer('sweep-runs', {

@@ -15,8 +15,10 @@ import type { Engine } from '../shared/run/engine.ts';
 import { openRun } from '../shared/run/open-run.ts';
 import type { Mailer } from '../shared/run/send-summary.ts';
 import { ServiceBusBus, type ServiceBusNamespace } from '../shared/run/service-bus.ts';
+import { paceBy } from '../shared/run/slots.ts';
 import type { TableService } from '../shared/run/table-client.ts';
 import { TableProgress } from '../shared/run/table-progress.ts';
+import { TableSlots } from '../shared/run/table-slots.ts';
 import type { Settings } from '../shared/settings.ts';
 import { createMailer } from '../shared/summary/mail.ts';
 import { createNoticeMailer } from '../shared/summary/notice-mailer.ts';
@@ -46,8 +48,9 @@ type Log = Engine['log'];
 export function createServices(settings: Settings, log: Log): Services {
   const credential = createCredential(settings.AZURE_CLIENT_ID);
   const now = () => new Date();
-  const clients = connect(settings, { credential, log });
-  const soon = () => clients(AbortSignal.timeout(settings.DEADLINE_SECONDS * 1000));
+  // Triage is not kept waiting: what it asks decides whether an account is locked.
+  const atOnce = connect(settings, { credential, log });
+  const soon = () => atOnce(AbortSignal.timeout(settings.DEADLINE_SECONDS * 1000));
   const namespace: ServiceBusNamespace = settings.ServiceBus
     ? { connectionString: settings.ServiceBus }
     : { fullyQualifiedNamespace: settings.ServiceBus__fullyQualifiedNamespace ?? '', credential };
@@ -62,6 +65,8 @@ export function createServices(settings: Settings, log: Log): Services {
       : { blobServiceUri: blobServiceUri(settings), credential },
   );
   const progress = new TableProgress(tables, now, {}, blobs);
+  const pace = paceBy(new TableSlots(tables), 'identity-protection', now);
+  const clients = connect(settings, { credential, log, paces: { '/identityProtection/': pace } });
   const decisions = new TableDecisions(tables);
   const engine: Engine = {
     progress,

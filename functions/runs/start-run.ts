@@ -7,6 +7,7 @@ import type { Engine } from '../../shared/run/engine.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { levels } from '../../shared/run/rows.ts';
+import { standingRun } from '../../shared/run/standing-run.ts';
 import { type ApiAnswer, type ApiRequest, documentOf, Problem, parseBody, reasonSchema } from './api.ts';
 
 /** `{"user":"adele@contoso.com","reason":"called in by the owner"}` */
@@ -54,8 +55,8 @@ export async function startRun(
 /** A rehearsal that joined a run in earnest would read as if nothing were done. */
 async function refuseBesideRealRun(engine: Engine, account: Account): Promise<void> {
   const claim = await engine.progress.claimOf(account.id);
-  const run = claim && (await engine.progress.read(runRef(claim.runId)))?.run.row;
-  if (run === undefined || run.dryRun || (run.state !== 'open' && run.state !== 'held')) return;
+  const run = claim && (await standingRun(engine.progress, claim, false));
+  if (run === undefined || (run.state !== 'open' && run.state !== 'held')) return;
   throw new Problem(
     409,
     'A run is under way',

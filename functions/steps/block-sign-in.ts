@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { userPage } from '../../shared/microsoft365/links.ts';
 import { path } from '../../shared/microsoft365/path.ts';
+import { whileRolesLinger } from '../../shared/microsoft365/roles-linger.ts';
 import { remediation, settings, type Task } from '../../shared/run/step.ts';
 
 const userSchema = z.object({ accountEnabled: z.boolean() });
@@ -47,9 +48,10 @@ export const blockSignIn = remediation({
     };
   },
 
-  async fix(_change, { account, graph }) {
+  async fix(_change, { account, run, now, graph }) {
     // Alone in its request: refused together with a password it would leave the account open.
-    await graph.patch(path`/users/${account.id}`, { accountEnabled: false });
+    const blocked = graph.patch(path`/users/${account.id}`, { accountEnabled: false });
+    await whileRolesLinger(blocked, { run, now });
   },
 
   async undo(_change, { account, graph }) {

@@ -6,6 +6,7 @@ import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { activeDirectoryGuide } from '../../shared/microsoft365/links.ts';
 import { newPassword } from '../../shared/microsoft365/password.ts';
 import { path } from '../../shared/microsoft365/path.ts';
+import { whileRolesLinger } from '../../shared/microsoft365/roles-linger.ts';
 import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
 import { remediation, settings, type Task } from '../../shared/run/step.ts';
 
@@ -60,15 +61,16 @@ export const resetPassword = remediation({
     };
   },
 
-  async fix(_change, { account, graph }) {
+  async fix(_change, { account, run, now, graph }) {
     // Alone in its request: refused together with something else it would take that down with it.
-    await graph.patch(path`/users/${account.id}`, {
+    const reset = graph.patch(path`/users/${account.id}`, {
       passwordProfile: {
         password: newPassword(),
         forceChangePasswordNextSignIn: true,
         forceChangePasswordNextSignInWithMfa: false,
       },
     });
+    await whileRolesLinger(reset, { run, now });
   },
 
   undo: 'The old password is not known, and the intruder knows it: the owner gets a new one.',

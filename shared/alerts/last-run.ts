@@ -2,6 +2,7 @@
 import type { Progress } from '../run/progress.ts';
 import { runRef } from '../run/progress.ts';
 import type { RunRow, StepRow } from '../run/rows.ts';
+import { standingRun } from '../run/standing-run.ts';
 
 export interface LastRun {
   runId: string;
@@ -18,7 +19,8 @@ export async function lastRunOf(
   userId: string,
 ): Promise<LastRun | undefined> {
   const claim = await progress.claimOf(userId);
-  const rows = claim && (await progress.read(runRef(claim.runId)));
+  const run = claim && (await standingRun(progress, claim, false));
+  const rows = run && (await progress.read(runRef(run.id)));
   if (rows === undefined) return undefined;
   const { id, level } = rows.run.row;
   return { runId: id, level, confirmedAt: confirmedAt(rows.steps.map(({ row }) => row)) };

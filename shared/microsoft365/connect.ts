@@ -5,7 +5,7 @@ import type { Settings } from '../settings.ts';
 import type { Clients } from './clients.ts';
 import { createDefender } from './defender.ts';
 import { createExchange } from './exchange.ts';
-import { createGraph } from './graph.ts';
+import { createGraph, type Paces } from './graph.ts';
 import type { ClientOptions } from './send.ts';
 
 type Connection = Pick<
@@ -31,7 +31,7 @@ export function createCredential(
 /** One call per process; then the clients for each invocation, whose requests end with its signal. */
 export function connect(
   settings: Connection,
-  options: Partial<Omit<ClientOptions, 'baseUrl'>> = {},
+  options: Partial<Omit<ClientOptions, 'baseUrl'>> & { paces?: Paces } = {},
 ): (abort: AbortSignal) => Clients {
   const given = { ...options, credential: options.credential ?? createCredential(settings.AZURE_CLIENT_ID) };
   const graph = createGraph({ ...given, baseUrl: settings.GRAPH_URL });

@@ -66,12 +66,16 @@ export interface BoundGraphClient extends GraphClient {
   withAbort(abort: AbortSignal): GraphClient;
 }
 
+/** What waits for its turn before each request whose path begins so. */
+export type Paces = Readonly<Record<string, (abort: AbortSignal | undefined) => Promise<void>>>;
+
 /**
  * Writes carry `x-ms-throttle-priority: high`, so that within this app reading gives way to containment
  * (https://learn.microsoft.com/graph/throttling). A POST is never repeated after a lost answer.
  */
-export function createGraph(options: ClientOptions): BoundGraphClient {
+export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGraphClient {
   const send = createSender(service, options);
+  const paces = Object.entries(options.paces ?? {});
   const base = new URL(options.baseUrl).href.replace(/\/+$/, '');
 
   const deliver = {
@@ -112,6 +116,7 @@ export function createGraph(options: ClientOptions): BoundGraphClient {
     ): Promise<Answered> {
       const { version = 'v1.0', headers = {} } = given;
       const call = new Call(method, named(method, path, given), abort);
+      for (const [start, pace] of paces) if (path.startsWith(start)) await pace(abort);
       const request = client
         .api(path)
         .version(version)

@@ -5,7 +5,7 @@ import { type Habits, isForeignClient, resemblesOwner, type Suspicion } from './
 import { all, has, type SignIn } from './sign-ins.ts';
 
 /** Programs no owner signs in with by hand: one of them at a second address is the same intruder. */
-const program = /axios|python|fasthttp|go-http|okhttp|curl|node-fetch|undici|aiohttp|httpx|BAV2ROPC/i;
+export const program = /axios|python|fasthttp|go-http|okhttp|curl|node-fetch|undici|aiohttp|httpx|BAV2ROPC/i;
 
 export interface Marks {
   readonly sessions: ReadonlySet<string>;

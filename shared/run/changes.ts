@@ -113,7 +113,8 @@ function stillFound(record: ChangeRecord, now: string, act: boolean): { still: C
   if (record.goneAt !== null) {
     const returned = record.returned + 1;
     const fix = returned < mostReturns;
-    return { still: { ...record, returned, goneAt: null, attemptedAt: now }, fix };
+    const still = { ...record, returned, goneAt: null };
+    return { still: fix ? { ...still, attemptedAt: now } : still, fix };
   }
   if (record.returned >= mostReturns) return { still: record, fix: false };
   return { still: { ...record, attemptedAt: now, failure: null }, fix: true };

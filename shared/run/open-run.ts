@@ -1,14 +1,18 @@
 // Opens one run for an account, or brings the signal to the run that already holds it: never two at once.
+import { isDeepStrictEqual } from 'node:util';
 import type { Signal } from '../alerts/signal.ts';
 import { RetryableError } from '../errors.ts';
 import type { Account } from '../microsoft365/account.ts';
-import { nobodyKnown } from '../microsoft365/intruder.ts';
+import type { Intruder } from '../microsoft365/intruder.ts';
+import { weakStart } from '../microsoft365/weak-start.ts';
 import { advance } from './advance.ts';
 import type { Engine } from './engine.ts';
+import { newRun, newStep } from './new-run.ts';
+import { released } from './operate.ts';
 import { plan, type RunState } from './plan.ts';
 import { runRef } from './progress.ts';
-import type { Level, LogRow, Outcome, RunRow, StepRow } from './rows.ts';
-import type { Step } from './step.ts';
+import type { Level, LogRow, RunRow, StepRow } from './rows.ts';
+import { standingRun } from './standing-run.ts';
 
 export interface OpenRequest {
   account: Account;
@@ -40,12 +44,15 @@ const mostRounds = 10;
 export async function openRun(engine: Opener, request: OpenRequest): Promise<Opened> {
   for (let round = 0; round < mostRounds; round += 1) {
     const claim = await engine.progress.claimOf(request.account.id);
-    if (claim !== undefined) {
-      const joined = await join(engine, claim.runId, request);
+    const standing = claim && (await standingRun(engine.progress, claim, request.dryRun === true));
+    if (standing !== undefined) {
+      const joined = await join(engine, standing.id, request);
       if (joined !== undefined) return joined;
+      // Before the new run is there: two runs that both act would undo each other's work.
+      if (request.held === null && request.dryRun !== true) await supersede(engine, standing.id, request);
     }
     const now = engine.now();
-    const run = newRun(request, now, engine.random);
+    const run = newRun(request, standing, now, engine.random);
     const steps = engine.playbook.map((step) => newStep(step, request, engine.stepSettings[step.name], now));
     const planned = plan(engine.playbook, { run, steps }, now);
     const log: LogRow = {
@@ -80,17 +87,33 @@ async function join(engine: Opener, runId: string, request: OpenRequest): Promis
   return { run: rows.run.row, joined: true, raised };
 }
 
+/** Its later checks end, and of an undo or a hand-back that is under way nothing more is begun. */
+async function supersede(engine: Opener, runId: string, request: OpenRequest): Promise<void> {
+  await advance(engine, runRef(runId), (state) => {
+    if (state.run.state === 'closed') return undefined;
+    const stops = (row: StepRow) => row.aim === 'undo' && (row.state === 'waiting' || row.state === 'queued');
+    const stopped = state.steps.filter(stops).map(({ name }) => name);
+    const steps = state.steps.map(
+      (row): StepRow => (stops(row) ? { ...row, state: 'settled', until: null } : row),
+    );
+    const rest = stopped.length === 0 ? '' : `; not undone any more: ${stopped.join(', ')}`;
+    const what = `a new run takes the place of this one${rest}`;
+    const log = [{ at: engine.now().toISOString(), who: whoAsks(request), what, why: request.why }];
+    return { run: { ...state.run, endsAs: 'superseded' }, steps, log };
+  });
+}
+
 /**
- * A run that is held or open takes every signal. One that is over takes those whose activity lies before its lock:
- * late detections and the echo of what this app did itself. Anything the intruder did after it is a new case. A dry run
- * takes nothing that is to be acted on.
+ * A run that is held or open takes every signal, save while it is undone or handed back. One that is over takes those whose activity lies
+ * before its lock: late detections and the echo of what this app did itself. Anything the intruder did after it is a
+ * new case. A dry run takes nothing that is to be acted on.
  */
 export function belongsTo(
   run: RunRow,
   { signals, dryRun = false }: Pick<OpenRequest, 'signals' | 'dryRun'>,
 ): boolean {
   if (run.dryRun && !dryRun) return false;
-  if (run.state === 'held' || run.state === 'open') return true;
+  if (run.state === 'held' || (run.state === 'open' && run.endsAs === null)) return true;
   if (signals.some((signal) => signal.source === 'operator')) return false;
   const lock = run.containedAt ?? run.finishedAt ?? run.openedAt;
   return signals.every((signal) => {
@@ -114,11 +137,11 @@ function withSignals(state: RunState, request: OpenRequest, now: Date): RunState
   const at = now.toISOString();
   const who = whoAsks(request);
   const log: LogRow[] = [{ at, who, what: 'alert joined the run', why: request.why }];
-  let next: RunRow = { ...run, signals };
+  let next: RunRow = { ...run, signals, intruder: withWeakStart(run, signals) };
   const onlyLooks = request.dryRun === true && !run.dryRun;
   if (request.held === null && run.endsAs === null && !onlyLooks) {
     if (next.state === 'held') {
-      next = { ...next, state: 'open', heldBecause: null, level: request.level };
+      next = released(next, request.level, now);
       log.push({ at, who, what: `held run opened at level ${request.level}`, why: request.why });
     } else if (request.level === 'full' && next.level === 'contain') {
       next = { ...next, level: 'full', raisedBecause: request.why };
@@ -128,80 +151,7 @@ function withSignals(state: RunState, request: OpenRequest, now: Date): RunState
   return { run: next, steps: state.steps, log };
 }
 
-/** Without I, L, O and U, so that a code survives being read out over a telephone. */
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-function newRun(request: OpenRequest, now: Date, random: () => number): RunRow {
-  const code = Array.from({ length: 4 }, () => alphabet[Math.floor(random() * alphabet.length)]).join('');
-  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  return {
-    id: `${request.account.id}.${stamp}-${code}`,
-    code,
-    account: request.account,
-    signals: [...request.signals],
-    why: request.why,
-    intruder: nobodyKnown,
-    level: request.level,
-    raisedBecause: null,
-    state: request.held === null ? 'open' : 'held',
-    heldBecause: request.held,
-    dryRun: request.dryRun ?? false,
-    openedAt: now.toISOString(),
-    containedAt: null,
-    finishedAt: null,
-    checks: 0,
-    endsAs: null,
-    summary: {
-      state: 'none',
-      turn: 0,
-      verdict: null,
-      until: null,
-      queuedAt: null,
-      claimedAt: null,
-      sentAt: null,
-      attempt: 0,
-    },
-    wakeAt: null,
-  };
-}
-
-function newStep(step: Step, request: OpenRequest, raw: unknown, now: Date): StepRow {
-  const mode = step.mode(raw);
-  const outcome = atOnce(step, mode === 'off', request);
-  return {
-    name: step.name,
-    stage: step.stage,
-    kind: step.kind,
-    mode,
-    aim: 'fix',
-    state: outcome === null ? 'waiting' : 'settled',
-    acts: false,
-    turn: 0,
-    attempt: 0,
-    until: null,
-    delivery: 0,
-    memo: null,
-    outcome,
-    changes: [],
-    tasks: [],
-    kept: [],
-    attachments: [],
-    lastError: null,
-    queuedAt: null,
-    startedAt: null,
-    lookedAt: null,
-    seen: {},
-    settledAt: outcome === null ? null : now.toISOString(),
-  };
-}
-
-/** What is settled before anything runs. */
-function atOnce(step: Step, off: boolean, request: OpenRequest): Outcome | null {
-  if (off) return { is: 'off' };
-  const applies = step.appliesTo(request.account);
-  if (applies !== true) return { is: 'skipped', reason: applies };
-  if (request.dryRun && step.kind === 'investigation' && step.leaves !== null) {
-    return { is: 'skipped', reason: `would leave a trace: ${step.leaves}` };
-  }
-  return null;
+/** Only while nothing better is known than what the alerts themselves say. */
+function withWeakStart({ intruder, signals: old }: RunRow, signals: readonly Signal[]): Intruder {
+  return isDeepStrictEqual(intruder, weakStart(old)) ? weakStart(signals) : intruder;
 }

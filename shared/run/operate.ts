@@ -1,8 +1,8 @@
 // What an operator may ask of a run. Each only changes rows; `advance` does the rest, as after every other write.
 import type { Apply } from './advance.ts';
-import { toUndo, verificationOf } from './changes.ts';
+import { mostReturns, toUndo, verificationOf } from './changes.ts';
 import type { RunState } from './plan.ts';
-import type { Level, LogRow, StepRow } from './rows.ts';
+import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from './rows.ts';
 import type { Step } from './step.ts';
 import { endedBadly } from './verdict.ts';
 
@@ -20,17 +20,31 @@ const entry = (order: Order, what: string): LogRow => ({
   why: order.reason,
 });
 
-/** Runs again what did not end well, also in a finished or closed run; named steps are run again in any case. */
+/**
+ * Runs again what did not end well, also in a finished or closed run; named steps are run again in any case. The aim
+ * stays: what was being undone is undone, never fixed again, and a run that was ended stays ended.
+ */
 export const retry =
   (names: readonly string[] | undefined, order: Order): Apply =>
   (state) => {
-    const again = state.steps.filter((row) => row.outcome?.is !== 'off' && retried(row, names));
+    const ended = state.run.endsAs !== null;
+    const again = state.steps.filter(
+      (row) => row.outcome?.is !== 'off' && (!ended || isPartOfTheEnd(row)) && retried(row, names),
+    );
     if (again.length === 0) return { ...state, log: [entry(order, 'retry: nothing to do')] };
     const chosen = new Set(again.map((row) => row.name));
     const steps = state.steps.map(
       (row): StepRow =>
         chosen.has(row.name)
-          ? { ...row, state: 'waiting', aim: 'fix', attempt: 0, until: null, memo: null }
+          ? {
+              ...row,
+              state: 'waiting',
+              aim: row.aim === 'undo' ? 'undo' : 'fix',
+              changes: row.changes.map(decidedAnew),
+              attempt: 0,
+              until: null,
+              memo: null,
+            }
           : row,
     );
     return {
@@ -40,6 +54,13 @@ export const retry =
     };
   };
 
+/** Once a run was undone or handed back, fixing again would lock out the owner. */
+const isPartOfTheEnd = (row: StepRow) => row.aim === 'undo' || row.stage === 'hand-back';
+
+/** What went to a person because it kept coming back is removed once more: the person has decided. */
+const decidedAnew = (record: ChangeRecord): ChangeRecord =>
+  record.returned < mostReturns ? record : { ...record, returned: mostReturns - 1 };
+
 function retried(row: StepRow, names: readonly string[] | undefined): boolean {
   if (names !== undefined) return names.includes(row.name) && row.state === 'settled';
   if (row.state !== 'settled') return false;
@@ -48,7 +69,16 @@ function retried(row: StepRow, names: readonly string[] | undefined): boolean {
 }
 
 const reopened = ({ run }: RunState) =>
-  run.state === 'closed' || run.state === 'finished' ? { ...run, state: 'open' as const, endsAs: null } : run;
+  run.state === 'closed' || run.state === 'finished' ? { ...run, state: 'open' as const } : run;
+
+/** A held run begins now: its time to tell on-call counts from here. */
+export const released = (run: RunRow, level: Level, now: Date): RunRow => ({
+  ...run,
+  state: 'open',
+  heldBecause: null,
+  level,
+  releasedAt: now.toISOString(),
+});
 
 /** Lets a held run begin at a level, or a contained run become full. Nothing is taken back by it. */
 export const approve =
@@ -57,7 +87,7 @@ export const approve =
     const { run } = state;
     if (run.state === 'held') {
       const log = [entry(order, `approved at level ${level}`)];
-      return { ...state, run: { ...run, state: 'open', heldBecause: null, level }, log };
+      return { ...state, run: released(run, level, order.now), log };
     }
     if (level === 'full' && run.level === 'contain' && run.endsAs === null) {
       const raisedBecause = `approved by ${order.who}: ${order.reason}`;

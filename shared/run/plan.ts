@@ -5,7 +5,7 @@ import { raised } from './level.ts';
 import { effectiveMode, timing } from './mode.ts';
 import type { RunRow, StepRow } from './rows.ts';
 import { type Step, stages } from './step.ts';
-import { nextSummary } from './summary-turn.ts';
+import { awaitsFirst, begunAt, nextSummary } from './summary-turn.ts';
 import { endedBadly, endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
 
 /** What a plan needs to know of a step. */
@@ -260,8 +260,9 @@ function nextState(state: RunState, now: Date): RunRow {
   }
   const watched = run.endsAs !== null || run.dryRun || run.checks >= timing.checkMinutes.length;
   const told =
-    (run.summary.state === 'sent' || run.summary.state === 'failed') &&
-    run.summary.verdict === verdictText(verdictOf(run, steps));
+    run.endsAs === 'superseded' ||
+    ((run.summary.state === 'sent' || run.summary.state === 'failed') &&
+      run.summary.verdict === verdictText(verdictOf(run, steps)));
   return run.state === 'finished' && watched && told ? { ...run, state: 'closed' } : run;
 }
 
@@ -291,8 +292,8 @@ function withWakeAt(state: RunState, now: Date): RunRow {
     .filter((row) => row.state === 'queued' || row.state === 'running')
     .map((row) => row.until);
   times.push(run.summary.state === 'sent' || run.summary.state === 'failed' ? null : run.summary.until);
-  if (run.state === 'open' && run.summary.turn === 0) {
-    times.push(...timing.summarySeconds.map((seconds) => later(new Date(run.openedAt), seconds)));
+  if (run.state === 'open' && awaitsFirst(run)) {
+    times.push(...timing.summarySeconds.map((seconds) => later(new Date(begunAt(run)), seconds)));
   }
   const check = timing.checkMinutes[run.checks];
   if (run.finishedAt !== null && run.endsAs === null && !run.dryRun && check !== undefined) {

@@ -130,7 +130,11 @@ export const runRowSchema = z.object({
   heldBecause: z.string().nullable(),
   /** Only look, change nothing. */
   dryRun: z.boolean(),
+  /** Of a dry run: the run in earnest that the account had before, which late alerts still belong to. */
+  follows: z.string().optional(),
   openedAt: time,
+  /** When a held run was let begin; left out for one that never was held. */
+  releasedAt: time.optional(),
   containedAt: time.nullable(),
   finishedAt: time.nullable(),
   /** Later checks started so far (+15 min, +60 min, +24 h). */

@@ -11,7 +11,8 @@ export function nextSummary(
   steps: readonly StepRow[],
   now: Date,
 ): { next: Summary; send: Outgoing | undefined } | undefined {
-  if (run.state === 'closed') return undefined;
+  // A run whose place another has taken says no more: that one speaks of the account now.
+  if (run.state === 'closed' || run.endsAs === 'superseded') return undefined;
   const { summary } = run;
   const past = summary.until !== null && Date.parse(summary.until) <= now.getTime();
   const verdict = verdictText(verdictOf(run, steps));
@@ -55,11 +56,18 @@ function queueSummary(run: RunRow, summary: Summary, now: Date, notBefore: strin
 function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
   if (run.state === 'held') return true;
   const pending = (stage: StepRow['stage']) => steps.some((row) => row.stage === stage && isPending(row));
-  const seconds = (now.getTime() - Date.parse(run.openedAt)) / 1000;
+  const seconds = (now.getTime() - Date.parse(begunAt(run))) / 1000;
   const [withoutCollect, whatever] = timing.summarySeconds;
   const acted = !pending('contain') && !pending('evict');
-  if (run.summary.turn > 0)
+  if (!awaitsFirst(run))
     return acted && (!pending('collect') || run.state !== 'open' || seconds >= withoutCollect);
   if (acted && (!pending('collect') || seconds >= withoutCollect)) return true;
   return seconds >= whatever;
 }
+
+/** Since when the run acts. */
+export const begunAt = ({ releasedAt, openedAt }: RunRow): string => releasedAt ?? openedAt;
+
+/** Nothing was told yet of what the run does: that it was held said nothing of it. */
+export const awaitsFirst = ({ summary, releasedAt }: RunRow): boolean =>
+  summary.turn === 0 || (releasedAt !== undefined && (summary.queuedAt ?? '') < releasedAt);

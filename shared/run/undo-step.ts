@@ -27,7 +27,8 @@ export async function undo(execution: Execution, step: Remediation): Promise<End
         throw thrown;
       }
       failure = toFailure(thrown);
-      row = withRecord(row, { ...record, failure });
+      // Whether fix had taken effect was not known, and still is not: it stays among what a retry undoes.
+      row = withRecord(row, { ...record, fixedAt: record.fixedAt ?? record.attemptedAt, failure });
     }
   }
   const now = engine.now().toISOString();

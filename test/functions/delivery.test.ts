@@ -261,3 +261,35 @@ describe('the envelope', () => {
     expect(deliveryOf('alerts', metadata)).toEqual(delivery({ id: '' }));
   });
 });
+
+describe('a dead letter', () => {
+  const letterOf = {
+    queue: 'dead-letters',
+    source: 'step-block-sign-in',
+    reason: 'Refused',
+    description: 'why',
+  };
+
+  it('is tried again later under what is known of it — storage that does not answer loses no run', async () => {
+    const { letter } = await handle(delivery(letterOf), busy);
+    expect(letter).toMatchObject({
+      queue: 'dead-letters',
+      properties: { attempt: 1, source: 'step-block-sign-in' },
+    });
+    const next = deliveryOf('dead-letters', {
+      messageId: letter?.id,
+      applicationProperties: letter?.properties,
+    });
+    expect(next).toMatchObject({ ...letterOf, attempt: 1 });
+  });
+
+  it.each([
+    ['refused', delivery(letterOf), new PermanentError('kept for a person')],
+    ['tried often enough', delivery({ ...letterOf, attempt: 29 }), busy],
+  ])(
+    'that is %s stays among its own dead letters — posted once more it would come round for ever',
+    async (_why, given, failure) => {
+      await expect(handle(given, failure)).rejects.toBe(failure);
+    },
+  );
+});

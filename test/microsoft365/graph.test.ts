@@ -58,6 +58,18 @@ describe('a request to Graph', () => {
     expect(asked[0]?.headers.get('content-type')).toBe('application/json');
   });
 
+  it('waits for its turn where a rate holds for the tenant, on each page too, and nowhere else', async () => {
+    const next = `${base}/v1.0/identityProtection/riskDetections?$skiptoken=2`;
+    const pages = [{ body: { value: [], '@odata.nextLink': next } }, { body: { value: [] } }, { body: user }];
+    const service = fakeService(pages);
+    const turns: number[] = [];
+    const paces = { '/identityProtection/': async () => void turns.push(service.asked.length) };
+    const graph = createGraph({ ...service.options, baseUrl: base, paces });
+    await graph.list('/identityProtection/riskDetections', z.unknown());
+    await graph.get(path`/users/${id}`, userSchema);
+    expect(turns).toEqual([0, 1]);
+  });
+
   it('starts a search once and without the right of way — it evicts nobody, and a second one would be left behind', async () => {
     const { graph, asked } = graphWith([lost(), { status: 201, body: user }]);
     const search = graph.search('/security/auditLog/queries', { displayName: '8M2P' }, userSchema);

@@ -16,7 +16,7 @@ import {
 export interface WorldOptions {
   /** What each step will find, by step name; an entry that begins with ! carries evidence once the intruder is known. */
   things: Readonly<Record<string, readonly string[]>>;
-  /** Steps whose fix the service refuses. */
+  /** Steps whose fix the service refuses; `undo block-sign-in` is one whose undo it refuses. */
   refused: readonly string[];
   /** Called before each request; throws to throttle or to let the process die. */
   before?: (request: string) => void;
@@ -75,6 +75,7 @@ export class World {
 
   undo(step: string, id: string): void {
     this.request(`undo ${step}`, () => {
+      if (this.options.refused.includes(`undo ${step}`)) throw new PermanentError(`${step}: refused`);
       this.effects.push({ step, id, did: 'undo' });
       this.#present.get(step)?.add(id);
     });

@@ -1,0 +1,95 @@
+// The rows of a run as they are before anything was done. Pure.
+import { weakStart } from '../microsoft365/weak-start.ts';
+import type { OpenRequest } from './open-run.ts';
+import type { Outcome, RunRow, StepRow } from './rows.ts';
+import type { Step } from './step.ts';
+
+/** Without I, L, O and U, so that a code survives being read out over a telephone. */
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+export function newRun(
+  request: OpenRequest,
+  standing: RunRow | undefined,
+  now: Date,
+  random: () => number,
+): RunRow {
+  const code = Array.from({ length: 4 }, () => alphabet[Math.floor(random() * alphabet.length)]).join('');
+  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+  return {
+    id: `${request.account.id}.${stamp}-${code}`,
+    code,
+    account: request.account,
+    signals: [...request.signals],
+    why: request.why,
+    intruder: weakStart(request.signals),
+    level: request.level,
+    raisedBecause: null,
+    state: request.held === null ? 'open' : 'held',
+    heldBecause: request.held,
+    dryRun: request.dryRun ?? false,
+    ...followedBy(request, standing),
+    openedAt: now.toISOString(),
+    containedAt: null,
+    finishedAt: null,
+    checks: 0,
+    endsAs: null,
+    summary: {
+      state: 'none',
+      turn: 0,
+      verdict: null,
+      until: null,
+      queuedAt: null,
+      claimedAt: null,
+      sentAt: null,
+      attempt: 0,
+    },
+    wakeAt: null,
+  };
+}
+
+/** A rehearsal takes the claim, not the place of the run in earnest. */
+function followedBy({ dryRun }: OpenRequest, standing: RunRow | undefined): Pick<RunRow, 'follows'> {
+  const follows = standing?.dryRun === true ? standing.follows : standing?.id;
+  return dryRun === true && follows !== undefined ? { follows } : {};
+}
+
+export function newStep(step: Step, request: OpenRequest, raw: unknown, now: Date): StepRow {
+  const mode = step.mode(raw);
+  const outcome = atOnce(step, mode === 'off', request);
+  return {
+    name: step.name,
+    stage: step.stage,
+    kind: step.kind,
+    mode,
+    aim: 'fix',
+    state: outcome === null ? 'waiting' : 'settled',
+    acts: false,
+    turn: 0,
+    attempt: 0,
+    until: null,
+    delivery: 0,
+    memo: null,
+    outcome,
+    changes: [],
+    tasks: [],
+    kept: [],
+    attachments: [],
+    lastError: null,
+    queuedAt: null,
+    startedAt: null,
+    lookedAt: null,
+    seen: {},
+    settledAt: outcome === null ? null : now.toISOString(),
+  };
+}
+
+/** What is settled before anything runs. */
+function atOnce(step: Step, off: boolean, request: OpenRequest): Outcome | null {
+  if (off) return { is: 'off' };
+  const applies = step.appliesTo(request.account);
+  if (applies !== true) return { is: 'skipped', reason: applies };
+  if (request.dryRun && step.kind === 'investigation' && step.leaves !== null) {
+    return { is: 'skipped', reason: `would leave a trace: ${step.leaves}` };
+  }
+  return null;
+}

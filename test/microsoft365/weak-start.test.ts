@@ -1,0 +1,79 @@
+// What may be said of the intruder while no sign-in log can be read: enough to look for, too little to convict.
+import { describe, expect, it } from 'vitest';
+import type { Signal } from '../../shared/alerts/signal.ts';
+import { nobodyKnown, tieToIntruder } from '../../shared/microsoft365/intruder.ts';
+import { weakStart } from '../../shared/microsoft365/weak-start.ts';
+import { openRun } from '../../shared/run/open-run.ts';
+import { adele, chaosOf, riskySignIn, Simulation } from '../run/simulation.ts';
+
+const edge = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Edg/131.0';
+const signal = (given: Partial<Signal> = {}): Signal => ({
+  ...riskySignIn,
+  sessionId: '005c1c2e-9f3a-4d5b-8e7f-1a2b3c4d5e6f',
+  userAgent: edge,
+  ...given,
+});
+
+describe('what alerts alone say of the intruder', () => {
+  it('keeps the address as one that may be the owner’s — alone it is evidence of nothing', () => {
+    const intruder = weakStart([signal()]);
+    expect(intruder).toEqual({
+      ...nobodyKnown,
+      since: '2026-11-20T07:50:00.000Z',
+      sharedAddresses: ['203.0.113.7'],
+    });
+    const { sessionId, address, userAgent } = signal();
+    expect(tieToIntruder(intruder, { session: sessionId, address, userAgent })).toBeUndefined();
+  });
+
+  it('takes the session of a phishing proxy, which the owner never held', () => {
+    const { sessionId } = signal();
+    expect(weakStart([signal({ detector: 'attackerInTheMiddle' })]).sessions).toEqual([sessionId]);
+  });
+
+  it('takes a program for the intruder’s client — at that address it is evidence, elsewhere not', () => {
+    const intruder = weakStart([signal({ userAgent: 'axios/1.7.2' })]);
+    expect(intruder.userAgents).toEqual(['axios/1.7.2']);
+    expect(tieToIntruder(intruder, { address: '203.0.113.7', userAgent: 'axios/1.7.2' })).toMatch(/client/);
+    expect(tieToIntruder(intruder, { address: '198.51.100.4', userAgent: 'axios/1.7.2' })).toBeUndefined();
+    expect(tieToIntruder(intruder, { address: '203.0.113.7', userAgent: edge })).toBeUndefined();
+  });
+
+  it('takes nothing but the time from a travel, either leg of which may be the owner’s', () => {
+    const travel = signal({ detector: 'impossibleTravel', userAgent: 'axios/1.7.2' });
+    expect(weakStart([travel])).toEqual({ ...nobodyKnown, since: '2026-11-20T07:50:00.000Z' });
+  });
+
+  it('knows nobody from a leaked password', () => {
+    const leaked = signal({ detector: 'leakedCredentials', address: null, sessionId: null, userAgent: null });
+    expect(weakStart([leaked])).toEqual(nobodyKnown);
+  });
+});
+
+describe('a run', () => {
+  it('begins with what its alerts say, and learns from one that joins — the sign-in log may never be readable', async () => {
+    const simulation = new Simulation(
+      { things: {}, level: 'contain', refused: [] },
+      chaosOf(() => 0.5),
+    );
+    await simulation.open();
+    expect(simulation.rows().run.row.intruder).toEqual(weakStart([riskySignIn]));
+    const second = signal({ sourceId: 'd2', address: '198.51.100.4' });
+    const request = { account: adele, signals: [second], level: 'contain' as const, held: null, why: 'more' };
+    const { run } = await openRun(simulation.engine, request);
+    expect(run.intruder.sharedAddresses).toEqual(['203.0.113.7', '198.51.100.4']);
+  });
+
+  it('keeps what the sign-ins told — an alert that joins later knows less', async () => {
+    const simulation = new Simulation(
+      { things: {}, level: 'contain', refused: [] },
+      chaosOf(() => 0.5),
+    );
+    await simulation.open();
+    await simulation.live(({ run }) => run.row.intruder.addresses.length > 0);
+    const known = simulation.rows().run.row.intruder;
+    const second = signal({ sourceId: 'd2', address: '198.51.100.4' });
+    const request = { account: adele, signals: [second], level: 'contain' as const, held: null, why: 'more' };
+    expect((await openRun(simulation.engine, request)).run.intruder).toEqual(known);
+  });
+});
