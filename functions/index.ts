@@ -10,6 +10,8 @@ import { runStep } from '../shared/run/run-step.ts';
 import { sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings } from '../shared/settings.ts';
+import { forwardStream, streamHub } from './alerts/forward-stream.ts';
+import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
 import { type ApiAnswer, type ApiRequest, answerOf, Problem } from './runs/api.ts';
 import { forBrowser, refuseOtherSites } from './runs/browser.ts';
@@ -35,6 +37,11 @@ function ready(context: InvocationContext): Services {
   return made;
 }
 
+const linesOf = (context: InvocationContext) => ({
+  log: (line: string) => context.log(line),
+  error: (line: string) => context.error(line),
+});
+
 /** Service Bus takes and gives back; everything that can go wrong in between is in `handled`. */
 function onQueue(
   name: string,
@@ -58,6 +65,42 @@ function onQueue(
 onQueue('triage-alert', queues.alerts, async (services, body, delivery, context) => {
   await services.triage((line) => context.log(line))(body, delivery.id);
 });
+
+const given = 'settings' in read ? read.settings : undefined;
+
+// With wrong settings too, so that it says what is wrong.
+if (given === undefined || (given.POLL_ALERTS ?? given.EventGrid__topicEndpointUri !== undefined)) {
+  app.timer('poll-alerts', {
+    // Not with the sweep, which begins each minute.
+    schedule: '20 * * * * *',
+    handler: (_timer, context) =>
+      invocations.run(context, async () => {
+        await pollAlerts(ready(context).doors(linesOf(context)));
+      }),
+  });
+}
+
+// Only where there is a hub to read: the host does not start with a trigger that it can't connect.
+if (given?.Streams !== undefined || given?.Streams__fullyQualifiedNamespace !== undefined) {
+  app.eventHub('forward-stream', {
+    connection: 'Streams',
+    eventHubName: streamHub,
+    cardinality: 'many',
+    // A stream has no dead letters: what can't be handed on waits in the hub, and is read again until it can.
+    retry: {
+      strategy: 'exponentialBackoff',
+      maxRetryCount: -1,
+      minimumInterval: { seconds: 5 },
+      maximumInterval: { minutes: 5 },
+    },
+    handler: (messages, context) =>
+      invocations.run(context, async () => {
+        const services = ready(context);
+        const { publish, log } = services.doors(linesOf(context));
+        await forwardStream({ publish, post: services.bus, log }, messages);
+      }),
+  });
+}
 
 for (const step of playbook) {
   onQueue(stepQueue(step.name), stepQueue(step.name), async (services, body, delivery) => {

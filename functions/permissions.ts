@@ -1,5 +1,6 @@
 // Everything that the app may ask for, with who asks: the steps' own declarations, and what comes before and after
 // them. Nothing is granted that is not named here, and what is named here is used.
+import { pollPermissions } from '../shared/alerts/feeds.ts';
 import { alertPermissions } from '../shared/alerts/sources.ts';
 import type { ClientName } from '../shared/microsoft365/clients.ts';
 import { accountPermissions } from '../shared/microsoft365/read-account.ts';
@@ -13,6 +14,7 @@ type Use = readonly [user: string, permissions: Partial<Record<ClientName, reado
 
 export function declaredPermissions(playbook: readonly Step[]): Declared {
   const uses: Use[] = [
+    ['poll-alerts', pollPermissions],
     ['triage-alert', alertPermissions],
     ['triage-alert', accountPermissions],
     ['send-summary', { graph: mailPermissions }],

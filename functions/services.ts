@@ -2,11 +2,13 @@
 import type { TokenCredential } from '@azure/identity';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
+import type { PollDeps } from '../shared/alerts/poll.ts';
 import { createPublisher } from '../shared/alerts/publisher.ts';
 import { watchSources } from '../shared/alerts/silence.ts';
 import { type SourceHealth, TableSourceHealth } from '../shared/alerts/source-health.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
-import { toFailure } from '../shared/errors.ts';
+import { TableMarks } from '../shared/alerts/table-marks.ts';
+import { PermanentError, toFailure } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
@@ -41,6 +43,8 @@ export interface Services {
   reportDaily: () => Promise<unknown>;
   triage: (log: (line: string) => void) => TriageAlert;
   start: StartDependencies;
+  /** What the doors of our own need; they publish only where there is a topic. */
+  doors: (lines: Pick<PollDeps, 'log' | 'error'>) => PollDeps;
 }
 
 type Log = Engine['log'];
@@ -68,13 +72,14 @@ export function createServices(settings: Settings, log: Log): Services {
   const pace = paceBy(new TableSlots(tables), 'identity-protection', now);
   const clients = connect(settings, { credential, log, paces: { '/identityProtection/': pace } });
   const decisions = new TableDecisions(tables);
+  const marks = new TableMarks(tables);
   const engine: Engine = {
     progress,
     bus,
     playbook,
     stepSettings: settings.STEPS,
     clients,
-    ...publisherOf(settings, credential, now),
+    ...publisherOf('reclaim/steps', settings, credential, now),
     now,
     random: Math.random,
     deadlineSeconds: settings.DEADLINE_SECONDS,
@@ -121,6 +126,15 @@ export function createServices(settings: Settings, log: Log): Services {
         now,
         log: line,
       }),
+    doors: (lines) => ({
+      graph: soon().graph,
+      marks,
+      publish: doorTo(publisherOf('reclaim/doors', settings, credential, now).publish),
+      now,
+      // The rest of the time is for the last slice and what it publishes.
+      deadline: new Date(now().getTime() + settings.DEADLINE_SECONDS * 500),
+      ...lines,
+    }),
     start: {
       readAccount: (idOrUpn) => accountOf(idOrUpn, now()),
       heldBecause: async (account) => heldBecause(account, settings),
@@ -131,12 +145,25 @@ export function createServices(settings: Settings, log: Log): Services {
 const blobServiceUri = ({ Progress__blobServiceUri, Progress__tableServiceUri = '' }: Settings): string =>
   Progress__blobServiceUri ?? Progress__tableServiceUri.replace('.table.', '.blob.');
 
-function publisherOf(settings: Settings, credential: TokenCredential, now: () => Date): Partial<Engine> {
+function publisherOf(
+  source: string,
+  settings: Settings,
+  credential: TokenCredential,
+  now: () => Date,
+): Pick<Engine, 'publish'> {
   const { EventGrid__topicEndpointUri: endpoint, EventGrid__topicKey: key } = settings;
   if (endpoint === undefined) return {};
   const access = key === undefined ? { credential } : { key };
-  return { publish: createPublisher({ endpoint, access, source: 'reclaim/steps', now }) };
+  return { publish: createPublisher({ endpoint, access, source, now }) };
 }
+
+const doorTo = (publish: Engine['publish']): PollDeps['publish'] =>
+  publish ??
+  (async () => {
+    throw new PermanentError(
+      'EventGrid__topicEndpointUri is missing: there is no topic to publish alerts to',
+    );
+  });
 
 /** The rail that holds whoever asks: a protected account is changed only after a person approved it. */
 function heldBecause(account: Account, settings: Settings): string | null {

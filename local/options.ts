@@ -18,6 +18,7 @@ const options = {
   requests: { type: 'string' },
   timeout: { type: 'string' },
   json: { type: 'boolean', default: false },
+  poll: { type: 'boolean', default: false },
   stay: { type: 'boolean', default: false },
   'no-host': { type: 'boolean', default: false },
   verbose: { type: 'boolean', default: false },
@@ -61,6 +62,7 @@ export function help(): string {
   --alert FILE       the alert, or several; with --tenant, may be given more than once
   --latency MS       added to each Microsoft 365 request
   --requests FILE    write each Microsoft 365 request as a JSON line
+  --poll             publish nothing: the app asks Microsoft Graph for new alerts, as it does each minute
   --json             print only the finished run, as one JSON document (a list where there are several)
   --stay             keep everything up and print all endpoints and settings
   --no-host          the same without the Functions host, for a real \`func start\`

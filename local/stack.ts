@@ -91,6 +91,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       IDENTITY_HEADER: served.identityHeader,
       EventGrid__topicEndpointUri: topic.endpoint,
       EventGrid__topicKey: topic.key,
+      // A scenario brings its own alerts; `--poll` has the app find them itself.
+      POLL_ALERTS: 'false',
       BASE_URL: `http://127.0.0.1:${port}`,
       MAIL_FROM: sender,
       MAIL_TO: 'oncall@contoso.com',

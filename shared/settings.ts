@@ -29,6 +29,9 @@ const accounts = list.pipe(
     }),
   ),
 );
+const hostName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]*$/i, 'is no host name, such as contoso.servicebus.windows.net');
 const numberIn = (fallback: number, least: number, most: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
 
@@ -71,10 +74,7 @@ const settingsSchema = z.object({
     .string()
     .regex(/(^|;)\s*Endpoint=sb:\/\//i, 'is no connection string of Service Bus (Endpoint=sb://…)')
     .optional(),
-  ServiceBus__fullyQualifiedNamespace: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]*$/i, 'is no host name, such as contoso.servicebus.windows.net')
-    .optional(),
+  ServiceBus__fullyQualifiedNamespace: hostName.optional(),
   /** Table Storage: a connection string, or the service's address for the managed identity. */
   Progress: z
     .string()
@@ -90,6 +90,15 @@ const settingsSchema = z.object({
   EventGrid__topicEndpointUri: url.optional(),
   /** Its key, where the managed identity is not to be used. */
   EventGrid__topicKey: z.string().min(1).optional(),
+  /** Ask Microsoft Graph for new alerts every minute; left out: where there is a topic to publish them to. */
+  POLL_ALERTS: z.stringbool().optional(),
+  /** An event hub namespace whose hub `logs` is read (the host connects with it); left out: none is. */
+  Streams__fullyQualifiedNamespace: hostName.optional(),
+  /** Its connection string, where the managed identity is not to be used. */
+  Streams: z
+    .string()
+    .regex(/(^|;)\s*Endpoint=sb:\/\//i, 'is no connection string of Event Hubs (Endpoint=sb://…)')
+    .optional(),
   /** Client id of the user-assigned managed identity; left out for a system-assigned one. */
   AZURE_CLIENT_ID: z.string().min(1).optional(),
 });
@@ -99,6 +108,10 @@ const eitherOf = [
   ['ServiceBus__fullyQualifiedNamespace', 'ServiceBus'],
   ['Progress__tableServiceUri', 'Progress'],
 ] as const;
+
+const topic = 'EventGrid__topicEndpointUri';
+/** They publish to the topic, and would silently do nothing without it. */
+const ofTheTopic = ['POLL_ALERTS', 'Streams', 'Streams__fullyQualifiedNamespace'] as const;
 
 /** Every setting that is read; the deployment gives each that has no default of its own. */
 export const settingNames: readonly string[] = Object.keys(settingsSchema.shape);
@@ -126,6 +139,11 @@ export function readSettings(
   for (const [byIdentity, byConnection] of eitherOf) {
     if (given[byIdentity] === undefined && given[byConnection] === undefined) {
       problems.push(`${byIdentity}: is missing (or a connection string in ${byConnection})`);
+    }
+  }
+  for (const name of ofTheTopic) {
+    if (given[name] !== undefined && !/^(false|0|no|off)$/i.test(given[name]) && !given[topic]) {
+      problems.push(`${name}: has nowhere to publish to; ${topic} is missing`);
     }
   }
   // By itself, or one wrong setting elsewhere would hide what is wrong in here until the next restart.

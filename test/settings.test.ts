@@ -68,6 +68,19 @@ describe('readSettings', () => {
       expect(problems.filter((line) => line.startsWith(start))).not.toEqual([]);
   });
 
+  it.each([
+    ['POLL_ALERTS', 'true'],
+    ['Streams__fullyQualifiedNamespace', 'evhns.servicebus.windows.net'],
+    ['Streams', 'Endpoint=sb://evhns/;SharedAccessKeyName=n;SharedAccessKey=eA=='],
+  ])('refuses %s without a topic — what is found would go nowhere', (name, value) => {
+    expect(problemsOf({ ...good, [name]: value })).toEqual([
+      `${name}: has nowhere to publish to; EventGrid__topicEndpointUri is missing`,
+    ]);
+    const topic = 'https://reclaim.westeurope-1.eventgrid.azure.net/api/events';
+    expect(problemsOf({ ...good, [name]: value, EventGrid__topicEndpointUri: topic })).toEqual([]);
+    expect(problemsOf({ ...good, POLL_ALERTS: 'false' })).toEqual([]);
+  });
+
   it('never repeats a value — it may be a secret in the wrong place', () => {
     const secret = 'Endpoint=sb://x;SharedAccessKey=c2VjcmV0';
     expect(

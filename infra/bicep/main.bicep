@@ -63,6 +63,9 @@ param signInClientId string = ''
 @description('Object ids of identities outside this deployment that publish alerts to the topic: a playbook of Sentinel.')
 param publisherPrincipalIds string[] = []
 
+@description('Ask Microsoft Graph for new alerts every minute. false where Sentinel or a stream brings them all.')
+param pollAlerts bool = true
+
 @description('Makes an event hub for logs that Entra ID or Defender stream: about 20 EUR a month.')
 param streams bool = false
 
@@ -261,6 +264,7 @@ module app 'modules/app.bicep' = {
       Progress__tableServiceUri: storage.outputs.tableEndpoint
       Progress__blobServiceUri: storage.outputs.dataBlobEndpoint
       EventGrid__topicEndpointUri: messaging.outputs.topicEndpoint
+      POLL_ALERTS: toLower(string(pollAlerts))
       MAIL_FROM: mailFrom
       MAIL_TO: join(mailTo, ',')
       BASE_URL: baseUrl

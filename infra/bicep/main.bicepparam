@@ -69,6 +69,7 @@ param assignRoles = bool(readEnvironmentVariable('ASSIGN_ROLES', 'true'))
 // param deadlineSeconds = 90
 // param baseUrl = ''
 // param publisherPrincipalIds = ['00000000-0000-0000-0000-000000000000']
+// param pollAlerts = true
 // param streams = false
 // param scaleByQueueLength = false
 // param tags = { owner: 'security' }

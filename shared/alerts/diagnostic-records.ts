@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { clean, guid, listOf, word } from './fields.ts';
 import type { Inner, Opener } from './source.ts';
+import { parseTime } from './time.ts';
 
 /**
  * https://learn.microsoft.com/entra/id-protection/howto-export-risk-data
@@ -23,11 +24,26 @@ type Record = z.infer<typeof recordSchema>;
 
 const batchSchema = z.object({ records: z.array(z.unknown()) });
 
-/** Those that a batch is cut down to before it is passed on; all else in a stream is somebody else's business. */
-export const isAboutRisk = (record: unknown): boolean => {
-  const parsed = recordSchema.safeParse(record);
-  return parsed.success && openers[parsed.data.category.toLowerCase()] !== undefined;
-};
+export type RecordOf =
+  | { is: 'risk'; inner: Inner; seenAt: string | null }
+  /** Somebody else's business, such as the sign-in log. */
+  | { is: 'other'; category: string }
+  | { is: 'bad'; why: string };
+
+/** What one record of a stream is about, for the door that passes it on. */
+export function recordOf(given: unknown): RecordOf {
+  const record = recordSchema.safeParse(given);
+  if (record.success && openers[record.data.category.toLowerCase()] === undefined) {
+    return { is: 'other', category: clean(record.data.category, 60) ?? '' };
+  }
+  const inner = opened(given, '');
+  if ('refused' in inner) return { is: 'bad', why: inner.refused };
+  return { is: 'risk', inner, seenAt: record.success ? parseTime(record.data.time) : null };
+}
+
+/** The records of a message; undefined where it is no batch. */
+export const recordsIn = (data: unknown): readonly unknown[] | undefined =>
+  batchSchema.safeParse(data).data?.records;
 
 export const diagnosticRecords: Opener = ({ data }) => {
   const batch = batchSchema.safeParse(data);

@@ -77,6 +77,8 @@ const notGiven: Readonly<Record<string, string>> = {
   ServiceBus: 'a connection string: the local stack only',
   Progress: 'a connection string: the local stack only',
   EventGrid__topicKey: 'a key: the local stack only',
+  Streams: 'a connection string: the local stack only',
+  Streams__fullyQualifiedNamespace: 'only where logs are streamed',
   WEBSITE_HOSTNAME: 'set by the platform',
   GRAPH_URL: 'the default is the service',
   EXCHANGE_URL: 'the default is the service',

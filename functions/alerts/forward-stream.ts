@@ -1,0 +1,41 @@
+// Passes on what an Event Hub brings of the logs of Entra ID and Defender to the front door. It judges nothing. What
+// can't be read is laid among the dead letters with the reason; what is about something else is only counted.
+import { createHash } from 'node:crypto';
+import { readStream } from '../../shared/alerts/stream.ts';
+import { type Post, queues } from '../../shared/run/bus.ts';
+import type { OutgoingAlert } from '../../shared/run/step.ts';
+
+export interface ForwardDeps {
+  publish(alerts: readonly OutgoingAlert[]): Promise<void>;
+  post: Post;
+  log(line: string): void;
+}
+
+/** As main.bicep makes it. */
+export const streamHub = 'logs';
+
+/** Below the 256 KB of a message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
+const mostInLetter = 50;
+
+/** Throws when something could not be handed on: the host calls again with the same messages, and ids are the same. */
+export async function forwardStream(deps: ForwardDeps, messages: unknown): Promise<void> {
+  const { events, bad, others } = readStream(Array.isArray(messages) ? messages : [messages]);
+  if (events.length > 0) await deps.publish(events);
+  for (let from = 0; from < bad.length; from += mostInLetter) {
+    const refused = bad.slice(from, from + mostInLetter);
+    await deps.post.post({
+      queue: queues.deadLetters,
+      id: `stream:${createHash('sha256').update(JSON.stringify(refused)).digest('hex')}`,
+      body: { refused },
+      properties: {
+        source: `event hub ${streamHub}`,
+        reason: 'Refused',
+        description: `${refused.length} records of a stream can't be read: ${refused[0]?.why ?? ''}`,
+      },
+    });
+  }
+  if (events.length > 0 || bad.length > 0) {
+    const rest = Object.entries(others).map(([category, count]) => `, ${count} of ${category} left`);
+    deps.log(`${events.length} published, ${bad.length} refused${rest.join('')}`);
+  }
+}

@@ -1,0 +1,155 @@
+// How far each feed has been read: one row a feed, replaced only by whoever has read it last. Here: the row, how it
+// changes, and a memory for tests. When what is done stands in poll.ts.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import type { Cut, Feed, Item } from './feeds.ts';
+
+export const markSchema = z.object({
+  /** ISO 8601 in whole seconds: what bears an earlier time was published, as far as it was there to be seen. */
+  mark: z.string(),
+  /** A pass that has not reached its end: [at, until) is still to be read. */
+  pass: z.object({ at: z.string(), until: z.string() }).nullable(),
+  /** Which of the feed's cuts the service takes. */
+  cut: z.int().min(0),
+  /** What was published of the times that the next pass reads again; `at` is in seconds since 1970. */
+  recent: z.array(z.object({ key: z.string(), at: z.int() })),
+  /** When the service last gave the list. */
+  answeredAt: z.string().nullable(),
+  /** When something new was last in it. */
+  deliveredAt: z.string().nullable(),
+  /** Since when, and why, the service gives none; `saidAt` is when that was last told. */
+  silent: z.object({ since: z.string(), saidAt: z.string(), why: z.string() }).nullable(),
+});
+export type Mark = Readonly<z.infer<typeof markSchema>>;
+
+export interface KeptMark {
+  mark: Mark;
+  etag: string;
+}
+
+export interface Marks {
+  read(feed: string): Promise<KeptMark | undefined>;
+  /** Replaces exactly this version (undefined: there is none yet); undefined when it is another one now. */
+  write(feed: string, mark: Mark, etag: string | undefined): Promise<KeptMark | undefined>;
+}
+
+export const secondMs = 1000;
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** What is older when a feed answers again is history rather than an emergency; that it was left out is said. */
+const mostBehindMs = 7 * dayMs;
+/** Bounds the row; what falls out is dropped by Service Bus instead. */
+const mostRecent = 2000;
+
+export const wholeSecond = (ms: number): Date => new Date(Math.floor(ms / secondMs) * secondMs);
+
+/** The beginning of time for this deployment: what is older by more than the overlap is nobody's emergency. */
+export const firstMark = (now: Date): Mark => ({
+  mark: wholeSecond(now.getTime()).toISOString(),
+  pass: null,
+  cut: 0,
+  recent: [],
+  answeredAt: null,
+  deliveredAt: null,
+  silent: null,
+});
+
+export const cutOf = (feed: Feed, { cut }: Mark): Cut => feed.cuts[cut] ?? feed.cuts[0];
+
+export interface Pass {
+  at: Date;
+  /** Exclusive: the second that is still running is read by the next pass. */
+  until: Date;
+}
+
+/** What is to be read now: the rest of a pass, or one from before the mark. `leftOut`: before when it is too late. */
+export function passOf(mark: Mark, feed: Feed, now: Date): { pass: Pass; leftOut: string | null } {
+  const until = mark.pass === null ? wholeSecond(now.getTime()) : new Date(mark.pass.until);
+  const overlapMs = cutOf(feed, mark).overlapMinutes * minuteMs;
+  const from = mark.pass === null ? Date.parse(mark.mark) - overlapMs : Date.parse(mark.pass.at);
+  const earliest = wholeSecond(now.getTime() - mostBehindMs);
+  const late = from < earliest.getTime();
+  return {
+    pass: { at: late ? earliest : new Date(from), until },
+    leftOut: late ? earliest.toISOString() : null,
+  };
+}
+
+const keyOf = ({ at, event }: Item): string =>
+  createHash('sha256')
+    .update(typeof event === 'string' ? `${at} ${event}` : event.id)
+    .digest('base64url')
+    .slice(0, 16);
+
+/** Those that were not published before, each once, the earliest first. */
+export function freshOf(mark: Mark, items: readonly Item[]): readonly Item[] {
+  const known = new Set(mark.recent.map(({ key }) => key));
+  return items
+    .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+    .filter((item) => {
+      const key = keyOf(item);
+      return !known.has(key) && known.add(key);
+    });
+}
+
+interface Published {
+  feed: Feed;
+  pass: Pass;
+  /** The pass was read up to here. */
+  to: Date;
+  fresh: readonly Item[];
+  now: Date;
+}
+
+export function published(mark: Mark, { feed, pass, to, fresh, now }: Published): Mark {
+  const done = to >= pass.until;
+  const until = pass.until.toISOString();
+  const oldest = (pass.until.getTime() - cutOf(feed, mark).overlapMinutes * minuteMs) / secondMs - 1;
+  const added = fresh.map((item) => ({ key: keyOf(item), at: Math.floor(Date.parse(item.at) / secondMs) }));
+  return {
+    ...mark,
+    mark: done ? until : mark.mark,
+    pass: done ? null : { at: to.toISOString(), until },
+    recent: [...mark.recent, ...added]
+      .filter(({ at }) => at >= oldest)
+      .toSorted((a, b) => b.at - a.at)
+      .slice(0, mostRecent),
+    answeredAt: now.toISOString(),
+    deliveredAt: fresh.length > 0 ? now.toISOString() : mark.deliveredAt,
+    silent: null,
+  };
+}
+
+/** `isNews` when it is to be told. A feed that never answered has missed nothing: its time begins when it does. */
+export function silent(mark: Mark, error: Error, now: Date): { mark: Mark; isNews: boolean } {
+  const at = now.toISOString();
+  const isNews = mark.silent === null || now.getTime() - Date.parse(mark.silent.saidAt) >= dayMs;
+  const saidAt = isNews || mark.silent === null ? at : mark.silent.saidAt;
+  const never = mark.answeredAt === null && error instanceof PermanentError;
+  return {
+    isNews,
+    mark: {
+      ...mark,
+      ...(never ? { mark: wholeSecond(now.getTime()).toISOString(), pass: null } : {}),
+      silent: { since: mark.silent?.since ?? at, saidAt, why: error.message.slice(0, 500) },
+    },
+  };
+}
+
+export function memoryMarks(): Marks {
+  const kept = new Map<string, KeptMark>();
+  let version = 0;
+  return {
+    async read(feed) {
+      return kept.get(feed);
+    },
+    async write(feed, mark, etag) {
+      if (kept.get(feed)?.etag !== etag) return undefined;
+      version += 1;
+      const written = { mark: structuredClone(mark), etag: String(version) };
+      kept.set(feed, written);
+      return written;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+// From messages of an Event Hub to events for the front door. A stream is mostly about other things, which are counted
+// and left; what is meant for us and can't be read is handed back with the reason, so that nothing goes missing.
+import { createHash } from 'node:crypto';
+import type { OutgoingAlert } from '../run/step.ts';
+import { recordOf, recordsIn } from './diagnostic-records.ts';
+import { clean } from './fields.ts';
+import { outgoing } from './outgoing.ts';
+
+export interface BadRecord {
+  why: string;
+  /** As it came, cut to what a person needs to find it again. */
+  record: string;
+}
+
+export interface Streamed {
+  /** Each once, however many rows of the stream tell of it. */
+  events: readonly OutgoingAlert[];
+  bad: readonly BadRecord[];
+  /** Records about other things, by category. */
+  others: Readonly<Record<string, number>>;
+}
+
+const mostShown = 2000;
+
+export function readStream(messages: readonly unknown[]): Streamed {
+  const events = new Map<string, OutgoingAlert>();
+  const bad: BadRecord[] = [];
+  const others: Record<string, number> = {};
+  const refuse = (record: unknown, why: string) => bad.push({ why, record: shown(record) });
+  for (const message of messages) {
+    const json = parsed(message);
+    if (json === undefined) {
+      refuse(message, 'the message is no JSON');
+      continue;
+    }
+    const records = recordsIn(json) ?? (Array.isArray(json) ? json : [json]);
+    if (records.length === 0) refuse(json, 'the message holds no records');
+    for (const record of records) {
+      const about = recordOf(record);
+      if (about.is === 'other') others[about.category] = (others[about.category] ?? 0) + 1;
+      else if (about.is === 'bad') refuse(record, about.why);
+      else {
+        // Without any time of its own the content itself is the version: the same record again is the same event.
+        const event = outgoing(about.inner, about.seenAt ?? digest(record));
+        if (typeof event === 'string') refuse(record, event);
+        else events.set(event.id, event);
+      }
+    }
+  }
+  return { events: [...events.values()], bad, others };
+}
+
+/** The host hands over parsed JSON, or text or bytes where it could not parse them. */
+function parsed(message: unknown): unknown {
+  const text = message instanceof Uint8Array ? Buffer.from(message).toString('utf8') : message;
+  if (typeof text !== 'string') return text;
+  try {
+    const json: unknown = JSON.parse(text);
+    return json;
+  } catch {
+    return undefined;
+  }
+}
+
+function asText(record: unknown): string {
+  const text = record instanceof Uint8Array ? Buffer.from(record).toString('utf8') : record;
+  try {
+    return typeof text === 'string' ? text : (JSON.stringify(text) ?? String(text));
+  } catch {
+    return 'something nested too deeply to be written down';
+  }
+}
+
+const shown = (record: unknown) => clean(asText(record), mostShown) ?? '';
+const digest = (record: unknown) => createHash('sha256').update(asText(record)).digest('hex').slice(0, 16);

@@ -1,0 +1,40 @@
+// The marks in Table Storage: table `index`, partition `poll`, a row per feed.
+import { randomUUID } from 'node:crypto';
+import { Table, type TableOptions, type TableService } from '../run/table-client.ts';
+import { fromEntity, toEntity } from '../run/table-entity.ts';
+import { type KeptMark, type Mark, type Marks, markSchema } from './marks.ts';
+
+const partition = 'poll';
+
+export class TableMarks implements Marks {
+  readonly #table: Table;
+
+  constructor(service: TableService, options: TableOptions = {}) {
+    this.#table = new Table(service, 'index', options);
+  }
+
+  async read(feed: string): Promise<KeptMark | undefined> {
+    return (await this.#read(feed))?.kept;
+  }
+
+  async write(feed: string, mark: Mark, etag: string | undefined): Promise<KeptMark | undefined> {
+    const token = randomUUID();
+    const { mark: at, answeredAt, deliveredAt, silent } = mark;
+    const columns = { at, answeredAt: answeredAt ?? '', deliveredAt: deliveredAt ?? '', token };
+    const entity = toEntity('index', partition, feed, mark, { ...columns, silent: silent?.why ?? '' });
+    const written = await this.#table.transact([
+      etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }],
+    ]);
+    if (written !== 'conflict') return { mark, etag: written[0] ?? '' };
+    // The answer to our own write may have been lost, and the SDK's second try is what was refused.
+    const now = await this.#read(feed);
+    return now?.token === token ? now.kept : undefined;
+  }
+
+  async #read(feed: string): Promise<{ kept: KeptMark; token: unknown } | undefined> {
+    const entity = await this.#table.get(partition, feed);
+    if (entity === undefined) return undefined;
+    const mark = fromEntity('index', entity, markSchema);
+    return { kept: { mark, etag: entity.etag }, token: entity['token'] };
+  }
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { forwardStream } from '../../functions/alerts/forward-stream.ts';
+import { readStream } from '../../shared/alerts/stream.ts';
+import { RetryableError } from '../../shared/errors.ts';
+import type { Letter } from '../../shared/run/bus.ts';
+import type { OutgoingAlert } from '../../shared/run/step.ts';
+import { adele, payload, tenantId } from './samples.ts';
+
+const batch = (name: string) => payload(`diagnostic-records/${name}`);
+
+describe('readStream', () => {
+  it('makes an event of each record about risk, whatever form its times have', () => {
+    const { events, bad, others } = readStream([batch('user-risk-events'), batch('risky-users')]);
+    expect(events.map(({ id, type }) => `${type} ${id.slice(0, 20)}… ${id.slice(-24)}`)).toEqual([
+      expect.stringMatching(/^Reclaim\.RiskDetection riskDetection:\w{6}… 20\d\d-.*Z$/),
+      expect.stringMatching(/^Reclaim\.RiskyUser riskyUser:87d349ed-4… 20\d\d-.*Z$/),
+    ]);
+    expect(events[0]?.data).toMatchObject({ tenantId, userId: adele });
+    expect({ bad, others }).toEqual({ bad: [], others: {} });
+  });
+
+  it('gives a detection the id that the poller gives it — what comes through two doors is one', () => {
+    const { events } = readStream([batch('user-risk-events')]);
+    const again = JSON.parse(JSON.stringify(batch('user-risk-events')).replaceAll('T9:', 'T09:'));
+    expect(readStream([again]).events.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+  });
+
+  it('tells an alert once, however many rows are about it', () => {
+    const { events } = readStream([batch('defender-streaming'), batch('defender-streaming')]);
+    expect(events.map(({ type }) => type)).toEqual(['Reclaim.Alert']);
+  });
+
+  it('counts what is about something else, and hands back what can’t be read', () => {
+    const { events, bad, others } = readStream([batch('mixed')]);
+    expect(events).toHaveLength(2);
+    expect(others).toEqual({ SignInLogs: 1 });
+    expect(bad).toEqual([expect.objectContaining({ why: expect.stringContaining('no diagnostic record') })]);
+  });
+
+  it.each([
+    ['text that is no JSON', '{"records":[{"category":"UserRiskEve'],
+    ['bytes that are no JSON', Buffer.from([0xff, 0xfe, 0x00])],
+    ['a batch without records', { records: [] }],
+    ['a number', 7],
+    ['nothing', null],
+    ['an alert without its id', { records: [{ category: 'AdvancedHunting-AlertInfo', properties: {} }] }],
+    [
+      'a detection without its id',
+      { records: [{ category: 'UserRiskEvents', properties: { riskLevel: 'high' } }] },
+    ],
+  ])('hands back %s, with the reason', (_, message) => {
+    const { events, bad } = readStream([message]);
+    expect(events).toEqual([]);
+    expect(bad).toHaveLength(1);
+  });
+
+  it('reads a batch as text or bytes, and records without a batch, as some hosts hand them over', () => {
+    const text = JSON.stringify(batch('user-risk-events'));
+    const { records } = JSON.parse(text);
+    for (const message of [text, Buffer.from(text), records, records[0]]) {
+      expect(readStream([message]).events).toHaveLength(1);
+    }
+  });
+});
+
+describe('forwardStream', () => {
+  function door(publish?: () => Promise<void>) {
+    const published: OutgoingAlert[] = [];
+    const letters: Letter[] = [];
+    const deps = {
+      publish: publish ?? (async (alerts: readonly OutgoingAlert[]) => void published.push(...alerts)),
+      post: { post: async (letter: Letter) => void letters.push(letter) },
+      log: () => {},
+    };
+    return { deps, published, letters };
+  }
+
+  it('publishes what it can, and lays the rest among the dead letters with the reason', async () => {
+    const { deps, published, letters } = door();
+    await forwardStream(deps, [batch('mixed'), '{']);
+    expect(published).toHaveLength(2);
+    expect(letters).toEqual([
+      expect.objectContaining({
+        queue: 'dead-letters',
+        properties: expect.objectContaining({ source: 'event hub logs', reason: 'Refused' }),
+      }),
+    ]);
+    expect(letters[0]?.body).toMatchObject({ refused: [{}, { why: 'the message is no JSON' }] });
+  });
+
+  it('takes one message, as the host hands over where it batches nothing', async () => {
+    const { deps, published } = door();
+    await forwardStream(deps, batch('user-risk-events'));
+    expect(published).toHaveLength(1);
+  });
+
+  it('fails as a whole when the topic takes nothing — the hub keeps what was not handed on', async () => {
+    const { deps, letters } = door(() => Promise.reject(new RetryableError('the topic is busy')));
+    await expect(forwardStream(deps, [batch('mixed')])).rejects.toThrow('the topic is busy');
+    expect(letters).toEqual([]);
+  });
+
+  it('fits thousands of bad records into letters that the queue takes', async () => {
+    const { deps, letters } = door();
+    await forwardStream(
+      deps,
+      Array.from({ length: 1000 }, () => `{"x":"${'é"'.repeat(9000)}`),
+    );
+    expect(letters).toHaveLength(20);
+    for (const { body } of letters) expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(250_000);
+  });
+});
