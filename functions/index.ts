@@ -98,6 +98,7 @@ if (given?.Streams !== undefined || given?.Streams__fullyQualifiedNamespace !== 
         const services = ready(context);
         const { publish, log } = services.doors(linesOf(context));
         await forwardStream({ publish, post: services.bus, log }, messages);
+        await services.health.answered('stream', services.engine.now());
       }),
   });
 }

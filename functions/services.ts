@@ -96,6 +96,10 @@ export function createServices(settings: Settings, log: Log): Services {
     now,
     log,
   });
+  /** That a source was heard is worth a line when it can't be noted, and no failure. */
+  const noted = (note: Promise<void>): void => {
+    note.catch((thrown: unknown) => log(toFailure(thrown).message));
+  };
   const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
 
   return {
@@ -120,9 +124,7 @@ export function createServices(settings: Settings, log: Log): Services {
         intruders: (since) => intrudersOf(progress, since),
         openRun: (request) => openRun(engine, request),
         decisions,
-        heard: (source) => {
-          health.delivered(source, now()).catch((thrown: unknown) => log(toFailure(thrown).message));
-        },
+        heard: (source) => noted(health.delivered(source, now())),
         now,
         log: line,
       }),
@@ -133,6 +135,7 @@ export function createServices(settings: Settings, log: Log): Services {
       now,
       // The rest of the time is for the last slice and what it publishes.
       deadline: new Date(now().getTime() + settings.DEADLINE_SECONDS * 500),
+      answered: (source, at) => noted(health.answered(source, at)),
       ...lines,
     }),
     start: {

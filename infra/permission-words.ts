@@ -3,6 +3,7 @@ import type { Step } from '../shared/run/step.ts';
 
 /** Those that are no steps, and what goes with them. */
 const others: Readonly<Record<string, string>> = {
+  'poll-alerts': 'that list is not asked for what is new; a stream or Sentinel may still bring it',
   'triage-alert': 'alerts can’t be confirmed or their accounts not classified, so runs are held',
   'send-summary': 'on-call gets no mail, or one may come twice',
 };

@@ -25,6 +25,8 @@ export interface Item {
 
 export interface Feed {
   name: 'alerts' | 'risk-detections' | 'risky-users';
+  /** The adapter that reads its entries. */
+  source: 'alert' | 'riskDetection' | 'riskyUser';
   /** For people. */
   noun: string;
   permission: string;
@@ -83,6 +85,7 @@ function feed({ place, filter = '', type, ...rest }: Declaration): Feed {
 export const feeds: readonly Feed[] = [
   feed({
     name: 'alerts',
+    source: 'alert',
     noun: 'alerts of Microsoft Defender',
     permission: 'SecurityAlert.Read.All',
     licence: 'any product of Defender XDR',
@@ -93,6 +96,7 @@ export const feeds: readonly Feed[] = [
   }),
   feed({
     name: 'risk-detections',
+    source: 'riskDetection',
     noun: 'risk detections of Entra ID Protection',
     permission: 'IdentityRiskEvent.Read.All',
     licence: 'Entra ID P1, or P2 for the details',
@@ -109,6 +113,7 @@ export const feeds: readonly Feed[] = [
   // Adds those whose risk is high as a whole though no detection is; what is lower decides nothing.
   feed({
     name: 'risky-users',
+    source: 'riskyUser',
     noun: 'risky users of Entra ID Protection',
     permission: 'IdentityRiskyUser.Read.All',
     licence: 'Entra ID P2',

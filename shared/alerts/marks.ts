@@ -16,8 +16,6 @@ export const markSchema = z.object({
   recent: z.array(z.object({ key: z.string(), at: z.int() })),
   /** When the service last gave the list. */
   answeredAt: z.string().nullable(),
-  /** When something new was last in it. */
-  deliveredAt: z.string().nullable(),
   /** Since when, and why, the service gives none; `saidAt` is when that was last told. */
   silent: z.object({ since: z.string(), saidAt: z.string(), why: z.string() }).nullable(),
 });
@@ -51,7 +49,6 @@ export const firstMark = (now: Date): Mark => ({
   cut: 0,
   recent: [],
   answeredAt: null,
-  deliveredAt: null,
   silent: null,
 });
 
@@ -116,7 +113,6 @@ export function published(mark: Mark, { feed, pass, to, fresh, now }: Published)
       .toSorted((a, b) => b.at - a.at)
       .slice(0, mostRecent),
     answeredAt: now.toISOString(),
-    deliveredAt: fresh.length > 0 ? now.toISOString() : mark.deliveredAt,
     silent: null,
   };
 }

@@ -31,6 +31,8 @@ export interface PollDeps {
   now(): Date;
   /** No slice is begun after this time: the rest is for the next call. */
   deadline: Date;
+  /** The source gave all that it had, be it nothing. */
+  answered(source: Feed['source'], at: Date): void;
   log(line: string): void;
   /** For on-call to find: said once, and once a day while it lasts. */
   error(line: string): void;
@@ -89,6 +91,7 @@ async function poll(deps: PollDeps, feed: Feed): Promise<Polled> {
     longest = Math.max(2 * secondMs, 2 * (slice.to.getTime() - pass.at.getTime()));
     pass = { at: slice.to, until: pass.until };
   }
+  deps.answered(feed.source, now());
   return ended('current');
 }
 

@@ -19,8 +19,8 @@ export class TableMarks implements Marks {
 
   async write(feed: string, mark: Mark, etag: string | undefined): Promise<KeptMark | undefined> {
     const token = randomUUID();
-    const { mark: at, answeredAt, deliveredAt, silent } = mark;
-    const columns = { at, answeredAt: answeredAt ?? '', deliveredAt: deliveredAt ?? '', token };
+    const { mark: at, answeredAt, silent } = mark;
+    const columns = { at, answeredAt: answeredAt ?? '', token };
     const entity = toEntity('index', partition, feed, mark, { ...columns, silent: silent?.why ?? '' });
     const written = await this.#table.transact([
       etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }],

@@ -75,6 +75,7 @@ function poller(
           publish: async (alerts) => void published.push(...alerts),
           now: clock,
           deadline: new Date(time + 45_000),
+          answered: () => {},
           log: (line) => lines.push(line),
           error: (line) => lines.push(`ERROR ${line}`),
         },

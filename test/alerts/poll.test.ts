@@ -55,9 +55,11 @@ function world(
     }
     return [...latest.values()];
   };
+  let answers = 0;
   const asked: string[] = [];
   const feed: Feed = {
     name: 'alerts',
+    source: 'alert',
     noun: 'alerts',
     permission: 'SecurityAlert.Read.All',
     licence: 'any',
@@ -89,6 +91,9 @@ function world(
     get deadline() {
       return new Date(time + minute);
     },
+    answered: () => {
+      answers += 1;
+    },
     log: (line: string) => void lines.push(line),
     error: (line: string) => void lines.push(`ERROR ${line}`),
   };
@@ -99,6 +104,7 @@ function world(
     asked,
     fault,
     deps,
+    answers: () => answers,
     ids: () => published.map(({ id }) => id),
     pass: (minutes: number) => {
       time += minutes * minute;
@@ -240,17 +246,19 @@ describe('a feed that gives nothing', () => {
     expect(lines[0]).toMatch(/^ERROR .*403.*SecurityAlert\.Read\.All/);
   });
 
-  it('keeps its place while it is busy', async () => {
-    const { poll, pass, ids, fault } = world([{ id: 'between', at: start + minute, seen: 0 }]);
+  it('keeps its place while it is busy, and does not count as heard', async () => {
+    const { poll, pass, ids, fault, answers } = world([{ id: 'between', at: start + minute, seen: 0 }]);
     await poll();
     fault.error = new RetryableError('429');
     for (let count = 0; count < 50; count += 1) {
       pass(2);
       await poll();
     }
+    expect(answers()).toBe(1);
     delete fault.error;
     await poll();
     expect(ids()).toHaveLength(1);
+    expect(answers()).toBe(2);
   });
 
   it('goes back a week at most, and says what it leaves out', async () => {
