@@ -29,7 +29,8 @@ export const collectAuditLog = investigation({
   leaves: 'a search in the list of Microsoft Purview',
   guide: ['MS tools'],
   stage: 'collect',
-  settings: settings('act'),
+  /** evenInDryRun: a dry run knows then what only this log ties to the intruder, delegates above all. */
+  settings: settings('act').extend({ evenInDryRun: z.boolean().default(false) }),
   permissions: { graph: ['AuditLogsQuery.Read.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,
   after: ['collect-sign-ins'],
@@ -37,25 +38,24 @@ export const collectAuditLog = investigation({
 
   async collect(context, memo) {
     if (memo === undefined) return await begin(context, 1);
-    const state = await askSearch(context.graph, memo.search);
-    if (state === 'succeeded') return await finish(context, memo.search);
-    if (state === 'running' && memo.polls < mostPolls) {
-      return { laterSeconds: waitFor(memo.polls), memo: { ...memo, polls: memo.polls + 1 } };
-    }
-    if (state !== 'running' && memo.searches < mostSearches) return await begin(context, memo.searches + 1);
-    return unanswered(context, memo.search);
+    const { search, polls, searches } = memo;
+    const state = await askSearch(context.graph, search);
+    if (state === 'succeeded') return await finish(context, search);
+    if (state === 'running' && polls < mostPolls)
+      return { laterSeconds: waitFor(polls), memo: { ...memo, polls: polls + 1 } };
+    if (state !== 'running' && searches < mostSearches) return await begin(context, searches + 1);
+    return unanswered(context, search);
   },
 });
 
 const nameOf = ({ run, account }: Asked) => `Reclaim ${run.code} ${account.userPrincipalName}`;
 
 async function begin(context: Asked, searches: number) {
-  const { account, now, graph } = context;
-  const search = await startSearch(graph, {
+  const search = await startSearch(context.graph, {
     name: nameOf(context),
-    userPrincipalName: account.userPrincipalName,
+    userPrincipalName: context.account.userPrincipalName,
     since: searchFrom(context),
-    until: now.getTime(),
+    until: context.now.getTime(),
   });
   if (typeof search !== 'string') return search;
   return { laterSeconds: waitFor(0), memo: { search, polls: 1, searches } };

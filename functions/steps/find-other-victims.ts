@@ -26,6 +26,9 @@ export const findOtherVictims = investigation({
   againAfter: ['collect-audit-log'],
 
   async collect({ account, run, intruder, graph }) {
+    if (intruder.addresses.length === 0 && run.ended?.['collect-sign-ins'] === 'skipped') {
+      return { skip: 'no address of the intruder is known, since the sign-ins could not be read' };
+    }
     const since = windowStart(run, intruder);
     const findings: Kept[] = [];
     const alerts = new Map<string, OutgoingAlert>();
@@ -65,8 +68,14 @@ export const findOtherVictims = investigation({
         what: `${left} more addresses were not asked about`,
         why: 'the log is read in small portions',
       });
-    if (findings.length === 0)
-      findings.push({ what: 'no other account', why: 'is known to have been signed in to by this intruder' });
+    if (intruder.addresses.length === 0) {
+      findings.push({
+        what: 'whether there are others is not known',
+        why: 'no address is the intruder’s alone',
+      });
+    } else if (findings.length === 0) {
+      findings.push({ what: 'no other account', why: 'was signed in to from the intruder’s addresses' });
+    }
     const told = [...alerts.values()].slice(0, mostAlerts);
     return {
       findings,

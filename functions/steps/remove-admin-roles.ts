@@ -57,6 +57,7 @@ export const removeAdminRoles = remediation({
       what: `${change.what} was not given back: it was for a limited time`,
       instruction: `If ${account.displayName} still needs it, have it activated in PIM or assigned again.`,
       link: rolesPage(account.id),
+      instead: true,
     };
   },
 });

@@ -79,7 +79,7 @@ export const removeAuthMethods = remediation({
       ...theirs.flatMap(({ method }) =>
         remaining.length > 0 && isDefaultBy(preferred, method) ? changeDefault(method, account) : [],
       ),
-      ...doubtful.map(({ method, why }) => askTheOwner(method, why, account)),
+      ...askTheOwner(doubtful, account),
       ...deletionsIn(audits).flatMap((entry) =>
         madeByIntruder(entry, intruder) === undefined ? [] : registerAgain(entry, account),
       ),

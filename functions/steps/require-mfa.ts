@@ -81,4 +81,5 @@ const chooseAPolicy = (name: string): Task => ({
   instruction:
     'See to it that a Conditional Access policy requires multifactor authentication of this account. Name the group of that policy in the settings of require-mfa, and the next account is added by itself.',
   link: conditionalAccessPage(),
+  atHandBack: true,
 });

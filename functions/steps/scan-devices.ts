@@ -93,4 +93,5 @@ const scanByHand = (devices: readonly Device[], owner: string): Task => ({
       : `no device of ${owner} is registered, so none was scanned`,
   instruction: `Ask ${owner} which computers and phones they use, and have a full virus scan run on each that is not onboarded.`,
   link: devicesPage(),
+  ...(devices.length > 0 ? {} : { atHandBack: true as const }),
 });

@@ -6,12 +6,26 @@ import type { Method } from './auth-methods.ts';
 import { when } from './describe-trail.ts';
 import { authMethodsPage } from './links.ts';
 
-export const askTheOwner = ({ id, name }: Method, why: string, account: Account): Task => ({
-  id: `method:${id}`,
-  what: `${name}: ${why}`,
-  instruction: `Ask ${account.displayName}, by another way than mail, whether it is theirs. If not, delete it.`,
-  link: authMethodsPage(account.id),
-});
+/** One question for all of them. The id names each, so that a tick does not answer for one that comes later. */
+export function askTheOwner(doubtful: readonly { method: Method; why: string }[], account: Account): Task[] {
+  if (doubtful.length === 0) return [];
+  const byReason = Map.groupBy(doubtful, ({ why }) => why);
+  const said = [...byReason].map(
+    ([why, all]) => `${all.map(({ method }) => method.name).join(', ')}: ${why}`,
+  );
+  const them = doubtful.length === 1 ? 'it is' : 'each of them is';
+  return [
+    {
+      id: `methods:${doubtful
+        .map(({ method }) => method.id)
+        .toSorted()
+        .join(',')}`,
+      what: said.join('; '),
+      instruction: `Ask ${account.displayName}, by another way than mail, whether ${them} theirs. If not, delete it.`,
+      link: authMethodsPage(account.id),
+    },
+  ];
+}
 
 /** The intruder's, and still there: without this the account is not taken back. */
 export const removeByHand = ({ id, name }: Method, evidence: string, account: Account): Task => ({
@@ -35,6 +49,7 @@ export const changeDefault = ({ id, name }: Method, account: Account): Task => (
 export const registerAgain = (entry: DirectoryAudit, account: Account): Task => ({
   id: `deleted:${entry.id}`,
   what: `the intruder took away a method of the owner at ${when(entry.time)}: ${entry.reason ?? entry.activity}`,
-  instruction: `When the account goes back, have ${account.displayName} register it again, with a Temporary Access Pass.`,
+  instruction: `Have ${account.displayName} register it again, with a Temporary Access Pass.`,
   link: authMethodsPage(account.id),
+  atHandBack: true,
 });

@@ -4,6 +4,7 @@ import { toCsv } from '../run/csv.ts';
 import type { GraphReader } from './clients.ts';
 import { when } from './describe-trail.ts';
 import { type MailboxMessage, readMessages, trash } from './mailbox-messages.ts';
+import { withoutCodes } from './mask-codes.ts';
 import { doubt, type Look, none, type Symptoms } from './symptoms.ts';
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
@@ -44,7 +45,8 @@ export function deletions(
     why: 'owners seldom delete for good',
     remedy: `bring back what is missing, while it is kept: Restore-RecoverableItems -Identity ${userPrincipalName} -FilterItemType IPM.Note -FilterStartTime '${new Date(look.since).toISOString()}'.`,
   });
-  return { findings, tasks, attachments };
+  // Kept for two weeks or longer, and only the owner knows what is missing.
+  return { findings, tasks: tasks.map((task) => ({ ...task, atHandBack: true as const })), attachments };
 }
 
 function table(deleted: readonly MailboxMessage[], purged: readonly MailboxMessage[]): string {
@@ -54,7 +56,7 @@ function table(deleted: readonly MailboxMessage[], purged: readonly MailboxMessa
       where,
       from,
       receivedDateTime,
-      subject,
+      withoutCodes(subject),
     ]);
   return toCsv(
     ['deleted or changed', 'where', 'from', 'received', 'subject'],

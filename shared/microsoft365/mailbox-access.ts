@@ -65,4 +65,5 @@ export const lookForForms = ({ userPrincipalName }: Account): Task => ({
   what: 'custom forms and start pages of Outlook were not looked for: no interface lists them',
   instruction: `If Outlook for Windows is used: look for forms in the mailbox of ${userPrincipalName} with Get-AllTenantRulesAndForms.ps1, as the page describes, and delete those the owner does not know.`,
   link: formsGuide(),
+  atHandBack: true,
 });

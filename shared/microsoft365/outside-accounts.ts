@@ -5,17 +5,12 @@ import type { Attachment, Kept, Task } from '../run/step.ts';
 import type { Account } from './account.ts';
 import { when } from './describe-trail.ts';
 import { matcher, plain } from './inbox-rules/name.ts';
-import { codes } from './inbox-rules/words.ts';
 import { messageTracePage } from './links.ts';
 import type { MailboxMessage } from './mailbox-messages.ts';
+import { aboutAccess, withoutCodes } from './mask-codes.ts';
 import type { MessageTrace } from './message-trace.ts';
 import { asAddress, domainOf, isInside } from './recipients.ts';
 
-const access = matcher(`${codes}
-  password* passcode* reset_* sign_in* signin* login log_in logged_in new_device new_location account_recover*
-  recovery_* email_changed email_address_changed confirm_your* activate_your magic_link security_alert*
-  *passwort* *kennwort* anmeldung* mot_de_passe connexion contrasena* inicio_de_sesion senha* wachtwoord*
-  losenord* adgangskode* passord* salasana* heslo* haslo* parola* jelszo* пароль* パスワード 密码 密碼 비밀번호`);
 /** Said of passwords by those who only remind. */
 const reminder = matcher('password_expir* password_will_expire password_is_about_to_expire');
 
@@ -49,9 +44,10 @@ export function accessMail({ mailbox, deleted, traces, domains }: Sources): Acce
   const add = (messageId: string, mail: AccessMail) => {
     const subject = plain(mail.subject);
     const from = asAddress(mail.from);
-    if (from === null || isInside(from, domains) || !access.test(subject) || reminder.test(subject)) return;
+    if (from === null || isInside(from, domains) || !aboutAccess.test(subject) || reminder.test(subject))
+      return;
     const id = idOf(messageId) || `${mail.from} ${mail.at} ${mail.subject}`;
-    if (!mails.has(id)) mails.set(id, { ...mail, from });
+    if (!mails.has(id)) mails.set(id, { ...mail, from, subject: withoutCodes(mail.subject) });
   };
   const read = (messages: readonly MailboxMessage[], where: AccessMail['where']) => {
     for (const { internetMessageId, from, receivedDateTime: at, subject } of messages)
@@ -117,6 +113,7 @@ const listThem = (account: Account, since: number): Task => ({
   what: `which services outside know ${account.userPrincipalName} as the address of an account shows only where they wrote since ${when(since)}`,
   instruction: `Have ${account.displayName} list the services where this address signs in or recovers the password (bank, pay, shops, social media), and secure those that matter.`,
   link: 'https://learn.microsoft.com/defender-office-365/responding-to-a-compromised-email-account',
+  atHandBack: true,
 });
 
 const table = (mails: readonly AccessMail[]): Attachment => ({

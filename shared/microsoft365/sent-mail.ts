@@ -5,6 +5,7 @@ import type { RunView } from '../run/step.ts';
 import type { Act } from './acts.ts';
 import { when } from './describe-trail.ts';
 import { type Intruder, tieToIntruder } from './intruder.ts';
+import { withoutCodes } from './mask-codes.ts';
 import type { MessageTrace } from './message-trace.ts';
 import { isInside, recipientsSchema } from './recipients.ts';
 
@@ -53,7 +54,7 @@ export function uniteSentMail(sources: {
       messageId: id,
       networkId: null,
       at,
-      subject,
+      subject: withoutCodes(subject),
       recipients: new Map(),
       kept: false,
       evidence: null,

@@ -2,7 +2,7 @@
 import { weakStart } from '../microsoft365/weak-start.ts';
 import type { OpenRequest } from './open-run.ts';
 import type { Outcome, RunRow, StepRow } from './rows.ts';
-import type { Step } from './step.ts';
+import type { Mode, Step } from './step.ts';
 
 /** Without I, L, O and U, so that a code survives being read out over a telephone. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -55,7 +55,7 @@ function followedBy({ dryRun }: OpenRequest, standing: RunRow | undefined): Pick
 
 export function newStep(step: Step, request: OpenRequest, raw: unknown, now: Date): StepRow {
   const mode = step.mode(raw);
-  const outcome = atOnce(step, mode === 'off', request);
+  const outcome = atOnce(step, mode, raw, request);
   return {
     name: step.name,
     stage: step.stage,
@@ -84,11 +84,12 @@ export function newStep(step: Step, request: OpenRequest, raw: unknown, now: Dat
 }
 
 /** What is settled before anything runs. */
-function atOnce(step: Step, off: boolean, request: OpenRequest): Outcome | null {
-  if (off) return { is: 'off' };
+function atOnce(step: Step, mode: Mode, raw: unknown, request: OpenRequest): Outcome | null {
+  if (mode === 'off') return { is: 'off' };
   const applies = step.appliesTo(request.account);
   if (applies !== true) return { is: 'skipped', reason: applies };
-  if (request.dryRun && step.kind === 'investigation' && step.leaves !== null) {
+  const onlyLooks = request.dryRun || mode === 'report';
+  if (onlyLooks && step.kind === 'investigation' && step.leaves !== null && !step.evenInDryRun(raw)) {
     return { is: 'skipped', reason: `would leave a trace: ${step.leaves}` };
   }
   return null;

@@ -118,6 +118,7 @@ export function mergeTasks(known: readonly TaskRecord[], named: readonly Task[])
     instruction: task.instruction,
     link: task.link,
     essential: task.essential ?? false,
+    ...(task.atHandBack ? { atHandBack: true as const } : {}),
     doneAt: known.find((old) => old.id === task.id)?.doneAt ?? null,
   }));
 }

@@ -57,6 +57,8 @@ export const taskRecordSchema = z.object({
   instruction: z.string(),
   link: z.string(),
   essential: z.boolean(),
+  /** Told as part of giving the account back, and not counted. */
+  atHandBack: z.literal(true).optional(),
   /** When an operator ticked it off. */
   doneAt: time.nullable(),
 });

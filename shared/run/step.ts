@@ -40,6 +40,10 @@ export interface Task {
   link: string;
   /** Without it the step's job is not done. */
   essential?: true;
+  /** Done with the owner when the account is given back: it keeps nobody awake, so it does not count in the verdict. */
+  atHandBack?: true;
+  /** Of an undo: in place of what it could not put back, which is then not said to be. */
+  instead?: true;
 }
 
 /** Looked at and left alone; for an investigation, what it saw. */
@@ -169,7 +173,7 @@ interface InvestigationDeclaration<Name extends string, Uses extends ClientName,
   collects: string;
   settings: z.ZodType<S>;
   permissions: Permissions<Uses>;
-  /** The trace it leaves in the tenant, if any: then it is left out of dry runs. */
+  /** The trace it leaves in the tenant, if any: then it is left out of dry runs, unless its settings say `evenInDryRun`. */
   leaves?: string;
   memo?: z.ZodType<M>;
   collect(
@@ -205,12 +209,15 @@ export interface Investigation extends StepBase {
   kind: 'investigation';
   collects: string;
   leaves: string | null;
+  /** Whether the administrator lets it leave its trace also where it is only to look. */
+  evenInDryRun(raw: unknown): boolean;
   collect(context: RawContext, readers: Readers, memo: Json): Promise<Collected | Later | Skip>;
 }
 
 export type Step = Remediation | Investigation;
 
 const modeSchema = z.looseObject({ mode: z.enum(modes) });
+const evenInDryRunSchema = z.looseObject({ evenInDryRun: z.literal(true) });
 
 function base<Name extends string, Uses extends ClientName, S>(
   step: Declaration<Name> & { settings: z.ZodType<S>; permissions: Permissions<Uses> },
@@ -272,6 +279,7 @@ export function investigation<
     kind: 'investigation',
     collects: step.collects,
     leaves: step.leaves ?? null,
+    evenInDryRun: (raw) => evenInDryRunSchema.safeParse(step.settings.parse(raw ?? {})).success,
     collect: (context, readers, memo) =>
       step.collect({ ...typed(context), ...readers }, memo === null ? undefined : step.memo?.parse(memo)),
   };

@@ -3,7 +3,7 @@
 import type { Failure } from '../errors.ts';
 import { PermanentError, toFailure } from '../errors.ts';
 import { toUndo } from './changes.ts';
-import { changeOf, withRecord } from './remediate.ts';
+import { changeOf, mergeTasks, withRecord } from './remediate.ts';
 import type { Ending, Execution } from './run-step.ts';
 import type { Remediation, Task } from './step.ts';
 
@@ -20,7 +20,8 @@ export async function undo(execution: Execution, step: Remediation): Promise<End
     try {
       const task = await restore(changeOf(record), context, clients);
       if (task !== undefined) tasks.push(task);
-      row = withRecord(row, { ...record, undoneAt: engine.now().toISOString(), failure: null });
+      const undoneAt = task?.instead ? null : engine.now().toISOString();
+      row = withRecord(row, { ...record, undoneAt, failure: null });
     } catch (thrown) {
       if (!(thrown instanceof PermanentError)) {
         await execution.record(row);
@@ -37,7 +38,7 @@ export async function undo(execution: Execution, step: Remediation): Promise<End
     is: 'settled',
     row: {
       ...row,
-      tasks: tasks.map((task) => ({ ...task, essential: task.essential ?? false, doneAt: null })),
+      tasks: mergeTasks([], tasks),
       // What cannot be undone stays what it was, and the summary says so.
       outcome: failure ? { is: 'failed', error: failure } : stillDone ? row.outcome : { is: 'undone' },
       settledAt: now,

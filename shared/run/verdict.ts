@@ -13,7 +13,12 @@ export const endedBadly = (outcome: Outcome | null): boolean =>
 export const isPending = (step: StepRow): boolean => step.state !== 'settled';
 
 /** Tasks that wait for a person. Of a step that only reports, tasks would be premature; those of an undone one are the undo's. */
-export const openTasks = (step: StepRow) =>
+export const openTasks = (step: StepRow) => waitingTasks(step).filter((task) => !task.atHandBack);
+
+/** What is done with the owner when the account is given back. */
+export const handBackTasks = (step: StepRow) => waitingTasks(step).filter((task) => task.atHandBack);
+
+const waitingTasks = (step: StepRow) =>
   step.outcome?.is === 'reported' ? [] : step.tasks.filter((task) => task.doneAt === null);
 
 export const words = [

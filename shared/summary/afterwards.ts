@@ -1,6 +1,7 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
 import { toUndo } from '../run/changes.ts';
 import { timing } from '../run/mode.ts';
+import { handBackTasks } from '../run/verdict.ts';
 import { attachedTo } from './attached.ts';
 import { capital, clause, clock, count, later, plain } from './plain.ts';
 import { type Given, type Line, order, type Section, titleOf } from './report.ts';
@@ -46,16 +47,30 @@ const withoutUndo = ({ steps, playbook }: Given) =>
   steps.flatMap((row) => {
     const step = playbook.find((candidate) => candidate.name === row.name);
     if (step?.kind !== 'remediation' || typeof step.undo !== 'string') return [];
-    return toUndo(row.changes).length > 0 ? [{ name: row.name, undo: step.undo }] : [];
+    const left = toUndo(row.changes);
+    return left.length > 0 ? [{ name: row.name, undo: step.undo, left }] : [];
   });
+
+/** Each thing that is not as it was before, and why. */
+function whatStays(given: Given): Line[] {
+  const never = withoutUndo(given).map(({ name, undo, left }) => ({
+    text: `Could not be put back: ${titleOf(given, name)}: ${clause(undo)}`,
+    details: [...new Set(left.map(({ what }) => plain(what)))],
+  }));
+  const instead = given.steps
+    .filter((row) => row.outcome?.is === 'undone')
+    .flatMap((row) =>
+      toUndo(row.changes).map(({ what }) => ({
+        text: `Was not put back, see what you do now: ${titleOf(given, row.name)}: ${plain(what)}`,
+      })),
+    );
+  return [...never, ...instead];
+}
 
 export function falseAlarm(given: Given): Section {
   const { run, steps } = given;
+  if (run.endsAs === 'undone') return { title: 'What stays as it is', lines: whatStays(given) };
   const stays = withoutUndo(given).map(({ name, undo }) => `${titleOf(given, name)}: ${clause(undo)}`);
-  if (run.endsAs === 'undone') {
-    const lines = stays.map((text) => ({ text: `Could not be put back: ${text}` }));
-    return { title: 'What stays as it is', lines };
-  }
   const changed = steps.some((row) => toUndo(row.changes).length > 0);
   if (!changed || run.endsAs !== null) return { title: 'False alarm?', lines: [] };
   return {
@@ -68,6 +83,17 @@ export function falseAlarm(given: Given): Section {
       },
     ],
   };
+}
+
+/** Nothing that keeps anybody awake: it is done with the owner, once. */
+export function handBack({ run, steps }: Given): Section {
+  const ends = run.state === 'held' || run.dryRun || run.endsAs !== null;
+  const lines = steps.flatMap(handBackTasks).map(({ what, instruction, link }) => ({
+    text: capital(plain(what)),
+    details: [plain(instruction, 600)],
+    link: { text: 'Where and how', url: link },
+  }));
+  return { title: 'When the account is given back', lines: ends ? [] : lines };
 }
 
 export function next(given: Given): Section {

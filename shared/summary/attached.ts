@@ -2,7 +2,7 @@
 // large or full of other people's mail, and stay with the run.
 import type { StepRow } from '../run/rows.ts';
 import type { Attachment } from '../run/step.ts';
-import { openTasks } from '../run/verdict.ts';
+import { handBackTasks, openTasks } from '../run/verdict.ts';
 
 /** sendMail takes 4 MB with everything in base64 (https://learn.microsoft.com/graph/outlook-large-attachments). */
 const mostBytes = 2_000_000;
@@ -10,7 +10,7 @@ const mostBytes = 2_000_000;
 export function attachedTo(steps: readonly StepRow[]): Attachment[] {
   let left = mostBytes;
   return steps
-    .filter((row) => openTasks(row).length > 0)
+    .filter((row) => openTasks(row).length + handBackTasks(row).length > 0)
     .flatMap((row) => row.attachments)
     .filter(({ content }) => {
       const bytes = Buffer.byteLength(content);

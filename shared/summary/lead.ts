@@ -49,6 +49,8 @@ function sentences(given: Given, { word }: Verdict): string[] {
       const found = countOf(given, ['found']);
       return [
         `Nothing was changed for ${upn}: this run only looked. It would make ${count(found, 'change')}.`,
+        withoutTrace(given),
+        evidence(given),
       ];
     }
   }
@@ -80,6 +82,18 @@ function evidence(given: Given): string {
   if (failed.length + skipped.length > 0)
     return `Could NOT look: ${titlesOf(given, [...failed, ...skipped])}.`;
   return '';
+}
+
+/** What would have left a trace was not done, and what it would have shown is not known. */
+function withoutTrace(given: Given): string {
+  const { playbook, steps } = given;
+  const left = steps.filter(({ name, outcome, startedAt }) => {
+    const step = playbook.find((candidate) => candidate.name === name);
+    const leaves = step?.kind === 'investigation' && step.leaves !== null;
+    return leaves && outcome?.is === 'skipped' && startedAt === null;
+  });
+  if (left.length === 0) return '';
+  return `Left out, since they leave a trace: ${titlesOf(given, left)}. What only they would tell is not among them.`;
 }
 
 function investigations({ steps }: Given) {

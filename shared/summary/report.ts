@@ -32,7 +32,7 @@ export interface Report {
 /** A step as far as it is told about. */
 export type Described =
   | Pick<Remediation, 'kind' | 'name' | 'title' | 'undo' | 'permissions'>
-  | Pick<Investigation, 'kind' | 'name' | 'title' | 'permissions'>;
+  | Pick<Investigation, 'kind' | 'name' | 'title' | 'leaves' | 'permissions'>;
 
 export interface Given {
   run: RunRow;

@@ -18,7 +18,7 @@ import {
 } from '../run/rows.ts';
 import { modes, type Step, stages } from '../run/step.ts';
 import { taskKey } from '../run/tick-off.ts';
-import { openTasks, verdictOf, verdictText } from '../run/verdict.ts';
+import { handBackTasks, openTasks, verdictOf, verdictText } from '../run/verdict.ts';
 
 type Titles = readonly Pick<Step, 'name' | 'title'>[];
 
@@ -64,8 +64,8 @@ export const runDocumentSchema = z.object({
   tasks: z.array(
     taskRecordSchema
       .pick({ id: true, what: true, instruction: true, link: true, essential: true })
-      // `key`: as in the path that ticks it off, tasks/{step}/{key}.
-      .extend({ step: z.string(), key: z.string() }),
+      // `key`: as in the path that ticks it off, tasks/{step}/{key}. `atHandBack`: not counted in the verdict.
+      .extend({ step: z.string(), key: z.string(), atHandBack: z.boolean() }),
   ),
   steps: z.array(stepDocumentSchema),
   log: z.array(logRowSchema),
@@ -95,15 +95,18 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
     intruder: run.intruder,
     summary: { verdict: run.summary.verdict, sentAt: run.summary.sentAt },
     tasks: steps.flatMap((row) =>
-      openTasks(row).map(({ id, what, instruction, link, essential }) => ({
-        step: row.name,
-        id,
-        key: taskKey(id),
-        what,
-        instruction,
-        link,
-        essential,
-      })),
+      [...openTasks(row), ...handBackTasks(row)].map(
+        ({ id, what, instruction, link, essential, atHandBack = false }) => ({
+          step: row.name,
+          id,
+          key: taskKey(id),
+          what,
+          instruction,
+          link,
+          essential,
+          atHandBack,
+        }),
+      ),
     ),
     steps: steps.map((row) => stepDocument(row, titleOf(row.name))),
     log: [...log],

@@ -2,7 +2,7 @@
 // and why, what was done, and what comes next. Pure: rows in, sections out.
 import { verdictOf } from '../run/verdict.ts';
 import { who, why } from './about.ts';
-import { falseAlarm, findings, next, rest } from './afterwards.ts';
+import { falseAlarm, findings, handBack, next, rest } from './afterwards.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
 import { doNow } from './do-now.ts';
 import { leadOf } from './lead.ts';
@@ -24,6 +24,7 @@ export function reportOf(given: Given, mostLines: number): Report {
     leftInPlace(given),
     findings(given),
     rest(given),
+    handBack(given),
     falseAlarm(given),
     next(given),
   ];

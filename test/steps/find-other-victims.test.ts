@@ -86,7 +86,7 @@ describe('find-other-victims', () => {
     const shared = { ...intruder, addresses: [], sharedAddresses: [attacker] };
     const { alerts, asked, findings } = await collected(tenant([at(diego)]), shared);
     expect([alerts, asked()]).toEqual([[], []]);
-    expect(findings).toMatchObject([{ what: 'no other account' }]);
+    expect(findings).toMatchObject([{ what: 'whether there are others is not known' }]);
   });
 
   it('counts who only failed, and tells nobody about them', async () => {

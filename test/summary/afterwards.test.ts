@@ -1,7 +1,8 @@
 // False alarms, evidence, counts and the next check.
 import { describe, expect, it } from 'vitest';
+import { verdictOf } from '../../shared/run/verdict.ts';
 import { names, of, section } from './read.ts';
-import { done, given, run, signIns, step, task } from './rows.ts';
+import { change, done, given, run, signIns, step, task } from './rows.ts';
 import { situations } from './situations.ts';
 
 describe('a false alarm', () => {
@@ -26,9 +27,41 @@ describe('a false alarm', () => {
 
   it('that was undone leaves a list of what stays', () => {
     expect(section(situations.undone(), 'What stays as it is')).toEqual([
-      'Could not be put back: Revoke sessions: Revoked sessions cannot be given back: the owner signs in again',
-      'Could not be put back: Reset the password: The old password is not known, and the intruder knows it: the owner gets a new one',
+      'Could not be put back: Revoke sessions: Revoked sessions cannot be given back: the owner signs in again | all sessions of adele.vance@contoso.com',
+      'Could not be put back: Reset the password: The old password is not known, and the intruder knows it: the owner gets a new one | the password of adele.vance@contoso.com',
     ]);
+  });
+
+  it('names what a person has to give back in place of the app', () => {
+    const from = situations.undone();
+    const role = change('role', 'the role User Administrator, activated in PIM');
+    const steps = [...from.steps, step('remove-admin-roles', { is: 'undone' }, { changes: [role] })];
+    expect(section({ ...from, steps }, 'What stays as it is').at(-1)).toBe(
+      'Was not put back, see what you do now: remove-admin-roles: the role User Administrator, activated in PIM',
+    );
+  });
+});
+
+describe('giving the account back', () => {
+  const forms = task('forms', 'custom forms were not looked for', { atHandBack: true });
+  const looked = step('check-mailbox', done, { kind: 'investigation', tasks: [forms] });
+
+  it('has tasks of its own, which keep nobody awake and are not counted', () => {
+    const from = given(run({ level: 'full' }), [...situations.contained().steps, looked]);
+    expect(section(from, 'When the account is given back')).toEqual([
+      expect.stringMatching(/^Custom forms were not looked for \| Ask Adele Vance, .* \| https:\/\/entra/),
+    ]);
+    expect(section(from, 'What you do now').join()).not.toContain('forms');
+    expect(verdictOf(from.run, from.steps).tasks).toBe(0);
+  });
+
+  it('is not spoken of where it is not to be given back: undone, held or a rehearsal', () => {
+    for (const name of ['undone', 'held', 'dry run'] as const) {
+      const from = situations[name]();
+      expect(section({ ...from, steps: [...from.steps, looked] }, 'When the account is given back')).toEqual(
+        [],
+      );
+    }
   });
 });
 

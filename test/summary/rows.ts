@@ -45,6 +45,7 @@ export const playbook: readonly Described[] = [
     kind: 'investigation',
     name: 'collect-sign-ins',
     title: 'Collect sign-ins and find the intruder',
+    leaves: null,
     permissions,
   },
   {

@@ -1,0 +1,209 @@
+// A story lived through in memory: alerts through the real triage, every step with real clients on the simulated
+// tenant, and the mail to on-call, under a clock that jumps to the next message. Sockets and the host: see whole.ts.
+import { fileURLToPath } from 'node:url';
+import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
+import { declaredPermissions } from '../../functions/permissions.ts';
+import { playbook } from '../../functions/steps/index.ts';
+import { type LoadedScenario, loadScenario } from '../../local/scenario.ts';
+import { createTenant } from '../../local/tenant/tenant.ts';
+import { resolveTimes } from '../../local/tenant/times.ts';
+import { memoryDecisions } from '../../shared/alerts/decisions.ts';
+import { intrudersOf } from '../../shared/alerts/intruders.ts';
+import { lastRunOf } from '../../shared/alerts/last-run.ts';
+import { connect } from '../../shared/microsoft365/connect.ts';
+import { readAccount } from '../../shared/microsoft365/read-account.ts';
+import { type Apply, advance } from '../../shared/run/advance.ts';
+import { type Outgoing, queues, stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
+import type { Engine } from '../../shared/run/engine.ts';
+import { MemoryBus } from '../../shared/run/memory-bus.ts';
+import { MemoryProgress } from '../../shared/run/memory-progress.ts';
+import { openRun } from '../../shared/run/open-run.ts';
+import { undo } from '../../shared/run/operate.ts';
+import { type RunRef, runRef } from '../../shared/run/progress.ts';
+import { runStep } from '../../shared/run/run-step.ts';
+import { sendSummary } from '../../shared/run/send-summary.ts';
+import { sweepRuns } from '../../shared/run/sweep.ts';
+import { readSettings } from '../../shared/settings.ts';
+import { createMailer } from '../../shared/summary/mail.ts';
+import { summaryOf } from '../../shared/summary/summary.ts';
+
+const start = new Date('2026-11-20T09:15:00.400Z');
+const baseUrl = 'https://reclaim.contoso.example';
+
+/** A scenario of local/scenarios under the story's own clock. */
+export const scenarioCalled = (name: string): Promise<LoadedScenario> =>
+  loadScenario(fileURLToPath(new URL(`../../local/scenarios/${name}.json`, import.meta.url)), start);
+
+/** A tenant of a test's own, with times as a file has them, and the risk detections that are its alerts. */
+export function tenantWith(tenant: object, detections: readonly { id: string }[]) {
+  const events = detections.map((data) => ({
+    specversion: '1.0',
+    id: data.id,
+    source: 'test',
+    type: 'Reclaim.RiskDetection',
+    time: start.toISOString(),
+    data,
+  }));
+  return { tenant: resolveTimes({ riskDetections: detections, ...tenant }, start), events, settings: {} };
+}
+
+export async function told(
+  given: Pick<LoadedScenario, 'tenant' | 'events' | 'settings'>,
+  more: Readonly<Record<string, string>> = {},
+) {
+  let at = start.getTime();
+  const now = () => new Date(at);
+  const { graph, defender } = declaredPermissions(playbook);
+  const permissions = [...Object.keys(graph), ...Object.keys(defender), 'Exchange.ManageAsApp'];
+  const tenant = createTenant(given.tenant, { now, permissions, mailFrom: 'reclaim@contoso.com' });
+  const read = readSettings(
+    {
+      TENANT_ID: tenant.tenantId,
+      MAIL_FROM: 'reclaim@contoso.com',
+      MAIL_TO: 'oncall@contoso.com',
+      ServiceBus: 'Endpoint=sb://127.0.0.1',
+      Progress: 'UseDevelopmentStorage=true',
+      ...given.settings,
+      ...more,
+    },
+    playbook,
+  );
+  if ('problems' in read) throw new Error(read.problems.join('\n'));
+  const { settings } = read;
+  const clients = connect(settings, {
+    credential: tenant.credential,
+    fetch: tenant.fetch,
+    now,
+    wait: async () => undefined,
+  });
+  const quiet = () => clients(new AbortController().signal);
+
+  const bus = new MemoryBus({ now });
+  const progress = new MemoryProgress();
+  const decisions = memoryDecisions();
+  const published: { id: string; type: string; data: unknown }[] = [];
+  const sent: Outgoing[] = [];
+  const incoming: unknown[] = [...given.events];
+  const log: string[] = [];
+  const engine: Engine = {
+    progress,
+    bus: {
+      send: async (messages) => {
+        sent.push(...messages);
+        await bus.send(messages);
+      },
+    },
+    playbook,
+    stepSettings: settings.STEPS,
+    clients,
+    publish: async (alerts) => {
+      const anew = alerts.filter(({ id }) => !published.some((old) => old.id === id));
+      published.push(...anew);
+      incoming.push(
+        ...anew.map((alert) => ({
+          specversion: '1.0',
+          source: 'reclaim/steps',
+          time: now().toISOString(),
+          ...alert,
+        })),
+      );
+    },
+    now,
+    random: () => 0.5,
+    deadlineSeconds: 60,
+    log: (line) => log.push(line),
+  };
+  const mailer = createMailer(
+    { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
+    { graph: () => quiet().graph, playbook, now },
+  );
+  const triage = createTriageAlert({
+    graph: quiet().graph,
+    settings,
+    policy: settings.POLICY,
+    readAccount: (id, time) => readAccount({ ...quiet(), tenantId: tenant.tenantId, id, now: time }),
+    lastRun: (userId) => lastRunOf(progress, userId),
+    intruders: (since) => intrudersOf(progress, since),
+    openRun: (request) => openRun(engine, request),
+    decisions,
+    now,
+    log: (line) => log.push(line),
+  });
+
+  /** Until nothing is left to do, or this time has passed. */
+  async function live(seconds = 600) {
+    const end = at + seconds * 1000;
+    for (;;) {
+      const alert = incoming.shift();
+      if (alert !== undefined) {
+        at += 20;
+        await triage(alert, `message-${at}`);
+        continue;
+      }
+      const message = bus.take();
+      if (message === undefined) {
+        const next = bus.nextAt()?.getTime();
+        if (next === undefined || next > end) break;
+        at = Math.max(at + 1, next);
+        continue;
+      }
+      at += 20;
+      if (message.queue === queues.summaries)
+        await sendSummary(engine, mailer, summaryMessageSchema.parse(message.body));
+      else await runStep(engine, stepMessageSchema.parse(message.body), message.deliveryCount);
+      bus.complete(message);
+    }
+  }
+
+  async function rowsOf(ref: RunRef) {
+    const found = await progress.read(ref);
+    if (found === undefined) throw new Error(`run ${ref.runId} is gone`);
+    const rows = { run: found.run.row, steps: found.steps.map(({ row }) => row) };
+    const runUrl = `${baseUrl}/api/runs/${rows.run.id}`;
+    return { ...rows, summary: summaryOf({ ...rows, playbook, runUrl, now: now() }) };
+  }
+  const refs = () => progress.list(new Date(0), 100);
+  /** Every run, oldest first. */
+  const runs = async () =>
+    (await Promise.all((await refs()).map(rowsOf))).toSorted((a, b) =>
+      a.run.openedAt.localeCompare(b.run.openedAt),
+    );
+  async function operate(apply: Apply) {
+    for (const ref of await refs()) await advance(engine, runRef(ref.runId), apply);
+    await live();
+  }
+
+  const before = tenant.state();
+  await live();
+  return {
+    tenant,
+    before,
+    decisions,
+    published,
+    sent,
+    log,
+    runs,
+    live,
+    operate,
+    /** The run of one account, or of the only one. */
+    async run(user?: string) {
+      const found = (await runs()).find(
+        ({ run }) => user === undefined || run.account.userPrincipalName === user,
+      );
+      if (found === undefined) throw new Error(`no run for ${user}: ${decisions.all.map(({ why }) => why)}`);
+      return found;
+    },
+    undo: () => operate(undo(playbook, undefined, { who: 'on-call', reason: 'false alarm', now: now() })),
+    /** Alerts that come in later. */
+    async alert(...events: readonly unknown[]) {
+      incoming.push(...events);
+      await live();
+    },
+    /** The later checks. */
+    async later(minutes: number) {
+      at += minutes * 60_000;
+      await sweepRuns(engine);
+      await live();
+    },
+  };
+}
