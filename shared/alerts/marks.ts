@@ -102,7 +102,9 @@ interface Published {
 export function published(mark: Mark, { feed, pass, to, fresh, now }: Published): Mark {
   const done = to >= pass.until;
   const until = pass.until.toISOString();
-  const oldest = (pass.until.getTime() - cutOf(feed, mark).overlapMinutes * minuteMs) / secondMs - 1;
+  // Whatever the pass in hand, and the one after it, may still read again.
+  const from = done ? pass.until.getTime() : Date.parse(mark.mark);
+  const oldest = (from - cutOf(feed, mark).overlapMinutes * minuteMs) / secondMs;
   const added = fresh.map((item) => ({ key: keyOf(item), at: Math.floor(Date.parse(item.at) / secondMs) }));
   return {
     ...mark,

@@ -175,7 +175,7 @@ describe('a poller that dies anywhere', () => {
         }
         expect(new Set(ids()).size).toBe(ids().length);
       }),
-      { numRuns: 20 },
+      { numRuns: Number(process.env['HISTORIES'] ?? 20) },
     );
   });
 
