@@ -128,6 +128,14 @@ onQueue('settle-dead-letter', queues.deadLetters, async ({ engine }, body, deliv
   throw new PermanentError(`kept for a person: ${reason ?? 'no reason given'}: ${description ?? ''}`);
 });
 
+app.timer('watch-breaker', {
+  schedule: '30 * * * * *',
+  handler: (_timer, context) =>
+    invocations.run(context, async () => {
+      await ready(context).storms();
+    }),
+});
+
 app.timer('sweep-runs', {
   schedule: '0 * * * * *',
   handler: (_timer, context) =>

@@ -1,6 +1,7 @@
 // Everything that the app may ask for, with who asks: the steps' own declarations, and what comes before and after
 // them. Nothing is granted that is not named here, and what is named here is used.
 import { pollPermissions } from '../shared/alerts/feeds.ts';
+import { protectionPermissions } from '../shared/alerts/protection.ts';
 import { alertPermissions } from '../shared/alerts/sources.ts';
 import type { ClientName } from '../shared/microsoft365/clients.ts';
 import { accountPermissions } from '../shared/microsoft365/read-account.ts';
@@ -17,6 +18,7 @@ export function declaredPermissions(playbook: readonly Step[]): Declared {
     ['poll-alerts', pollPermissions],
     ['triage-alert', alertPermissions],
     ['triage-alert', accountPermissions],
+    ['triage-alert', protectionPermissions],
     ['send-summary', { graph: mailPermissions }],
     ...playbook.map((step): Use => [step.name, step.permissions]),
   ];

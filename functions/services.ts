@@ -1,16 +1,22 @@
 // Everything that the functions work with, made once for the life of the process from the settings alone.
 import type { TokenCredential } from '@azure/identity';
+import { createBreaker } from '../shared/alerts/breaker.ts';
+import { tellOfStorms } from '../shared/alerts/breaker-notice.ts';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
 import type { PollDeps } from '../shared/alerts/poll.ts';
+import { protectedBecause, protectionOf, readMarks } from '../shared/alerts/protection.ts';
 import { createPublisher } from '../shared/alerts/publisher.ts';
 import { watchSources } from '../shared/alerts/silence.ts';
 import { type SourceHealth, TableSourceHealth } from '../shared/alerts/source-health.ts';
+import { TableBreakerSlots } from '../shared/alerts/table-breaker-slots.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
 import { TableMarks } from '../shared/alerts/table-marks.ts';
+import { TableTrips } from '../shared/alerts/trips.ts';
 import { PermanentError, toFailure } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
+import { memberCount } from '../shared/microsoft365/count-members.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
 import { Blobs } from '../shared/run/blobs.ts';
 import type { Engine } from '../shared/run/engine.ts';
@@ -45,6 +51,8 @@ export interface Services {
   start: StartDependencies;
   /** What the doors of our own need; they publish only where there is a topic. */
   doors: (lines: Pick<PollDeps, 'log' | 'error'>) => PollDeps;
+  /** Tells on-call of the circuit breaker; for a timer. */
+  storms: () => Promise<unknown>;
 }
 
 type Log = Engine['log'];
@@ -101,6 +109,14 @@ export function createServices(settings: Settings, log: Log): Services {
     note.catch((thrown: unknown) => log(toFailure(thrown).message));
   };
   const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
+  const trips = new TableTrips(tables);
+  const breaker = createBreaker({
+    slots: new TableBreakerSlots(tables, Math.random),
+    trips,
+    settings,
+    users: memberCount(() => soon().graph, now, log),
+    now,
+  });
 
   return {
     engine,
@@ -122,7 +138,11 @@ export function createServices(settings: Settings, log: Log): Services {
         readAccount: accountOf,
         lastRun: (userId) => lastRunOf(progress, userId),
         intruders: (since) => intrudersOf(progress, since),
-        openRun: (request) => openRun(engine, request),
+        protection: async (userId) => {
+          const marks = await readMarks(soon().graph, userId, settings.PROTECTED_GROUPS);
+          return (account) => protectedBecause(account, marks, settings);
+        },
+        openRun: (request) => openRun(engine, { ...request, admit: breaker.admit }),
         decisions,
         heard: (source) => noted(health.delivered(source, now())),
         now,
@@ -140,8 +160,10 @@ export function createServices(settings: Settings, log: Log): Services {
     }),
     start: {
       readAccount: (idOrUpn) => accountOf(idOrUpn, now()),
-      heldBecause: async (account) => heldBecause(account, settings),
+      heldBecause: (account) => protectionOf(soon().graph, account, settings),
+      count: breaker.count,
     },
+    storms: () => tellOfStorms({ trips, progress, notices, baseUrl, now, log }),
   };
 }
 
@@ -167,10 +189,3 @@ const doorTo = (publish: Engine['publish']): PollDeps['publish'] =>
       'EventGrid__topicEndpointUri is missing: there is no topic to publish alerts to',
     );
   });
-
-/** The rail that holds whoever asks: a protected account is changed only after a person approved it. */
-function heldBecause(account: Account, settings: Settings): string | null {
-  const own = [account.id, account.userPrincipalName].map((name) => name.toLowerCase());
-  const held = settings.PROTECTED_ACCOUNTS.some((entry) => own.includes(entry.toLowerCase()));
-  return held ? `${account.userPrincipalName} is a protected account` : null;
-}

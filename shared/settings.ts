@@ -59,10 +59,20 @@ const settingsSchema = z.object({
   }),
   /** Never changed by this app: break-glass accounts and the like, by object id or UPN. */
   PROTECTED_ACCOUNTS: accounts,
+  /** Never changed by this app either: whoever is in one of these groups, at any depth, by the groups' object ids. */
+  PROTECTED_GROUPS: list.pipe(
+    z.array(z.string().refine((entry) => z.guid().safeParse(entry).success, { message: 'is no object id' })),
+  ),
   /** Held for a person's decision unless the signal is certain, by object id or UPN. */
   SERVICE_ACCOUNTS: accounts,
   /** Named people who are treated like administrators, by object id or UPN. */
   VIP_ACCOUNTS: accounts,
+  /** Circuit breaker, first stage: runs in one hour that may become full by themselves; those after them only contain. */
+  BREAKER_FULL_PER_HOUR: z.coerce.number().int().min(0).max(10_000).default(20),
+  /** Second stage: runs in one hour that change anything by themselves; those after them are held. */
+  BREAKER_RUNS_PER_HOUR: z.coerce.number().int().min(0).max(10_000).default(100),
+  /** The second stage again, as a share of the tenant's enabled members in percent (never fewer than five); whichever is fewer holds. */
+  BREAKER_SHARE: z.coerce.number().int().min(0).max(100).default(20),
   /** Only look, change nothing, in every run. */
   DRY_RUN: z.stringbool().default(false),
   /** No source of alerts answered or delivered for so many hours: on-call is told. */

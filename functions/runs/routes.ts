@@ -80,7 +80,7 @@ export const routes: readonly Route[] = [
     access: 'operator',
     body: approveSchema,
     answers: { 202: run },
-    handle: ({ engine }, request) => approveRun(engine, request),
+    handle: ({ engine, start }, request) => approveRun(engine, request, start.count),
   },
   {
     name: 'undo-run',

@@ -23,6 +23,8 @@ export interface StartDependencies {
   readAccount: (idOrUpn: string) => Promise<Account>;
   /** Why this account is never changed without a person's decision, or null. */
   heldBecause: (account: Account) => Promise<string | null>;
+  /** So that the circuit breaker counts what a person does too; it never holds a person back. */
+  count?: (account: Account) => Promise<void>;
 }
 
 export async function startRun(
@@ -33,11 +35,13 @@ export async function startRun(
   const body = parseBody(request, startSchema);
   const account = await deps.readAccount(body.user);
   if (body.dryRun) await refuseBesideRealRun(engine, account);
+  const held = await deps.heldBecause(account);
+  if (held === null && !body.dryRun) await deps.count?.(account);
   const opened = await openRun(engine, {
     account,
     signals: [operatorSignal(account, body.reason, request.who, engine.now())],
     level: body.level,
-    held: await deps.heldBecause(account),
+    held,
     why: `started by ${request.who}: ${body.reason}`,
     dryRun: body.dryRun,
     who: request.who,

@@ -26,11 +26,29 @@ param operatorAddresses string[] = mailTo
 @description('Accounts that are never changed without a person\'s approval, by object id or UPN: break-glass accounts, on-call.')
 param protectedAccounts string[] = []
 
+@description('Groups whose members, at any depth, are never changed without approval either, by object id. Groups that only administrators fill: who could join one would escape.')
+param protectedGroups string[] = []
+
 @description('Accounts that programs sign in with, by object id or UPN: their runs wait for a person.')
 param serviceAccounts string[] = []
 
 @description('People treated like administrators, by object id or UPN.')
 param vipAccounts string[] = []
+
+@description('Circuit breaker, first stage: runs in an hour that remove what they find; those after them only lock the account.')
+@minValue(0)
+@maxValue(10000)
+param breakerFullPerHour int = 20
+
+@description('Second stage: runs in an hour that change anything by themselves; those after them wait for a person.')
+@minValue(0)
+@maxValue(10000)
+param breakerRunsPerHour int = 100
+
+@description('The second stage as a share of the tenant\'s enabled members, in percent (never fewer than five accounts); whichever is fewer holds.')
+@minValue(0)
+@maxValue(100)
+param breakerShare int = 20
 
 @description('Only look, change nothing, in every run: how to begin.')
 param dryRun bool = false
@@ -271,8 +289,12 @@ module app 'modules/app.bicep' = {
       STEPS: string(stepSettingsGiven)
       POLICY: policy
       PROTECTED_ACCOUNTS: join(protectedAccounts, ',')
+      PROTECTED_GROUPS: join(protectedGroups, ',')
       SERVICE_ACCOUNTS: join(serviceAccounts, ',')
       VIP_ACCOUNTS: join(vipAccounts, ',')
+      BREAKER_FULL_PER_HOUR: string(breakerFullPerHour)
+      BREAKER_RUNS_PER_HOUR: string(breakerRunsPerHour)
+      BREAKER_SHARE: string(breakerShare)
       DRY_RUN: toLower(string(dryRun))
       NO_SIGNAL_HOURS: string(noSignalHours)
       DEADLINE_SECONDS: string(deadlineSeconds)

@@ -18,11 +18,20 @@ param mailTo = split(readEnvironmentVariable('MAIL_TO'), ',')
 // Break-glass accounts and on-call's own, by object id or UPN, separated by commas: never changed without approval.
 param protectedAccounts = filter(split(readEnvironmentVariable('PROTECTED_ACCOUNTS', ''), ','), entry => !empty(entry))
 
+// Groups of such accounts, by object id. Only groups that administrators fill: whoever could join one would escape.
+param protectedGroups = filter(split(readEnvironmentVariable('PROTECTED_GROUPS', ''), ','), entry => !empty(entry))
+
 // Accounts that programs sign in with, likewise: their runs wait for a person.
 param serviceAccounts = filter(split(readEnvironmentVariable('SERVICE_ACCOUNTS', ''), ','), entry => !empty(entry))
 
 // People treated like administrators, likewise: their accounts are locked, and on-call is asked before more is done.
 param vipAccounts = filter(split(readEnvironmentVariable('VIP_ACCOUNTS', ''), ','), entry => !empty(entry))
+
+// Circuit breaker: so many runs an hour remove what they find, so many lock an account, the rest wait for a person. The
+// second also ends at a share of the tenant's people, in percent.
+param breakerFullPerHour = int(readEnvironmentVariable('BREAKER_FULL_PER_HOUR', '20'))
+param breakerRunsPerHour = int(readEnvironmentVariable('BREAKER_RUNS_PER_HOUR', '100'))
+param breakerShare = int(readEnvironmentVariable('BREAKER_SHARE', '20'))
 
 // true: only look, change nothing. A good first week.
 param dryRun = bool(readEnvironmentVariable('DRY_RUN', 'false'))

@@ -22,6 +22,8 @@ export interface JudgeDeps {
   lastRun(userId: string): Promise<LastRun | undefined>;
   /** Addresses that runs opened since then call an intruder's alone. */
   intruders?(since: Date): Promise<readonly string[]>;
+  /** What of the account, beside the settings' list, only a person may change; left out: nothing. */
+  protection?(userId: string): Promise<(account: Account) => string | null>;
   /** Opens one run, or brings the signal to the run that holds the account. */
   openRun(request: OpenRequest): Promise<Opened>;
   decisions: Decisions;
@@ -36,10 +38,10 @@ export type Judged = Pick<Decision, 'action' | 'row' | 'why'> &
 export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | null): Promise<Judged> {
   const { userId } = signal;
   if (userId === null) return { action: 'none', row: 'left-alone', why: `${nameOf(signal)} names no user` };
-  const said = await rule(deps, signal, userId, doubt);
-  if (said.ruling.action === 'none') return { action: 'none', row: said.ruling.row, why: said.ruling.why };
+  const ruled = await rule(deps, signal, userId, doubt);
+  if (ruled.ruling.action === 'none') return { action: 'none', row: ruled.ruling.row, why: ruled.ruling.why };
 
-  const account = await existing(deps, userId);
+  const [account, protectedBecause] = await Promise.all([existing(deps, userId), deps.protection?.(userId)]);
   if (account === undefined) {
     return {
       action: 'none',
@@ -49,9 +51,15 @@ export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | nul
   }
   const { userPrincipalName } = account;
   const { settings, policy } = deps;
-  const limited = limit(said.ruling, capsOf(account, settings), policy);
+  const limited = limit(ruled.ruling, capsOf(account, settings), policy);
   const railed = await putOnRails(
-    { signal, account, named: settings, lastRun: () => deps.lastRun(userId) },
+    {
+      signal,
+      account,
+      named: settings,
+      protectedBecause: protectedBecause?.(account) ?? null,
+      lastRun: () => deps.lastRun(userId),
+    },
     limited,
   );
   const { action, row, why } = railed;
@@ -59,15 +67,20 @@ export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | nul
     return { action, row, why, userPrincipalName, runId: railed.runId, joined: true };
   }
   if (railed.action === 'none') return { action, row, why, userPrincipalName };
-  const { run, joined, raised } = await deps.openRun({
+  const { run, joined, raised, admission } = await deps.openRun({
     account,
-    signals: said.signals,
+    signals: ruled.signals,
     level: railed.level,
     held: railed.action === 'hold' ? why : null,
     why,
     ...(settings.DRY_RUN ? { dryRun: true } : {}),
   });
-  return { action, row, why, userPrincipalName, runId: run.id, joined, raised };
+  const said = { userPrincipalName, runId: run.id, joined, raised };
+  if (admission === undefined || railed.action === 'hold') return { action, row, why, ...said };
+  if (admission.held !== null)
+    return { action: 'hold', row: 'breaker', why: `${admission.held}; ${why}`, ...said };
+  if (admission.level === action) return { action, row, why, ...said };
+  return { action: admission.level, row: 'breaker', why: `${why}; ${admission.limited ?? ''}`, ...said };
 }
 
 async function existing({ readAccount, now }: JudgeDeps, userId: string): Promise<Account | undefined> {

@@ -16,6 +16,8 @@ export interface OnRails {
   signal: Signal;
   account: Account;
   named: NamedAccounts;
+  /** What the directory says protects it; null where nothing does. */
+  protectedBecause?: string | null;
   /** Asked only by a rail that needs it. */
   lastRun: () => Promise<LastRun | undefined>;
 }
@@ -53,15 +55,13 @@ const echo: Rail = async ({ signal, lastRun }, ruling) => {
 };
 
 /** Break-glass accounts and the like: only a person changes them. */
-const protectedAccount: Rail = ({ account, named }, ruling) =>
-  isIn(named.PROTECTED_ACCOUNTS, account)
-    ? {
-        ...ruling,
-        action: 'hold',
-        row: 'protected',
-        why: `${account.userPrincipalName} is a protected account; ${ruling.why}`,
-      }
-    : ruling;
+const protectedAccount: Rail = ({ account, named, protectedBecause }, ruling) => {
+  const because = isIn(named.PROTECTED_ACCOUNTS, account)
+    ? `${account.userPrincipalName} is a protected account`
+    : protectedBecause;
+  if (because === undefined || because === null) return ruling;
+  return { ...ruling, action: 'hold', row: 'protected', why: `${because}; ${ruling.why}` };
+};
 
 const rails: readonly Rail[] = [echo, protectedAccount];
 

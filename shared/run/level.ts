@@ -5,6 +5,8 @@ import { endedBadly } from './verdict.ts';
 /** The reason, in one sentence, why a contained run becomes full; undefined while there is none. */
 export function raised(run: RunRow, steps: readonly StepRow[]): string | undefined {
   if (run.level === 'full' || run.endsAs !== null) return undefined;
+  // Evidence can be forged in two hundred mailboxes at once; the breaker let this run go so far and no further.
+  if (run.limitedBecause !== undefined) return undefined;
   for (const row of steps) {
     if (row.stage !== 'evict' || row.mode !== 'act') continue;
     const proof = row.changes.find((change) => change.evidence !== null && change.attemptedAt === null);

@@ -26,6 +26,18 @@ export interface OpenRequest {
   dryRun?: boolean;
   /** Who asks, for the log; the policy unless a person does. */
   who?: string;
+  /** Asked once, before a run is opened or raised: what it may be. Left out: whatever was asked for. */
+  admit?: (request: OpenRequest) => Promise<Admission>;
+}
+
+/** What a run may be of what was asked for. */
+export interface Admission {
+  level: Level;
+  held: string | null;
+  /** Why it goes no further by itself than its level, or null. */
+  limited: string | null;
+  /** On-call hears of it in a list of all that wait, rather than by a mail of its own. */
+  listed: boolean;
 }
 
 export interface Opened {
@@ -34,25 +46,48 @@ export interface Opened {
   joined: boolean;
   /** That run may now go further than before. */
   raised: boolean;
+  /** Where it was asked for one. */
+  admission?: Admission;
 }
 
 type Opener = Pick<Engine, 'progress' | 'bus' | 'playbook' | 'stepSettings' | 'now' | 'random'>;
 
+type Admitted = OpenRequest & { admission?: Admission };
+
 /** Losing the race for an account this often means that something is wrong with the storage. */
 const mostRounds = 10;
 
-export async function openRun(engine: Opener, request: OpenRequest): Promise<Opened> {
+export async function openRun(engine: Opener, asked: OpenRequest): Promise<Opened> {
+  let request: Admitted = asked;
+  const { admit } = asked;
+  const admitted = async (): Promise<Admitted> => {
+    // A rehearsal changes nothing, so it takes no place from what is in earnest.
+    if (admit === undefined || asked.dryRun === true || request.admission !== undefined) return request;
+    const admission = await admit(asked);
+    const { level, held } = admission;
+    return { ...asked, level, held, admission };
+  };
+  const answer = (opened: Omit<Opened, 'admission'>): Opened =>
+    request.admission === undefined ? opened : { ...opened, admission: request.admission };
+
   for (let round = 0; round < mostRounds; round += 1) {
     const claim = await engine.progress.claimOf(request.account.id);
     const standing = claim && (await standingRun(engine.progress, claim, request.dryRun === true));
     if (standing !== undefined) {
-      const joined = await join(engine, standing.id, request);
-      if (joined !== undefined) return joined;
-      // Before the new run is there: two runs that both act would undo each other's work.
-      if (request.held === null && request.dryRun !== true) await supersede(engine, standing.id, request);
+      let joined = await join(engine, standing.id, request);
+      if (joined === 'asks') {
+        request = await admitted();
+        joined = await join(engine, standing.id, request);
+      }
+      if (joined !== undefined && joined !== 'asks') return answer(joined);
+    }
+    request = await admitted();
+    // Before the new run is there: two runs that both act would undo each other's work.
+    if (standing !== undefined && request.held === null && request.dryRun !== true) {
+      await supersede(engine, standing.id, request);
     }
     const now = engine.now();
-    const run = newRun(request, standing, now, engine.random);
+    const run = { ...newRun(request, standing, now, engine.random), ...limitsOf(request) };
     const steps = engine.playbook.map((step) => newStep(step, request, engine.stepSettings[step.name], now));
     const planned = plan(engine.playbook, { run, steps }, now);
     const log: LogRow = {
@@ -64,7 +99,7 @@ export async function openRun(engine: Opener, request: OpenRequest): Promise<Ope
     const opened = await engine.progress.open(planned.run, planned.steps, claim, [log]);
     if (opened === 'taken') continue;
     await engine.bus.send(planned.send);
-    return { run: opened.run.row, joined: false, raised: false };
+    return answer({ run: opened.run.row, joined: false, raised: false });
   }
   throw new RetryableError(`account ${request.account.id} was taken by others ${mostRounds} times in a row`);
 }
@@ -73,16 +108,19 @@ const whoAsks = ({ who = 'policy' }: OpenRequest) => who;
 
 const opening = (run: RunRow) => (run.state === 'held' ? 'run held' : `run opened at level ${run.level}`);
 
-async function join(engine: Opener, runId: string, request: OpenRequest): Promise<Opened | undefined> {
+async function join(engine: Opener, runId: string, request: Admitted): Promise<Opened | 'asks' | undefined> {
   let raised = false;
   let joins = false;
+  let asks = false;
   const rows = await advance(engine, runRef(runId), (state) => {
     joins = belongsTo(state.run, request);
     if (!joins) return undefined;
     const next = withSignals(state, request, engine.now());
     raised = next.run.level !== state.run.level || next.run.state !== state.run.state;
-    return next;
+    asks = raised && request.admit !== undefined && request.admission === undefined;
+    return asks ? undefined : next;
   });
+  if (asks) return 'asks';
   if (rows === 'gone' || rows === 'lost' || !joins) return undefined;
   return { run: rows.run.row, joined: true, raised };
 }
@@ -125,7 +163,7 @@ export function belongsTo(
   });
 }
 
-function withSignals(state: RunState, request: OpenRequest, now: Date): RunState & { log: LogRow[] } {
+function withSignals(state: RunState, request: Admitted, now: Date): RunState & { log: LogRow[] } {
   const { run } = state;
   const key = (signal: Signal) => `${signal.source} ${signal.sourceId}`;
   const newer = request.signals.filter(
@@ -141,10 +179,11 @@ function withSignals(state: RunState, request: OpenRequest, now: Date): RunState
   const onlyLooks = request.dryRun === true && !run.dryRun;
   if (request.held === null && run.endsAs === null && !onlyLooks) {
     if (next.state === 'held') {
-      next = released(next, request.level, now);
+      next = { ...released(next, request.level, now), ...limitsOf(request) };
       log.push({ at, who, what: `held run opened at level ${request.level}`, why: request.why });
     } else if (request.level === 'full' && next.level === 'contain') {
-      next = { ...next, level: 'full', raisedBecause: request.why };
+      // One that was over is open again, so that the sweep looks after what it does now.
+      next = { ...next, state: 'open', level: 'full', raisedBecause: request.why, ...limitsOf(request) };
       log.push({ at, who, what: 'run became full', why: request.why });
     }
   }
@@ -155,3 +194,9 @@ function withSignals(state: RunState, request: OpenRequest, now: Date): RunState
 function withWeakStart({ intruder, signals: old }: RunRow, signals: readonly Signal[]): Intruder {
   return isDeepStrictEqual(intruder, weakStart(old)) ? weakStart(signals) : intruder;
 }
+
+/** What the breaker says of the run from now on. */
+const limitsOf = ({ admission }: Admitted): Pick<RunRow, 'limitedBecause' | 'toldInList'> => ({
+  limitedBecause: admission?.limited ?? undefined,
+  toldInList: admission?.listed === true ? true : undefined,
+});

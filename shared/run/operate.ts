@@ -87,11 +87,12 @@ export const approve =
     const { run } = state;
     if (run.state === 'held') {
       const log = [entry(order, `approved at level ${level}`)];
-      return { ...state, run: released(run, level, order.now), log };
+      const limits = level === 'full' ? { limitedBecause: undefined } : {};
+      return { ...state, run: { ...released(run, level, order.now), ...limits }, log };
     }
     if (level === 'full' && run.level === 'contain' && run.endsAs === null) {
       const raisedBecause = `approved by ${order.who}: ${order.reason}`;
-      const next = { ...reopened(state), level, raisedBecause };
+      const next = { ...reopened(state), level, raisedBecause, limitedBecause: undefined };
       return { ...state, run: next, log: [entry(order, 'approved at level full')] };
     }
     return { ...state, log: [entry(order, `approve ${level}: nothing to do`)] };

@@ -130,6 +130,10 @@ export const runRowSchema = z.object({
   state: z.enum(['held', 'open', 'finished', 'closed']),
   /** Why it is held, while it is. */
   heldBecause: z.string().nullable(),
+  /** Why it stays at its level whatever is found, until a person approves more: the circuit breaker. */
+  limitedBecause: z.string().optional(),
+  /** While it is held, on-call hears of it in a list of all such runs. */
+  toldInList: z.literal(true).optional(),
   /** Only look, change nothing. */
   dryRun: z.boolean(),
   /** Of a dry run: the run in earnest that the account had before, which late alerts still belong to. */

@@ -54,7 +54,7 @@ function queueSummary(run: RunRow, summary: Summary, now: Date, notBefore: strin
 }
 
 function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
-  if (run.state === 'held') return true;
+  if (run.state === 'held') return run.toldInList !== true;
   const pending = (stage: StepRow['stage']) => steps.some((row) => row.stage === stage && isPending(row));
   const seconds = (now.getTime() - Date.parse(begunAt(run))) / 1000;
   const [withoutCollect, whatever] = timing.summarySeconds;

@@ -114,6 +114,14 @@ function undecided(given: Given): string {
     row.changes.filter((change) => standingOf(change, row.aim) === 'found'),
   );
   const proofs = found.filter((change) => change.evidence !== null).length;
+  const { limitedBecause } = given.run;
+  if (limitedBecause !== undefined && given.run.level === 'contain') {
+    const what =
+      proofs > 0
+        ? `${count(proofs, 'change')} of an intruder found and LEFT IN PLACE`
+        : 'Nothing else is changed';
+    return `${what}, whatever turns up: ${clause(limitedBecause)}.`;
+  }
   if (proofs > 0)
     return `${count(proofs, 'change')} of an intruder found and left in place: a step is set to report only.`;
   const blind = evidence(given);

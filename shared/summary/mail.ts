@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { GraphClient, GraphReader } from '../microsoft365/clients.ts';
+import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import { path } from '../microsoft365/path.ts';
 import type { RunRows } from '../run/progress.ts';
 import type { RunRow } from '../run/rows.ts';
@@ -45,7 +46,7 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
     async send({ run, steps }) {
       const client = graph();
       const theirs = await addressesOf(client, run.row.account);
-      const to = settings.to.filter((address) => !theirs.has(bare(address)));
+      const to = settings.to.filter((address) => !theirs.has(mailboxAddress(address)));
       if (to.length === 0) {
         throw new PermanentError(
           `the summary of run ${run.row.id} was not sent: every address in MAIL_TO belongs to ${run.row.account.userPrincipalName}, the account under attack. Add another one to MAIL_TO`,
@@ -72,7 +73,7 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
         })),
       };
       // The intruder would read it among the sent items of a mailbox that is under attack itself.
-      const saveToSentItems = !theirs.has(bare(settings.from));
+      const saveToSentItems = !theirs.has(mailboxAddress(settings.from));
       await client.post(path`/users/${settings.from}/sendMail`, { message, saveToSentItems }, z.unknown());
     },
 
@@ -103,12 +104,5 @@ async function addressesOf(graph: GraphReader, account: RunRow['account']): Prom
   } catch (thrown) {
     if (!(thrown instanceof PermanentError)) throw thrown;
   }
-  return new Set(named.map(bare));
+  return new Set(named.map(mailboxAddress));
 }
-
-/** `SMTP:Adele.Vance+calls@contoso.com` reaches adele.vance@contoso.com. */
-const bare = (address: string): string =>
-  address
-    .toLowerCase()
-    .replace(/^smtp:/, '')
-    .replace(/\+[^@]*(?=@)/, '');

@@ -28,7 +28,7 @@ interface World {
 function world({ answers = {}, accounts = { [adele]: account() }, settings = {}, ...given }: World = {}) {
   const progress = new MemoryProgress();
   const bus = new MemoryBus({ now: () => now });
-  const engine = { progress, bus, playbook: [], stepSettings: {}, now: () => now, random: () => 0.5 };
+  const engine = { progress, bus, playbook: [], stepSettings: {}, now: () => now, random: Math.random };
   const requests: OpenRequest[] = [];
   const lines: string[] = [];
   const decisions = memoryDecisions();

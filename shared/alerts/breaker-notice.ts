@@ -1,0 +1,139 @@
+// What on-call hears of a storm: one mail when the circuit breaker enters a stage, and one after each such hour with
+// all that still waits. Two hundred mails at once would bury the one that matters.
+import { toFailure } from '../errors.ts';
+import type { Progress } from '../run/progress.ts';
+import type { RunRow } from '../run/rows.ts';
+import type { Notice } from '../summary/notice.ts';
+import { clause, count, plain } from '../summary/plain.ts';
+import type { Notices } from '../summary/tell.ts';
+import { hourOf, type Stage, type Trips } from './trips.ts';
+
+export type Moment = Stage | 'ended';
+
+interface Storm {
+  hour: string;
+  /** What is told of: the stage that was entered, or that the hour is over. */
+  moment: Moment;
+  /** Opened in that hour. */
+  runs: readonly RunRow[];
+  baseUrl: string;
+}
+
+const headlines = {
+  limited: 'CIRCUIT BREAKER: ONLY CONTAINING',
+  held: 'CIRCUIT BREAKER: HOLDING',
+  listed: 'MANY RUNS WAIT',
+  ended: 'CIRCUIT BREAKER: WHAT WAITS',
+} as const satisfies Record<Moment, string>;
+
+const leads = {
+  limited:
+    'More accounts were attacked in this hour than this app cleans by itself. It goes on locking accounts, and removes nothing more from them, whatever it finds.',
+  held: 'More accounts were attacked in this hour than this app locks by itself. New runs change nothing until you approve them: whoever has these accounts keeps them.',
+  listed:
+    'More runs wait for your decision than get a mail of their own. They change nothing until you approve them.',
+  ended: 'This is what still waits of the runs of that hour.',
+} as const satisfies Record<Moment, string>;
+
+export const isWaiting = (run: RunRow) => run.state === 'held';
+/** Locked, and no more, because of the breaker. */
+export const isLimited = (run: RunRow) =>
+  run.limitedBecause !== undefined && run.level === 'contain' && run.state !== 'held' && run.endsAs === null;
+
+/** undefined where there is nothing to decide. Pure. */
+export function stormNotice({ hour, moment, runs, baseUrl }: Storm): Notice | undefined {
+  const held = runs.filter(isWaiting);
+  const limited = runs.filter(isLimited);
+  if (moment === 'ended' && held.length + limited.length === 0) return undefined;
+  const since = `${hour.slice(11)}:00 UTC`;
+  const url = (run: RunRow) => `${baseUrl}/api/runs/${encodeURIComponent(run.id)}`;
+  const line = (run: RunRow) => ({
+    text: `${plain(run.account.userPrincipalName, 120)} (run ${plain(run.code, 12)})`,
+    details: [plain(run.heldBecause ?? run.why, 300)],
+    link: { text: 'The run', url: url(run) },
+  });
+  const approve = (level: string) =>
+    `POST ${baseUrl}/api/runs/{id}/approve ${JSON.stringify({ level, reason: '…' })}`;
+  return {
+    key: `breaker|${hour}|${moment}`,
+    version: 'once',
+    headline: headlines[moment],
+    subject: `${count(held.length, 'run')} held, ${count(limited.length, 'run')} only contained since ${since}`,
+    tone: held.length > 0 ? 'alarm' : 'waiting',
+    lead: `${leads[moment]} ${moment === 'ended' ? '' : 'A list of all follows after the hour.'}`.trim(),
+    sections: [
+      {
+        title: 'What you do now',
+        numbered: true,
+        lines: [
+          {
+            text: 'Find out what the alerts have in common: one phishing mail, one address, one source that is wrong',
+          },
+          {
+            text: 'Approve the runs that are real, one call for each',
+            orders: [
+              { text: 'Lock the account only', request: approve('contain') },
+              { text: 'Lock it and remove what the intruder left', request: approve('full') },
+            ],
+          },
+          {
+            text: 'Raise BREAKER_FULL_PER_HOUR and BREAKER_RUNS_PER_HOUR if the storm is real and goes on',
+          },
+        ],
+      },
+      ...(held.length === 0 ? [] : [{ title: `Held (${held.length})`, lines: held.map(line) }]),
+      ...(limited.length === 0
+        ? []
+        : [{ title: `Only contained (${limited.length})`, lines: limited.map(line) }]),
+    ],
+  };
+}
+
+export interface StormDeps {
+  trips: Pick<Trips, 'of'>;
+  progress: Pick<Progress, 'list' | 'read'>;
+  notices: Pick<Notices, 'tell' | 'last'>;
+  baseUrl: string;
+  now: () => Date;
+  log: (line: string) => void;
+}
+
+/** Long enough for a timer that did not run for a while. */
+const hoursBack = 3;
+const mostRuns = 1000;
+const readsAtOnce = 16;
+
+/** For a timer, every minute. Answers what was told; what fails is logged and tried again by the next one. */
+export async function tellOfStorms(deps: StormDeps): Promise<Moment[]> {
+  const told: Moment[] = [];
+  for (let back = 0; back <= hoursBack; back += 1) {
+    const hour = hourOf(new Date(deps.now().getTime() - back * 3_600_000));
+    const entered = await deps.trips.of(hour);
+    const moments: Moment[] = entered.length > 0 && back > 0 ? [...entered, 'ended'] : [...entered];
+    let runs: readonly RunRow[] | undefined;
+    for (const moment of moments) {
+      if (await deps.notices.last(`breaker|${hour}|${moment}`)) continue;
+      runs ??= await runsOf(hour, deps);
+      const notice = stormNotice({ hour, moment, runs, baseUrl: deps.baseUrl });
+      if (notice === undefined) continue;
+      try {
+        await deps.notices.tell(notice);
+        deps.log(`breaker-${moment}: ${clause(notice.subject)}`);
+        told.push(moment);
+      } catch (thrown) {
+        deps.log(`${notice.headline} was not told: ${toFailure(thrown).message}`);
+      }
+    }
+  }
+  return told;
+}
+
+async function runsOf(hour: string, { progress }: StormDeps): Promise<RunRow[]> {
+  const refs = await progress.list(new Date(`${hour}:00:00Z`), mostRuns);
+  const found: RunRow[] = [];
+  for (let from = 0; from < refs.length; from += readsAtOnce) {
+    const rows = await Promise.all(refs.slice(from, from + readsAtOnce).map((ref) => progress.read(ref)));
+    found.push(...rows.flatMap((read) => (read === undefined ? [] : [read.run.row])));
+  }
+  return found.filter((run) => !run.dryRun && run.openedAt.startsWith(hour));
+}

@@ -1,0 +1,90 @@
+// The circuit breaker: how many accounts an hour this app changes by itself. A storm of alerts is an attack on many or
+// an attack on this app, and nobody can tell in time, so it goes on locking for a while and then asks. People who
+// start or approve a run are counted and never held back.
+import type { Account } from '../microsoft365/account.ts';
+import type { Admission, OpenRequest } from '../run/open-run.ts';
+import { bookOf, type Slots } from './breaker-slots.ts';
+import { hourOf, type Trips } from './trips.ts';
+
+export interface BreakerSettings {
+  /** Runs in one hour that may become full; those after them only contain. */
+  BREAKER_FULL_PER_HOUR: number;
+  /** Runs in one hour; those after them are held. */
+  BREAKER_RUNS_PER_HOUR: number;
+  /** The same as a share of the enabled members of the tenant, in percent; whichever is fewer holds. */
+  BREAKER_SHARE: number;
+}
+
+/** In a tenant of twenty, a share alone would stop at the second victim. */
+export const fewestRuns = 5;
+
+/** Held runs in an hour that on-call gets a mail of its own for; the others come in one list. */
+export const heldMails = 10;
+
+export interface Limits {
+  full: number;
+  runs: number;
+}
+
+/** `users`: enabled members of the tenant, or null where nobody could tell: then the numbers alone hold. */
+export function limitsOf(settings: BreakerSettings, users: number | null): Limits {
+  const share =
+    users === null
+      ? Number.POSITIVE_INFINITY
+      : Math.max(fewestRuns, Math.floor((users * settings.BREAKER_SHARE) / 100));
+  const runs = Math.min(settings.BREAKER_RUNS_PER_HOUR, share);
+  return { runs, full: Math.min(settings.BREAKER_FULL_PER_HOUR, runs) };
+}
+
+export interface BreakerDeps {
+  slots: Slots;
+  trips: Pick<Trips, 'trip'>;
+  settings: BreakerSettings;
+  /** Enabled members of the tenant, or null. */
+  users: () => Promise<number | null>;
+  now: () => Date;
+}
+
+export interface Breaker {
+  /**
+   * What a run that an alert asks for may be. Its slot is what allows it to go further by itself, now or on evidence
+   * that turns up later: a forged trace raises no more runs in an hour than alerts could.
+   */
+  admit(wanted: OpenRequest): Promise<Admission>;
+  /** A person decided: takes a slot, so that it counts, and limits nothing. */
+  count(account: Pick<Account, 'id'>): Promise<void>;
+}
+
+export function createBreaker({ slots, trips, settings, users, now }: BreakerDeps): Breaker {
+  /** A held run changes nothing and takes no slot; only the mails about such runs are limited. */
+  async function held(wanted: OpenRequest, because: string, limited: string | null): Promise<Admission> {
+    const at = now();
+    const mail = await slots.take(bookOf('held-mail', at), wanted.account.id, [heldMails]);
+    if (mail === null) await trips.trip(hourOf(at), 'listed');
+    return { level: wanted.level, held: because, limited, listed: mail === null };
+  }
+
+  return {
+    async admit(wanted) {
+      if (wanted.held !== null) return held(wanted, wanted.held, null);
+      const at = now();
+      const { full, runs } = limitsOf(settings, await users());
+      const slot = await slots.take(bookOf('breaker', at), wanted.account.id, [full, runs]);
+      const since = `${hourOf(at).slice(11)}:00 UTC`;
+      if (slot === null || slot > runs) {
+        await trips.trip(hourOf(at), 'held');
+        const why = `the circuit breaker is open: ${runs} accounts were acted on since ${since}, the most in an hour`;
+        return held(wanted, why, why);
+      }
+      if (slot <= full) return { level: wanted.level, held: null, limited: null, listed: false };
+      await trips.trip(hourOf(at), 'limited');
+      const limited = `the circuit breaker lets ${full} runs an hour go further by themselves, and since ${since} there were more`;
+      return { level: 'contain', held: null, limited, listed: false };
+    },
+
+    async count({ id }) {
+      const { full, runs } = limitsOf(settings, null);
+      await slots.take(bookOf('breaker', now()), id, [full, runs, Number.POSITIVE_INFINITY]);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// How many people the tenant has, for limits that are a share of them. Guests and disabled accounts don't count: an
+// intruder may invite as many guests as he likes.
+import { z } from 'zod';
+import type { GraphReader } from './clients.ts';
+
+/** GET /users with $count: User.Read.All (https://learn.microsoft.com/graph/aad-advanced-queries). */
+export async function countMembers(graph: GraphReader): Promise<number> {
+  const answer = await graph.get(
+    "/users?$filter=accountEnabled eq true and userType eq 'Member'&$count=true&$select=id&$top=1",
+    z.object({ '@odata.count': z.number() }),
+    { headers: { ConsistencyLevel: 'eventual' } },
+  );
+  return answer['@odata.count'];
+}
+
+const keptMinutes = 60;
+
+/** Asked at most once an hour; null while nobody can tell, and the reason goes to the log. */
+export function memberCount(
+  graph: () => GraphReader,
+  now: () => Date,
+  log: (line: string) => void,
+): () => Promise<number | null> {
+  let known: { count: number | null; at: number } | undefined;
+  return async () => {
+    if (known !== undefined && now().getTime() - known.at < keptMinutes * 60_000) return known.count;
+    try {
+      known = { count: await countMembers(graph()), at: now().getTime() };
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      log(`the circuit breaker knows no number of users, so its share does not count: ${why}`);
+      // Asked again soon, but not for every alert of a storm.
+      known = { count: known?.count ?? null, at: now().getTime() - (keptMinutes - 5) * 60_000 };
+    }
+    return known.count;
+  };
+}
