@@ -13,7 +13,7 @@ const page = new URL('../docs/permissions.md', import.meta.url);
 const readme = new URL('../README.md', import.meta.url);
 
 /** Every table that the code opens by name; a test compares. They are deployed, so the app needs no right to make any. */
-const tables = ['runs', 'index', 'decisions', 'watch'];
+const tables = ['runs', 'index', 'decisions', 'watch', 'slots'];
 
 /** Steps 1 to 4 of Microsoft's guide; 5 and later are optional there. */
 const mandatory = /^MS [1-4]$/;

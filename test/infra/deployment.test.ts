@@ -331,7 +331,7 @@ describe('the role assignments', () => {
     'app: Monitoring Metrics Publisher on Insights/components/appi-reclaim',
     'app: Storage Blob Data Owner on Storage/storageAccounts/sthost',
     `app: Storage Blob Data Contributor on ${data}/blobServices/default/containers/evidence`,
-    ...['runs', 'index', 'decisions', 'watch'].map(
+    ...['runs', 'index', 'decisions', 'watch', 'slots'].map(
       (table) => `app: Storage Table Data Contributor on ${data}/tableServices/default/tables/${table}`,
     ),
     `delivery: Azure Service Bus Data Sender on ${bus}/alerts`,
