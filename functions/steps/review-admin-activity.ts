@@ -53,7 +53,7 @@ export const reviewAdminActivity = investigation({
       if (recent.length > 0) tasks.push(askAboutMailFlow(recent));
       findings.push(...gaps.map((why) => ({ what: 'a part of the mail flow could not be looked at', why })));
       findings.push({
-        what: `${objects.length} rules, connectors and remote domains`,
+        what: `${objects.length || 'no'} rules, connectors and remote domains`,
         why:
           recent.length > 0
             ? `${recent.length} changed since the intruder came`

@@ -21,6 +21,10 @@ export const handBackTasks = (step: StepRow) => waitingTasks(step).filter((task)
 const waitingTasks = (step: StepRow) =>
   step.outcome?.is === 'reported' ? [] : step.tasks.filter((task) => task.doneAt === null);
 
+/** After a false alarm only what has to be put back is anybody's concern: nobody is asked to finish the work itself. */
+export const ofConcern = (run: Pick<RunRow, 'endsAs'>, steps: readonly StepRow[]): readonly StepRow[] =>
+  run.endsAs === 'undone' ? steps.filter((step) => step.aim === 'undo') : steps;
+
 export const words = [
   'NOTHING TO DO',
   'CONTAINED',
@@ -40,7 +44,7 @@ export interface Verdict {
 }
 
 export function verdictOf(run: RunRow, steps: readonly StepRow[]): Verdict {
-  const tasks = steps.reduce(
+  const tasks = ofConcern(run, steps).reduce(
     (count, step) => count + openTasks(step).length + (step.outcome?.is === 'failed' ? 1 : 0),
     0,
   );

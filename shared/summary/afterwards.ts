@@ -1,7 +1,7 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
 import { toUndo } from '../run/changes.ts';
 import { timing } from '../run/mode.ts';
-import { handBackTasks } from '../run/verdict.ts';
+import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { attachedTo } from './attached.ts';
 import { capital, clause, clock, count, later, plain } from './plain.ts';
 import { type Given, type Line, order, type Section, titleOf } from './report.ts';
@@ -32,6 +32,13 @@ export function rest(given: Given): Section {
     lines.push({
       text: `${count(idle.length, 'step')} found nothing to change or did not apply; that is no proof that nothing was there`,
     });
+  }
+  const fallen = steps.flatMap((row) =>
+    run.endsAs === 'undone' && row.aim !== 'undo' ? openTasks(row) : [],
+  );
+  if (fallen.length > 0) {
+    const text = `${count(fallen.length, 'task')} of this run fell away with it, if it was a false alarm`;
+    lines.push({ text, details: fallen.map(({ what }) => plain(what)) });
   }
   if (kept.length > 0) {
     lines.push({

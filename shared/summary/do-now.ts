@@ -3,12 +3,13 @@
 import type { Failure } from '../errors.ts';
 import { mailboxPage, userPage } from '../microsoft365/links.ts';
 import type { StepRow } from '../run/rows.ts';
-import { isPending, openTasks, type Verdict } from '../run/verdict.ts';
+import { isPending, ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
 import { lockOf } from './lock.ts';
 import { capital, clause, count, plain } from './plain.ts';
 import { type Given, type Line, order, type Section, titleOf, titlesOf } from './report.ts';
 
-export function doNow(given: Given, verdict: Verdict): Section {
+export function doNow(all: Given, verdict: Verdict): Section {
+  const given = { ...all, steps: ofConcern(all.run, all.steps) };
   const urgent = [
     ...decision(given, verdict),
     ...failures(given, verdict, 'contain'),

@@ -1,7 +1,7 @@
 // What the verdict means for this account, in two or three sentences. Each is said only where the record bears it:
 // a step that is switched off, was refused or could not look takes its claim away.
 import type { StepRow } from '../run/rows.ts';
-import { isPending, type Verdict } from '../run/verdict.ts';
+import { isPending, ofConcern, type Verdict } from '../run/verdict.ts';
 import { lockOf, lockPhrase } from './lock.ts';
 import { clause, count, plain } from './plain.ts';
 import { type Given, titlesOf } from './report.ts';
@@ -161,7 +161,7 @@ function undone(given: Given, upn: string): string[] {
   const pending = given.steps.filter((row) => row.aim === 'undo' && isPending(row));
   if (pending.length > 0)
     return [`What was changed for ${upn} is being put back. Not finished: ${titlesOf(given, pending)}.`];
-  const failed = endedAs(given, 'failed');
+  const failed = ofConcern(given.run, endedAs(given, 'failed'));
   if (failed.length > 0) {
     return [
       `NOT everything was put back for ${upn}: ${titlesOf(given, failed)}.`,
@@ -170,5 +170,8 @@ function undone(given: Given, upn: string): string[] {
   }
   if (countOf(given, ['undone']) === 0)
     return [`The run for ${upn} was ended; it had changed nothing that can be put back.`];
-  return [`What was changed for ${upn} was put back, as far as it can be.`, `${upn} ${lockPhrase(given)}`];
+  return [
+    `What was changed for ${upn} was put back, as far as it can be.`,
+    lockOf(given).is === 'open' ? `${upn} may sign in.` : `${upn} ${lockPhrase(given)}`,
+  ];
 }

@@ -140,7 +140,11 @@ export function locked(given: Given): Section {
   }
   if (lock.is === 'found') lines.push({ text: 'Sign-in was blocked already, by another hand' });
   if (lock.is === 'lifted') lines.push({ text: `Sign-in allowed again ${clock(lock.at)}` });
-  if (lock.is === 'open') lines.push({ text: `Sign-in is NOT blocked: ${lock.because}` });
+  if (lock.is === 'open') {
+    const text =
+      run.endsAs === 'undone' ? 'Sign-in was never blocked' : `Sign-in is NOT blocked: ${lock.because}`;
+    lines.push({ text });
+  }
   if (lock.is === 'unknown') lines.push({ text: 'Whether sign-in is blocked is not known' });
   lines.push(...sessions(given));
   if (run.containedAt !== null) {

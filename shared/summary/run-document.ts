@@ -18,7 +18,7 @@ import {
 } from '../run/rows.ts';
 import { modes, type Step, stages } from '../run/step.ts';
 import { taskKey } from '../run/tick-off.ts';
-import { handBackTasks, openTasks, verdictOf, verdictText } from '../run/verdict.ts';
+import { handBackTasks, ofConcern, openTasks, verdictOf, verdictText } from '../run/verdict.ts';
 
 type Titles = readonly Pick<Step, 'name' | 'title'>[];
 
@@ -94,7 +94,7 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
     signals: run.signals,
     intruder: run.intruder,
     summary: { verdict: run.summary.verdict, sentAt: run.summary.sentAt },
-    tasks: steps.flatMap((row) =>
+    tasks: ofConcern(run, steps).flatMap((row) =>
       [...openTasks(row), ...handBackTasks(row)].map(
         ({ id, what, instruction, link, essential, atHandBack = false }) => ({
           step: row.name,

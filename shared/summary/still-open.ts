@@ -1,5 +1,5 @@
 // What is not safe, not done or not known: said before anything that went well.
-import { isPending } from '../run/verdict.ts';
+import { isPending, ofConcern } from '../run/verdict.ts';
 import { changeLines } from './changes-made.ts';
 import { exposure } from './lock.ts';
 import { clause, plain } from './plain.ts';
@@ -11,15 +11,19 @@ export function stillOpen(given: Given): Section {
   const lines =
     run.state === 'held'
       ? []
-      : [
-          ...exposure(given),
-          ...changeLines(given, isOpen),
-          ...unfinished(given),
-          ...notCovered(given),
-          ...offBySetting(given),
-        ];
+      : run.endsAs === 'undone'
+        ? ofUndo({ ...given, steps: ofConcern(run, given.steps) })
+        : [
+            ...exposure(given),
+            ...changeLines(given, isOpen),
+            ...unfinished(given),
+            ...notCovered(given),
+            ...offBySetting(given),
+          ];
   return { title: 'Still open', lines };
 }
+
+const ofUndo = (given: Given) => [...changeLines(given, isOpen), ...unfinished(given)];
 
 function unfinished(given: Given): Line[] {
   const pending = given.steps.filter((row) => isPending(row) && row.stage !== 'hand-back');

@@ -34,15 +34,25 @@ const baseUrl = 'https://reclaim.contoso.example';
 export const scenarioCalled = (name: string): Promise<LoadedScenario> =>
   loadScenario(fileURLToPath(new URL(`../../local/scenarios/${name}.json`, import.meta.url)), start);
 
-/** A tenant of a test's own, with times as a file has them, and the risk detections that are its alerts. */
-export function tenantWith(tenant: object, detections: readonly { id: string }[]) {
-  const events = detections.map((data) => ({
+interface Told {
+  type: string;
+  data: { id: string };
+}
+
+/** A tenant of a test's own, with times as a file has them, and its alerts: risk detections, which it then holds, and others. */
+export function tenantWith(
+  tenant: object,
+  detections: readonly { id: string }[],
+  others: readonly Told[] = [],
+) {
+  const all = [...detections.map((data) => ({ type: 'Reclaim.RiskDetection', data })), ...others];
+  const events = all.map(({ type, data }) => ({
     specversion: '1.0',
     id: data.id,
     source: 'test',
-    type: 'Reclaim.RiskDetection',
+    type,
     time: start.toISOString(),
-    data,
+    data: resolveTimes(data, start),
   }));
   return { tenant: resolveTimes({ riskDetections: detections, ...tenant }, start), events, settings: {} };
 }
