@@ -144,21 +144,20 @@ app.timer('sweep-runs', {
     }),
 });
 
-app.timer('watch-sources', {
-  schedule: '30 */5 * * * *',
-  handler: (_timer, context) =>
-    invocations.run(context, async () => {
-      const { watchSources, notices } = ready(context);
-      await watchSources();
-      await notices.tellWaiting();
-    }),
-});
+function onTimer(name: string, schedule: string, work: (services: Services) => Promise<unknown>): void {
+  app.timer(name, {
+    schedule,
+    handler: (_timer, context) => invocations.run(context, () => work(ready(context))),
+  });
+}
 
-// Thrice, for a morning on which the tables can't be read; told once.
-app.timer('daily-report', {
-  schedule: '0 0 7-9 * * *',
-  handler: (_timer, context) => invocations.run(context, () => ready(context).reportDaily()),
+onTimer('watch-sources', '30 */5 * * * *', async ({ watchSources, notices }) => {
+  await watchSources();
+  await notices.tellWaiting();
 });
+// Thrice, for a morning on which the tables can't be read; told once.
+onTimer('daily-report', '0 0 7-9 * * *', ({ reportDaily }) => reportDaily());
+onTimer('daily-preflight', '0 30 6 * * *', ({ preflight }) => preflight.daily());
 
 function onHttp({ name, method, path, handle }: Route): void {
   app.http(name, {

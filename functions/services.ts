@@ -6,7 +6,7 @@ import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
 import type { PollDeps } from '../shared/alerts/poll.ts';
 import { protectedBecause, protectionOf, readMarks } from '../shared/alerts/protection.ts';
-import { createPublisher } from '../shared/alerts/publisher.ts';
+import { createPublisher, type TopicOptions, tryTopic } from '../shared/alerts/publisher.ts';
 import { watchSources } from '../shared/alerts/silence.ts';
 import { type SourceHealth, TableSourceHealth } from '../shared/alerts/source-health.ts';
 import { TableBreakerSlots } from '../shared/alerts/table-breaker-slots.ts';
@@ -34,6 +34,7 @@ import { TableNotices } from '../shared/summary/notice-store.ts';
 import { createNotices, type Notices } from '../shared/summary/tell.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { reportDaily } from './runs/daily-report.ts';
+import { createPreflight, type Preflight } from './runs/preflight.ts';
 import type { StartDependencies } from './runs/start-run.ts';
 import { playbook } from './steps/index.ts';
 
@@ -47,6 +48,7 @@ export interface Services {
   notices: Notices;
   watchSources: () => Promise<unknown>;
   reportDaily: () => Promise<unknown>;
+  preflight: Preflight;
   triage: (log: (line: string) => void) => TriageAlert;
   start: StartDependencies;
   /** What the doors of our own need; they publish only where there is a topic. */
@@ -108,6 +110,7 @@ export function createServices(settings: Settings, log: Log): Services {
   const noted = (note: Promise<void>): void => {
     note.catch((thrown: unknown) => log(toFailure(thrown).message));
   };
+  const topic = topicOf('reclaim/preflight', settings, credential, now);
   const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
   const trips = new TableTrips(tables);
   const breaker = createBreaker({
@@ -125,6 +128,10 @@ export function createServices(settings: Settings, log: Log): Services {
     notices,
     watchSources: () =>
       watchSources({ health, notices, silentAfterHours: settings.NO_SIGNAL_HOURS, now, log }),
+    preflight: createPreflight({
+      ...{ settings, engine, bus, blobs, tables, credential, notices, readers: clients },
+      tryTopic: topic && (() => tryTopic(topic)),
+    }),
     reportDaily: () => reportDaily(engine, notices, baseUrl),
     mailer: createMailer(
       { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
@@ -170,16 +177,19 @@ export function createServices(settings: Settings, log: Log): Services {
 const blobServiceUri = ({ Progress__blobServiceUri, Progress__tableServiceUri = '' }: Settings): string =>
   Progress__blobServiceUri ?? Progress__tableServiceUri.replace('.table.', '.blob.');
 
-function publisherOf(
+function topicOf(
   source: string,
-  settings: Settings,
+  { EventGrid__topicEndpointUri: endpoint, EventGrid__topicKey: key }: Settings,
   credential: TokenCredential,
   now: () => Date,
-): Pick<Engine, 'publish'> {
-  const { EventGrid__topicEndpointUri: endpoint, EventGrid__topicKey: key } = settings;
-  if (endpoint === undefined) return {};
-  const access = key === undefined ? { credential } : { key };
-  return { publish: createPublisher({ endpoint, access, source, now }) };
+): TopicOptions | undefined {
+  if (endpoint === undefined) return undefined;
+  return { endpoint, access: key === undefined ? { credential } : { key }, source, now };
+}
+
+function publisherOf(...of: Parameters<typeof topicOf>): Pick<Engine, 'publish'> {
+  const topic = topicOf(...of);
+  return topic === undefined ? {} : { publish: createPublisher(topic) };
 }
 
 const doorTo = (publish: Engine['publish']): PollDeps['publish'] =>

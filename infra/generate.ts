@@ -5,15 +5,13 @@ import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queueShapes } from '../shared/run/queues.ts';
 import type { Step } from '../shared/run/step.ts';
+import { tableNames } from '../shared/run/table-names.ts';
 import { permissionsPage } from './permissions-page.ts';
 import { withStepTable } from './step-table.ts';
 
 const file = new URL('./bicep/playbook.json', import.meta.url);
 const page = new URL('../docs/permissions.md', import.meta.url);
 const readme = new URL('../README.md', import.meta.url);
-
-/** Every table that the code opens by name; a test compares. They are deployed, so the app needs no right to make any. */
-const tables = ['runs', 'index', 'decisions', 'watch', 'slots'];
 
 /** Steps 1 to 4 of Microsoft's guide; 5 and later are optional there. */
 const mandatory = /^MS [1-4]$/;
@@ -36,7 +34,7 @@ export function playbookDocument(): string {
     steps: playbook.map(({ name, title, stage, kind, guide }) => ({ name, title, stage, kind, guide })),
     minimalProfile: minimalProfile(playbook),
     queues: queueShapes(playbook.map((step) => step.name)),
-    tables,
+    tables: tableNames,
     graphApplicationPermissions: graph,
     exchangeCmdlets: exchange,
     defenderPermissions: defender,

@@ -1,12 +1,14 @@
 // Every door of the HTTP API in one list: what is registered, who may come in, what is taken and what is answered. The
 // triggers and the OpenAPI document are both made of it, so that neither knows a door that the other does not.
 import type { z } from 'zod';
+import { reportSchema } from '../../shared/preflight/preflight.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import type { Services } from '../services.ts';
 import type { ApiAnswer, ApiRequest } from './api.ts';
 import { approveRun, approveSchema } from './approve-run.ts';
 import { getRun } from './get-run.ts';
 import { listQuerySchema, listRuns, runListSchema } from './list-runs.ts';
+import { answerPreflight } from './preflight.ts';
 import { retryRun, retrySchema } from './retry-run.ts';
 import { startRun, startSchema } from './start-run.ts';
 import { tickSchema, tickTask } from './tick-task.ts';
@@ -101,5 +103,14 @@ export const routes: readonly Route[] = [
     body: tickSchema,
     answers: { 200: run },
     handle: ({ engine }, request) => tickTask(engine, request),
+  },
+  {
+    name: 'preflight',
+    method: 'POST',
+    path: 'preflight',
+    summary: 'Look at everything that a run will need, and say what would fail; nothing is changed.',
+    access: 'operator',
+    answers: { 200: reportSchema },
+    handle: ({ preflight }) => answerPreflight(preflight),
   },
 ];

@@ -28,6 +28,16 @@ export function createPublisher(options: TopicOptions): (alerts: readonly Outgoi
   };
 }
 
+/** Publishes nothing, for whoever wants to know whether it could: throws what a real one would have met. */
+export async function tryTopic(options: TopicOptions): Promise<void> {
+  try {
+    await publish(options, []);
+  } catch (error) {
+    // Let in, and told that an empty batch is none.
+    if (!(error instanceof PermanentError) || error.status !== 400) throw error;
+  }
+}
+
 async function publish(options: TopicOptions, alerts: readonly OutgoingAlert[]): Promise<void> {
   const { endpoint, source, now, fetch = globalThis.fetch } = options;
   const events = alerts.map(({ id, type, data }) => ({

@@ -6,6 +6,7 @@ import { playbook } from '../../functions/steps/index.ts';
 import { place, type Resource, type Snapshot, snapshot } from '../../infra/bicep.ts';
 import { minimalProfile } from '../../infra/generate.ts';
 import { queueShapes } from '../../shared/run/queues.ts';
+import { tableNames } from '../../shared/run/table-names.ts';
 import { readSettings, settingNames } from '../../shared/settings.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -331,7 +332,7 @@ describe('the role assignments', () => {
     'app: Monitoring Metrics Publisher on Insights/components/appi-reclaim',
     'app: Storage Blob Data Owner on Storage/storageAccounts/sthost',
     `app: Storage Blob Data Contributor on ${data}/blobServices/default/containers/evidence`,
-    ...['runs', 'index', 'decisions', 'watch', 'slots'].map(
+    ...tableNames.map(
       (table) => `app: Storage Table Data Contributor on ${data}/tableServices/default/tables/${table}`,
     ),
     `delivery: Azure Service Bus Data Sender on ${bus}/alerts`,
@@ -381,6 +382,7 @@ describe('the alert rules', () => {
         'late-messages',
         'no-heartbeat',
         'no-signal',
+        'preflight-problems',
         'stuck-messages',
       ].map((name) => `reclaim-${name}`),
     );
@@ -394,6 +396,8 @@ describe('the alert rules', () => {
     expect(read('functions/index.ts')).toContain("app.timer('sweep-runs'");
     expect(queries.some((query) => query.includes('no-signal:'))).toBe(true);
     expect(read('shared/alerts/silence.ts')).toContain('log(`no-signal:');
+    expect(queries.some((query) => query.includes('preflight-problem:'))).toBe(true);
+    expect(read('functions/runs/preflight.ts')).toContain('log(`preflight-problem:');
     expect(queries.filter((query) => query.includes('run-verdict'))).toHaveLength(2);
     expect(read('shared/run/send-summary.ts')).toContain("engine.log('run-verdict'");
     const said = read('shared/run/verdict.ts');

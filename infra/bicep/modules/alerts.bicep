@@ -133,6 +133,16 @@ var logRules = [
     description: 'No source of alerts has answered or delivered for longer than NO_SIGNAL_HOURS: compromised accounts are not noticed. See docs/operate.md, "No signal".'
   }
   {
+    name: 'preflight-problems'
+    severity: 2
+    everyMinutes: 60
+    windowMinutes: 60
+    operator: 'GreaterThanOrEqual'
+    query: 'AppTraces | where Message has "preflight-problem:" | summarize Problems = count()'
+    column: 'Problems'
+    description: 'Preflight found what will fail in an incident. The email says what to do; this rule is for when the email itself is what fails. See docs/operate.md, "Preflight".'
+  }
+  {
     name: 'failing-functions'
     severity: 2
     everyMinutes: 5

@@ -39,11 +39,15 @@ function referenceRow(call: GraphCall, kind: string, reference: Reference): Row 
 }
 
 export const assignmentRows = (call: GraphCall): Row[] =>
-  (call.file.roleAssignments ?? []).map((assignment) => ({
+  [...(call.file.roleAssignments ?? []), ...ownAssignments(call)].map((assignment) => ({
     ...referenceRow(call, 'roleAssignment', assignment),
     condition: assignment.condition ?? null,
     principalOrganizationId: call.claims.tid,
   }));
+
+/** What the app itself holds stands beside the tenant's people. */
+const ownAssignments = ({ claims, directoryRoles }: GraphCall) =>
+  directoryRoles.map((roleDefinitionId) => ({ principalId: claims.oid, roleDefinitionId, condition: null }));
 
 /** A role held through a group stands in PIM for the group and for each of its members. */
 function instances<T extends Reference>(

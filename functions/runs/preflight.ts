@@ -1,0 +1,109 @@
+// Preflight as a function: once a day by timer, which tells on-call what is new, and by POST /api/preflight for whoever
+// wants to know now.
+import type { TokenCredential } from '@azure/identity';
+import { z } from 'zod';
+import type { ClientName, Readers } from '../../shared/microsoft365/clients.ts';
+import { type PreflightReport, preflight } from '../../shared/preflight/preflight.ts';
+import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';
+import type { Blobs } from '../../shared/run/blobs.ts';
+import type { Engine } from '../../shared/run/engine.ts';
+import { runRef } from '../../shared/run/progress.ts';
+import { queueShapes } from '../../shared/run/queues.ts';
+import type { ServiceBusBus } from '../../shared/run/service-bus.ts';
+import { Table, type TableService } from '../../shared/run/table-client.ts';
+import { tableNames } from '../../shared/run/table-names.ts';
+import type { Settings } from '../../shared/settings.ts';
+import type { Notices } from '../../shared/summary/tell.ts';
+import { declaredPermissions } from '../permissions.ts';
+import type { ApiAnswer } from './api.ts';
+
+export interface Preflight {
+  /** Looks at everything and changes nothing. */
+  fly(): Promise<PreflightReport>;
+  /** The same, and tells on-call what is new. */
+  daily(): Promise<void>;
+}
+
+interface Dependencies {
+  settings: Settings;
+  engine: Engine;
+  bus: Pick<ServiceBusBus, 'warm'>;
+  blobs: Blobs;
+  tables: TableService;
+  credential: TokenCredential;
+  readers: (abort: AbortSignal) => Readers;
+  tryTopic: (() => Promise<void>) | undefined;
+  notices: Notices;
+}
+
+/** A request by HTTP is cut off after 230 seconds (https://learn.microsoft.com/azure/azure-functions/functions-scale). */
+const withinMs = 200_000;
+
+const scopes = {
+  graph: 'https://graph.microsoft.com/.default',
+  exchange: 'https://outlook.office365.com/.default',
+  defender: 'https://api.securitycenter.microsoft.com/.default',
+} as const satisfies Record<ClientName, string>;
+
+const modeSchema = z.looseObject({ mode: z.string() });
+
+export function createPreflight(given: Dependencies): Preflight {
+  const { settings, engine, bus, blobs, tables, credential, readers, tryTopic, notices } = given;
+  const { playbook, progress, now, log } = engine;
+
+  /** Of what is no step, such as triage, always. */
+  function isOn(user: string): boolean {
+    const step = playbook.find(({ name }) => name === user);
+    if (step === undefined) return true;
+    const read = modeSchema.safeParse(step.settings.safeParse(settings.STEPS[user] ?? {}).data);
+    return read.data?.mode !== 'off';
+  }
+
+  async function runOf(userId: string): Promise<string | undefined> {
+    const claim = await progress.claimOf(userId);
+    const run = claim && (await progress.read(runRef(claim.runId)))?.run.row;
+    return run !== undefined && (run.state === 'held' || run.state === 'open') ? run.id : undefined;
+  }
+
+  const fly = () =>
+    preflight({
+      declared: declaredPermissions(playbook),
+      isOn,
+      readers: () => readers(AbortSignal.timeout(withinMs)),
+      token: async (client) => {
+        const token = await credential.getToken(scopes[client]);
+        if (token === null) throw new Error('the credential has none');
+        return token.token;
+      },
+      settings,
+      runOf,
+      own: {
+        queues: queueShapes(playbook.map(({ name }) => name)).map(({ name }) => name),
+        warm: (queues) => bus.warm(queues),
+        tables: tableNames.map((name) => new Table(tables, name)),
+        blobs,
+        tryTopic,
+      },
+      now,
+    });
+
+  return {
+    fly,
+    async daily() {
+      const report = await fly();
+      log(
+        `preflight: ${report.checks.length} checks, ${report.problems} problems, ${report.warnings} warnings`,
+      );
+      for (const { is, check, what } of report.checks) {
+        if (is === 'problem') log(`preflight-problem: ${check}: ${what}`);
+        if (is === 'warning') log(`preflight-warning: ${check}: ${what}`);
+      }
+      await tellPreflight(notices, report);
+    },
+  };
+}
+
+/** 200 whatever was found: the request did what it was to do. */
+export async function answerPreflight({ fly }: Preflight): Promise<ApiAnswer> {
+  return { status: 200, json: await fly() };
+}

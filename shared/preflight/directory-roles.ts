@@ -1,0 +1,81 @@
+// Directory roles of the app: a permission alone does not reach administrators, nor some objects at all. Read with the
+// permission that triage has anyway; the token's own list serves where that is refused.
+import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../microsoft365/clients.ts';
+import { rowsOf } from '../microsoft365/role-lists.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+import type { Claims } from './token.ts';
+
+/** Template ids, the same in every tenant (https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference). */
+export const roleIds = {
+  userAdministrator: 'fe930be7-5e62-47db-91af-98c3a49a38b1',
+  privilegedAuthenticationAdministrator: '7be44c8a-adaf-4e2a-84d6-ab2649e08a13',
+  cloudDeviceAdministrator: '7698a772-787b-4ac8-901f-60d6b08affd2',
+  exchangeAdministrator: '29232cdf-9323-42fd-ade2-1d097af3e4de',
+  globalAdministrator: '62e90394-69f5-4237-9190-012177145e10',
+} as const;
+
+/** By template id. Through a group a role is seen in the token alone. */
+export async function heldRoles(graph: GraphReader, claims: Claims): Promise<ReadonlySet<string>> {
+  const assigned = await rowsOf(graph, 'roleAssignments', claims.oid).catch((error: unknown) => {
+    if (error instanceof PermanentError) return [];
+    throw error;
+  });
+  const whole = assigned.filter(({ directoryScopeId }) => (directoryScopeId ?? '/') === '/');
+  return new Set([...whole.map(({ roleDefinitionId }) => roleDefinitionId), ...claims.wids].map(lower));
+}
+
+const lower = (text: string) => text.toLowerCase();
+const area = 'roles';
+
+/** https://learn.microsoft.com/graph/api/user-update: who may change whose password and sign-in. */
+export function roleFindings(held: ReadonlySet<string>, isOn: (step: string) => boolean): Finding[] {
+  const has = (...roles: (keyof typeof roleIds)[]) => roles.some((role) => held.has(roleIds[role]));
+  const all = has('privilegedAuthenticationAdministrator', 'globalAdministrator');
+  const findings: Finding[] = [];
+  const writing = ['reset-password', 'block-sign-in'].filter(isOn);
+  if (writing.length > 0) {
+    const told = { check: 'role User Administrator', area, concerns: writing } as const;
+    const script = 'Run infra/setup-tenant.ps1, which gives it.';
+    findings.push(
+      all || has('userAdministrator')
+        ? ok({ ...told, what: 'the app holds a role that reaches users' })
+        : problem(
+            {
+              ...told,
+              what: 'the app holds neither User Administrator nor a stronger role: no password can be reset',
+            },
+            script,
+          ),
+    );
+    const onAdmins = { check: 'role Privileged Authentication Administrator', area } as const;
+    const concerns = ['reset-password', 'block-sign-in', 'remove-auth-methods'].filter(isOn);
+    findings.push(
+      all
+        ? ok({ ...onAdmins, concerns, what: 'the app holds a role that reaches administrators' })
+        : warning(
+            {
+              ...onAdmins,
+              concerns,
+              what: 'accounts of administrators can be neither locked nor given a new password by the app: their runs end in tasks for a person',
+            },
+            'If the app is to reach administrators, run infra/setup-tenant.ps1 -Administrators.',
+          ),
+    );
+  }
+  if (isOn('disable-devices')) {
+    const told = { check: 'role Cloud Device Administrator', area, concerns: ['disable-devices'] } as const;
+    findings.push(
+      has('cloudDeviceAdministrator', 'globalAdministrator')
+        ? ok({ ...told, what: 'the app holds Cloud Device Administrator' })
+        : warning(
+            {
+              ...told,
+              what: 'the app does not hold Cloud Device Administrator, without which Entra ID may refuse to disable a device',
+            },
+            'Run infra/setup-tenant.ps1, which gives it.',
+          ),
+    );
+  }
+  return findings;
+}

@@ -1,0 +1,71 @@
+// Application permissions: what is declared, against what the token holds. Pure.
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+/** By permission, who needs it: steps that are on, and functions. */
+export type Needed = Readonly<Record<string, readonly string[]>>;
+
+export interface Service {
+  /** `Microsoft Graph` */
+  name: string;
+  needed: Needed;
+  /** From the token; undefined where none could be had, and why. */
+  held: readonly string[] | { missing: string };
+  issuedAt: Date | null;
+}
+
+/** Granted on the sender's mailbox alone, so it is in no token; see mail.ts. */
+const onOneMailbox = new Set(['send-summary']);
+
+/** Whoever may write may read. */
+const holds = (held: readonly string[], permission: string) =>
+  held.includes(permission) || held.includes(permission.replace('.Read.', '.ReadWrite.'));
+
+export function permissionFindings({ name, needed, held, issuedAt }: Service): Finding[] {
+  const area = 'permissions';
+  const wanted = Object.entries(needed).filter(([, users]) => users.some((user) => !onOneMailbox.has(user)));
+  if (wanted.length === 0) return [];
+  if ('missing' in held) {
+    const concerns = [...new Set(wanted.flatMap(([, users]) => users))];
+    const told = {
+      check: `token ${name}`,
+      area,
+      what: `no token for ${name}: ${held.missing}`,
+      concerns,
+    } as const;
+    return [
+      problem(told, 'See to it that the app has its managed identity, and that AZURE_CLIENT_ID names it.'),
+    ];
+  }
+  const age = issuedAt === null ? '' : ` in the token of ${issuedAt.toISOString()}`;
+  const findings = wanted.map(([permission, concerns]): Finding => {
+    const told = { check: `permission ${permission}`, area, concerns } as const;
+    return holds(held, permission)
+      ? ok({ ...told, what: `${permission} of ${name} is granted` })
+      : problem(
+          { ...told, what: `${permission} of ${name} is not${age}` },
+          `Grant it with infra/bicep/tenant.bicep, or turn off ${concerns.join(', ')}. If it was granted less than a day ago, wait: a managed identity keeps its token for up to 24 hours.`,
+        );
+  });
+  return [...findings, ...tooMany(name, needed, held)];
+}
+
+/** What nobody uses is only of use to an intruder. */
+function tooMany(name: string, needed: Needed, held: readonly string[]): Finding[] {
+  return held
+    .filter((permission) => !(permission in needed) || isForOneMailbox(needed[permission]))
+    .map((permission) =>
+      warning(
+        {
+          check: `permission-unused ${permission}`,
+          area: 'permissions',
+          what: isForOneMailbox(needed[permission])
+            ? `${permission} of ${name} is granted for the whole tenant; one mailbox is enough`
+            : `${permission} of ${name} is granted, and nothing uses it`,
+        },
+        'Run infra/setup-tenant.ps1, which takes away what is not needed.',
+      ),
+    );
+}
+
+const isForOneMailbox = (users: readonly string[] | undefined) =>
+  users?.every((user) => onOneMailbox.has(user)) === true;
