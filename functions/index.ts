@@ -2,7 +2,14 @@
 // It never throws at import, because in Azure that would silently index no function; each function says instead what
 // is wrong with the settings.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import {
+  app,
+  type HttpMethod,
+  type HttpRequest,
+  type HttpResponseInit,
+  type InvocationContext,
+} from '@azure/functions';
+import { authLevelOf } from '../shared/auth/authenticate.ts';
 import { PermanentError } from '../shared/errors.ts';
 import { queues, stepMessageSchema, stepQueue, summaryMessageSchema } from '../shared/run/bus.ts';
 import { settleDeadLetter } from '../shared/run/dead-letter.ts';
@@ -13,9 +20,10 @@ import { readSettings } from '../shared/settings.ts';
 import { forwardStream, streamHub } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
-import { type ApiAnswer, type ApiRequest, answerOf, Problem } from './runs/api.ts';
-import { forBrowser, refuseOtherSites } from './runs/browser.ts';
+import { type ApiAnswer, type ApiRequest, Problem } from './runs/api.ts';
+import { answerAt, type Incoming } from './runs/front.ts';
 import { type Route, routes } from './runs/routes.ts';
+import { refuseUnknown, unknownRoute } from './runs/unknown-route.ts';
 import { createServices, type Services } from './services.ts';
 import { playbook } from './steps/index.ts';
 
@@ -159,34 +167,40 @@ onTimer('watch-sources', '30 */5 * * * *', async ({ watchSources, notices }) => 
 onTimer('daily-report', '0 0 7-9 * * *', ({ reportDaily }) => reportDaily());
 onTimer('daily-preflight', '0 30 6 * * *', ({ preflight }) => preflight.daily());
 
-function onHttp({ name, method, path, handle }: Route): void {
+type Door = Pick<Route, 'name' | 'path' | 'access'> & { methods: HttpMethod[]; changes: boolean };
+type Work = (services: Services, request: ApiRequest, incoming: Incoming) => Promise<ApiAnswer>;
+
+/** Whatever is added, nobody comes in but through `answerAt`. */
+function onHttp({ name, path, access, methods, changes }: Door, work: Work): void {
   app.http(name, {
-    methods: [method],
+    methods,
     route: path,
-    authLevel: 'function',
-    handler: async (request, context) => {
-      const asked = await toRequest(request);
-      try {
-        if (method !== 'GET') refuseOtherSites(asked);
-        const answered = await invocations.run(context, () => handle(ready(context), asked));
-        return toResponse(forBrowser(asked, answered));
-      } catch (thrown) {
-        const problem = answerOf(thrown);
-        if (problem.status >= 500 && 'settings' in read)
-          context.error(thrown instanceof Error ? thrown.message : String(thrown));
-        return toResponse(forBrowser(asked, problem));
-      }
-    },
+    authLevel: authLevelOf('settings' in read ? read.settings : undefined),
+    handler: (request, context) =>
+      invocations.run(context, async () => {
+        const incoming = toIncoming(request);
+        const behind = {
+          access,
+          changes,
+          work: (asked: ApiRequest) => work(ready(context), asked, incoming),
+        };
+        const doors = {
+          authenticate: () => ready(context).authenticate,
+          // Wrong settings have been told already.
+          error: (line: string) => 'settings' in read && context.error(line),
+        };
+        return toResponse(await answerAt(behind, incoming, doors));
+      }),
   });
 }
 
-const toRequest = async (request: HttpRequest): Promise<ApiRequest> => ({
+const toIncoming = (request: HttpRequest): Incoming => ({
+  method: request.method,
+  url: request.url,
   params: request.params,
   query: Object.fromEntries(request.query),
-  url: request.url,
   headers: Object.fromEntries(request.headers),
-  text: await request.text(),
-  who: 'an operator with the function key',
+  text: () => request.text(),
 });
 
 const toResponse = ({ status, headers, json, html }: ApiAnswer): HttpResponseInit => ({
@@ -200,4 +214,16 @@ const toResponse = ({ status, headers, json, html }: ApiAnswer): HttpResponseIni
   body: html ?? (json === undefined ? '' : JSON.stringify(json, null, 2)),
 });
 
-for (const route of routes) onHttp(route);
+for (const route of routes) {
+  const changes = route.method !== 'GET';
+  const methods: HttpMethod[] = changes ? [route.method] : ['GET', 'HEAD'];
+  onHttp({ ...route, methods, changes }, (services, request) => route.handle(services, request));
+}
+
+const anything: Door = {
+  ...unknownRoute,
+  methods: [...unknownRoute.methods],
+  access: 'reader',
+  changes: false,
+};
+onHttp(anything, async (_, { params }, { method }) => refuseUnknown(routes, method, params['rest'] ?? ''));

@@ -13,6 +13,7 @@ import { TableBreakerSlots } from '../shared/alerts/table-breaker-slots.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
 import { TableMarks } from '../shared/alerts/table-marks.ts';
 import { TableTrips } from '../shared/alerts/trips.ts';
+import { type Authenticate, createAuthenticate } from '../shared/auth/authenticate.ts';
 import { PermanentError, toFailure } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
@@ -55,6 +56,8 @@ export interface Services {
   doors: (lines: Pick<PollDeps, 'log' | 'error'>) => PollDeps;
   /** Tells on-call of the circuit breaker; for a timer. */
   storms: () => Promise<unknown>;
+  /** Who asks at the HTTP API. */
+  authenticate: Authenticate;
 }
 
 type Log = Engine['log'];
@@ -165,6 +168,7 @@ export function createServices(settings: Settings, log: Log): Services {
       answered: (source, at) => noted(health.answered(source, at)),
       ...lines,
     }),
+    authenticate: createAuthenticate(settings, now),
     start: {
       readAccount: (idOrUpn) => accountOf(idOrUpn, now()),
       heldBecause: (account) => protectionOf(soon().graph, account, settings),

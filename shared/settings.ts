@@ -45,6 +45,18 @@ const settingsSchema = z.object({
   /** Where this app is reached, for the link to a run; in Azure known from WEBSITE_HOSTNAME. */
   BASE_URL: url.optional(),
   WEBSITE_HOSTNAME: z.string().optional(),
+  /** Set by the platform where App Service Authentication stands in front: without it its header is not believed. */
+  WEBSITE_AUTH_ENABLED: z.stringbool().catch(false).default(false),
+  /** How callers of the HTTP API are known: `key` (function keys, by itself), or `entra`, `easy-auth` or both. */
+  AUTH: list
+    .pipe(z.array(z.enum(['key', 'entra', 'easy-auth'])))
+    .transform((ways) => (ways.length === 0 ? ['key' as const] : ways)),
+  /** Client id of the application that people sign in to and that tokens are made for; with `key` not needed. */
+  API_CLIENT_ID: z.guid().optional(),
+  /** What else an access token may name as its audience, such as the application's own URI; commas between. */
+  API_AUDIENCES: list,
+  /** Where tokens are issued and their keys are read. */
+  LOGIN_URL: url.default('https://login.microsoftonline.com'),
   GRAPH_URL: url.default('https://graph.microsoft.com'),
   EXCHANGE_URL: url.default('https://outlook.office365.com'),
   DEFENDER_URL: url.default('https://api.security.microsoft.com'),
@@ -156,10 +168,23 @@ export function readSettings(
       problems.push(`${name}: has nowhere to publish to; ${topic} is missing`);
     }
   }
+  problems.push(...authProblems(given));
   // By itself, or one wrong setting elsewhere would hide what is wrong in here until the next restart.
   const steps = settingsSchema.shape.STEPS.safeParse(given['STEPS']);
   if (steps.success) problems.push(...stepProblems(steps.data, playbook));
   return parsed.success && problems.length === 0 ? { settings: parsed.data } : { problems };
+}
+
+/** Likewise; what a way in needs must be there, and no way may stand beside the host's own. */
+function authProblems(given: Readonly<Record<string, string | undefined>>): string[] {
+  const ways = settingsSchema.shape.AUTH.safeParse(given['AUTH']);
+  if (!ways.success) return [];
+  const keys = ways.data.includes('key');
+  if (keys && ways.data.length > 1)
+    return ['AUTH: key stands alone, since the Functions host asks for it before the code can ask for less'];
+  return keys || given['API_CLIENT_ID'] !== undefined
+    ? []
+    : ['API_CLIENT_ID: is missing (AUTH names a way that needs it)'];
 }
 
 const problemsOf = (error: z.ZodError, given: Readonly<Record<string, string | undefined>>): string[] =>

@@ -98,6 +98,10 @@ describe('a setting that is wrong', () => {
     ['MAIL_TO', ' , ;', /^MAIL_TO: names no address$/],
     ['BASE_URL', 'reclaim.contoso.com', /^BASE_URL: /],
     ['GRAPH_URL', 'graph', /^GRAPH_URL: /],
+    ['AUTH', 'none', /^AUTH \(at 0\): /],
+    ['AUTH', 'entra', /^API_CLIENT_ID: is missing/],
+    ['AUTH', 'key, entra', /^AUTH: key stands alone/],
+    ['API_CLIENT_ID', 'reclaim', /^API_CLIENT_ID: /],
     ['STEPS', '[]', /^STEPS: .*expected record/],
     ['STEPS', '"block-sign-in"', /^STEPS: .*expected record/],
     ['STEPS', 'null', /^STEPS: .*expected record/],
@@ -210,7 +214,7 @@ describe('local.settings.sample.json', () => {
   /** What the host reads for itself. */
   const ofTheHost = ['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage'];
   /** Azure sets it. */
-  const ofAzure = ['WEBSITE_HOSTNAME'];
+  const ofAzure = ['WEBSITE_HOSTNAME', 'WEBSITE_AUTH_ENABLED'];
 
   it('has every setting that there is, and no other', () => {
     const expected = settingNames.filter((name) => !ofAzure.includes(name));
@@ -222,6 +226,8 @@ describe('local.settings.sample.json', () => {
     const bare = readSettings({ ...good, DRY_RUN: 'true' }, playbook);
     if ('problems' in read || 'problems' in bare) throw new Error('refused');
     for (const name of [
+      'AUTH',
+      'LOGIN_URL',
       'GRAPH_URL',
       'EXCHANGE_URL',
       'DEFENDER_URL',

@@ -33,18 +33,24 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly answer: ApiAnswer;
 
-  constructor(status: number, title: string, detail: string, more: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    status: number,
+    title: string,
+    detail: string,
+    more: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(detail);
     this.answer = {
       status,
-      headers: { 'content-type': 'application/problem+json' },
+      headers: { 'content-type': 'application/problem+json', ...headers },
       json: { type: 'about:blank', title, status, detail, ...more },
     };
   }
 }
 
 /** Bodies are small: whoever sends more means harm or the wrong endpoint. */
-const mostCharacters = 16_384;
+export const mostCharacters = 16_384;
 
 /** Unknown keys are refused, so that a misspelt one does not silently do something else. */
 export function parseBody<T>(request: ApiRequest, schema: z.ZodType<T>): T {

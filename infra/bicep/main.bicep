@@ -78,6 +78,9 @@ param baseUrl string = ''
 @description('Client id of the application that people sign in to; tenant.bicep makes it and says it. Empty until then.')
 param signInClientId string = ''
 
+@description('What else than that client id access tokens may be made for: the application\'s own URI, where tokens are of version 1.')
+param apiAudiences string[] = []
+
 @description('Object ids of identities outside this deployment that publish alerts to the topic: a playbook of Sentinel.')
 param publisherPrincipalIds string[] = []
 
@@ -254,7 +257,8 @@ module app 'modules/app.bicep' = {
       : map(readyFunctions, function => { name: 'function:${function}', instanceCount: alwaysReadyInstances })
     signInClientId: signInClientId
     settings: {
-      // Read by the Functions host.
+      // Read by the Functions host. Nobody sends the API more than a few kilobytes.
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1048576'
       AzureWebJobsStorage__blobServiceUri: storage.outputs.hostBlobEndpoint
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: appIdentity.properties.clientId
@@ -286,6 +290,9 @@ module app 'modules/app.bicep' = {
       MAIL_FROM: mailFrom
       MAIL_TO: join(mailTo, ',')
       BASE_URL: baseUrl
+      AUTH: empty(signInClientId) ? 'key' : 'entra,easy-auth'
+      API_CLIENT_ID: signInClientId
+      API_AUDIENCES: join(apiAudiences, ',')
       STEPS: string(stepSettingsGiven)
       POLICY: policy
       PROTECTED_ACCOUNTS: join(protectedAccounts, ',')

@@ -77,6 +77,7 @@ param assignRoles = bool(readEnvironmentVariable('ASSIGN_ROLES', 'true'))
 // param nodeVersion = '24'
 // param deadlineSeconds = 90
 // param baseUrl = ''
+// param apiAudiences = ['api://00000000-0000-0000-0000-000000000000/reclaim']
 // param publisherPrincipalIds = ['00000000-0000-0000-0000-000000000000']
 // param pollAlerts = true
 // param streams = false

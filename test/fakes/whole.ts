@@ -59,7 +59,7 @@ export function builtStack() {
 async function ask({ host }: Stack, method: string, path: string, body?: string) {
   const answer = await fetch(`${host?.url}${path}`, {
     method,
-    headers: { 'x-functions-key': host?.keys.default ?? '' },
+    headers: { 'x-functions-key': host?.keys.default ?? '', 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body }),
   });
   const text = await answer.text();

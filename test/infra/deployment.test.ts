@@ -71,7 +71,7 @@ const appSettings = (from: Snapshot) =>
 
 /** Read by the Functions host, never by the code. */
 const readByTheHost =
-  /^(AzureWebJobsStorage|ServiceBus|Streams)__|^APPLICATIONINSIGHTS_|^OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID$|^WEBSITE_AUTH_AAD_ALLOWED_TENANTS$/;
+  /^(AzureWebJobsStorage|ServiceBus|Streams)__|^APPLICATIONINSIGHTS_|^FUNCTIONS_REQUEST_BODY_SIZE_LIMIT$|^OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID$|^WEBSITE_AUTH_AAD_ALLOWED_TENANTS$/;
 
 /** Not given by the deployment, and why. */
 const notGiven: Readonly<Record<string, string>> = {
@@ -81,6 +81,8 @@ const notGiven: Readonly<Record<string, string>> = {
   Streams: 'a connection string: the local stack only',
   Streams__fullyQualifiedNamespace: 'only where logs are streamed',
   WEBSITE_HOSTNAME: 'set by the platform',
+  WEBSITE_AUTH_ENABLED: 'set by the platform',
+  LOGIN_URL: 'the default is the service',
   GRAPH_URL: 'the default is the service',
   EXCHANGE_URL: 'the default is the service',
   DEFENDER_URL: 'the default is the service',
