@@ -19,6 +19,7 @@ import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { memberCount } from '../shared/microsoft365/count-members.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
+import { userNamed } from '../shared/preflight/mail.ts';
 import { Blobs } from '../shared/run/blobs.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { openRun } from '../shared/run/open-run.ts';
@@ -33,6 +34,7 @@ import { createMailer } from '../shared/summary/mail.ts';
 import { createNoticeMailer } from '../shared/summary/notice-mailer.ts';
 import { TableNotices } from '../shared/summary/notice-store.ts';
 import { createNotices, type Notices } from '../shared/summary/tell.ts';
+import type { listDecisions } from './alerts/list-decisions.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { reportDaily } from './runs/daily-report.ts';
 import { createPreflight, type Preflight } from './runs/preflight.ts';
@@ -50,6 +52,7 @@ export interface Services {
   watchSources: () => Promise<unknown>;
   reportDaily: () => Promise<unknown>;
   preflight: Preflight;
+  decided: Parameters<typeof listDecisions>[0];
   triage: (log: (line: string) => void) => TriageAlert;
   start: StartDependencies;
   /** What the doors of our own need; they publish only where there is a topic. */
@@ -131,6 +134,7 @@ export function createServices(settings: Settings, log: Log): Services {
     notices,
     watchSources: () =>
       watchSources({ health, notices, silentAfterHours: settings.NO_SIGNAL_HOURS, now, log }),
+    decided: { decisions, now, idOf: async (name) => (await userNamed(soon().graph, name))?.id },
     preflight: createPreflight({
       ...{ settings, engine, bus, blobs, tables, credential, notices, readers: clients },
       tryTopic: topic && (() => tryTopic(topic)),

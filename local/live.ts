@@ -61,7 +61,9 @@ export async function follow(stack: Stack, options: FollowOptions): Promise<Foll
         options.onChange?.({ at: now, run, step, before });
       }
     }
-    const made = (await decisions.query('')).map((entity) => fromEntity('decisions', entity, decisionSchema));
+    const made = (await decisions.query("PartitionKey ge 'day|' and PartitionKey lt 'day}'")).map((entity) =>
+      fromEntity('decisions', entity, decisionSchema),
+    );
     const dead = stack.serviceBus.queue(queues.deadLetters).deadLetters.length;
     const messages = new Set(made.map((decision) => decision.message));
     const accounted = messages.size + dead >= options.alerts;

@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { reportSchema } from '../../shared/preflight/preflight.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
+import { decisionListSchema, decisionQuerySchema, listDecisions } from '../alerts/list-decisions.ts';
 import type { Services } from '../services.ts';
 import type { ApiAnswer, ApiRequest } from './api.ts';
 import { approveRun, approveSchema } from './approve-run.ts';
@@ -103,6 +104,16 @@ export const routes: readonly Route[] = [
     body: tickSchema,
     answers: { 200: run },
     handle: ({ engine }, request) => tickTask(engine, request),
+  },
+  {
+    name: 'list-decisions',
+    method: 'GET',
+    path: 'decisions',
+    summary: 'List what became of every alert, newest first, with the reason.',
+    access: 'reader',
+    query: decisionQuerySchema,
+    answers: { 200: decisionListSchema },
+    handle: ({ decided }, request) => listDecisions(decided, request),
   },
   {
     name: 'preflight',

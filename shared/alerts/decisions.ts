@@ -34,7 +34,29 @@ export interface Decisions {
   of(userId: string, since: Date): Promise<readonly Decision[]>;
 }
 
-export interface MemoryDecisions extends Decisions {
+export interface DecisionQuery {
+  since: Date;
+  /** Object id; `nobody`: those that name no account. */
+  account?: string;
+  action?: Decision['action'];
+  most: number;
+  /** `next` of the page before. */
+  after?: string;
+}
+
+export interface DecisionPage {
+  /** Newest first. */
+  decisions: readonly Decision[];
+  /** Where the next page begins; null: this is the last. */
+  next: string | null;
+}
+
+/** For people: what became of every alert. */
+export interface DecisionRecord {
+  list(query: DecisionQuery): Promise<DecisionPage>;
+}
+
+export interface MemoryDecisions extends Decisions, DecisionRecord {
   readonly all: readonly Decision[];
 }
 
@@ -47,6 +69,19 @@ export function memoryDecisions(): MemoryDecisions {
     },
     async of(userId, since) {
       return all.filter((one) => one.userId === userId && Date.parse(one.at) >= since.getTime());
+    },
+    async list({ since, account, action, most, after }) {
+      const wanted = all
+        .map((decision, index) => ({ decision, index }))
+        .filter(({ decision }) => Date.parse(decision.at) >= since.getTime())
+        .filter(({ decision }) => account === undefined || (decision.userId ?? 'nobody') === account)
+        .filter(({ decision }) => action === undefined || decision.action === action)
+        .toSorted((a, b) => Date.parse(b.decision.at) - Date.parse(a.decision.at) || b.index - a.index);
+      const begin = after === undefined ? 0 : wanted.findIndex(({ index }) => String(index) === after) + 1;
+      const shown = wanted.slice(begin, begin + most);
+      const last = shown.at(-1);
+      const next = wanted.length > begin + most && last ? String(last.index) : null;
+      return { decisions: shown.map(({ decision }) => decision), next };
     },
   };
 }

@@ -1,13 +1,34 @@
-// The record of decisions in Table Storage: table `decisions`, a partition per account, in the order of time. An alert
-// that names nobody has a partition of its own, so that it can be found too.
+// The record of decisions in Table Storage: table `decisions`, each one twice, so that it is found by account and by
+// time alike without reading the rest. Keys count backwards, since a table answers in ascending order and the newest
+// are wanted first.
+//
+//   <user id> | nobody   <backwards time>-<random>    what the policy asks for: one account's last days
+//   day|<backwards day>  the same key                 what people ask for: everything since
+//
+// An alert that names nobody has a partition of its own. A death between the two leaves the second out; the message
+// comes again and is recorded again.
 import { randomUUID } from 'node:crypto';
-import { Table, type TableOptions, type TableService } from '../run/table-client.ts';
+import { type StoredEntity, Table, type TableOptions, type TableService } from '../run/table-client.ts';
 import { fromEntity, isKey, toEntity } from '../run/table-entity.ts';
-import { type Decision, type Decisions, decisionSchema } from './decisions.ts';
+import {
+  type Decision,
+  type DecisionPage,
+  type DecisionQuery,
+  type DecisionRecord,
+  type Decisions,
+  decisionSchema,
+} from './decisions.ts';
 
 const nobody = 'nobody';
+const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-export class TableDecisions implements Decisions {
+const backwards = (time: Date) => String(9_999_999_999_999 - time.getTime()).padStart(13, '0');
+const dayKey = (time: Date) =>
+  `day|${99_999_999 - Number(time.toISOString().slice(0, 10).replaceAll('-', ''))}`;
+/** Behind every key of this time. */
+const until = (time: Date) => `${backwards(time)}-~`;
+
+export class TableDecisions implements Decisions, DecisionRecord {
   readonly #table: Table;
 
   constructor(service: TableService, options: TableOptions = {}) {
@@ -16,17 +37,57 @@ export class TableDecisions implements Decisions {
 
   async record(decision: Decision): Promise<void> {
     const { userId, action, row, why, runId } = decision;
+    const at = new Date(decision.at);
     const partition = userId !== null && isKey(userId) ? userId : nobody;
-    const key = `${decision.at}-${randomUUID().slice(0, 8)}`;
-    const columns = { action, row, why, run: runId ?? '' };
+    const key = `${backwards(at)}-${randomUUID().slice(0, 8)}`;
+    const columns = { at: decision.at, action, row, why, run: runId ?? '', user: userId ?? '' };
+    // The policy counts on the first: a second signal of an account must see the one before.
     await this.#table.put(toEntity('decisions', partition, key, decision, columns));
+    await this.#table.put(toEntity('decisions', dayKey(at), key, decision, columns));
   }
 
   async of(userId: string, since: Date): Promise<readonly Decision[]> {
     if (!isKey(userId)) return [];
-    const partition = userId.replaceAll("'", "''");
-    const filter = `PartitionKey eq '${partition}' and RowKey ge '${since.toISOString()}'`;
-    const entities = await this.#table.query(filter);
-    return entities.map((entity) => fromEntity('decisions', entity, decisionSchema));
+    const entities = await this.#table.query(
+      `PartitionKey eq ${quoted(userId)} and RowKey le ${quoted(until(since))}`,
+    );
+    return entities.map(decisionOf);
   }
+
+  async list({ since, account, action, most, after }: DecisionQuery): Promise<DecisionPage> {
+    const rest = `RowKey le ${quoted(until(since))}${action === undefined ? '' : ` and action eq ${quoted(action)}`}`;
+    const begin = after === undefined ? undefined : cursorOf(after);
+    if (account !== undefined && !isKey(account)) return { decisions: [], next: null };
+    const own = account === undefined ? undefined : `PartitionKey eq ${quoted(account)}`;
+    const behind = begin === undefined ? '' : ` and RowKey gt ${quoted(begin.row)}`;
+    // One range after the other: of two ranges in one filter the service would read all that lies between.
+    const ranges =
+      own !== undefined
+        ? [`${own}${behind} and ${rest}`]
+        : begin === undefined
+          ? [`PartitionKey ge 'day|' and PartitionKey le ${quoted(dayKey(since))} and ${rest}`]
+          : [
+              `PartitionKey eq ${quoted(begin.partition)}${behind} and ${rest}`,
+              `PartitionKey gt ${quoted(begin.partition)} and PartitionKey le ${quoted(dayKey(since))} and ${rest}`,
+            ];
+    const found: StoredEntity[] = [];
+    for (const range of ranges) {
+      for await (const page of this.#table.pages(range)) {
+        found.push(...page);
+        if (found.length > most) break;
+      }
+      if (found.length > most) break;
+    }
+    const shown = found.slice(0, most);
+    const last = shown.at(-1);
+    const next = found.length > most && last ? `${last.partitionKey}~${last.rowKey}` : null;
+    return { decisions: shown.map(decisionOf), next };
+  }
+}
+
+const decisionOf = (entity: StoredEntity): Decision => fromEntity('decisions', entity, decisionSchema);
+
+function cursorOf(after: string): { partition: string; row: string } {
+  const end = after.lastIndexOf('~');
+  return { partition: after.slice(0, end), row: after.slice(end + 1) };
 }
