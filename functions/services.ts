@@ -27,6 +27,7 @@ import type { Mailer } from '../shared/run/send-summary.ts';
 import { ServiceBusBus, type ServiceBusNamespace } from '../shared/run/service-bus.ts';
 import { paceBy } from '../shared/run/slots.ts';
 import type { TableService } from '../shared/run/table-client.ts';
+import { TableLeaving } from '../shared/run/table-leaving.ts';
 import { TableProgress } from '../shared/run/table-progress.ts';
 import { TableSlots } from '../shared/run/table-slots.ts';
 import type { Settings } from '../shared/settings.ts';
@@ -96,6 +97,7 @@ export function createServices(settings: Settings, log: Log): Services {
     stepSettings: settings.STEPS,
     clients,
     ...publisherOf('reclaim/steps', settings, credential, now),
+    leaving: new TableLeaving(tables, 'global-administrators'),
     now,
     random: Math.random,
     deadlineSeconds: settings.DEADLINE_SECONDS,

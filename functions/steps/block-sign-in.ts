@@ -1,5 +1,6 @@
 // Nobody signs in any more, the intruder included. The first thing that is done, at both levels.
 import { z } from 'zod';
+import { isLastStanding, leaveOneAdministrator } from '../../shared/microsoft365/global-administrators.ts';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { userPage } from '../../shared/microsoft365/links.ts';
 import { path } from '../../shared/microsoft365/path.ts';
@@ -11,6 +12,7 @@ const userSchema = z.object({ accountEnabled: z.boolean() });
 /**
  * PATCH /users/{id} accountEnabled: User.EnableDisableAccount.All with User.Read.All; for an administrator the
  * app needs a directory role that covers the target too, else 403 (https://learn.microsoft.com/graph/api/user-update).
+ * The other two are for an administrator, of whom it must not take the last.
  */
 export const blockSignIn = remediation({
   name: 'block-sign-in',
@@ -20,7 +22,14 @@ export const blockSignIn = remediation({
   guide: ['MS 5.1', 'SD'],
   stage: 'contain',
   settings: settings('act'),
-  permissions: { graph: ['User.Read.All', 'User.EnableDisableAccount.All'] },
+  permissions: {
+    graph: [
+      'User.Read.All',
+      'User.EnableDisableAccount.All',
+      'RoleManagement.Read.Directory',
+      'GroupMember.Read.All',
+    ],
+  },
   appliesTo: () => true,
   againAfter: ['remove-admin-roles'],
   before: z.object({ accountEnabled: z.literal(true) }),
@@ -29,7 +38,7 @@ export const blockSignIn = remediation({
     const user = await graph.get(path`/users/${account.id}?$select=id,accountEnabled`, userSchema);
     const tasks: Task[] = account.guest ? [tellHomeTenant(account.userPrincipalName, account.id)] : [];
     if (!user.accountEnabled) return { changes: [], tasks, kept: [{ what: 'sign-in', why: 'is blocked' }] };
-    if (account.lastGlobalAdministrator) {
+    if (await isLastStanding(graph, account)) {
       return {
         changes: [],
         tasks: [...tasks, findAnotherAdministrator(account.userPrincipalName, account.id)],
@@ -48,7 +57,8 @@ export const blockSignIn = remediation({
     };
   },
 
-  async fix(_change, { account, run, now, graph }) {
+  async fix(_change, { account, run, now, mayGo, graph }) {
+    await leaveOneAdministrator(graph, account, mayGo);
     // Alone in its request: refused together with a password it would leave the account open.
     const blocked = graph.patch(path`/users/${account.id}`, { accountEnabled: false });
     await whileRolesLinger(blocked, { run, now });

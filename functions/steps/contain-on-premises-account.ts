@@ -3,13 +3,14 @@
 import { z } from 'zod';
 import type { Account } from '../../shared/microsoft365/account.ts';
 import { inActiveDirectory, invokeAction } from '../../shared/microsoft365/defender-for-identity.ts';
+import { isLastStanding, leaveOneAdministrator } from '../../shared/microsoft365/global-administrators.ts';
 import { activeDirectoryGuide } from '../../shared/microsoft365/links.ts';
 import { remediation, settings, type Task } from '../../shared/run/step.ts';
 
 const step = 'contain-on-premises-account';
 /**
  * identityAccounts: SecurityIdentitiesAccount.Read.All to read, SecurityIdentitiesActions.ReadWrite.All to act
- * (https://learn.microsoft.com/graph/api/security-identityaccounts-invokeaction).
+ * (https://learn.microsoft.com/graph/api/security-identityaccounts-invokeaction). The others are for an administrator.
  */
 export const containOnPremisesAccount = remediation({
   name: step,
@@ -19,14 +20,20 @@ export const containOnPremisesAccount = remediation({
   stage: 'contain',
   settings: settings('act'),
   permissions: {
-    graph: ['User.Read.All', 'SecurityIdentitiesAccount.Read.All', 'SecurityIdentitiesActions.ReadWrite.All'],
+    graph: [
+      'User.Read.All',
+      'SecurityIdentitiesAccount.Read.All',
+      'SecurityIdentitiesActions.ReadWrite.All',
+      'RoleManagement.Read.Directory',
+      'GroupMember.Read.All',
+    ],
   },
   appliesTo: ({ synced }) => synced || 'is not mastered in Active Directory',
   restoredAtHandBack: true,
   before: z.object({ identity: z.string(), account: z.string(), isEnabled: z.literal(true) }),
 
   async find({ account, run, graph }) {
-    if (account.lastGlobalAdministrator) {
+    if (await isLastStanding(graph, account)) {
       return { changes: [], kept: [{ what: nameOf(account), why: 'is the last Global Administrator' }] };
     }
     const tasks = [disableByHand(account)];
@@ -46,7 +53,8 @@ export const containOnPremisesAccount = remediation({
     return { changes: [change], tasks: run.fixedAt[step] === undefined ? tasks : [] };
   },
 
-  async fix({ before }, { graph }) {
+  async fix({ before }, { account, mayGo, graph }) {
+    await leaveOneAdministrator(graph, account, mayGo);
     await invokeAction(graph, before, 'disable');
   },
 

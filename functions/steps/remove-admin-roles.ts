@@ -2,6 +2,10 @@
 // a lock that an administrator is shielded from works once they are gone. Exchange and Defender have roles of their own.
 import { grantSchema, readAdminRoles } from '../../shared/microsoft365/admin-roles.ts';
 import { giveBack, takeAway } from '../../shared/microsoft365/change-admin-roles.ts';
+import {
+  globalAdministrator,
+  leaveOneAdministrator,
+} from '../../shared/microsoft365/global-administrators.ts';
 import { rolesPage } from '../../shared/microsoft365/links.ts';
 import { remediation, settings, type Task } from '../../shared/run/step.ts';
 
@@ -46,7 +50,9 @@ export const removeAdminRoles = remediation({
     };
   },
 
-  async fix({ before }, { account, run, graph }) {
+  async fix({ before }, { account, run, mayGo, graph }) {
+    const mayCarry = before.kind === 'group' || (before.kind === 'active' && globalAdministrator(before));
+    if (mayCarry) await leaveOneAdministrator(graph, account, mayGo);
     await takeAway(graph, account.id, before, `Account under attack, run ${run.code}`);
   },
 

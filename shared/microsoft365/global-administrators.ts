@@ -1,7 +1,8 @@
 // Whether anybody else could still administer the tenant. Locking the last Global Administrator out locks out the
 // people who would set it right.
 import { z } from 'zod';
-import { PermanentError } from '../errors.ts';
+import { PermanentError, RetryableError } from '../errors.ts';
+import type { Account } from './account.ts';
 import type { GraphReader } from './clients.ts';
 import { path } from './path.ts';
 
@@ -26,27 +27,31 @@ type Holder = z.infer<typeof holderSchema>;
  * groups count; who is only eligible would need someone's approval, an application is nobody who could help.
  */
 export async function isLastGlobalAdministrator(graph: GraphReader, userId: string): Promise<boolean> {
+  const enabled = await enabledGlobalAdministrators(graph);
+  return ![...enabled].some((id) => id !== userId);
+}
+
+/** Object ids, without those that can't be read: nobody may count on them. */
+export async function enabledGlobalAdministrators(graph: GraphReader): Promise<ReadonlySet<string>> {
   const holders = await graph.list(
     path`/roleManagement/directory/roleAssignments?$filter=roleDefinitionId eq '${templateId}'&$expand=principal`,
     holderSchema,
   );
-  const others = holders.filter(
-    (holder) => holder.principalId !== userId && (holder.directoryScopeId ?? '/') === '/',
-  );
-  const enabled = await Promise.all(others.map((holder) => hasEnabled(graph, holder, userId).catch(unknown)));
-  return !enabled.includes(true);
+  const ofTenant = holders.filter((holder) => (holder.directoryScopeId ?? '/') === '/');
+  const enabled = await Promise.all(ofTenant.map((holder) => enabledOf(graph, holder).catch(unknown)));
+  return new Set(enabled.flat());
 }
 
 /** What may not be read proves nothing; what could not be read now is asked again. */
-function unknown(error: unknown): false {
-  if (error instanceof PermanentError) return false;
+function unknown(error: unknown): [] {
+  if (error instanceof PermanentError) return [];
   throw error;
 }
 
-async function hasEnabled(graph: GraphReader, holder: Holder, userId: string): Promise<boolean> {
+async function enabledOf(graph: GraphReader, holder: Holder): Promise<string[]> {
   const { principalId, principal } = holder;
   const type = principal?.['@odata.type'];
-  if (type === '#microsoft.graph.servicePrincipal') return false;
+  if (type === '#microsoft.graph.servicePrincipal') return [];
   if (type === '#microsoft.graph.group') {
     // The cast needs the header and $count (https://learn.microsoft.com/graph/api/group-list-transitivemembers).
     const members = await graph.list(
@@ -54,9 +59,41 @@ async function hasEnabled(graph: GraphReader, holder: Holder, userId: string): P
       personSchema,
       { headers: { ConsistencyLevel: 'eventual' } },
     );
-    return members.some((member) => member.id !== userId && member.accountEnabled === true);
+    return members.flatMap(({ id, accountEnabled }) => (accountEnabled === true ? [id] : []));
   }
-  if (typeof principal?.accountEnabled === 'boolean') return principal.accountEnabled;
-  const user = await graph.get(path`/users/${principalId}?$select=id,accountEnabled`, personSchema);
-  return user.accountEnabled === true;
+  const user =
+    typeof principal?.accountEnabled === 'boolean'
+      ? principal
+      : await graph.get(path`/users/${principalId}?$select=id,accountEnabled`, personSchema);
+  return user.accountEnabled === true ? [principalId] : [];
+}
+
+/** Who was the last when the run opened stays it: whom the intruder made administrator since is no reason to go on. */
+export async function isLastStanding(graph: GraphReader, account: Account): Promise<boolean> {
+  if (account.lastGlobalAdministrator) return true;
+  if (!account.privileged) return false;
+  const enabled = await enabledGlobalAdministrators(graph);
+  return enabled.size === 1 && enabled.has(account.id);
+}
+
+/** Answers whether one of the others stays for sure, and counts on it that the asker goes; see run/leaving.ts. */
+export type MayGo = (others: readonly string[]) => Promise<boolean>;
+
+/**
+ * Right before an administrator loses the sign-in or the role. Two runs that take the last two at one instant each see
+ * the other still there; the second to ask is refused here with a RetryableError, and its next look finds itself last.
+ */
+export async function leaveOneAdministrator(
+  graph: GraphReader,
+  { id, userPrincipalName, privileged, roles }: Account,
+  mayGo: MayGo | undefined,
+): Promise<void> {
+  if (mayGo === undefined || (!privileged && roles.length === 0)) return;
+  const enabled = await enabledGlobalAdministrators(graph);
+  if (!enabled.has(id)) return;
+  if (await mayGo([...enabled].filter((other) => other !== id))) return;
+  throw new RetryableError(
+    `${userPrincipalName} may be the last enabled Global Administrator: other runs are locking all the others at this moment. It is tried again.`,
+    { retryAfterSeconds: 30, tookEffect: 'no' },
+  );
 }

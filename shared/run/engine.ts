@@ -1,6 +1,7 @@
 // What the engine is made of. Everything that differs between Azure, the local stack and a test is in here.
 import type { Clients } from '../microsoft365/clients.ts';
 import type { Bus } from './bus.ts';
+import type { Leaving } from './leaving.ts';
 import type { Progress } from './progress.ts';
 import type { Json, OutgoingAlert, Step } from './step.ts';
 
@@ -10,6 +11,8 @@ export interface Engine {
   playbook: readonly Step[];
   /** What the administrator set for each step, by name; parsed by the step. */
   stepSettings: Readonly<Record<string, unknown>>;
+  /** Of whom runs side by side must leave one; left out where only one run is at work. */
+  leaving?: Leaving;
   /** Clients whose requests end when the signal aborts. */
   clients: (abort: AbortSignal) => Clients;
   /** Sends alerts to the front door; left out where no topic is set. */

@@ -141,8 +141,12 @@ function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: 
   const ended = Object.fromEntries(
     steps.flatMap((row) => (row.outcome === null ? [] : [[row.name, row.outcome.is]])),
   );
+  const { leaving } = engine;
   return {
     account: run.account,
+    ...(leaving === undefined
+      ? {}
+      : { mayGo: (others: readonly string[]) => leaving.mayGo(run.account.id, others, engine.now()) }),
     run: {
       id: run.id,
       code: run.code,

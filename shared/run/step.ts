@@ -121,6 +121,8 @@ export interface Context<S> {
   intruder: Intruder;
   settings: S;
   now: Date;
+  /** For the few that take an administrator away: see leaveOneAdministrator. */
+  mayGo?: (others: readonly string[]) => Promise<boolean>;
   /** Aborts at the function's own deadline: the host sends no cancellation. */
   abort: AbortSignal;
 }

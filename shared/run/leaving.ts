@@ -1,0 +1,42 @@
+// Two runs that each take one of the last two administrators see each other's administrator still there. So whoever is
+// about to take one writes it down first, in one row that only one can write at a time. It lapses by itself once the
+// directory must have seen what was done. Here: the promise, what follows from the row, and a memory for tests.
+import { z } from 'zod';
+
+export interface Leaving {
+  /**
+   * Notes that `who` is about to go and answers true, as long as one of `others` is not about to go as well; else
+   * answers false and notes nothing.
+   */
+  mayGo(who: string, others: readonly string[], now: Date): Promise<boolean>;
+}
+
+/** Longer than the directory lags behind a write; each try notes it anew. */
+const minutes = 15;
+
+export const leavingSchema = z.array(z.object({ who: z.string(), until: z.string() }));
+export type Noted = z.infer<typeof leavingSchema>;
+
+/** The row with `who` in it, or undefined when nobody else would be left. Pure. */
+export function withLeaver(
+  noted: Noted,
+  who: string,
+  others: readonly string[],
+  now: Date,
+): Noted | undefined {
+  const standing = noted.filter((one) => one.until > now.toISOString() && one.who !== who);
+  const going = new Set(standing.map((one) => one.who));
+  if (!others.some((other) => other !== who && !going.has(other))) return undefined;
+  return [...standing, { who, until: new Date(now.getTime() + minutes * 60_000).toISOString() }];
+}
+
+export function memoryLeaving(): Leaving {
+  let noted: Noted = [];
+  return {
+    async mayGo(who, others, now) {
+      const next = withLeaver(noted, who, others, now);
+      if (next !== undefined) noted = next;
+      return next !== undefined;
+    },
+  };
+}
