@@ -41,9 +41,9 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       await record({ ...more, action: 'refused', row: 'refused', why });
     };
 
-    const { events, refused } = readEvents(body, isKnown);
+    const { events, refused } = readEvents(body, (data) => isKnown(data));
     for (const why of refused) await attempt(refuse(why));
-    for (const claim of events.flatMap(claimsOf)) {
+    for (const claim of events.flatMap((event) => claimsOf(event))) {
       await attempt('refused' in claim ? refuse(claim.refused) : handle(claim));
     }
     if (failures.length > 0) throw summed(failures);

@@ -1,7 +1,7 @@
 // Records of diagnostic streams, as an Event Hub carries them: risk from Entra ID, and alerts from the Defender XDR
 // streaming API. They are opened here and read by the source they belong to; records about anything else are named.
 import { z } from 'zod';
-import { clean, guid, listOf, word } from './fields.ts';
+import { clean, guid, listOf, text, word } from './fields.ts';
 import type { Inner, Opener } from './source.ts';
 import { parseTime } from './time.ts';
 
@@ -14,12 +14,19 @@ import { parseTime } from './time.ts';
  * "riskLevel":"high","activityDateTime":"2022-09-08T12:53:53.895Z","detectedDateTime":"2022-09-09T8:48:50.361Z",
  * "lastUpdatedDateTime":"2022-09-09T9:54:27.739Z","userId":"87d349ed-…","userPrincipalName":"adele@contoso.com"}}]}`
  */
-const recordSchema = z.object({
-  category: z.string(),
-  tenantId: guid,
-  time: word,
-  properties: z.record(z.string(), z.unknown()),
-});
+const recordSchema = z
+  .object({
+    category: z.string(),
+    tenantId: guid,
+    resourceId: text,
+    time: word,
+    properties: z.record(z.string(), z.unknown()),
+  })
+  // Some records name their tenant in the resource only.
+  .transform(({ resourceId, ...record }) => ({
+    ...record,
+    tenantId: record.tenantId ?? guid.parse(/^\/tenants\/([^/]+)/i.exec(resourceId ?? '')?.[1]),
+  }));
 type Record = z.infer<typeof recordSchema>;
 
 const batchSchema = z.object({ records: z.array(z.unknown()) });

@@ -1,7 +1,7 @@
 // Change notifications of Microsoft Graph through a partner topic (Microsoft.Graph.AlertCreated and the like). Legacy:
 // they carry nothing but ids, and the alerts they were made for end in 2026; the alert is read under the same id.
 import { z } from 'zod';
-import { guid } from './fields.ts';
+import { clean, guid, word } from './fields.ts';
 import type { Opener } from './source.ts';
 
 /**
@@ -14,6 +14,7 @@ const notification = z.object({
   subscriptionId: z.string(),
   resource: z.string(),
   tenantId: guid,
+  lifecycleEvent: word,
   resourceData: z.object({ id: z.string(), '@odata.type': z.string().nullish() }).nullish(),
 });
 
@@ -27,7 +28,12 @@ const kinds = [
 export const graphNotification: Opener = ({ type, data }) => {
   const parsed = notification.safeParse(data);
   if (!parsed.success) return undefined;
-  const { resource, resourceData, tenantId } = parsed.data;
+  const { resource, resourceData, tenantId, lifecycleEvent } = parsed.data;
+  if (lifecycleEvent !== null || /Subscription(Reauthorization|Removed)|Missed/i.test(type)) {
+    return [
+      { refused: `${lifecycleEvent ?? clean(type, 100)} is about the subscription, not about an alert` },
+    ];
+  }
   const said = `${type} ${resource} ${resourceData?.['@odata.type'] ?? ''}`;
   const kind = kinds.find(({ of }) => of.test(said));
   if (kind === undefined)

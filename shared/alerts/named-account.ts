@@ -2,6 +2,7 @@
 // of such a name. Microsoft Graph has no original of it, so it never decides more than that a person should look.
 import { z } from 'zod';
 import { guid, text, word } from './fields.ts';
+import { cloudIdOf } from './sid.ts';
 import type { RiskLevel, Signal } from './signal.ts';
 import type { Subject } from './source.ts';
 
@@ -14,6 +15,7 @@ const idNames = [
   'aadobjectid',
   'useraadid',
   'initiatedbyid',
+  'externaldirectoryobjectid',
 ];
 const upnNames = [
   'userprincipalname',
@@ -64,7 +66,7 @@ export function accountIn(given: Readonly<Record<string, unknown>>): NamedAccoun
     return line?.includes('@') ? line : null;
   };
   const account = {
-    userId: found(idNames, (value) => guid.parse(value)),
+    userId: found(idNames, (value) => guid.parse(value)) ?? (sid === null ? null : cloudIdOf(sid)),
     userPrincipalName: found(upnNames, address) ?? joined ?? address(local),
     onPremisesSid: sid?.toUpperCase().startsWith('S-1-5-21-') ? sid : null,
     tenantId: aadtenantid,

@@ -5,12 +5,16 @@ import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../microsoft365/clients.ts';
 import { path } from '../microsoft365/path.ts';
 import type { Kept } from '../run/step.ts';
+import { text, word, words } from './fields.ts';
 import type { Signal } from './signal.ts';
 import type { Subject } from './source.ts';
 
 export const peoplePermission = 'User.Read.All';
 
 const userSchema = z.object({ id: z.string(), userPrincipalName: z.string() });
+/** What was asked for comes along, so that an answer about somebody else is not taken for one. */
+const mailUserSchema = userSchema.extend({ mail: text, proxyAddresses: words });
+const sidUserSchema = userSchema.extend({ onPremisesSecurityIdentifier: word });
 
 export type Resolved = { signal: Signal } | { left: Kept };
 
@@ -19,7 +23,7 @@ export async function resolve(graph: GraphReader, { signal, onPremisesSid }: Sub
   if (signal.userId !== null) return { signal };
   const name = signal.userPrincipalName;
   const user =
-    (name?.includes('@') ? await byName(graph, name) : undefined) ??
+    (name?.includes('@') ? ((await byName(graph, name)) ?? (await byAddress(graph, name))) : undefined) ??
     (onPremisesSid === null ? undefined : await bySid(graph, onPremisesSid));
   if (user)
     return {
@@ -38,11 +42,39 @@ async function byName(graph: GraphReader, name: string) {
   }
 }
 
+/** Products name a mailbox by any of its addresses (https://learn.microsoft.com/graph/api/user-list). */
+async function byAddress(graph: GraphReader, address: string) {
+  const filter = path`$filter=mail eq '${address}' or proxyAddresses/any(a:a eq 'smtp:${address}')`;
+  const found = await listed(
+    graph,
+    `/users?${filter}&$select=id,userPrincipalName,mail,proxyAddresses`,
+    mailUserSchema,
+  );
+  const same = (other: string | null) =>
+    other?.replace(/^smtp:/i, '').toLowerCase() === address.toLowerCase();
+  return found.find(({ mail, proxyAddresses }) => same(mail) || proxyAddresses.some(same));
+}
+
 /** https://learn.microsoft.com/graph/api/user-list; onPremisesSecurityIdentifier supports `eq`. */
 async function bySid(graph: GraphReader, sid: string) {
-  const found = await graph.list(
-    path`/users?$filter=onPremisesSecurityIdentifier eq '${sid}'&$select=id,userPrincipalName`,
-    userSchema,
+  const select = 'id,userPrincipalName,onPremisesSecurityIdentifier';
+  const found = await listed(
+    graph,
+    path`/users?$filter=onPremisesSecurityIdentifier eq '${sid}'&$select=` + select,
+    sidUserSchema,
   );
-  return found.length === 1 ? found[0] : undefined;
+  const other = found.some(
+    ({ onPremisesSecurityIdentifier: own }) => own !== null && own.toUpperCase() !== sid.toUpperCase(),
+  );
+  return found.length === 1 && !other ? found[0] : undefined;
+}
+
+/** One that is ambiguous names nobody; a filter that is refused finds nobody. */
+async function listed<T>(graph: GraphReader, place: string, user: z.ZodType<T>): Promise<readonly T[]> {
+  try {
+    return await graph.list(place, user);
+  } catch (error) {
+    if (error instanceof PermanentError && (error.status === 404 || error.status === 400)) return [];
+    throw error;
+  }
 }

@@ -4,14 +4,19 @@ import { azureMonitor, azureMonitorAlert } from './azure-monitor.ts';
 import { diagnosticRecords } from './diagnostic-records.ts';
 import { factPermissions } from './facts.ts';
 import { clean } from './fields.ts';
+import { formerApi } from './former-api.ts';
 import { graphNotification } from './graph-notification.ts';
 import { incident } from './incident.ts';
+import { logAnalyticsRow } from './log-analytics.ts';
+import { notForTriage } from './not-for-triage.ts';
 import { peoplePermission } from './people.ts';
 import { relatedSignIn } from './related-sign-in.ts';
 import { riskDetection } from './risk-detection.ts';
 import { riskyUser, riskyUserPermission } from './risky-user.ts';
 import { sentinel, sentinelIncident } from './sentinel.ts';
+import { sentinelAlert } from './sentinel-alert.ts';
 import type { Claim, Inner, Opener, Source } from './source.ts';
+import { unwrapped } from './wrapped.ts';
 
 export const sources: readonly Source[] = [
   riskDetection,
@@ -25,6 +30,10 @@ export const sources: readonly Source[] = [
 
 /** What services wrap around payloads, looked for before the payloads themselves. */
 const openers: readonly Opener[] = [
+  notForTriage,
+  formerApi,
+  logAnalyticsRow,
+  sentinelAlert,
   diagnosticRecords,
   sentinelIncident,
   azureMonitorAlert,
@@ -44,12 +53,17 @@ export const alertPermissions = {
 };
 
 /** Whether a payload without an envelope is one that is understood. */
-export const isKnown = (data: unknown): boolean =>
+export const isKnown = (data: unknown, depth = 0): boolean =>
   openers.some((open) => open({ type: '', data }) !== undefined) ||
-  sources.some((source) => source.recognises(data));
+  sources.some((source) => source.recognises(data)) ||
+  (depth < mostLayers && (unwrapped({ type: '', data }) ?? []).some((one) => isKnown(one.data, depth + 1)));
+
+const mostLayers = 3;
 
 /** The payloads of an event with the source of each. What it holds says more than what its publisher calls it. */
-export function claimsOf(event: Inner & { id: string }): readonly Claim[] {
+export function claimsOf(event: Inner & { id: string }, depth = 0): readonly Claim[] {
+  const inside = depth < mostLayers ? unwrapped(event) : undefined;
+  if (inside) return inside.flatMap((one) => claimsOf({ ...one, id: event.id }, depth + 1));
   for (const open of openers) {
     const inner = open(event);
     if (inner === undefined) continue;

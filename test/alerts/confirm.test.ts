@@ -108,7 +108,7 @@ describe('confirm', () => {
       '/users': [{ id: grady, userPrincipalName: 'grady@contoso.com' }],
     });
     expect(asked.slice(1)).toEqual([
-      "/users?$filter=onPremisesSecurityIdentifier eq 'S-1-5-21-1004336348-1177238915-682003330-1104'&$select=id,userPrincipalName",
+      "/users?$filter=onPremisesSecurityIdentifier eq 'S-1-5-21-1004336348-1177238915-682003330-1104'&$select=id,userPrincipalName,onPremisesSecurityIdentifier",
     ]);
     expect(result).toMatchObject({
       is: 'confirmed',

@@ -1,0 +1,93 @@
+// Alerts of Microsoft Sentinel by themselves, as the alert trigger of a playbook or a row of the table SecurityAlert
+// holds them. Microsoft Graph has no original of them under this id, so they decide no more than an incident does.
+import { z } from 'zod';
+import { listOf, sourceId, text, time, word } from './fields.ts';
+import { accountIn, distinctAccounts, namesIn, subjectOf, type Told } from './named-account.ts';
+import { sentinel } from './sentinel.ts';
+import { riskLevel } from './signal.ts';
+import type { Opener } from './source.ts';
+
+/**
+ * https://learn.microsoft.com/azure/sentinel/playbook-triggers-actions (alert trigger),
+ * https://learn.microsoft.com/azure/azure-monitor/reference/tables/securityalert
+ * `{"SystemAlertId":"4a0f…","AlertDisplayName":"Sign-in from a TOR address","AlertSeverity":"High","Status":"New",
+ * "ProductName":"Azure Sentinel","StartTimeUtc":"2026-11-20T09:12:04Z","TimeGenerated":"2026-11-20T09:20:00Z","Entities":
+ * "[{\"$id\":\"3\",\"Type\":\"account\",\"Name\":\"adele\",\"UPNSuffix\":\"contoso.com\",\"AadUserId\":\"87d3…\"}]"}`
+ */
+const recognised = z
+  .looseObject({ SystemAlertId: z.string(), Entities: z.unknown() })
+  .or(z.looseObject({ SystemAlertId: z.string(), AlertName: z.string() }))
+  .or(z.looseObject({ SystemAlertId: z.string(), AlertDisplayName: z.string() }));
+
+const fieldsSchema = z.object({
+  systemalertid: sourceId,
+  alertdisplayname: text,
+  displayname: text,
+  alertname: text,
+  alertseverity: word,
+  severity: word,
+  status: word,
+  productname: text,
+  providername: text,
+  starttimeutc: time,
+  starttime: time,
+  timegenerated: time,
+  endtime: time,
+  entities: z.unknown().optional().transform(entitiesIn),
+});
+
+export const sentinelAlert: Opener = ({ data }) => {
+  const row = recognised.safeParse(data);
+  if (!row.success) return undefined;
+  const parsed = fieldsSchema.safeParse(Object.fromEntries(namesIn(row.data)));
+  if (!parsed.success)
+    return [{ refused: 'an alert of Sentinel has a SystemAlertId that Sentinel does not give' }];
+  const given = parsed.data;
+  const title = given.alertdisplayname ?? given.displayname ?? given.alertname ?? 'Sentinel alert';
+  const status = given.status ?? 'unknown';
+  const told: Told = {
+    source: 'sentinel',
+    id: given.systemalertid,
+    version: given.timegenerated ?? `${status} ${given.alertseverity ?? given.severity ?? ''}`,
+    tenantId: null,
+    detector: title,
+    title,
+    product: given.productname ?? given.providername ?? 'Microsoft Sentinel',
+    level: riskLevel(given.alertseverity ?? given.severity),
+    standing: !/^(resolved|dismissed|closed)$/i.test(status),
+    state: status,
+    activityAt: given.starttimeutc ?? given.starttime,
+    detectedAt: given.timegenerated ?? given.endtime,
+    link: null,
+  };
+  const accounts = distinctAccounts(given.entities);
+  const claim = {
+    id: given.systemalertid,
+    tenantId: null,
+    subjects: accounts.map((account) => subjectOf(account, told)),
+    left: accounts.length === 0 ? [{ what: `"${title}"`, why: 'names no account' }] : [],
+  };
+  return [{ source: sentinel, claim }];
+};
+
+const entitySchema = z.looseObject({ Type: z.string() }).or(z.looseObject({ type: z.string() }));
+
+/** A list, or a list written down as text. */
+function entitiesIn(given: unknown) {
+  const list = typeof given === 'string' ? parsed(given) : given;
+  return listOf(entitySchema)
+    .parse(list)
+    .flatMap((entity) => {
+      const kind = String(entity['Type'] ?? entity['type']);
+      return /^(account|mailbox)$/i.test(kind) ? (accountIn(entity) ?? []) : [];
+    });
+}
+
+function parsed(text: string): unknown {
+  try {
+    const json: unknown = JSON.parse(text);
+    return json;
+  } catch {
+    return undefined;
+  }
+}
