@@ -19,7 +19,7 @@ interface Entry {
  * https://learn.microsoft.com/defender-cloud-apps/anomaly-detection-policy
  */
 const catalogue = [
-  { kind: 'attack-disruption', phrases: ['(attack disruption)'] },
+  { kind: 'attack-disruption', names: ['attackDisruption'], phrases: ['(attack disruption)'] },
   { kind: 'stolen-session-cookie', phrases: ['stolen session cookie was used'], implies: true },
   { kind: 'attacker-in-the-middle', names: ['attackerInTheMiddle'], phrases: ['attacker in the middle'] },
   {
