@@ -1,8 +1,61 @@
-// GET /api/runs/{id}: one run as it stands now.
+// GET /api/runs/{id}: one run as it stands now, as JSON or as a page. The page refreshes itself by a header while the
+// run is open; with `do` in the query it is the page behind a button, which asks for the reason.
+import { z } from 'zod';
+import { askPage } from '../../shared/page/ask-page.ts';
+import { refreshSeconds, runPage } from '../../shared/page/run-page.ts';
+import { pageHeaders, runPath } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { type ApiAnswer, type ApiRequest, documentOf, readRun } from './api.ts';
+import { type RunRows, runRef } from '../../shared/run/progress.ts';
+import { levels } from '../../shared/run/rows.ts';
+import type { Given } from '../../shared/summary/report.ts';
+import { type ApiAnswer, type ApiRequest, documentOf, Problem, readRun } from './api.ts';
+import { wantsPage } from './browser.ts';
 
 export async function getRun(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
   const rows = await readRun(engine, request);
-  return { status: 200, headers: { etag: rows.run.etag }, json: await documentOf(engine, rows) };
+  const { etag } = rows.run;
+  if (!wantsPage(request)) {
+    return { status: 200, headers: { etag, vary: 'accept' }, json: await documentOf(engine, rows) };
+  }
+  const given = givenOf(engine, request, rows);
+  if (request.query['do'] !== undefined) return asked(given, request);
+  const still = request.query['still'] !== undefined;
+  const seconds = still ? null : refreshSeconds(given);
+  const log = await engine.progress.log(runRef(rows.run.row.id));
+  return {
+    status: 200,
+    headers: { ...pageHeaders, ...(seconds === null ? {} : { refresh: String(seconds) }) },
+    html: runPage({ given, log, who: request.who, still }),
+  };
+}
+
+export const givenOf = (engine: Engine, request: ApiRequest, rows: RunRows): Given => ({
+  run: rows.run.row,
+  steps: rows.steps.map((entry) => entry.row),
+  playbook: engine.playbook,
+  runUrl: new URL(runPath(rows.run.row.id), request.url).href,
+  now: engine.now(),
+});
+
+const askSchema = z.object({
+  do: z.enum(['approve', 'retry', 'undo', 'tick', 'untick']),
+  level: z.enum(levels).optional(),
+  step: z.string().max(80).default(''),
+  task: z.string().max(100).default(''),
+});
+
+function asked(given: Given, request: ApiRequest): ApiAnswer {
+  const query = askSchema.safeParse(request.query);
+  if (!query.success)
+    throw new Problem(400, 'Unknown button', 'The page of the run has buttons for all that can be asked.');
+  const { do: ask, level, step, task } = query.data;
+  const steps = new URL(request.url).searchParams.getAll('steps');
+  const html = askPage({ given, ask, level, steps, step, task, who: request.who });
+  if (html === undefined)
+    throw new Problem(
+      404,
+      'Unknown task',
+      'This task is no longer in the run. Open the run for those that are.',
+    );
+  return { status: 200, headers: pageHeaders, html };
 }

@@ -1,9 +1,12 @@
 // GET /api/runs?days=7: the runs of the last days, newest first, one line each.
 import { z } from 'zod';
+import { listPage } from '../../shared/page/list-page.ts';
+import { pageHeaders } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './api.ts';
+import { wantsPage } from './browser.ts';
 
 export const listQuerySchema = z.object({
   days: z.coerce.number().int().min(1).max(365).default(7),
@@ -46,5 +49,8 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
       },
     ];
   });
-  return { status: 200, json: { runs } };
+  if (wantsPage(request)) {
+    return { status: 200, headers: pageHeaders, html: listPage({ runs, ...query.data, who: request.who }) };
+  }
+  return { status: 200, headers: { vary: 'accept' }, json: { runs } };
 }

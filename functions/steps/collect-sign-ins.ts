@@ -2,6 +2,7 @@
 // steps judge by. How owner and intruder are told apart is in find-intruder.ts.
 import { describeTrail, place, when } from '../../shared/microsoft365/describe-trail.ts';
 import { findIntruder, type Trail } from '../../shared/microsoft365/find-intruder.ts';
+import { intruderSignIns } from '../../shared/microsoft365/intruder-sign-ins.ts';
 import { signInsPage } from '../../shared/microsoft365/links.ts';
 import { openedApps } from '../../shared/microsoft365/opened-apps.ts';
 import { crowdedNetworks, readRiskDetections, readSignIns } from '../../shared/microsoft365/read-sign-ins.ts';
@@ -51,7 +52,7 @@ export const collectSignIns = investigation({
       ],
       tasks: trail.uncertain.length > 0 ? [askTheOwner(account.id, account.displayName, trail)] : [],
       intruder: trail.intruder,
-      facts: openedApps(trail),
+      facts: { ...openedApps(trail), ...intruderSignIns(trail) },
     };
   },
 });

@@ -1,4 +1,4 @@
-// A refusal as a person reads it: what happened, and the way back to the run.
+// A refusal as a person reads it: what happened, and the way on.
 import { escapeHtml, plain } from '../summary/plain.ts';
 import { shell } from './shell.ts';
 
@@ -12,5 +12,8 @@ export interface Refusal {
 export const problemPage = ({ title, detail, back }: Refusal): string =>
   shell({
     title: `${plain(title, 80)} – Reclaim`,
-    body: `<main class="card"><h1>${escapeHtml(plain(title, 120))}</h1><p>${escapeHtml(plain(detail, 2000))}</p><p><a href="${escapeHtml(back)}">Go on from here</a></p></main>`,
+    tone: 'quiet',
+    heading: plain(title, 120),
+    under: '',
+    main: `<p class="lead">${escapeHtml(plain(detail, 2000))}</p><ul class="actions"><li><a class="b" href="${escapeHtml(back)}">Go on from here</a></li></ul>`,
   });

@@ -1,15 +1,19 @@
-// What every page is put into: one style, no script, and a content security policy that lets nothing else in.
-// Without JavaScript nothing that a hostile name could smuggle in would ever run.
+// What every page is put into: one style, no script, and a content security policy that lets nothing else in. Pages
+// that refresh themselves do so by a header, and only while the reader has not stopped it.
 import { createHash } from 'node:crypto';
 import { escapeHtml } from '../summary/plain.ts';
+import type { Tone } from '../summary/tone.ts';
 import { css } from './style.ts';
 
 export interface Page {
   title: string;
-  /** HTML of which every value is escaped already. */
-  body: string;
-  /** Seconds after which the browser loads it anew; left out: never. */
-  refreshSeconds?: number;
+  tone: Tone;
+  heading: string;
+  /** HTML under the heading, of which every value is escaped already, as in `main`. */
+  under: string;
+  main: string;
+  /** Who is looking, as far as the app can tell. */
+  who?: string;
 }
 
 const styleHash = createHash('sha256').update(css).digest('base64');
@@ -17,15 +21,21 @@ const styleHash = createHash('sha256').update(css).digest('base64');
 export const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+  'cross-origin-opener-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+  vary: 'accept',
 } as const;
 
-export function shell({ title, body, refreshSeconds }: Page): string {
-  const refresh =
-    refreshSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${refreshSeconds}">`;
+export const runsPath = '/api/runs';
+export const runPath = (runId: string): string => `${runsPath}/${encodeURIComponent(runId)}`;
+
+export function shell({ title, tone, heading, under, main, who }: Page): string {
+  const you = who === undefined ? '' : `<footer>You are ${escapeHtml(who)}.</footer>`;
   return `<!doctype html>
-<html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">${refresh}<title>${escapeHtml(title)}</title>
+<html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${escapeHtml(title)}</title>
 <style>${css}</style></head>
-<body>${body}</body></html>`;
+<body><a class="skip" href="#main">Skip to the content</a>
+<header class="band ${tone}"><div><nav aria-label="Site"><a href="${runsPath}">All runs</a></nav><h1>${escapeHtml(heading)}</h1>${under}</div></header>
+<main id="main">${main}${you}</main></body></html>`;
 }

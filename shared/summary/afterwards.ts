@@ -1,18 +1,56 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
 import { toUndo } from '../run/changes.ts';
 import { timing } from '../run/mode.ts';
+import type { StepRow } from '../run/rows.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { attachedTo } from './attached.ts';
 import { capital, clause, clock, count, later, plain } from './plain.ts';
-import { type Given, type Line, order, type Section, titleOf } from './report.ts';
+import { type Given, type Line, order, placeOf, type Section, titleOf } from './report.ts';
+import { standingOf } from './standing.ts';
 
-export function findings(given: Given): Section {
-  const looked = given.steps.filter((row) => row.kind === 'investigation');
-  const lines: Line[] = looked.flatMap((row) =>
+const told = (steps: readonly StepRow[]): Line[] =>
+  steps.flatMap((row) =>
     row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [plain(kept.why)] })),
   );
-  const attached = attachedTo(given.steps);
-  const kept = given.steps.flatMap((row) => row.attachments).filter((file) => !attached.includes(file));
+
+const namely = ({ steps }: Given, names: readonly string[]) =>
+  steps.filter((row) => row.kind === 'investigation' && names.includes(row.name));
+
+const ofSentMail = ['review-sent-mail'];
+const ofOthers = ['find-other-victims', 'find-linked-accounts'];
+
+/** What left the mailbox in the owner's name, and how much of it was taken back. */
+export function sent(given: Given): Section {
+  const retracted = given.steps.find((row) => row.name === 'retract-sent-mail');
+  return {
+    title: 'What the intruder sent',
+    lines: [
+      ...told(namely(given, ofSentMail)),
+      ...(retracted === undefined ? [] : retractedLines(retracted)),
+    ],
+  };
+}
+
+function retractedLines({ changes, outcome, aim }: StepRow): Line[] {
+  if (changes.length === 0 || outcome === null) return [];
+  const now = changes.map((change) => standingOf(change, aim));
+  const gone = now.filter((standing) => standing === 'verified' || standing === 'removed-again').length;
+  const text = `Taken out of inboxes inside: ${gone} of ${count(changes.length, 'message')}, read back; what went outside cannot be taken back`;
+  return [{ text }];
+}
+
+export const others = (given: Given): Section => ({
+  title: 'Other accounts',
+  lines: told(namely(given, ofOthers)),
+});
+
+export function findings(given: Given): Section {
+  const { steps } = given;
+  const lines = told(
+    steps.filter((row) => row.kind === 'investigation' && ![...ofSentMail, ...ofOthers].includes(row.name)),
+  );
+  const attached = attachedTo(steps);
+  const kept = steps.flatMap((row) => row.attachments).filter((file) => !attached.includes(file));
   const namesOf = (files: readonly { name: string }[]) =>
     files.map(({ name }) => plain(name, 120)).join(', ');
   if (attached.length > 0) lines.push({ text: `Attached to the mail: ${namesOf(attached)}` });
@@ -20,31 +58,24 @@ export function findings(given: Given): Section {
   return { title: 'What the evidence shows', lines };
 }
 
-/** Counts: nobody reads a list of what did not happen. */
-export function rest(given: Given): Section {
-  const { steps, run } = given;
-  const idle = steps.filter((row) => row.outcome?.is === 'unchanged' || row.outcome?.is === 'skipped');
-  const kept = steps
-    .filter((row) => row.kind === 'remediation')
-    .flatMap((row) => row.kept.map((entry) => ({ ...entry, step: row.name })));
-  const lines: Line[] = [];
-  if (idle.length > 0 && run.state !== 'held') {
-    lines.push({
-      text: `${count(idle.length, 'step')} found nothing to change or did not apply; that is no proof that nothing was there`,
-    });
-  }
+/** One line of counts: nobody reads a list of what did not happen. The page of the run has it. */
+export function rest({ steps, run }: Given): Section {
+  const idle = steps.filter((row) => row.outcome?.is === 'unchanged' || row.outcome?.is === 'skipped').length;
+  const left = steps.reduce((sum, row) => sum + (row.kind === 'remediation' ? row.kept.length : 0), 0);
+  const counts = [
+    ...(idle > 0 ? [`${count(idle, 'step')} found nothing to change or did not apply`] : []),
+    ...(left > 0 ? [`${count(left, 'thing')} looked at and left as they are`] : []),
+  ];
+  const lines: Line[] =
+    counts.length === 0 || run.state === 'held'
+      ? []
+      : [{ text: `${counts.join('; ')}. That is no proof that nothing was there` }];
   const fallen = steps.flatMap((row) =>
     run.endsAs === 'undone' && row.aim !== 'undo' ? openTasks(row) : [],
   );
   if (fallen.length > 0) {
     const text = `${count(fallen.length, 'task')} of this run fell away with it, if it was a false alarm`;
     lines.push({ text, details: fallen.map(({ what }) => plain(what)) });
-  }
-  if (kept.length > 0) {
-    lines.push({
-      text: `${count(kept.length, 'thing')} looked at and left as they are`,
-      details: kept.map((entry) => `${titleOf(given, entry.step)}: ${plain(`${entry.what}: ${entry.why}`)}`),
-    });
   }
   return { title: 'The rest', lines };
 }
@@ -86,7 +117,7 @@ export function falseAlarm(given: Given): Section {
       {
         text: `Undo the run: what it changed is put back, newest first${stays.length > 0 ? ', save what cannot be' : ''}`,
         details: stays,
-        orders: [{ text: 'Undo', request: order(given, 'undo') }],
+        orders: [order(given, 'Undo the run', 'undo')],
       },
     ],
   };
@@ -95,11 +126,14 @@ export function falseAlarm(given: Given): Section {
 /** Nothing that keeps anybody awake: it is done with the owner, once. */
 export function handBack({ run, steps }: Given): Section {
   const ends = run.state === 'held' || run.dryRun || run.endsAs !== null;
-  const lines = steps.flatMap(handBackTasks).map(({ what, instruction, link }) => ({
-    text: capital(plain(what)),
-    details: [plain(instruction, 600)],
-    link: { text: 'Where and how', url: link },
-  }));
+  const lines = steps.flatMap((row) =>
+    handBackTasks(row).map(({ id, what, instruction, link }) => ({
+      text: capital(plain(what)),
+      details: [plain(instruction, 600)],
+      link: { text: placeOf(link), url: link },
+      task: { step: row.name, id, done: false },
+    })),
+  );
   return { title: 'When the account is given back', lines: ends ? [] : lines };
 }
 
@@ -111,9 +145,7 @@ export function next(given: Given): Section {
       { text: nextCheck(given) },
       {
         text: `Run ${run.code} (${plain(run.id, 120)}), opened ${clock(run.openedAt)}`,
-        details: [
-          'Each POST needs the function key in the header x-functions-key, and a reason, which is kept in the log.',
-        ],
+        details: [`From a terminal: npx reclaim show ${plain(run.id, 120)}`],
         link: { text: 'Open the run', url: runUrl },
       },
     ],

@@ -13,8 +13,12 @@ export function changeLines(given: Given, which: (standing: Standing) => boolean
     .map(({ row, change, standing }) => {
       const text = `${titleOf(given, row.name)}: ${plain(change.what)}`;
       return isOpen(standing)
-        ? { text: `${words[standing]}. ${text}`, details: detailsOf(row, change) }
-        : { text, details: [...(standing === 'found' ? [] : [words[standing]]), ...detailsOf(row, change)] };
+        ? { text: `${words[standing]}. ${text}`, details: detailsOf(row, change), change }
+        : {
+            text,
+            details: [...(standing === 'found' ? [] : [words[standing]]), ...detailsOf(row, change)],
+            change,
+          };
     });
 }
 

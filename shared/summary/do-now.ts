@@ -6,7 +6,7 @@ import type { StepRow } from '../run/rows.ts';
 import { isPending, ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
 import { lockOf } from './lock.ts';
 import { capital, clause, count, plain } from './plain.ts';
-import { type Given, type Line, order, type Section, titleOf, titlesOf } from './report.ts';
+import { type Given, type Line, order, placeOf, type Section, titleOf, titlesOf } from './report.ts';
 
 export function doNow(all: Given, verdict: Verdict): Section {
   const given = { ...all, steps: ofConcern(all.run, all.steps) };
@@ -30,12 +30,9 @@ function decision(given: Given, { word }: Verdict): Line[] {
       {
         text: 'Decide whether this is an attack, and approve the run or end it',
         orders: [
-          { text: 'Lock the account only', request: order(given, 'approve', { level: 'contain' }) },
-          {
-            text: 'Lock it and remove what the intruder left',
-            request: order(given, 'approve', { level: 'full' }),
-          },
-          { text: 'No attack: end the run', request: order(given, 'undo') },
+          order(given, 'Lock the account only', 'approve', { level: 'contain' }),
+          order(given, 'Lock it and remove what the intruder left', 'approve', { level: 'full' }),
+          order(given, 'No attack: end the run', 'undo'),
         ],
       },
     ];
@@ -45,8 +42,8 @@ function decision(given: Given, { word }: Verdict): Line[] {
     {
       text: `Ask ${plain(given.run.account.displayName, 80) || 'the owner'}, by telephone and not by mail, whether this was them`,
       orders: [
-        { text: 'It was not: remove what is found', request: order(given, 'approve', { level: 'full' }) },
-        { text: `It was: ${takenBack(given)}`, request: order(given, 'undo') },
+        order(given, 'It was not: remove what is found', 'approve', { level: 'full' }),
+        order(given, `It was: ${takenBack(given)}`, 'undo'),
       ],
     },
   ];
@@ -64,8 +61,8 @@ function failures(given: Given, { word }: Verdict, which: 'contain' | 'other'): 
     .toSorted((a, b) => Number(b.stage === 'contain') - Number(a.stage === 'contain'));
   const again =
     word === 'UNDONE'
-      ? { text: 'Or mend the cause, and let this app put back what is left', request: order(given, 'undo') }
-      : { text: 'Or mend the cause, and let this app try again what failed', request: order(given, 'retry') };
+      ? order(given, 'Or mend the cause, and let this app put back what is left', 'undo')
+      : order(given, 'Or mend the cause, and let this app try again what failed', 'retry');
   return failed
     .filter((row) => (row.stage === 'contain') === (which === 'contain'))
     .map((row) => ({
@@ -121,7 +118,8 @@ function tasks(given: Given, essential: boolean): Line[] {
       .map((task) => ({
         text: capital(plain(task.what)),
         details: [plain(task.instruction, 600)],
-        link: { text: 'Where and how', url: task.link },
+        link: { text: placeOf(task.link), url: task.link },
+        task: { step: row.name, id: task.id, done: false },
       })),
   );
 }
@@ -183,7 +181,7 @@ function nothing(given: Given, { word }: Verdict): Line {
       return {
         text: 'Lock the account again, unless whoever undid the lock meant it',
         link: { text: 'The user in the Entra admin centre', url: userPage(given.run.account.id) },
-        orders: [{ text: 'Lock it', request: order(given, 'retry', { steps: ['block-sign-in'] }) }],
+        orders: [order(given, 'Lock it', 'retry', { steps: ['block-sign-in'] })],
       };
     case 'HELD':
     case 'DECIDE':

@@ -3,19 +3,7 @@
 import { verdictText } from '../run/verdict.ts';
 import { escapeHtml, isWebPage, plain } from './plain.ts';
 import type { Given, Line, Report, Section } from './report.ts';
-
-/** Red only where something is not secured, so that it keeps its meaning. White on each has a contrast above 4.5. */
-const colours: Readonly<Record<Report['verdict']['word'], string>> = {
-  'NOT CONTAINED': '#b3261e',
-  REVERTED: '#b3261e',
-  HELD: '#8a5a00',
-  DECIDE: '#8a5a00',
-  LOCKED: '#8a5a00',
-  CONTAINED: '#1b6e3c',
-  'NOTHING TO DO': '#4a4f57',
-  UNDONE: '#4a4f57',
-  'DRY RUN': '#4a4f57',
-};
+import { colourOf, toneOf } from './tone.ts';
 
 const font = "font-family:'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const ink = 'color:#1d2126';
@@ -29,7 +17,7 @@ export function htmlOf({ run }: Given, subject: string, { verdict, lead, section
   const upn = plain(run.account.userPrincipalName, 120);
   return pageOf({
     subject,
-    colour: colours[verdict.word],
+    colour: colourOf[toneOf(verdict)],
     title: verdictText(verdict),
     below: `${upn} · run ${plain(run.code, 12)}`,
     lead,
@@ -90,9 +78,10 @@ function lineHtml({ text, details = [], link, orders = [] }: Line, strong: boole
     (detail) =>
       `<div class="${name}" style="font-size:14px;line-height:20px;${colour}">${escapeHtml(detail)}</div>`,
   );
-  const asked = orders.map(
-    ({ text: what, request }) =>
-      `<div style="font-size:14px;line-height:20px;padding:4px 0 0">${escapeHtml(what)}:<div class="order" style="padding:4px 8px;background:#eceff2;border-radius:4px;font-family:Consolas,Menlo,monospace;font-size:12px;line-height:17px;word-break:break-all;color:#2f353c">${escapeHtml(request)}</div></div>`,
+  const asked = orders.map(({ text: what, request, page }) =>
+    page !== undefined && isWebPage(page)
+      ? `<div style="font-size:15px;line-height:22px;padding:6px 0 0"><a href="${escapeHtml(page)}" style="color:#0b57d0;font-weight:600">${escapeHtml(what)}</a></div>`
+      : `<div style="font-size:14px;line-height:20px;padding:4px 0 0">${escapeHtml(what)}:<div class="order" style="padding:4px 8px;background:#eceff2;border-radius:4px;font-family:Consolas,Menlo,monospace;font-size:12px;line-height:17px;word-break:break-all;color:#2f353c">${escapeHtml(request)}</div></div>`,
   );
   const anchor =
     link && isWebPage(link.url)

@@ -2,7 +2,7 @@
 // and why, what was done, and what comes next. Pure: rows in, sections out.
 import { verdictOf } from '../run/verdict.ts';
 import { who, why } from './about.ts';
-import { falseAlarm, findings, handBack, next, rest } from './afterwards.ts';
+import { falseAlarm, findings, handBack, next, others, rest, sent } from './afterwards.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
 import { doNow } from './do-now.ts';
 import { leadOf } from './lead.ts';
@@ -22,6 +22,8 @@ export function reportOf(given: Given, mostLines: number): Report {
     removed(given),
     putBack(given),
     leftInPlace(given),
+    sent(given),
+    others(given),
     findings(given),
     rest(given),
     handBack(given),

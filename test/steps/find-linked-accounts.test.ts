@@ -65,6 +65,16 @@ const look = async (file: object, given = context({ intruder })) => {
 };
 
 describe('find-linked-accounts', () => {
+  it('keeps no code that may still work — rows, mail and tables are read by others', async () => {
+    const coded = ['1234', '418 220', '41-82-20', '４１８２２０'].map((code, index) =>
+      mail(`no-reply@service${index}.example`, `Your verification code is ${code}`),
+    );
+    const { findings, tasks, attachments } = collected(await look(tenant({ messages: coded })));
+    const kept = JSON.stringify([findings, tasks, attachments]);
+    expect(kept).toContain('Your verification code is •••');
+    expect(kept).not.toMatch(/1234|418 ?220|41-82-20|４１８/);
+  });
+
   it('finds accounts by each address of this one, and says whose password is new', async () => {
     const file = tenant(proxies);
     const [owner, ...others] = file.users;

@@ -9,7 +9,7 @@ describe('a false alarm', () => {
   it('is undone by one request, and what that cannot give back is named', () => {
     expect(section(situations.contained(), 'False alarm?')).toEqual([
       expect.stringMatching(
-        /^Undo the run: what it changed is put back, newest first, save what cannot be \| Revoke sessions: Revoked sessions cannot be given back: the owner signs in again \| Reset the password: .* \| Undo: POST .*\/undo \{"reason":"…"\}$/,
+        /^Undo the run: what it changed is put back, newest first, save what cannot be \| Revoke sessions: Revoked sessions cannot be given back: the owner signs in again \| Reset the password: .* \| Undo the run: POST .*\/undo \{"reason":"…"\}$/,
       ),
     ]);
   });
@@ -71,21 +71,38 @@ describe('the rest', () => {
     expect(from.steps.filter((row) => ['unchanged', 'skipped'].includes(row.outcome?.is ?? ''))).toHaveLength(
       6,
     );
-    expect(section(from, 'The rest')[0]).toBe(
-      '6 steps found nothing to change or did not apply; that is no proof that nothing was there',
-    );
-  });
-
-  it('names what was looked at and left as they are, and why', () => {
-    expect(section(situations.contained(), 'The rest')[1]).toBe(
-      "1 thing looked at and left as they are | Disable suspicious inbox rules: rule 'Newsletters' moves to a folder: older than the intruder",
-    );
+    expect(section(from, 'The rest')).toEqual([
+      '6 steps found nothing to change or did not apply; 1 thing looked at and left as they are. That is no proof that nothing was there',
+    ]);
   });
 
   it('has what the investigations saw', () => {
     expect(section(given(run(), [signIns()]), 'What the evidence shows')[0]).toMatch(
       /^3 sign-ins from 203\.0\.113\.7 .* \| in the alert's session$/,
     );
+  });
+
+  it('tells what the intruder sent and how much of it was taken back, and which other accounts were seen', () => {
+    const sent = step('review-sent-mail', done, {
+      kind: 'investigation',
+      kept: [{ what: '2 messages sent by the intruder', why: 'message trace' }],
+    });
+    const retract = step('retract-sent-mail', done, {
+      changes: [change('m1', '"Invoice" in 1 inbox'), change('m2', '"Bonus" in 2 inboxes', { goneAt: null })],
+    });
+    const victims = step('find-other-victims', done, {
+      kind: 'investigation',
+      kept: [{ what: 'megan@contoso.com was signed in to from 203.0.113.7', why: 'told to triage' }],
+    });
+    const from = given(run(), [sent, retract, victims]);
+    expect(section(from, 'What the intruder sent')).toEqual([
+      '2 messages sent by the intruder | message trace',
+      'Taken out of inboxes inside: 1 of 2 messages, read back; what went outside cannot be taken back',
+    ]);
+    expect(section(from, 'Other accounts')).toEqual([
+      'megan@contoso.com was signed in to from 203.0.113.7 | told to triage',
+    ]);
+    expect(section(from, 'What the evidence shows')).toEqual([]);
   });
 
   it('says which files go along with the mail, and which stay with the run', () => {

@@ -32,9 +32,7 @@ describe('text and HTML', () => {
         .replaceAll('&amp;', '&')
         .replaceAll(/\n+/g, '\n');
       for (const line of text.split('\n').map((each) => each.trim().replace(/^(-|\d+\.) /, ''))) {
-        const parts =
-          /^[^:]+: POST /.test(line) || /: POST https/.test(line) ? line.split(/: (?=POST )/) : [line];
-        for (const part of parts) expect(shown.toLowerCase()).toContain(part.toLowerCase());
+        expect(shown.toLowerCase()).toContain(line.toLowerCase());
       }
     }
   });

@@ -1,0 +1,20 @@
+// When the intruder signed in and from where, as collect-sign-ins hands it on for the timeline of a run. Pure.
+import { z } from 'zod';
+import type { Trail } from './find-intruder.ts';
+
+const factsSchema = z.object({ signIns: z.array(z.object({ at: z.string(), from: z.string().nullable() })) });
+export type IntruderSignIn = z.infer<typeof factsSchema>['signIns'][number];
+
+/** More than a line can show apart. */
+const mostSignIns = 60;
+
+/** The first of them: what the intruder did later is between these and the lock. */
+export const intruderSignIns = ({ hits }: Pick<Trail, 'hits'>): z.infer<typeof factsSchema> => ({
+  signIns: hits.slice(0, mostSignIns).map(({ signIn }) => ({ at: signIn.at, from: signIn.address })),
+});
+
+/** None while the sign-ins are not read, or cannot be. */
+export function intruderSignInsIn(facts: unknown): readonly IntruderSignIn[] {
+  const parsed = factsSchema.safeParse(facts);
+  return parsed.success ? parsed.data.signIns : [];
+}

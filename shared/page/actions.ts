@@ -1,0 +1,25 @@
+// What can be asked of a run as it stands: one button for each, which leads to a page that says what it does.
+import type { RunRow } from '../run/rows.ts';
+import { askUrl, type Given } from '../summary/report.ts';
+import { button } from './sections.ts';
+
+interface Action {
+  ask: 'approve' | 'retry' | 'undo' | 'hand-back';
+  label: string;
+}
+
+export function actionsFor({ run }: Pick<Given, 'run'>): Action[] {
+  const actions: Action[] = [];
+  if (canApprove(run)) actions.push({ ask: 'approve', label: 'Approve' });
+  if (run.state !== 'held') actions.push({ ask: 'retry', label: 'Retry' });
+  actions.push({ ask: 'undo', label: run.state === 'held' ? 'End the run' : 'Undo' });
+  return actions;
+}
+
+export const canApprove = (run: RunRow): boolean =>
+  run.state === 'held' || (run.level === 'contain' && run.endsAs === null && !run.dryRun);
+
+export function actionsHtml(given: Given, path: string): string {
+  const items = actionsFor(given).map(({ ask, label }) => `<li>${button(askUrl(path, ask), label)}</li>`);
+  return `<nav aria-label="Ask of this run"><ul class="actions">${items.join('')}</ul></nav>`;
+}

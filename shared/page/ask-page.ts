@@ -1,0 +1,166 @@
+// The page behind a button: what it will do, what it cannot take back, and the reason, which is kept in the log. It
+// never refreshes itself, so that nothing that somebody types is lost. A plain form: it works without JavaScript.
+import { toUndo } from '../run/changes.ts';
+import type { StepRow } from '../run/rows.ts';
+import { findTask } from '../run/tick-off.ts';
+import { endedBadly } from '../run/verdict.ts';
+import { clause, escapeHtml, plain } from '../summary/plain.ts';
+import { type Ask, type Given, titleOf } from '../summary/report.ts';
+import { runPath, shell } from './shell.ts';
+
+export interface AskPage {
+  given: Given;
+  ask: Exclude<Ask, 'hand-back'>;
+  /** Chosen already, by the link that led here. */
+  level: 'contain' | 'full' | undefined;
+  steps: readonly string[];
+  /** Of tick and untick. */
+  step: string;
+  task: string;
+  who: string;
+}
+
+interface Form {
+  heading: string;
+  /** Below the path of the run. */
+  action: string;
+  says: readonly string[];
+  fields: string;
+  button: string;
+}
+
+/** Undefined where there is nothing of that name to ask about. */
+export function askPage(page: AskPage): string | undefined {
+  const form = formOf(page);
+  if (form === undefined) return undefined;
+  const { account, code, id } = page.given.run;
+  const path = runPath(id);
+  const whom = `${plain(account.displayName, 80)} (${plain(account.userPrincipalName, 120)}), object id ${plain(account.id, 80)}, run ${plain(code, 12)}`;
+  const says = form.says.map((line) => `<li>${escapeHtml(line)}</li>`).join('');
+  return shell({
+    title: `${form.heading}: ${plain(account.userPrincipalName, 120)} – Reclaim`,
+    tone: 'quiet',
+    heading: form.heading,
+    under: `<p>${escapeHtml(whom)}</p>`,
+    main: `<section aria-labelledby="does"><h2 id="does">What it does</h2><ul>${says}</ul><form method="post" action="${path}/${form.action}">${form.fields}<p><label for="reason">Reason, kept in the log</label><input type="text" id="reason" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p><div class="go"><button type="submit">${escapeHtml(form.button)}</button><a class="x" href="${path}">Back to the run, without doing it</a></div></form></section>`,
+    who: plain(page.who, 160),
+  });
+}
+
+function formOf(page: AskPage): Form | undefined {
+  switch (page.ask) {
+    case 'approve':
+      return approveForm(page);
+    case 'retry':
+      return retryForm(page);
+    case 'undo':
+      return undoForm(page);
+    case 'tick':
+    case 'untick':
+      return tickForm(page);
+  }
+}
+
+function approveForm({ given: { run }, level }: AskPage): Form {
+  const chosen = level ?? (run.state === 'held' ? 'contain' : 'full');
+  const lock = radio('level', 'contain', 'Lock the account only', chosen === 'contain');
+  const full = radio('level', 'full', 'Lock it and remove what the intruder left', chosen === 'full');
+  return {
+    heading: 'Approve',
+    action: 'approve',
+    says: [
+      run.state === 'held'
+        ? 'The run begins, and starts to change things at once.'
+        : 'What was only found so far is removed: password, rules, forwarding, methods, roles, applications.',
+      'It can be undone, save for the password and the sessions, which are gone.',
+    ],
+    fields: `<fieldset><legend>How far</legend>${run.state === 'held' ? lock : ''}${full}</fieldset>`,
+    button: 'Approve',
+  };
+}
+
+function retryForm({ given, steps }: AskPage): Form {
+  const bad = given.steps.filter((row) => endedBadly(row.outcome));
+  const choice = given.steps.filter((row) => row.state === 'settled' && row.outcome?.is !== 'off');
+  return {
+    heading: 'Retry',
+    action: 'retry',
+    says: [
+      bad.length === 0
+        ? 'Whatever is not read back yet is looked at and tried again.'
+        : `What did not end well is tried again: ${bad.map((row) => titleOf(given, row.name)).join(', ')}.`,
+      'You get another email only if the verdict changes.',
+    ],
+    fields: stepChoice(given, choice, steps, 'Only these steps, in any case'),
+    button: 'Retry',
+  };
+}
+
+function undoForm({ given, steps }: AskPage): Form {
+  const { run } = given;
+  const undoable = given.steps.filter(
+    (row) => toUndo(row.changes).length > 0 && noWayBack(given, row) === null,
+  );
+  const stays = given.steps.flatMap((row) => {
+    const because = toUndo(row.changes).length > 0 ? noWayBack(given, row) : null;
+    return because === null ? [] : [`Stays as it is: ${titleOf(given, row.name)}. ${clause(because)}.`];
+  });
+  const held = run.state === 'held';
+  return {
+    heading: held ? 'End the run' : 'Undo',
+    action: 'undo',
+    says: held
+      ? ['The run ends without having changed anything. A later alert opens another one.']
+      : [
+          'What the run changed is put back, newest first, and looked at again. The later checks end.',
+          'Only if the account is safe: whoever has its password can use it again.',
+          ...stays,
+        ],
+    fields: held ? '' : stepChoice(given, undoable, steps, 'Only these steps; the run then goes on'),
+    button: held ? 'End the run' : 'Undo',
+  };
+}
+
+function noWayBack({ playbook }: Given, row: StepRow): string | null {
+  const step = playbook.find((candidate) => candidate.name === row.name);
+  return step?.kind === 'remediation' && typeof step.undo === 'string' ? step.undo : null;
+}
+
+function tickForm({ given, ask, step, task: key }: AskPage): Form | undefined {
+  const row = given.steps.find((candidate) => candidate.name === step);
+  const task = findTask(row, key);
+  if (task === undefined) return undefined;
+  const done = ask === 'tick';
+  const essential = done
+    ? 'The step counts as done, and what waits for it goes on.'
+    : 'The step waits for it again.';
+  return {
+    heading: done ? 'Tick a task off' : 'Take a tick back',
+    action: `tasks/${encodeURIComponent(step)}/${encodeURIComponent(key)}`,
+    says: [
+      `${plain(task.what)}.`,
+      ...(done ? [plain(task.instruction, 600)] : []),
+      ...(task.essential ? [essential] : []),
+    ],
+    fields: `<input type="hidden" name="done" value="${done}">`,
+    button: done ? 'It is done' : 'Take the tick back',
+  };
+}
+
+function stepChoice(
+  given: Given,
+  rows: readonly StepRow[],
+  chosen: readonly string[],
+  legend: string,
+): string {
+  if (rows.length === 0) return '';
+  const boxes = rows.map(({ name }) => {
+    const checked = chosen.includes(name) ? ' checked' : '';
+    return `<label class="o"><input type="checkbox" name="steps[]" value="${escapeHtml(name)}"${checked}>${escapeHtml(titleOf(given, name))}</label>`;
+  });
+  const open = chosen.length > 0 ? ' open' : '';
+  return `<details${open}><summary>${legend}</summary><fieldset><legend>${legend}</legend>${boxes.join('')}</fieldset></details>`;
+}
+
+const radio = (name: string, value: string, label: string, checked: boolean) =>
+  `<label class="o"><input type="radio" name="${name}" value="${value}" required${checked ? ' checked' : ''}>${label}</label>`;

@@ -1,0 +1,39 @@
+// Before and after of one recorded change. Before is what undo would restore; after is what a later look has said, since
+// no step records what it made of a thing.
+import type { ChangeRecord } from '../run/rows.ts';
+import type { Json } from '../run/step.ts';
+import { clock, escapeHtml, plain } from '../summary/plain.ts';
+
+const mostKeys = 12;
+const mostLetters = 240;
+
+export function beforeAndAfter(change: ChangeRecord): string {
+  const rows = entriesOf(change.before)
+    .slice(0, mostKeys)
+    .map(([name, value]) => row(name, value))
+    .join('');
+  return `<details><summary>Before and after</summary><table><tbody>${rows}<tr><th scope="row">Now</th><td>${escapeHtml(nowOf(change))}</td></tr></tbody></table></details>`;
+}
+
+const row = (name: string, value: Json) =>
+  `<tr><th scope="row">Before${name === '' ? '' : `: ${escapeHtml(plain(name, 60))}`}</th><td class="v">${escapeHtml(shown(value))}</td></tr>`;
+
+const entriesOf = (before: Json): [string, Json][] =>
+  before !== null && typeof before === 'object' && !Array.isArray(before)
+    ? Object.entries(before)
+    : [['', before]];
+
+function shown(value: Json): string {
+  if (value === null) return 'not set';
+  if (typeof value === 'string') return value === '' ? 'empty' : plain(value, mostLetters);
+  return plain(JSON.stringify(value), mostLetters);
+}
+
+function nowOf({ undoneAt, goneAt, fixedAt, attemptedAt, failure, returned }: ChangeRecord): string {
+  if (undoneAt !== null) return `as before: put back ${clock(undoneAt)}`;
+  if (attemptedAt === null) return 'as before: only found, nothing was changed';
+  if (failure !== null && fixedAt === null) return 'as before: the change was refused';
+  const did = fixedAt === null ? 'whether it was changed is not known' : `changed ${clock(fixedAt)}`;
+  if (goneAt !== null) return `${did}, no longer found ${clock(goneAt)}`;
+  return returned > 0 ? `${did}, and it is back` : `${did}, NOT read back yet`;
+}

@@ -1,0 +1,54 @@
+// Who did what, newest first, and how every step stands. What is cut off here is in the JSON of the run.
+import type { LogRow, StepRow } from '../run/rows.ts';
+import { clock, escapeHtml, plain } from '../summary/plain.ts';
+import { type Given, titleOf } from '../summary/report.ts';
+
+export function logHtml(log: readonly LogRow[], most: number): string {
+  if (log.length === 0) return '';
+  const rows = log
+    .toReversed()
+    .slice(0, most)
+    .map(({ at, who, what, why }) => {
+      const said = why === null ? plain(what, 300) : `${plain(what, 300)}: ${plain(why, 500)}`;
+      return `<tr><td>${clock(at)}</td><td>${escapeHtml(plain(who, 120))}</td><td>${escapeHtml(said)}</td></tr>`;
+    });
+  const more = log.length - rows.length;
+  return `<section id="log" aria-labelledby="log-h"><h2 id="log-h">Who did what</h2><table><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What and why</th></tr></thead><tbody>${rows.join('')}</tbody></table>${more > 0 ? `<p class="d">And ${more} earlier.</p>` : ''}</section>`;
+}
+
+export function stepsHtml(given: Given, most: number): string {
+  const { steps } = given;
+  const rows = steps.map(
+    (row) =>
+      `<tr><th scope="row">${escapeHtml(titleOf(given, row.name))}</th><td>${escapeHtml(standOf(row))}${keptHtml(row, most)}</td><td>${row.changes.length}</td></tr>`,
+  );
+  return `<section id="steps" aria-labelledby="steps-h"><h2 id="steps-h">Every step</h2><details><summary>${steps.length} steps, ${steps.filter((row) => row.state === 'settled').length} settled</summary><table><thead><tr><th scope="col">Step</th><th scope="col">How it stands</th><th scope="col">Changes</th></tr></thead><tbody>${rows.join('')}</tbody></table></details></section>`;
+}
+
+/** Looked at and left alone; what investigations saw is told above. */
+const keptHtml = ({ kind, kept }: StepRow, most: number) =>
+  kind === 'investigation'
+    ? ''
+    : kept
+        .slice(0, most)
+        .map((entry) => `<div class="d">${escapeHtml(plain(`${entry.what}: ${entry.why}`, 200))}</div>`)
+        .join('');
+
+function standOf({ state, outcome, aim, mode, lastError, until }: StepRow): string {
+  if (state !== 'settled') {
+    const next = state === 'waiting' && until !== null ? ` until ${clock(until)}` : '';
+    const again = lastError === null ? '' : `, after a failure: ${plain(lastError.message, 160)}`;
+    return `${state}${aim === 'fix' ? '' : ` (${aim})`}${next}${again}`;
+  }
+  if (outcome === null) return 'not begun';
+  switch (outcome.is) {
+    case 'skipped':
+      return `skipped: ${plain(outcome.reason, 200)}`;
+    case 'failed':
+      return `FAILED: ${plain(outcome.error.message, 200)}`;
+    case 'needs-human':
+      return `waits for a person: ${plain(outcome.waitsFor.join(', '), 200)}`;
+    default:
+      return mode === 'report' ? `${outcome.is} (set to report only)` : outcome.is;
+  }
+}

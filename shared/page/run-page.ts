@@ -1,0 +1,81 @@
+// The page of one run: what the email says, as it stands now, with buttons. Pure: rows and log in, HTML out. It keeps
+// itself below a size that loads over any telephone, by showing fewer lines of each section.
+
+import type { LogRow } from '../run/rows.ts';
+import { verdictText } from '../run/verdict.ts';
+import { clock, escapeHtml, plain } from '../summary/plain.ts';
+import type { Given, Report } from '../summary/report.ts';
+import { reportOf } from '../summary/sections.ts';
+import { toneOf } from '../summary/tone.ts';
+import { actionsHtml } from './actions.ts';
+import { logHtml, stepsHtml } from './log-table.ts';
+import { sectionHtml } from './sections.ts';
+import { runPath, shell } from './shell.ts';
+import { timelineHtml } from './timeline.ts';
+
+export interface RunPage {
+  /** `runUrl` is absolute, as in the email. */
+  given: Given;
+  log: readonly LogRow[];
+  who: string;
+  /** The reader has stopped the page from refreshing itself. */
+  still: boolean;
+}
+
+const mostBytes = 58_000;
+/** Lines a section and a log: as many as fit. */
+const limits = [30, 15, 8, 4, 2] as const;
+
+export function runPage(page: RunPage): string {
+  let html = '';
+  for (const most of limits) {
+    html = pageWith(page, most);
+    if (Buffer.byteLength(html) <= mostBytes) break;
+  }
+  return html;
+}
+
+/** Seconds until the page loads itself anew, or null: only an open run changes by itself within minutes. */
+export function refreshSeconds({ run, now }: Given): number | null {
+  if (run.state !== 'open') return null;
+  return now.getTime() - Date.parse(run.openedAt) < 10 * 60_000 ? 5 : 30;
+}
+
+function pageWith({ given, log, who, still }: RunPage, most: number): string {
+  const { run } = given;
+  const path = runPath(run.id);
+  const report = reportOf(given, most);
+  const verdict = verdictText(report.verdict);
+  const upn = plain(run.account.userPrincipalName, 120);
+  return shell({
+    title: `${verdict}: ${upn} (${plain(run.code, 12)}) – Reclaim`,
+    tone: toneOf(report.verdict),
+    heading: verdict,
+    under: `<p>${escapeHtml(upn)} · run ${escapeHtml(plain(run.code, 12))}, ${run.state}</p><p>${liveHtml(given, path, still)}</p>`,
+    main: [
+      `<p class="lead">${escapeHtml(report.lead)}</p>`,
+      ...sectionsHtml(report, path, [actionsHtml(given, path), timelineHtml(given)]),
+      stepsHtml(given, Math.ceil(most / 3)),
+      logHtml(log, most * 2),
+    ].join(''),
+    who: plain(who, 160),
+  });
+}
+
+/** What a person does now and what is still open, then what can be asked for and the timeline, then the rest. */
+function sectionsHtml({ sections }: Report, path: string, between: readonly string[]): string[] {
+  const first = sections.findIndex(({ title }) => title === 'Who');
+  const html = sections.map((section, index) =>
+    sectionHtml(section, path, index === 0 ? 'now' : `s${index}`),
+  );
+  return [...html.slice(0, first), ...between, ...html.slice(first)];
+}
+
+function liveHtml(given: Given, path: string, still: boolean): string {
+  const at = `As of ${clock(given.now.toISOString())}.`;
+  const seconds = refreshSeconds(given);
+  if (seconds === null) return at;
+  return still
+    ? `${at} <a href="${path}?still=1">Refresh</a> · <a href="${path}">Refresh every ${seconds} seconds</a>`
+    : `${at} It refreshes itself every ${seconds} seconds until the run has finished. <a href="${path}?still=1">Stop that</a>`;
+}
