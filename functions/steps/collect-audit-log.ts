@@ -1,7 +1,7 @@
 // Everything the account did, in all services and whatever the activity. Microsoft Purview takes minutes to answer a
 // search, so it is started, left, and asked for again. What is read here serves the other steps through `facts`.
 import { z } from 'zod';
-import { actsOf, widened } from '../../shared/microsoft365/acts.ts';
+import { actsOf } from '../../shared/microsoft365/acts.ts';
 import { type DirectoryAudit, readDirectoryAudits } from '../../shared/microsoft365/audit.ts';
 import {
   askSearch,
@@ -13,12 +13,12 @@ import {
 import type { GraphReader } from '../../shared/microsoft365/clients.ts';
 import { auditAttachments, describeAudit } from '../../shared/microsoft365/describe-audit.ts';
 import { auditSearchPage } from '../../shared/microsoft365/links.ts';
+import { widened } from '../../shared/microsoft365/widen-intruder.ts';
 import { type Collected, type Context, investigation, type Kept, settings } from '../../shared/run/step.ts';
 
 const waitFor = (polls: number) => Math.min(3 * 2 ** polls, 300);
 /** About three hours: then somebody looks by hand. */
 const mostPolls = 40;
-const mostSearches = 2;
 
 type Asked = Context<unknown> & { graph: GraphReader };
 
@@ -43,7 +43,7 @@ export const collectAuditLog = investigation({
     if (state === 'succeeded') return await finish(context, search);
     if (state === 'running' && polls < mostPolls)
       return { laterSeconds: waitFor(polls), memo: { ...memo, polls: polls + 1 } };
-    if (state !== 'running' && searches < mostSearches) return await begin(context, searches + 1);
+    if (state !== 'running' && searches === 1) return await begin(context, 2);
     return unanswered(context, search);
   },
 });

@@ -2,12 +2,10 @@
 // is not suspicious is listed, and what nobody can judge becomes a task. Mail already moved stays where it is.
 import { z } from 'zod';
 import type { Account } from '../../shared/microsoft365/account.ts';
-import { actsIn } from '../../shared/microsoft365/acts.ts';
 import { unlessGone } from '../../shared/microsoft365/gone.ts';
-import { rulesMadeBy } from '../../shared/microsoft365/inbox-rules/made-by.ts';
+import { judgeRules } from '../../shared/microsoft365/inbox-rules/owners.ts';
 import { exportedRuleSchema, type InboxRule } from '../../shared/microsoft365/inbox-rules/rule.ts';
 import { exportOf, rulesOf } from '../../shared/microsoft365/inbox-rules/rules-of.ts';
-import { type Judgement, judgeRule } from '../../shared/microsoft365/inbox-rules.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { acceptedDomains, contactsOf, mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
 import { readRecipient } from '../../shared/microsoft365/recipients.ts';
@@ -34,7 +32,7 @@ export const disableInboxRules = remediation({
   againAfter: ['collect-audit-log'],
   before: z.object({ identity: z.string(), rule: exportedRuleSchema }),
 
-  async find({ account, run, exchange }) {
+  async find({ account, run, now, settings: { mode }, exchange }) {
     const mailbox = await mailboxIfAny(exchange, account, ['EmailAddresses'], mailboxSchema);
     if (mailbox === undefined) return { skip: 'has no mailbox in Exchange Online' };
     const [rules, domains] = await Promise.all([rulesOf(exchange, account), acceptedDomains(exchange)]);
@@ -44,20 +42,22 @@ export const disableInboxRules = remediation({
       acceptedDomains: domains,
       owner: { name: account.displayName, addresses: [account.userPrincipalName, ...addresses] },
       contacts: await contactsOf(exchange, sentTo, domains),
-      madeByIntruder: rulesMadeBy(actsIn(run) ?? [], rules),
     };
-    const judged = rules.map((entry) => ({ ...entry, ...judgeRule(entry.rule, context) }));
-    const those = (verdict: Judgement['verdict']) => judged.filter((entry) => entry.verdict === verdict);
+    const judged = judgeRules(rules, context, { run, mode, now });
     return {
-      changes: those('disable').map(({ rule, exported, reasons, evidence }) => ({
-        id: rule.id,
-        what: nameOf(rule),
-        why: reasons.join('; '),
-        ...(evidence === undefined ? {} : { evidence }),
-        before: { identity: rule.id, rule: exported },
-      })),
-      tasks: those('cannot-judge').map(({ rule, reasons }) => askTheOwner(rule, reasons.join('; '), account)),
-      kept: those('keep').map(({ rule, reasons }) => ({ what: nameOf(rule), why: reasons.join('; ') })),
+      changes: judged.flatMap(({ is, rule, exported, why, evidence }) =>
+        is !== 'disable'
+          ? []
+          : {
+              id: rule.id,
+              what: nameOf(rule),
+              why,
+              ...(evidence === undefined ? {} : { evidence }),
+              before: { identity: rule.id, rule: exported },
+            },
+      ),
+      tasks: judged.flatMap(({ is, rule, why }) => (is === 'ask' ? askTheOwner(rule, why, account) : [])),
+      kept: judged.flatMap(({ is, rule, why }) => (is === 'keep' ? { what: nameOf(rule), why } : [])),
       attachments: exportOf(rules),
     };
   },
@@ -87,7 +87,7 @@ const nameOf = ({ name }: InboxRule) =>
 
 const askTheOwner = (rule: InboxRule, why: string, account: Account): Task => ({
   id: `rule:${rule.id}`,
-  what: `${nameOf(rule)} (${rule.id}) cannot be judged: ${why}`,
+  what: `${nameOf(rule)} (${rule.id}) ${why}`,
   instruction: `Ask the owner, by another way than mail, whether the rule is theirs. If not, delete it: Remove-InboxRule -Mailbox ${account.userPrincipalName} -Identity '${rule.id}'.`,
   link: mailboxPage(account.id),
 });

@@ -1,9 +1,10 @@
 // What the intruder did by the audit log, in a form that a row can hold and other steps can judge: the log is searched
-// once, by collect-audit-log, and handed on. Pure. What the owner did is not in here.
+// once, by collect-audit-log, and handed on. Pure. Of what others did only inbox rules are in here: they tell no maker.
 import { z } from 'zod';
 import type { Json, RunView } from '../run/step.ts';
-import { bareAddress, networkOf } from './address.ts';
-import { type AuditRecord, type DirectoryAudit, tiedToIntruder } from './audit.ts';
+import { bareAddress } from './address.ts';
+import { type DirectoryAudit, tiedToIntruder } from './audit.ts';
+import { when } from './describe-trail.ts';
 import type { Intruder } from './intruder.ts';
 import type { UnifiedRecord } from './unified-audit.ts';
 
@@ -25,12 +26,23 @@ export const actSchema = z.object({
 });
 export type Act = Readonly<z.infer<typeof actSchema>>;
 
-const factsSchema = z.object({ acts: z.array(actSchema), left: z.number() });
+const factsSchema = z.object({
+  acts: z.array(actSchema),
+  /** Inbox rules made by whoever is not known as the intruder; `evidence` says from where. */
+  rulesOfOthers: z.array(actSchema).default([]),
+  left: z.number(),
+});
 
 /** undefined while the audit log has not answered, or cannot be searched: no proof that nothing was done. */
 export function actsIn(run: RunView): readonly Act[] | undefined {
   const facts = run.facts?.['collect-audit-log'];
   return facts === undefined ? undefined : factsSchema.parse(facts).acts;
+}
+
+/** Inbox rules that somebody made who is not known as the intruder: mostly the owner. */
+export function rulesOfOthersIn(run: RunView): readonly Act[] {
+  const facts = run.facts?.['collect-audit-log'];
+  return facts === undefined ? [] : factsSchema.parse(facts).rulesOfOthers;
 }
 
 const parametersSchema = z.array(z.object({ Name: z.string(), Value: z.string() }));
@@ -48,8 +60,14 @@ const ordinary =
   /^(MailItemsAccessed|Send|File(Accessed|AccessedExtended|Previewed|Downloaded|ModifiedExtended|Sync\w+)|Page(Viewed|ViewedExtended|Prefetched)|ListViewed|ClientViewSignaled|Search\w*|UserLog(gedIn|inFailed)|Message\w*|Read\w*)$/;
 export const isOrdinary = (activity: string) => ordinary.test(activity);
 
+/** By cmdlet or Outlook on the web; by Outlook itself. */
+export const makesRule = /^(New-InboxRule|Set-InboxRule|Enable-InboxRule|UpdateInboxRules)$/i;
+
 const mostChanges = 300;
 const mostOthers = 200;
+/** An intruder sends to the whole address book, and each message is to be known as theirs. */
+const mostSent = 1000;
+const mostRules = 50;
 
 /** The intruder's records, the latest first; of what is everyday use only so many as a row can hold. */
 export function actsOf(
@@ -63,9 +81,36 @@ export function actsOf(
       return evidence === undefined ? [] : [actOf(record, evidence)];
     });
   const changes = acts.filter(({ activity }) => !isOrdinary(activity));
-  const others = acts.filter(({ activity }) => isOrdinary(activity));
-  const kept = [...changes.slice(0, mostChanges), ...others.slice(0, mostOthers)];
-  return { acts: kept, left: acts.length - kept.length };
+  const sent = acts.filter(({ activity }) => activity === sending);
+  const others = acts.filter(({ activity }) => isOrdinary(activity) && activity !== sending);
+  const kept = [
+    ...changes.slice(0, mostChanges),
+    ...sent.slice(0, mostSent).map(withoutBulk),
+    ...others.slice(0, mostOthers),
+  ];
+  return { acts: kept, rulesOfOthers: rulesOfOthers(records, intruder), left: acts.length - kept.length };
+}
+
+const rulesOfOthers = (records: readonly (UnifiedRecord | DirectoryAudit)[], intruder: Intruder): Act[] =>
+  records
+    .filter((record) => record.succeeded && makesRule.test(record.activity))
+    .filter((record) => tiedToIntruder(record, intruder) === undefined)
+    .toSorted((a, b) => b.time - a.time)
+    .slice(0, mostRules)
+    .map((record) => actOf(record, madeFrom(record)));
+
+const madeFrom = ({ trace, time }: UnifiedRecord | DirectoryAudit) =>
+  `made from ${trace.address ? bareAddress(trace.address) : 'an unknown address'}, which is not known as the intruder's, at ${when(time)}`;
+
+const sending = 'Send';
+const itemSchema = z.looseObject({ InternetMessageId: z.string() });
+
+/** Of a message that was sent only what it is known by. */
+function withoutBulk(act: Act): Act {
+  const item = itemSchema.safeParse(act.data['Item']).data;
+  if (item === undefined) return act;
+  const subject = typeof item['Subject'] === 'string' ? { Subject: item['Subject'].slice(0, 200) } : {};
+  return { ...act, data: { Item: { InternetMessageId: item.InternetMessageId, ...subject } } };
 }
 
 /** What steps judge by; the rest is in the attachment. */
@@ -114,66 +159,4 @@ function short(value: unknown): Json {
   const parsed = json.safeParse(value);
   const text = JSON.stringify(value) ?? 'null';
   return parsed.success && text.length <= mostCharacters ? parsed.data : text.slice(0, mostCharacters);
-}
-
-/** Microsoft's own servers act for users from these; what came from there says nothing about who asked. */
-const microsofts = /^(2603:10|2a01:111:|2620:1ec:)/;
-const hourMs = 3_600_000;
-
-/**
- * The intruder with the sessions and addresses that the audit log adds: a session is theirs if all of it comes from
- * their addresses, an address if no other session came from it. undefined where nothing is new.
- */
-export function widened(records: readonly AuditRecord[], intruder: Intruder): Intruder | undefined {
-  let known = intruder;
-  for (let grew = true; grew; ) {
-    grew = false;
-    const networks = new Set(known.addresses.map(networkOf));
-    const taken = new Set([...known.addresses, ...known.sharedAddresses].map(networkOf));
-    const isTheirs = (record: AuditRecord) => tiedToIntruder(record, known) !== undefined;
-    const sessions = newOnes(records, ({ trace }) => trace.session ?? undefined, known.sessions, {
-      from: ({ trace }) => networks.has(networkOf(trace.address ?? '')),
-      only: isTheirs,
-    });
-    const addresses = newOnes(records, ({ trace }) => placeOf(trace.address), known.addresses, {
-      from: ({ trace }) =>
-        known.sessions.includes(trace.session ?? '') &&
-        Boolean(trace.userAgent) &&
-        !taken.has(networkOf(trace.address ?? '')) &&
-        !microsofts.test(trace.address ?? ''),
-      only: ({ trace }) => !trace.session || known.sessions.includes(trace.session),
-    });
-    if (sessions.length + addresses.length === 0) break;
-    grew = true;
-    known = {
-      ...known,
-      sessions: [...known.sessions, ...sessions],
-      addresses: [...known.addresses, ...addresses],
-    };
-  }
-  const times = records.flatMap((record) => (tiedToIntruder(record, known) === undefined ? [] : record.time));
-  const earliest = Math.min(...times) - hourMs;
-  const since =
-    Number.isFinite(earliest) && (known.since === null || earliest < Date.parse(known.since))
-      ? new Date(earliest).toISOString()
-      : known.since;
-  return known === intruder && since === intruder.since ? undefined : { ...known, since };
-}
-
-const placeOf = (address: string | null | undefined) => (address ? bareAddress(address) : undefined);
-
-/** Values that some record shows (`from`), not known yet, and of which no record says otherwise (`only`). */
-function newOnes(
-  records: readonly AuditRecord[],
-  value: (record: AuditRecord) => string | undefined,
-  known: readonly string[],
-  rule: { from(record: AuditRecord): boolean; only(record: AuditRecord): boolean },
-): string[] {
-  const found = new Set(records.filter(rule.from).flatMap((record) => value(record) ?? []));
-  return [...found].filter(
-    (one) =>
-      one !== '' &&
-      !known.includes(one) &&
-      records.every((record) => value(record) !== one || rule.only(record)),
-  );
 }

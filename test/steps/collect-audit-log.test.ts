@@ -161,7 +161,7 @@ describe('collect-audit-log', () => {
       { what: 'no record', why: 'the log lags by minutes, up to a day: no proof that nothing was done' },
     ]);
     expect(attachments).toEqual([]);
-    expect(facts).toEqual({ acts: [], left: 0 });
+    expect(facts).toEqual({ acts: [], rulesOfOthers: [], left: 0 });
   });
 
   it('a search that fails is started once more, and then left to a person', async () => {

@@ -1,10 +1,9 @@
 // Which inbox rules the intruder made or changed, by the audit log: the rules themselves know neither maker nor date.
 import { z } from 'zod';
-import { type Act, parameterOf } from '../acts.ts';
+import { type Act, makesRule, parameterOf } from '../acts.ts';
 import type { ReadRule } from './rules-of.ts';
 
-/** By cmdlet or Outlook on the web; by Outlook itself, whose records name the rule among other properties. */
-const made = /^(New-InboxRule|Set-InboxRule|Enable-InboxRule|UpdateInboxRules)$/i;
+/** Outlook itself names the rule among other properties. */
 const propertiesSchema = z.array(z.object({ Name: z.string(), Value: z.string() }));
 
 /** `adele\13545366470107004929` stands for the rule as much as its number or its name alone. */
@@ -24,7 +23,7 @@ export function rulesMadeBy(acts: readonly Act[], read: readonly ReadRule[]): Re
   const rules = read.map(({ rule }) => rule);
   const evidence = new Map<string, string>();
   for (const act of acts) {
-    if (!act.succeeded || !made.test(act.activity)) continue;
+    if (!act.succeeded || !makesRule.test(act.activity)) continue;
     const names = namesIn(act);
     const byId = rules.filter(({ id }) => names.has(id) || names.has(lastPart(id)));
     const byName = rules.filter(({ name }) => name !== '' && names.has(name));
