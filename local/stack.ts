@@ -7,6 +7,7 @@ import { queues } from '../shared/run/bus.ts';
 import { queueShapes } from '../shared/run/queues.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
 import { type EventGridTopic, startEventGridTopic } from './event-grid.ts';
+import { type FrontDoor, startFrontDoor } from './front-door.ts';
 import {
   type FunctionsHost,
   type LogLine,
@@ -40,6 +41,8 @@ export interface Stack {
   tenant: Tenant;
   served: ServedTenant;
   host: FunctionsHost | null;
+  /** Where a browser comes in, without a key; null without the host. */
+  door: FrontDoor | null;
   /** All app settings, as an app would need them to run against this stack. */
   settings: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -65,10 +68,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
       ...(options.onRequest ? { onRequest: options.onRequest } : {}),
     });
-    const [azurite, serviceBus, served, port] = await Promise.all([
+    const [azurite, serviceBus, served, port, doorPort] = await Promise.all([
       started(startAzurite(options.location === undefined ? {} : { location: options.location })),
       started(startServiceBus({ queues: queueDefinitions() })),
       started(serveTenant(tenant)),
+      freePort(),
       freePort(),
     ]);
     const topic = await started(
@@ -93,7 +97,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       EventGrid__topicKey: topic.key,
       // A scenario brings its own alerts; `--poll` has the app find them itself.
       POLL_ALERTS: 'false',
-      BASE_URL: `http://127.0.0.1:${port}`,
+      BASE_URL: `http://127.0.0.1:${options.bundle === null ? port : doorPort}`,
       MAIL_FROM: sender,
       MAIL_TO: 'oncall@contoso.com',
       ...options.settings,
@@ -110,7 +114,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
               ...(options.onLog ? { onLog: options.onLog } : {}),
             }),
           );
-    return { azurite, serviceBus, topic, tenant, served, host, settings, close };
+    const door =
+      host === null
+        ? null
+        : await started(startFrontDoor({ port: doorPort, hostPort: port, key: host.keys.default }));
+    return { azurite, serviceBus, topic, tenant, served, host, door, settings, close };
   } catch (error) {
     await close();
     throw error;

@@ -9,7 +9,8 @@ export const localSettings = ({ settings }: Stack) => ({
 });
 
 /** Every endpoint and key, by what it is. */
-export const endpoints = ({ topic, serviceBus, azurite, served, host }: Stack): [string, string][] => [
+export const endpoints = ({ topic, serviceBus, azurite, served, host, door }: Stack): [string, string][] => [
+  ...(door === null ? [] : ([['Runs, in a browser', `${door.url}/api/runs`]] satisfies [string, string][])),
   ['Event Grid topic', topic.endpoint],
   ['  key (aeg-sas-key)', topic.key],
   ['Service Bus', serviceBus.connectionString],

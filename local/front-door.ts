@@ -1,0 +1,67 @@
+// Where a person's browser comes in: what App Service Authentication is in Azure. Whoever comes here counts as signed
+// in, so the function key is added on the way and stands in no link. It listens on this machine alone, and answers only
+// to its own name, so that no page of another site can reach the app by a name of its own that leads here.
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+
+export interface FrontDoor {
+  url: string;
+  close(): Promise<void>;
+}
+
+interface Behind {
+  /** Of this door; its address is known to the app before it opens. */
+  port: number;
+  /** Of the Functions host. */
+  hostPort: number;
+  key: string;
+}
+
+/** What would say who asks: here nobody says that for themselves. */
+const credentials =
+  /^(x-functions-(key|clientid)|x-ms-client-principal.*|x-ms-token-.*|authorization|cookie)$/;
+
+export async function startFrontDoor({ port, hostPort, key }: Behind): Promise<FrontDoor> {
+  const names = [`127.0.0.1:${port}`, `localhost:${port}`];
+  const server = createServer((incoming, outgoing) => {
+    if (!names.includes(incoming.headers.host ?? '')) refuse(outgoing, 421);
+    else if (!/^\/api(\/|\?|$)/.test(incoming.url ?? '')) refuse(outgoing, 404);
+    else pass(incoming, outgoing);
+  });
+
+  function pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const headers = Object.fromEntries(
+      Object.entries(incoming.headers).filter(([name]) => !credentials.test(name)),
+    );
+    const { method, url } = incoming;
+    const onward = request(
+      {
+        host: '127.0.0.1',
+        port: hostPort,
+        method,
+        path: url,
+        headers: { ...headers, 'x-functions-key': key },
+      },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    onward.once('error', () => (outgoing.headersSent ? outgoing.destroy() : refuse(outgoing, 502)));
+    incoming.pipe(onward);
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const refuse = (outgoing: ServerResponse, status: number) => outgoing.writeHead(status).end();
