@@ -20,6 +20,9 @@ param steps string = '{}'
 @description('Object ids of the people or groups who may operate it.')
 param operatorIds string[] = []
 
+@description('Object ids of the people or groups who may look and decide nothing.')
+param readerIds string[] = []
+
 @description('false where the tenant has no Defender for Endpoint: its application does not exist there.')
 param hasDefenderForEndpoint bool = true
 
@@ -100,6 +103,8 @@ resource defenderGrants 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
 ]
 
 var operatorRole = guid('reclaim', 'Responder.Operator')
+var readerRole = guid('reclaim', 'Responder.Reader')
+var accessScope = guid('reclaim', 'access')
 
 // Operators sign in to this. It has no secret: the app's identity vouches for it.
 resource signIn 'Microsoft.Graph/applications@v1.0' = {
@@ -108,7 +113,24 @@ resource signIn 'Microsoft.Graph/applications@v1.0' = {
   description: 'Sign-in of the operators of Reclaim.'
   signInAudience: 'AzureADMyOrg'
   identifierUris: ['api://${tenant().tenantId}/${signInName}']
-  api: { requestedAccessTokenVersion: 2 }
+  api: {
+    requestedAccessTokenVersion: 2
+    // Without a scope no program gets a token in a person's name; what it may do is up to that person's role.
+    oauth2PermissionScopes: [
+      {
+        id: accessScope
+        value: 'access'
+        type: 'User'
+        adminConsentDisplayName: 'Use Reclaim'
+        adminConsentDescription: 'Lets the program use Reclaim in the name of who has signed in, within that person\'s role.'
+        isEnabled: true
+      }
+    ]
+    // The reclaim command asks the Azure CLI for its token.
+    preAuthorizedApplications: [
+      { appId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46', delegatedPermissionIds: [accessScope] }
+    ]
+  }
   web: {
     redirectUris: ['${appUrl}/.auth/login/aad/callback']
     implicitGrantSettings: { enableIdTokenIssuance: true }
@@ -119,6 +141,14 @@ resource signIn 'Microsoft.Graph/applications@v1.0' = {
       value: 'Responder.Operator'
       displayName: 'Operator'
       description: 'Starts, retries, approves, undoes and ends runs.'
+      allowedMemberTypes: ['User', 'Application']
+      isEnabled: true
+    }
+    {
+      id: readerRole
+      value: 'Responder.Reader'
+      displayName: 'Reader'
+      description: 'Looks at runs and decides nothing.'
       allowedMemberTypes: ['User', 'Application']
       isEnabled: true
     }
@@ -144,6 +174,14 @@ resource operators 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
     resourceId: signInPrincipal.id
     principalId: id
     appRoleId: operatorRole
+  }
+]
+
+resource readers 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
+  for id in readerIds: {
+    resourceId: signInPrincipal.id
+    principalId: id
+    appRoleId: readerRole
   }
 ]
 

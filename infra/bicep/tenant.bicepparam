@@ -14,6 +14,9 @@ param steps = readEnvironmentVariable('STEPS', '{}')
 // Object ids of the people or groups who may operate it, separated by commas.
 param operatorIds = filter(split(readEnvironmentVariable('OPERATOR_IDS', ''), ','), id => !empty(id))
 
+// Object ids of those who may look and decide nothing, likewise.
+param readerIds = filter(split(readEnvironmentVariable('READER_IDS', ''), ','), id => !empty(id))
+
 // 'false' where the tenant has no Defender for Endpoint.
 param hasDefenderForEndpoint = bool(readEnvironmentVariable('HAS_DEFENDER_FOR_ENDPOINT', 'true'))
 

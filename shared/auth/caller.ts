@@ -6,7 +6,7 @@ export const accesses = ['reader', 'operator'] as const;
 export type Access = (typeof accesses)[number];
 
 /** App roles of the sign-in application (infra/bicep/tenant.bicep). */
-const appRoles = { 'Responder.Reader': 'reader', 'Responder.Operator': 'operator' } as const;
+export const appRoles = { 'Responder.Reader': 'reader', 'Responder.Operator': 'operator' } as const;
 
 export interface Caller {
   /** For the log of a run: one line, with the object id, since names can be chosen and are given to others later. */

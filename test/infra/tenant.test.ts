@@ -9,6 +9,7 @@ import { declaredPermissions } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { offlineConfig, sampleEnvironment, snapshot } from '../../infra/bicep.ts';
 import { minimalProfile } from '../../infra/generate.ts';
+import { appRoles } from '../../shared/auth/caller.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'tenant-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -56,6 +57,22 @@ describe.runIf(config !== undefined)('tenant.bicep', () => {
     const minimal = minimalProfile(playbook);
     expect(await granted({ profile: 'minimal' })).toEqual(declared((step) => minimal.includes(step)));
   }, 240_000);
+});
+
+describe('the sign-in application', () => {
+  const source = readFileSync(new URL('../../infra/bicep/tenant.bicep', import.meta.url), 'utf8');
+
+  it('has the roles that the API asks for, by the same names', () => {
+    const made = [...source.matchAll(/^ +value: '(Responder\.\w+)'$/gm)].map(([, role]) => role);
+    expect(made.toSorted()).toEqual(Object.keys(appRoles).toSorted());
+  });
+
+  it('issues tokens of version 2, and to the Azure CLI without another consent — the command asks it for one', () => {
+    expect(source).toContain('requestedAccessTokenVersion: 2');
+    expect(source).toMatch(
+      /appId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46', delegatedPermissionIds: \[accessScope\]/,
+    );
+  });
 });
 
 describe('the mail permissions', () => {
