@@ -103,9 +103,16 @@ export function createServices(settings: Settings, log: Log): Services {
     deadlineSeconds: settings.DEADLINE_SECONDS,
     log,
   };
-  const accountOf = (id: string, at: Date): Promise<Account> => {
+  const accountOf = (id: string, at: Date, likelyName?: string | null): Promise<Account> => {
     const { graph, exchange } = soon();
-    return readAccount({ graph, exchange, tenantId: settings.TENANT_ID, id, now: at });
+    return readAccount({
+      graph,
+      exchange,
+      tenantId: settings.TENANT_ID,
+      id,
+      likelyName: likelyName ?? null,
+      now: at,
+    });
   };
   const health = new TableSourceHealth(tables);
   const notices = createNotices({

@@ -18,7 +18,7 @@ export interface JudgeDeps {
   settings: NamedAccounts & { TENANT_ID: string; DRY_RUN: boolean };
   policy: Policy;
   /** Reads and classifies the account; PermanentError with status 404 where it is deleted. */
-  readAccount(id: string, now: Date): Promise<Account>;
+  readAccount(id: string, now: Date, likelyName?: string | null): Promise<Account>;
   lastRun(userId: string): Promise<LastRun | undefined>;
   /** Addresses that runs opened since then call an intruder's alone. */
   intruders?(since: Date): Promise<readonly string[]>;
@@ -41,7 +41,10 @@ export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | nul
   const ruled = await rule(deps, signal, userId, doubt);
   if (ruled.ruling.action === 'none') return { action: 'none', row: ruled.ruling.row, why: ruled.ruling.why };
 
-  const [account, protectedBecause] = await Promise.all([existing(deps, userId), deps.protection?.(userId)]);
+  const [account, protectedBecause] = await Promise.all([
+    existing(deps, userId, signal),
+    deps.protection?.(userId),
+  ]);
   if (account === undefined) {
     return {
       action: 'none',
@@ -83,9 +86,13 @@ export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | nul
   return { action: admission.level, row: 'breaker', why: `${why}; ${admission.limited ?? ''}`, ...said };
 }
 
-async function existing({ readAccount, now }: JudgeDeps, userId: string): Promise<Account | undefined> {
+async function existing(
+  { readAccount, now }: JudgeDeps,
+  userId: string,
+  signal: Signal,
+): Promise<Account | undefined> {
   try {
-    return await readAccount(userId, now());
+    return await readAccount(userId, now(), signal.userPrincipalName);
   } catch (error) {
     if (error instanceof PermanentError && error.status === 404) return undefined;
     throw error;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Account } from './account.ts';
 import type { ExchangeReader, GraphReader } from './clients.ts';
+import { hasCloudMailbox, planSchema } from './cloud-mailbox.ts';
 import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
 import { path } from './path.ts';
 
@@ -21,14 +22,11 @@ interface Reading {
   tenantId: string;
   /** Object id, or user principal name. */
   id: string;
+  /** Its user principal name as an alert has it: where it holds, the domain is asked for at once. */
+  likelyName?: string | null;
   now: Date;
 }
 
-const planSchema = z.object({
-  service: z.string().nullish(),
-  capabilityStatus: z.string().nullish(),
-  servicePlanId: z.string().nullish(),
-});
 const userSchema = z.object({
   id: z.string(),
   userPrincipalName: z.string(),
@@ -41,7 +39,6 @@ const userSchema = z.object({
   onPremisesDistinguishedName: z.string().nullish(),
   isManagementRestricted: z.boolean().nullish(),
 });
-type User = z.infer<typeof userSchema>;
 const userSelect = Object.keys(userSchema.shape).join(',');
 
 const groupSchema = z.object({ id: z.string(), isAssignableToRole: z.boolean().nullish() });
@@ -66,7 +63,9 @@ const eventual = { ConsistencyLevel: 'eventual' };
 export async function readAccount(reading: Reading): Promise<Account> {
   const { graph, tenantId, now } = reading;
   const id = await objectId(graph, reading.id);
-  const [user, direct, groups, activated, eligible] = await Promise.all([
+  const likely = domainOf(reading.likelyName ?? reading.id);
+  const [likelyFederated, user, direct, groups, activated, eligible] = await Promise.all([
+    likely === undefined ? undefined : isFederated(graph, likely),
     graph.get(`${path`/users/${id}`}?$select=${userSelect}`, userSchema, { headers: urgent }),
     rolesOf(graph, 'roleAssignments', id),
     roleAssignableGroups(graph, id),
@@ -75,9 +74,14 @@ export async function readAccount(reading: Reading): Promise<Account> {
   ]);
   const guest = user.userType === 'Guest' || user.userPrincipalName.includes('#EXT#');
   const last = () => isLastGlobalAdministrator(graph, user.id);
+  const federatedBy = (name: string) => {
+    const domain = domainOf(name);
+    if (domain === undefined) return false;
+    return domain === likely ? likelyFederated : isFederated(graph, domain);
+  };
   const [throughGroups, federated, hasMailbox, lastDirectly] = await Promise.all([
     Promise.all(groups.map((group) => rolesOf(graph, 'roleAssignments', group.id))),
-    guest ? false : isFederated(graph, user.userPrincipalName),
+    guest ? false : federatedBy(user.userPrincipalName),
     guest ? false : hasCloudMailbox(user, reading.exchange),
     [...direct, ...activated].some(globalAdministrator) ? last() : undefined,
   ]);
@@ -92,7 +96,7 @@ export async function readAccount(reading: Reading): Promise<Account> {
     enabled: user.accountEnabled,
     guest,
     synced: user.onPremisesSyncEnabled === true,
-    federated,
+    federated: federated === true,
     hasMailbox,
     roles: [...new Set(held.map((role) => role.roleDefinition?.displayName ?? role.roleDefinitionId))].sort(),
     privileged: [...held, ...soon, ...groups].length > 0 || user.isManagementRestricted === true,
@@ -144,9 +148,14 @@ function current({ startDateTime, endDateTime }: Role, now: Date): boolean {
   );
 }
 
+/** Of a guest's name the domain says nothing. */
+const domainOf = (name: string): string | undefined =>
+  name.includes('@') && !name.includes('#EXT#')
+    ? name.slice(name.lastIndexOf('@') + 1).toLowerCase()
+    : undefined;
+
 /** https://learn.microsoft.com/graph/api/domain-get: Domain.Read.All. A suffix that is no domain is managed here. */
-async function isFederated(graph: GraphReader, userPrincipalName: string): Promise<boolean> {
-  const name = userPrincipalName.slice(userPrincipalName.lastIndexOf('@') + 1);
+async function isFederated(graph: GraphReader, name: string): Promise<boolean> {
   try {
     const domain = await graph.get(
       path`/domains/${name}?$select=id,authenticationType`,
@@ -158,41 +167,4 @@ async function isFederated(graph: GraphReader, userPrincipalName: string): Promi
     if (error instanceof PermanentError && error.status === 404) return false;
     throw error;
   }
-}
-
-/** Plans that Exchange Online serves without a mailbox: they come with Entra ID P1, Power BI, archives, audit. */
-const withoutMailbox = new Set([
-  '113feb6c-3fe4-4440-bddc-54d774bf0318', // EXCHANGE_S_FOUNDATION
-  '326e2b78-9d27-42c9-8509-46c827743a17', // EOP_ENTERPRISE
-  'da040e0a-b393-4bea-bb76-928b3fa1cf5a', // EXCHANGE_S_ARCHIVE: the archive of a mailbox on premises
-  '176a09a6-7ec5-4039-ac02-b2791c6ba793', // EXCHANGE_S_ARCHIVE_ADDON
-  '2f442157-a11c-46b9-ae5b-6e39ff4e5849', // M365_ADVANCED_AUDITING
-  '9f431833-0334-42de-a7dc-70aa40db46db', // LOCKBOX_ENTERPRISE
-  'cd31b152-6326-4d1b-ae1b-997b625182e6', // MIP_S_Exchange
-  '199a5c09-e0ca-4e37-8f7c-b05d533e1ea2', // MICROSOFTBOOKINGS
-]);
-
-/**
- * A step that then finds none skips, while one that was never asked leaves the forward in place: in doubt, yes.
- * A mailbox that is still on premises has an address and no plan here.
- */
-async function hasCloudMailbox(user: User, exchange: ExchangeReader | undefined): Promise<boolean> {
-  const planned = (user.assignedPlans ?? []).some(
-    ({ service, capabilityStatus, servicePlanId }) =>
-      service?.toLowerCase() === 'exchange' &&
-      (capabilityStatus === 'Enabled' || capabilityStatus === 'Warning') &&
-      !withoutMailbox.has(servicePlanId?.toLowerCase() ?? ''),
-  );
-  if (planned) return true;
-  if (!user.mail || exchange === undefined) return false;
-  const mailboxes = exchange.get(
-    'Get-Mailbox',
-    { Identity: user.id },
-    z.looseObject({ ExternalDirectoryObjectId: z.string() }),
-    { anchor: user.userPrincipalName, select: ['ExternalDirectoryObjectId'] },
-  );
-  return await mailboxes.then(
-    (found) => found.length > 0,
-    (error: unknown) => !(error instanceof PermanentError && error.status === 404),
-  );
 }

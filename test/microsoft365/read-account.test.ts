@@ -58,7 +58,7 @@ const usual: Record<string, Scripted> = {
 const assignments = (of: string) => `/roleManagement/directory/roleAssignments ${of}`;
 const groupsOf = `/users/${adele}/transitiveMemberOf/microsoft.graph.group`;
 
-async function reading(given: Record<string, Scripted>, id = adele) {
+async function reading(given: Record<string, Scripted>, id = adele, likelyName: string | null = null) {
   const answers = { ...usual, ...given };
   const service = fakeService(({ url }) => {
     const { pathname, searchParams } = new URL(url);
@@ -67,7 +67,7 @@ async function reading(given: Record<string, Scripted>, id = adele) {
     return answers[`${place} ${about}`] ?? answers[place] ?? { body: { value: [] } };
   });
   const graph = createGraph({ ...service.options, baseUrl: 'https://graph.microsoft.com' });
-  const account = await readAccount({ graph, tenantId, id, now: service.options.now() });
+  const account = await readAccount({ graph, tenantId, id, likelyName, now: service.options.now() });
   return { account, asked: service.asked.map(({ url }) => decodeURIComponent(new URL(url).pathname)) };
 }
 const read = async (given: Record<string, Scripted>) => (await reading(given)).account;
@@ -94,6 +94,16 @@ describe('readAccount', () => {
       onPremisesDistinguishedName: null,
     });
     expect(asked).toHaveLength(6);
+  });
+
+  it('asks for the domain at once where the alert names it, and again where that name is not true', async () => {
+    const told = await reading({}, adele, 'Adele.Vance@CONTOSO.com');
+    // The first of the round, before anything has been answered.
+    expect(told.asked.slice(0, 2).some((asked) => asked.endsWith('/domains/contoso.com'))).toBe(true);
+    expect(told.asked).toHaveLength(6);
+    const federated = { '/domains/contoso.com': { body: { authenticationType: 'Federated' } } };
+    const wrong = await reading({ ...federated, '/domains/fabrikam.com': missing }, adele, 'a@fabrikam.com');
+    expect(wrong.account.federated).toBe(true);
   });
 
   it('tells a deleted user by status 404', async () => {

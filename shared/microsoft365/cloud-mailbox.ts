@@ -1,0 +1,55 @@
+// Whether an account has a mailbox in Exchange Online, as far as its licences tell; Exchange is asked only where they
+// do not, since a shared mailbox needs none.
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import type { ExchangeReader } from './clients.ts';
+
+export const planSchema = z.object({
+  service: z.string().nullish(),
+  capabilityStatus: z.string().nullish(),
+  servicePlanId: z.string().nullish(),
+});
+
+interface Mailed {
+  id: string;
+  userPrincipalName: string;
+  mail?: string | null | undefined;
+  assignedPlans?: readonly z.infer<typeof planSchema>[] | null | undefined;
+}
+
+/** Plans that Exchange Online serves without a mailbox: they come with Entra ID P1, Power BI, archives, audit. */
+const withoutMailbox = new Set([
+  '113feb6c-3fe4-4440-bddc-54d774bf0318', // EXCHANGE_S_FOUNDATION
+  '326e2b78-9d27-42c9-8509-46c827743a17', // EOP_ENTERPRISE
+  'da040e0a-b393-4bea-bb76-928b3fa1cf5a', // EXCHANGE_S_ARCHIVE: the archive of a mailbox on premises
+  '176a09a6-7ec5-4039-ac02-b2791c6ba793', // EXCHANGE_S_ARCHIVE_ADDON
+  '2f442157-a11c-46b9-ae5b-6e39ff4e5849', // M365_ADVANCED_AUDITING
+  '9f431833-0334-42de-a7dc-70aa40db46db', // LOCKBOX_ENTERPRISE
+  'cd31b152-6326-4d1b-ae1b-997b625182e6', // MIP_S_Exchange
+  '199a5c09-e0ca-4e37-8f7c-b05d533e1ea2', // MICROSOFTBOOKINGS
+]);
+
+/**
+ * A step that then finds none skips, while one that was never asked leaves the forward in place: in doubt, yes.
+ * A mailbox that is still on premises has an address and no plan here.
+ */
+export async function hasCloudMailbox(user: Mailed, exchange: ExchangeReader | undefined): Promise<boolean> {
+  const planned = (user.assignedPlans ?? []).some(
+    ({ service, capabilityStatus, servicePlanId }) =>
+      service?.toLowerCase() === 'exchange' &&
+      (capabilityStatus === 'Enabled' || capabilityStatus === 'Warning') &&
+      !withoutMailbox.has(servicePlanId?.toLowerCase() ?? ''),
+  );
+  if (planned) return true;
+  if (!user.mail || exchange === undefined) return false;
+  const mailboxes = exchange.get(
+    'Get-Mailbox',
+    { Identity: user.id },
+    z.looseObject({ ExternalDirectoryObjectId: z.string() }),
+    { anchor: user.userPrincipalName, select: ['ExternalDirectoryObjectId'] },
+  );
+  return await mailboxes.then(
+    (found) => found.length > 0,
+    (error: unknown) => !(error instanceof PermanentError && error.status === 404),
+  );
+}
