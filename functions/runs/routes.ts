@@ -1,6 +1,6 @@
 // Every door of the HTTP API in one list: what is registered, who may come in, what is taken and what is answered. The
 // triggers and the OpenAPI document are both made of it, so that neither knows a door that the other does not.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { reportSchema } from '../../shared/preflight/preflight.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { decisionListSchema, decisionQuerySchema, listDecisions } from '../alerts/list-decisions.ts';
@@ -9,6 +9,7 @@ import type { ApiAnswer, ApiRequest } from './api.ts';
 import { approveRun, approveSchema } from './approve-run.ts';
 import { getRun } from './get-run.ts';
 import { listQuerySchema, listRuns, runListSchema } from './list-runs.ts';
+import { answerOpenApi } from './openapi.ts';
 import { answerPreflight } from './preflight.ts';
 import { retryRun, retrySchema } from './retry-run.ts';
 import { startRun, startSchema } from './start-run.ts';
@@ -123,5 +124,14 @@ export const routes: readonly Route[] = [
     access: 'operator',
     answers: { 200: reportSchema },
     handle: ({ preflight }) => answerPreflight(preflight),
+  },
+  {
+    name: 'describe-api',
+    method: 'GET',
+    path: 'openapi.json',
+    summary: 'Describe this API (OpenAPI 3.1).',
+    access: 'reader',
+    answers: { 200: z.looseObject({ openapi: z.string() }) },
+    handle: async () => answerOpenApi(routes),
   },
 ];

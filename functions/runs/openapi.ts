@@ -1,0 +1,189 @@
+// GET /api/openapi.json: the API described for programs (OpenAPI 3.1), made of the same list and the same schemas by
+// which requests are taken. Pure; nothing in it is written by hand a second time.
+import { z } from 'zod';
+import { runDocumentSchema } from '../../shared/summary/run-document.ts';
+import { type ApiAnswer, mostCharacters } from './api.ts';
+import type { Route } from './routes.ts';
+
+type Json = z.infer<ReturnType<typeof z.json>>;
+
+export const problemSchema = z.looseObject({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.number(),
+  /** What happened, to what, and what to do now. */
+  detail: z.string(),
+});
+
+/** Named, since many answers are one. */
+const named = new Map<z.ZodType, string>([
+  [runDocumentSchema, 'Run'],
+  [problemSchema, 'Problem'],
+]);
+
+const problems: Readonly<Record<string, string>> = {
+  400: 'The body or the query is not what is asked for; `detail` says where.',
+  401: 'Nobody knows who asks.',
+  403: 'Who asks has not the role, or a page of another site asked.',
+  404: 'There is no such run, step or task.',
+  409: 'It can’t be done at this moment; `detail` says why.',
+  412: 'Somebody else decided since the run was read; `changes` says what.',
+  413: `The body holds more than ${mostCharacters} characters.`,
+  415: 'The body is not JSON.',
+  422: 'The Idempotency-Key was used for another request.',
+  503: 'Microsoft 365 or the storage is busy; Retry-After says when to ask again.',
+};
+
+const ofChanges = ['409', '412', '413', '415', '422'];
+
+export function openApi(routes: readonly Route[]) {
+  const components: Record<string, Json> = {};
+  const schemaOf = (schema: z.ZodType, io: 'input' | 'output', fallback: string): Json => {
+    const name = named.get(schema) ?? fallback;
+    components[name] ??= hoisted(name, z.toJSONSchema(schema, { io, unrepresentable: 'any' }), components);
+    return { $ref: `#/components/schemas/${name}` };
+  };
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    const path = `/api/${route.path}`;
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, schemaOf) };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Reclaim',
+      version: '1',
+      description:
+        'Takes a compromised Microsoft 365 account back. Every decision of an operator carries a reason, which is kept in the log of the run.',
+    },
+    paths,
+    components: {
+      schemas: components,
+      securitySchemes: {
+        entra: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            'An access token of Entra ID for this API, with the role Responder.Operator or Responder.Reader.',
+        },
+        key: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'x-functions-key',
+          description: 'Only where nobody signs in: the local stack.',
+        },
+      },
+    },
+    security: [{ entra: [] }, { key: [] }],
+  };
+}
+
+type SchemaOf = (schema: z.ZodType, io: 'input' | 'output', fallback: string) => Json;
+
+function operation(route: Route, schemaOf: SchemaOf): Json {
+  const changes = route.method !== 'GET';
+  const inRun = route.path.includes('{id}');
+  const codes = Object.keys(problems).filter(
+    (code) => (changes || !ofChanges.includes(code)) && (inRun || !['404', '412'].includes(code)),
+  );
+  const parameters = [...pathParameters(route.path), ...queryParameters(route.query)];
+  if (changes) parameters.push(headerParameter('Idempotency-Key', idempotencyKey));
+  if (changes && inRun) parameters.push(headerParameter('If-Match', ifMatch));
+  return {
+    operationId: route.name,
+    summary: route.summary,
+    description: route.access === 'operator' ? 'For operators.' : 'For operators and readers.',
+    parameters,
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: schemaOf(route.body, 'input', `${route.name}-body`) } },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, schema]) => [
+          status,
+          schema === null
+            ? { description: route.summary }
+            : {
+                description: route.summary,
+                ...(inRun ? { headers: { ETag: { schema: { type: 'string' } } } } : {}),
+                content: {
+                  'application/json': { schema: schemaOf(schema, 'output', `${route.name}-answer`) },
+                },
+              },
+        ]),
+      ),
+      ...Object.fromEntries(
+        codes.map((code) => [
+          code,
+          {
+            description: problems[code] ?? '',
+            content: { 'application/problem+json': { schema: schemaOf(problemSchema, 'output', 'Problem') } },
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+const idempotencyKey =
+  'Sent again with the same key within 24 hours, the request does nothing twice and gets the answer of the first time.';
+const ifMatch =
+  'The ETag under which the run was read: refused with 412 when somebody else has decided since. It stands for what people decided, not for how far the steps are.';
+
+const headerParameter = (name: string, description: string): Json => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string', maxLength: 200 },
+});
+
+const pathParameters = (path: string): Json[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+
+const objectSchema = z.looseObject({
+  properties: z.record(z.string(), z.json()).default({}),
+  required: z.array(z.string()).default([]),
+});
+
+function queryParameters(query: z.ZodType | undefined): Json[] {
+  if (query === undefined) return [];
+  const { properties, required } = objectSchema.parse(
+    z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' }),
+  );
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+/** What a schema defines for itself stands among the components too: in a document, `#/$defs` would lead nowhere. */
+function hoisted(name: string, schema: unknown, components: Record<string, Json>): Json {
+  const text = JSON.stringify(schema, (key, value: unknown) => (key === '$schema' ? undefined : value));
+  const renamed = text
+    .replaceAll('"#/$defs/', `"#/components/schemas/${name}-`)
+    .replaceAll('"$ref":"#"', `"$ref":"#/components/schemas/${name}"`);
+  const { $defs = {}, ...rest } = z
+    .looseObject({ $defs: z.record(z.string(), z.json()).optional() })
+    .parse(JSON.parse(renamed));
+  for (const [key, definition] of Object.entries($defs)) components[`${name}-${key}`] = definition;
+  return z.json().parse(rest);
+}
+
+export const answerOpenApi = (routes: readonly Route[]): ApiAnswer => ({
+  status: 200,
+  json: openApi(routes),
+});
