@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { sources } from '../shared/alerts/sources.ts';
 import { stepOutcomes } from './ending.ts';
+import { problemsOf } from './problems.ts';
 import { isRow } from './tenant/answers.ts';
 import { createTenant } from './tenant/tenant.ts';
 import { resolveTimes } from './tenant/times.ts';
@@ -77,8 +78,12 @@ export interface LoadedScenario {
 
 /** Reads a scenario and what it names. Throws an error that lists all that is wrong with it. */
 export async function loadScenario(file: string, now: Date): Promise<LoadedScenario> {
-  const parsed = scenarioSchema.safeParse(readJson(file));
-  if (!parsed.success) throw new Error(`${file} is no scenario:\n${z.prettifyError(parsed.error)}`);
+  const content = readJson(file);
+  const parsed = scenarioSchema.safeParse(content);
+  if (!parsed.success) {
+    const problems = problemsOf(scenarioSchema, content).map((line) => `  ${line}`);
+    throw new Error(`${file} is no scenario:\n${problems.join('\n')}`);
+  }
   const { title, description, overlay, alerts, settings = {}, expect } = parsed.data;
   const near = (name: string) => resolve(dirname(file), name);
   const tenant = resolveTimes(merge(readJson(near(parsed.data.tenant)), overlay ?? {}), now);

@@ -2,6 +2,8 @@
 // may be left out. Defaults are filled in when something is read, never in the file, so that what was changed and
 // changed back leaves no trace.
 import { z } from 'zod';
+import { problemsOf, shortened } from '../problems.ts';
+import { unknownNames } from './names.ts';
 import { appSchema, behaviourSchema } from './schema/app.ts';
 import {
   applicationSchema,
@@ -128,9 +130,13 @@ const isTenantFile = (value: unknown): value is TenantFile => tenantSchema.safeP
 export function parseTenant(file: unknown, now: Date): TenantFile {
   const resolved = resolveTimes(file, now);
   // The document itself is kept, not what zod makes of it: the order of its keys is part of the state.
-  if (isTenantFile(resolved)) return resolved;
-  const { error } = tenantSchema.safeParse(resolved);
-  const problems =
-    error?.issues.map((issue) => `  ${issue.path.join('.') || 'the file'}: ${issue.message}`) ?? [];
-  throw new Error(`The tenant file does not hold:\n${problems.join('\n')}`);
+  if (isTenantFile(resolved)) {
+    const unknown = shortened(unknownNames(resolved));
+    if (unknown.length > 0) throw broken(unknown);
+    return resolved;
+  }
+  throw broken(problemsOf(tenantSchema, resolved));
 }
+
+const broken = (problems: readonly string[]) =>
+  new Error(`The tenant file does not hold:\n${problems.map((line) => `  ${line}`).join('\n')}`);

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { scenarioSchema } from '../../../local/scenario.ts';
 import { createTenant } from '../../../local/tenant/tenant.ts';
 import { callerOf, noon, row } from './caller.ts';
 
 const text = readFileSync(new URL('../../../local/tenant/README.md', import.meta.url), 'utf8');
-const [smallest = '', faults = ''] = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(
+const [smallest = '', faults = '', story = ''] = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(
   ([, json]) => json ?? '',
 );
 
@@ -15,6 +16,10 @@ describe('the examples of the README', () => {
       userPrincipalName: 'adele@contoso.com',
       detectedDateTime: '2026-11-20T11:58:00.000Z',
     });
+  });
+
+  it('has a scenario that holds', () => {
+    expect(scenarioSchema.parse(JSON.parse(story)).alerts).toEqual([{ riskDetection: 'd1' }]);
   });
 
   it('has faults that hold', () => {

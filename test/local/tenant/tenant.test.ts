@@ -176,7 +176,7 @@ describe('the file', () => {
     };
     const load = () => createTenant(wrong, { now: () => noon });
     expect(load).toThrow(/users\.0\.userPrincipalName/);
-    expect(load).toThrow(/"colour"/);
+    expect(load).toThrow(/colour: is not known here/);
     expect(load).toThrow(/signIns\.0\.createdDateTime: is neither an ISO 8601 time/);
   });
 

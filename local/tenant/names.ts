@@ -1,0 +1,39 @@
+// The names in a tenant file that lead to nobody: a typing error there would silently leave an administrator without
+// the role, and a story without its point. Ids are left alone: what they stand for may lie outside the tenant.
+import { z } from 'zod';
+import { findGroup, findRole, findUser } from './directory.ts';
+import type { TenantFile } from './schema.ts';
+
+/** A line for each name of a user, group or role that the file uses and does not hold. */
+export function unknownNames(file: TenantFile): string[] {
+  const found: string[] = [];
+  const check = (place: string, name: string | null | undefined, known: boolean, kind: string) => {
+    if (name != null && !known && !z.guid().safeParse(name).success) {
+      found.push(`${place}: no ${kind} of this tenant is called ${name}`);
+    }
+  };
+  const isUser = (name: string | null | undefined) => findUser(file, name ?? '') !== undefined;
+  const isGroup = (name: string) => findGroup(file, name) !== undefined;
+  const principal = (place: string, name: string) =>
+    check(place, name, isUser(name) || isGroup(name), 'user or group');
+
+  for (const [index, user] of file.users.entries()) {
+    check(`users.${index}.manager`, user.manager, isUser(user.manager), 'user');
+  }
+  for (const [index, group] of (file.groups ?? []).entries()) {
+    for (const name of group.members ?? []) principal(`groups.${index}.members`, name);
+    for (const name of group.owners ?? []) principal(`groups.${index}.owners`, name);
+  }
+  for (const list of ['roleAssignments', 'roleEligibilities'] as const) {
+    for (const [index, { principalId, roleDefinitionId }] of (file[list] ?? []).entries()) {
+      principal(`${list}.${index}.principalId`, principalId);
+      const known = findRole(file, roleDefinitionId) !== undefined;
+      check(`${list}.${index}.roleDefinitionId`, roleDefinitionId, known, 'role');
+    }
+  }
+  for (const [index, { groupId, principalId }] of (file.groupEligibilities ?? []).entries()) {
+    check(`groupEligibilities.${index}.groupId`, groupId, isGroup(groupId), 'group');
+    check(`groupEligibilities.${index}.principalId`, principalId, isUser(principalId), 'user');
+  }
+  return found;
+}
