@@ -137,6 +137,7 @@ describe('the record', () => {
         service: 'graph',
         method: 'PATCH',
         url: `https://graph.microsoft.com${adele}`,
+        route: 'PATCH /users/{id}',
         cmdlet: null,
         status: 204,
         body: block,
