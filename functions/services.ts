@@ -2,6 +2,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { createBreaker } from '../shared/alerts/breaker.ts';
 import { tellOfStorms } from '../shared/alerts/breaker-notice.ts';
+import { classifier } from '../shared/alerts/detector-settings.ts';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
 import type { PollDeps } from '../shared/alerts/poll.ts';
@@ -13,6 +14,7 @@ import { TableBreakerSlots } from '../shared/alerts/table-breaker-slots.ts';
 import { TableDecisions } from '../shared/alerts/table-decisions.ts';
 import { TableMarks } from '../shared/alerts/table-marks.ts';
 import { TableTrips } from '../shared/alerts/trips.ts';
+import { TableUnknownTitles, unknownLine } from '../shared/alerts/unknown-titles.ts';
 import { type Authenticate, createAuthenticate } from '../shared/auth/authenticate.ts';
 import { PermanentError, toFailure } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
@@ -114,6 +116,8 @@ export function createServices(settings: Settings, log: Log): Services {
       now: at,
     });
   };
+  const classify = classifier(settings.DETECTORS);
+  const unknownTitles = new TableUnknownTitles(tables);
   const health = new TableSourceHealth(tables);
   const notices = createNotices({
     store: new TableNotices(tables),
@@ -122,7 +126,7 @@ export function createServices(settings: Settings, log: Log): Services {
     log,
   });
   /** That a source was heard is worth a line when it can't be noted, and no failure. */
-  const noted = (note: Promise<void>): void => {
+  const noted = (note: Promise<unknown>): void => {
     note.catch((thrown: unknown) => log(toFailure(thrown).message));
   };
   const topic = topicOf('reclaim/preflight', settings, credential, now);
@@ -167,6 +171,9 @@ export function createServices(settings: Settings, log: Log): Services {
         },
         openRun: (request) => openRun(engine, { ...request, admit: breaker.admit }),
         decisions,
+        classify,
+        unknown: (one) =>
+          noted(unknownTitles.isNew(one, now()).then((isNew) => isNew && log(unknownLine(one)))),
         heard: (source) => noted(health.delivered(source, now())),
         now,
         log: line,

@@ -1,6 +1,7 @@
 // The app's settings, read once. Nothing throws at import: in Azure that would silently index no function, so
 // problems are returned as a list and each function reports them in its own log.
 import { z } from 'zod';
+import { detectorsSchema } from './alerts/detector-settings.ts';
 import { type Policy, readPolicy } from './alerts/policy.ts';
 import { timing } from './run/mode.ts';
 
@@ -69,6 +70,8 @@ const settingsSchema = z.object({
     for (const message of read.problems) context.addIssue({ code: 'custom', message });
     return z.NEVER;
   }),
+  /** Detections that the catalogue does not know, or knows wrongly, as JSON; see shared/alerts/detector-settings.ts. */
+  DETECTORS: json('[]').pipe(detectorsSchema),
   /** Never changed by this app: break-glass accounts and the like, by object id or UPN. */
   PROTECTED_ACCOUNTS: accounts,
   /** Never changed by this app either: whoever is in one of these groups, at any depth, by the groups' object ids. */

@@ -3,17 +3,21 @@
 
 import { confirm } from '../../shared/alerts/confirm.ts';
 import type { Decision } from '../../shared/alerts/decisions.ts';
+import { isKnownDetection } from '../../shared/alerts/detectors.ts';
 import { readEvents } from '../../shared/alerts/envelope.ts';
 import { type JudgeDeps, judge } from '../../shared/alerts/judge.ts';
 import type { Signal } from '../../shared/alerts/signal.ts';
-import type { Claim } from '../../shared/alerts/source.ts';
+import type { Claim, Reading } from '../../shared/alerts/source.ts';
 import { claimsOf, isKnown } from '../../shared/alerts/sources.ts';
+import type { Detection } from '../../shared/alerts/unknown-titles.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Kept } from '../../shared/run/step.ts';
 
 export interface TriageDeps extends JudgeDeps {
   /** A source has delivered something that Microsoft Graph confirms. Fails for nobody. */
   heard?(source: Signal['source']): void;
+  /** A detection that no catalogue knows. Fails for nobody. */
+  unknown?(detection: Detection): void;
   /** One line for each decision. */
   log(line: string): void;
 }
@@ -55,6 +59,8 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       if (found.is === 'refused') return refuse(found.why, about);
       // An event that nobody confirms proves no source alive.
       if (found.is === 'confirmed') deps.heard?.(source.name);
+      const signals = found.signals.map((signal) => deps.classify?.(signal) ?? signal);
+      if (found.is === 'confirmed') tellUnknown(source.name, signals, found.about);
       // Neither the event nor Graph says whom it is about: only a person can help, who finds it in dead-letters.
       if (found.is === 'unconfirmed' && found.signals.length === 0) return refuse(found.why, about);
       if (found.left.length > 0) {
@@ -68,8 +74,8 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       const doubt = found.is === 'unconfirmed' ? found.why : null;
       // Each account by itself: the failure of one costs the others nothing. An alert may name hundreds, so several
       // are judged at once, and told in the order in which they stand there.
-      for (let from = 0; from < found.signals.length; from += judgedAtOnce) {
-        const some = found.signals.slice(from, from + judgedAtOnce);
+      for (let from = 0; from < signals.length; from += judgedAtOnce) {
+        const some = signals.slice(from, from + judgedAtOnce);
         const judged = await Promise.allSettled(some.map((signal) => judge(deps, signal, doubt)));
         for (const [index, signal] of some.entries()) {
           const one = judged[index];
@@ -89,6 +95,12 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       }
     }
   };
+
+  /** An alert that nobody is acted on for is called something, too. */
+  function tellUnknown(source: Signal['source'], signals: readonly Signal[], about: Reading['about']): void {
+    const told = signals.length > 0 ? signals : about === undefined ? [] : [{ source, ...about }];
+    for (const one of told) if (!isKnownDetection(one)) deps.unknown?.(one);
+  }
 }
 
 const judgedAtOnce = 8;

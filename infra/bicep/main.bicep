@@ -62,6 +62,9 @@ param steps string = '{}'
 @description('Rows of the triage policy that differ from the default, as JSON; see shared/alerts/policy.ts.')
 param policy string = '{}'
 
+@description('Detections that the catalogue does not know, or knows wrongly, as a JSON list; none when empty: see shared/alerts/detector-settings.ts.')
+param detectors string = ''
+
 @description('Hours without an answer or an alert of any source after which on-call is told. Higher where alerts only come by stream or playbook.')
 @minValue(1)
 @maxValue(720)
@@ -295,6 +298,7 @@ module app 'modules/app.bicep' = {
       API_AUDIENCES: join(apiAudiences, ',')
       STEPS: string(stepSettingsGiven)
       POLICY: policy
+      DETECTORS: detectors
       PROTECTED_ACCOUNTS: join(protectedAccounts, ',')
       PROTECTED_GROUPS: join(protectedGroups, ',')
       SERVICE_ACCOUNTS: join(serviceAccounts, ',')

@@ -55,6 +55,9 @@ param steps = readEnvironmentVariable('STEPS', '{}')
 // Hours of silence of all sources after which on-call is told; higher where no source is polled.
 // param noSignalHours = 2
 
+// What alerts of one's own mean (shared/alerts/detector-settings.ts).
+// param detectors = string([{ title: 'Contoso: token replay*', kind: 'stolen-session-cookie' }])
+
 // ---- cost ------------------------------------------------------------------------------------------------------------
 
 // Instances that wait for triage and for each contain step, about 5 EUR a month each. 0: the first alert after a quiet

@@ -77,6 +77,7 @@ function reading(given: Payload): Reading {
       signal: signalOf(given, { person, title, detector, alone, implied: implied && !identity }),
       onPremisesSid: person.onPremisesSid,
     })),
+    about: { detector, title, ...(given.serviceSource ? { product: given.serviceSource } : {}) },
     left:
       named.length === 0 && left.length === 0 ? [{ what: `"${title}"`, why: 'names no account' }] : [...left],
   };

@@ -34,13 +34,16 @@ const shownTwice = (signal: Signal) =>
 const detectorOf = (signal: Signal) => kindOf(signal) ?? signal.detector.toLowerCase();
 
 const counts = (signal: Signal) =>
-  signal.standing && (grave.has(signal.level) || kindOf(signal) === 'new-country');
+  signal.standing &&
+  kindOf(signal) !== 'ignored' &&
+  (grave.has(signal.level) || kindOf(signal) === 'new-country');
 
 /** What the rows for the mailbox act on. */
 function abuse(signal: Signal): boolean {
   const kind = kindOf(signal);
   if (kind === 'restricted-sender') return signal.standing;
-  return (kind === 'mail-forwarding' || kind === 'inbox-rule') && signal.standing && grave.has(signal.level);
+  const abusive = kind === 'mail-forwarding' || kind === 'inbox-rule' || kind === 'restricted-forms';
+  return abusive && signal.standing && grave.has(signal.level);
 }
 
 /** Signals that may be the first or the second of two, within 24 hours of this one. */

@@ -8,7 +8,7 @@ import type { Signal } from './signal.ts';
 import type { Reading, Source } from './source.ts';
 
 export type Confirmation =
-  | { is: 'confirmed'; signals: readonly Signal[]; left: readonly Kept[] }
+  | { is: 'confirmed'; signals: readonly Signal[]; left: readonly Kept[]; about: Reading['about'] }
   /** Graph can't be asked: the signals are what the event claims. */
   | { is: 'unconfirmed'; signals: readonly Signal[]; left: readonly Kept[]; why: string }
   | { is: 'refused'; why: string };
@@ -42,7 +42,7 @@ export async function confirm(
   }
   const { signals, left } = await resolveAll(graph, reading, foreign);
   const named = [...signals, ...reading.subjects.map(({ signal }) => signal)];
-  return { is: 'confirmed', signals, left: [...left, ...notNamed(claim, named)] };
+  return { is: 'confirmed', signals, left: [...left, ...notNamed(claim, named)], about: reading.about };
 }
 
 type Asked = { reading: Reading } | { refused: string } | { silent: string };

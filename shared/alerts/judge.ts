@@ -17,6 +17,8 @@ export interface JudgeDeps {
   graph: GraphReader;
   settings: NamedAccounts & { TENANT_ID: string; DRY_RUN: boolean };
   policy: Policy;
+  /** What the settings know of detections better than the catalogue; left out: nothing. */
+  classify?(signal: Signal): Signal;
   /** Reads and classifies the account; PermanentError with status 404 where it is deleted. */
   readAccount(id: string, now: Date, likelyName?: string | null): Promise<Account>;
   lastRun(userId: string): Promise<LastRun | undefined>;
@@ -152,7 +154,9 @@ async function settled(deps: JudgeDeps, signal: Signal, userId: string): Promise
       return answer;
     }
     const learned = await learn(deps, answer.needs, userId, around, known);
-    known = learned.known;
+    const { classify } = deps;
+    const { detections } = learned.known;
+    known = { ...learned.known, ...(classify && detections && { detections: detections.map(classify) }) };
     busy = learned.busy ?? busy;
   }
 }

@@ -22,12 +22,13 @@ export interface Row {
   because: string;
 }
 
-const mailboxAbuse = ['mail-forwarding', 'inbox-rule'] as const;
+const mailboxAbuse = ['mail-forwarding', 'inbox-rule', 'restricted-forms'] as const;
 const credentials = ['password-spray', 'leaked-credentials'] as const;
 const harmless = ['low', 'informational', 'none'] as const;
 const notHarmless = ['medium', 'high', 'hidden', 'unknown'] as const;
 
 export const rows = [
+  { id: 'ignored', kinds: ['ignored'], does: 'none', because: 'is ignored by the settings (DETECTORS)' },
   {
     id: 'certain',
     kinds: ['attack-disruption', 'confirmed-compromise', 'stolen-session-cookie', 'attacker-in-the-middle'],
@@ -95,6 +96,13 @@ export const rows = [
     levels: ['high'],
     does: 'contain',
     because: 'means that somebody else knows the password',
+  },
+  {
+    id: 'phishing-page',
+    kinds: ['phishing-page'],
+    levels: notHarmless,
+    does: 'contain',
+    because: 'means that an intruder has seen the password and may hold a session',
   },
   {
     id: 'password-used',

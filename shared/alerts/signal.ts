@@ -27,6 +27,8 @@ export const signalSchema = z.object({
   detector: z.string(),
   /** What people call it. */
   title: z.string(),
+  /** What DETECTORS in the settings says that it is; left out: what the catalogue says. */
+  kind: z.string().optional(),
   /** The product that saw it, as the source writes it: `microsoftDefenderForOffice365`; an open string. */
   product: z.string().optional(),
   level: z.enum(riskLevels),

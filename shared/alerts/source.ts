@@ -19,6 +19,8 @@ export interface Reading {
   subjects: readonly Subject[];
   /** Accounts that it names and that are not acted on, and why. */
   left: readonly Kept[];
+  /** What it is called, where no subject says so. */
+  about?: Pick<Signal, 'detector' | 'title' | 'product'>;
 }
 
 export interface Source {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTriageAlert, type TriageDeps } from '../../functions/alerts/triage-alert.ts';
 import { type Decision, decisionSchema, memoryDecisions } from '../../shared/alerts/decisions.ts';
+import { classifier, detectorsSchema } from '../../shared/alerts/detector-settings.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
@@ -23,6 +24,7 @@ interface World {
   accounts?: Readonly<Record<string, Account | Error>>;
   settings?: Partial<TriageDeps['settings']>;
   openRun?: (request: OpenRequest) => Promise<never>;
+  deps?: Pick<TriageDeps, 'classify' | 'unknown' | 'heard'>;
 }
 
 function world({ answers = {}, accounts = { [adele]: account() }, settings = {}, ...given }: World = {}) {
@@ -57,6 +59,7 @@ function world({ answers = {}, accounts = { [adele]: account() }, settings = {},
     decisions,
     now: () => now,
     log: (line) => lines.push(line),
+    ...given.deps,
   });
   return { triage, requests, lines, decisions, asked: graph.asked, progress };
 }
@@ -206,6 +209,54 @@ describe('triageAlert', () => {
     });
     await triage(risk());
     expect(requests).toMatchObject([{ dryRun: true }]);
+  });
+
+  it('takes the settings’ word for what a detection is, and records it', async () => {
+    const classify = classifier(detectorsSchema.parse([{ detector: 'anomalousToken', kind: 'ignored' }]));
+    const { triage, decisions, requests } = world({
+      answers: { [detectionPath]: detection },
+      deps: { classify },
+    });
+    expect(await triage(risk())).toMatchObject([{ action: 'none', row: 'ignored' }]);
+    expect(decisions.all[0]?.signal?.kind).toBe('ignored');
+    expect(requests).toEqual([]);
+  });
+
+  it('tells of detections that no catalogue knows, and of none that it does', async () => {
+    const unknown: string[] = [];
+    const deps = { unknown: ({ title }: { title: string }) => unknown.push(title) };
+    const renamed = { ...detection, riskEventType: 'quantumTravel' };
+    await world({ answers: { [detectionPath]: detection }, deps }).triage(risk());
+    await world({ answers: { [detectionPath]: renamed }, deps }).triage(risk());
+    expect(unknown).toEqual(['Quantum travel']);
+  });
+
+  it('tells of an alert that nobody knows even where it names nobody to act on', async () => {
+    const unknown: string[] = [];
+    const nobody = payload('alert-v2/nobody-compromised', {
+      title: 'Contoso: token replay',
+      detectorId: null,
+    });
+    const { triage } = world({
+      answers: { [`/security/alerts_v2/${String(nobody['id'])}`]: nobody },
+      deps: { unknown: ({ title, source }) => unknown.push(`${source} ${title}`) },
+    });
+    expect(await triage(cloudEvent('Reclaim.Alert', nobody))).toMatchObject([{ row: 'left-alone' }]);
+    expect(unknown).toEqual(['alert Contoso: token replay']);
+  });
+
+  it('hears a source only by what Graph confirms — a forged event must not hide that a source is dead', async () => {
+    const heard: string[] = [];
+    const deps = { heard: (source: string) => heard.push(source) };
+    await world({ answers: { [detectionPath]: forbidden(detectionPath) }, deps })
+      .triage(risk())
+      .catch(() => {});
+    await world({ deps })
+      .triage(risk())
+      .catch(() => {});
+    expect(heard).toEqual([]);
+    await world({ answers: { [detectionPath]: detection }, deps }).triage(risk());
+    expect(heard).toEqual(['riskDetection']);
   });
 
   it('holds a run for a protected account, with the reason', async () => {

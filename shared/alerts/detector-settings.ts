@@ -1,0 +1,49 @@
+// DETECTORS in the settings: what an administrator knows of detections better than the catalogue, of rules of their own
+// above all. Whom an alert is about stays with its evidence: a setting that chose the account could choose anybody.
+import { z } from 'zod';
+import { settableKinds } from './detectors.ts';
+import { type Signal, signalSchema } from './signal.ts';
+
+/** Compared without case and whole, `*` standing for anything. */
+const pattern = z
+  .string()
+  .min(2)
+  .max(200)
+  .transform((text) => {
+    const parts = text.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`, 'is');
+  });
+
+/**
+ * `[{"title":"Contoso: token replay*","source":"sentinel","kind":"stolen-session-cookie"},
+ * {"detector":"unlikelyTravel","kind":"ignored"},{"title":"Password spray","kind":"level"}]`
+ */
+export const detectorsSchema = z.array(
+  z
+    .strictObject({
+      source: signalSchema.shape.source.optional(),
+      product: pattern.optional(),
+      detector: pattern.optional(),
+      title: pattern.optional(),
+      kind: z.enum(settableKinds),
+    })
+    .refine(({ detector, title }) => detector !== undefined || title !== undefined, {
+      message: 'names neither a detector nor a title, and would mean everything',
+    }),
+);
+export type DetectorSettings = z.infer<typeof detectorsSchema>;
+
+/** The first that matches counts. A person's word at the source is above all settings. */
+export const classifier =
+  (settings: DetectorSettings) =>
+  (signal: Signal): Signal => {
+    const { source, product = '', detector, title } = signal;
+    const found = settings.find(
+      (one) =>
+        (one.source ?? source) === source &&
+        (one.product?.test(product) ?? true) &&
+        (one.detector?.test(detector) ?? true) &&
+        (one.title?.test(title) ?? true),
+    );
+    return found === undefined ? signal : { ...signal, kind: found.kind };
+  };
