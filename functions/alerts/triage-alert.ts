@@ -5,6 +5,7 @@ import { confirm } from '../../shared/alerts/confirm.ts';
 import type { Decision } from '../../shared/alerts/decisions.ts';
 import { isKnownDetection } from '../../shared/alerts/detectors.ts';
 import { readEvents } from '../../shared/alerts/envelope.ts';
+import { clean } from '../../shared/alerts/fields.ts';
 import { type JudgeDeps, judge } from '../../shared/alerts/judge.ts';
 import type { Signal } from '../../shared/alerts/signal.ts';
 import type { Claim, Reading } from '../../shared/alerts/source.ts';
@@ -127,7 +128,8 @@ const listed = (left: readonly Kept[]): string =>
 function lineOf(decision: Decision): string {
   const who = decision.userPrincipalName ?? decision.userId ?? decision.sourceId ?? 'message';
   const run = decision.runId === null ? '' : ` (run ${decision.runId})`;
-  return `${decision.action}: ${who}, ${decision.why} [${decision.row}]${run}`;
+  // Whatever a payload managed to bring along, it is one line of the log.
+  return clean(`${decision.action}: ${who}, ${decision.why} [${decision.row}]${run}`, 4000) ?? '';
 }
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -37,7 +37,7 @@ export const graphNotification: Opener = ({ type, data }) => {
   const said = `${type} ${resource} ${resourceData?.['@odata.type'] ?? ''}`;
   const kind = kinds.find(({ of }) => of.test(said));
   if (kind === undefined)
-    return [{ refused: `a notification about ${resource.slice(0, 100)} tells of no alert` }];
+    return [{ refused: `a notification about ${clean(resource, 100) ?? ''} tells of no alert` }];
   const id = resourceData?.id ?? resource.split('/').at(-1);
   return [{ type: kind.type, data: { id, tenantId } }];
 };

@@ -39,7 +39,8 @@ const collections: Readonly<Record<string, string>> = {
   riskDetections: '/identityProtection/riskDetections',
   riskyUsers: '/identityProtection/riskyUsers',
 };
-const ofFolder: Readonly<Record<string, string>> = {
+/** Where Microsoft Graph holds the payloads of a folder of test/events. */
+export const ofFolder: Readonly<Record<string, string>> = {
   'alert-v2': 'alerts',
   incident: 'incidents',
   'risk-detection': 'riskDetections',
