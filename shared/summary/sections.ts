@@ -4,6 +4,7 @@ import { verdictOf } from '../run/verdict.ts';
 import { who, why } from './about.ts';
 import { falseAlarm, findings, handBack, next, others, rest, sent } from './afterwards.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
+import { alsoAtWork } from './coexistence.ts';
 import { doNow } from './do-now.ts';
 import { leadOf } from './lead.ts';
 import { locked } from './lock.ts';
@@ -19,6 +20,7 @@ export function reportOf(given: Given, mostLines: number): Report {
     who(given),
     why(given),
     locked(given),
+    alsoAtWork(given),
     removed(given),
     putBack(given),
     leftInPlace(given),

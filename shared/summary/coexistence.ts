@@ -1,0 +1,35 @@
+// Who else is at work on this account. What another hand did before this run looked is recorded as found, and an undo
+// leaves it alone; people must know that, or they take the account for free again.
+import { kindOf } from '../alerts/detectors.ts';
+import type { StepRow } from '../run/rows.ts';
+import { capital, plain } from './plain.ts';
+import { type Given, type Line, type Section, titleOf } from './report.ts';
+
+/** https://learn.microsoft.com/defender-xdr/autoad-results */
+const actionCenter = 'https://security.microsoft.com/action-center/history';
+
+export function alsoAtWork(given: Given): Section {
+  const { run, steps } = given;
+  const disrupted = run.signals.some((signal) => kindOf(signal) === 'attack-disruption');
+  const lines: Line[] = [
+    ...(disrupted
+      ? [
+          {
+            text: 'Attack disruption of Microsoft Defender acts on this account by itself; undoing this run takes nothing of that back. Release what it did in the Action center',
+            link: { text: 'Action center', url: actionCenter },
+          },
+        ]
+      : []),
+    ...steps.filter(foundDone).map((row) => ({
+      text: `${titleOf(given, row.name)}: found done by another hand, and left so whatever is undone here`,
+      details: row.kept.map(({ what, why }) => capital(plain(`${what} ${why}`))),
+    })),
+  ];
+  return { title: 'Who else is at work here', lines };
+}
+
+/** Steps that have nothing to change only where somebody else has done it. */
+const locks = ['block-sign-in', 'revoke-sessions'];
+
+const foundDone = ({ name, outcome, changes }: StepRow) =>
+  locks.includes(name) && outcome?.is === 'unchanged' && changes.length === 0;
