@@ -6,6 +6,7 @@ import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../errors.ts';
 import { type Answer, jsonOf } from './answer.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { type Fault, refusalOf } from './refusal.ts';
 import { withRetry } from './retry.ts';
 import { createTokens } from './tokens.ts';
@@ -107,7 +108,7 @@ export function createSender(service: Service, options: ClientOptions) {
       }
       const { status, headers, text } = answer;
       if (status >= 200 && status < 300) return answer;
-      const fault = service.fault(jsonOf(text), headers);
+      const fault = service.fault(jsonOf(hideSecrets(text, request.body)), headers);
       const { name, rights } = service;
       const failure = refusalOf({
         service: name,
