@@ -10,6 +10,7 @@ import { inputOf, namedIn, repeatable } from './cmdlet.ts';
 import { exchangeFault } from './exchange-fault.ts';
 import { allPages } from './pages.ts';
 import { type ClientOptions, createSender } from './send.ts';
+import { createSlots } from './slots.ts';
 
 const name = 'Exchange Online';
 const service = {
@@ -27,6 +28,9 @@ const compliance = {
   rights: 'Exchange.ManageAsApp, or the role Compliance Administrator',
 };
 
+/** Exchange Online tells no limit and delays whoever asks too much at once; the tokens are one app's, so all share it. */
+const mostAtOnce = 3;
+
 const warned = z.looseObject({ '@adminapi.warnings': z.array(z.string()) });
 
 export interface BoundExchangeClient extends ExchangeClient {
@@ -40,6 +44,7 @@ export interface BoundExchangeClient extends ExchangeClient {
  */
 export function createExchange(options: ClientOptions & { tenantId: string }): BoundExchangeClient {
   const { tenantId, log } = options;
+  const slots = createSlots(mostAtOnce);
   const reach = (to: typeof service, baseUrl: string) => ({
     name: to.name,
     send: createSender(to, { ...options, baseUrl }),
@@ -68,20 +73,22 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
       const whose = namedIn(parameters);
       const request = whose === undefined ? cmdlet : `${cmdlet} for ${whose}`;
       const post = async (url: string) => {
-        const answer = await send({
-          name: request,
-          method: 'POST',
-          url,
-          headers: new Headers({
-            'content-type': 'application/json; charset=utf-8',
-            prefer: 'odata.maxpagesize=1000',
-            'x-anchormailbox': anchor ?? tenant,
-          }),
-          body,
-          repeatable: repeatable(cmdlet),
-          goneIsDone: cmdlet.startsWith('Remove-'),
-          abort,
-        });
+        const sending = () =>
+          send({
+            name: request,
+            method: 'POST',
+            url,
+            headers: new Headers({
+              'content-type': 'application/json; charset=utf-8',
+              prefer: 'odata.maxpagesize=1000',
+              'x-anchormailbox': anchor ?? tenant,
+            }),
+            body,
+            repeatable: repeatable(cmdlet),
+            goneIsDone: cmdlet.startsWith('Remove-'),
+            abort,
+          });
+        const answer = await slots(sending, { urgent: !cmdlet.startsWith('Get-'), abort, name: request });
         const answered = bodyOf(answer, name, request);
         for (const warning of warned.safeParse(answered).data?.['@adminapi.warnings'] ?? []) {
           log?.(`${name} warns on ${request}: ${warning.slice(0, 300)}`);

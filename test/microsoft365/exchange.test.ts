@@ -49,6 +49,24 @@ describe('a cmdlet', () => {
     expect(tokens).toEqual(['https://outlook.office365.com/.default']);
   });
 
+  it('is one of three at once and no more — the service slows down whoever asks too much', async () => {
+    let together = 0;
+    let most = 0;
+    const service = fakeService([{ body: { value: [] } }]);
+    const fetch: typeof service.options.fetch = async (url, init) => {
+      together += 1;
+      most = Math.max(most, together);
+      await new Promise((resolve) => setImmediate(resolve));
+      together -= 1;
+      return service.options.fetch(url, init);
+    };
+    const exchange = createExchange({ ...service.options, fetch, baseUrl: base, tenantId });
+    await Promise.all(
+      Array.from({ length: 12 }, () => exchange.get('Get-InboxRule', { Mailbox: adele.id }, named)),
+    );
+    expect(most).toBe(3);
+  });
+
   it('about the tenant goes to its system mailbox — a wrong anchor is answered "Cmdlet needs proxy"', async () => {
     const { exchange, asked } = exchangeWith([{ body: { value: [] } }]);
     await exchange.get('Get-AcceptedDomain', {}, named);

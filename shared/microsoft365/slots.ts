@@ -1,0 +1,63 @@
+// So many requests at once and no more: for a service that publishes no limit and slows everybody down past one that it
+// keeps to itself. Per process; what other instances send is not known here.
+import { RetryableError } from '../errors.ts';
+
+interface Waiting {
+  urgent: boolean;
+  begin(): void;
+}
+
+export interface SlotOptions {
+  /** Goes before all that is not: what takes something from the intruder does not wait for what only looks. */
+  urgent: boolean;
+  abort: AbortSignal | undefined;
+  /** For messages. */
+  name: string;
+}
+
+export type Slots = <T>(work: () => Promise<T>, options: SlotOptions) => Promise<T>;
+
+/** Runs at most so many works at once, the others in their order. Throws RetryableError where one was aborted while it waited. */
+export function createSlots(most: number): Slots {
+  let running = 0;
+  const waiting: Waiting[] = [];
+
+  const next = () => {
+    if (running >= most) return;
+    const urgent = waiting.findIndex((one) => one.urgent);
+    const [chosen] = waiting.splice(Math.max(0, urgent), 1);
+    if (chosen === undefined) return;
+    running += 1;
+    chosen.begin();
+  };
+
+  const turn = ({ urgent, abort, name }: SlotOptions) =>
+    new Promise<void>((resolve, reject) => {
+      const aborted = () => {
+        waiting.splice(waiting.indexOf(entry), 1);
+        reject(
+          new RetryableError(`The function's time was over before ${name} was sent.`, { tookEffect: 'no' }),
+        );
+      };
+      const entry: Waiting = {
+        urgent,
+        begin() {
+          abort?.removeEventListener('abort', aborted);
+          resolve();
+        },
+      };
+      waiting.push(entry);
+      abort?.addEventListener('abort', aborted, { once: true });
+      next();
+    });
+
+  return async (work, options) => {
+    await turn(options);
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+      next();
+    }
+  };
+}
