@@ -1,6 +1,10 @@
 // The doors of our own in the built app: the timer finds alerts by itself, and the stream is read only where there is one.
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { decisionSchema } from '../shared/alerts/decisions.ts';
+import { Table } from '../shared/run/table-client.ts';
+import { fromEntity } from '../shared/run/table-entity.ts';
 import { payload } from './alerts/samples.ts';
 import { builtStack } from './fakes/whole.ts';
 
@@ -24,6 +28,53 @@ describe('poll-alerts', () => {
       },
       { POLL_ALERTS: 'true' },
     );
+  });
+});
+
+describe('triage', () => {
+  it('accounts for every message that reaches the queue — decided, or with a reason among the dead letters', async () => {
+    const folder = new URL('./events/', import.meta.url);
+    const bodies = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({ name }) =>
+        readdirSync(new URL(`${name}/`, folder)).map((file) =>
+          readFileSync(new URL(`${name}/${file}`, folder), 'utf8'),
+        ),
+      )
+      .filter((_, index) => index % 2 === 0);
+    await within('false-alarm', async ({ stack }) => {
+      const sent = bodies.flatMap((body, index) => {
+        // Each third is cut off, each fifth comes twice.
+        const id = `message-${index}`;
+        const given = index % 3 === 0 ? body.slice(0, (index * 37) % body.length) : body;
+        return index % 5 === 0
+          ? [
+              { id, body: given },
+              { id, body: given },
+            ]
+          : [{ id, body: given }];
+      });
+      for (const { id, body } of sent) stack.serviceBus.enqueue('alerts', { messageId: id, body });
+      const service = { connectionString: stack.azurite.connectionString };
+      const decisions = new Table(service, 'decisions');
+      const told = new Set<string>();
+      const ids = new Set(sent.map(({ id }) => id));
+      const until = Date.now() + 60_000;
+      const waiting = () => {
+        const { active, locked, scheduled } = stack.serviceBus.queue('alerts');
+        return [...active, ...locked, ...scheduled].map(({ messageId }) => messageId);
+      };
+      while ((told.size < ids.size || waiting().length > 0) && Date.now() < until) {
+        for (const entity of await decisions.query('')) {
+          const { message } = fromEntity('decisions', entity, decisionSchema);
+          if (message !== null) told.add(message.replace(/~\d+$/, ''));
+        }
+        const dead = stack.serviceBus.queue('dead-letters').deadLetters;
+        for (const { messageId } of dead) told.add(messageId.replace(/~\d+$/, ''));
+      }
+      expect([...ids].filter((id) => !told.has(id))).toEqual([]);
+      expect(waiting()).toEqual([]);
+    });
   });
 });
 
