@@ -149,7 +149,7 @@ export function createServices(settings: Settings, log: Log): Services {
       watchSources({ health, notices, silentAfterHours: settings.NO_SIGNAL_HOURS, now, log }),
     decided: { decisions, now, idOf: async (name) => (await userNamed(soon().graph, name))?.id },
     preflight: createPreflight({
-      ...{ settings, engine, bus, blobs, tables, credential, notices, readers: clients },
+      ...{ settings, engine, bus, blobs, tables, credential, notices, health, readers: clients },
       tryTopic: topic && (() => tryTopic(topic)),
     }),
     reportDaily: () => reportDaily(engine, notices, baseUrl),

@@ -2,6 +2,7 @@
 // wants to know now.
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
+import type { SourceHealth } from '../../shared/alerts/source-health.ts';
 import type { ClientName, Readers } from '../../shared/microsoft365/clients.ts';
 import { type PreflightReport, preflight } from '../../shared/preflight/preflight.ts';
 import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';
@@ -34,6 +35,7 @@ interface Dependencies {
   readers: (abort: AbortSignal) => Readers;
   tryTopic: (() => Promise<void>) | undefined;
   notices: Notices;
+  health: SourceHealth;
 }
 
 /** A request by HTTP is cut off after 230 seconds (https://learn.microsoft.com/azure/azure-functions/functions-scale). */
@@ -48,7 +50,7 @@ const scopes = {
 const modeSchema = z.looseObject({ mode: z.string() });
 
 export function createPreflight(given: Dependencies): Preflight {
-  const { settings, engine, bus, blobs, tables, credential, readers, tryTopic, notices } = given;
+  const { settings, engine, bus, blobs, tables, credential, readers, tryTopic, notices, health } = given;
   const { playbook, progress, now, log } = engine;
 
   /** Of what is no step, such as triage, always. */
@@ -76,6 +78,7 @@ export function createPreflight(given: Dependencies): Preflight {
         return token.token;
       },
       settings,
+      health,
       runOf,
       own: {
         queues: queueShapes(playbook.map(({ name }) => name)).map(({ name }) => name),

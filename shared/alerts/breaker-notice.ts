@@ -61,6 +61,7 @@ export function stormNotice({ hour, moment, runs, baseUrl }: Storm): Notice | un
     subject: `${count(held.length, 'run')} held, ${count(limited.length, 'run')} only contained since ${since}`,
     tone: held.length > 0 ? 'alarm' : 'waiting',
     lead: `${leads[moment]} ${moment === 'ended' ? '' : 'A list of all follows after the hour.'}`.trim(),
+    about: [...held, ...limited].map(({ account: { id, userPrincipalName } }) => ({ id, userPrincipalName })),
     sections: [
       {
         title: 'What you do now',

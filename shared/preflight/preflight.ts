@@ -1,17 +1,20 @@
 // Preflight: everything a run will need, looked at before there is one. Reads only; a part that fails as a whole is a
 // finding and keeps no other from being looked at.
 import { z } from 'zod';
+import type { SourceHealth } from '../alerts/source-health.ts';
 import { toFailure } from '../errors.ts';
 import type { ClientName, Readers } from '../microsoft365/clients.ts';
 import { accountFindings, type NamedLists } from './accounts.ts';
+import { machineFindings } from './defender-reads.ts';
 import { heldRoles, roleFindings, roleIds } from './directory-roles.ts';
 import { exchangeFindings } from './exchange-reads.ts';
-import { type Area, type Finding, findingSchema, look, warning } from './finding.ts';
+import { type Area, type Finding, findingSchema, warning } from './finding.ts';
 import { graphFindings } from './graph-reads.ts';
 import { licenceFindings } from './licences.ts';
 import { type MailDeps, onCallFindings, senderFindings } from './mail.ts';
 import { type OwnServices, ownFindings } from './own-services.ts';
 import { type Needed, permissionFindings } from './permissions.ts';
+import { sourceFindings, stepFindings } from './settings.ts';
 import { type Claims, claimsOf } from './token.ts';
 
 export const reportSchema = z.object({
@@ -34,7 +37,13 @@ export interface PreflightDeps {
   readers(): Readers;
   /** The app's token for a service. */
   token(client: ClientName): Promise<string>;
-  settings: NamedLists & { MAIL_FROM: string; MAIL_TO: readonly string[] };
+  settings: NamedLists & {
+    MAIL_FROM: string;
+    MAIL_TO: readonly string[];
+    STEPS: Readonly<Record<string, unknown>>;
+    NO_SIGNAL_HOURS: number;
+  };
+  health: Pick<SourceHealth, 'all'>;
   runOf: MailDeps['runOf'];
   own: OwnServices;
   now(): Date;
@@ -52,11 +61,12 @@ export async function preflight(deps: PreflightDeps): Promise<PreflightReport> {
     exchange: inUse(deps.declared.exchange, deps.isOn),
     defender: inUse(deps.declared.defender, deps.isOn),
   };
-  const [granted, own] = await Promise.all([
+  const [granted, own, sources] = await Promise.all([
     microsoft365(deps, needed),
     part('app', () => ownFindings(deps.own)),
+    part('app', () => sourceFindings(deps.health, deps.settings.NO_SIGNAL_HOURS, deps.now())),
   ]);
-  const checks = [...granted, ...own];
+  const checks = [...granted, ...own, ...sources];
   const count = (is: Finding['is']) => checks.filter((finding) => finding.is === is).length;
   const [problems, warnings] = [count('problem'), count('warning')];
   const is = problems > 0 ? 'problem' : warnings > 0 ? 'warning' : 'ok';
@@ -109,6 +119,7 @@ async function microsoft365(deps: PreflightDeps, needed: Record<ClientName, Need
     inTurn([
       () => part('mail', () => onCallFindings(mail)),
       () => part('accounts', () => accountFindings(graph, deps.settings)),
+      () => part('accounts', () => stepFindings(graph, deps.settings.STEPS, deps.isOn)),
       async () =>
         sender === undefined
           ? []
@@ -141,28 +152,6 @@ async function microsoft365(deps: PreflightDeps, needed: Record<ClientName, Need
     ...cmdlets,
     ...machines,
   ];
-}
-
-async function machineFindings(
-  defender: Readers['defender'],
-  needed: Needed,
-  licensed: boolean | undefined,
-): Promise<Finding[]> {
-  const concerns = [...new Set(Object.values(needed).flat())];
-  if (concerns.length === 0) return [];
-  const told = { check: 'read machines', area: 'defender', what: 'machines can be read', concerns } as const;
-  const finding = await look(
-    { ...told, rights: 'Machine.Read.All' },
-    () => defender.get('/machines?$top=1', z.unknown()),
-    () =>
-      licensed === false
-        ? warning(
-            { ...told, what: 'machines can’t be read: the tenant has no Defender for Endpoint' },
-            'Nothing, unless it is bought.',
-          )
-        : undefined,
-  );
-  return [finding];
 }
 
 async function tokenOf(deps: PreflightDeps, client: ClientName): Promise<Claims | { missing: string }> {

@@ -21,6 +21,7 @@ export function heldNotice(held: readonly Held[], baseUrl: string, now: Date): N
     subject: subjectOf(oldestFirst),
     tone: 'waiting',
     lead: `Nothing is done for ${held.length === 1 ? 'this account' : 'these accounts'} until somebody approves the run or ends it. It never ends by itself; this mail comes every day until then.`,
+    about: held.flatMap((run) => ('account' in run ? [nameOf(run.account)] : [])),
     sections: [
       {
         title: 'What you do now',
@@ -32,6 +33,8 @@ export function heldNotice(held: readonly Held[], baseUrl: string, now: Date): N
     ],
   };
 }
+
+const nameOf = ({ id, userPrincipalName }: RunRow['account']) => ({ id, userPrincipalName });
 
 const since = (run: Held) => ('openedAt' in run ? run.openedAt : '');
 

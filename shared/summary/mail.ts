@@ -96,7 +96,10 @@ const clockSkewMs = 5000;
  * Addresses that reach the account, without what its owner or intruder may choose: an alternate address that is set to
  * on-call's would keep on-call from hearing of it. Without the permission to read them, the sign-in name must do.
  */
-async function addressesOf(graph: GraphReader, account: RunRow['account']): Promise<ReadonlySet<string>> {
+export async function addressesOf(
+  graph: GraphReader,
+  account: Pick<RunRow['account'], 'id' | 'userPrincipalName'>,
+): Promise<ReadonlySet<string>> {
   const named = [account.userPrincipalName];
   try {
     const user = await graph.get(path`/users/${account.id}?$select=id,mail,proxyAddresses`, userSchema);

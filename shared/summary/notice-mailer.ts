@@ -1,15 +1,18 @@
-// Sends a notice with Microsoft Graph, from the same mailbox and to the same people as the summary. It names no account
-// under attack as its subject, so nobody is left out of it; tell.ts decides whether it is sent at all.
+// Sends a notice with Microsoft Graph, from the same mailbox and to the same people as the summary, but never to an
+// account under attack that it names. tell.ts decides whether it is sent at all.
 import { z } from 'zod';
-import type { GraphClient } from '../microsoft365/clients.ts';
+import { PermanentError } from '../errors.ts';
+import type { GraphClient, GraphReader } from '../microsoft365/clients.ts';
+import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import { path } from '../microsoft365/path.ts';
-import type { MailSettings } from './mail.ts';
-import { noticeMail } from './notice.ts';
+import { addressesOf, type MailSettings } from './mail.ts';
+import { type Notice, noticeMail } from './notice.ts';
 import type { NoticeMailer } from './tell.ts';
 
 /** Exchange tells whole seconds, and its clock is not ours. */
 const clockSkewMs = 5000;
 const sentSchema = z.object({ subject: z.string().nullish() });
+const userSchema = z.object({ id: z.string() });
 
 /** Permissions: mailPermissions (https://learn.microsoft.com/graph/api/user-sendmail). */
 export function createNoticeMailer(
@@ -18,14 +21,24 @@ export function createNoticeMailer(
 ): NoticeMailer {
   return {
     async send(notice) {
+      const client = graph();
+      const theirs = await addressesUnderAttack(client, notice.about ?? [], [...to, from]);
+      const safe = to.filter((address) => !theirs.has(mailboxAddress(address)));
+      if (safe.length === 0) {
+        throw new PermanentError(
+          'every address in MAIL_TO belongs to an account under attack that it names. Add another one to MAIL_TO',
+        );
+      }
       const { subject, html } = noticeMail(notice);
       const message = {
         subject,
         body: { contentType: 'html', content: html },
-        toRecipients: to.map((address) => ({ emailAddress: { address } })),
+        toRecipients: safe.map((address) => ({ emailAddress: { address } })),
         importance: notice.tone === 'alarm' ? 'high' : 'normal',
       };
-      await graph().post(path`/users/${from}/sendMail`, { message, saveToSentItems: true }, z.unknown());
+      // The intruder would read it among the sent items of a mailbox that is under attack itself.
+      const saveToSentItems = !theirs.has(mailboxAddress(from));
+      await client.post(path`/users/${from}/sendMail`, { message, saveToSentItems }, z.unknown());
     },
 
     async wasSent(notice, since) {
@@ -38,4 +51,37 @@ export function createNoticeMailer(
       return sent.some((mail) => mail.subject === subject);
     },
   };
+}
+
+type About = NonNullable<Notice['about']>;
+
+/** Accounts that are asked for all their addresses; of a storm of them, the few on call are looked up instead. */
+const mostAsked = 20;
+
+/** Of our own addresses those, and more, that reach one of these accounts. User.Read.All. */
+async function addressesUnderAttack(
+  graph: GraphReader,
+  about: About,
+  ours: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = new Set(about.map(({ userPrincipalName }) => mailboxAddress(userPrincipalName)));
+  if (about.length <= mostAsked) {
+    for (const account of about) for (const one of await addressesOf(graph, account)) found.add(one);
+    return found;
+  }
+  const ids = new Set(about.map(({ id }) => id.toLowerCase()));
+  for (const address of ours) {
+    const id = await idOf(graph, address);
+    if (id !== undefined && ids.has(id)) found.add(mailboxAddress(address));
+  }
+  return found;
+}
+
+async function idOf(graph: GraphReader, address: string): Promise<string | undefined> {
+  try {
+    return (await graph.get(path`/users/${address}?$select=id`, userSchema)).id.toLowerCase();
+  } catch (thrown) {
+    if (thrown instanceof PermanentError) return undefined;
+    throw thrown;
+  }
 }

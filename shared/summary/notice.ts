@@ -33,6 +33,8 @@ export const noticeSchema = z.object({
   tone: z.enum(['alarm', 'waiting', 'well']),
   /** What happened, in two or three sentences. */
   lead: z.string(),
+  /** Accounts under attack that it names: no address of theirs gets it. */
+  about: z.array(z.object({ id: z.string(), userPrincipalName: z.string() })).optional(),
   /** What a person does now comes first. Texts by strangers pass `plain` before they get in here. */
   sections: z.array(
     z.object({ title: z.string(), lines: z.array(lineSchema), numbered: z.literal(true).optional() }),

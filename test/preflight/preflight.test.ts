@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { declaredPermissions } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
+import type { SourceState } from '../../shared/alerts/source-health.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { createDefender } from '../../shared/microsoft365/defender.ts';
 import { createExchange } from '../../shared/microsoft365/exchange.ts';
@@ -51,6 +52,8 @@ const usual: PreflightDeps['settings'] = {
   PROTECTED_ACCOUNTS: ['breakglass@contoso.com'],
   SERVICE_ACCOUNTS: [],
   VIP_ACCOUNTS: [],
+  STEPS: {},
+  NO_SIGNAL_HOURS: 2,
 };
 
 interface Given {
@@ -60,6 +63,7 @@ interface Given {
   off?: readonly string[];
   own?: Partial<PreflightDeps['own']>;
   attacked?: string;
+  sources?: readonly SourceState[];
   tokenless?: true;
 }
 
@@ -71,6 +75,7 @@ async function flown({
   own = {},
   attacked,
   tokenless,
+  sources = [{ name: 'alert', answeredAt: '2026-11-20T09:14:00Z', deliveredAt: null }],
 }: Given = {}) {
   const now = () => new Date('2026-11-20T09:15:00Z');
   const file = { ...tenantFile, ...more, app: { ...tenantFile.app, ...app } };
@@ -96,6 +101,7 @@ async function flown({
     settings: { ...usual, ...settings },
     runOf: async (id) => (attacked !== undefined && id === attacked ? 'run-1' : undefined),
     own: { ...whole, ...own },
+    health: { all: async () => sources },
     now,
   });
   const bad = (is: 'problem' | 'warning') =>
@@ -341,6 +347,37 @@ describe('accounts in the settings', () => {
       settings: { PROTECTED_ACCOUNTS: [] },
     });
     expect(warnings).toEqual(['break-glass']);
+  });
+});
+
+describe('settings of a step', () => {
+  const group = { id: '7f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b', displayName: 'Requires MFA' };
+  const settings = { STEPS: { 'require-mfa': { group: group.id } } };
+
+  it('that name a group which does not exist are a problem, unless the step is off', async () => {
+    expect((await flown({ settings })).problems).toEqual(['group of require-mfa']);
+    expect((await flown({ settings, off: ['require-mfa'] })).problems).toEqual([]);
+    expect((await flown({ settings, tenant: { groups: [group] } })).of('group of require-mfa')?.is).toBe(
+      'ok',
+    );
+  });
+});
+
+describe('a source', () => {
+  it('that once answered and does no more is a warning, while another still answers', async () => {
+    const { warnings, of } = await flown({
+      sources: [
+        { name: 'alert', answeredAt: '2026-11-20T09:14:00Z', deliveredAt: '2026-11-20T08:00:00Z' },
+        { name: 'riskDetection', answeredAt: '2026-11-20T07:14:59Z', deliveredAt: null },
+        { name: 'sentinel', answeredAt: null, deliveredAt: '2026-09-01T00:00:00Z' },
+      ],
+    });
+    expect(warnings).toEqual(['source riskDetection']);
+    expect(of('source alert')?.what).toContain('brought something last at 2026-11-20 08:00:00 UTC');
+  });
+
+  it('is missed where none was ever heard', async () => {
+    expect((await flown({ sources: [] })).warnings).toEqual(['sources']);
   });
 });
 

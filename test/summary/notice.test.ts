@@ -98,6 +98,39 @@ describe('sent with Microsoft Graph', () => {
     expect(message.toRecipients.map((one) => one.emailAddress.address)).toEqual(settings.to);
   });
 
+  const attacked = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      id: `id-${index}`,
+      userPrincipalName: `user${index}@contoso.com`,
+    }));
+
+  it.each([
+    ['a few', 2],
+    ['a storm', 200],
+  ])('goes to no account under attack that it names: %s', async (_, number) => {
+    const graph = scriptedGraph(({ method, path }) => {
+      if (method === 'POST') return undefined;
+      const named = path.startsWith('/users/id-1?') || path.startsWith('/users/oncall@contoso.com?');
+      return named
+        ? { id: 'id-1', mail: 'oncall@contoso.com', proxyAddresses: ['SMTP:oncall@contoso.com'] }
+        : { id: 'x' };
+    });
+    await createNoticeMailer(settings, () => graph).send({ ...waiting, about: attacked(number) });
+    const { message } = sentSchema.parse(graph.requests.at(-1)?.body);
+    expect(message.toRecipients.map((one) => one.emailAddress.address)).toEqual(['soc@contoso.com']);
+    expect(graph.requests.length).toBeLessThan(6);
+  });
+
+  it('is not sent at all where every address is under attack, and says so', async () => {
+    const graph = scriptedGraph(() => ({ id: 'x' }));
+    const about = settings.to.map((userPrincipalName) => ({ id: userPrincipalName, userPrincipalName }));
+    const one = { ...waiting, about: [...about, ...attacked(30)] };
+    await expect(createNoticeMailer(settings, () => graph).send(one)).rejects.toThrow(
+      /Add another one to MAIL_TO/,
+    );
+    expect(graph.requests.filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+
   it.each([
     ['its own', noticeMail(waiting).subject, true],
     ['another day’s', noticeMail({ ...waiting, version: '2026-11-19' }).subject, false],

@@ -1,0 +1,68 @@
+// Settings that name something in the tenant, and sources that have fallen silent: neither is seen before it is needed.
+import { z } from 'zod';
+import type { SourceHealth } from '../alerts/source-health.ts';
+import type { GraphReader } from '../microsoft365/clients.ts';
+import { path } from '../microsoft365/path.ts';
+import { clock } from '../summary/plain.ts';
+import { type Finding, look, ok, problem, warning } from './finding.ts';
+
+const groupSettingsSchema = z.looseObject({ group: z.guid() });
+
+/** The group that require-mfa adds accounts to, where one is set. GroupMember.Read.All. */
+export async function stepFindings(
+  graph: GraphReader,
+  steps: Readonly<Record<string, unknown>>,
+  isOn: (step: string) => boolean,
+): Promise<Finding[]> {
+  const set = groupSettingsSchema.safeParse(steps['require-mfa']);
+  if (!isOn('require-mfa') || !set.success) return [];
+  const { group } = set.data;
+  const told = {
+    check: 'group of require-mfa',
+    area: 'accounts',
+    what: `the group ${group} that require-mfa adds accounts to exists`,
+    concerns: ['require-mfa'],
+  } as const;
+  const asking = () => graph.get(path`/groups/${group}?$select=id`, z.unknown());
+  const finding = await look({ ...told, rights: 'GroupMember.Read.All' }, asking, (refused) =>
+    refused.status === 404
+      ? problem(
+          { ...told, what: `the group ${group} that require-mfa adds accounts to does not exist` },
+          'Name in STEPS the group that your Conditional Access policy asks multifactor authentication of.',
+        )
+      : undefined,
+  );
+  return [finding];
+}
+
+/** A source that once answered and does no more. Silence of all is told at once; see shared/alerts/silence.ts. */
+export async function sourceFindings(
+  health: Pick<SourceHealth, 'all'>,
+  silentAfterHours: number,
+  now: Date,
+): Promise<Finding[]> {
+  const states = await health.all();
+  if (states.length === 0) {
+    const what = 'no source of alerts has been heard yet';
+    return [
+      warning(
+        { check: 'sources', area: 'app', what },
+        'Right on the first day; later see the log of poll-alerts.',
+      ),
+    ];
+  }
+  return states.flatMap(({ name, answeredAt, deliveredAt }): Finding[] => {
+    if (answeredAt === null) return [];
+    const told = { check: `source ${name}`, area: 'app', concerns: ['triage-alert'] } as const;
+    const brought = `brought something last ${deliveredAt === null ? 'never' : `at ${clock(deliveredAt)}`}`;
+    const silent = now.getTime() - Date.parse(answeredAt) > silentAfterHours * 3_600_000;
+    const what = `source ${name} answered last at ${clock(answeredAt)}, ${brought}`;
+    if (!silent) return [ok({ ...told, what })];
+    return [
+      warning(
+        { ...told, what },
+        'See the log of the function that reads it, and whether it is still wanted.',
+      ),
+    ];
+  });
+}
