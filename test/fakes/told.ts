@@ -92,14 +92,14 @@ export async function told(
   const progress = new MemoryProgress();
   const decisions = memoryDecisions();
   const published: { id: string; type: string; data: unknown }[] = [];
-  const sent: Outgoing[] = [];
+  const batches: (readonly Outgoing[])[] = [];
   const incoming: unknown[] = [...given.events];
   const log: string[] = [];
   const engine: Engine = {
     progress,
     bus: {
       send: async (messages) => {
-        sent.push(...messages);
+        batches.push(messages);
         await bus.send(messages);
       },
     },
@@ -190,7 +190,8 @@ export async function told(
     before,
     decisions,
     published,
-    sent,
+    /** What was sent, together as it was. */
+    batches,
     log,
     runs,
     live,
