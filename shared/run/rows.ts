@@ -152,6 +152,8 @@ export const runRowSchema = z.object({
     turn: z.number(),
     /** What the latest summary says in its subject: another one follows only when that changes. */
     verdict: z.string().nullable(),
+    /** What the latest mail that has left said; left out while none has. */
+    told: z.string().optional(),
     /** waiting: not before; queued: due; sending: the lease's end. */
     until: time.nullable(),
     queuedAt: time.nullable(),

@@ -47,20 +47,26 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
       if (summary.turn !== message.turn || summary.state !== 'sending') return undefined;
       return { ...state, run: { ...state.run, summary: change(summary, state) } };
     });
+  /** What the last mail has said already, in between which nothing was told, is not said again. */
+  const tell = async (rows: RunRows): Promise<void> => {
+    const { told, verdict } = rows.run.row.summary;
+    if (told === undefined || told !== verdict) await mailer.send(rows, await engine.progress.log(ref));
+  };
   try {
     const cutOff = before?.claimedAt ?? null;
-    if (cutOff === null) await mailer.send(claimed, await engine.progress.log(ref));
+    if (cutOff === null) await tell(claimed);
     else if (!(await mailer.wasSent(claimed, new Date(cutOff)))) {
       // It had not left: this one says what is true now, and must be found under that if it is cut off too.
       const claimedAt = engine.now().toISOString();
       const anew = await settle((summary, state) => ({ ...summary, claimedAt, verdict: saysNow(state) }));
       if (anew === 'gone' || anew === 'lost') return;
-      await mailer.send(anew, await engine.progress.log(ref));
+      await tell(anew);
     }
     const sentAt = engine.now().toISOString();
     await settle((summary) => ({
       ...summary,
       state: 'sent',
+      ...(summary.verdict === null ? {} : { told: summary.verdict }),
       until: null,
       claimedAt: null,
       sentAt,

@@ -16,7 +16,9 @@ export function nextSummary(
   const { summary } = run;
   const past = summary.until !== null && Date.parse(summary.until) <= now.getTime();
   const verdict = verdictText(verdictOf(run, steps));
-  if (verdict !== summary.verdict && summary.state !== 'sending' && isDue(run, steps, now)) {
+  // A mail that may have left is looked for under the verdict that it had: until then that stays what it is.
+  const cutOff = summary.state === 'sending' || (summary.claimedAt !== null && summary.state !== 'failed');
+  if (verdict !== summary.verdict && !cutOff && isDue(run, steps, now)) {
     return queueSummary(run, { ...summary, verdict, attempt: 0 }, now, null);
   }
   switch (summary.state) {

@@ -68,5 +68,6 @@ function toldByThePage(before: RunState, after: RunState): RunState {
   const [was, is] = [verdictOf(before.run, before.steps), verdictOf(after.run, after.steps)];
   const told = summary.state === 'sent' && summary.verdict === verdictText(was);
   if (!told || was.word !== is.word) return after;
-  return { ...after, run: { ...after.run, summary: { ...summary, verdict: verdictText(is) } } };
+  const verdict = verdictText(is);
+  return { ...after, run: { ...after.run, summary: { ...summary, verdict, told: verdict } } };
 }

@@ -252,4 +252,21 @@ describe('a verdict that changes on the way', () => {
     expect(mails).toEqual(['NOT CONTAINED']);
     expect(summary().verdict).toBe('NOT CONTAINED');
   });
+
+  it('is not told when it has changed back before its mail left — on-call has read that already', async () => {
+    const { deliver, mails, engine, runId, summary } = await held('sent', 'not sent', 'sent');
+    await deliver();
+    await advance(engine, runRef(runId), approve('full', order));
+    await advance(engine, runRef(runId), undo(engine.playbook, undefined, order));
+    await deliver(301);
+    expect(mails).toEqual(['HELD']);
+    await advance(engine, runRef(runId), ({ run, steps }) => ({
+      run: { ...run, state: 'held', endsAs: null, heldBecause: 'a protected account' },
+      steps,
+    }));
+    await deliver(301);
+    await deliver(301);
+    expect(mails).toEqual(['HELD']);
+    expect(summary()).toMatchObject({ state: 'sent', verdict: 'HELD', told: 'HELD' });
+  });
 });
