@@ -5,6 +5,7 @@ import { protectionPermissions } from '../shared/alerts/protection.ts';
 import { alertPermissions } from '../shared/alerts/sources.ts';
 import type { ClientName } from '../shared/microsoft365/clients.ts';
 import { accountPermissions } from '../shared/microsoft365/read-account.ts';
+import { passPermissions } from '../shared/microsoft365/temporary-access-pass.ts';
 import type { Step } from '../shared/run/step.ts';
 import { mailPermissions } from '../shared/summary/mail.ts';
 
@@ -19,6 +20,7 @@ export function declaredPermissions(playbook: readonly Step[]): Declared {
     ['triage-alert', alertPermissions],
     ['triage-alert', accountPermissions],
     ['triage-alert', protectionPermissions],
+    ['hand-back', { graph: [...passPermissions, 'User.Read.All'] }],
     ['send-summary', { graph: mailPermissions }],
     ...playbook.map((step): Use => [step.name, step.permissions]),
   ];

@@ -221,6 +221,7 @@ export const notes: Readonly<Record<string, Note>> = {
     requests: [
       'GET /users/{id}/authentication/methods',
       ...methods.map((kind) => `DELETE /users/{id}/authentication/${kind}Methods/{id}`),
+      'POST /users/{id}/authentication/temporaryAccessPassMethods',
     ],
     risk: 'Register a method or a pass of their own for whoever the app’s directory role reaches, and sign in as that person.',
   },

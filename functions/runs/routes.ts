@@ -2,12 +2,14 @@
 // triggers and the OpenAPI document are both made of it, so that neither knows a door that the other does not.
 import { z } from 'zod';
 import { reportSchema } from '../../shared/preflight/preflight.ts';
+import { handBackViewSchema } from '../../shared/run/hand-back-view.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { decisionListSchema, decisionQuerySchema, listDecisions } from '../alerts/list-decisions.ts';
 import type { Services } from '../services.ts';
 import type { ApiAnswer, ApiRequest } from './api.ts';
 import { approveRun, approveSchema } from './approve-run.ts';
 import { getRun } from './get-run.ts';
+import { getHandBack, handBackSchema, passAnswerSchema, postHandBack } from './hand-back.ts';
 import { listQuerySchema, listRuns, runListSchema } from './list-runs.ts';
 import { answerOpenApi } from './openapi.ts';
 import { answerPreflight } from './preflight.ts';
@@ -133,5 +135,25 @@ export const routes: readonly Route[] = [
     access: 'reader',
     answers: { 200: z.looseObject({ openapi: z.string() }) },
     handle: async () => answerOpenApi(routes),
+  },
+  {
+    name: 'get-hand-back',
+    method: 'GET',
+    path: 'runs/{id}/hand-back',
+    summary: 'Show how far the account is on its way back to its owner, and what is in the way.',
+    access: 'reader',
+    answers: { 200: handBackViewSchema },
+    handle: ({ engine }, request) => getHandBack(engine, request),
+  },
+  {
+    name: 'hand-back',
+    method: 'POST',
+    path: 'runs/{id}/hand-back',
+    summary:
+      'Give the account back to its owner: begin, make a pass, go on once the owner is back, approve roles.',
+    access: 'operator',
+    body: handBackSchema,
+    answers: { 201: passAnswerSchema, 202: handBackViewSchema },
+    handle: ({ engine }, request) => postHandBack(engine, request),
   },
 ];

@@ -1,20 +1,11 @@
 // Tells Entra ID Protection that the account is compromised, so that its own policies act too. After the password: a
 // reset takes risk away, and would take this away as well. Guests' risk is their home tenant's.
 import { z } from 'zod';
-import { PermanentError } from '../../shared/errors.ts';
-import type { GraphReader } from '../../shared/microsoft365/clients.ts';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { licences, unlessUnlicensed } from '../../shared/microsoft365/licences.ts';
-import { path } from '../../shared/microsoft365/path.ts';
+import { readRisk } from '../../shared/microsoft365/risky-user.ts';
 import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
 import { remediation, settings } from '../../shared/run/step.ts';
-
-const riskSchema = z.object({
-  riskState: z.string(),
-  riskLevel: z.string(),
-  riskLastUpdatedDateTime: z.string().nullable(),
-});
-type Risk = z.infer<typeof riskSchema>;
 
 /** What a person has decided, and what followed on our own confirmation, is not overruled. */
 const decided = ['confirmedCompromised', 'dismissed', 'confirmedSafe'];
@@ -69,13 +60,3 @@ export const confirmCompromise = remediation({
 
   undo: 'The confirmation can only be dismissed together with all risk of the account, which is done at hand-back.',
 });
-
-/** Who was never at risk is not in the list. */
-async function readRisk(graph: GraphReader, userId: string): Promise<Risk> {
-  try {
-    return await graph.get(path`/identityProtection/riskyUsers/${userId}`, riskSchema);
-  } catch (error) {
-    if (!(error instanceof PermanentError) || error.status !== 404) throw error;
-    return { riskState: 'none', riskLevel: 'none', riskLastUpdatedDateTime: null };
-  }
-}

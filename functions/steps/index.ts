@@ -7,9 +7,11 @@ import { collectAuditLog } from './collect-audit-log.ts';
 import { collectSignIns } from './collect-sign-ins.ts';
 import { confirmCompromise } from './confirm-compromise.ts';
 import { containOnPremisesAccount } from './contain-on-premises-account.ts';
+import { deletePasses } from './delete-passes.ts';
 import { disableDevices } from './disable-devices.ts';
 import { disableInboxRules } from './disable-inbox-rules.ts';
 import { disableMailboxProtocols } from './disable-mailbox-protocols.ts';
+import { dismissRisk } from './dismiss-risk.ts';
 import { findLinkedAccounts } from './find-linked-accounts.ts';
 import { findOtherVictims } from './find-other-victims.ts';
 import { removeAdminRoles } from './remove-admin-roles.ts';
@@ -63,5 +65,7 @@ export const playbook: readonly Step[] = [
   reviewAdminActivity,
   findOtherVictims,
   updateAlert,
+  deletePasses,
+  dismissRisk,
   unblockSender,
 ];

@@ -27,7 +27,7 @@ export const removeAdminRoles = remediation({
     ],
   },
   appliesTo: () => true,
-  restoredAtHandBack: true,
+  restoredAtHandBack: 'after approval',
   before: grantSchema,
 
   async find({ account, graph }) {

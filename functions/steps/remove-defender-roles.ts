@@ -35,7 +35,7 @@ export const removeDefenderRoles = remediation({
     exchange: ['Get-RoleGroup', 'Get-RoleGroupMember', 'Remove-RoleGroupMember', 'Add-RoleGroupMember'],
   },
   appliesTo: () => true,
-  restoredAtHandBack: true,
+  restoredAtHandBack: 'after approval',
   before: z.object({ group: z.string() }),
 
   async find({ account, run, settings: { proved }, exchange }) {

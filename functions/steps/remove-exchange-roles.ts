@@ -30,7 +30,7 @@ export const removeExchangeRoles = remediation({
     ],
   },
   appliesTo: () => true,
-  restoredAtHandBack: true,
+  restoredAtHandBack: 'after approval',
   before: exchangeGrantSchema,
 
   async find({ account, exchange }) {

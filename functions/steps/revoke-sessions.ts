@@ -36,6 +36,7 @@ export const revokeSessions = remediation({
     const validFrom = user.signInSessionsValidFromDateTime;
     const causes = [
       { what: 'this run opened', at: run.openedAt },
+      ...(run.handBack === undefined ? [] : [{ what: 'the hand-back began', at: run.handBack.begunAt }]),
       ...followed.flatMap((step) => {
         const at = run.fixedAt[step];
         return at === undefined ? [] : [{ what: `${step} was done`, at }];

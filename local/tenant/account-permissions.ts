@@ -2,7 +2,7 @@
 // devices, licences (https://learn.microsoft.com/graph/permissions-reference).
 import type { Alternatives } from './permissions.ts';
 
-const deleteMethod = (kind: string) => [
+const changeMethod = (kind: string) => [
   `UserAuthMethod-${kind}.ReadWrite.All`,
   'UserAuthenticationMethod.ReadWrite.All',
 ];
@@ -23,15 +23,16 @@ export const accountPermissions: Readonly<Record<string, Alternatives>> = {
     'UserAuthenticationMethod.Read.All',
     'UserAuthenticationMethod.ReadWrite.All',
   ],
-  'DELETE /users/{id}/authentication/fido2Methods/{id}': deleteMethod('Passkey'),
-  'DELETE /users/{id}/authentication/phoneMethods/{id}': deleteMethod('Phone'),
-  'DELETE /users/{id}/authentication/microsoftAuthenticatorMethods/{id}': deleteMethod('MicrosoftAuthApp'),
-  'DELETE /users/{id}/authentication/softwareOathMethods/{id}': deleteMethod('SoftwareOATH'),
-  'DELETE /users/{id}/authentication/emailMethods/{id}': deleteMethod('Email'),
-  'DELETE /users/{id}/authentication/windowsHelloForBusinessMethods/{id}': deleteMethod('WindowsHello'),
-  'DELETE /users/{id}/authentication/platformCredentialMethods/{id}': deleteMethod('PlatformCred'),
-  'DELETE /users/{id}/authentication/temporaryAccessPassMethods/{id}': deleteMethod('TAP'),
-  'DELETE /users/{id}/authentication/externalAuthenticationMethods/{id}': deleteMethod('External'),
+  'DELETE /users/{id}/authentication/fido2Methods/{id}': changeMethod('Passkey'),
+  'DELETE /users/{id}/authentication/phoneMethods/{id}': changeMethod('Phone'),
+  'DELETE /users/{id}/authentication/microsoftAuthenticatorMethods/{id}': changeMethod('MicrosoftAuthApp'),
+  'DELETE /users/{id}/authentication/softwareOathMethods/{id}': changeMethod('SoftwareOATH'),
+  'DELETE /users/{id}/authentication/emailMethods/{id}': changeMethod('Email'),
+  'DELETE /users/{id}/authentication/windowsHelloForBusinessMethods/{id}': changeMethod('WindowsHello'),
+  'DELETE /users/{id}/authentication/platformCredentialMethods/{id}': changeMethod('PlatformCred'),
+  'DELETE /users/{id}/authentication/temporaryAccessPassMethods/{id}': changeMethod('TAP'),
+  'POST /users/{id}/authentication/temporaryAccessPassMethods': changeMethod('TAP'),
+  'DELETE /users/{id}/authentication/externalAuthenticationMethods/{id}': changeMethod('External'),
   'GET /users/{id}/authentication/requirements': ['Policy.Read.All', 'Policy.ReadWrite.AuthenticationMethod'],
   'PATCH /users/{id}/authentication/requirements': ['Policy.ReadWrite.AuthenticationMethod'],
   'GET /reports/authenticationMethods/userRegistrationDetails/{id}': ['AuditLog.Read.All'],

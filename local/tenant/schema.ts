@@ -11,6 +11,7 @@ import {
   grantSchema,
   servicePrincipalSchema,
 } from './schema/application.ts';
+import { passPolicySchema } from './schema/authentication.ts';
 import { deviceSchema } from './schema/device.ts';
 import {
   domainSchema,
@@ -72,6 +73,7 @@ export const tenantSchema = z
     devices: z.array(deviceSchema).optional().describe('Registered in Entra ID'),
     machines: z.array(machineSchema).optional().describe('Known to Defender for Endpoint'),
     machineActions: z.array(machineActionSchema).optional().describe('Scans and the like'),
+    temporaryAccessPass: passPolicySchema.optional().describe('The policy on Temporary Access Passes'),
     riskDetections: z.array(riskDetectionSchema).optional(),
     riskyUsers: z
       .array(riskyUserSchema)

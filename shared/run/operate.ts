@@ -1,7 +1,7 @@
 // What an operator may ask of a run. Each only changes rows; `advance` does the rest, as after every other write.
 import type { Apply } from './advance.ts';
 import { mostReturns, toUndo, verificationOf } from './changes.ts';
-import type { RunState } from './plan.ts';
+import { isOver } from './hand-back.ts';
 import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from './rows.ts';
 import type { Step } from './step.ts';
 import { endedBadly } from './verdict.ts';
@@ -22,12 +22,13 @@ const entry = (order: Order, what: string): LogRow => ({
 
 /**
  * Runs again what did not end well, also in a finished or closed run; named steps are run again in any case. The aim
- * stays: what was being undone is undone, never fixed again, and a run that was ended stays ended.
+ * stays: what was being undone is undone, and a run that was ended stays ended. Only a step that was undone by itself,
+ * in a run that goes on, is done again when it is named.
  */
 export const retry =
   (names: readonly string[] | undefined, order: Order): Apply =>
   (state) => {
-    const ended = state.run.endsAs !== null;
+    const ended = isOver(state.run);
     const again = state.steps.filter(
       (row) => row.outcome?.is !== 'off' && (!ended || isPartOfTheEnd(row)) && retried(row, names),
     );
@@ -39,7 +40,7 @@ export const retry =
           ? {
               ...row,
               state: 'waiting',
-              aim: row.aim === 'undo' ? 'undo' : 'fix',
+              aim: row.aim === 'undo' && (ended || row.outcome?.is !== 'undone') ? 'undo' : 'fix',
               changes: row.changes.map(decidedAnew),
               attempt: 0,
               until: null,
@@ -48,7 +49,7 @@ export const retry =
           : row,
     );
     return {
-      run: reopened(state),
+      run: reopened(state.run),
       steps,
       log: [entry(order, `retry: ${[...chosen].join(', ')}`)],
     };
@@ -68,7 +69,8 @@ function retried(row: StepRow, names: readonly string[] | undefined): boolean {
   return endedBadly(row.outcome) || (row.outcome?.is === 'done' && doubtful);
 }
 
-const reopened = ({ run }: RunState) =>
+/** A run that is over goes on; what it ended as stays. */
+export const reopened = (run: RunRow): RunRow =>
   run.state === 'closed' || run.state === 'finished' ? { ...run, state: 'open' as const } : run;
 
 /** A held run begins now: its time to tell on-call counts from here. */
@@ -92,7 +94,7 @@ export const approve =
     }
     if (level === 'full' && run.level === 'contain' && run.endsAs === null) {
       const raisedBecause = `approved by ${order.who}: ${order.reason}`;
-      const next = { ...reopened(state), level, raisedBecause, limitedBecause: undefined };
+      const next = { ...reopened(state.run), level, raisedBecause, limitedBecause: undefined };
       return { ...state, run: next, log: [entry(order, 'approved at level full')] };
     }
     return { ...state, log: [entry(order, `approve ${level}: nothing to do`)] };

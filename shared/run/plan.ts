@@ -1,7 +1,17 @@
 // The one place that decides what happens next. Pure: rows in, rows and messages out, the time as a value.
 // It runs after every write of a run, so each rule says when a row may leave its state and nothing else.
 import { type Outgoing, stepQueue } from './bus.ts';
+import {
+  belongsToOwnerAlone,
+  type HandBackOrder,
+  isHandedBack,
+  isHandingBack,
+  isOver,
+  nextHandBack,
+  takesPart,
+} from './hand-back.ts';
 import { raised } from './level.ts';
+import { lookAgain } from './look-again.ts';
 import { effectiveMode, timing } from './mode.ts';
 import type { RunRow, StepRow } from './rows.ts';
 import { type Step, stages } from './step.ts';
@@ -9,7 +19,7 @@ import { awaitsFirst, begunAt, nextSummary } from './summary-turn.ts';
 import { endedBadly, endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
 
 /** What a plan needs to know of a step. */
-export type Order = Pick<Step, 'name' | 'stage' | 'kind' | 'after' | 'againAfter' | 'requires'>;
+export type Order = Pick<Step, 'after' | 'againAfter' | 'requires'> & HandBackOrder;
 
 export interface RunState {
   run: RunRow;
@@ -46,10 +56,10 @@ export function plan(playbook: readonly Order[], before: RunState, now: Date): P
     const nextRun = nextState({ run, steps }, now);
     if (nextRun !== run) changed = true;
     run = nextRun;
-    const checked = startChecks({ run, steps }, now);
-    if (checked !== undefined) {
+    const moved = startChecks({ run, steps }, now) ?? nextHandBack(playbook, { run, steps });
+    if (moved !== undefined) {
       changed = true;
-      ({ run, steps } = checked);
+      ({ run, steps } = moved);
     }
   }
   const summary = nextSummary(run, steps, now);
@@ -192,9 +202,10 @@ const wasTried = (row: StepRow) => row.state === 'settled' || row.attempt > 0 ||
 const rowsOf = (names: readonly string[], state: RunState) =>
   state.steps.filter((row) => names.includes(row.name));
 
-/** Steps of the hand-back take part in the run only where the account was never locked by choice. */
-export function isActive(row: StepRow, state: RunState): boolean {
-  if (row.stage !== 'hand-back' || row.aim === 'undo') return true;
+/** Steps of the hand-back take part in the run itself only where the account was never locked by choice. */
+function isActive(row: StepRow, state: RunState): boolean {
+  if (row.stage !== 'hand-back' || row.aim === 'undo' || takesPart(row, state)) return true;
+  if (belongsToOwnerAlone(row) || isOver(state.run)) return false;
   return state.steps.some((other) => other.name === lock && other.outcome?.is === 'off');
 }
 
@@ -217,7 +228,7 @@ const lastFix = (row: StepRow) =>
 
 function fromSettled(order: Order, row: StepRow, state: RunState): StepRow {
   const { run } = state;
-  if (run.state === 'held' || run.endsAs !== null || row.outcome === null) return row;
+  if (run.state === 'held' || isOver(run) || row.outcome === null) return row;
   const again = (aim: 'fix' | 'check'): StepRow => ({
     ...row,
     state: 'waiting',
@@ -259,11 +270,12 @@ function nextState(state: RunState, now: Date): RunRow {
     run = { ...run, state: 'finished', finishedAt: run.finishedAt ?? now.toISOString() };
   }
   const watched = run.endsAs !== null || run.dryRun || run.checks >= timing.checkMinutes.length;
+  const between = isHandingBack(run) && !isHandedBack(run);
   const told =
     run.endsAs === 'superseded' ||
     ((run.summary.state === 'sent' || run.summary.state === 'failed') &&
       run.summary.verdict === verdictText(verdictOf(run, steps)));
-  return run.state === 'finished' && watched && told ? { ...run, state: 'closed' } : run;
+  return run.state === 'finished' && watched && told && !between ? { ...run, state: 'closed' } : run;
 }
 
 /** The later checks: whatever was settled is looked at again, since directories and intruders take their time. */
@@ -274,15 +286,7 @@ function startChecks(state: RunState, now: Date): RunState | undefined {
   const since = (now.getTime() - Date.parse(run.finishedAt)) / 60_000;
   const due = timing.checkMinutes.filter((minutes) => minutes <= since).length;
   if (due <= run.checks) return undefined;
-  const steps = state.steps.map((row): StepRow => {
-    const { outcome } = row;
-    const looks =
-      row.kind === 'remediation' && row.lookedAt !== null && row.stage !== 'close' && row.state === 'settled';
-    if (!looks || outcome === null) return row;
-    if (outcome.is === 'off' || outcome.is === 'skipped' || outcome.is === 'undone') return row;
-    return { ...row, state: 'waiting', aim: endedBadly(outcome) ? 'fix' : 'check', attempt: 0, until: null };
-  });
-  return { run: { ...run, checks: due }, steps };
+  return { run: { ...run, checks: due }, steps: state.steps.map(lookAgain) };
 }
 
 /** A lower bound for the sweep, raised only once it has passed: rows of a run are not rewritten for a clock. */

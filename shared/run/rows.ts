@@ -115,6 +115,42 @@ export type StepRow = z.infer<typeof stepRowSchema>;
 export const levels = ['contain', 'full'] as const;
 export type Level = (typeof levels)[number];
 
+export const handBackPhases = [
+  'check',
+  'clear',
+  'enable',
+  'pass',
+  'owner',
+  'restore',
+  'roles',
+  'done',
+] as const;
+
+/** How far an account is on its way back to its owner. The pass itself is nowhere in it. */
+export const handBackSchema = z.object({
+  phase: z.enum(handBackPhases),
+  begunAt: time,
+  by: z.string(),
+  /** How the owner was identified, in the operator's words. */
+  identified: z.string(),
+  /** Steps that did not end well and are accepted as they are. */
+  despite: z.array(z.string()),
+  pass: z
+    .object({
+      askedAt: time,
+      by: z.string(),
+      /** When it was answered to whoever asked; null while it is being made, or where nobody knows. */
+      shownAt: time.nullable(),
+      expiresAt: time.nullable(),
+    })
+    .nullable(),
+  /** When an operator said that the owner has signed in, registered a method and set a password. */
+  ownerBackAt: time.nullable(),
+  rolesApprovedAt: time.nullable(),
+});
+export type HandBack = z.infer<typeof handBackSchema>;
+export type HandBackPhase = HandBack['phase'];
+
 export const runRowSchema = z.object({
   id: z.string(),
   /** Four characters for people: 8M2P. */
@@ -146,6 +182,9 @@ export const runRowSchema = z.object({
   /** Later checks started so far (+15 min, +60 min, +24 h). */
   checks: z.number(),
   endsAs: z.enum(['undone', 'handed back', 'superseded']).nullable(),
+  /** It was undone because nobody had attacked the account. */
+  falseAlarm: z.literal(true).optional(),
+  handBack: handBackSchema.optional(),
   summary: z.object({
     state: z.enum(['none', 'waiting', 'queued', 'sending', 'sent', 'failed']),
     /** Messages sent so far; a message with another turn is stale. */

@@ -156,6 +156,15 @@ function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: 
       fixedAt,
       ended,
       verdict: verdictOf(run, steps).word,
+      ...(run.falseAlarm ? { falseAlarm: true as const } : {}),
+      ...(run.handBack === undefined
+        ? {}
+        : {
+            handBack: {
+              begunAt: run.handBack.begunAt,
+              passAskedAt: run.handBack.pass?.askedAt ?? null,
+            },
+          }),
       facts,
     },
     intruder: run.intruder,

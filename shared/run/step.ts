@@ -111,6 +111,10 @@ export interface RunView {
   ended?: Readonly<Record<string, Outcome['is']>>;
   /** What the run has come to so far, in the summary's word: `CONTAINED`. */
   verdict?: string;
+  /** Once the account is being given back: since when, and when a pass for its owner was asked for. */
+  handBack?: { begunAt: string; passAskedAt: string | null };
+  /** It was undone because nobody had attacked the account. */
+  falseAlarm?: true;
   /** What investigations hand on, by step name; nothing before they settled. */
   facts?: Readonly<Record<string, Json>>;
 }
@@ -161,8 +165,8 @@ interface RemediationDeclaration<Name extends string, Uses extends ClientName, S
   settings: z.ZodType<S>;
   permissions: Permissions<Uses>;
   before: z.ZodType<B>;
-  /** Put back at hand-back (protocols, roles) rather than left as it is. */
-  restoredAtHandBack?: true;
+  /** Put back at hand-back (protocols) rather than left as it is; what gives power (roles) only when approved by itself. */
+  restoredAtHandBack?: true | 'after approval';
   find(context: Reading<S, Uses>): Promise<Found<NoInfer<B>> | Skip>;
   fix(change: Change<NoInfer<B>>, context: Writing<S, Uses>): Promise<void>;
   /** Restores what was recorded; a sentence instead of a function says why nothing can be restored. */
@@ -201,7 +205,7 @@ interface StepBase extends Declaration<string> {
 export interface Remediation extends StepBase {
   kind: 'remediation';
   removes: string;
-  restoredAtHandBack: boolean;
+  restoredAtHandBack: boolean | 'after approval';
   find(context: RawContext, readers: Readers): Promise<Found | Skip>;
   fix(change: Change, context: RawContext, clients: Clients): Promise<void>;
   undo: string | ((change: Change, context: RawContext, clients: Clients) => Promise<Task | undefined>);

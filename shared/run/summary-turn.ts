@@ -1,5 +1,6 @@
 // When on-call is written to: as soon as there is something true to say, and again only when the verdict changes.
 import { type Outgoing, queues } from './bus.ts';
+import { isHandedBack, isHandingBack, isStuck } from './hand-back.ts';
 import { timing } from './mode.ts';
 import type { RunRow, StepRow } from './rows.ts';
 import { isPending, verdictOf, verdictText } from './verdict.ts';
@@ -57,6 +58,8 @@ function queueSummary(run: RunRow, summary: Summary, now: Date, notBefore: strin
 
 function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
   if (run.state === 'held') return run.toldInList !== true;
+  // Whoever gives the account back sees how far it is; on-call hears of it when it is done, or stuck.
+  if (isHandingBack(run) && !isHandedBack(run) && !isStuck({ run, steps })) return false;
   const pending = (stage: StepRow['stage']) => steps.some((row) => row.stage === stage && isPending(row));
   const seconds = (now.getTime() - Date.parse(begunAt(run))) / 1000;
   const [withoutCollect, whatever] = timing.summarySeconds;

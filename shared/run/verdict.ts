@@ -34,6 +34,8 @@ export const words = [
   'HELD',
   'REVERTED',
   'UNDONE',
+  'HANDING BACK',
+  'HANDED BACK',
   'DRY RUN',
 ] as const;
 
@@ -54,6 +56,10 @@ export function verdictOf(run: RunRow, steps: readonly StepRow[]): Verdict {
 function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
   if (run.state === 'held') return 'HELD';
   if (run.endsAs === 'undone') return 'UNDONE';
+  if (run.endsAs === 'handed back') {
+    const phase = run.handBack?.phase;
+    return phase === 'roles' || phase === 'done' ? 'HANDED BACK' : 'HANDING BACK';
+  }
   if (run.dryRun) return 'DRY RUN';
   const contain = steps.filter((step) => step.stage === 'contain' && step.outcome?.is !== 'off');
   const evict = steps.filter((step) => step.stage === 'evict' && step.outcome?.is !== 'off');

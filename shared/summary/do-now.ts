@@ -173,6 +173,15 @@ function nothing(given: Given, { word }: Verdict): Line {
       return {
         text: 'Tell the owner that the account is theirs again, and what of it stays as it is (see below)',
       };
+    case 'HANDING BACK':
+      return { text: 'Open the run and go on giving the account back: it says what it waits for' };
+    case 'HANDED BACK':
+      return {
+        text:
+          given.run.handBack?.phase === 'roles'
+            ? 'Decide which administrator roles the owner still needs, and approve them in the run'
+            : 'Nothing. The account is its owner’s again',
+      };
     case 'DRY RUN':
       return { text: 'Nothing. This was a rehearsal' };
     case 'NOTHING TO DO':

@@ -39,6 +39,19 @@ function sentences(given: Given, { word }: Verdict): string[] {
       return [...returned(given), locked];
     case 'UNDONE':
       return undone(given, upn);
+    case 'HANDING BACK':
+      return [
+        `${upn} is being given back to its owner and stands still.`,
+        endedAs(given, 'failed').length > 0 ? `Failed: ${titlesOf(given, endedAs(given, 'failed'))}.` : '',
+        locked,
+      ];
+    case 'HANDED BACK':
+      return [
+        `${upn} was given back to its owner, who was identified so: ${clause(run.handBack?.identified ?? 'not said')}.`,
+        run.handBack?.phase === 'roles'
+          ? 'Its administrator roles were not: they wait for an approval of their own.'
+          : '',
+      ];
     case 'NOTHING TO DO':
       return [
         `${upn} was looked at and nothing had to be changed. That is no proof that nobody was in.`,

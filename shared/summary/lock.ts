@@ -119,7 +119,7 @@ function lastTokenAt(rows: Rows): string | null {
 
 export function exposure(given: Given): Line[] {
   const { run, now } = given;
-  if (run.state === 'held' || run.dryRun || run.endsAs === 'undone') return [];
+  if (run.state === 'held' || run.dryRun || run.endsAs !== null) return [];
   const last = lastTokenAt(given);
   if (last === null) return [{ text: 'Exposed, with no end in sight: sign-in is not blocked' }];
   const until = later(last, tokenMinutes);

@@ -20,6 +20,8 @@ const tones: Readonly<Record<Verdict['word'], Tone>> = {
   CONTAINED: 'well',
   'NOTHING TO DO': 'quiet',
   UNDONE: 'quiet',
+  'HANDING BACK': 'waiting',
+  'HANDED BACK': 'well',
   'DRY RUN': 'quiet',
 };
 

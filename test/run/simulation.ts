@@ -190,6 +190,18 @@ export class Simulation {
     }
   }
 
+  /** A person who asks again when the answer was lost. */
+  async insist<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      this.#dead = false;
+      try {
+        return await work();
+      } catch (thrown) {
+        if (!(thrown instanceof Death) && !(thrown instanceof RetryableError)) throw thrown;
+      }
+    }
+  }
+
   /** What must hold whenever something is changed. Rows are read as they stand at that moment. */
   #checkFix(step: string, id: string): void {
     const rows = this.progress.peek(this.#runId);

@@ -85,7 +85,8 @@ export class World {
 const permissions = { graph: ['User.Read.All'] } as const;
 const before = z.object({ was: z.string() });
 
-type Options = Partial<Pick<Step, 'after' | 'againAfter' | 'requires'>>;
+type Options = Partial<Pick<Step, 'after' | 'againAfter' | 'requires'>> &
+  Partial<{ restoredAtHandBack: true | 'after approval' }>;
 
 export function playbookOf(world: World): Step[] {
   const fixes = (name: string, stage: Step['stage'], options: Options = {}) =>
@@ -102,12 +103,14 @@ export function playbookOf(world: World): Step[] {
       ...options,
       find: async (context) => world.request(`find ${name}`, () => found(name, context, world)),
       fix: async (change) => world.fix(name, change),
-      undo: async (change) => {
-        world.undo(name, change.id);
-        return undefined;
-      },
+      undo: name.startsWith('revoke')
+        ? 'Revoked sessions cannot be given back.'
+        : async (change) => {
+            world.undo(name, change.id);
+            return undefined;
+          },
     });
-  const looks = (name: string, options: Options = {}) =>
+  const looks = (name: string, options: Partial<Pick<Step, 'after' | 'againAfter' | 'requires'>> = {}) =>
     investigation({
       name,
       title: name,
@@ -141,7 +144,11 @@ export function playbookOf(world: World): Step[] {
       againAfter: ['collect-sign-ins', 'collect-audit-log'],
     }),
     fixes('scan-devices', 'evict'),
+    fixes('disable-mailbox-protocols', 'evict', { restoredAtHandBack: true }),
+    fixes('remove-admin-roles', 'evict', { restoredAtHandBack: 'after approval' }),
     fixes('update-alert', 'close'),
+    fixes('delete-passes', 'hand-back'),
+    fixes('dismiss-risk', 'hand-back'),
     fixes('unblock-sender', 'hand-back', {
       requires: ['reset-password', 'revoke-sessions', 'disable-inbox-rules'],
     }),

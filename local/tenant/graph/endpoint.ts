@@ -19,6 +19,7 @@ import { mailRoutes } from './mail.ts';
 import { messageTraceRoutes } from './message-traces.ts';
 import { messageRoutes } from './messages.ts';
 import { organizationRoutes } from './organization.ts';
+import { passRoutes } from './passes.ts';
 import { registrationRoutes } from './registration.ts';
 import { riskRoutes } from './risk.ts';
 import { roleWriteRoutes } from './role-writes.ts';
@@ -44,6 +45,7 @@ export const graphRoutes: readonly GraphRoute[] = [
   ...applicationRoutes,
   ...directoryAuditRoutes,
   ...authenticationRoutes,
+  ...passRoutes,
   ...registrationRoutes,
   ...deviceRoutes,
   ...securityRoutes,

@@ -126,6 +126,13 @@ export const registrationProperties = {
   userType: may(z.enum(['member', 'guest'])),
 };
 
+/** The policy on Temporary Access Passes. */
+export const passPolicySchema = z.strictObject({
+  enabled: flag.optional().describe('Default true'),
+  usableOnce: flag.optional().describe('Whether only passes for one sign-in are allowed. Default false'),
+  maximumLifetimeInMinutes: whole.optional().describe('Default 480'),
+});
+
 /** What belongs to a user in the file. */
 export const authentication = {
   authenticationMethods: z.array(methodSchema).optional().describe('Beside the password'),

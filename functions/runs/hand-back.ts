@@ -1,0 +1,173 @@
+// GET and POST /api/runs/{id}/hand-back: gives the secured account back to its owner, one guarded phase after the other.
+//
+// For pages and the command line: `handBackViewSchema` (shared/run/hand-back-view.ts) is the answer of the GET, and of
+// each POST too; `next` in it names what may be posted now, `left` what must be named in `despite` first. A POST takes
+// one of {do: begin | pass | owner-back | roles}, as `handBackSchema` says. The pass is in the answer 201 to
+// {do: pass} as `temporaryAccessPass`, once; no other answer, row, log or mail has it.
+import { z } from 'zod';
+import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
+import { path } from '../../shared/microsoft365/path.ts';
+import { makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
+import { type Apply, advance, stateOf } from '../../shared/run/advance.ts';
+import type { Engine } from '../../shared/run/engine.ts';
+import {
+  approveRoles,
+  begin,
+  ownerBack,
+  passMade,
+  passRefused,
+  reservePass,
+  unaccepted,
+  whyNoPass,
+  whyNoRoles,
+  whyNotBack,
+  whyNotBegun,
+} from '../../shared/run/hand-back-orders.ts';
+import { handBackView, handBackViewSchema } from '../../shared/run/hand-back-view.ts';
+import type { Order } from '../../shared/run/operate.ts';
+import type { RunState } from '../../shared/run/plan.ts';
+import { type RunRows, runRef } from '../../shared/run/progress.ts';
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  knownSteps,
+  Problem,
+  parseBody,
+  readRun,
+  reasonSchema,
+} from './api.ts';
+
+const reason = { reason: reasonSchema };
+/** A form sends everything as text. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+
+/** `{"do":"begin","identified":"called back on the number in HR's file","reason":"the account is clean"}` */
+export const handBackSchema = z.discriminatedUnion('do', [
+  z.strictObject({
+    do: z.literal('begin'),
+    /** How the owner was identified, out of band: never by mail or chat of the account itself. */
+    identified: reasonSchema,
+    /** Steps that did not end well and are accepted as they are. */
+    despite: z.array(z.string()).default([]),
+    ...reason,
+  }),
+  z.strictObject({
+    do: z.literal('pass'),
+    /** Another one in place of one that was shown, which then opens nothing any more. */
+    again: flag.default(false),
+    /** Minutes (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass). */
+    lifetimeInMinutes: z.coerce.number().int().min(10).max(43_200).default(60),
+    ...reason,
+  }),
+  z.strictObject({ do: z.literal('owner-back'), ...reason }),
+  z.strictObject({ do: z.literal('roles'), ...reason }),
+]);
+
+export const passAnswerSchema = handBackViewSchema.extend({
+  temporaryAccessPass: z.object({
+    /** Tell it to the owner by telephone or in person; it is shown here and nowhere else. */
+    value: z.string(),
+    expiresAt: z.string(),
+    usableOnce: z.boolean(),
+    /** Why it opens nothing yet, in Microsoft's word, or null: `DisabledByPolicy`. */
+    unusableBecause: z.string().nullable(),
+  }),
+});
+
+export async function getHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
+  const rows = await readRun(engine, request);
+  return { status: 200, headers: { etag: rows.run.etag }, json: viewOf(engine, rows) };
+}
+
+export async function postHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
+  const body = parseBody(request, handBackSchema);
+  const rows = await readRun(engine, request);
+  const given: Order = { who: request.who, reason: body.reason, now: engine.now() };
+  switch (body.do) {
+    case 'begin': {
+      knownSteps(engine, body.despite);
+      const { despite } = body;
+      const written = await apply(engine, rows, begin(body, given), (state) => {
+        const left = unaccepted(state, despite);
+        const why = whyNotBegun(state) ?? `not all ended well: ${left.map(({ step }) => step).join(', ')}`;
+        return { why, more: { left, despite: left.map(({ step }) => step) } };
+      });
+      return { status: 202, json: viewOf(engine, written) };
+    }
+    case 'pass':
+      return pass(engine, rows, body, given);
+    case 'owner-back': {
+      const written = await apply(engine, rows, ownerBack(given), (state) => ({ why: whyNotBack(state) }));
+      return { status: 202, json: viewOf(engine, written) };
+    }
+    case 'roles': {
+      const written = await apply(engine, rows, approveRoles(given), (state) => ({ why: whyNoRoles(state) }));
+      return { status: 202, json: viewOf(engine, written) };
+    }
+  }
+}
+
+/** Reserved first, so that of two operators one alone makes a pass, and the other is told by whom. */
+async function pass(
+  engine: Engine,
+  rows: RunRows,
+  { again, lifetimeInMinutes }: { again: boolean; lifetimeInMinutes: number },
+  given: Order,
+): Promise<ApiAnswer> {
+  await apply(engine, rows, reservePass(again, given), (state) => ({
+    why: whyNoPass(state, again, given.now),
+  }));
+  const ref = runRef(rows.run.row.id);
+  const { id: userId, userPrincipalName } = rows.run.row.account;
+  const { graph } = engine.clients(AbortSignal.timeout(engine.deadlineSeconds * 1000));
+  let made: Pass;
+  try {
+    const user = await graph.get(
+      path`/users/${userId}?$select=id,accountEnabled`,
+      z.object({ accountEnabled: z.boolean() }),
+    );
+    if (!user.accountEnabled) {
+      throw new PermanentError(
+        `sign-in of ${userPrincipalName} is blocked, by another hand than this run; allow it in the Entra admin centre first`,
+      );
+    }
+    made = await makePass(graph, userId, lifetimeInMinutes, engine.now());
+  } catch (thrown) {
+    const surelyNone =
+      thrown instanceof PermanentError || (thrown instanceof RetryableError && thrown.tookEffect === 'no');
+    if (surelyNone) await advance(engine, ref, passRefused(toFailure(thrown).message, given));
+    if (thrown instanceof PermanentError) throw notMade(thrown);
+    throw thrown;
+  }
+  // Whatever becomes of this write, the pass is there, and this is the only chance to show it.
+  const written = await advance(engine, ref, passMade(made.expiresAt, engine.now(), given)).catch(
+    () => 'lost' as const,
+  );
+  const now = typeof written === 'string' ? rows : written;
+  return { status: 201, json: { ...viewOf(engine, now), temporaryAccessPass: made } };
+}
+
+const notMade = (thrown: PermanentError) =>
+  new Problem(
+    409,
+    'No pass was made',
+    `${thrown.message} A pass needs Temporary Access Pass to be on in the authentication methods policy, for this user too (https://entra.microsoft.com/#view/Microsoft_AAD_IAM/AuthenticationMethodsMenuBlade).`,
+  );
+
+async function apply(
+  engine: Engine,
+  rows: RunRows,
+  change: Apply,
+  refusal: (state: RunState) => { why: string | undefined; more?: Readonly<Record<string, unknown>> },
+): Promise<RunRows> {
+  const ref = runRef(rows.run.row.id);
+  const written = await advance(engine, ref, change);
+  if (written !== 'gone' && written !== 'lost') return written;
+  const { why = 'somebody else was faster; look at it again', more } = refusal(
+    stateOf((await engine.progress.read(ref)) ?? rows),
+  );
+  const { userPrincipalName, id } = rows.run.row.account;
+  throw new Problem(409, 'Not now', `${userPrincipalName} (${id}): ${why}.`, more);
+}
+
+const viewOf = (engine: Engine, rows: RunRows) => handBackView(engine.playbook, stateOf(rows), engine.now());

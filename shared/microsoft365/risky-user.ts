@@ -1,0 +1,35 @@
+// What Entra ID Protection holds against a user, as the steps that confirm and that dismiss it read it.
+import { z } from 'zod';
+import { PermanentError, RetryableError } from '../errors.ts';
+import type { GraphReader } from './clients.ts';
+import { path } from './path.ts';
+
+const riskSchema = z.object({
+  riskState: z.string(),
+  riskLevel: z.string(),
+  riskLastUpdatedDateTime: z.string().nullable(),
+  isProcessing: z
+    .boolean()
+    .nullish()
+    .transform((given) => given ?? false),
+});
+export type Risk = z.infer<typeof riskSchema>;
+
+/** GET /identityProtection/riskyUsers/{id}: IdentityRiskyUser.Read.All. Who was never at risk is not in the list. */
+export async function readRisk(graph: GraphReader, userId: string): Promise<Risk> {
+  try {
+    return await graph.get(path`/identityProtection/riskyUsers/${userId}`, riskSchema);
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.status !== 404) throw error;
+    return { riskState: 'none', riskLevel: 'none', riskLastUpdatedDateTime: null, isProcessing: false };
+  }
+}
+
+const waitSeconds = 20;
+
+/** Dismissed while Entra ID Protection is still at work, the risk would come back afterwards. */
+export const waitForRisk = (name: string, { riskLevel, riskState }: Risk): RetryableError =>
+  new RetryableError(
+    `Entra ID Protection is still at work on ${name} (${riskLevel}, ${riskState}); the risk is dismissed once it is done`,
+    { retryAfterSeconds: waitSeconds, tookEffect: 'no' },
+  );

@@ -1,0 +1,73 @@
+// Passes by which an owner gets back in. The pass itself goes from the answer of Microsoft Graph to whoever asked, and
+// is kept, logged or told nowhere on its way.
+import { z } from 'zod';
+import { PermanentError } from '../errors.ts';
+import { collections, type Method, methodSchema } from './auth-methods.ts';
+import type { GraphClient, GraphReader } from './clients.ts';
+import { unlessGone } from './gone.ts';
+import { path } from './path.ts';
+
+/** Listing, deleting and making them (https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods). */
+export const passPermissions = ['UserAuthenticationMethod.ReadWrite.All'] as const;
+
+const passSchema = z.object({
+  id: z.string(),
+  temporaryAccessPass: z.string().min(1),
+  startDateTime: z.string().nullish(),
+  lifetimeInMinutes: z.number().nullish(),
+  isUsableOnce: z.boolean().nullish(),
+  isUsable: z.boolean().nullish(),
+  methodUsabilityReason: z.string().nullish(),
+});
+
+export interface Pass {
+  /** The secret itself. */
+  value: string;
+  expiresAt: string;
+  usableOnce: boolean;
+  /** Why it opens nothing yet, in Microsoft's word, or null: `DisabledByPolicy`. */
+  unusableBecause: string | null;
+}
+
+export async function passesOf(graph: GraphReader, userId: string): Promise<Method[]> {
+  const all = await graph.list(path`/users/${userId}/authentication/methods`, methodSchema);
+  return all.filter(({ kind }) => kind === 'temporaryAccessPass');
+}
+
+export async function deletePass(graph: GraphClient, userId: string, id: string): Promise<void> {
+  const user = `/users/${encodeURIComponent(userId)}` as const;
+  const collection = collections.temporaryAccessPass;
+  await unlessGone(graph.delete(`${user}/authentication/${collection}/${encodeURIComponent(id)}`));
+}
+
+/**
+ * Makes the one pass of a user; any other is deleted first, so that none lives on unseen. Usable several times where
+ * the tenant's policy lets it be, since registering may take more than one sign-in; else once.
+ */
+export async function makePass(
+  graph: GraphClient,
+  userId: string,
+  lifetimeInMinutes: number,
+  now: Date,
+): Promise<Pass> {
+  for (const { id } of await passesOf(graph, userId)) await deletePass(graph, userId, id);
+  const ask = (isUsableOnce: boolean) =>
+    graph.post(
+      path`/users/${userId}/authentication/temporaryAccessPassMethods`,
+      { lifetimeInMinutes, isUsableOnce },
+      passSchema,
+    );
+  const made = await ask(false).catch((thrown: unknown) => {
+    if (thrown instanceof PermanentError && thrown.status === 400) return ask(true);
+    throw thrown;
+  });
+  const start = Date.parse(made.startDateTime ?? '');
+  const minutes = made.lifetimeInMinutes ?? lifetimeInMinutes;
+  const from = Number.isNaN(start) ? now.getTime() : start;
+  return {
+    value: made.temporaryAccessPass,
+    expiresAt: new Date(from + minutes * 60_000).toISOString(),
+    usableOnce: made.isUsableOnce ?? false,
+    unusableBecause: made.isUsable === false ? (made.methodUsabilityReason ?? 'not usable') : null,
+  };
+}

@@ -1,0 +1,177 @@
+// What an operator may say on an account's way back to its owner. Each only changes rows; what follows is the plan's.
+// Who may not yet, or not any more, is told why: the answer of `why…` is a sentence, or undefined where it may be.
+import type { Apply } from './advance.ts';
+import { checkAll, inTheWay, isHandedBack, isHandingBack } from './hand-back.ts';
+import { type Order, reopened } from './operate.ts';
+import type { RunState } from './plan.ts';
+import type { HandBack, LogRow, RunRow } from './rows.ts';
+
+const entry = ({ now, who, reason }: Order, what: string): LogRow => ({
+  at: now.toISOString(),
+  who,
+  what,
+  why: reason,
+});
+
+export interface Beginning {
+  /** How the owner was identified, out of band. */
+  identified: string;
+  /** Steps that did not end well and are accepted as they are. */
+  despite: readonly string[];
+}
+
+/** Before the owner has been let in there is nothing to give back of these. */
+export function whyNotBegun({ run }: RunState): string | undefined {
+  const name = run.account.userPrincipalName;
+  if (isHandingBack(run)) return undefined;
+  if (run.dryRun) return `run ${run.code} was a dry run: it has changed nothing of ${name}`;
+  if (run.endsAs === 'undone') return `run ${run.code} was undone, so ${name} is back already`;
+  if (run.endsAs === 'superseded')
+    return `a later run holds ${name}: give it back there, once that is finished`;
+  if (run.state === 'held') return `run ${run.code} is held and has changed nothing`;
+  if (run.state === 'open') return `run ${run.code} is still at work: wait until it is finished`;
+  return undefined;
+}
+
+/** What stands in the way of the restoring, and is not accepted either by name. */
+export const unaccepted = (state: RunState, despite: readonly string[]) =>
+  inTheWay(state).filter(({ step }) => !despite.includes(step));
+
+/** Begins the hand-back, or accepts more of what is in its way. Said again it changes nothing. */
+export const begin =
+  ({ identified, despite }: Beginning, order: Order): Apply =>
+  (state) => {
+    if (whyNotBegun(state) !== undefined) return undefined;
+    const { run } = state;
+    const { handBack } = run;
+    if (handBack !== undefined && isHandingBack(run)) {
+      const more = despite.filter((name) => !handBack.despite.includes(name));
+      if (more.length === 0) return { ...state, log: [entry(order, 'hand-back: it has begun already')] };
+      const next: HandBack = { ...handBack, despite: [...handBack.despite, ...more] };
+      const log = [entry(order, `hand-back: accepted as they are: ${more.join(', ')}`)];
+      return { ...state, run: { ...reopened(run), handBack: next }, log };
+    }
+    if (unaccepted(state, despite).length > 0) return undefined;
+    const accepted = despite.length === 0 ? '' : `; accepted as they are: ${despite.join(', ')}`;
+    return {
+      run: {
+        ...run,
+        state: 'open',
+        endsAs: 'handed back',
+        handBack: {
+          phase: 'check',
+          begunAt: order.now.toISOString(),
+          by: order.who,
+          identified,
+          despite: [...despite],
+          pass: null,
+          ownerBackAt: null,
+          rolesApprovedAt: null,
+        },
+      },
+      steps: checkAll(state.steps),
+      log: [entry(order, `hand-back begun; the owner was identified: ${identified}${accepted}`)],
+    };
+  };
+
+/** Longer than a function may take: whoever asked for a pass this long ago is not making one any more. */
+const passMakingMs = 120_000;
+
+export function whyNoPass({ run }: RunState, again: boolean, now: Date): string | undefined {
+  const { handBack } = run;
+  if (handBack === undefined || !isHandingBack(run)) return 'the hand-back has not begun';
+  const { phase, pass } = handBack;
+  if (run.account.guest) return 'a guest gets no pass here: its home tenant lets it in';
+  if (phase === 'check' || phase === 'clear' || phase === 'enable')
+    return 'the steps before it are not done yet';
+  if (pass === null) return undefined;
+  if (pass.shownAt === null) {
+    const waits = now.getTime() - Date.parse(pass.askedAt) < passMakingMs;
+    return waits ? `${pass.by} asked for one at ${pass.askedAt}, and it is being made` : undefined;
+  }
+  if (isHandedBack(run)) return 'the account has been handed back: its owner needs no pass any more';
+  return again ? undefined : `it was shown to ${pass.by} at ${pass.shownAt}, and is shown once`;
+}
+
+/** Before a pass is made, so that of two who ask at once one alone makes it. */
+export const reservePass =
+  (again: boolean, order: Order): Apply =>
+  (state) => {
+    const { handBack } = state.run;
+    if (handBack === undefined || whyNoPass(state, again, order.now) !== undefined) return undefined;
+    const pass = { askedAt: order.now.toISOString(), by: order.who, shownAt: null, expiresAt: null };
+    const what = handBack.pass === null ? 'asked for a Temporary Access Pass' : 'asked for another pass';
+    return withPass(state, { ...handBack, pass }, [entry(order, what)]);
+  };
+
+/** The pass is there and answered: from here on nobody sees it again. */
+export const passMade =
+  (expiresAt: string, shownAt: Date, order: Order): Apply =>
+  (state) => {
+    const { handBack } = state.run;
+    if (handBack?.pass?.askedAt !== order.now.toISOString()) return undefined;
+    const pass = { ...handBack.pass, shownAt: shownAt.toISOString(), expiresAt };
+    return withPass(state, { ...handBack, pass }, [
+      entry({ ...order, now: shownAt }, `Temporary Access Pass made and shown, valid until ${expiresAt}`),
+    ]);
+  };
+
+/** Surely none was made: whoever is next need not wait. */
+export const passRefused =
+  (message: string, order: Order): Apply =>
+  (state) => {
+    const { handBack } = state.run;
+    if (handBack?.pass?.askedAt !== order.now.toISOString()) return undefined;
+    const log = [entry(order, `no Temporary Access Pass was made: ${message}`)];
+    return withPass(state, { ...handBack, pass: null }, log);
+  };
+
+const withPass = (state: RunState, handBack: HandBack, log: LogRow[]) => ({
+  ...state,
+  run: { ...state.run, handBack },
+  log,
+});
+
+export function whyNotBack({ run }: RunState): string | undefined {
+  const { handBack } = run;
+  if (handBack === undefined || !isHandingBack(run)) return 'the hand-back has not begun';
+  if (handBack.ownerBackAt !== null || handBack.phase === 'owner') return undefined;
+  return handBack.phase === 'pass'
+    ? 'no pass has been made yet, with which the owner could have signed in'
+    : 'the account cannot be signed in to yet';
+}
+
+/** The owner has signed in, registered a method and set a password: what they need for their work follows. */
+export const ownerBack =
+  (order: Order): Apply =>
+  (state) => {
+    const { handBack } = state.run;
+    if (handBack === undefined || whyNotBack(state) !== undefined) return undefined;
+    if (handBack.ownerBackAt !== null)
+      return { ...state, log: [entry(order, 'the owner is back: known already')] };
+    const next = { ...handBack, ownerBackAt: order.now.toISOString() };
+    return {
+      ...state,
+      run: { ...reopened(state.run), handBack: next },
+      log: [entry(order, 'the owner is back')],
+    };
+  };
+
+export function whyNoRoles({ run }: RunState): string | undefined {
+  const { handBack } = run;
+  if (handBack === undefined || !isHandingBack(run)) return 'the hand-back has not begun';
+  return isHandedBack(run) ? undefined : 'roles come last, once the owner is back and all else is given back';
+}
+
+/** An approval of its own: whoever may use the account again need not administer the tenant again. */
+export const approveRoles =
+  (order: Order): Apply =>
+  (state) => {
+    const { handBack } = state.run;
+    if (handBack === undefined || whyNoRoles(state) !== undefined) return undefined;
+    if (handBack.rolesApprovedAt !== null || handBack.phase === 'done')
+      return { ...state, log: [entry(order, 'roles: nothing to give back')] };
+    const next = { ...handBack, rolesApprovedAt: order.now.toISOString() };
+    const run: RunRow = { ...reopened(state.run), handBack: next };
+    return { ...state, run, log: [entry(order, 'roles approved')] };
+  };

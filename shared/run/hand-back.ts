@@ -1,0 +1,191 @@
+// The way of an account back to its owner: which phase it is in, what belongs to each, and what is in the way. Pure.
+// Nothing is restored before all that the run removed was looked at once more, and nothing is fixed after that.
+import { toUndo, verificationOf } from './changes.ts';
+import { lookAgain } from './look-again.ts';
+import type { RunState } from './plan.ts';
+import type { HandBack, HandBackPhase, RunRow, StepRow } from './rows.ts';
+import type { Remediation, Step } from './step.ts';
+import { endedBadly, isPending } from './verdict.ts';
+
+/** What the hand-back needs to know of a step. */
+export type HandBackOrder = Pick<Step, 'name' | 'stage' | 'kind'> &
+  Partial<Pick<Remediation, 'restoredAtHandBack' | 'undo'>>;
+
+/** Of the stage hand-back: done before the owner can sign in. All others of it come after. */
+const beforeEnabling: readonly string[] = ['delete-passes', 'dismiss-risk'];
+export const dismissing = 'dismiss-risk';
+
+export const isHandingBack = (run: RunRow): boolean =>
+  run.endsAs === 'handed back' && run.handBack !== undefined;
+
+/** The run fixes nothing any more. While a hand-back still checks, it does. */
+export const isOver = (run: RunRow): boolean =>
+  run.endsAs !== null && !(isHandingBack(run) && run.handBack?.phase === 'check');
+
+/** All is given back, save roles that nobody has approved. */
+export const isHandedBack = ({ handBack }: RunRow): boolean =>
+  handBack?.phase === 'roles' || handBack?.phase === 'done';
+
+/** Why a step is in the way, and whether it stops the hand-back until somebody accepts it. */
+export interface Left {
+  step: string;
+  why: string;
+  blocks: boolean;
+}
+
+/** What is not as it must be before anything is restored. */
+export function leftBehind({ steps }: Pick<RunState, 'steps'>): Left[] {
+  return steps.flatMap((row): Left[] => {
+    if (!isLookedAt(row)) return [];
+    const left = (why: string, blocks = true) => [{ step: row.name, why, blocks }];
+    const { outcome, changes } = row;
+    if (outcome === null) return left('has not run yet');
+    switch (outcome.is) {
+      case 'failed':
+        return left(`failed: ${outcome.error.message}`);
+      case 'needs-human':
+        return left(`waits for a person: ${whatWaits(row, outcome.waitsFor)}`);
+      case 'off':
+        return left('is switched off, so nobody has looked', false);
+      case 'reported':
+        return changes.length === 0 ? [] : left(`only looked, and left ${listed(changes)} in place`);
+      case 'skipped':
+        return row.startedAt === null ? [] : left(`could not look: ${outcome.reason}`, false);
+      default: {
+        const back = changes.filter((change) => verificationOf(change) === 'reverted');
+        if (back.length > 0) return left(`${listed(back)} came back`);
+        const unread = changes.filter((change) => verificationOf(change) === 'unverified');
+        return unread.length === 0 ? [] : left(`${listed(unread)} could not be read back yet`, false);
+      }
+    }
+  });
+}
+
+const isLookedAt = (row: StepRow) =>
+  row.kind === 'remediation' && (row.stage === 'contain' || row.stage === 'evict') && row.aim !== 'undo';
+
+const listed = (changes: readonly { what: string }[]) =>
+  changes.length > 3 ? `${changes.length} things` : changes.map(({ what }) => what).join(', ');
+
+const whatWaits = (row: StepRow, ids: readonly string[]) =>
+  ids.map((id) => row.tasks.find((task) => task.id === id)?.what ?? id).join('; ');
+
+/** Blocks and was not accepted. */
+export const inTheWay = (state: RunState): Left[] =>
+  leftBehind(state).filter(({ step, blocks }) => blocks && !accepts(state.run, step));
+
+const accepts = ({ handBack }: RunRow, step: string) => handBack?.despite.includes(step) ?? false;
+
+/** The rows that a phase waits for. */
+export function rowsOf(
+  orders: readonly HandBackOrder[],
+  { steps }: RunState,
+  phase: HandBackPhase,
+): StepRow[] {
+  const chosen = (which: (order: HandBackOrder, row: StepRow) => boolean) =>
+    steps.filter((row) => orders.some((order) => order.name === row.name && which(order, row)));
+  const restorable = (order: HandBackOrder, row: StepRow) =>
+    order.undo !== undefined &&
+    typeof order.undo !== 'string' &&
+    (row.aim === 'undo' || toUndo(row.changes).length > 0);
+  switch (phase) {
+    case 'check':
+      return steps.filter(isLookedAt);
+    case 'clear':
+      return chosen(({ name }) => beforeEnabling.includes(name));
+    case 'enable':
+      return chosen((order, row) => order.stage === 'contain' && restorable(order, row));
+    case 'restore':
+      return chosen((order, row) =>
+        order.stage === 'hand-back'
+          ? !beforeEnabling.includes(order.name)
+          : order.stage !== 'contain' && order.restoredAtHandBack === true && restorable(order, row),
+      );
+    case 'roles':
+      return chosen((order, row) => order.restoredAtHandBack === 'after approval' && restorable(order, row));
+    default:
+      return [];
+  }
+}
+
+/** Whether the phase need not wait for this row any more. */
+function isThrough(row: StepRow, run: RunRow): boolean {
+  if (row.state !== 'settled') return false;
+  if (accepts(run, row.name)) return true;
+  if (row.stage === 'hand-back') return !endedBadly(row.outcome);
+  return row.aim === 'undo' && row.outcome?.is !== 'failed';
+}
+
+function phaseOf(orders: readonly HandBackOrder[], state: RunState, { phase, pass, ownerBackAt }: HandBack) {
+  const { run } = state;
+  if (phase === 'check') {
+    const looking = state.steps.some(
+      (row) => row.stage !== 'hand-back' && row.aim !== 'undo' && isPending(row),
+    );
+    if (looking || inTheWay(state).length > 0) return 'check';
+  }
+  const through = (which: HandBackPhase) => rowsOf(orders, state, which).every((row) => isThrough(row, run));
+  if (!through('clear')) return 'clear';
+  if (!through('enable')) return 'enable';
+  // A guest gets no pass here: its home tenant lets it in.
+  if (!run.account.guest && (pass?.shownAt ?? null) === null) return 'pass';
+  if (ownerBackAt === null) return 'owner';
+  if (!through('restore')) return 'restore';
+  return through('roles') ? 'done' : 'roles';
+}
+
+/** Moves a hand-back on, or undefined where it is as far as it can be. */
+export function nextHandBack(orders: readonly HandBackOrder[], state: RunState): RunState | undefined {
+  const { run } = state;
+  const { handBack } = run;
+  if (handBack === undefined || !isHandingBack(run)) return undefined;
+  const phase = phaseOf(orders, state, handBack);
+  const restores =
+    phase === 'enable' || phase === 'restore' || (phase === 'roles' && handBack.rolesApprovedAt !== null);
+  const due = restores
+    ? rowsOf(orders, state, phase).filter(
+        (row) =>
+          row.stage !== 'hand-back' &&
+          row.aim !== 'undo' &&
+          row.state === 'settled' &&
+          !accepts(run, row.name),
+      )
+    : [];
+  if (phase === handBack.phase && due.length === 0) return undefined;
+  return {
+    run: { ...run, handBack: { ...handBack, phase } },
+    steps: state.steps.map(
+      (row): StepRow =>
+        due.includes(row) ? { ...row, state: 'waiting', aim: 'undo', attempt: 0, until: null } : row,
+    ),
+  };
+}
+
+/** Whether a step of the stage hand-back takes part now. */
+export function takesPart(row: StepRow, { run, steps }: RunState): boolean {
+  if (run.falseAlarm && run.endsAs === 'undone' && row.name === dismissing)
+    return !steps.some((other) => other.aim === 'undo' && isPending(other));
+  if (!isHandingBack(run)) return false;
+  return run.handBack?.phase === (beforeEnabling.includes(row.name) ? 'clear' : 'restore');
+}
+
+/** Steps that may be done in the run itself where the account was never locked by choice. */
+export const belongsToOwnerAlone = ({ name }: StepRow): boolean => beforeEnabling.includes(name);
+
+/** Nothing moves any more until a person mends or accepts something. */
+export function isStuck(state: RunState): boolean {
+  const { run, steps } = state;
+  if (!isHandingBack(run) || steps.some((row) => row.stage !== 'hand-back' && isPending(row))) return false;
+  if (run.handBack?.phase === 'check') return inTheWay(state).length > 0;
+  return steps.some(
+    (row) =>
+      (row.aim === 'undo' || row.stage === 'hand-back') &&
+      row.state === 'settled' &&
+      endedBadly(row.outcome) &&
+      !accepts(run, row.name),
+  );
+}
+
+/** All that the run removes is looked at, and removed where it is there again. */
+export const checkAll = (steps: readonly StepRow[]): StepRow[] =>
+  steps.map((row) => (isLookedAt(row) ? lookAgain(row) : row));
