@@ -92,6 +92,12 @@ function formOf(text: string): Readonly<Record<string, string | readonly string[
 /** Kept in the run's log for ever, so it must be there to be read, on one line. */
 export const reasonSchema = z.string().max(500).transform(oneLine).pipe(z.string().min(3));
 
+/** A form sends everything as text. */
+export const flagSchema = z.union([
+  z.boolean(),
+  z.enum(['true', 'false']).transform((text) => text === 'true'),
+]);
+
 /** Steps by name; a name that no step has is refused with the list of those that exist. */
 export function knownSteps(
   engine: Engine,

@@ -30,6 +30,7 @@ import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import {
   type ApiAnswer,
   type ApiRequest,
+  flagSchema,
   knownSteps,
   Problem,
   parseBody,
@@ -38,9 +39,6 @@ import {
 } from './api.ts';
 
 const reason = { reason: reasonSchema };
-/** A form sends everything as text. */
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-
 /** `{"do":"begin","identified":"called back on the number in HR's file","reason":"the account is clean"}` */
 export const handBackSchema = z.discriminatedUnion('do', [
   z.strictObject({
@@ -54,7 +52,7 @@ export const handBackSchema = z.discriminatedUnion('do', [
   z.strictObject({
     do: z.literal('pass'),
     /** Another one in place of one that was shown, which then opens nothing any more. */
-    again: flag.default(false),
+    again: flagSchema.default(false),
     /** Minutes (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass). */
     lifetimeInMinutes: z.coerce.number().int().min(10).max(43_200).default(60),
     ...reason,

@@ -1,7 +1,7 @@
 // Tells whoever works on the alert or the incident in Defender what was done here, and moves it on where that is wanted.
 // Comes after all others, and speaks again only when the outcome is another one.
 import { z } from 'zod';
-import { casesOf, collections, comment, moveOn, stateFor } from '../../shared/microsoft365/defender-cases.ts';
+import { casesOf, collections, comment, moveOn, stateOf } from '../../shared/microsoft365/defender-cases.ts';
 import { type Context, type RunView, remediation, settings } from '../../shared/run/step.ts';
 
 const choices = settings('act').extend({
@@ -44,7 +44,7 @@ export const updateAlert = remediation({
         const own = comments.filter((text) => text.startsWith(mark(run)));
         const before = { collection, id, said: own.length, status, classification, determination };
         const speaks = own.at(-1)?.startsWith(headline(run)) !== true;
-        const moves = Object.keys(stateFor(one, wanted, isSecured(run))).length > 0;
+        const moves = Object.keys(stateOf(one, wanted, run)).length > 0;
         return [
           ...(speaks
             ? [
@@ -61,7 +61,7 @@ export const updateAlert = remediation({
                 {
                   id: `state:${name}`,
                   what: `the state of ${name} (${status}, ${classification}, ${determination})`,
-                  why: 'the settings want it moved on',
+                  why: run.falseAlarm ? 'it was a false alarm' : 'the settings want it moved on',
                   before: { does: 'move' as const, ...before },
                 },
               ]
@@ -76,15 +76,15 @@ export const updateAlert = remediation({
     const { run, settings: wanted, graph } = context;
     const { collection, id, does } = before;
     if (does === 'comment') await comment(graph, collection, id, textFor(context));
-    else await moveOn(graph, collection, id, stateFor(before, wanted, isSecured(run)));
+    else await moveOn(graph, collection, id, stateOf(before, wanted, run));
   },
 
   undo: 'A comment cannot be taken back, and what analysts made of the alert since is theirs.',
 });
 
 const mark = ({ code }: RunView) => `[Reclaim ${code}]`;
-const headline = (run: RunView) => `${mark(run)} ${run.verdict ?? 'AT WORK'}:`;
-const isSecured = ({ verdict, level }: RunView) => verdict === 'CONTAINED' && level === 'full';
+const headline = (run: RunView) =>
+  `${mark(run)} ${run.falseAlarm ? 'FALSE ALARM' : (run.verdict ?? 'AT WORK')}:`;
 
 function textFor({ account, run }: Pick<Context<unknown>, 'account' | 'run'>): string {
   const those = (...ways: string[]) => {

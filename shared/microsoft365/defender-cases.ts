@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Signal } from '../alerts/signal.ts';
 import { PermanentError } from '../errors.ts';
+import type { RunView } from '../run/step.ts';
 import type { GraphClient, GraphReader } from './clients.ts';
 import { path } from './path.ts';
 
@@ -95,7 +96,7 @@ export interface Wanted {
  * What is wanted and not so yet. Nothing is moved back, nothing that a person has said is replaced, and only of a
  * secured account is anything claimed.
  */
-export function stateFor(
+function stateFor(
   now: Pick<Case, 'status' | 'classification' | 'determination'>,
   wanted: Wanted,
   secured: boolean,
@@ -110,3 +111,26 @@ export function stateFor(
     ...(secured && determination !== 'keep' && now.determination === 'unknown' ? { determination } : {}),
   };
 }
+
+/** As an operator said of the run. What an analyst has said stays; what the settings had it say before does not. */
+function falsePositive(
+  now: Pick<Case, 'status' | 'classification' | 'determination'>,
+  wanted: Wanted,
+): CaseState {
+  const open = (word: string, ours: string) => word === 'unknown' || word === ours;
+  return {
+    ...(now.status === 'resolved' || now.status === 'redirected' ? {} : { status: 'resolved' }),
+    ...(open(now.classification, wanted.classification) ? { classification: 'falsePositive' } : {}),
+    ...(open(now.determination, wanted.determination) ? { determination: 'notMalicious' } : {}),
+  };
+}
+
+/** How this run would have it: as the settings say, or closed where an operator called it a false alarm. */
+export const stateOf = (
+  now: Pick<Case, 'status' | 'classification' | 'determination'>,
+  wanted: Wanted,
+  { falseAlarm, verdict, level }: Pick<RunView, 'falseAlarm' | 'verdict' | 'level'>,
+): CaseState =>
+  falseAlarm
+    ? falsePositive(now, wanted)
+    : stateFor(now, wanted, verdict === 'CONTAINED' && level === 'full');

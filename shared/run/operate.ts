@@ -1,7 +1,7 @@
 // What an operator may ask of a run. Each only changes rows; `advance` does the rest, as after every other write.
 import type { Apply } from './advance.ts';
 import { mostReturns, toUndo, verificationOf } from './changes.ts';
-import { isOver } from './hand-back.ts';
+import { dismissing, isOver } from './hand-back.ts';
 import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from './rows.ts';
 import type { Step } from './step.ts';
 import { endedBadly } from './verdict.ts';
@@ -30,7 +30,7 @@ export const retry =
   (state) => {
     const ended = isOver(state.run);
     const again = state.steps.filter(
-      (row) => row.outcome?.is !== 'off' && (!ended || isPartOfTheEnd(row)) && retried(row, names),
+      (row) => row.outcome?.is !== 'off' && (!ended || isPartOfTheEnd(row, state.run)) && retried(row, names),
     );
     if (again.length === 0) return { ...state, log: [entry(order, 'retry: nothing to do')] };
     const chosen = new Set(again.map((row) => row.name));
@@ -56,7 +56,8 @@ export const retry =
   };
 
 /** Once a run was undone or handed back, fixing again would lock out the owner. */
-const isPartOfTheEnd = (row: StepRow) => row.aim === 'undo' || row.stage === 'hand-back';
+const isPartOfTheEnd = (row: StepRow, { falseAlarm }: RunRow) =>
+  row.aim === 'undo' || row.stage === 'hand-back' || (falseAlarm === true && row.stage === 'close');
 
 /** What went to a person because it kept coming back is removed once more: the person has decided. */
 const decidedAnew = (record: ChangeRecord): ChangeRecord =>
@@ -100,24 +101,46 @@ export const approve =
     return { ...state, log: [entry(order, `approve ${level}: nothing to do`)] };
   };
 
-/** Restores what the run changed, newest first: the whole run, which ends it, or named steps only. */
+/**
+ * Restores what the run changed, newest first: the whole run, which ends it, or named steps only. Of a whole run that
+ * was a false alarm, the risk is dismissed too, and the alert closed as such.
+ */
 export const undo =
-  (playbook: readonly Step[], names: readonly string[] | undefined, order: Order): Apply =>
+  (
+    playbook: readonly Step[],
+    names: readonly string[] | undefined,
+    order: Order,
+    falseAlarm = false,
+  ): Apply =>
   (state) => {
     const whole = names === undefined;
     const steps = state.steps.map((row): StepRow => {
       if (!whole && !names.includes(row.name)) return row;
       const step = playbook.find((candidate) => candidate.name === row.name);
-      return undone(row, step, whole, order.now);
+      const next = undone(row, step, whole, order.now);
+      return whole && falseAlarm && clearsAlarm(row) ? { ...next, ...anew } : next;
     });
     const asked = steps.filter((row, index) => row !== state.steps[index]).map((row) => row.name);
+    const wholeRun = `undo: the whole run${falseAlarm ? ', as a false alarm' : ''}`;
     const run = whole
-      ? { ...state.run, state: 'open' as const, heldBecause: null, endsAs: 'undone' as const }
+      ? {
+          ...state.run,
+          state: 'open' as const,
+          heldBecause: null,
+          endsAs: 'undone' as const,
+          ...(falseAlarm ? { falseAlarm: true as const } : {}),
+        }
       : state.run.state === 'held'
         ? state.run
         : { ...state.run, state: 'open' as const };
-    return { run, steps, log: [entry(order, `undo: ${whole ? 'the whole run' : asked.join(', ')}`)] };
+    return { run, steps, log: [entry(order, whole ? wholeRun : `undo: ${asked.join(', ')}`)] };
   };
+
+const anew = { state: 'waiting', aim: 'fix', attempt: 0, until: null, outcome: null } as const;
+
+/** What is switched off or does not apply stays so. */
+const clearsAlarm = ({ name, stage, outcome }: StepRow) =>
+  (name === dismissing || stage === 'close') && outcome?.is !== 'off' && outcome?.is !== 'skipped';
 
 function undone(row: StepRow, step: Step | undefined, whole: boolean, now: Date): StepRow {
   const can = step?.kind === 'remediation' && typeof step.undo !== 'string';

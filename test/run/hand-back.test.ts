@@ -37,6 +37,7 @@ const things = {
   'remove-admin-roles': ['Helpdesk Administrator'],
   'delete-passes': ['an old pass'],
   'dismiss-risk': ['user-risk'],
+  'update-alert': ['comment'],
   'unblock-sender': ['adele@contoso.com'],
 };
 const settled = ({ run }: RunRows) => run.row.state === 'finished' && run.row.summary.state === 'sent';
@@ -332,4 +333,40 @@ describe('a hand-back that is killed', () => {
       { numRuns: Number(process.env['HISTORIES'] ?? 40) },
     );
   }, 120_000);
+});
+
+describe('a run that is undone as a false alarm', () => {
+  it('takes the risk away too and speaks of it to Defender, once everything is put back', async () => {
+    const { simulation, engine, ask, order, runId } = await live();
+    await simulation.live(settled);
+    simulation.world.putBack('update-alert', 'false alarm');
+    await ask(undo(engine.playbook, undefined, order(), true));
+    await simulation.live();
+    const { effects } = simulation.world;
+    const at = (step: string, did: string) =>
+      effects.findLastIndex((effect) => effect.step === step && effect.did === did);
+    expect(at('dismiss-risk', 'fix')).toBeGreaterThan(at('block-sign-in', 'undo'));
+    expect(at('update-alert', 'fix')).toBeGreaterThan(at('block-sign-in', 'undo'));
+    expect(simulation.rows().run.row).toMatchObject({ state: 'closed', endsAs: 'undone', falseAlarm: true });
+    expect((await engine.progress.log(runRef(runId))).map(({ what }) => what)).toContain(
+      'undo: the whole run, as a false alarm',
+    );
+    expect(simulation.mails.at(-1)).toBe('UNDONE');
+  });
+
+  it('dismisses nothing where nobody called it that — an undo may have other reasons', async () => {
+    const { simulation, engine, ask, order } = await live();
+    await simulation.live(settled);
+    await ask(undo(engine.playbook, undefined, order()));
+    await simulation.live();
+    expect(simulation.world.has('dismiss-risk')).toEqual(['user-risk']);
+  });
+
+  it('need not have done anything: a held run is closed as a false alarm too', async () => {
+    const { simulation, engine, ask, order } = await live({ held: 'a protected account' });
+    await ask(undo(engine.playbook, undefined, order(), true));
+    await simulation.live();
+    expect(simulation.world.has('dismiss-risk')).toEqual([]);
+    expect(simulation.world.has('block-sign-in')).toEqual(['lock']);
+  });
 });

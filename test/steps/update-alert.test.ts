@@ -158,3 +158,30 @@ describe('update-alert', () => {
     expect(await thrownBy(updateAlert.find(told(), clients))).toBeInstanceOf(kind);
   });
 });
+
+describe('a false alarm', () => {
+  const asSettings = {
+    status: 'inProgress',
+    classification: 'truePositive',
+    determination: 'compromisedAccount',
+  };
+  const falseAlarm = (settings?: object) => told({ falseAlarm: true, verdict: 'UNDONE' }, settings);
+
+  it('closes the alert and its incident as a false positive, whatever the settings would have them say', async () => {
+    const world = simulated(updateAlert, tenant());
+    await fixAll(world, told({}, asSettings));
+    await fixAll(world, falseAlarm(asSettings));
+    const closed = { status: 'resolved', classification: 'falsePositive', determination: 'notMalicious' };
+    expect(world.tenant.state()).toMatchObject({ alerts: [closed], incidents: [closed] });
+    expect(JSON.stringify(alertIn(world))).toContain('[Reclaim 8M2P] FALSE ALARM: adele@contoso.com');
+    expect(changesOf(await updateAlert.find(falseAlarm(asSettings), world.clients))).toEqual([]);
+  });
+
+  it('leaves the word of an analyst as it is', async () => {
+    const analyst = { classification: 'truePositive', determination: 'phishing' };
+    const alerts = [{ id: 'da-1', title: 'x', severity: 'high', ...analyst }];
+    const world = simulated(updateAlert, tenant({ alerts, incidents: [] }));
+    await fixAll(world, falseAlarm());
+    expect(alertIn(world)).toMatchObject({ status: 'resolved', ...analyst });
+  });
+});
