@@ -3,6 +3,7 @@
 import { type Decision, decisionSchema } from '../shared/alerts/decisions.ts';
 import { Blobs } from '../shared/run/blobs.ts';
 import { queues } from '../shared/run/bus.ts';
+import { isHandedBack, isHandingBack } from '../shared/run/hand-back.ts';
 import type { Progress, RunRows } from '../shared/run/progress.ts';
 import type { StepRow } from '../shared/run/rows.ts';
 import { Table } from '../shared/run/table-client.ts';
@@ -77,6 +78,8 @@ export async function follow(stack: Stack, options: FollowOptions): Promise<Foll
 /** Settled, and on-call has heard of it. Later checks come hours later and are not waited for. */
 export function isOver({ run, steps }: RunRows): boolean {
   const { state, summary } = run.row;
+  // It waits for whoever gives the account back, and mails nothing meanwhile.
+  if (state !== 'open' && isHandingBack(run.row) && !isHandedBack(run.row)) return true;
   const verdict = verdictText(
     verdictOf(
       run.row,
