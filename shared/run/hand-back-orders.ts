@@ -67,6 +67,8 @@ export const begin =
           pass: null,
           ownerBackAt: null,
           rolesApprovedAt: null,
+          doneAt: null,
+          watches: 0,
         },
       },
       steps: checkAll(state.steps),

@@ -135,7 +135,11 @@ function phaseOf(orders: readonly HandBackOrder[], state: RunState, { phase, pas
 }
 
 /** Moves a hand-back on, or undefined where it is as far as it can be. */
-export function nextHandBack(orders: readonly HandBackOrder[], state: RunState): RunState | undefined {
+export function nextHandBack(
+  orders: readonly HandBackOrder[],
+  state: RunState,
+  now: Date,
+): RunState | undefined {
   const { run } = state;
   const { handBack } = run;
   if (handBack === undefined || !isHandingBack(run)) return undefined;
@@ -152,8 +156,10 @@ export function nextHandBack(orders: readonly HandBackOrder[], state: RunState):
       )
     : [];
   if (phase === handBack.phase && due.length === 0) return undefined;
+  const ended = phase === 'roles' || phase === 'done';
+  const doneAt = handBack.doneAt ?? (ended ? now.toISOString() : null);
   return {
-    run: { ...run, handBack: { ...handBack, phase } },
+    run: { ...run, handBack: { ...handBack, phase, doneAt } },
     steps: state.steps.map(
       (row): StepRow =>
         due.includes(row) ? { ...row, state: 'waiting', aim: 'undo', attempt: 0, until: null } : row,

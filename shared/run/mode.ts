@@ -15,6 +15,8 @@ export const timing = {
   summarySeconds: [60, 300],
   /** Minutes after the run finished at which everything is looked at again. */
   checkMinutes: [15, 60, 1440],
+  /** Minutes after an account was handed back at which what had been the intruder's is looked for. */
+  watchMinutes: [60, 1440],
 } as const;
 
 /** What a step may do now: a locked account is only looked at until there is evidence or approval. */

@@ -17,6 +17,7 @@ import type { RunRow, StepRow } from './rows.ts';
 import { type Step, stages } from './step.ts';
 import { awaitsFirst, begunAt, nextSummary } from './summary-turn.ts';
 import { endedBadly, endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
+import { nextWatch, startWatch } from './watch.ts';
 
 /** What a plan needs to know of a step. */
 export type Order = Pick<Step, 'after' | 'againAfter' | 'requires'> & HandBackOrder;
@@ -56,7 +57,8 @@ export function plan(playbook: readonly Order[], before: RunState, now: Date): P
     const nextRun = nextState({ run, steps }, now);
     if (nextRun !== run) changed = true;
     run = nextRun;
-    const moved = startChecks({ run, steps }, now) ?? nextHandBack(playbook, { run, steps });
+    const state = { run, steps };
+    const moved = startChecks(state, now) ?? nextHandBack(playbook, state, now) ?? startWatch(state, now);
     if (moved !== undefined) {
       changed = true;
       ({ run, steps } = moved);
@@ -138,7 +140,9 @@ function afterLostWorker(row: StepRow, now: Date): StepRow {
 function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): StepRow {
   if (state.run.state === 'held' || !isActive(row, state)) return row;
   if (row.aim === 'undo') return undoTurn(row, state) ? queue({ ...row, acts: true }, now, row.until) : row;
-  const acts = order.kind === 'remediation' && effectiveMode(state.run, row) === 'act';
+  // Of an account that its owner has back, nothing is changed by a look.
+  const watches = row.aim === 'check' && isOver(state.run);
+  const acts = order.kind === 'remediation' && effectiveMode(state.run, row) === 'act' && !watches;
   if (acts) {
     const gates = rowsOf(order.requires, state);
     const bad = gates.filter((gate) => gate.state === 'settled' && endedForWorse(gate, state.run));
@@ -270,7 +274,7 @@ function nextState(state: RunState, now: Date): RunRow {
     run = { ...run, state: 'finished', finishedAt: run.finishedAt ?? now.toISOString() };
   }
   const watched = run.endsAs !== null || run.dryRun || run.checks >= timing.checkMinutes.length;
-  const between = isHandingBack(run) && !isHandedBack(run);
+  const between = isHandingBack(run) && (!isHandedBack(run) || nextWatch({ run, steps }) !== null);
   const told =
     run.endsAs === 'superseded' ||
     ((run.summary.state === 'sent' || run.summary.state === 'failed') &&
@@ -303,6 +307,7 @@ function withWakeAt(state: RunState, now: Date): RunRow {
   if (run.finishedAt !== null && run.endsAs === null && !run.dryRun && check !== undefined) {
     times.push(later(new Date(run.finishedAt), check * 60));
   }
+  times.push(nextWatch(state));
   const future = times.filter((at): at is string => at !== null && at > now.toISOString()).toSorted();
   const wanted = run.state === 'closed' ? null : (future[0] ?? null);
   const keeps =

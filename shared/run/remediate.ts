@@ -10,9 +10,11 @@ import {
   verificationOf,
   verify,
 } from './changes.ts';
+import { isOver } from './hand-back.ts';
 import type { ChangeRecord, Outcome, StepRow, TaskRecord } from './rows.ts';
 import type { Ending, Execution } from './run-step.ts';
 import type { Change, Found, Remediation, Skip, Task } from './step.ts';
+import { watched } from './watch.ts';
 
 export async function remediate(execution: Execution, step: Remediation): Promise<Ending> {
   const { engine, context } = execution;
@@ -21,6 +23,9 @@ export async function remediate(execution: Execution, step: Remediation): Promis
   let row: StepRow = execution.row;
 
   const first = await step.find(context, clients);
+  if (!act && row.aim === 'check' && isOver(execution.state.run)) {
+    return { is: 'settled', row: 'skip' in first ? row : watched(row, first, engine.now()) };
+  }
   if ('skip' in first) {
     const tasks = mergeTasks(row.tasks, first.tasks ?? []);
     return settle({ ...row, tasks }, { is: 'skipped', reason: first.skip }, engine.now());

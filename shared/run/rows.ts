@@ -147,6 +147,10 @@ export const handBackSchema = z.object({
   /** When an operator said that the owner has signed in, registered a method and set a password. */
   ownerBackAt: time.nullable(),
   rolesApprovedAt: time.nullable(),
+  /** When all was given back, save roles that wait for their approval. */
+  doneAt: time.nullable(),
+  /** How often what had been the intruder's was looked for since. */
+  watches: z.number(),
 });
 export type HandBack = z.infer<typeof handBackSchema>;
 export type HandBackPhase = HandBack['phase'];

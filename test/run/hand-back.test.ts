@@ -173,6 +173,36 @@ describe('an account that is handed back', () => {
   });
 });
 
+describe('after an account was handed back', () => {
+  it('what had been the intruder’s is looked for, and told when it is there again, but not touched', async () => {
+    const world = await handedBack(await live());
+    const { simulation } = world;
+    await simulation.live(settled);
+    const fixes = simulation.world.effects.length;
+    simulation.world.putBack('disable-inbox-rules', '!rule');
+    simulation.world.putBack('disable-inbox-rules', '!rule of the owner');
+    simulation.world.putBack('reset-password', 'password');
+    await simulation.live();
+    expect(simulation.world.effects).toHaveLength(fixes);
+    expect(simulation.world.has('disable-inbox-rules')).toEqual(['!rule', '!rule of the owner']);
+    expect(simulation.mails).toEqual(['CONTAINED', 'HANDED BACK', 'HANDED BACK, 1 TASK']);
+    const rows = simulation.rows();
+    const row = rows.steps.find((entry) => entry.row.name === 'disable-inbox-rules')?.row;
+    expect(row?.tasks).toMatchObject([
+      { what: 'disable-inbox-rules !rule is there again, after the account was handed back' },
+    ]);
+    expect(row?.changes.map(({ id }) => id)).toEqual(['!rule']);
+    expect(rows.run.row).toMatchObject({ state: 'closed', handBack: { watches: 2 } });
+  });
+
+  it('nothing is looked for where nothing was the intruder’s', async () => {
+    const plain = { ...things, 'disable-inbox-rules': ['rule'] };
+    const { simulation } = await handedBack(await live({ things: plain }));
+    await simulation.live();
+    expect(simulation.rows().run.row).toMatchObject({ state: 'closed', handBack: { watches: 0 } });
+  });
+});
+
 describe('what is in the way', () => {
   it('is said before anything is restored, and stops it until somebody accepts it by name', async () => {
     const { simulation, start, until, view } = await live({ refused: ['disable-inbox-rules'] });

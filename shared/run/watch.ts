@@ -1,0 +1,69 @@
+// After an account was handed back only what had been the intruder's is looked for, and nothing is changed: what the
+// owner sets up is theirs, and what comes back goes to a person. Pure.
+import { identity } from './changes.ts';
+import { isHandedBack, isHandingBack } from './hand-back.ts';
+import { timing } from './mode.ts';
+import type { RunState } from './plan.ts';
+import type { ChangeRecord, RunRow, StepRow, TaskRecord } from './rows.ts';
+import type { Found } from './step.ts';
+
+const isWatched = (run: RunRow) => isHandingBack(run) && isHandedBack(run);
+
+/** Tied to the intruder, removed by the run, and not given back. */
+const wasIntruders = ({ evidence, fixedAt, undoneAt }: ChangeRecord) =>
+  evidence !== null && fixedAt !== null && undoneAt === null;
+
+/** When it is looked for next (ISO 8601), or null where it is not any more. */
+export function nextWatch({ run, steps }: RunState): string | null {
+  const { handBack } = run;
+  const minutes = timing.watchMinutes[handBack?.watches ?? 0];
+  if (!isWatched(run) || handBack?.doneAt == null || minutes === undefined) return null;
+  if (!steps.some(({ changes }) => changes.some(wasIntruders))) return null;
+  return new Date(Date.parse(handBack.doneAt) + minutes * 60_000).toISOString();
+}
+
+/** The look itself, once its time has come. */
+export function startWatch(state: RunState, now: Date): RunState | undefined {
+  const { run, steps } = state;
+  const { handBack } = run;
+  const due = nextWatch(state);
+  if (handBack === undefined || due === null || due > now.toISOString()) return undefined;
+  const looks = (row: StepRow) =>
+    row.stage === 'evict' && row.state === 'settled' && row.aim !== 'undo' && row.changes.some(wasIntruders);
+  return {
+    run: { ...run, handBack: { ...handBack, watches: handBack.watches + 1 } },
+    steps: steps.map(
+      (row): StepRow =>
+        looks(row) ? { ...row, state: 'waiting', aim: 'check', attempt: 0, until: null } : row,
+    ),
+  };
+}
+
+/** What a look that may change nothing makes of the row. */
+export function watched(row: StepRow, found: Found, now: Date): StepRow {
+  const seen = new Set(found.changes.map(identity));
+  const isBack = (record: ChangeRecord) =>
+    wasIntruders(record) && record.goneAt !== null && seen.has(identity(record));
+  const back = row.changes.filter(isBack);
+  if (back.length === 0) return { ...row, state: 'settled' };
+  const tasks = back.map(cameBack);
+  return {
+    ...row,
+    changes: row.changes.map((record) =>
+      isBack(record) ? { ...record, returned: record.returned + 1, goneAt: null } : record,
+    ),
+    tasks: [...row.tasks, ...tasks],
+    outcome: { is: 'needs-human', waitsFor: tasks.map(({ id }) => id) },
+    settledAt: now.toISOString(),
+  };
+}
+
+const cameBack = ({ id, what }: ChangeRecord): TaskRecord => ({
+  id: `back-again:${id}`,
+  what: `${what} is there again, after the account was handed back`,
+  instruction:
+    'It was the intruder’s. Ask the owner, by telephone, whether it is theirs now; if not, open a new run for the account.',
+  link: 'https://security.microsoft.com/auditlogsearch',
+  essential: true,
+  doneAt: null,
+});
