@@ -42,15 +42,25 @@ const askSchema = z.object({
   level: z.enum(levels).optional(),
   step: z.string().max(80).default(''),
   task: z.string().max(100).default(''),
+  falseAlarm: z.literal('true').optional(),
 });
 
 function asked(given: Given, request: ApiRequest): ApiAnswer {
   const query = askSchema.safeParse(request.query);
   if (!query.success)
     throw new Problem(400, 'Unknown button', 'The page of the run has buttons for all that can be asked.');
-  const { do: ask, level, step, task } = query.data;
+  const { do: ask, level, step, task, falseAlarm } = query.data;
   const steps = new URL(request.url).searchParams.getAll('steps');
-  const html = askPage({ given, ask, level, steps, step, task, who: request.who });
+  const html = askPage({
+    given,
+    ask,
+    level,
+    steps,
+    step,
+    task,
+    falseAlarm: falseAlarm !== undefined,
+    who: request.who,
+  });
   if (html === undefined)
     throw new Problem(
       404,

@@ -17,6 +17,8 @@ export interface AskPage {
   /** Of tick and untick. */
   step: string;
   task: string;
+  /** Of undo: said by the link that led here. */
+  falseAlarm?: boolean;
   who: string;
 }
 
@@ -96,7 +98,7 @@ function retryForm({ given, steps }: AskPage): Form {
   };
 }
 
-function undoForm({ given, steps }: AskPage): Form {
+function undoForm({ given, steps, falseAlarm = false }: AskPage): Form {
   const { run } = given;
   const undoable = given.steps.filter(
     (row) => toUndo(row.changes).length > 0 && noWayBack(given, row) === null,
@@ -116,10 +118,14 @@ function undoForm({ given, steps }: AskPage): Form {
           'Only if the account is safe: whoever has its password can use it again.',
           ...stays,
         ],
-    fields: held ? '' : stepChoice(given, undoable, steps, 'Only these steps; the run then goes on'),
+    fields: `${alarmChoice(falseAlarm)}${held ? '' : stepChoice(given, undoable, steps, 'Only these steps; the run then goes on')}`,
     button: held ? 'End the run' : 'Undo',
   };
 }
+
+/** Of the whole run; with single steps it is refused. */
+const alarmChoice = (chosen: boolean) =>
+  `<label class="o"><input type="checkbox" name="falseAlarm" value="true"${chosen ? ' checked' : ''}>It was a false alarm: dismiss the risk as well, and close the alert as a false positive</label>`;
 
 function noWayBack({ playbook }: Given, row: StepRow): string | null {
   const step = playbook.find((candidate) => candidate.name === row.name);

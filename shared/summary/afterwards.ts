@@ -115,9 +115,9 @@ export function falseAlarm(given: Given): Section {
     title: 'False alarm?',
     lines: [
       {
-        text: `Undo the run: what it changed is put back, newest first${stays.length > 0 ? ', save what cannot be' : ''}`,
+        text: `Undo the run: what it changed is put back, newest first${stays.length > 0 ? ', save what cannot be' : ''}; the risk is dismissed, and the alert closed as a false positive`,
         details: stays,
-        orders: [order(given, 'Undo the run', 'undo')],
+        orders: [order(given, 'Undo the run', 'undo', { falseAlarm: true })],
       },
     ],
   };

@@ -32,7 +32,7 @@ function decision(given: Given, { word }: Verdict): Line[] {
         orders: [
           order(given, 'Lock the account only', 'approve', { level: 'contain' }),
           order(given, 'Lock it and remove what the intruder left', 'approve', { level: 'full' }),
-          order(given, 'No attack: end the run', 'undo'),
+          order(given, 'No attack: end the run', 'undo', { falseAlarm: true }),
         ],
       },
     ];
@@ -43,7 +43,7 @@ function decision(given: Given, { word }: Verdict): Line[] {
       text: `Ask ${plain(given.run.account.displayName, 80) || 'the owner'}, by telephone and not by mail, whether this was them`,
       orders: [
         order(given, 'It was not: remove what is found', 'approve', { level: 'full' }),
-        order(given, `It was: ${takenBack(given)}`, 'undo'),
+        order(given, `It was: ${takenBack(given)}`, 'undo', { falseAlarm: true }),
       ],
     },
   ];

@@ -64,13 +64,13 @@ export const titlesOf = (given: Pick<Given, 'playbook'>, rows: readonly { name: 
 export type Ask = 'approve' | 'retry' | 'undo' | 'tick' | 'untick' | 'hand-back';
 
 /** Parameters of the page that asks; a list is one parameter for each entry. */
-type AskedWith = Readonly<Record<string, string | readonly string[]>>;
+type AskedWith = Readonly<Record<string, string | true | readonly string[]>>;
 
 /** The page of a run that asks for the reason before anything is done. */
 export function askUrl(runUrl: string, ask: Ask, more: AskedWith = {}): string {
   const query = new URLSearchParams({ do: ask });
   for (const [name, value] of Object.entries(more)) {
-    for (const entry of typeof value === 'string' ? [value] : value) query.append(name, entry);
+    for (const entry of value instanceof Array ? value : [String(value)]) query.append(name, entry);
   }
   return `${runUrl}?${query.toString()}`;
 }

@@ -132,7 +132,7 @@ describe('the buttons', () => {
     expect(buttons('held')).toEqual([
       'Lock the account only: approve&level=contain',
       'Lock it and remove what the intruder left: approve&level=full',
-      'No attack: end the run: undo',
+      'No attack: end the run: undo&falseAlarm=true',
       'Approve: approve',
       'End the run: undo',
     ]);

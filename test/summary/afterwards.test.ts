@@ -9,7 +9,7 @@ describe('a false alarm', () => {
   it('is undone by one request, and what that cannot give back is named', () => {
     expect(section(situations.contained(), 'False alarm?')).toEqual([
       expect.stringMatching(
-        /^Undo the run: what it changed is put back, newest first, save what cannot be \| Revoke sessions: Revoked sessions cannot be given back: the owner signs in again \| Reset the password: .* \| Undo the run: POST .*\/undo \{"reason":"…"\}$/,
+        /^Undo the run: what it changed is put back, newest first, save what cannot be; the risk is dismissed, and the alert closed as a false positive \| Revoke sessions: Revoked sessions cannot be given back: the owner signs in again \| Reset the password: .* \| Undo the run: POST .*\/undo \{"falseAlarm":true,"reason":"…"\}$/,
       ),
     ]);
   });

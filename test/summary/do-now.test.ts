@@ -106,7 +106,7 @@ describe('what a person does now', () => {
   it('offers both answers where a person must decide, as requests that can be sent as they stand', () => {
     expect(doNow('decide')).toEqual([
       expect.stringMatching(
-        /^Ask Adele Vance, by telephone and not by mail, .* \| It was not: .*\/approve \{"level":"full","reason":"…"\} \| It was: .*\/undo \{"reason":"…"\}/,
+        /^Ask Adele Vance, by telephone and not by mail, .* \| It was not: .*\/approve \{"level":"full","reason":"…"\} \| It was: .*\/undo \{"falseAlarm":true,"reason":"…"\}/,
       ),
     ]);
     expect(doNow('held')).toEqual([
