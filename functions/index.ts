@@ -22,6 +22,7 @@ import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './runs/api.ts';
 import { answerAt, type Incoming } from './runs/front.ts';
+import { once } from './runs/once.ts';
 import { type Route, routes } from './runs/routes.ts';
 import { refuseUnknown, unknownRoute } from './runs/unknown-route.ts';
 import { createServices, type Services } from './services.ts';
@@ -217,7 +218,10 @@ const toResponse = ({ status, headers, json, html }: ApiAnswer): HttpResponseIni
 for (const route of routes) {
   const changes = route.method !== 'GET';
   const methods: HttpMethod[] = changes ? [route.method] : ['GET', 'HEAD'];
-  onHttp({ ...route, methods, changes }, (services, request) => route.handle(services, request));
+  onHttp({ ...route, methods, changes }, (services, request) => {
+    const work = () => route.handle(services, request);
+    return changes ? once(services, request, work) : work();
+  });
 }
 
 const anything: Door = {

@@ -22,12 +22,14 @@ import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { memberCount } from '../shared/microsoft365/count-members.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
 import { userNamed } from '../shared/preflight/mail.ts';
+import type { Answered } from '../shared/run/answered.ts';
 import { Blobs } from '../shared/run/blobs.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { openRun } from '../shared/run/open-run.ts';
 import type { Mailer } from '../shared/run/send-summary.ts';
 import { ServiceBusBus, type ServiceBusNamespace } from '../shared/run/service-bus.ts';
 import { paceBy } from '../shared/run/slots.ts';
+import { TableAnswered } from '../shared/run/table-answered.ts';
 import type { TableService } from '../shared/run/table-client.ts';
 import { TableLeaving } from '../shared/run/table-leaving.ts';
 import { TableProgress } from '../shared/run/table-progress.ts';
@@ -58,6 +60,8 @@ export interface Services {
   decided: Parameters<typeof listDecisions>[0];
   triage: (log: (line: string) => void) => TriageAlert;
   start: StartDependencies;
+  /** Requests that were answered already. */
+  answered: Answered;
   /** What the doors of our own need; they publish only where there is a topic. */
   doors: (lines: Pick<PollDeps, 'log' | 'error'>) => PollDeps;
   /** Tells on-call of the circuit breaker; for a timer. */
@@ -189,6 +193,7 @@ export function createServices(settings: Settings, log: Log): Services {
       ...lines,
     }),
     authenticate: createAuthenticate(settings, now),
+    answered: new TableAnswered(tables),
     start: {
       readAccount: (idOrUpn) => accountOf(idOrUpn, now()),
       heldBecause: (account) => protectionOf(soon().graph, account, settings),

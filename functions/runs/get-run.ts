@@ -7,13 +7,14 @@ import { pageHeaders, runPath } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { levels } from '../../shared/run/rows.ts';
+import { versionOf } from '../../shared/run/version.ts';
 import type { Given } from '../../shared/summary/report.ts';
 import { type ApiAnswer, type ApiRequest, documentOf, Problem, readRun } from './api.ts';
 import { wantsPage } from './browser.ts';
 
 export async function getRun(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
   const rows = await readRun(engine, request);
-  const { etag } = rows.run;
+  const etag = versionOf(rows.run.row);
   if (!wantsPage(request)) {
     return { status: 200, headers: { etag, vary: 'accept' }, json: await documentOf(engine, rows) };
   }

@@ -8,6 +8,7 @@ import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { levels } from '../../shared/run/rows.ts';
 import { standingRun } from '../../shared/run/standing-run.ts';
+import { versionOf } from '../../shared/run/version.ts';
 import { type ApiAnswer, type ApiRequest, documentOf, Problem, parseBody, reasonSchema } from './api.ts';
 
 /** `{"user":"adele@contoso.com","reason":"called in by the owner"}` */
@@ -51,7 +52,7 @@ export async function startRun(
   const document = await documentOf(engine, rows);
   return {
     status: opened.joined ? 200 : 201,
-    headers: { location: `/api/runs/${opened.run.id}` },
+    headers: { location: `/api/runs/${opened.run.id}`, etag: versionOf(rows.run.row) },
     json: document,
   };
 }

@@ -1,8 +1,6 @@
 // POST /api/runs/{id}/tasks/{step}/{task}: ticks a task off, or takes the tick back.
 import { z } from 'zod';
-import { advance } from '../../shared/run/advance.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { runRef } from '../../shared/run/progress.ts';
 import { findTask, tickOff } from '../../shared/run/tick-off.ts';
 import {
   type ApiAnswer,
@@ -14,6 +12,7 @@ import {
   readRun,
   reasonSchema,
 } from './api.ts';
+import { ordered } from './order.ts';
 
 /** `{"done":true,"reason":"reset twice by the AD team"}` */
 export const tickSchema = z.strictObject({
@@ -32,13 +31,13 @@ export async function tickTask(engine: Engine, request: ApiRequest): Promise<Api
     throw new Problem(404, 'Unknown task', `No task ${task} of ${step} is in this run.`, { steps: known });
   }
   const order = { who: request.who, reason: body.reason, now: engine.now() };
-  const written = await advance(engine, runRef(rows.run.row.id), tickOff(step, task, body.done, order));
-  if (written === 'gone' || written === 'lost') {
+  const ticked = await ordered(engine, request, tickOff(step, task, body.done, order));
+  if (!ticked.done) {
     throw new Problem(
       409,
       'The step is at work',
       `${step} is looking right now; nothing was ticked. Try again in a few seconds.`,
     );
   }
-  return accepted(await documentOf(engine, written), 200);
+  return accepted(await documentOf(engine, ticked.rows), 200);
 }

@@ -4,6 +4,7 @@ import { toUndo } from '../run/changes.ts';
 import type { StepRow } from '../run/rows.ts';
 import { findTask } from '../run/tick-off.ts';
 import { endedBadly } from '../run/verdict.ts';
+import { versionOf } from '../run/version.ts';
 import { clause, escapeHtml, plain } from '../summary/plain.ts';
 import { type Ask, type Given, titleOf } from '../summary/report.ts';
 import { runPath, shell } from './shell.ts';
@@ -44,7 +45,7 @@ export function askPage(page: AskPage): string | undefined {
     tone: 'quiet',
     heading: form.heading,
     under: `<p>${escapeHtml(whom)}</p>`,
-    main: `<section aria-labelledby="does"><h2 id="does">What it does</h2><ul>${says}</ul><form method="post" action="${path}/${form.action}">${form.fields}<p><label for="reason">Reason, kept in the log</label><input type="text" id="reason" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p><div class="go"><button type="submit">${escapeHtml(form.button)}</button><a class="x" href="${path}">Back to the run, without doing it</a></div></form></section>`,
+    main: `<section aria-labelledby="does"><h2 id="does">What it does</h2><ul>${says}</ul><form method="post" action="${path}/${form.action}?seen=${encodeURIComponent(versionOf(page.given.run))}">${form.fields}<p><label for="reason">Reason, kept in the log</label><input type="text" id="reason" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p><div class="go"><button type="submit">${escapeHtml(form.button)}</button><a class="x" href="${path}">Back to the run, without doing it</a></div></form></section>`,
     who: plain(page.who, 160),
   });
 }

@@ -207,6 +207,8 @@ export const runRowSchema = z.object({
   }),
   /** When the sweep must look at it at the latest. */
   wakeAt: time.nullable(),
+  /** Orders of operators so far. */
+  orders: z.number().optional(),
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
@@ -216,5 +218,7 @@ export const logRowSchema = z.object({
   who: z.string(),
   what: z.string(),
   why: z.string().nullable(),
+  /** Of an order: the how manieth of its run. */
+  order: z.number().optional(),
 });
 export type LogRow = z.infer<typeof logRowSchema>;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { askPage } from '../../shared/page/ask-page.ts';
 import { refreshSeconds, runPage } from '../../shared/page/run-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
+import { versionOf } from '../../shared/run/version.ts';
 import type { Given } from '../../shared/summary/report.ts';
 import { reportOf } from '../../shared/summary/sections.ts';
 import { names } from '../summary/read.ts';
@@ -167,9 +168,11 @@ describe('the page behind a button', () => {
       ...more,
     });
 
-  it('posts to the route that a program would use, with a reason that must be given', () => {
+  it('posts to the route that a program would use, naming the version that was seen, with a reason that must be given', () => {
     const html = ask('held', 'approve', { level: 'full' }) ?? '';
-    expect(html).toContain(`<form method="post" action="/api/runs/${situations.held().run.id}/approve">`);
+    const { run } = situations.held();
+    const seen = encodeURIComponent(versionOf(run));
+    expect(html).toContain(`<form method="post" action="/api/runs/${run.id}/approve?seen=${seen}">`);
     expect(html).toMatch(/name="reason" required minlength="3" maxlength="500"/);
     expect(html).toMatch(/value="full" required checked/);
   });

@@ -1,0 +1,57 @@
+// Which requests were answered already, by the key that their sender gave them: a program that lost an answer asks again
+// and nothing is done twice. What was answered is not kept, since an answer may show a secret once; only that it was,
+// how, and for which run.
+import { z } from 'zod';
+
+export const answeredSchema = z.object({
+  /** Digest of what was asked: the same key for something else is a mistake. */
+  fingerprint: z.string(),
+  at: z.string(),
+  /** null while it is at work. */
+  status: z.number().nullable(),
+  run: z.string().nullable(),
+});
+export type AnsweredRow = z.infer<typeof answeredSchema>;
+
+export const keptSeconds = 24 * 3600;
+/** Longer than a function may run: what is at work after that died on the way. */
+export const atWorkSeconds = 360;
+
+export interface Answered {
+  /** Of two who begin under the same key, one gets `begun`; the other, what stands. */
+  begin(key: string, fingerprint: string, now: Date): Promise<'begun' | AnsweredRow>;
+  settle(key: string, row: AnsweredRow): Promise<void>;
+  /** It failed, so it may be tried again. */
+  forget(key: string): Promise<void>;
+}
+
+/** Whether a row no longer stands in the way. */
+export function isOver(row: AnsweredRow, now: Date): boolean {
+  const seconds = (now.getTime() - Date.parse(row.at)) / 1000;
+  return seconds > (row.status === null ? atWorkSeconds : keptSeconds);
+}
+
+export const begun = (fingerprint: string, now: Date): AnsweredRow => ({
+  fingerprint,
+  at: now.toISOString(),
+  status: null,
+  run: null,
+});
+
+export function memoryAnswered(): Answered {
+  const rows = new Map<string, AnsweredRow>();
+  return {
+    async begin(key, fingerprint, now) {
+      const standing = rows.get(key);
+      if (standing !== undefined && !isOver(standing, now)) return standing;
+      rows.set(key, begun(fingerprint, now));
+      return 'begun';
+    },
+    async settle(key, row) {
+      rows.set(key, row);
+    },
+    async forget(key) {
+      rows.delete(key);
+    },
+  };
+}
