@@ -1,0 +1,94 @@
+// The commands that change something. Each shows first whom it is about, asks for the reason where a person can answer,
+// and decides on the run as it was shown.
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { Client } from './client.ts';
+import { exitCodes, Stop } from './exit-codes.ts';
+import { findRun, pathOf } from './find-run.ts';
+import { shown, type Terminal } from './terminal.ts';
+import { runSchema, whom } from './views.ts';
+
+export interface Deciding {
+  terminal: Terminal;
+  client: () => Client;
+  reasonHelp: string;
+  runHelp: string;
+  print: (json: unknown, text: () => string) => void;
+}
+
+const optionsSchema = z.object({
+  reason: z.string().optional(),
+  level: z.string().optional(),
+  step: z.array(z.string()).optional(),
+  dryRun: z.boolean().optional(),
+});
+
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
+const stepHelp = 'only this step; as often as there are steps';
+
+export function decide(program: Command, deciding: Deciding): void {
+  const { terminal, client, reasonHelp, runHelp, print } = deciding;
+
+  const order = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<run>', runHelp)
+      .option('--reason <text>', reasonHelp);
+
+  const send = (name: string) => async (meant: string, given: unknown) => {
+    const { reason, level, step } = optionsSchema.parse(given);
+    const api = client();
+    const { run, etag } = await findRun(api, meant);
+    terminal.error(`${whom(run)}\n`);
+    const body = {
+      ...(level === undefined ? {} : { level }),
+      ...(step === undefined ? {} : { steps: step }),
+      reason: await reasonFor(terminal, reason, name),
+    };
+    const { json } = await api.post(`${pathOf(run.id)}/${name}`, body, etag);
+    print(json, () => done(json));
+  };
+
+  order('retry', 'run again what did not end well, or the steps that are named')
+    .option('--step <name>', stepHelp, collect)
+    .action(send('retry'));
+  order('approve', 'let a held run begin, or make a contained run full')
+    .requiredOption('--level <level>', 'contain: lock only; full: also remove what the intruder left')
+    .action(send('approve'));
+  order('undo', 'put back what the run changed: all of it, or what the named steps did')
+    .option('--step <name>', stepHelp, collect)
+    .action(send('undo'));
+
+  program
+    .command('start')
+    .description('open a run for an account, or join the one that it has')
+    .argument('<user>', 'object id or user principal name')
+    .option('--level <level>', 'contain or full', 'contain')
+    .option('--dry-run', 'only look, change nothing')
+    .option('--reason <text>', reasonHelp)
+    .action(async (user: string, given: unknown) => {
+      const { reason, level, dryRun = false } = optionsSchema.parse(given);
+      const api = client();
+      const body = { user, level, dryRun, reason: await reasonFor(terminal, reason, 'start') };
+      const { json } = await api.post('/api/runs', body);
+      print(json, () => done(json));
+    });
+}
+
+/** Throws Stop where it is missing and nobody can be asked. */
+async function reasonFor(terminal: Terminal, given: string | undefined, name: string): Promise<string> {
+  if (given !== undefined) return given;
+  if (terminal.ask === undefined) {
+    throw new Stop(`${name} needs --reason "…": it is kept in the log of the run.`, exitCodes.usage);
+  }
+  const reason = await terminal.ask(`Reason to ${name}, kept in the log (Ctrl+C: don’t): `);
+  if (shown(reason).length < 3) throw new Stop('Without a reason nothing is done.', exitCodes.usage);
+  return reason;
+}
+
+function done(json: unknown): string {
+  const run = runSchema.parse(json);
+  const last = run.log.at(-1);
+  return `${shown(last?.what ?? 'done')}. ${whom(run)}: ${shown(run.verdict)}, level ${shown(run.level)}, ${shown(run.state)}. Follow it: reclaim watch ${shown(run.code)}\n`;
+}
