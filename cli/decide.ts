@@ -77,14 +77,20 @@ export function decide(program: Command, deciding: Deciding): void {
 }
 
 /** Throws Stop where it is missing and nobody can be asked. */
-async function reasonFor(terminal: Terminal, given: string | undefined, name: string): Promise<string> {
+export async function reasonFor(
+  terminal: Terminal,
+  given: string | undefined,
+  name: string,
+  option = 'reason',
+  question = `Reason to ${name}, kept in the log (Ctrl+C: don’t): `,
+): Promise<string> {
   if (given !== undefined) return given;
   if (terminal.ask === undefined) {
-    throw new Stop(`${name} needs --reason "…": it is kept in the log of the run.`, exitCodes.usage);
+    throw new Stop(`${name} needs --${option} "…": it is kept in the log of the run.`, exitCodes.usage);
   }
-  const reason = await terminal.ask(`Reason to ${name}, kept in the log (Ctrl+C: don’t): `);
-  if (shown(reason).length < 3) throw new Stop('Without a reason nothing is done.', exitCodes.usage);
-  return reason;
+  const answer = await terminal.ask(question);
+  if (shown(answer).length < 3) throw new Stop('Without an answer nothing is done.', exitCodes.usage);
+  return answer;
 }
 
 function done(json: unknown): string {

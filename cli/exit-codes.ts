@@ -18,7 +18,7 @@ export const exitCodeHelp: readonly (readonly [number, string])[] = [
   [2, 'asked wrongly: an option or a setting is missing or wrong; nothing was sent'],
   [3, 'not signed in, or without the role it takes'],
   [4, 'no such run'],
-  [5, 'somebody else decided meanwhile; look again, then decide'],
+  [5, 'not now: somebody else decided meanwhile, or the run is not so far; look again, then decide'],
   [6, 'not reachable, or failing'],
   [7, 'watch: the run is over and a person must look at it'],
 ];

@@ -7,6 +7,7 @@ import { targetOf } from './credentials.ts';
 import { decide } from './decide.ts';
 import { type ExitCode, exitCodeHelp, exitCodes, Stop } from './exit-codes.ts';
 import { findRun } from './find-run.ts';
+import { handBack } from './hand-back.ts';
 import { shown, shownJson, type Terminal } from './terminal.ts';
 import { runsSchema, runsTable, runText } from './views.ts';
 import { watch } from './watch.ts';
@@ -101,7 +102,9 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
       end(await watch(api, terminal, watching, id));
     });
 
-  decide(program, { terminal, client, reasonHelp, runHelp, print });
+  const deciding = { terminal, client, reasonHelp, runHelp, print };
+  decide(program, deciding);
+  handBack(program, deciding);
 
   program
     .command('completion')
