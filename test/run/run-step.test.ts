@@ -7,6 +7,7 @@ import { advance } from '../../shared/run/advance.ts';
 import type { Outgoing } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
+import { timing } from '../../shared/run/mode.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { type Progress, type RunRows, runRef } from '../../shared/run/progress.ts';
 import type { StepRow } from '../../shared/run/rows.ts';
@@ -154,6 +155,15 @@ describe('a message of an earlier turn', () => {
     await runStep(given.engine, { run, step: 'a', turn: 1 }, 2);
     expect(tries).toBe(1);
     expect(given.sent.at(-1)?.at?.toISOString()).toBe('2026-11-20T09:00:30.000Z');
+  });
+
+  it('moves the run on all the same — its worker may have died before it could', async () => {
+    const given = bench([looks('a')]);
+    const run = await open(given);
+    given.clock.now += timing.graceSeconds * 1000;
+    await runStep(given.engine, { run, step: 'a', turn: 0 }, 1);
+    const sent = given.sent.filter(({ queue }) => queue === 'step-a').map(({ id }) => id);
+    expect(sent).toEqual([`${run}:a:1`, `${run}:a:2`]);
   });
 });
 
