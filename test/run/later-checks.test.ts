@@ -1,0 +1,48 @@
+// The looks a quarter of an hour, an hour and a day after a run finished, and the runs that get none.
+import { describe, expect, it } from 'vitest';
+import { type Order, plan } from '../../shared/run/plan.ts';
+import type { RunRow } from '../../shared/run/rows.ts';
+import { sampleRun, sampleStep } from './sample-rows.ts';
+
+const finishedAt = '2026-11-24T19:05:00.000Z';
+const minutesOn = (minutes: number) => new Date(Date.parse(finishedAt) + minutes * 60_000);
+const orders: Order[] = [
+  { name: 'reset-password', stage: 'evict', kind: 'remediation', after: [], againAfter: [], requires: [] },
+];
+
+/** The summary is still to be sent, so that the run is not closed and only the rule itself keeps it from looking. */
+const lookedAt = (minutes: number, changes: Partial<RunRow> = {}) => {
+  const run = sampleRun('u1', { level: 'full', state: 'finished', finishedAt, ...changes });
+  const step = sampleStep('reset-password', {
+    stage: 'evict',
+    state: 'settled',
+    outcome: { is: 'done' },
+    lookedAt: finishedAt,
+    settledAt: finishedAt,
+    until: null,
+  });
+  return plan(orders, { run, steps: [step] }, minutesOn(minutes)).steps[0]?.aim === 'check';
+};
+
+describe('a finished run', () => {
+  it.each([
+    [14, 0, false],
+    [15, 0, true],
+    [59, 1, false],
+    [60, 1, true],
+    [1439, 2, false],
+    [1440, 2, true],
+    [9999, 3, false],
+  ])('after %i minutes and %i looks is looked at again: %s', (minutes, checks, looks) => {
+    expect(lookedAt(minutes, { checks })).toBe(looks);
+  });
+
+  it.each<[string, Partial<RunRow>]>([
+    ['it was undone', { endsAs: 'undone' }],
+    ['it was handed back', { endsAs: 'handed back' }],
+    ['another run holds the account', { endsAs: 'superseded' }],
+    ['it was a rehearsal', { dryRun: true }],
+  ])('is left alone when %s — the watch must not fight the owner', (_why, ended) => {
+    expect(lookedAt(15, ended)).toBe(false);
+  });
+});
