@@ -1,7 +1,8 @@
-// The looks a quarter of an hour, an hour and a day after a run finished, and the runs that get none.
+// When what is settled is looked at again: a quarter of an hour, an hour and a day after the run finished, and when a
+// step that it follows goes on. And when it is not.
 import { describe, expect, it } from 'vitest';
 import { type Order, plan } from '../../shared/run/plan.ts';
-import type { RunRow } from '../../shared/run/rows.ts';
+import type { Outcome, RunRow } from '../../shared/run/rows.ts';
 import { sampleRun, sampleStep } from './sample-rows.ts';
 
 const finishedAt = '2026-11-24T19:05:00.000Z';
@@ -44,5 +45,42 @@ describe('a finished run', () => {
     ['it was a rehearsal', { dryRun: true }],
   ])('is left alone when %s — the watch must not fight the owner', (_why, ended) => {
     expect(lookedAt(15, ended)).toBe(false);
+  });
+});
+
+describe('a settled step whose followed step has gone on', () => {
+  const follows: Order[] = [
+    ...orders,
+    {
+      name: 'revoke-sessions',
+      stage: 'contain',
+      kind: 'remediation',
+      after: [],
+      againAfter: ['reset-password'],
+      requires: [],
+    },
+  ];
+  const following = (outcome: Outcome, changes: Partial<RunRow> = {}) => {
+    const run = sampleRun('u1', { level: 'full', ...changes });
+    const settled = { state: 'settled', until: null, settledAt: finishedAt } as const;
+    const steps = [
+      sampleStep('reset-password', { stage: 'evict', outcome: { is: 'done' }, ...settled }),
+      sampleStep('revoke-sessions', { outcome, seen: {}, ...settled }),
+    ];
+    return plan(follows, { run, steps }, minutesOn(1)).steps[1]?.state;
+  };
+
+  it('is looked at again — a new password leaves sessions that the old one began', () => {
+    expect(following({ is: 'done' })).toBe('queued');
+  });
+
+  it.each<[string, Outcome, Partial<RunRow>]>([
+    ['the run was undone', { is: 'done' }, { endsAs: 'undone' }],
+    ['it was undone itself', { is: 'undone' }, {}],
+    ['it does not apply', { is: 'skipped', reason: 'has no mailbox' }, {}],
+    ['it is off', { is: 'off' }, {}],
+    ['the run is held', { is: 'done' }, { state: 'held' }],
+  ])('stays as it is when %s', (_why, outcome, changes) => {
+    expect(following(outcome, changes)).toBe('settled');
   });
 });
