@@ -1,5 +1,6 @@
 // Who else the intruder is: other accounts signed in to from the intruder's addresses. Each is told to the front door as
 // an alert and judged there like any other; this opens no run. An address that others use anyway finds nobody.
+import { eventId } from '../../shared/alerts/outgoing.ts';
 import { relatedSignInType } from '../../shared/alerts/related-sign-in.ts';
 import { when } from '../../shared/microsoft365/describe-trail.ts';
 import { signInsPage } from '../../shared/microsoft365/links.ts';
@@ -45,7 +46,7 @@ export const findOtherVictims = investigation({
           why: 'the address is the intruder’s alone, so the account is too; told to triage',
         });
         alerts.set(userId, {
-          id: `related-sign-in:${signIn.id}`,
+          id: eventId('signIn', signIn.id, signIn.at),
           type: relatedSignInType,
           data: {
             id: signIn.id,

@@ -40,7 +40,7 @@ describe('find-other-victims', () => {
     const { alerts, findings, asked } = await collected(tenant([at(diego), silent]));
     expect(alerts).toEqual([
       {
-        id: `related-sign-in:${silent.id}`,
+        id: `signIn:${silent.id}:2026-11-20T09:25:00Z`,
         type: 'Reclaim.RelatedSignIn',
         data: {
           id: silent.id,
