@@ -75,7 +75,7 @@ function reading(given: Payload): Reading {
     tenantId: given.tenantId,
     subjects: named.map((person) => ({
       signal: signalOf(given, { person, title, detector, alone, implied: implied && !identity }),
-      onPremisesSid: person.onPremisesSid,
+      sid: person.sid,
     })),
     about: { detector, title, ...(given.serviceSource ? { product: given.serviceSource } : {}) },
     left:

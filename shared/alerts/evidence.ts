@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Kept } from '../run/step.ts';
 import { guid, maybe, text, word, words } from './fields.ts';
-import { cloudIdOf } from './sid.ts';
+import { cloudIdOf, isDomainSid } from './sid.ts';
 
 /** https://learn.microsoft.com/graph/api/resources/security-useraccount */
 const accountSchema = z.object({
@@ -70,7 +70,7 @@ function guessedKind(entry: {
 export interface Person {
   userId: string | null;
   userPrincipalName: string | null;
-  onPremisesSid: string | null;
+  sid: string | null;
   tenantId: string | null;
   label: string;
 }
@@ -134,18 +134,22 @@ function personOf({ userAccount, address, displayName }: Evidence): Person {
   const sid = userAccount?.userSid ?? null;
   const name = userAccount?.userPrincipalName ?? (address?.includes('@') ? address : null);
   const local = [userAccount?.domainName, userAccount?.accountName].filter((part) => part).join('\\');
-  const userId = userAccount?.azureAdUserId ?? (sid === null ? null : cloudIdOf(sid));
+  // A name says who it is today; an identifier is worked out only where there is none.
+  const userId = userAccount?.azureAdUserId ?? (sid === null || name !== null ? null : cloudIdOf(sid));
   return {
     userId,
     userPrincipalName: name,
-    onPremisesSid: sid?.toUpperCase().startsWith('S-1-5-21-') ? sid : null,
+    sid: sid !== null && isDomainSid(sid) ? sid : null,
     tenantId: userAccount?.tenantId ?? null,
     label: name ?? (local || userId || displayName || 'an account without a name'),
   };
 }
 
+const idOf = ({ userId, sid }: Person) => userId ?? (sid === null ? null : cloudIdOf(sid));
+
 const same = (a: Person, b: Person): boolean =>
-  (a.userId !== null && a.userId === b.userId) ||
+  (idOf(a) !== null && idOf(a) === idOf(b)) ||
+  (a.sid !== null && a.sid === b.sid) ||
   (a.userPrincipalName !== null && lower(a.userPrincipalName) === lower(b.userPrincipalName ?? '')) ||
   (a.userId === null && b.userId === null && a.userPrincipalName === null && a.label === b.label);
 

@@ -83,13 +83,13 @@ function reading(given: Payload): Reading {
     ? all.filter(({ signal }) => signal.standing)
     : all;
   const left = given.alerts.flatMap((alert) => alert.left);
-  const subjects = accused.map(({ signal, onPremisesSid }): Subject => {
+  const subjects = accused.map(({ signal, sid }): Subject => {
     if (!disrupted && !byPerson) {
-      return { signal: standing ? signal : { ...signal, standing: false, state }, onPremisesSid };
+      return { signal: standing ? signal : { ...signal, standing: false, state }, sid };
     }
     return {
       signal: { ...signal, ...own(given, { title, disrupted, byPerson, standing, state }) },
-      onPremisesSid,
+      sid,
     };
   });
   const named = disrupted || byPerson ? earliestOfEach(subjects) : subjects;
@@ -139,8 +139,7 @@ function own(given: Payload, { title, disrupted, byPerson, standing, state }: Wh
 
 /** One account is in several alerts of one incident: the alert with the earliest activity tells where it began. */
 function earliestOfEach(subjects: readonly Subject[]): Subject[] {
-  const keyOf = ({ signal, onPremisesSid }: Subject) =>
-    signal.userId ?? signal.userPrincipalName?.toLowerCase() ?? onPremisesSid;
+  const keyOf = ({ signal, sid }: Subject) => signal.userId ?? signal.userPrincipalName?.toLowerCase() ?? sid;
   const found = new Map<string | null, Subject>();
   for (const subject of subjects) {
     const key = keyOf(subject);

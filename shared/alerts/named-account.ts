@@ -2,7 +2,7 @@
 // of such a name. Microsoft Graph has no original of it, so it never decides more than that a person should look.
 import { z } from 'zod';
 import { guid, text, word } from './fields.ts';
-import { cloudIdOf } from './sid.ts';
+import { cloudIdOf, isDomainSid } from './sid.ts';
 import type { RiskLevel, Signal } from './signal.ts';
 import type { Subject } from './source.ts';
 
@@ -48,7 +48,7 @@ const entity = z.object({
 export interface NamedAccount {
   userId: string | null;
   userPrincipalName: string | null;
-  onPremisesSid: string | null;
+  sid: string | null;
   tenantId: string | null;
 }
 
@@ -65,13 +65,15 @@ export function accountIn(given: Readonly<Record<string, unknown>>): NamedAccoun
     const line = text.parse(value);
     return line?.includes('@') ? line : null;
   };
+  const userPrincipalName = found(upnNames, address) ?? joined ?? address(local);
+  const fromSid = sid === null || userPrincipalName !== null ? null : cloudIdOf(sid);
   const account = {
-    userId: found(idNames, (value) => guid.parse(value)) ?? (sid === null ? null : cloudIdOf(sid)),
-    userPrincipalName: found(upnNames, address) ?? joined ?? address(local),
-    onPremisesSid: sid?.toUpperCase().startsWith('S-1-5-21-') ? sid : null,
+    userId: found(idNames, (value) => guid.parse(value)) ?? fromSid,
+    userPrincipalName,
+    sid: sid !== null && isDomainSid(sid) ? sid : null,
     tenantId: aadtenantid,
   };
-  return (account.userId ?? account.userPrincipalName ?? account.onPremisesSid) ? account : null;
+  return (account.userId ?? account.userPrincipalName ?? account.sid) ? account : null;
 }
 
 export interface Told {
@@ -104,7 +106,7 @@ export const subjectOf = (account: NamedAccount, { id, ...told }: Told): Subject
     deviceId: null,
     userAgent: null,
   } satisfies Signal,
-  onPremisesSid: account.onPremisesSid,
+  sid: account.sid,
 });
 
 /** Each account once, under the entry that says most. */
@@ -115,7 +117,7 @@ export function distinctAccounts(accounts: readonly NamedAccount[]): NamedAccoun
       (account.userId !== null && account.userId === other.userId) ||
       (account.userPrincipalName !== null &&
         account.userPrincipalName.toLowerCase() === other.userPrincipalName?.toLowerCase()) ||
-      (account.onPremisesSid !== null && account.onPremisesSid === other.onPremisesSid);
+      (account.sid !== null && account.sid === other.sid);
     if (!found.some(same)) found.push(account);
   }
   return found;

@@ -6,6 +6,7 @@ import type { GraphReader } from '../microsoft365/clients.ts';
 import { path } from '../microsoft365/path.ts';
 import type { Kept } from '../run/step.ts';
 import { text, word, words } from './fields.ts';
+import { cloudIdOf } from './sid.ts';
 import type { Signal } from './signal.ts';
 import type { Subject } from './source.ts';
 
@@ -19,17 +20,19 @@ const sidUserSchema = userSchema.extend({ onPremisesSecurityIdentifier: word });
 export type Resolved = { signal: Signal } | { left: Kept };
 
 /** GET /users/{id or userPrincipalName}: User.Read.All (https://learn.microsoft.com/graph/api/user-get). */
-export async function resolve(graph: GraphReader, { signal, onPremisesSid }: Subject): Promise<Resolved> {
+export async function resolve(graph: GraphReader, { signal, sid }: Subject): Promise<Resolved> {
   if (signal.userId !== null) return { signal };
   const name = signal.userPrincipalName;
   const user =
     (name?.includes('@') ? ((await byName(graph, name)) ?? (await byAddress(graph, name))) : undefined) ??
-    (onPremisesSid === null ? undefined : await bySid(graph, onPremisesSid));
+    (sid === null || cloudIdOf(sid) !== null ? undefined : await bySid(graph, sid));
+  const id = sid === null ? null : cloudIdOf(sid);
+  if (user === undefined && id !== null) return { signal: { ...signal, userId: id } };
   if (user)
     return {
       signal: { ...signal, userId: user.id.toLowerCase(), userPrincipalName: user.userPrincipalName },
     };
-  const what = name ?? onPremisesSid ?? 'an account without an id';
+  const what = name ?? sid ?? 'an account without an id';
   return { left: { what, why: 'is no user of this directory, or one of a service or of a device' } };
 }
 

@@ -31,7 +31,7 @@ function reading(signIn: z.infer<typeof signInSchema>): Reading {
     left: [],
     subjects: [
       {
-        onPremisesSid: null,
+        sid: null,
         signal: {
           source: 'signIn',
           sourceId: signIn.id,

@@ -102,7 +102,7 @@ function reading(given: Payload): Reading {
   return {
     id: given.id,
     tenantId: given.tenantId,
-    subjects: nameless ? [] : [{ signal, onPremisesSid: null }],
+    subjects: nameless ? [] : [{ signal, sid: null }],
     left: nameless ? [{ what: `the risk detection ${given.id}`, why: 'names no user' }] : [],
   };
 }

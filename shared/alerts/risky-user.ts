@@ -52,7 +52,7 @@ export const riskyUser = source({
 const readingOf = (id: string, tenantId: string | null, signals: readonly Signal[]): Reading => ({
   id,
   tenantId,
-  subjects: signals.map((signal) => ({ signal, onPremisesSid: null })),
+  subjects: signals.map((signal) => ({ signal, sid: null })),
   left: [],
 });
 

@@ -17,3 +17,6 @@ export function cloudIdOf(sid: string): string | null {
     Buffer.from(bytes.subarray(from, to)).reverse().toString('hex');
   return [swapped(0, 4), swapped(4, 6), swapped(6, 8), hex(8, 10), hex(10, 16)].join('-');
 }
+
+/** Of an account in a directory, here or on premises, rather than of a service or a group that every machine has. */
+export const isDomainSid = (sid: string): boolean => /^S-1-(5-21|12-1)-/i.test(sid.trim());

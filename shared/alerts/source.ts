@@ -8,8 +8,8 @@ import type { Signal } from './signal.ts';
 /** One account that the alert is about. Its object id may still be missing. */
 export interface Subject {
   signal: Signal;
-  /** Security identifier in Active Directory, where nothing better names the account. */
-  onPremisesSid: string | null;
+  /** Security identifier, where no object id names the account. */
+  sid: string | null;
 }
 
 /** What one payload says. */

@@ -27,7 +27,7 @@ describe('alertV2', () => {
     expect(left).toEqual([]);
     expect(subjects).toEqual([
       {
-        onPremisesSid: null,
+        sid: expect.stringMatching(/^S-1-12-1-/),
         signal: {
           source: 'alert',
           sourceId: 'ad702c56f4b1a3e8d0',
@@ -59,7 +59,7 @@ describe('alertV2', () => {
   describe('whom it is about', () => {
     it('is each account called compromised, never one beside it', () => {
       const reading = read(payload('alert-v2/attack-disruption'));
-      expect(reading.subjects.map(({ signal, onPremisesSid }) => signal.userId ?? onPremisesSid)).toEqual([
+      expect(reading.subjects.map(({ signal, sid }) => signal.userId ?? sid)).toEqual([
         adele,
         'S-1-5-21-1004336348-1177238915-682003330-1104',
         '2c3b5a4e-2cf1-4fd0-9b8e-5c8f6b7f1a23',
