@@ -153,7 +153,7 @@ async function quiet(
   { mark, etag }: KeptMark,
   error: PermanentError | RetryableError,
 ): Promise<KeptMark | undefined> {
-  if (error.status === 400 && mark.cut + 1 < feed.cuts.length) {
+  if ((error.status === 400 || error.status === 501) && mark.cut + 1 < feed.cuts.length) {
     const next = { ...mark, cut: mark.cut + 1, pass: null };
     deps.log(`${feed.noun} are read by ${cutOf(feed, next).property} from now on: ${error.message}`);
     return deps.marks.write(feed.name, next, etag);

@@ -278,14 +278,17 @@ describe('a feed that gives nothing', () => {
     expect(lines.join()).toContain('what came before 2026-11-23T10:00:00.000Z is left out');
   });
 
-  it('is cut by another time where the service refuses the first, for good', async () => {
-    const { poll, pass, fault, asked } = world([]);
-    fault.error = new PermanentError('cut', { status: 400 });
-    await poll();
-    pass(1);
-    await poll();
-    expect(asked.map((line) => line.split(' ')[0])).toEqual(['best', 'second', 'second']);
-  });
+  it.each([400, 501])(
+    'is cut by another time where the service refuses the first with %d, for good',
+    async (status) => {
+      const { poll, pass, fault, asked } = world([]);
+      fault.error = new (status === 400 ? PermanentError : RetryableError)('cut', { status });
+      await poll();
+      pass(1);
+      await poll();
+      expect(asked.map((line) => line.split(' ')[0])).toEqual(['best', 'second', 'second']);
+    },
+  );
 });
 
 describe('a flood', () => {
