@@ -1,5 +1,5 @@
 // Shapes of APIs that were there before alerts_v2. Incidents and alerts of the Microsoft 365 Defender and Defender for
-// Endpoint APIs have the number under which Microsoft Graph holds them; the first alerts of Graph do not.
+// Endpoint APIs, and of the Management Activity API, have the number under which Graph holds them; the first alerts of Graph do not.
 import { z } from 'zod';
 import { clean, guid, word } from './fields.ts';
 import type { Opener } from './source.ts';
@@ -41,6 +41,20 @@ const endpointAlert = z.object({
   aadTenantId: guid,
 });
 
+/**
+ * https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema
+ * `{"RecordType":40,"Operation":"AlertTriggered","Workload":"SecurityComplianceCenter","AlertId":"5f9b2c1e-…","Name":
+ * "User restricted from sending email","Severity":"High","AlertEntityId":"adele@contoso.com","OrganizationId":"6f2a…"}`
+ */
+const managementAlert = z.object({
+  Operation: z.string().regex(/^Alert/),
+  Workload: z.string().regex(/SecurityComplianceCenter/i),
+  AlertId: z.guid(),
+  Name: word,
+  Severity: word,
+  OrganizationId: guid,
+});
+
 export const formerApi: Opener = ({ data }) => {
   if (firstAlerts.safeParse(data).success) {
     const why =
@@ -52,6 +66,12 @@ export const formerApi: Opener = ({ data }) => {
     const { incidentId, incidentName, severity, status } = incident.data;
     const displayName = clean(incidentName);
     return [{ type: 'Reclaim.Incident', data: { id: String(incidentId), displayName, severity, status } }];
+  }
+  const triggered = managementAlert.safeParse(data);
+  if (triggered.success) {
+    const { AlertId, Name: title, Severity: severity, OrganizationId: tenantId } = triggered.data;
+    // Defender XDR puts its own letters before the number that Defender for Office 365 gives.
+    return [{ type: 'Reclaim.Alert', data: { id: `fa${AlertId.toLowerCase()}`, title, severity, tenantId } }];
   }
   const alert = endpointAlert.safeParse(data);
   if (!alert.success) return undefined;

@@ -1,22 +1,106 @@
-// Wrappings that say nothing of their own: lists, pages, what a Logic App's trigger puts out, an event within an event.
-// Opened a few layers deep, since nobody means more.
+// Wrappings that say nothing of their own: lists, pages, tables, events within events, and what connectors and SIEM
+// tools put around an alert before they hand it on. Opened a few layers deep, since nobody means more.
 import { z } from 'zod';
 import type { Inner } from './source.ts';
 
-const listSchema = z.array(z.unknown()).min(1);
-const pageSchema = z.object({ value: listSchema });
-const triggerSchema = z.object({ body: z.union([z.looseObject({}), listSchema]) });
-const cloudSchema = z.object({ specversion: z.string(), type: z.string(), data: z.looseObject({}) });
-const gridSchema = z.object({ eventType: z.string(), eventTime: z.string(), data: z.looseObject({}) });
+const object = z.looseObject({});
+const list = z.array(z.unknown()).min(1);
+const inside = z.union([object, list]);
+
+/** Names under which a payload stands where there is nothing beside it. */
+const soleNames = new Set([
+  ...[
+    'alert',
+    'alerts',
+    'incident',
+    'incidents',
+    'riskDetection',
+    'riskDetections',
+    'riskyUser',
+    'riskyUsers',
+  ],
+  ...['event', 'events', 'payload', 'data', 'items', 'results', 'message', 'body'],
+]);
+
+type Wrapping = (data: unknown, type: string) => Inner | readonly unknown[] | undefined;
+
+const wrapping =
+  <T>(
+    schema: z.ZodType<T>,
+    open: (found: T, type: string) => Inner | readonly unknown[] | undefined,
+  ): Wrapping =>
+  (data, type) => {
+    const found = schema.safeParse(data);
+    return found.success ? open(found.data, type) : undefined;
+  };
+
+const wrappings: readonly Wrapping[] = [
+  wrapping(list, (all) => all),
+  // A page of Microsoft Graph or Azure Resource Manager.
+  wrapping(z.object({ value: list }), ({ value }) => value),
+  // An event within an event.
+  wrapping(z.object({ specversion: z.string(), type: z.string(), data: object }), ({ type, data }) => ({
+    type,
+    data,
+  })),
+  wrapping(z.object({ eventType: z.string(), eventTime: z.string(), data: object }), (event) => ({
+    type: event.eventType,
+    data: event.data,
+  })),
+  // What the trigger of a Logic App puts out.
+  wrapping(z.object({ body: inside }), ({ body }, type) => ({ type, data: body })),
+  // Answers of advanced hunting and of Log Analytics.
+  wrapping(z.object({ schema: list, results: list }), ({ results }) => results),
+  wrapping(z.object({ Schema: list, Results: list }), ({ Results }) => Results),
+  wrapping(
+    z.object({
+      tables: z
+        .array(
+          z.object({ columns: z.array(z.object({ name: z.string() })), rows: z.array(z.array(z.unknown())) }),
+        )
+        .min(1),
+    }),
+    ({ tables }) =>
+      tables.flatMap(({ columns, rows }) =>
+        rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]]))),
+      ),
+  ),
+  // Wazuh, Splunk and Elastic: the alert as their connectors took it in.
+  wrapping(z.object({ 'ms-graph': object }), (found, type) => ({ type, data: found['ms-graph'] })),
+  wrapping(z.object({ data: z.object({ 'ms-graph': object }) }), ({ data }, type) => ({
+    type,
+    data: data['ms-graph'],
+  })),
+  wrapping(
+    z.object({ search_name: z.string(), result: z.object({ _raw: z.string() }) }),
+    ({ result }, type) => asJson(result._raw, type),
+  ),
+  wrapping(z.object({ event: z.object({ original: z.string() }) }), ({ event }, type) =>
+    asJson(event.original, type),
+  ),
+  wrapping(object, (found, type) => {
+    const [[name = '', data] = [], ...rest] = Object.entries(found);
+    const sole = rest.length === 0 && soleNames.has(name);
+    if (typeof data === 'string') return sole ? asJson(data, type) : undefined;
+    return sole && inside.safeParse(data).success ? { type, data } : undefined;
+  }),
+];
+
+function asJson(text: string, type: string): Inner | undefined {
+  try {
+    const data: unknown = JSON.parse(text);
+    return inside.safeParse(data).success ? { type, data } : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** What is inside; undefined where it is no wrapping. */
 export function unwrapped({ type, data }: Inner): readonly Inner[] | undefined {
-  const list = listSchema.safeParse(data).data ?? pageSchema.safeParse(data).data?.value;
-  if (list !== undefined) return list.map((one) => ({ type, data: one }));
-  const cloud = cloudSchema.safeParse(data).data;
-  if (cloud !== undefined) return [{ type: cloud.type, data: cloud.data }];
-  const grid = gridSchema.safeParse(data).data;
-  if (grid !== undefined) return [{ type: grid.eventType, data: grid.data }];
-  const trigger = triggerSchema.safeParse(data).data;
-  return trigger === undefined ? undefined : [{ type, data: trigger.body }];
+  for (const open of wrappings) {
+    const found = open(data, type);
+    if (found === undefined) continue;
+    return 'data' in found ? [found] : found.map((one) => ({ type, data: one }));
+  }
+  return undefined;
 }
