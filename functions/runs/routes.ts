@@ -5,6 +5,7 @@ import { reportSchema } from '../../shared/preflight/preflight.ts';
 import { handBackViewSchema } from '../../shared/run/hand-back-view.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { decisionListSchema, decisionQuerySchema, listDecisions } from '../alerts/list-decisions.ts';
+import { alertBodySchema, triagedSchema, triageNow } from '../alerts/triage-now.ts';
 import type { Services } from '../services.ts';
 import type { ApiAnswer, ApiRequest } from './api.ts';
 import { approveRun, approveSchema } from './approve-run.ts';
@@ -107,6 +108,16 @@ export const routes: readonly Route[] = [
     body: tickSchema,
     answers: { 200: run },
     handle: ({ engine }, request) => tickTask(engine, request),
+  },
+  {
+    name: 'triage-now',
+    method: 'POST',
+    path: 'alerts',
+    summary: 'Judge an alert at once, and show what became of it with every run that it led to.',
+    access: 'operator',
+    body: alertBodySchema,
+    answers: { 200: triagedSchema },
+    handle: ({ engine, triage }, request) => triageNow(engine, triage, request),
   },
   {
     name: 'list-decisions',
