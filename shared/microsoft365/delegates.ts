@@ -83,18 +83,18 @@ export async function readDelegates(
   const paths = folders
     .map(({ FolderPath, FolderType }) => ({ type: FolderType, path: pathOf(FolderPath, FolderType) }))
     .filter(({ type, path }) => looked.includes(type) || also.includes(path.toLowerCase()));
-  const shared: Delegate[] = [];
-  // One after the other: Exchange slows down whoever asks for much at once.
-  for (const folder of new Set(paths.map(({ path }) => path))) {
+  const perFolder = [...new Set(paths.map(({ path }) => path))].map(async (folder) => {
     const place = { Identity: folderIdentity(account, folder) };
     const entries = await exchange.get('Get-MailboxFolderPermission', place, entrySchema, anchor);
-    for (const { User: user, AccessRights: rights, SharingPermissionFlags: given } of entries) {
-      const flags = given && given !== 'None' ? given : null;
-      if (!rights.every((right) => harmless.test(right))) {
-        shared.push({ kind: 'folder', user, folder, rights, flags });
-      }
-    }
-  }
+    return entries.flatMap(
+      ({ User: user, AccessRights: rights, SharingPermissionFlags: given }): Delegate[] => {
+        const flags = given && given !== 'None' ? given : null;
+        if (rights.every((right) => harmless.test(right))) return [];
+        return [{ kind: 'folder', user, folder, rights, flags }];
+      },
+    );
+  });
+  const shared = (await Promise.all(perFolder)).flat();
   const all: Delegate[] = [
     ...permissions
       .filter(({ IsInherited, Deny }) => !IsInherited && !Deny)

@@ -75,7 +75,7 @@ export const plain = (html: string) =>
 export const short = (text: string, most = 160) => (text.length > most ? `${text.slice(0, most)}…` : text);
 
 /**
- * One part after the other; a part that is refused is named and the rest still counts. Throws the first refusal where
+ * All parts at once, since the client bounds what is asked together; a part that is refused is named and the rest still counts. Throws the first refusal where
  * nothing at all could be looked at.
  */
 export async function eachPart(
@@ -84,12 +84,15 @@ export async function eachPart(
   const found: Symptoms[] = [];
   const calm: string[] = [];
   const refused: PermanentError[] = [];
-  for (const [name, read] of Object.entries(parts)) {
-    try {
-      const symptoms = await read();
-      if (symptoms.every(({ findings }) => findings.length === 0)) calm.push(name);
-      found.push(...symptoms);
-    } catch (error) {
+  const named = Object.entries(parts);
+  const ended = await Promise.allSettled(named.map(([, read]) => read()));
+  for (const [index, end] of ended.entries()) {
+    const name = named[index]?.[0] ?? '';
+    if (end.status === 'fulfilled') {
+      if (end.value.every(({ findings }) => findings.length === 0)) calm.push(name);
+      found.push(...end.value);
+    } else {
+      const error: unknown = end.reason;
       if (!(error instanceof PermanentError)) throw error;
       refused.push(error);
       found.push({ findings: [{ what: `${name} could not be looked at`, why: error.message }] });
