@@ -136,11 +136,12 @@ export function createServices(settings: Settings, log: Log): Services {
   const topic = topicOf('reclaim/preflight', settings, credential, now);
   const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
   const trips = new TableTrips(tables);
+  const users = memberCount(() => soon().graph, now, log);
   const breaker = createBreaker({
     slots: new TableBreakerSlots(tables, Math.random),
     trips,
     settings,
-    users: memberCount(() => soon().graph, now, log),
+    users,
     now,
   });
 
@@ -166,7 +167,11 @@ export function createServices(settings: Settings, log: Log): Services {
         graph: soon().graph,
         settings,
         policy: settings.POLICY,
-        readAccount: accountOf,
+        readAccount: (...asked) => {
+          // The breaker asks for it next, and a lock waits for both.
+          void users();
+          return accountOf(...asked);
+        },
         lastRun: (userId) => lastRunOf(progress, userId),
         intruders: (since) => intrudersOf(progress, since),
         protection: async (userId) => {

@@ -15,15 +15,18 @@ export async function countMembers(graph: GraphReader): Promise<number> {
 
 const keptMinutes = 60;
 
-/** Asked at most once an hour; null while nobody can tell, and the reason goes to the log. */
+/**
+ * Asked at most once an hour, and once for all who ask meanwhile; null while nobody can tell, and the reason goes to the
+ * log. Never throws.
+ */
 export function memberCount(
   graph: () => GraphReader,
   now: () => Date,
   log: (line: string) => void,
 ): () => Promise<number | null> {
   let known: { count: number | null; at: number } | undefined;
-  return async () => {
-    if (known !== undefined && now().getTime() - known.at < keptMinutes * 60_000) return known.count;
+  let asking: Promise<number | null> | undefined;
+  const ask = async () => {
     try {
       known = { count: await countMembers(graph()), at: now().getTime() };
     } catch (thrown) {
@@ -33,5 +36,12 @@ export function memberCount(
       known = { count: known?.count ?? null, at: now().getTime() - (keptMinutes - 5) * 60_000 };
     }
     return known.count;
+  };
+  return async () => {
+    if (known !== undefined && now().getTime() - known.at < keptMinutes * 60_000) return known.count;
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    return await asking;
   };
 }
