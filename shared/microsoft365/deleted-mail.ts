@@ -43,7 +43,7 @@ export function deletions(
     what,
     evidence,
     why: 'owners seldom delete for good',
-    remedy: `bring back what is missing, while it is kept: Restore-RecoverableItems -Identity ${userPrincipalName} -FilterItemType IPM.Note -FilterStartTime '${new Date(look.since).toISOString()}'.`,
+    remedy: `Bring back what is missing, while it is kept: Restore-RecoverableItems -Identity ${userPrincipalName} -FilterItemType IPM.Note -FilterStartTime '${new Date(look.since).toISOString()}'.`,
   });
   // Kept for two weeks or longer, and only the owner knows what is missing.
   return { findings, tasks: tasks.map((task) => ({ ...task, atHandBack: true as const })), attachments };

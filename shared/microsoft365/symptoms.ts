@@ -75,8 +75,8 @@ export const plain = (html: string) =>
 export const short = (text: string, most = 160) => (text.length > most ? `${text.slice(0, most)}…` : text);
 
 /**
- * All parts at once, since the client bounds what is asked together; a part that is refused is named and the rest still counts. Throws the first refusal where
- * nothing at all could be looked at.
+ * All parts at once, since the client bounds what is asked together; a part that is refused is named and the rest
+ * still counts. Throws the first refusal where nothing at all could be looked at.
  */
 export async function eachPart(
   parts: Readonly<Record<string, () => Promise<readonly Symptoms[]>>>,

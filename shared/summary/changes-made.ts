@@ -47,5 +47,20 @@ export const putBack = (given: Given): Section => ({
 
 export const leftInPlace = (given: Given): Section => ({
   title: given.run.dryRun ? 'It would change' : 'Found, NOT changed',
-  lines: changeLines(given, (standing) => standing === 'found'),
+  lines: [...changeLines(given, (standing) => standing === 'found'), ...wouldAsk(given)],
 });
+
+/** Of a rehearsal: what nobody can judge yet, such as delegates whose maker only the audit log knows. */
+const wouldAsk = (given: Given): Line[] =>
+  given.run.dryRun
+    ? given.steps
+        .filter((row) => row.outcome?.is === 'reported')
+        .flatMap((row) =>
+          row.tasks
+            .filter((task) => !task.atHandBack)
+            .map(({ what, instruction }) => ({
+              text: `A person would be asked, unless more is known by then: ${titleOf(given, row.name)}: ${plain(what)}`,
+              details: [plain(instruction, 600)],
+            })),
+        )
+    : [];
