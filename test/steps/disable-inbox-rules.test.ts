@@ -134,6 +134,35 @@ describe('disable-inbox-rules', () => {
     },
   );
 
+  it.each([
+    ['while the log may still tell', { ended: {} }, '09:15:30', []],
+    [
+      'in a run that was held for hours',
+      { ended: {}, fixedAt: { 'block-sign-in': '2026-11-20T13:00:00Z' } },
+      '13:01:00',
+      [],
+    ],
+    ['once the log is silent', { ended: { 'collect-audit-log': 'done' } }, '09:15:30', ['rule "Receipts"']],
+    [
+      'where nobody can search it',
+      { ended: { 'collect-audit-log': 'skipped' } },
+      '09:15:30',
+      ['rule "Receipts"'],
+    ],
+    ['after a quarter of an hour', { ended: {} }, '09:30:30', ['rule "Receipts"']],
+    ['at a level that only reports', { ended: {}, level: 'contain' }, '09:15:30', ['rule "Receipts"']],
+  ] as const)('a rule that only its looks speak against, %s', async (_, run, at, expected) => {
+    const receipts = { ...hiding, Name: 'Receipts', MoveToFolder: 'Archive' };
+    const { clients } = withRules(receipts, { ...hiding, RuleIdentity: '13545366470107004932' });
+    const now = new Date(`2026-11-20T${at}Z`);
+    const seen = found(await disableInboxRules.find(context({ run, now }), clients));
+    // One whose name hides it waits for nothing.
+    expect(seen.changes.map(({ what }) => what)).toEqual([...expected, 'rule ".."']);
+    expect(seen.kept.filter(({ why }) => why.includes('waits for the audit log'))).toHaveLength(
+      1 - expected.length,
+    );
+  });
+
   it('takes nothing for the intruder’s that bears a name twice, or that they failed to make', async () => {
     const { clients } = withRules(newsletter, { ...newsletter, From: ['digest@adatum.com'] });
     const twice = afterAudit(record('intruder', 'New-InboxRule', parameters({ Name: 'Newsletters' })));

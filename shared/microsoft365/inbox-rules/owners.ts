@@ -12,11 +12,16 @@ import type { ReadRule } from './rules-of.ts';
 const mostMinutes = 15;
 
 /** Whether the audit log may still tell who made a rule, in a run that would act on it now. */
-const logMayTell = ({ ended, level, openedAt }: RunView, now: Date): boolean =>
-  level === 'full' &&
-  ended !== undefined &&
-  ended['collect-audit-log'] === undefined &&
-  now.getTime() - Date.parse(openedAt) < mostMinutes * 60_000;
+const logMayTell = ({ ended, level, openedAt, fixedAt }: RunView, now: Date): boolean => {
+  // A run that was held for a while begins with the lock.
+  const began = Math.max(Date.parse(openedAt), Date.parse(fixedAt['block-sign-in'] ?? openedAt));
+  return (
+    level === 'full' &&
+    ended !== undefined &&
+    ended['collect-audit-log'] === undefined &&
+    now.getTime() - began < mostMinutes * 60_000
+  );
+};
 
 type Judged = Judgement & { rule: InboxRule };
 
