@@ -27,6 +27,7 @@ import { handBackView, handBackViewSchema } from '../../shared/run/hand-back-vie
 import type { Order } from '../../shared/run/operate.ts';
 import type { RunState } from '../../shared/run/plan.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
+import { versionOf } from '../../shared/run/version.ts';
 import {
   type ApiAnswer,
   type ApiRequest,
@@ -37,6 +38,7 @@ import {
   readRun,
   reasonSchema,
 } from './api.ts';
+import { ordered } from './order.ts';
 
 const reason = { reason: reasonSchema };
 /** `{"do":"begin","identified":"called back on the number in HR's file","reason":"the account is clean"}` */
@@ -74,7 +76,7 @@ export const passAnswerSchema = handBackViewSchema.extend({
 
 export async function getHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
   const rows = await readRun(engine, request);
-  return { status: 200, headers: { etag: rows.run.etag }, json: viewOf(engine, rows) };
+  return answer(engine, 200, rows);
 }
 
 export async function postHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
@@ -85,22 +87,26 @@ export async function postHandBack(engine: Engine, request: ApiRequest): Promise
     case 'begin': {
       knownSteps(engine, body.despite);
       const { despite } = body;
-      const written = await apply(engine, rows, begin(body, given), (state) => {
+      const written = await apply(engine, request, rows, begin(body, given), (state) => {
         const left = unaccepted(state, despite);
         const why = whyNotBegun(state) ?? `not all ended well: ${left.map(({ step }) => step).join(', ')}`;
         return { why, more: { left, despite: left.map(({ step }) => step) } };
       });
-      return { status: 202, json: viewOf(engine, written) };
+      return answer(engine, 202, written);
     }
     case 'pass':
-      return pass(engine, rows, body, given);
+      return pass(engine, request, rows, body, given);
     case 'owner-back': {
-      const written = await apply(engine, rows, ownerBack(given), (state) => ({ why: whyNotBack(state) }));
-      return { status: 202, json: viewOf(engine, written) };
+      const written = await apply(engine, request, rows, ownerBack(given), (state) => ({
+        why: whyNotBack(state),
+      }));
+      return answer(engine, 202, written);
     }
     case 'roles': {
-      const written = await apply(engine, rows, approveRoles(given), (state) => ({ why: whyNoRoles(state) }));
-      return { status: 202, json: viewOf(engine, written) };
+      const written = await apply(engine, request, rows, approveRoles(given), (state) => ({
+        why: whyNoRoles(state),
+      }));
+      return answer(engine, 202, written);
     }
   }
 }
@@ -108,11 +114,12 @@ export async function postHandBack(engine: Engine, request: ApiRequest): Promise
 /** Reserved first, so that of two operators one alone makes a pass, and the other is told by whom. */
 async function pass(
   engine: Engine,
+  request: ApiRequest,
   rows: RunRows,
   { again, lifetimeInMinutes }: { again: boolean; lifetimeInMinutes: number },
   given: Order,
 ): Promise<ApiAnswer> {
-  await apply(engine, rows, reservePass(again, given), (state) => ({
+  await apply(engine, request, rows, reservePass(again, given), (state) => ({
     why: whyNoPass(state, again, given.now),
   }));
   const ref = runRef(rows.run.row.id);
@@ -142,7 +149,8 @@ async function pass(
     () => 'lost' as const,
   );
   const now = typeof written === 'string' ? rows : written;
-  return { status: 201, json: { ...viewOf(engine, now), temporaryAccessPass: made } };
+  const { headers, json } = answer(engine, 201, now);
+  return { status: 201, headers, json: { ...json, temporaryAccessPass: made } };
 }
 
 const notMade = (thrown: PermanentError) =>
@@ -154,13 +162,14 @@ const notMade = (thrown: PermanentError) =>
 
 async function apply(
   engine: Engine,
+  request: ApiRequest,
   rows: RunRows,
   change: Apply,
   refusal: (state: RunState) => { why: string | undefined; more?: Readonly<Record<string, unknown>> },
 ): Promise<RunRows> {
   const ref = runRef(rows.run.row.id);
-  const written = await advance(engine, ref, change);
-  if (written !== 'gone' && written !== 'lost') return written;
+  const { rows: written, done } = await ordered(engine, request, change);
+  if (done) return written;
   const { why = 'somebody else was faster; look at it again', more } = refusal(
     stateOf((await engine.progress.read(ref)) ?? rows),
   );
@@ -168,4 +177,8 @@ async function apply(
   throw new Problem(409, 'Not now', `${userPrincipalName} (${id}): ${why}.`, more);
 }
 
-const viewOf = (engine: Engine, rows: RunRows) => handBackView(engine.playbook, stateOf(rows), engine.now());
+const answer = (engine: Engine, status: number, rows: RunRows) => ({
+  status,
+  headers: { etag: versionOf(rows.run.row) },
+  json: handBackView(engine.playbook, stateOf(rows), engine.now()),
+});

@@ -58,7 +58,10 @@ async function world(given: { scenario?: Partial<Scenario>; tenant?: object; use
     who,
   });
   const answer = (work: Promise<ApiAnswer>) => work.catch((thrown: unknown) => answerOf(thrown));
-  const post = (body: object, who = 'on-call') => answer(postHandBack(engine, request(body, who)));
+  const post = (body: object, who = 'on-call', headers: Readonly<Record<string, string>> = {}) =>
+    answer(postHandBack(engine, { ...request(body, who), headers }));
+  const version = async () =>
+    (await answer(getHandBack(engine, request(undefined, 'on-call')))).headers?.['etag'] ?? '';
   const view = async () =>
     handBackViewSchema.parse((await answer(getHandBack(engine, request(undefined, 'on-call')))).json);
   const settle = () =>
@@ -76,7 +79,7 @@ async function world(given: { scenario?: Partial<Scenario>; tenant?: object; use
   const breakOff = (when: typeof breaks) => {
     breaks = when;
   };
-  return { simulation, tenant, post, view, settle, ready, passes, log, breakOff };
+  return { simulation, tenant, post, view, version, settle, ready, passes, log, breakOff };
 }
 
 const secretOf = ({ json }: ApiAnswer) => passAnswerSchema.parse(json).temporaryAccessPass.value;
@@ -218,6 +221,21 @@ describe('the pass', () => {
     const { ready, post } = await world();
     await ready();
     expect(await post({ do: 'pass', lifetimeInMinutes })).toMatchObject({ status: 400 });
+  });
+});
+
+describe('two operators', () => {
+  it('never hand back past each other: what was decided since is told, and no pass is made', async () => {
+    const { post, ready, version, passes } = await world();
+    await ready();
+    const seen = await version();
+    expect(seen).not.toBe('');
+    const first = await post({ do: 'pass' }, 'Alex Wilber', { 'if-match': seen });
+    const second = await post({ do: 'pass', again: true }, 'Megan Bowen', { 'if-match': seen });
+    expect([first.status, second.status]).toEqual([201, 412]);
+    expect(detailOf(second)).toMatch(/Alex Wilber/);
+    expect(passes()).toHaveLength(1);
+    expect(first.headers?.['etag']).toBe(await version());
   });
 });
 
