@@ -6,7 +6,7 @@ import { classifier } from '../shared/alerts/detector-settings.ts';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
 import type { PollDeps } from '../shared/alerts/poll.ts';
-import { protectedBecause, protectionOf, readMarks } from '../shared/alerts/protection.ts';
+import { protectedBecause, protectionOf, readMarks, unmarked } from '../shared/alerts/protection.ts';
 import { createPublisher, type TopicOptions, tryTopic } from '../shared/alerts/publisher.ts';
 import { watchSources } from '../shared/alerts/silence.ts';
 import { type SourceHealth, TableSourceHealth } from '../shared/alerts/source-health.ts';
@@ -103,6 +103,7 @@ export function createServices(settings: Settings, log: Log): Services {
     stepSettings: settings.STEPS,
     clients,
     ...publisherOf('reclaim/steps', settings, credential, now),
+    protects: (account) => protectedBecause(account, unmarked, settings),
     leaving: new TableLeaving(tables, 'global-administrators'),
     now,
     random: Math.random,

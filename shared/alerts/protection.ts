@@ -30,6 +30,9 @@ export interface Marks {
   unread: string | null;
 }
 
+/** Where nothing was asked: what the settings and the account itself say is known all the same. */
+export const unmarked: Marks = { addresses: [], groups: [], unread: null };
+
 const userSchema = z.object({
   userPrincipalName: z.string(),
   mail: z.string().nullish(),

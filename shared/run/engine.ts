@@ -1,4 +1,5 @@
 // What the engine is made of. Everything that differs between Azure, the local stack and a test is in here.
+import type { Account } from '../microsoft365/account.ts';
 import type { Clients } from '../microsoft365/clients.ts';
 import type { Bus } from './bus.ts';
 import type { Leaving } from './leaving.ts';
@@ -11,6 +12,8 @@ export interface Engine {
   playbook: readonly Step[];
   /** What the administrator set for each step, by name; parsed by the step. */
   stepSettings: Readonly<Record<string, unknown>>;
+  /** Why only a person changes this account, as far as that can be told without asking anybody; null else. */
+  protects?: (account: Account) => string | null;
   /** Of whom runs side by side must leave one; left out where only one run is at work. */
   leaving?: Leaving;
   /** Clients whose requests end when the signal aborts. */

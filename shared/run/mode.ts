@@ -21,11 +21,11 @@ export const timing = {
 
 /** What a step may do now: a locked account is only looked at until there is evidence or approval. */
 export function effectiveMode(
-  run: Pick<RunRow, 'level' | 'dryRun'>,
+  run: Pick<RunRow, 'level' | 'dryRun' | 'sparedBecause'>,
   row: Pick<StepRow, 'mode' | 'stage'>,
 ): Mode {
   if (row.mode === 'off') return 'off';
-  if (run.dryRun || row.mode === 'report') return 'report';
+  if (run.dryRun || run.sparedBecause !== undefined || row.mode === 'report') return 'report';
   return row.stage === 'evict' && run.level === 'contain' ? 'report' : 'act';
 }
 

@@ -83,6 +83,9 @@ export const released = (run: RunRow, level: Level, now: Date): RunRow => ({
   releasedAt: now.toISOString(),
 });
 
+/** What protects the account is known to whoever decides. */
+const decided = ({ now }: Order) => ({ approvedAt: now.toISOString(), sparedBecause: undefined });
+
 /** Lets a held run begin at a level, or a contained run become full. Nothing is taken back by it. */
 export const approve =
   (level: Level, order: Order): Apply =>
@@ -91,12 +94,17 @@ export const approve =
     if (run.state === 'held') {
       const log = [entry(order, `approved at level ${level}`)];
       const limits = level === 'full' ? { limitedBecause: undefined } : {};
-      return { ...state, run: { ...released(run, level, order.now), ...limits }, log };
+      const approvedAt = order.now.toISOString();
+      return { ...state, run: { ...released(run, level, order.now), ...limits, approvedAt }, log };
     }
     if (level === 'full' && run.level === 'contain' && run.endsAs === null) {
       const raisedBecause = `approved by ${order.who}: ${order.reason}`;
-      const next = { ...reopened(state.run), level, raisedBecause, limitedBecause: undefined };
+      const next = { ...reopened(run), ...decided(order), level, raisedBecause, limitedBecause: undefined };
       return { ...state, run: next, log: [entry(order, 'approved at level full')] };
+    }
+    if (run.sparedBecause !== undefined && run.endsAs === null) {
+      const log = [entry(order, `approved, although ${run.sparedBecause}`)];
+      return { ...state, run: { ...reopened(run), ...decided(order) }, log };
     }
     return { ...state, log: [entry(order, `approve ${level}: nothing to do`)] };
   };

@@ -172,6 +172,10 @@ export const runRowSchema = z.object({
   heldBecause: z.string().nullable(),
   /** Why it stays at its level whatever is found, until a person approves more: the circuit breaker. */
   limitedBecause: z.string().optional(),
+  /** Why it only looks from now on: the account became protected after the run began. */
+  sparedBecause: z.string().optional(),
+  /** When a person let it begin or go further: what protects the account holds it back no more. */
+  approvedAt: time.optional(),
   /** While it is held, on-call hears of it in a list of all such runs. */
   toldInList: z.literal(true).optional(),
   /** Only look, change nothing. */

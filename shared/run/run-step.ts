@@ -10,6 +10,7 @@ import { type RunState, settledBefore } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
 import { remediate } from './remediate.ts';
 import type { StepRow } from './rows.ts';
+import { sparedNow } from './spared.ts';
 import type { RawContext, Step } from './step.ts';
 import { undo } from './undo-step.ts';
 import { endedWell, verdictOf } from './verdict.ts';
@@ -49,7 +50,7 @@ export async function runStep(engine: Engine, message: StepMessage, deliveryCoun
   if (claimed === 'gone' || claimed === 'lost' || step === undefined) return;
 
   let owned = ownRow(claimed, message.step);
-  if (owned === undefined) return;
+  if (owned?.state !== 'running' || owned.turn !== message.turn) return;
   const write = async (
     change: (state: RunState, row: StepRow) => RunState,
     next: StepRow,
@@ -114,6 +115,8 @@ function claim(message: StepMessage, deliveryCount: number, step: Step | undefin
     const takesOver = row.state === 'running' && deliveryCount > row.delivery;
     if (row.state !== 'queued' && !takesOver) return undefined;
     const now = engine.now();
+    const spared = takesOver ? undefined : sparedNow(state, row, engine);
+    if (spared !== undefined) return spared;
     const attempt = takesOver ? row.attempt + 1 : row.attempt;
     return withRow(state, {
       ...row,

@@ -37,6 +37,17 @@ function decision(given: Given, { word }: Verdict): Line[] {
       },
     ];
   }
+  if (given.run.sparedBecause !== undefined && given.run.endsAs === null) {
+    return [
+      {
+        text: 'Decide whether this app may change a protected account, and let the run go on or end it',
+        orders: [
+          order(given, 'It may: go on', 'approve', { level: given.run.level }),
+          order(given, `It may not: ${takenBack(given)}`, 'undo'),
+        ],
+      },
+    ];
+  }
   if (word !== 'DECIDE' || given.run.level === 'full') return [];
   return [
     {

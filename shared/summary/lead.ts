@@ -8,9 +8,12 @@ import { type Given, titlesOf } from './report.ts';
 import { type Standing, standingOf } from './standing.ts';
 
 export function leadOf(given: Given, verdict: Verdict): string {
-  return sentences(given, verdict)
-    .filter((sentence) => sentence !== '')
-    .join(' ');
+  const { sparedBecause } = given.run;
+  const spared =
+    sparedBecause === undefined
+      ? ''
+      : `Nothing more is changed until somebody approves it: ${clause(sparedBecause)}.`;
+  return [...sentences(given, verdict), spared].filter((sentence) => sentence !== '').join(' ');
 }
 
 function sentences(given: Given, { word }: Verdict): string[] {

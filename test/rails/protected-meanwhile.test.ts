@@ -1,0 +1,96 @@
+// Rail 2 once more where steps act: an account that is protected only after its run began.
+import { describe, expect, it } from 'vitest';
+import { advance } from '../../shared/run/advance.ts';
+import { approve, undo } from '../../shared/run/operate.ts';
+import { runRef } from '../../shared/run/progress.ts';
+import { leadOf } from '../../shared/summary/lead.ts';
+import { chaosOf, outcomeOf, Simulation } from '../run/simulation.ts';
+
+const things = { 'block-sign-in': ['lock'], 'reset-password': ['password'], 'disable-inbox-rules': ['rule'] };
+
+async function opened() {
+  const simulation = new Simulation(
+    { things, level: 'full', refused: [] },
+    chaosOf(() => 0.5),
+  );
+  const runId = await simulation.open();
+  const protect = () => {
+    simulation.engine.protects = ({ userPrincipalName }) => `${userPrincipalName} is a protected account`;
+  };
+  const fixes = () => simulation.world.effects.filter(({ did }) => did === 'fix').map(({ step }) => step);
+  const log = async () => (await simulation.progress.log(runRef(runId))).map(({ what }) => what);
+  return { simulation, runId, protect, fixes, log };
+}
+
+describe('an account that became protected', () => {
+  it('before the first step is not changed at all, and on-call is asked', async () => {
+    const { simulation, protect, fixes, log } = await opened();
+    protect();
+    await simulation.live(({ run }) => run.row.summary.state === 'sent');
+    expect(fixes()).toEqual([]);
+    expect(simulation.rows().run.row.sparedBecause).toBe('adele@contoso.com is a protected account');
+    expect(simulation.mails).toEqual(['NOT CONTAINED']);
+    expect((await log()).filter((what) => what === 'the run only looks from now on')).toHaveLength(1);
+    const { run, steps } = simulation.rows();
+    const given = {
+      run: run.row,
+      steps: steps.map(({ row }) => row),
+      playbook: simulation.engine.playbook,
+      runUrl: 'https://reclaim.test',
+      now: new Date(simulation.clock),
+    };
+    expect(leadOf(given, { word: 'NOT CONTAINED', tasks: 0 })).toMatch(
+      /Nothing more is changed until somebody approves it: adele@contoso.com is a protected account\.$/,
+    );
+  });
+
+  it('after it was locked is not locked again by a later check — on-call opened it and protected it', async () => {
+    const { simulation, protect, fixes } = await opened();
+    await simulation.live(({ run }) => run.row.state === 'finished');
+    const before = fixes().length;
+    protect();
+    simulation.world.putBack('block-sign-in', 'lock');
+    await simulation.live();
+    expect(fixes()).toHaveLength(before);
+    expect(simulation.world.has('block-sign-in')).toEqual(['lock']);
+    expect(simulation.rows().run.row.state).toBe('closed');
+    expect(simulation.broken).toEqual([]);
+  });
+
+  it('is changed once a person approves it, and asked about no more', async () => {
+    const { simulation, runId, protect, fixes } = await opened();
+    protect();
+    await simulation.live(({ run }) => run.row.summary.state === 'sent');
+    const order = { who: 'on-call', reason: 'it is taken over', now: new Date(simulation.clock) };
+    await advance(simulation.engine, runRef(runId), approve('full', order));
+    await simulation.live();
+    expect(fixes()).toEqual(
+      expect.arrayContaining(['block-sign-in', 'reset-password', 'disable-inbox-rules']),
+    );
+    expect(outcomeOf(simulation.rows(), 'block-sign-in')).toBe('done');
+    expect(simulation.rows().run.row.sparedBecause).toBeUndefined();
+  });
+
+  it('is left to a run that a person has approved before', async () => {
+    const simulation = new Simulation(
+      { things, level: 'full', held: 'adele@contoso.com is a protected account', refused: [] },
+      chaosOf(() => 0.5),
+    );
+    const runId = await simulation.open();
+    simulation.engine.protects = () => 'adele@contoso.com is a protected account';
+    const order = { who: 'on-call', reason: 'it is taken over', now: new Date(simulation.clock) };
+    await advance(simulation.engine, runRef(runId), approve('full', order));
+    await simulation.live();
+    expect(simulation.world.has('block-sign-in')).toEqual([]);
+  });
+
+  it('is still given back by an undo — what this app did must be taken back', async () => {
+    const { simulation, runId, protect } = await opened();
+    await simulation.live(({ run }) => run.row.state === 'finished');
+    protect();
+    const order = { who: 'on-call', reason: 'false alarm', now: new Date(simulation.clock) };
+    await advance(simulation.engine, runRef(runId), undo(simulation.engine.playbook, undefined, order));
+    await simulation.live();
+    expect(simulation.world.has('block-sign-in')).toEqual(['lock']);
+  });
+});
