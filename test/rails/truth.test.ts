@@ -1,0 +1,57 @@
+// Rail 10 for what the rails themselves do: a run that was stopped short says so, first, and calls nothing clean.
+import { describe, expect, it } from 'vitest';
+import { summaryOf } from '../../shared/summary/summary.ts';
+import { given, locked, onlyFound, rule, run, step } from '../summary/rows.ts';
+
+const limitedBecause =
+  'the circuit breaker lets 20 runs an hour go further by themselves, and since 10:00 UTC there were more';
+const held = rule(onlyFound);
+
+describe('a run that the circuit breaker stopped at the lock', () => {
+  it('says that the intruder’s things were found and left, and why', () => {
+    const found = step('disable-inbox-rules', { is: 'reported' }, { changes: [held] });
+    const { subject, text } = summaryOf(
+      given(run({ level: 'contain', raisedBecause: null, limitedBecause }), [...locked(), found]),
+    );
+    expect(subject).toContain('DECIDE');
+    expect(text).toContain(
+      `1 change of an intruder found and LEFT IN PLACE, whatever turns up: ${limitedBecause}.`,
+    );
+    expect(text).not.toMatch(/\bclean\b|was removed, and read back/);
+  });
+
+  it('is not contained where the lock failed too', () => {
+    const error = { message: 'refused', status: 403, code: null, requestId: null };
+    const failed = step('block-sign-in', { is: 'failed', error });
+    const { subject, text } = summaryOf(
+      given(run({ level: 'contain', raisedBecause: null, limitedBecause, containedAt: null }), [failed]),
+    );
+    expect(subject).toContain('NOT CONTAINED');
+    expect(text).toContain('is NOT secured');
+  });
+});
+
+describe('a run that the circuit breaker holds', () => {
+  it('says that nothing was changed and whoever has the account keeps it', () => {
+    const heldBecause =
+      'the circuit breaker is open: 100 accounts were acted on since 10:00 UTC, the most in an hour';
+    const waiting = step('block-sign-in', null, { state: 'waiting' });
+    const { subject, text } = summaryOf(
+      given(run({ state: 'held', heldBecause, containedAt: null, finishedAt: null }), [waiting]),
+    );
+    expect(subject).toContain('HELD');
+    expect(text).toContain(`Nothing was changed: ${heldBecause}.`);
+    expect(text).toContain('Until somebody approves, whoever has the account keeps it.');
+    expect(text).toMatch(/approve/i);
+  });
+});
+
+describe('a run that only looks since its account is protected', () => {
+  it('says so, and how to let it go on', () => {
+    const sparedBecause = 'adele.vance@contoso.com is a protected account';
+    const looked = step('disable-inbox-rules', { is: 'reported' }, { changes: [held] });
+    const { text } = summaryOf(given(run({ sparedBecause }), [...locked(), looked]));
+    expect(text).toContain(`Nothing more is changed until somebody approves it: ${sparedBecause}.`);
+    expect(text).toContain('It may: go on');
+  });
+});
