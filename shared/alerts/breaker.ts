@@ -73,7 +73,7 @@ export function createBreaker({ slots, trips, settings, users, now }: BreakerDep
       const since = `${hourOf(at).slice(11)}:00 UTC`;
       if (slot === null || slot > runs) {
         await trips.trip(hourOf(at), 'held');
-        const why = `the circuit breaker is open: ${runs} accounts were acted on since ${since}, the most in an hour`;
+        const why = `the circuit breaker is open: this app changes at most ${runs} accounts an hour by itself, and since ${since} there were as many`;
         return held(wanted, why, why);
       }
       if (slot <= full) return { level: wanted.level, held: null, limited: null, listed: false };

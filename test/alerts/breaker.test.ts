@@ -54,7 +54,7 @@ describe('the circuit breaker', () => {
     ]);
     expect(admitted[2]?.limited).toContain('2 runs an hour');
     expect(admitted[4]?.held).toBe(
-      'the circuit breaker is open: 4 accounts were acted on since 10:00 UTC, the most in an hour',
+      'the circuit breaker is open: this app changes at most 4 accounts an hour by itself, and since 10:00 UTC there were as many',
     );
     expect(await stages()).toEqual(['limited', 'held']);
   });

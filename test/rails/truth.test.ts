@@ -34,7 +34,7 @@ describe('a run that the circuit breaker stopped at the lock', () => {
 describe('a run that the circuit breaker holds', () => {
   it('says that nothing was changed and whoever has the account keeps it', () => {
     const heldBecause =
-      'the circuit breaker is open: 100 accounts were acted on since 10:00 UTC, the most in an hour';
+      'the circuit breaker is open: this app changes at most 100 accounts an hour by itself, and since 10:00 UTC there were as many';
     const waiting = step('block-sign-in', null, { state: 'waiting' });
     const { subject, text } = summaryOf(
       given(run({ state: 'held', heldBecause, containedAt: null, finishedAt: null }), [waiting]),
