@@ -6,7 +6,13 @@ import { classifier } from '../shared/alerts/detector-settings.ts';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
 import type { PollDeps } from '../shared/alerts/poll.ts';
-import { protectedBecause, protectionOf, readMarks, unmarked } from '../shared/alerts/protection.ts';
+import {
+  protectedBecause,
+  protectedGroups,
+  protectionOf,
+  readMarks,
+  unmarked,
+} from '../shared/alerts/protection.ts';
 import { createPublisher, type TopicOptions, tryTopic } from '../shared/alerts/publisher.ts';
 import { watchSources } from '../shared/alerts/silence.ts';
 import { type SourceHealth, TableSourceHealth } from '../shared/alerts/source-health.ts';
@@ -176,7 +182,7 @@ export function createServices(settings: Settings, log: Log): Services {
         lastRun: (userId) => lastRunOf(progress, userId),
         intruders: (since) => intrudersOf(progress, since),
         protection: async (userId) => {
-          const marks = await readMarks(soon().graph, userId, settings.PROTECTED_GROUPS);
+          const marks = await readMarks(soon().graph, userId, protectedGroups(settings));
           return (account) => protectedBecause(account, marks, settings);
         },
         openRun: (request) => openRun(engine, { ...request, admit: breaker.admit }),

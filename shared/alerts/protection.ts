@@ -133,12 +133,23 @@ export function protectedBecause(
     : `whether ${userPrincipalName} is protected could not be read: ${marks.unread}`;
 }
 
+const guid = z.guid();
+
+/** Whose members are protected. An object id among the accounts may be a group's: nobody writes one there in vain. */
+export const protectedGroups = ({
+  PROTECTED_ACCOUNTS,
+  PROTECTED_GROUPS,
+}: Pick<ProtectionSettings, 'PROTECTED_ACCOUNTS' | 'PROTECTED_GROUPS'>): readonly string[] => [
+  ...PROTECTED_GROUPS,
+  ...PROTECTED_ACCOUNTS.filter((entry) => guid.safeParse(entry).success),
+];
+
 /** Both in one, for whoever has the account already. */
 export async function protectionOf(
   graph: GraphReader,
   account: Account,
   settings: ProtectionSettings,
 ): Promise<string | null> {
-  const marks = await readMarks(graph, account.id, settings.PROTECTED_GROUPS);
+  const marks = await readMarks(graph, account.id, protectedGroups(settings));
   return protectedBecause(account, marks, settings);
 }

@@ -10,6 +10,7 @@ import { userNamed } from './mail.ts';
 
 export interface NamedLists {
   PROTECTED_ACCOUNTS: readonly string[];
+  PROTECTED_GROUPS?: readonly string[];
   SERVICE_ACCOUNTS: readonly string[];
   VIP_ACCOUNTS: readonly string[];
 }
@@ -34,27 +35,38 @@ const breakGlass = /break.?glass|emergency|notfall|urgence/i;
 export async function accountFindings(graph: GraphReader, lists: NamedLists): Promise<Finding[]> {
   const findings: Finding[] = [];
   const protectedIds = new Set<string>();
-  for (const list of ['PROTECTED_ACCOUNTS', 'SERVICE_ACCOUNTS', 'VIP_ACCOUNTS'] as const) {
-    for (const entry of lists[list]) {
-      const ids = await idsOf(graph, entry);
+  for (const list of [
+    'PROTECTED_ACCOUNTS',
+    'PROTECTED_GROUPS',
+    'SERVICE_ACCOUNTS',
+    'VIP_ACCOUNTS',
+  ] as const) {
+    const protects = list === 'PROTECTED_ACCOUNTS' || list === 'PROTECTED_GROUPS';
+    for (const entry of lists[list] ?? []) {
+      const ids = await idsOf(graph, entry, protects);
       const told = { check: `${list} ${entry}`, area, concerns: ['triage-alert'] } as const;
       if (ids === undefined) {
-        const what = `${entry} in ${list} is neither a user nor a group of this directory: it stands for nobody`;
+        const kinds = protects ? 'neither a user nor a group' : 'no user';
+        const what = `${entry} in ${list} is ${kinds} of this directory: it stands for nobody`;
         findings.push(problem({ ...told, what }, `Mend ${list}, or take the entry out.`));
         continue;
       }
       findings.push(ok({ ...told, what: `${entry} in ${list} exists` }));
-      if (list === 'PROTECTED_ACCOUNTS') for (const id of ids) protectedIds.add(id);
+      if (protects) for (const id of ids) protectedIds.add(id);
     }
   }
   return [...findings, await wayBack(graph, protectedIds)];
 }
 
-/** A user, or the members of a group; undefined where there is neither. GroupMember.Read.All. */
-async function idsOf(graph: GraphReader, entry: string): Promise<readonly string[] | undefined> {
+/** A user, or where groups count the members of one; undefined where there is neither. GroupMember.Read.All. */
+async function idsOf(
+  graph: GraphReader,
+  entry: string,
+  groupsCount: boolean,
+): Promise<readonly string[] | undefined> {
   const user = await userNamed(graph, entry);
   if (user !== undefined) return [user.id];
-  if (!z.guid().safeParse(entry).success) return undefined;
+  if (!groupsCount || !z.guid().safeParse(entry).success) return undefined;
   try {
     await graph.get(path`/groups/${entry}?$select=id`, groupSchema);
     const members = await graph.list(path`/groups/${entry}/transitiveMembers?$select=id`, memberSchema, {

@@ -63,6 +63,16 @@ describe('an account is protected', () => {
     expect(await protectionOf(graph, account(), nothing)).toContain('could not be read');
   });
 
+  it('by a group whose object id stands among the accounts — nobody writes one there in vain', async () => {
+    const graph = fakeGraph({
+      [`/users/${adele}`]: { id: adele, userPrincipalName: 'adele@contoso.com' },
+      [`/users/${adele}/transitiveMemberOf`]: [{ id: group }],
+      [`/groups/${group}`]: { displayName: 'Break glass' },
+    });
+    const settings = { ...nothing, PROTECTED_ACCOUNTS: ['breakglass@contoso.com', group] };
+    expect(await protectionOf(graph, account(), settings)).toContain('is in the protected group Break glass');
+  });
+
   it('and the reason says so where anybody may join the group — the intruder may have', async () => {
     const graph = fakeGraph({
       [`/users/${adele}`]: { id: adele, userPrincipalName: 'adele@contoso.com' },
