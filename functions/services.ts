@@ -211,7 +211,7 @@ export function createServices(settings: Settings, log: Log): Services {
       heldBecause: (account) => protectionOf(soon().graph, account, settings),
       count: breaker.count,
     },
-    storms: () => tellOfStorms({ trips, progress, notices, baseUrl, now, log }),
+    storms: () => tellOfStorms({ trips, progress, notices, baseUrl, mailTo: settings.MAIL_TO, now, log }),
   };
 }
 

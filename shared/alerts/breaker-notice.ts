@@ -1,6 +1,7 @@
 // What on-call hears of a storm: one mail when the circuit breaker enters a stage, and one after each such hour with
 // all that still waits. Two hundred mails at once would bury the one that matters.
 import { toFailure } from '../errors.ts';
+import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { Progress } from '../run/progress.ts';
 import type { RunRow } from '../run/rows.ts';
 import type { Notice } from '../summary/notice.ts';
@@ -17,6 +18,8 @@ interface Storm {
   /** Opened in that hour. */
   runs: readonly RunRow[];
   baseUrl: string;
+  /** On-call. */
+  mailTo: readonly string[];
 }
 
 const headlines = {
@@ -41,10 +44,19 @@ export const isLimited = (run: RunRow) =>
   run.limitedBecause !== undefined && run.level === 'contain' && run.state !== 'held' && run.endsAs === null;
 
 /** undefined where there is nothing to decide. Pure. */
-export function stormNotice({ hour, moment, runs, baseUrl }: Storm): Notice | undefined {
-  const held = runs.filter(isWaiting);
-  const limited = runs.filter(isLimited);
-  if (moment === 'ended' && held.length + limited.length === 0) return undefined;
+export function stormNotice({ hour, moment, runs, baseUrl, mailTo }: Storm): Notice | undefined {
+  const waiting = runs.filter((run) => isWaiting(run) || isLimited(run));
+  if (moment === 'ended' && waiting.length === 0) return undefined;
+  // No mail goes to whom it names. A storm that names all of on-call must be told all the same, without those.
+  const onCall = (run: RunRow) =>
+    mailTo.some((address) => mailboxAddress(address) === mailboxAddress(run.account.userPrincipalName));
+  const named = waiting.filter((run) => !onCall(run));
+  const silenced = new Set(
+    waiting.filter(onCall).map((run) => mailboxAddress(run.account.userPrincipalName)),
+  );
+  const tells = mailTo.some((address) => !silenced.has(mailboxAddress(address))) ? waiting : named;
+  const held = tells.filter(isWaiting);
+  const limited = tells.filter(isLimited);
   const since = `${hour.slice(11)}:00 UTC`;
   const url = (run: RunRow) => `${baseUrl}/api/runs/${encodeURIComponent(run.id)}`;
   const line = (run: RunRow) => ({
@@ -95,6 +107,7 @@ export interface StormDeps {
   progress: Pick<Progress, 'list' | 'read'>;
   notices: Pick<Notices, 'tell' | 'last'>;
   baseUrl: string;
+  mailTo: readonly string[];
   now: () => Date;
   log: (line: string) => void;
 }
@@ -115,7 +128,7 @@ export async function tellOfStorms(deps: StormDeps): Promise<Moment[]> {
     for (const moment of moments) {
       if (await deps.notices.last(`breaker|${hour}|${moment}`)) continue;
       runs ??= await runsOf(hour, deps);
-      const notice = stormNotice({ hour, moment, runs, baseUrl: deps.baseUrl });
+      const notice = stormNotice({ hour, moment, runs, baseUrl: deps.baseUrl, mailTo: deps.mailTo });
       if (notice === undefined) continue;
       try {
         await deps.notices.tell(notice);

@@ -145,7 +145,15 @@ function world(
       at += minutes * 60_000;
     },
     storms: () =>
-      tellOfStorms({ trips, progress, notices, baseUrl: 'https://reclaim.test', now, log: () => undefined }),
+      tellOfStorms({
+        trips,
+        progress,
+        notices,
+        baseUrl: 'https://reclaim.test',
+        mailTo: ['oncall@contoso.com'],
+        now,
+        log: () => undefined,
+      }),
     async work() {
       for (let message = bus.take(); message !== undefined; message = bus.take()) {
         if (message.queue === queues.summaries) {
