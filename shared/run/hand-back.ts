@@ -128,7 +128,7 @@ function phaseOf(orders: readonly HandBackOrder[], state: RunState, { phase, pas
   if (!through('clear')) return 'clear';
   if (!through('enable')) return 'enable';
   // A guest gets no pass here: its home tenant lets it in.
-  if (!run.account.guest && (pass?.shownAt ?? null) === null) return 'pass';
+  if (!run.account.guest && ownerBackAt === null && (pass?.shownAt ?? null) === null) return 'pass';
   if (ownerBackAt === null) return 'owner';
   if (!through('restore')) return 'restore';
   return through('roles') ? 'done' : 'roles';

@@ -70,7 +70,7 @@ type AskedWith = Readonly<Record<string, string | true | readonly string[]>>;
 export function askUrl(runUrl: string, ask: Ask, more: AskedWith = {}): string {
   const query = new URLSearchParams({ do: ask });
   for (const [name, value] of Object.entries(more)) {
-    for (const entry of value instanceof Array ? value : [String(value)]) query.append(name, entry);
+    for (const entry of typeof value === 'object' ? value : [String(value)]) query.append(name, entry);
   }
   return `${runUrl}?${query.toString()}`;
 }
