@@ -58,6 +58,8 @@ function toldOnce({ stack }: Whole, { runs: [rows] }: Followed): void {
   const last = verdictText(verdictOf(run, steps));
   expect(mails.filter((mail) => mail.includes(`"[Reclaim] ${last}:`))).toHaveLength(1);
   for (const mail of mails) {
+    // HTML, and the same as text: only MIME carries both.
+    expect(mail).toContain('"alternative":{"contentType":"text"');
     expect(mail).toContain('"toRecipients":[{"emailAddress":{"address":"oncall@contoso.com"}}]');
   }
 }

@@ -39,6 +39,8 @@ export interface GraphClient extends GraphReader {
   patch(path: string, body: object, options?: GraphOptions): Promise<void>;
   /** Never repeated after a lost answer. An answer without a body (202, 204) reaches the schema as undefined. */
   post<T>(path: string, body: object, schema: z.ZodType<T>, options?: GraphOptions): Promise<T>;
+  /** A MIME message, which Graph takes in base64 as text/plain. Never repeated after a lost answer. */
+  postMime(path: string, mime: string): Promise<void>;
   delete(path: DeletablePath): Promise<void>;
 }
 

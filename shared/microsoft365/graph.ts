@@ -176,6 +176,11 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
         return shaped(schema, answered.body, name, answered.request);
       },
 
+      async postMime(path, mime) {
+        const body = Buffer.from(mime).toString('base64');
+        await ask('POST', path, (api) => api.post(body), { headers: { 'content-type': 'text/plain' } });
+      },
+
       async delete(path) {
         await ask('DELETE', path, (api) => api.delete());
       },

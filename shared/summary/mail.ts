@@ -1,5 +1,5 @@
 // Sends the summary with Microsoft Graph, from a mailbox of its own to on-call and never to the account under attack.
-// Graph takes one kind of body, so the mail is the HTML; the text is for terminals.
+// What it says is in summary.ts.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { GraphClient, GraphReader } from '../microsoft365/clients.ts';
@@ -11,6 +11,7 @@ import type { Mailer } from '../run/send-summary.ts';
 import { attachedTo } from './attached.ts';
 import { plain } from './plain.ts';
 import type { Described } from './report.ts';
+import { sendMail } from './send-mail.ts';
 import { subjectOf, summaryOf } from './summary.ts';
 
 export interface MailSettings {
@@ -53,28 +54,18 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
         );
       }
       const stepRows = steps.map((entry) => entry.row);
-      const { subject, html } = summaryOf({
+      const { subject, text, html } = summaryOf({
         run: run.row,
         steps: stepRows,
         playbook,
         runUrl: `${settings.baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
         now: now(),
       });
-      const message = {
-        subject,
-        body: { contentType: 'html', content: html },
-        toRecipients: to.map((address) => ({ emailAddress: { address } })),
-        importance: 'high',
-        attachments: attachedTo(stepRows).map(({ name, type, content }) => ({
-          '@odata.type': '#microsoft.graph.fileAttachment',
-          name: plain(name, 120),
-          contentType: type,
-          contentBytes: Buffer.from(content).toString('base64'),
-        })),
-      };
+      const attachments = attachedTo(stepRows).map((file) => ({ ...file, name: plain(file.name, 120) }));
       // The intruder would read it among the sent items of a mailbox that is under attack itself.
-      const saveToSentItems = !theirs.has(mailboxAddress(settings.from));
-      await client.post(path`/users/${settings.from}/sendMail`, { message, saveToSentItems }, z.unknown());
+      const saved = !theirs.has(mailboxAddress(settings.from));
+      const mail = { from: settings.from, to, subject, text, html, importance: 'high', attachments } as const;
+      await sendMail(client, mail, saved);
     },
 
     async wasSent({ run }: RunRows, since) {

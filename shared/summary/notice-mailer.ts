@@ -7,6 +7,7 @@ import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import { path } from '../microsoft365/path.ts';
 import { addressesOf, type MailSettings } from './mail.ts';
 import { type Notice, noticeMail } from './notice.ts';
+import { sendMail } from './send-mail.ts';
 import type { NoticeMailer } from './tell.ts';
 
 /** Exchange tells whole seconds, and its clock is not ours. */
@@ -29,16 +30,10 @@ export function createNoticeMailer(
           'every address in MAIL_TO belongs to an account under attack that it names. Add another one to MAIL_TO',
         );
       }
-      const { subject, html } = noticeMail(notice);
-      const message = {
-        subject,
-        body: { contentType: 'html', content: html },
-        toRecipients: safe.map((address) => ({ emailAddress: { address } })),
-        importance: notice.tone === 'alarm' ? 'high' : 'normal',
-      };
       // The intruder would read it among the sent items of a mailbox that is under attack itself.
-      const saveToSentItems = !theirs.has(mailboxAddress(from));
-      await client.post(path`/users/${from}/sendMail`, { message, saveToSentItems }, z.unknown());
+      const saved = !theirs.has(mailboxAddress(from));
+      const importance = notice.tone === 'alarm' ? 'high' : 'normal';
+      await sendMail(client, { ...noticeMail(notice), from, to: safe, importance, attachments: [] }, saved);
     },
 
     async wasSent(notice, since) {

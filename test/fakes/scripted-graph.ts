@@ -36,6 +36,9 @@ export function scriptedGraph(script: Script): GraphClient & { requests: Request
       ask('PATCH', path, options, body);
     },
     post: async (path, body, schema, options) => schema.parse(ask('POST', path, options, body)),
+    postMime: async (path, mime) => {
+      ask('POST', path, undefined, { mime });
+    },
     delete: async (path) => {
       ask('DELETE', path);
     },

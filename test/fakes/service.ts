@@ -34,7 +34,7 @@ export function fakeService(script: Script) {
       method: init.method ?? 'GET',
       url,
       headers: new Headers(init.headers),
-      body: text === '' ? undefined : JSON.parse(text),
+      body: text === '' ? undefined : /^[[{]/.test(text) ? JSON.parse(text) : text,
     };
     asked.push(request);
     const answer =

@@ -86,6 +86,13 @@ describe('a request to Graph', () => {
     await expect(graph.post('/users/a@contoso.com/sendMail', {}, z.undefined())).resolves.toBeUndefined();
   });
 
+  it('sends a MIME message as text, in base64 — as JSON it would be refused', async () => {
+    const { graph, asked } = graphWith([{ status: 202 }]);
+    await graph.postMime('/users/a@contoso.com/sendMail', 'Subject: x\r\n\r\ny');
+    expect(asked[0]?.headers.get('content-type')).toBe('text/plain');
+    expect(asked[0]?.body).toBe(Buffer.from('Subject: x\r\n\r\ny').toString('base64'));
+  });
+
   it.each([
     '/users/',
     '/users//revokeSignInSessions',

@@ -6,7 +6,15 @@ const refuse = (): never => {
 };
 
 export const noClients: Clients = {
-  graph: { get: refuse, list: refuse, search: refuse, patch: refuse, post: refuse, delete: refuse },
+  graph: {
+    get: refuse,
+    list: refuse,
+    search: refuse,
+    patch: refuse,
+    post: refuse,
+    postMime: refuse,
+    delete: refuse,
+  },
   exchange: { get: refuse, run: refuse },
   defender: { get: refuse, post: refuse },
 };

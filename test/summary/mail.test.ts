@@ -1,12 +1,14 @@
 // The summary as Microsoft Graph is asked to send it.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { readMime } from '../../local/tenant/graph/mime.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { RunRows } from '../../shared/run/progress.ts';
 import type { StepRow } from '../../shared/run/rows.ts';
 import { createMailer, mailPermissions } from '../../shared/summary/mail.ts';
 import type { Given } from '../../shared/summary/report.ts';
 import { type Request, scriptedGraph } from '../fakes/scripted-graph.ts';
+import { of } from './read.ts';
 import { adele, at, having, playbook, signIns, task } from './rows.ts';
 import { situations } from './situations.ts';
 
@@ -15,6 +17,7 @@ const bodySchema = z.strictObject({
   message: z.strictObject({
     subject: z.string(),
     body: z.strictObject({ contentType: z.literal('html'), content: z.string() }),
+    alternative: z.strictObject({ contentType: z.literal('text'), content: z.string() }).optional(),
     toRecipients: z.array(z.strictObject({ emailAddress: z.strictObject({ address: z.string() }) })),
     importance: z.literal('high'),
     attachments: z.array(
@@ -28,6 +31,8 @@ const bodySchema = z.strictObject({
   }),
   saveToSentItems: z.boolean(),
 });
+
+const mimeSchema = z.strictObject({ mime: z.string() });
 
 const rowsOf = ({ run, steps }: Given): RunRows => ({
   run: { row: run, etag: 'e1' },
@@ -60,7 +65,13 @@ function mailer({
     { graph: () => graph, playbook, now: () => new Date(at('09:12:40')) },
   );
   const posted = () => graph.requests.filter(({ method }) => method === 'POST');
-  const mail = () => bodySchema.parse(posted()[0]?.body);
+  /** As Exchange reads it: MIME, or JSON where it is not to be kept. */
+  const mail = () => {
+    const mime = mimeSchema.safeParse(posted()[0]?.body);
+    if (!mime.success) return bodySchema.parse(posted()[0]?.body);
+    const message = readMime(Buffer.from(mime.data.mime).toString('base64'));
+    return bodySchema.parse({ message, saveToSentItems: true });
+  };
   const recipients = () => mail().message.toRecipients.map(({ emailAddress }) => emailAddress.address);
   return { graph, mailer: created, posted, mail, recipients };
 }
@@ -81,6 +92,26 @@ describe('send', () => {
     expect(mail().saveToSentItems).toBe(true);
   });
 
+  it('carries the same as text for programs that show no HTML', async () => {
+    const { mailer: it, mail } = mailer();
+    await it.send(rows, []);
+    expect(mail().message.alternative?.content).toBe(of('contained with tasks').text);
+  });
+
+  it('leaves as JSON where Exchange refuses the MIME message — on-call must hear of it', async () => {
+    const { mailer: it, graph, posted } = mailer();
+    graph.postMime = () => Promise.reject(new PermanentError('Invalid MIME content.', { status: 400 }));
+    await it.send(rows, []);
+    expect(bodySchema.parse(posted()[0]?.body).saveToSentItems).toBe(true);
+  });
+
+  it('is not repeated as JSON after an answer that was lost — it may have left', async () => {
+    const { mailer: it, graph, posted } = mailer();
+    graph.postMime = () => Promise.reject(new RetryableError('lost', { tookEffect: 'unknown' }));
+    await expect(it.send(rows, [])).rejects.toThrow(RetryableError);
+    expect(posted()).toEqual([]);
+  });
+
   it('takes an answer without a body for success — sendMail answers 202 and nothing else', async () => {
     await expect(mailer().mailer.send(rows, [])).resolves.toBeUndefined();
   });
@@ -96,7 +127,7 @@ describe('send', () => {
   it('passes on what Graph says, so that the caller decides whether to try again', async () => {
     const throttled = new RetryableError('throttled', { status: 429 });
     const { mailer: it, graph } = mailer();
-    graph.post = () => Promise.reject(throttled);
+    graph.postMime = () => Promise.reject(throttled);
     await expect(it.send(rows, [])).rejects.toBe(throttled);
   });
 
@@ -133,7 +164,7 @@ describe('a file', () => {
 
   it('that is larger than sendMail takes stays with the run, and the others go', async () => {
     const { mailer: it, mail } = mailer();
-    const attachments = [csv('large.csv', 'ä'.repeat(1_000_001)), csv('small.csv', 'x')];
+    const attachments = [csv('large.csv', 'ä'.repeat(750_001)), csv('small.csv', 'x')];
     await it.send(withFiles({ tasks: [warn], attachments }), []);
     expect(mail().message.attachments.map(({ name }) => name)).toEqual(['small.csv']);
   });

@@ -24,7 +24,7 @@ import { registrationRoutes } from './registration.ts';
 import { riskRoutes } from './risk.ts';
 import { roleWriteRoutes } from './role-writes.ts';
 import { roleRoutes } from './roles.ts';
-import type { Behind, GraphCall, GraphRoute } from './route.ts';
+import type { Act, Behind, GraphCall, GraphRoute } from './route.ts';
 import { ruleRoutes } from './rules.ts';
 import { securityRoutes } from './security.ts';
 import { signInRoutes } from './sign-ins.ts';
@@ -176,13 +176,15 @@ function note(allowed: Allowed, granted: readonly string[]): void {
   }
 }
 
-function checkBody(request: GraphRequest, route: GraphRoute): void {
+function checkBody(request: GraphRequest, route: Act): void {
   if (request.body === undefined) {
     if (route.method === 'PATCH')
       throw new Refusal(400, 'BadRequest', 'Empty Payload. JSON content expected.');
     return;
   }
-  if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
+  const type = request.headers.get('content-type') ?? '';
+  if (route.mime && /^text\/plain\b/i.test(type) && typeof request.body === 'string') return;
+  if (!/^application\/json\b/i.test(type)) {
     throw new Refusal(
       400,
       'Request_BadRequest',

@@ -7,6 +7,7 @@ import { mailboxSettingsProperties, mailFolderProperties, messageSchema } from '
 import { ownerIn } from './mailbox-in.ts';
 import { checkMessage } from './message.ts';
 import { itemNotFound, messageType } from './messages.ts';
+import { readMime } from './mime.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
 
 const folderType: EntityType = { name: 'microsoft.graph.mailFolder', properties: mailFolderProperties };
@@ -56,7 +57,10 @@ function send(call: GraphCall) {
   if (byScope === undefined) call.require();
   else call.allowedBy('Application Mail.Send');
   const { user, mailbox } = ownerIn(call, call.store.file);
-  const body = isRow(call.body) ? call.body : {};
+  // A string is MIME, which is always kept among the sent items.
+  const mime = typeof call.body === 'string' ? readMime(call.body) : undefined;
+  const { alternative, ...read } = mime ?? {};
+  const body = mime ? { message: read } : isRow(call.body) ? call.body : {};
   const { message, saveToSentItems, ...rest } = body;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined)
@@ -71,7 +75,13 @@ function send(call: GraphCall) {
   const { store } = call;
   store.changing();
   store.file.outbox ??= [];
-  store.file.outbox.push({ from: user.userPrincipalName, sentDateTime, saveToSentItems: saved, message });
+  const told = alternative === undefined ? message : { ...message, alternative };
+  store.file.outbox.push({
+    from: user.userPrincipalName,
+    sentDateTime,
+    saveToSentItems: saved,
+    message: told,
+  });
   if (saved) {
     const kept = messageSchema.safeParse({ ...message, sentDateTime });
     mailbox.sentItems ??= [];
@@ -115,6 +125,7 @@ export const mailRoutes: readonly GraphRoute[] = [
     behind: 'exchange',
     entity: messageType,
     ownPermission: true,
+    mime: true,
     act: send,
   },
 ];

@@ -48,5 +48,7 @@ export interface ReadMany extends RouteBase {
 export interface Act extends RouteBase {
   method: 'POST' | 'PATCH' | 'DELETE';
   act(call: GraphCall): Answer;
+  /** Takes a MIME message too, in base64 as text/plain. */
+  mime?: true;
 }
 export type GraphRoute = ReadOne | ReadMany | Act;

@@ -46,7 +46,7 @@ async function read(response: Response): Promise<Answered> {
 export interface Caller {
   tenant: Tenant;
   get(path: string, headers?: Record<string, string>): Promise<Answered>;
-  send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Answered>;
+  send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object | string): Promise<Answered>;
   /** Runs a cmdlet, routed to the mailbox that is named or to the tenant. */
   cmdlet(name: string, parameters: object, options?: CmdletOptions): Promise<Answered>;
 }
@@ -72,8 +72,11 @@ export async function callerOf(file: unknown, options: Partial<TenantOptions> = 
     send: (method, path, body) =>
       ask(`https://graph.microsoft.com${path}`, {
         method,
-        headers: { authorization: graph, ...(body ? { 'content-type': 'application/json' } : {}) },
-        ...(body ? { body: JSON.stringify(body) } : {}),
+        headers: {
+          authorization: graph,
+          ...(body ? { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json' } : {}),
+        },
+        ...(body ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
       }),
     cmdlet: (name, parameters, { anchor, query = '', headers = {} } = {}) =>
       ask(`https://outlook.office365.com/adminapi/beta/${tenant.tenantId}/InvokeCommand${query}`, {

@@ -93,6 +93,32 @@ describe('sendMail', () => {
     expect(caller.tenant.state().outbox).toHaveLength(1);
   });
 
+  it('takes a MIME message too, and always keeps it among the sent items', async () => {
+    const caller = await callerOf(file);
+    const mime = `Subject: ${message.subject}\r\nTo: <oncall@contoso.com>\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from('<p>Contained.</p>').toString('base64')}`;
+    expect((await caller.send('POST', send, Buffer.from(mime).toString('base64'))).status).toBe(202);
+    expect(caller.tenant.state().outbox).toMatchObject([
+      {
+        saveToSentItems: true,
+        message: { subject: message.subject, body: { content: '<p>Contained.</p>' } },
+      },
+    ]);
+    expect(rows(await caller.get(sent))).toHaveLength(1);
+  });
+
+  it.each([
+    ['that is not base64', 'MIME-Version: 1.0'],
+    ['without headers', Buffer.from('hello').toString('base64')],
+    ['of another kind than MIME', Buffer.from('To: <oncall@contoso.com>\r\n\r\nx').toString('base64')],
+  ])('refuses a text %s, as Exchange does', async (_, text) => {
+    const caller = await callerOf(file);
+    expect(refusal(await caller.send('POST', send, text))).toEqual([
+      400,
+      'ErrorMimeContentInvalidBase64String',
+    ]);
+    expect(caller.tenant.state().outbox).toBeUndefined();
+  });
+
   it.each([
     ['an unknown property', { ...message, colour: 'red' }],
     ['no recipient', { subject: 'x', body: message.body }],
