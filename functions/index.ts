@@ -11,9 +11,16 @@ import {
 } from '@azure/functions';
 import { authLevelOf } from '../shared/auth/authenticate.ts';
 import { PermanentError } from '../shared/errors.ts';
-import { queues, stepMessageSchema, stepQueue, summaryMessageSchema } from '../shared/run/bus.ts';
+import {
+  cardMessageSchema,
+  queues,
+  stepMessageSchema,
+  stepQueue,
+  summaryMessageSchema,
+} from '../shared/run/bus.ts';
 import { settleDeadLetter } from '../shared/run/dead-letter.ts';
 import { runStep } from '../shared/run/run-step.ts';
+import { sendCard } from '../shared/run/send-card.ts';
 import { sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings } from '../shared/settings.ts';
@@ -123,6 +130,8 @@ for (const step of playbook) {
 }
 
 onQueue('send-summary', queues.summaries, async (services, body) => {
+  const card = cardMessageSchema.safeParse(body);
+  if (card.success) return await sendCard(services.engine, services.webhook, card.data);
   const message = summaryMessageSchema.safeParse(body);
   if (!message.success)
     throw new PermanentError('this is no message for the summary: it names a run and its turn');

@@ -32,6 +32,7 @@ import type { Answered } from '../shared/run/answered.ts';
 import { Blobs } from '../shared/run/blobs.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { openRun } from '../shared/run/open-run.ts';
+import { askForCard } from '../shared/run/send-card.ts';
 import type { Mailer } from '../shared/run/send-summary.ts';
 import { ServiceBusBus, type ServiceBusNamespace } from '../shared/run/service-bus.ts';
 import { paceBy } from '../shared/run/slots.ts';
@@ -45,6 +46,7 @@ import { createMailer } from '../shared/summary/mail.ts';
 import { createNoticeMailer } from '../shared/summary/notice-mailer.ts';
 import { TableNotices } from '../shared/summary/notice-store.ts';
 import { createNotices, type Notices } from '../shared/summary/tell.ts';
+import { createWebhook, type Webhook } from '../shared/summary/webhook.ts';
 import type { listDecisions } from './alerts/list-decisions.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { reportDaily } from './runs/daily-report.ts';
@@ -56,6 +58,8 @@ export interface Services {
   engine: Engine;
   bus: ServiceBusBus;
   mailer: Mailer;
+  /** The second channel; none where no address is set. */
+  webhook: Webhook | undefined;
   /** When each source of alerts last answered and delivered. */
   health: SourceHealth;
   /** Mails to on-call about the responder itself, each once. */
@@ -152,6 +156,14 @@ export function createServices(settings: Settings, log: Log): Services {
     now,
   });
 
+  const webhook =
+    settings.WEBHOOK_URL === undefined
+      ? undefined
+      : createWebhook(
+          { url: settings.WEBHOOK_URL, cases: settings.WEBHOOK_CASES, baseUrl },
+          { playbook, now, timeoutSeconds: 20 },
+        );
+
   return {
     engine,
     bus,
@@ -165,10 +177,14 @@ export function createServices(settings: Settings, log: Log): Services {
       tryTopic: topic && (() => tryTopic(topic)),
     }),
     reportDaily: () => reportDaily(engine, notices, baseUrl),
-    mailer: createMailer(
-      { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
-      { graph: () => soon().graph, playbook, now },
-    ),
+    webhook,
+    mailer: {
+      ...createMailer(
+        { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
+        { graph: () => soon().graph, playbook, now },
+      ),
+      second: askForCard(webhook, bus, log),
+    },
     triage: (line) =>
       createTriageAlert({
         graph: soon().graph,

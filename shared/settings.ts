@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { detectorsSchema } from './alerts/detector-settings.ts';
 import { type Policy, readPolicy } from './alerts/policy.ts';
 import { timing } from './run/mode.ts';
+import { webhookCases } from './summary/webhook.ts';
 
 const url = z.url().transform((text) => text.replace(/\/+$/, ''));
 const list = z
@@ -72,6 +73,24 @@ const settingsSchema = z.object({
   }),
   /** Detections that the catalogue does not know, or knows wrongly, as JSON; see shared/alerts/detector-settings.ts. */
   DETECTORS: json('[]').pipe(detectorsSchema),
+  /**
+   * Second channel: where an Adaptive Card is posted, such as a Teams workflow. Whoever knows the address may post, so it
+   * is best kept in a key vault; a reference that the platform could not resolve counts as none, and the mail goes on.
+   */
+  WEBHOOK_URL: z
+    .string()
+    .transform((text) => (text.startsWith('@Microsoft.KeyVault(') ? undefined : text))
+    .pipe(
+      z
+        .url()
+        .refine((text) => /^https:|^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(text), {
+          message: 'is not https',
+        })
+        .optional(),
+    )
+    .optional(),
+  /** For which runs: those of administrators, or all of them. */
+  WEBHOOK_CASES: z.enum(webhookCases).default('administrators'),
   /** Never changed by this app: break-glass accounts and the like, by object id or UPN. */
   PROTECTED_ACCOUNTS: accounts,
   /** Never changed by this app either: whoever is in one of these groups, at any depth, by the groups' object ids. */

@@ -23,6 +23,13 @@ param mailTo string[]
 @description('Who is told when the responder itself is not well.')
 param operatorAddresses string[] = mailTo
 
+@description('Second channel beside the mail: where an Adaptive Card is posted, such as a Teams workflow. Whoever knows the address may post, so give a reference to a key vault that the app\'s identity may read: @Microsoft.KeyVault(SecretUri=…).')
+param webhookUrl string = ''
+
+@description('Of which runs the second channel hears.')
+@allowed(['administrators', 'always'])
+param webhookCases string = 'administrators'
+
 @description('Accounts that are never changed without a person\'s approval, by object id or UPN: break-glass accounts, on-call.')
 param protectedAccounts string[] = []
 
@@ -292,6 +299,8 @@ module app 'modules/app.bicep' = {
       POLL_ALERTS: toLower(string(pollAlerts))
       MAIL_FROM: mailFrom
       MAIL_TO: join(mailTo, ',')
+      WEBHOOK_URL: webhookUrl
+      WEBHOOK_CASES: webhookCases
       BASE_URL: baseUrl
       AUTH: empty(signInClientId) ? 'key' : 'entra,easy-auth'
       API_CLIENT_ID: signInClientId

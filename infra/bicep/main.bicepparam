@@ -15,6 +15,12 @@ param mailTo = split(readEnvironmentVariable('MAIL_TO'), ',')
 
 // ---- worth a thought -------------------------------------------------------------------------------------------------
 
+// Second channel beside the mail: a Teams workflow that takes an Adaptive Card ("When a Teams webhook request is
+// received"), best as a reference to a key vault: @Microsoft.KeyVault(SecretUri=…). It hears of administrators' cases only
+// ('administrators') or of all ('always').
+param webhookUrl = readEnvironmentVariable('WEBHOOK_URL', '')
+param webhookCases = readEnvironmentVariable('WEBHOOK_CASES', 'administrators')
+
 // Break-glass accounts and on-call's own, by object id or UPN, separated by commas: never changed without approval.
 param protectedAccounts = filter(split(readEnvironmentVariable('PROTECTED_ACCOUNTS', ''), ','), entry => !empty(entry))
 

@@ -39,5 +39,9 @@ export type StepMessage = z.infer<typeof stepMessageSchema>;
 export const summaryMessageSchema = z.strictObject({ run: z.string(), turn: z.int().positive() });
 export type SummaryMessage = z.infer<typeof summaryMessageSchema>;
 
+/** `{"run":"<user id>.<code>","turn":1,"card":true}`: the second channel's part of a summary. */
+export const cardMessageSchema = summaryMessageSchema.extend({ card: z.literal(true) });
+export type CardMessage = z.infer<typeof cardMessageSchema>;
+
 export const queues = { alerts: 'alerts', summaries: 'summaries', deadLetters: 'dead-letters' } as const;
 export const stepQueue = (step: string) => `step-${step}`;

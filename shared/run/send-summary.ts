@@ -15,6 +15,8 @@ export interface Mailer {
   send(rows: RunRows, log: readonly LogRow[]): Promise<void>;
   /** Whether the mail that says the row's own `summary.verdict` has left since then; asked only after a send that may have been cut off. */
   wasSent(rows: RunRows, since: Date): Promise<boolean>;
+  /** Asks a second channel to tell the same, once for each verdict; never throws. */
+  second?(rows: RunRows): Promise<void>;
 }
 
 type Summary = RunRow['summary'];
@@ -40,6 +42,9 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
   if (claimed === 'gone' || claimed === 'lost') return;
   // Before the mail, so that the alert rules outside the app hear of it even when no mail can be sent.
   engine.log('run-verdict', { run: message.run, verdict: claimed.run.row.summary.verdict ?? '' });
+
+  // With the first try, whatever becomes of it: where no mail gets through, the second channel must.
+  if (before?.attempt === 0) await mailer.second?.(claimed);
 
   const settle = (change: (summary: Summary, state: RunState) => Summary) =>
     advance(engine, ref, (state) => {

@@ -2,11 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { advance } from '../../shared/run/advance.ts';
-import { summaryMessageSchema } from '../../shared/run/bus.ts';
+import { type Letter, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { timing } from '../../shared/run/mode.ts';
 import { approve, undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
+import { askForCard, sendCard } from '../../shared/run/send-card.ts';
 import { type Mailer, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
@@ -56,6 +57,59 @@ async function held(...script: Try[]) {
   };
   return { simulation, engine, runId, lines, mails, mailer, asked, summary, deliver };
 }
+
+describe('the second channel', () => {
+  const seconded = (world: Awaited<ReturnType<typeof held>>) => {
+    const told: string[] = [];
+    world.mailer.second = async ({ run }) => {
+      told.push(run.row.summary.verdict ?? '');
+    };
+    return told;
+  };
+
+  it('is asked once for a verdict, with the first try of the mail — it may be all that gets through', async () => {
+    const world = await held(new RetryableError('busy'), 'sent');
+    const told = seconded(world);
+    await world.deliver();
+    expect(told).toEqual(['HELD']);
+    await world.deliver(600);
+    expect(world.mails).toEqual(['HELD']);
+    expect(told).toEqual(['HELD']);
+  });
+
+  it('posts a message of its own, which a repetition does not double, for the runs that it is to hear of', async () => {
+    const world = await held('sent');
+    const letters: Letter[] = [];
+    const post = { post: async (letter: Letter) => void letters.push(letter) };
+    const rows = world.simulation.rows();
+    const channel = (wants: boolean) => ({ wants: () => wants, send: async () => undefined });
+    const lines: string[] = [];
+    const log = (line: string) => void lines.push(line);
+    await askForCard(channel(true), post, log)(rows);
+    await askForCard(channel(false), post, log)(rows);
+    await askForCard(undefined, post, log)(rows);
+    const run = rows.run.row.id;
+    const { turn } = rows.run.row.summary;
+    expect(letters).toEqual([
+      { queue: 'summaries', id: `${run}:${turn}:card`, body: { run, turn, card: true }, properties: {} },
+    ]);
+    const down = { post: () => Promise.reject(new Error('the bus is down')) };
+    await askForCard(channel(true), down, log)(rows);
+    expect(lines).toEqual(['no card could be asked for: the bus is down']);
+  });
+
+  it('changes nothing of the run, whatever becomes of it', async () => {
+    const { simulation, engine, runId } = await held('sent');
+    const before = structuredClone(simulation.rows());
+    const failing = { wants: () => true, send: () => Promise.reject(new RetryableError('busy')) };
+    const message = { run: runId, turn: 1, card: true } as const;
+    await expect(sendCard(engine, failing, message)).rejects.toThrow('busy');
+    await sendCard(engine, undefined, message);
+    expect(simulation.rows()).toEqual(before);
+    const nobody = { ...message, run: 'nobody.20261120T091200-8M2P' };
+    await expect(sendCard(engine, failing, nobody)).rejects.toThrow(PermanentError);
+  });
+});
 
 const order = { who: 'on-call', reason: 'agreed by telephone', now: new Date(start) };
 

@@ -1,0 +1,95 @@
+// A report as an Adaptive Card, as a Teams workflow takes it ("When a Teams webhook request is received"). Pure. Every
+// value is a text run, in which no Markdown is read: a name can become neither a link nor a heading.
+// https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+import { verdictText } from '../run/verdict.ts';
+import { isWebPage, plain } from './plain.ts';
+import type { Given, Line } from './report.ts';
+import { reportOf } from './sections.ts';
+import { type Tone, toneOf } from './tone.ts';
+
+/** Teams refuses 28 KB. */
+const mostBytes = 24_000;
+const limits = [6, 3, 1] as const;
+
+type Colour = 'attention' | 'warning' | 'good' | 'default';
+const colours: Readonly<Record<Tone, Colour>> = {
+  alarm: 'attention',
+  waiting: 'warning',
+  well: 'good',
+  quiet: 'default',
+};
+
+export interface CardMessage {
+  type: 'message';
+  attachments: readonly [
+    { contentType: 'application/vnd.microsoft.card.adaptive'; contentUrl: null; content: object },
+  ];
+}
+
+/** What a person does now, what is still open, and buttons to the run: the rest is on its page and in the mail. */
+export function cardOf(given: Given): CardMessage {
+  const cards = limits.map((most) => cardWith(given, most));
+  return cards.find((card) => Buffer.byteLength(JSON.stringify(card)) <= mostBytes) ?? cardWith(given, 0);
+}
+
+function cardWith(given: Given, most: number): CardMessage {
+  const { verdict, lead, sections } = reportOf(given, most);
+  const { account, code } = given.run;
+  const shown = sections.filter(({ title }) => title === sections[0]?.title || title === 'Still open');
+  const body = [
+    text(verdictText(verdict), { size: 'large', weight: 'bolder', color: colours[toneOf(verdict)] }),
+    text(`${plain(account.userPrincipalName, 120)}, run ${plain(code, 12)}`, { isSubtle: true }),
+    text(lead),
+    ...shown.flatMap(({ title, lines, numbered }) => [
+      text(title, { weight: 'bolder', spacing: 'medium' }),
+      ...lines.slice(0, most).flatMap((line, index) => lineOf(line, numbered ? `${index + 1}. ` : '• ')),
+    ]),
+  ];
+  return {
+    type: 'message',
+    attachments: [
+      {
+        contentType: 'application/vnd.microsoft.card.adaptive',
+        contentUrl: null,
+        content: {
+          $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+          type: 'AdaptiveCard',
+          version: '1.4',
+          msteams: { width: 'Full' },
+          body,
+          actions: actionsOf(given, sections[0]?.lines ?? []),
+        },
+      },
+    ],
+  };
+}
+
+const lineOf = ({ text: said, details = [] }: Line, mark: string) => [
+  text(`${mark}${said}`),
+  ...details.slice(0, 2).map((detail) => text(plain(detail, 400), { isSubtle: true, spacing: 'none' })),
+];
+
+function text(said: string, style: Readonly<Record<string, string | boolean>> = {}): object {
+  const { spacing, ...run } = style;
+  return {
+    type: 'RichTextBlock',
+    ...(spacing === undefined ? {} : { spacing }),
+    inlines: [{ type: 'TextRun', text: said, ...run }],
+  };
+}
+
+const mostActions = 5;
+
+/** The run first, then what can be asked of it, and the admin-centre page of the first thing to do. */
+function actionsOf({ runUrl }: Given, lines: readonly Line[]): object[] {
+  const asked = lines.flatMap(({ orders = [] }) =>
+    orders.flatMap(({ text: title, page }) => (page === undefined ? [] : [{ title, url: page }])),
+  );
+  const places = lines.flatMap(({ link }) =>
+    link === undefined ? [] : [{ title: link.text, url: link.url }],
+  );
+  return [{ title: 'Open the run', url: runUrl }, ...asked, ...places.slice(0, 1)]
+    .filter(({ url }) => isWebPage(url))
+    .slice(0, mostActions)
+    .map(({ title, url }) => ({ type: 'Action.OpenUrl', title: plain(title, 80), url }));
+}

@@ -1,0 +1,72 @@
+// The second channel: a Teams workflow, or whatever takes an Adaptive Card by POST. For administrators' cases, or for
+// all. It has a message of its own in the queue, so that neither it nor the mail waits for the other.
+import { PermanentError, RetryableError } from '../errors.ts';
+import type { RunRows } from '../run/progress.ts';
+import type { RunRow } from '../run/rows.ts';
+import { cardOf } from './card.ts';
+import type { Described } from './report.ts';
+
+export const webhookCases = ['administrators', 'always'] as const;
+
+export interface WebhookSettings {
+  /** Whoever knows it may post: it stands in no log and in no error. */
+  url: string;
+  cases: (typeof webhookCases)[number];
+  /** Where the app is reached, for the links. */
+  baseUrl: string;
+}
+
+interface Dependencies {
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  playbook: readonly Described[];
+  now: () => Date;
+  timeoutSeconds: number;
+}
+
+export interface Webhook {
+  wants(run: RunRow): boolean;
+  /** Posts the card of the run as it stands. Throws RetryableError or PermanentError. */
+  send(rows: RunRows): Promise<void>;
+}
+
+export function createWebhook(settings: WebhookSettings, dependencies: Dependencies): Webhook {
+  const { fetch = globalThis.fetch, playbook, now, timeoutSeconds } = dependencies;
+  const where = `the webhook at ${new URL(settings.url).host}`;
+  return {
+    wants: ({ account }) => settings.cases === 'always' || account.privileged || account.roles.length > 0,
+
+    async send({ run, steps }) {
+      const card = cardOf({
+        run: run.row,
+        steps: steps.map((entry) => entry.row),
+        playbook,
+        runUrl: `${settings.baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
+        now: now(),
+      });
+      const status = await post(card);
+      if (status >= 200 && status < 300) return;
+      const message = `${where} answered ${status} to the card of run ${run.row.id}`;
+      if (status === 408 || status === 429 || status >= 500) {
+        throw new RetryableError(`${message}; it is tried again`, { status });
+      }
+      throw new PermanentError(`${message}. Look at the workflow behind it, and at WEBHOOK_URL`, { status });
+    },
+  };
+
+  async function post(card: object): Promise<number> {
+    try {
+      const response = await fetch(settings.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(card),
+        // Whoever redirects it would get what the card says.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeoutSeconds * 1000),
+      });
+      await response.body?.cancel();
+      return response.status;
+    } catch {
+      throw new RetryableError(`${where} could not be reached; it is tried again`, { tookEffect: 'unknown' });
+    }
+  }
+}
