@@ -24,6 +24,7 @@ import { sendCard } from '../shared/run/send-card.ts';
 import { sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings } from '../shared/settings.ts';
+import { oneLine } from '../shared/summary/plain.ts';
 import { forwardStream, streamHub } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
@@ -48,14 +49,15 @@ function ready(context: InvocationContext): Services {
     throw new Problem(500, 'Wrong settings', message, { problems: read.problems });
   }
   made ??= createServices(read.settings, (line, facts) => {
-    invocations.getStore()?.log(facts === undefined ? line : `${line} ${JSON.stringify(facts)}`);
+    // Names by strangers stand in these lines: none of them begins another line.
+    invocations.getStore()?.log(oneLine(facts === undefined ? line : `${line} ${JSON.stringify(facts)}`));
   });
   return made;
 }
 
 const linesOf = (context: InvocationContext) => ({
-  log: (line: string) => context.log(line),
-  error: (line: string) => context.error(line),
+  log: (line: string) => context.log(oneLine(line)),
+  error: (line: string) => context.error(oneLine(line)),
 });
 
 /** Service Bus takes and gives back; everything that can go wrong in between is in `handled`. */
@@ -72,14 +74,19 @@ function onQueue(
         const services = ready(context);
         const delivery = deliveryOf(queueName, context.triggerMetadata);
         const { now, random } = services.engine;
-        const around = { post: services.bus, now, random, error: (line: string) => context.error(line) };
+        const around = {
+          post: services.bus,
+          now,
+          random,
+          error: (line: string) => context.error(oneLine(line)),
+        };
         await handled(delivery, body, around, () => work(services, body, delivery, context));
       }),
   });
 }
 
 onQueue('triage-alert', queues.alerts, async (services, body, delivery, context) => {
-  await services.triage((line) => context.log(line))(body, delivery.id);
+  await services.triage((line) => context.log(oneLine(line)))(body, delivery.id);
 });
 
 const given = 'settings' in read ? read.settings : undefined;
@@ -197,7 +204,7 @@ function onHttp({ name, path, access, methods, changes }: Door, work: Work): voi
         const doors = {
           authenticate: () => ready(context).authenticate,
           // Wrong settings have been told already.
-          error: (line: string) => 'settings' in read && context.error(line),
+          error: (line: string) => 'settings' in read && context.error(oneLine(line)),
         };
         return toResponse(await answerAt(behind, incoming, doors));
       }),

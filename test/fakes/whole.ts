@@ -34,11 +34,12 @@ export function builtStack() {
     name: string,
     work: (whole: Whole) => Promise<T>,
     settings: Readonly<Record<string, string>> = {},
+    change: (tenant: unknown) => unknown = (tenant) => tenant,
   ): Promise<T> {
     const scenario = await loadScenario(join(root, 'local', 'scenarios', `${name}.json`), new Date());
     const log: LogLine[] = [];
     const stack = await startStack({
-      tenant: scenario.tenant,
+      tenant: change(scenario.tenant),
       bundle: join(built, 'index.cjs'),
       settings: { ...scenario.settings, ...settings },
       timers: false,
