@@ -61,7 +61,8 @@ function until(marks: readonly Mark[]): string {
     }),
   );
   const list = marks.map(({ at, text }) => `<li>${escapeHtml(`${time(at)}: ${text}`)}</li>`).join('');
-  return `<h3>From the first sign of the intruder until now, ${span(to - from)}</h3><svg class="line" viewBox="0 0 ${across} 48" preserveAspectRatio="none" aria-hidden="true"><rect class="w" x="0" y="23" width="${across}" height="2"/>${[...drawn].join('')}</svg><div class="ends"><span>${time(from)}</span><span>${time(to)}</span></div><p class="d"><span class="bad">above</span>: sign-in of the intruder · <span class="wait">below</span>: alert · short across: run opened · <span class="good">long across</span>: contained</p><details><summary>${marks.length} marks as a list</summary><ul>${list}</ul></details>`;
+  const end = marks.at(-1)?.kind === 'contained' ? 'the lock' : 'the run opened';
+  return `<h3>From the first sign of the intruder until ${end}, ${span(to - from)}</h3><svg class="line" viewBox="0 0 ${across} 48" preserveAspectRatio="none" aria-hidden="true"><rect class="w" x="0" y="23" width="${across}" height="2"/>${[...drawn].join('')}</svg><div class="ends"><span>${time(from)}</span><span>${time(to)}</span></div><p class="d"><span class="bad">above</span>: sign-in of the intruder · <span class="wait">below</span>: alert · short across: run opened · <span class="good">long across</span>: contained</p><details><summary>${marks.length} marks as a list</summary><ul>${list}</ul></details>`;
 }
 
 /** Each step from queued to verified: waiting, at work, and a mark where a later look confirmed it. */

@@ -1,7 +1,7 @@
 // What a person does now, most urgent first. Each line is one thing to do; if there is none, it says so.
 
 import type { Failure } from '../errors.ts';
-import { mailboxPage, userPage } from '../microsoft365/links.ts';
+import { mailboxPage, signInsPage, userPage } from '../microsoft365/links.ts';
 import type { StepRow } from '../run/rows.ts';
 import { isPending, ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
 import { lockOf } from './lock.ts';
@@ -29,6 +29,7 @@ function decision(given: Given, { word }: Verdict): Line[] {
     return [
       {
         text: 'Decide whether this is an attack, and approve the run or end it',
+        link: signIns(given),
         orders: [
           order(given, 'Lock the account only', 'approve', { level: 'contain' }),
           order(given, 'Lock it and remove what the intruder left', 'approve', { level: 'full' }),
@@ -52,6 +53,7 @@ function decision(given: Given, { word }: Verdict): Line[] {
   return [
     {
       text: `Ask ${plain(given.run.account.displayName, 80) || 'the owner'}, by telephone and not by mail, whether this was them`,
+      link: signIns(given),
       orders: [
         order(given, 'It was not: remove what is found', 'approve', { level: 'full' }),
         order(given, `It was: ${takenBack(given)}`, 'undo', { falseAlarm: true }),
@@ -59,6 +61,12 @@ function decision(given: Given, { word }: Verdict): Line[] {
     },
   ];
 }
+
+/** What a decision is made by. */
+const signIns = ({ run }: Given) => ({
+  text: 'The sign-ins, in the Entra admin centre',
+  url: signInsPage(run.account.id),
+});
 
 /** Undo leaves a lock alone that another hand had put there before. */
 const takenBack = (given: Given) =>
@@ -94,8 +102,11 @@ function failureText(given: Given, row: StepRow): string {
 }
 
 const errorDetails = ({ message, status, code, requestId }: Failure): string[] => {
-  const known = [status, code, requestId && `request ${requestId}`].filter((part) => part !== null);
-  return [plain(message, 400), plain(known.join(', '), 120)].filter((part) => part !== '');
+  const said = plain(message, 240);
+  const known = [status, code, requestId && `request ${requestId}`].filter(
+    (part) => part !== null && !said.includes(`${part}`),
+  );
+  return [said, plain(known.join(', '), 120)].filter((part) => part !== '');
 };
 
 /** Where a step's work is done by hand, as far as its clients tell. */

@@ -15,6 +15,6 @@ const sectionText = ({ title, lines, numbered }: Section): string =>
 const lineText = ({ text, details = [], link, orders = [] }: Line, mark: string): string[] => [
   `${mark} ${text}`,
   ...details.map((detail) => `    ${detail}`),
-  ...orders.map(({ text: what, request, page }) => `    ${what}: ${page ?? request}`),
   ...(link && isWebPage(link.url) ? [`    ${link.text}: ${link.url}`] : []),
+  ...orders.map(({ text: what, request, page }) => `    ${what}: ${page ?? request}`),
 ];
