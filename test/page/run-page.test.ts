@@ -137,7 +137,11 @@ describe('the buttons', () => {
       'Approve: approve',
       'End the run: undo',
     ]);
-    expect(buttons('contained')).toEqual(['Retry: retry', 'Undo: undo', 'Undo the run: undo&falseAlarm=true']);
+    expect(buttons('contained')).toEqual([
+      'Retry: retry',
+      'Undo: undo',
+      'Undo the run: undo&falseAlarm=true',
+    ]);
   });
 
   it('tick off each task by itself, with words of its own for whoever hears the page', () => {
