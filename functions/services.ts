@@ -226,6 +226,7 @@ export function createServices(settings: Settings, log: Log): Services {
       readAccount: (idOrUpn) => accountOf(idOrUpn, now()),
       heldBecause: (account) => protectionOf(soon().graph, account, settings),
       count: breaker.count,
+      decided: (decision) => noted(decisions.record(decision)),
     },
     storms: () => tellOfStorms({ trips, progress, notices, baseUrl, mailTo: settings.MAIL_TO, now, log }),
   };

@@ -1,12 +1,13 @@
 // POST /api/runs: an operator is the alert. The same rails hold, and the answer names the account by object id and
 // UPN. A run that the account already has is joined, never doubled.
 import { z } from 'zod';
+import type { Decision } from '../../shared/alerts/decisions.ts';
 import type { Signal } from '../../shared/alerts/signal.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { openRun } from '../../shared/run/open-run.ts';
+import { type Opened, openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { levels } from '../../shared/run/rows.ts';
+import { type Level, levels } from '../../shared/run/rows.ts';
 import { standingRun } from '../../shared/run/standing-run.ts';
 import { versionOf } from '../../shared/run/version.ts';
 import { type ApiAnswer, type ApiRequest, documentOf, Problem, parseBody, reasonSchema } from './api.ts';
@@ -26,6 +27,8 @@ export interface StartDependencies {
   heldBecause: (account: Account) => Promise<string | null>;
   /** So that the circuit breaker counts what a person does too; it never holds a person back. */
   count?: (account: Account) => Promise<void>;
+  /** So that what a person started stands in the list of decisions like any alert; the run stands without. */
+  decided?: (decision: Decision) => void;
 }
 
 export async function startRun(
@@ -38,15 +41,18 @@ export async function startRun(
   if (body.dryRun) await refuseBesideRealRun(engine, account);
   const held = await deps.heldBecause(account);
   if (held === null && !body.dryRun) await deps.count?.(account);
+  const signal = operatorSignal(account, body.reason, request.who, engine.now());
+  const why = `started by ${request.who}: ${body.reason}`;
   const opened = await openRun(engine, {
     account,
-    signals: [operatorSignal(account, body.reason, request.who, engine.now())],
+    signals: [signal],
     level: body.level,
     held,
-    why: `started by ${request.who}: ${body.reason}`,
+    why,
     dryRun: body.dryRun,
     who: request.who,
   });
+  deps.decided?.(decisionOn(signal, opened, { held, level: body.level, why }));
   const rows = await engine.progress.read(runRef(opened.run.id));
   if (rows === undefined) throw new Problem(500, 'Failed', 'The run was opened and cannot be read.');
   const document = await documentOf(engine, rows);
@@ -69,6 +75,28 @@ async function refuseBesideRealRun(engine: Engine, account: Account): Promise<vo
     { run: run.id },
   );
 }
+
+/** As triage records what came through the queue. */
+const decisionOn = (
+  signal: Signal,
+  { run, joined, raised }: Opened,
+  { held, level, why }: { held: string | null; level: Level; why: string },
+): Decision => ({
+  at: signal.version,
+  message: null,
+  source: signal.source,
+  sourceId: signal.sourceId,
+  version: signal.version,
+  userId: signal.userId,
+  userPrincipalName: signal.userPrincipalName,
+  action: held === null ? level : 'hold',
+  row: 'operator',
+  why: held === null ? why : `${held}; ${why}`,
+  runId: run.id,
+  joined,
+  raised,
+  signal: null,
+});
 
 const operatorSignal = (account: Account, reason: string, who: string, now: Date): Signal => ({
   source: 'operator',

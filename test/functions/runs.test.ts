@@ -8,6 +8,7 @@ import { listRuns } from '../../functions/runs/list-runs.ts';
 import { retryRun } from '../../functions/runs/retry-run.ts';
 import { type StartDependencies, startRun } from '../../functions/runs/start-run.ts';
 import { undoRun } from '../../functions/runs/undo-run.ts';
+import { decisionSchema } from '../../shared/alerts/decisions.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { openRun } from '../../shared/run/open-run.ts';
@@ -373,6 +374,24 @@ describe('start-run', () => {
       signals: [{ source: 'operator', title: 'Started by hand: called in' }],
       log: [{ who, what: 'run opened at level contain', why: `started by ${who}: called in` }],
     });
+  });
+
+  it('stands in the list of decisions like any alert, held or not', async () => {
+    const { start, megan } = await empty();
+    const made: unknown[] = [];
+    const decided = (decision: unknown) => void made.push(decisionSchema.parse(decision));
+    const { id } = documentSchema.parse((await start({ level: 'full' }, { decided })).json);
+    await start({}, { decided, heldBecause: async () => 'megan@contoso.com is a protected account' });
+    const common = { source: 'operator', row: 'operator', userId: megan.id, runId: id };
+    expect(made).toMatchObject([
+      { ...common, action: 'full', why: `started by ${who}: called in`, joined: false },
+      {
+        ...common,
+        action: 'hold',
+        why: expect.stringMatching(/^megan.* is a protected account; started by/),
+        joined: true,
+      },
+    ]);
   });
 
   it('joins the run that the account has — never two at once', async () => {
