@@ -10,7 +10,7 @@ import { investigation, settings, type Task } from '../../shared/run/step.ts';
 const mostTasks = 20;
 /** Microsoft's own need not be in the tenant's list of applications; whatever is there is judged by its owner. */
 const firstParty =
-  /^(microsoft|office|outlook|exchange|sharepoint|onedrive|onenote|teams|azure|windows|bing|my (apps|profile|sign-?ins)|one outlook)\b/i;
+  /^(microsoft|office(home|365)?|outlook|exchange|sharepoint|onedrive|onenote|teams|azure|windows|bing|power (bi|apps|automate)|intune|viva|graph explorer|my (apps|profile|sign-?ins)|one outlook)\b/i;
 
 /** Directory.Read.All (https://learn.microsoft.com/graph/api/serviceprincipal-list). */
 export const reviewOpenedApps = investigation({

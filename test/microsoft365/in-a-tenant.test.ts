@@ -90,7 +90,7 @@ describe('readAccount in a tenant', () => {
   });
 
   it('survives a short throttling', async () => {
-    const faults = [{ on: 'GET /v1.0/*', retryAfter: 1, every: 3 }];
+    const faults = [{ on: 'GET /v1.0/*', retryAfter: 1, every: 5 }];
     const { read } = inTenant({ behaviour: { faults } });
     await expect(read('adele.vance@contoso.com')).resolves.toMatchObject({ hasMailbox: true });
   });

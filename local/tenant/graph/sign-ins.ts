@@ -2,6 +2,7 @@
 // (https://learn.microsoft.com/graph/api/signin-list).
 import { Refusal, type Row } from '../answers.ts';
 import { hasPlan } from '../directory.ts';
+import { guidOf } from '../ids.ts';
 import { type EntityType, type QueryOptions, withDefaults } from '../odata.ts';
 import { signInBetaProperties, signInProperties } from '../schema/sign-in.ts';
 import { namedUser } from './risk-access.ts';
@@ -34,8 +35,8 @@ function rows(call: GraphCall): Row[] {
       riskLevelDuringSignIn: 'none',
       riskState: 'none',
       status: { errorCode: 0, failureReason: 'Other.', additionalDetails: null },
-      appDisplayName: 'Office 365 Exchange Online',
-      appId: '00000002-0000-0ff1-ce00-000000000000',
+      appDisplayName: exchangeOnline.name,
+      appId: appIdOf(call, signIn.appDisplayName ?? exchangeOnline.name),
       homeTenantId: call.claims.tid,
       resourceTenantId: call.claims.tid,
       resourceDisplayName: 'Office 365 Exchange Online',
@@ -45,6 +46,15 @@ function rows(call: GraphCall): Row[] {
   // Without a filter on signInEventTypes both versions return the interactive ones.
   if (call.query.filter?.uses.some(({ path }) => path === 'signInEventTypes')) return all;
   return all.filter((row) => row['isInteractive'] === true);
+}
+
+const exchangeOnline = { name: 'Office 365 Exchange Online', appId: '00000002-0000-0ff1-ce00-000000000000' };
+
+/** Of an application that is only named: that of the enterprise application of this name, else made from the name. */
+function appIdOf({ file }: GraphCall, name: string): string {
+  if (name === exchangeOnline.name) return exchangeOnline.appId;
+  const known = file.servicePrincipals?.find(({ displayName }) => displayName === name);
+  return known?.appId ?? guidOf('application', name);
 }
 
 function one(call: GraphCall): Row {
