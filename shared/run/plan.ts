@@ -1,23 +1,15 @@
 // The one place that decides what happens next. Pure: rows in, rows and messages out, the time as a value.
 // It runs after every write of a run, so each rule says when a row may leave its state and nothing else.
 import { type Outgoing, stepQueue } from './bus.ts';
-import {
-  belongsToOwnerAlone,
-  type HandBackOrder,
-  isHandedBack,
-  isHandingBack,
-  isOver,
-  nextHandBack,
-  takesPart,
-} from './hand-back.ts';
-import { raised } from './level.ts';
-import { lookAgain } from './look-again.ts';
-import { effectiveMode, timing } from './mode.ts';
+import { type HandBackOrder, isOver, nextHandBack } from './hand-back.ts';
+import { effectiveMode } from './mode.ts';
 import type { RunRow, StepRow } from './rows.ts';
+import { isActive, nextState, startChecks, withWakeAt } from './run-state.ts';
 import { type Step, stages } from './step.ts';
-import { awaitsFirst, begunAt, nextSummary } from './summary-turn.ts';
-import { endedBadly, endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
-import { nextWatch, startWatch } from './watch.ts';
+import { nextSummary } from './summary-turn.ts';
+import { afterLostWorker, isPast, message, queue } from './turn.ts';
+import { endedBadly, endedWell, isPending } from './verdict.ts';
+import { startWatch } from './watch.ts';
 
 /** What a plan needs to know of a step. */
 export type Order = Pick<Step, 'after' | 'againAfter' | 'requires'> & HandBackOrder;
@@ -31,13 +23,8 @@ export interface Plan extends RunState {
   send: readonly Outgoing[];
 }
 
-/** If this one is off, the account stays in use and what belongs to hand-back is done in the run. */
-const lock = 'block-sign-in';
-
 /** Each round moves at least one row on; a run has a few dozen. */
 const mostRounds = 500;
-
-const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
 
 export function plan(playbook: readonly Order[], before: RunState, now: Date): Plan {
   const orders = new Map(playbook.map((step) => [step.name, step]));
@@ -79,16 +66,6 @@ function inOrder(send: readonly Outgoing[], steps: readonly StepRow[]): Outgoing
   return send.toSorted((a, b) => (rank.get(a.queue) ?? stages.length) - (rank.get(b.queue) ?? stages.length));
 }
 
-function message(run: RunRow, row: StepRow, now: Date): Outgoing {
-  const due = Date.parse(row.until ?? '') - timing.graceSeconds * 1000;
-  return {
-    queue: stepQueue(row.name),
-    id: `${run.id}:${row.name}:${row.turn}`,
-    body: { run: run.id, step: row.name, turn: row.turn },
-    ...(due > now.getTime() ? { at: new Date(due) } : {}),
-  };
-}
-
 function nextRow(order: Order, row: StepRow, state: RunState, now: Date): StepRow {
   switch (row.state) {
     case 'waiting':
@@ -100,41 +77,6 @@ function nextRow(order: Order, row: StepRow, state: RunState, now: Date): StepRo
     case 'settled':
       return fromSettled(order, row, state);
   }
-}
-
-const isPast = (until: string | null, now: Date) => until !== null && Date.parse(until) <= now.getTime();
-
-function queue(row: StepRow, now: Date, notBefore: string | null): StepRow {
-  const due = notBefore !== null && Date.parse(notBefore) > now.getTime() ? new Date(notBefore) : now;
-  return {
-    ...row,
-    state: 'queued',
-    turn: row.turn + 1,
-    until: later(due, timing.graceSeconds),
-    queuedAt: now.toISOString(),
-  };
-}
-
-/** The worker died without a word. */
-function afterLostWorker(row: StepRow, now: Date): StepRow {
-  const attempt = row.attempt + 1;
-  if (attempt < timing.mostAttempts) return queue({ ...row, attempt }, now, null);
-  const error = {
-    message: `${row.name} was started ${attempt} times and never answered`,
-    status: null,
-    code: null,
-    requestId: null,
-  };
-  const outcome = row.aim === 'check' ? row.outcome : { is: 'failed' as const, error };
-  return {
-    ...row,
-    state: 'settled',
-    attempt,
-    until: null,
-    outcome,
-    lastError: error,
-    settledAt: now.toISOString(),
-  };
 }
 
 function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): StepRow {
@@ -206,16 +148,6 @@ const wasTried = (row: StepRow) => row.state === 'settled' || row.attempt > 0 ||
 const rowsOf = (names: readonly string[], state: RunState) =>
   state.steps.filter((row) => names.includes(row.name));
 
-/** Steps of the hand-back take part in the run itself only where the account was never locked by choice. */
-function isActive(row: StepRow, state: RunState): boolean {
-  if (row.stage !== 'hand-back' || row.aim === 'undo' || takesPart(row, state)) return true;
-  if (belongsToOwnerAlone(row) || isOver(state.run)) return false;
-  return state.steps.some((other) => other.name === lock && other.outcome?.is === 'off');
-}
-
-/** What belongs to hand-back may wait for ever behind steps that only report; the run does not wait for it. */
-const waitsForDecision = (row: StepRow) => row.stage === 'hand-back' && row.state === 'waiting';
-
 /** Undo walks back newest first, so each waits until whatever was done after it is undone. */
 function undoTurn(row: StepRow, state: RunState): boolean {
   const done = lastFix(row);
@@ -250,67 +182,4 @@ function fromSettled(order: Order, row: StepRow, state: RunState): StepRow {
   const isNews = (other: StepRow) =>
     other.state === 'settled' && other.settledAt !== (row.seen[other.name] ?? null);
   return followed(order, state).some(isNews) ? again(endedBadly(outcome) ? 'fix' : 'check') : row;
-}
-
-function nextState(state: RunState, now: Date): RunRow {
-  const { steps } = state;
-  let { run } = state;
-  if (run.state === 'held' || run.state === 'closed') return run;
-  const reason = raised(run, steps);
-  if (reason !== undefined) run = { ...run, level: 'full', raisedBecause: reason };
-  const contain = steps.filter((row) => row.stage === 'contain' && row.outcome?.is !== 'off');
-  if (
-    run.containedAt === null &&
-    !run.dryRun &&
-    contain.length > 0 &&
-    contain.every((row) => endedWell(row.outcome))
-  ) {
-    const at = contain.map((row) => row.settledAt ?? now.toISOString()).toSorted();
-    run = { ...run, containedAt: at.at(-1) ?? now.toISOString() };
-  }
-  const busy = steps.some((row) => isPending(row) && isActive(row, { run, steps }) && !waitsForDecision(row));
-  if (busy && run.state === 'finished') return { ...run, state: 'open' };
-  if (!busy && run.state === 'open') {
-    run = { ...run, state: 'finished', finishedAt: run.finishedAt ?? now.toISOString() };
-  }
-  const watched = run.endsAs !== null || run.dryRun || run.checks >= timing.checkMinutes.length;
-  const between = isHandingBack(run) && (!isHandedBack(run) || nextWatch({ run, steps }) !== null);
-  const told =
-    run.endsAs === 'superseded' ||
-    ((run.summary.state === 'sent' || run.summary.state === 'failed') &&
-      run.summary.verdict === verdictText(verdictOf(run, steps)));
-  return run.state === 'finished' && watched && told && !between ? { ...run, state: 'closed' } : run;
-}
-
-/** The later checks: whatever was settled is looked at again, since directories and intruders take their time. */
-function startChecks(state: RunState, now: Date): RunState | undefined {
-  const { run } = state;
-  if (run.state !== 'finished' || run.finishedAt === null || run.endsAs !== null || run.dryRun)
-    return undefined;
-  const since = (now.getTime() - Date.parse(run.finishedAt)) / 60_000;
-  const due = timing.checkMinutes.filter((minutes) => minutes <= since).length;
-  if (due <= run.checks) return undefined;
-  return { run: { ...run, checks: due }, steps: state.steps.map(lookAgain) };
-}
-
-/** A lower bound for the sweep, raised only once it has passed: rows of a run are not rewritten for a clock. */
-function withWakeAt(state: RunState, now: Date): RunRow {
-  const { run, steps } = state;
-  const times = steps
-    .filter((row) => row.state === 'queued' || row.state === 'running')
-    .map((row) => row.until);
-  times.push(run.summary.state === 'sent' || run.summary.state === 'failed' ? null : run.summary.until);
-  if (run.state === 'open' && awaitsFirst(run)) {
-    times.push(...timing.summarySeconds.map((seconds) => later(new Date(begunAt(run)), seconds)));
-  }
-  const check = timing.checkMinutes[run.checks];
-  if (run.finishedAt !== null && run.endsAs === null && !run.dryRun && check !== undefined) {
-    times.push(later(new Date(run.finishedAt), check * 60));
-  }
-  times.push(nextWatch(state));
-  const future = times.filter((at): at is string => at !== null && at > now.toISOString()).toSorted();
-  const wanted = run.state === 'closed' ? null : (future[0] ?? null);
-  const keeps =
-    run.wakeAt !== null && wanted !== null && run.wakeAt > now.toISOString() && run.wakeAt <= wanted;
-  return keeps || wanted === run.wakeAt ? run : { ...run, wakeAt: wanted };
 }

@@ -299,6 +299,17 @@ describe('the pass', () => {
     );
   });
 
+  it('that is asked for again and refused sends an owner who is back no step back', async () => {
+    const { ask, order, pass, simulation } = await ready();
+    await pass();
+    await ask(ownerBack(order()));
+    const given = order();
+    expect(await ask(reservePass(true, given))).not.toBe('lost');
+    await ask(passRefused('switched off by policy', given));
+    await simulation.live((rows) => phase(rows) === 'roles');
+    expect(simulation.world.has('disable-mailbox-protocols')).toEqual(['imap']);
+  });
+
   it('may be asked for again two minutes after whoever made it died, and at once where surely none was made', async () => {
     const { ask, order, simulation } = await ready();
     const given = order();

@@ -66,35 +66,39 @@ const left = (simulation: Simulation) =>
     .flatMap((row) => simulation.world.has(row.name));
 
 describe.each(Object.entries(modes))('a run, %s', (_name, mode) => {
-  it('keeps every promise and ends — nothing lost, nothing done twice, one summary for a verdict', async () => {
-    await fc.assert(
-      fc.asyncProperty(scenarios, fc.nat(), async (scenario, seed) => {
-        const simulation = new Simulation(scenario, chaosOf(numbers(seed), mode));
-        await simulation.open();
-        // Before any later check: the second look belongs to the run itself, not to luck a quarter of an hour later.
-        await simulation.live(({ run }) => run.row.state === 'finished' || run.row.state === 'closed');
-        const patient = mode.throttled === undefined && mode.death === undefined;
-        if (patient && scenario.refused.length === 0 && simulation.rows().run.row.level === 'full') {
-          expect(left(simulation)).toEqual([]);
-        }
-        await simulation.live();
-        const { broken, rows, world, mails } = simulation.end();
-        expect(broken).toEqual([]);
-        expect(rows.run.row.state).toBe('closed');
-        expect(mails.length).toBeGreaterThan(0);
-        // What is recorded as fixed was done, and what was done is recorded.
-        for (const { step, id } of world.effects) {
-          const row = rows.steps.find((entry) => entry.row.name === step)?.row;
-          expect(row?.changes.map((change) => change.id)).toContain(id);
-        }
-        if (
-          scenario.stepSettings?.['block-sign-in'] === undefined &&
-          !scenario.refused.includes('block-sign-in')
-        ) {
-          expect(outcomeOf(rows, 'block-sign-in')).toBe('done');
-        }
-      }),
-      { numRuns: histories },
-    );
-  }, 120_000 * Math.max(1, histories / 250));
+  it(
+    'keeps every promise and ends — nothing lost, nothing done twice, one summary for a verdict',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(scenarios, fc.nat(), async (scenario, seed) => {
+          const simulation = new Simulation(scenario, chaosOf(numbers(seed), mode));
+          await simulation.open();
+          // Before any later check: the second look belongs to the run itself, not to luck a quarter of an hour later.
+          await simulation.live(({ run }) => run.row.state === 'finished' || run.row.state === 'closed');
+          const patient = mode.throttled === undefined && mode.death === undefined;
+          if (patient && scenario.refused.length === 0 && simulation.rows().run.row.level === 'full') {
+            expect(left(simulation)).toEqual([]);
+          }
+          await simulation.live();
+          const { broken, rows, world, mails } = simulation.end();
+          expect(broken).toEqual([]);
+          expect(rows.run.row.state).toBe('closed');
+          expect(mails.length).toBeGreaterThan(0);
+          // What is recorded as fixed was done, and what was done is recorded.
+          for (const { step, id } of world.effects) {
+            const row = rows.steps.find((entry) => entry.row.name === step)?.row;
+            expect(row?.changes.map((change) => change.id)).toContain(id);
+          }
+          if (
+            scenario.stepSettings?.['block-sign-in'] === undefined &&
+            !scenario.refused.includes('block-sign-in')
+          ) {
+            expect(outcomeOf(rows, 'block-sign-in')).toBe('done');
+          }
+        }),
+        { numRuns: histories },
+      );
+    },
+    120_000 * Math.max(1, histories / 250),
+  );
 });

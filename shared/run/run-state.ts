@@ -1,0 +1,87 @@
+// When a run opens, finishes, closes and is looked at again. Pure; when a step may go on is in plan.ts.
+import { belongsToOwnerAlone, isHandedBack, isHandingBack, isOver, takesPart } from './hand-back.ts';
+import { raised } from './level.ts';
+import { lookAgain } from './look-again.ts';
+import { timing } from './mode.ts';
+import type { RunState } from './plan.ts';
+import type { RunRow, StepRow } from './rows.ts';
+import { awaitsFirst, begunAt } from './summary-turn.ts';
+import { endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
+import { nextWatch } from './watch.ts';
+
+/** If this one is off, the account stays in use and what belongs to hand-back is done in the run. */
+const lock = 'block-sign-in';
+const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
+
+/** Steps of the hand-back take part in the run itself only where the account was never locked by choice. */
+export function isActive(row: StepRow, state: RunState): boolean {
+  if (row.stage !== 'hand-back' || row.aim === 'undo' || takesPart(row, state)) return true;
+  if (belongsToOwnerAlone(row) || isOver(state.run)) return false;
+  return state.steps.some((other) => other.name === lock && other.outcome?.is === 'off');
+}
+
+/** What belongs to hand-back may wait for ever behind steps that only report; the run does not wait for it. */
+const waitsForDecision = (row: StepRow) => row.stage === 'hand-back' && row.state === 'waiting';
+
+export function nextState(state: RunState, now: Date): RunRow {
+  const { steps } = state;
+  let { run } = state;
+  if (run.state === 'held' || run.state === 'closed') return run;
+  const reason = raised(run, steps);
+  if (reason !== undefined) run = { ...run, level: 'full', raisedBecause: reason };
+  const contain = steps.filter((row) => row.stage === 'contain' && row.outcome?.is !== 'off');
+  if (
+    run.containedAt === null &&
+    !run.dryRun &&
+    contain.length > 0 &&
+    contain.every((row) => endedWell(row.outcome))
+  ) {
+    const at = contain.map((row) => row.settledAt ?? now.toISOString()).toSorted();
+    run = { ...run, containedAt: at.at(-1) ?? now.toISOString() };
+  }
+  const busy = steps.some((row) => isPending(row) && isActive(row, { run, steps }) && !waitsForDecision(row));
+  if (busy && run.state === 'finished') return { ...run, state: 'open' };
+  if (!busy && run.state === 'open') {
+    run = { ...run, state: 'finished', finishedAt: run.finishedAt ?? now.toISOString() };
+  }
+  const watched = run.endsAs !== null || run.dryRun || run.checks >= timing.checkMinutes.length;
+  const between = isHandingBack(run) && (!isHandedBack(run) || nextWatch({ run, steps }) !== null);
+  const told =
+    run.endsAs === 'superseded' ||
+    ((run.summary.state === 'sent' || run.summary.state === 'failed') &&
+      run.summary.verdict === verdictText(verdictOf(run, steps)));
+  return run.state === 'finished' && watched && told && !between ? { ...run, state: 'closed' } : run;
+}
+
+/** The later checks: whatever was settled is looked at again, since directories and intruders take their time. */
+export function startChecks(state: RunState, now: Date): RunState | undefined {
+  const { run } = state;
+  if (run.state !== 'finished' || run.finishedAt === null || run.endsAs !== null || run.dryRun)
+    return undefined;
+  const since = (now.getTime() - Date.parse(run.finishedAt)) / 60_000;
+  const due = timing.checkMinutes.filter((minutes) => minutes <= since).length;
+  if (due <= run.checks) return undefined;
+  return { run: { ...run, checks: due }, steps: state.steps.map(lookAgain) };
+}
+
+/** A lower bound for the sweep, raised only once it has passed: rows of a run are not rewritten for a clock. */
+export function withWakeAt(state: RunState, now: Date): RunRow {
+  const { run, steps } = state;
+  const times = steps
+    .filter((row) => row.state === 'queued' || row.state === 'running')
+    .map((row) => row.until);
+  times.push(run.summary.state === 'sent' || run.summary.state === 'failed' ? null : run.summary.until);
+  if (run.state === 'open' && awaitsFirst(run)) {
+    times.push(...timing.summarySeconds.map((seconds) => later(new Date(begunAt(run)), seconds)));
+  }
+  const check = timing.checkMinutes[run.checks];
+  if (run.finishedAt !== null && run.endsAs === null && !run.dryRun && check !== undefined) {
+    times.push(later(new Date(run.finishedAt), check * 60));
+  }
+  times.push(nextWatch(state));
+  const future = times.filter((at): at is string => at !== null && at > now.toISOString()).toSorted();
+  const wanted = run.state === 'closed' ? null : (future[0] ?? null);
+  const keeps =
+    run.wakeAt !== null && wanted !== null && run.wakeAt > now.toISOString() && run.wakeAt <= wanted;
+  return keeps || wanted === run.wakeAt ? run : { ...run, wakeAt: wanted };
+}
