@@ -14,6 +14,8 @@ export interface Cut {
   property: string;
   /** How far back each pass begins before the mark: entries appear later than the time they bear. */
   overlapMinutes: number;
+  /** The service is asked for all there is, and the time is compared here: for lists that are short by nature. */
+  here?: true;
 }
 
 export interface Item {
@@ -50,22 +52,24 @@ const entry = z.record(z.string(), z.unknown());
 /** As filters are documented. */
 const wholeSeconds = (time: Date) => time.toISOString().replace(/\.\d+Z$/, 'Z');
 
-function feed({ place, filter = '', type, ...rest }: Declaration): Feed {
+function feed({ place, filter, type, ...rest }: Declaration): Feed {
   return {
     ...rest,
-    async list(graph, { property }, from, to, whole) {
+    async list(graph, cut, from, to, whole) {
+      const { property, here = false } = cut;
       const between = path`${property} ge ${wholeSeconds(from)} and ${property} lt ${wholeSeconds(to)}`;
+      const conditions = [...(here ? [] : [between]), ...(filter === undefined ? [] : [filter])];
       const items = await graph.list(
-        `${place}?$filter=${between}${filter}&$top=${rest.page}`,
+        `${place}?$filter=${conditions.join(' and ')}&$top=${rest.page}`,
         entry.transform((data): Item => {
           const at = parseTime(data[property]) ?? from.toISOString();
           return { at, event: outgoing({ type, data }, at) };
         }),
-        { ...allWords, ...(whole ? {} : { most: rest.page + 1 }) },
+        { ...allWords, ...(whole || here ? {} : { most: rest.page + 1 }) },
       );
       const asked = items.filter(({ at }) => at >= from.toISOString() && at < to.toISOString());
       // A filter that is taken and not heeded would replay all that there ever was.
-      if (asked.length < items.length && property !== rest.cuts.at(-1)?.property) {
+      if (asked.length < items.length && cut !== rest.cuts.at(-1)) {
         throw new PermanentError(
           `Microsoft Graph takes no notice of ${property} in the $filter of ${place}.`,
           {
@@ -118,9 +122,12 @@ export const feeds: readonly Feed[] = [
     permission: 'IdentityRiskyUser.Read.All',
     licence: 'Entra ID P2',
     place: '/identityProtection/riskyUsers',
-    filter: path` and riskLevel eq 'high' and riskState eq 'atRisk'`,
+    filter: "riskLevel eq 'high' and riskState eq 'atRisk'",
     type: 'Reclaim.RiskyUser',
-    cuts: [{ property: 'riskLastUpdatedDateTime', overlapMinutes: 30 }],
+    cuts: [
+      { property: 'riskLastUpdatedDateTime', overlapMinutes: 30 },
+      { property: 'riskLastUpdatedDateTime', overlapMinutes: 30, here: true },
+    ],
     page: 500,
   }),
 ];

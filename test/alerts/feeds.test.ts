@@ -9,9 +9,12 @@ import { type Marks, memoryMarks } from '../../shared/alerts/marks.ts';
 import { eventId, outgoing } from '../../shared/alerts/outgoing.ts';
 import { pollAll } from '../../shared/alerts/poll.ts';
 import { TableMarks } from '../../shared/alerts/table-marks.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import type { GraphReader } from '../../shared/microsoft365/clients.ts';
 import { createGraph } from '../../shared/microsoft365/graph.ts';
 import type { OutgoingAlert } from '../../shared/run/step.ts';
 import { tableOptions } from '../run/progress-stores.ts';
+import { fakeGraph } from './fake-graph.ts';
 import { adele, now, payload, tenantId } from './samples.ts';
 
 const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString();
@@ -107,6 +110,52 @@ describe('the feeds', () => {
       expect.stringMatching(/^ERROR risk detections .*IdentityRiskEvent\.Read\.All.*Entra ID P1/),
       expect.stringMatching(/^ERROR risky users .*IdentityRiskyUser\.Read\.All/),
     ]);
+  });
+
+  it('leave a filter that is taken and not heeded — it would replay all that there ever was', async () => {
+    for (const feed of feeds.slice(1)) {
+      const [best, other] = feed.cuts;
+      const graph: GraphReader = {
+        ...fakeGraph({}),
+        list: async (_path, item) => [item.parse({ id: 'a', [best.property]: '2020-01-01T00:00:00Z' })],
+      };
+      const list = (cut = best) => feed.list(graph, cut, new Date(now.getTime() - 60_000), now, false);
+      await expect(list()).rejects.toMatchObject({ status: 400 });
+      expect(await list(other)).toHaveLength(other?.here ? 0 : 1);
+    }
+  });
+
+  it('find who is at high risk where the service takes no time in the filter', async () => {
+    const [, , risky] = feeds;
+    if (risky === undefined) throw new Error('the feed is missing');
+    const asked: string[] = [];
+    const users = ['2026-11-20T10:03:00Z', '2026-11-19T10:03:00Z'].map((riskLastUpdatedDateTime) => ({
+      ...{ id: adele, riskLevel: 'high', riskState: 'atRisk', riskLastUpdatedDateTime },
+    }));
+    const graph: GraphReader = {
+      ...fakeGraph({}),
+      async list(path, item) {
+        asked.push(decodeURIComponent(path));
+        if (path.includes('DateTime')) throw new PermanentError('Invalid filter clause', { status: 400 });
+        return users.map((user) => item.parse(user));
+      },
+    };
+    const published: string[] = [];
+    const deps = {
+      graph,
+      marks: memoryMarks(),
+      publish: async (alerts: readonly OutgoingAlert[]) => void published.push(...alerts.map(({ id }) => id)),
+      now: () => now,
+      deadline: new Date(now.getTime() + 60_000),
+      answered: () => {},
+      log: () => {},
+      error: () => {},
+    };
+    await pollAll(deps, [risky]);
+    expect(published).toEqual([`riskyUser:${adele}:2026-11-20T10:03:00.000Z`]);
+    expect(asked.at(-1)).toBe(
+      "/identityProtection/riskyUsers?$filter=riskLevel eq 'high' and riskState eq 'atRisk'&$top=500",
+    );
   });
 
   it('are cut by seconds, so that a filter is one that the documentation shows', async () => {
