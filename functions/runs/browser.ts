@@ -37,7 +37,8 @@ const problemSchema = z.object({ title: z.string(), detail: z.string() });
 export function forBrowser(request: ApiRequest, answer: ApiAnswer): ApiAnswer {
   if (answer.html !== undefined || !wantsPage(request)) return answer;
   const id = request.params['id'];
-  const back = id === undefined ? '/api/runs' : `/api/runs/${encodeURIComponent(id)}`;
+  const run = id === undefined ? '/api/runs' : `/api/runs/${encodeURIComponent(id)}`;
+  const back = /\/hand-back$/.test(new URL(request.url).pathname) ? `${run}/hand-back` : run;
   if (isForm(request) && answer.status < 300) return { status: 303, headers: { location: back }, html: '' };
   const problem = problemSchema.safeParse(answer.json);
   if (answer.status < 400 || !problem.success) return answer;

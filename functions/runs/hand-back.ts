@@ -8,6 +8,8 @@ import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
 import { path } from '../../shared/microsoft365/path.ts';
 import { makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
+import { handBackPage, passPage, refreshHandBack } from '../../shared/page/hand-back-page.ts';
+import { pageHeaders } from '../../shared/page/shell.ts';
 import { type Apply, advance, stateOf } from '../../shared/run/advance.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import {
@@ -38,6 +40,7 @@ import {
   readRun,
   reasonSchema,
 } from './api.ts';
+import { wantsPage } from './browser.ts';
 import { ordered } from './order.ts';
 
 const reason = { reason: reasonSchema };
@@ -76,7 +79,14 @@ export const passAnswerSchema = handBackViewSchema.extend({
 
 export async function getHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
   const rows = await readRun(engine, request);
-  return answer(engine, 200, rows);
+  const { headers, json: view } = answer(engine, 200, rows);
+  if (!wantsPage(request)) return { status: 200, headers: { ...headers, vary: 'accept' }, json: view };
+  const seconds = refreshHandBack(view);
+  return {
+    status: 200,
+    headers: { ...pageHeaders, ...(seconds === null ? {} : { refresh: String(seconds) }) },
+    html: handBackPage({ view, version: headers.etag, who: request.who, now: engine.now() }),
+  };
 }
 
 export async function postHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
@@ -95,7 +105,7 @@ export async function postHandBack(engine: Engine, request: ApiRequest): Promise
       return answer(engine, 202, written);
     }
     case 'pass':
-      return pass(engine, request, rows, body, given);
+      return shownOnce(request, await pass(engine, request, rows, body, given));
     case 'owner-back': {
       const written = await apply(engine, request, rows, ownerBack(given), (state) => ({
         why: whyNotBack(state),
@@ -109,6 +119,14 @@ export async function postHandBack(engine: Engine, request: ApiRequest): Promise
       return answer(engine, 202, written);
     }
   }
+}
+
+/** A browser shows the pass as the answer to its form; led elsewhere, nobody would ever see it. */
+function shownOnce(request: ApiRequest, given: ApiAnswer): ApiAnswer {
+  const made = passAnswerSchema.safeParse(given.json);
+  if (!wantsPage(request) || !made.success) return given;
+  const { temporaryAccessPass, ...view } = made.data;
+  return { ...given, headers: pageHeaders, html: passPage(view, temporaryAccessPass, request.who) };
 }
 
 /** Reserved first, so that of two operators one alone makes a pass, and the other is told by whom. */

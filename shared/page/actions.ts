@@ -1,10 +1,12 @@
 // What can be asked of a run as it stands: one button for each, which leads to a page that says what it does.
+
+import { whyNotBegun } from '../run/hand-back-orders.ts';
 import type { RunRow } from '../run/rows.ts';
 import { askUrl, type Given } from '../summary/report.ts';
 import { button } from './sections.ts';
 
 interface Action {
-  ask: 'approve' | 'retry' | 'undo' | 'hand-back';
+  ask: 'approve' | 'retry' | 'undo';
   label: string;
 }
 
@@ -21,5 +23,7 @@ export const canApprove = (run: RunRow): boolean =>
 
 export function actionsHtml(given: Given, path: string): string {
   const items = actionsFor(given).map(({ ask, label }) => `<li>${button(askUrl(path, ask), label)}</li>`);
+  // A page of its own: it has more than one question.
+  if (whyNotBegun(given) === undefined) items.push(`<li>${button(`${path}/hand-back`, 'Hand back')}</li>`);
   return `<nav aria-label="Ask of this run"><ul class="actions">${items.join('')}</ul></nav>`;
 }

@@ -11,7 +11,7 @@ import { runPath, shell } from './shell.ts';
 
 export interface AskPage {
   given: Given;
-  ask: Exclude<Ask, 'hand-back'>;
+  ask: Ask;
   /** Chosen already, by the link that led here. */
   level: 'contain' | 'full' | undefined;
   steps: readonly string[];

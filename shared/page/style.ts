@@ -51,6 +51,7 @@ svg .w{fill:var(--dot)}svg .r{fill:var(--link)}svg .f{fill:var(--bad)}svg .ok{fi
 .ends{display:flex;justify-content:space-between;gap:12px;font-size:13px;color:var(--soft)}
 .bars li{display:grid;grid-template-columns:15em 1fr 13em;gap:0 12px;align-items:center;margin:0;font-size:13px;line-height:20px}
 .bars .d{font-size:13px}
+.pass{font:600 30px/1.3 Consolas,Menlo,monospace;margin:8px 0;user-select:all}
 label,legend{font-weight:600}
 label.o{font-weight:400;display:block;padding:4px 0}
 fieldset{border:1px solid var(--thin);border-radius:5px;margin:0 0 14px;padding:8px 14px}

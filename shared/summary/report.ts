@@ -61,7 +61,7 @@ export const titleOf = ({ playbook }: Pick<Given, 'playbook'>, name: string): st
 export const titlesOf = (given: Pick<Given, 'playbook'>, rows: readonly { name: string }[]): string =>
   rows.map((row) => titleOf(given, row.name)).join(', ');
 
-export type Ask = 'approve' | 'retry' | 'undo' | 'tick' | 'untick' | 'hand-back';
+export type Ask = 'approve' | 'retry' | 'undo' | 'tick' | 'untick';
 
 /** Parameters of the page that asks; a list is one parameter for each entry. */
 type AskedWith = Readonly<Record<string, string | true | readonly string[]>>;

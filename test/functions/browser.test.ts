@@ -70,6 +70,21 @@ describe('a form', () => {
   });
 });
 
+describe('a form of the way back to the owner', () => {
+  const url = `https://reclaim.contoso.com/api/runs/${run}/hand-back?seen=1`;
+  const asked = { ...ask({ 'content-type': form, accept: page }), url };
+
+  it('leads back to that page, and not to the run', () => {
+    const answer = forBrowser(asked, { status: 202, json: {} });
+    expect(answer).toMatchObject({ status: 303, headers: { location: `/api/runs/${run}/hand-back` } });
+  });
+
+  it('that makes a pass shows it in its answer — led elsewhere, nobody would ever see it', () => {
+    const shown = { status: 201, html: '<p>the pass</p>' };
+    expect(forBrowser(asked, shown)).toBe(shown);
+  });
+});
+
 describe('a refusal', () => {
   const problem = new Problem(400, 'Invalid body', 'reason: "<b>" is too short').answer;
 

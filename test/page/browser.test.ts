@@ -70,6 +70,8 @@ describe.skipIf(chromiumPath === undefined)(`in a browser${whereFrom}`, () => {
     ['a run that was undone', () => '/api/fixture/undone in part', desk],
     ['the page behind Approve', () => '/api/fixture/held+approve', phone],
     ['the page behind Undo', () => '/api/fixture/contained+undo', deskAtNight],
+    ['the way back to the owner', () => '/api/fixture/hand-back', phone],
+    ['the pass', () => '/api/fixture/pass', deskAtNight],
     ['a refusal', () => `${runPath()}?do=nothing`, phoneAtNight],
     ['the list of runs', () => '/api/runs', phone],
   ];

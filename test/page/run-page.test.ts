@@ -166,6 +166,7 @@ describe('the page behind a button', () => {
       ask: what,
       level: undefined,
       steps: [],
+      falseAlarm: false,
       step: '',
       task: '',
       who,

@@ -8,10 +8,13 @@ import { listRuns } from '../../functions/runs/list-runs.ts';
 import { retryRun } from '../../functions/runs/retry-run.ts';
 import { tickTask } from '../../functions/runs/tick-task.ts';
 import { undoRun } from '../../functions/runs/undo-run.ts';
+import { playbook } from '../../functions/steps/index.ts';
 import { askPage } from '../../shared/page/ask-page.ts';
+import { handBackPage, passPage } from '../../shared/page/hand-back-page.ts';
 import { runPage } from '../../shared/page/run-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
 import { advance } from '../../shared/run/advance.ts';
+import { handBackView } from '../../shared/run/hand-back-view.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { chaosOf, Simulation } from '../run/simulation.ts';
 import { task } from '../summary/rows.ts';
@@ -110,6 +113,20 @@ function fixture(name: string): ApiAnswer {
     const html = runPage({ given: situations.locked(), log, who, still: false });
     return { status: 200, headers: { ...pageHeaders, refresh: '0' }, html };
   }
+  if (name === 'hand-back' || name === 'pass') {
+    const view = handBackView(playbook, situations.contained(), new Date());
+    const pass = {
+      value: 'SAMPLE-PASS',
+      expiresAt: '2026-11-20T10:12:00.000Z',
+      usableOnce: true,
+      unusableBecause: null,
+    };
+    const html =
+      name === 'pass'
+        ? passPage(view, pass, who)
+        : handBackPage({ view, version: '"1.full.live"', who, now: new Date('2026-11-20T09:30:00Z') });
+    return { status: 200, headers: pageHeaders, html };
+  }
   const [, of, ask] = /^(.+?)(?:\+(approve|undo|retry))?$/.exec(decodeURIComponent(name)) ?? [];
   const [, situation] = Object.entries(situations).find(([key]) => key === of) ?? [];
   if (situation === undefined) return { status: 404, json: {} };
@@ -118,6 +135,15 @@ function fixture(name: string): ApiAnswer {
   const html =
     what === undefined
       ? runPage({ given, log, who, still: false })
-      : askPage({ given, ask: what, level: undefined, steps: [], step: '', task: '', who });
+      : askPage({
+          given,
+          ask: what,
+          level: undefined,
+          steps: [],
+          falseAlarm: false,
+          step: '',
+          task: '',
+          who,
+        });
   return { status: 200, headers: pageHeaders, html: html ?? '' };
 }

@@ -1,0 +1,166 @@
+// The way of an account back to its owner as a page: what is checked, what waits for whom, one form for each thing that
+// an operator can do now. It refreshes itself only while nothing is to be typed. The pass has a page of its own, shown
+// once, as the answer to the form that made it.
+import type { HandBackView } from '../run/hand-back-view.ts';
+import { capital, clock, escapeHtml, isWebPage, plain } from '../summary/plain.ts';
+import { runPath, shell } from './shell.ts';
+
+export interface HandBackPage {
+  view: HandBackView;
+  /** Of the run: a form that was seen before somebody else decided is refused. */
+  version: string;
+  who: string;
+  now: Date;
+}
+
+export interface ShownPass {
+  value: string;
+  expiresAt: string;
+  usableOnce: boolean;
+  unusableBecause: string | null;
+}
+
+/** Seconds until the page loads itself anew, or null where it waits for a person. */
+export const refreshHandBack = ({ state, next }: HandBackView): number | null =>
+  state === 'under way' && next.length === 0 ? 5 : null;
+
+const headings = {
+  'not begun': 'Hand-back: not begun',
+  'under way': 'Hand-back: under way',
+  'handed back': 'Handed back',
+} as const;
+
+export function handBackPage({ view, version, who, now }: HandBackPage): string {
+  const forms = view.next.map((action) => formOf(view, version, action)).join('');
+  return page(view, headings[view.state], who, [
+    `<p class="lead">${escapeHtml(leadOf(view))} <span class="d">As of ${clock(now.toISOString())}.</span></p>`,
+    forms === ''
+      ? ''
+      : `<section id="now" aria-labelledby="now-h"><h2 id="now-h">What you do now</h2>${forms}</section>`,
+    listOf(
+      'left',
+      'In the way, or not known',
+      view.left.map(({ title, why, blocks, accepted }) => {
+        const stops = accepted ? ' Accepted as it is.' : blocks ? ' It stops the hand-back.' : '';
+        return `${escapeHtml(`${title}: ${plain(why, 400)}.`)}<b>${stops}</b>`;
+      }),
+    ),
+    listOf('phases', 'The way back', view.phases.map(phaseHtml), 'ol'),
+    listOf(
+      'owner',
+      'What the owner does and sets up again',
+      view.owner.map(({ what, instruction, link }) => {
+        const to = link !== null && isWebPage(link) ? link : null;
+        const anchor =
+          to === null
+            ? ''
+            : `<div class="go"><a class="x" href="${escapeHtml(to)}" rel="noreferrer">Open ${escapeHtml(new URL(to).host)}</a></div>`;
+        return `${escapeHtml(capital(plain(what)))}<div class="d">${escapeHtml(plain(instruction, 600))}</div>${anchor}`;
+      }),
+    ),
+  ]);
+}
+
+/** The only place where a pass is shown. Loading it again makes no other one: that takes a form of its own. */
+export function passPage(view: HandBackView, pass: ShownPass, who: string): string {
+  const { value, expiresAt, usableOnce, unusableBecause } = pass;
+  const unusable =
+    unusableBecause === null
+      ? ''
+      : `<p class="bad">It opens nothing yet: ${escapeHtml(plain(unusableBecause))}.</p>`;
+  return page(view, 'Temporary Access Pass, shown once', who, [
+    `<section id="now" aria-labelledby="now-h"><h2 id="now-h">Tell it to the owner, by telephone or in person</h2><p class="pass">${escapeHtml(value)}</p>${unusable}<p>Valid until ${clock(expiresAt)}${usableOnce ? ', for one sign-in' : ''}. It is shown here and nowhere else: when this page is gone, so is the pass.</p><div class="go"><a class="b" href="${runPath(view.run.id)}/hand-back">Told: go on</a></div></section>`,
+  ]);
+}
+
+function page(
+  { run, account }: HandBackView,
+  heading: string,
+  who: string,
+  parts: readonly string[],
+): string {
+  const upn = plain(account.userPrincipalName, 120);
+  const whom = `${plain(account.displayName, 80)} (${upn}), object id ${plain(account.id, 80)}`;
+  return shell({
+    title: `${heading}: ${upn} – Reclaim`,
+    tone: 'quiet',
+    heading,
+    under: `<p>${escapeHtml(whom)}</p><p><a href="${runPath(run.id)}">Run ${escapeHtml(plain(run.code, 12))}</a></p>`,
+    main: parts.join(''),
+    who: plain(who, 160),
+  });
+}
+
+function leadOf({ state, notPossible, begun, phases, next, phase }: HandBackView): string {
+  if (notPossible !== null) return `Not possible now: ${plain(notPossible, 400)}.`;
+  if (begun === null)
+    return 'Identify the owner first, by telephone on a known number or in person, never by mail or chat.';
+  const by = `Begun ${clock(begun.at)} by ${plain(begun.by, 120)}; the owner was identified: ${plain(begun.identified, 300)}.`;
+  if (state === 'handed back')
+    return `${by} ${phase === 'done' ? 'All is given back.' : 'All but the roles is given back.'}`;
+  const current = phases.find((entry) => entry.phase === phase);
+  const waits = next.length === 0 ? 'It goes on by itself.' : 'It waits for you.';
+  return `${by} Now: ${plain(current?.title ?? '', 200)}. ${waits}`;
+}
+
+const words = { done: 'done', now: 'now', blocked: 'BLOCKED', 'to come': 'to come' } as const;
+
+function phaseHtml({ title, state, steps }: HandBackView['phases'][number]): string {
+  const below = steps
+    .filter((step) => state !== 'to come' || step.restores.length > 0)
+    .map(({ title: name, state: at, outcome, restores }) => {
+      const stands = at === 'settled' ? (outcome?.is ?? '') : at;
+      const what = restores.length === 0 ? '' : `: ${restores.map((each) => plain(each, 120)).join(', ')}`;
+      return `<div class="d">${escapeHtml(plain(`${name} (${stands})${what}`, 400))}</div>`;
+    });
+  return `${escapeHtml(title)}, <b>${words[state]}</b>${below.join('')}`;
+}
+
+function listOf(id: string, title: string, items: readonly string[], list: 'ul' | 'ol' = 'ul'): string {
+  if (items.length === 0) return '';
+  const entries = items.map((item) => `<li>${item}</li>`).join('');
+  return `<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${title}</h2><${list}>${entries}</${list}></section>`;
+}
+
+function formOf(
+  view: HandBackView,
+  version: string,
+  { do: action, title }: HandBackView['next'][number],
+): string {
+  const id = `reason-${action}`;
+  const reason = `<p><label for="${id}">Reason, kept in the log</label><input type="text" id="${id}" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p>`;
+  return `<form method="post" action="${runPath(view.run.id)}/hand-back?seen=${encodeURIComponent(version)}"><input type="hidden" name="do" value="${action}">${fieldsOf(view, action)}${reason}<div class="go"><button type="submit">${escapeHtml(title)}</button></div></form>`;
+}
+
+function fieldsOf(view: HandBackView, action: HandBackView['next'][number]['do']): string {
+  switch (action) {
+    case 'begin':
+      return `${identified(view)}${despite(view)}`;
+    case 'pass': {
+      const again = view.pass.state === 'shown';
+      const note = again
+        ? `<p>One was shown to ${escapeHtml(plain(view.pass.by ?? 'somebody', 120))}. Another one takes its place, and that one opens nothing any more.</p><input type="hidden" name="again" value="true">`
+        : '<p>It is shown on the next page, once, and nowhere else. Have the owner on the telephone first.</p>';
+      return `${note}<input type="hidden" name="lifetimeInMinutes" value="60">`;
+    }
+    case 'owner-back':
+      return '<p>The owner has signed in, registered a method and set a password.</p>';
+    case 'roles':
+      return '<p>An approval of its own: who may use the account again need not administer the tenant again.</p>';
+  }
+}
+
+const identified = ({ begun }: HandBackView) =>
+  begun === null
+    ? '<p><label for="identified">How you identified the owner</label><input type="text" id="identified" name="identified" required minlength="3" maxlength="500" autocomplete="off"></p>'
+    : `<input type="hidden" name="identified" value="${escapeHtml(plain(begun.identified, 500))}">`;
+
+function despite({ left }: HandBackView): string {
+  const blocking = left.filter(({ blocks, accepted }) => blocks && !accepted);
+  if (blocking.length === 0) return '';
+  const boxes = blocking.map(
+    ({ step, title, why }) =>
+      `<label class="o"><input type="checkbox" name="despite[]" value="${escapeHtml(step)}">${escapeHtml(`${title}: ${plain(why, 200)}`)}</label>`,
+  );
+  return `<fieldset><legend>Accepted as it is</legend>${boxes.join('')}</fieldset>`;
+}

@@ -1,0 +1,79 @@
+// The way back as a page: one form for each thing that can be done now, and the pass on a page of its own alone.
+import { describe, expect, it } from 'vitest';
+import { playbook } from '../../functions/steps/index.ts';
+import { handBackPage, passPage, refreshHandBack } from '../../shared/page/hand-back-page.ts';
+import { type HandBackView, handBackView } from '../../shared/run/hand-back-view.ts';
+import { at } from '../summary/rows.ts';
+import { situations } from '../summary/situations.ts';
+
+const now = new Date(at('10:00:00'));
+const who = 'megan@contoso.com';
+const viewOf = (name: keyof typeof situations, more: Partial<HandBackView> = {}): HandBackView => ({
+  ...handBackView(playbook, situations[name](), now),
+  ...more,
+});
+const page = (view: HandBackView) => handBackPage({ view, version: '"1.full.live"', who, now });
+const begun = { at: at('09:50:00'), by: who, identified: 'called back on the number of HR' };
+
+describe('the way back', () => {
+  it('asks first how the owner was identified, and posts it where a program would', () => {
+    const html = page(viewOf('contained'));
+    expect(html).toContain(`action="/api/runs/${situations.contained().run.id}/hand-back?seen=%221.full.live%22"`);
+    expect(html).toContain('name="do" value="begin"');
+    expect(html).toMatch(/name="identified" required/);
+    expect(html).toContain('never by mail or chat');
+  });
+
+  it('says what is in the way, and lets each be accepted by itself', () => {
+    const html = page(viewOf('not contained, refused'));
+    expect(html).toContain('It stops the hand-back.');
+    expect(html).toMatch(/<input type="checkbox" name="despite\[\]" value="block-sign-in">/);
+  });
+
+  it('has no form where it is not possible, and says why', () => {
+    const html = page(viewOf('held'));
+    expect(html).toContain('Not possible now: run 8M2P is held');
+    expect(html).not.toContain('<form');
+  });
+
+  it('has a form for roles of their own, and none for what is not next', () => {
+    const html = page(
+      viewOf('contained', {
+        state: 'handed back',
+        begun,
+        phase: 'roles',
+        next: [{ do: 'roles', title: 'Approve the roles' }],
+      }),
+    );
+    expect([...html.matchAll(/name="do" value="([^"]+)"/g)].map(([, action]) => action)).toEqual(['roles']);
+  });
+
+  it('goes on by itself only while nothing is to be typed', () => {
+    expect(refreshHandBack(viewOf('contained', { state: 'under way', next: [] }))).toBe(5);
+    expect(
+      refreshHandBack(viewOf('contained', { state: 'under way', next: [{ do: 'pass', title: 'x' }] })),
+    ).toBeNull();
+    expect(refreshHandBack(viewOf('contained'))).toBeNull();
+  });
+});
+
+describe('the pass', () => {
+  const pass = { value: 'Zx9!<k', expiresAt: at('11:00:00'), usableOnce: true, unusableBecause: null };
+
+  it('stands on its own page, with until when, and leads on to a page without it', () => {
+    const html = passPage(viewOf('contained'), pass, who);
+    expect(html).toContain('<p class="pass">Zx9!&lt;k</p>');
+    expect(html).toContain('Valid until 2026-11-20 11:00:00 UTC, for one sign-in');
+    expect(html.match(/Zx9/g)).toHaveLength(1);
+    const after = { state: 'shown', by: who, at: at('10:00:00'), expiresAt: pass.expiresAt } as const;
+    expect(
+      page(viewOf('contained', { pass: after, next: [{ do: 'pass', title: 'Make a pass' }] })),
+    ).not.toContain('Zx9');
+  });
+
+  it('says that it opens nothing yet where the policy forbids it', () => {
+    expect(passPage(viewOf('contained'), { ...pass, unusableBecause: 'DisabledByPolicy' }, who)).toContain(
+      'It opens nothing yet: DisabledByPolicy',
+    );
+  });
+});
