@@ -1,30 +1,16 @@
 // The host process: loads one built app and drives its triggers until it is told to stop, its parent is gone, or the
 // app crashes. Never started by hand: `startFunctionsHost` starts it, and starts it again after a crash.
-import { subscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
-import { Socket } from 'node:net';
 import { type App, provideCoreApi, type RegisteredFunction } from './core-api.ts';
 import { readHostJson } from './host-json.ts';
 import { type Hosted, listen } from './http.ts';
 import { createInvoker, type Log } from './invoke.ts';
+import './no-delay.ts';
 import { type FromHost, logLevels, type Start, toHostSchema } from './protocol.ts';
 import { bySpecificity, parseRoute, type Route } from './routes.ts';
 import { openQueues } from './service-bus-trigger.ts';
 import { isDisabled } from './settings.ts';
 import { createTimer, type Timer } from './timer-trigger.ts';
-
-// On the loopback, small writes that wait for an acknowledgement (Nagle) cost 40 ms each; over a real network they do
-// not wait for a delayed one.
-subscribe('net.client.socket', (message) => {
-  if (
-    typeof message === 'object' &&
-    message !== null &&
-    'socket' in message &&
-    message.socket instanceof Socket
-  ) {
-    message.socket.setNoDelay(true);
-  }
-});
 
 const now = () => new Date();
 const send = (message: FromHost) => process.send?.(message);

@@ -1,8 +1,10 @@
 // Payloads as Microsoft's products send them, and the account and signals most tests are about.
+
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Signal } from '../../shared/alerts/signal.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
+import { sampleAccount } from '../fakes/account.ts';
 
 export const tenantId = '6f2a1c0e-41d7-4a2b-9a34-0d5a8f3b7c11';
 export const adele = '87d349ed-44d7-43e1-9a83-5f2406dee5bd';
@@ -70,19 +72,5 @@ export const mailAlert = (title: string, changes: Partial<Signal> = {}): Signal 
     ...changes,
   });
 
-export const account = (changes: Partial<Account> = {}): Account => ({
-  id: adele,
-  tenantId,
-  userPrincipalName: 'adele@contoso.com',
-  displayName: 'Adele Vance',
-  enabled: true,
-  guest: false,
-  synced: false,
-  federated: false,
-  hasMailbox: true,
-  roles: [],
-  privileged: false,
-  lastGlobalAdministrator: false,
-  onPremisesDistinguishedName: null,
-  ...changes,
-});
+export const account = (changes: Partial<Account> = {}): Account =>
+  sampleAccount({ id: adele, tenantId, ...changes });

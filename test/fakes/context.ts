@@ -1,25 +1,13 @@
 // The run of Adele Vance, as a step is handed it; a test says what differs.
+
 import type { Account } from '../../shared/microsoft365/account.ts';
 import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
 import type { RawContext, RunView } from '../../shared/run/step.ts';
+import { sampleAccount } from './account.ts';
 import { adele } from './sign-ins.ts';
 
-export const account = (given: Partial<Account> = {}): Account => ({
-  id: adele,
-  tenantId: '11111111-2222-4333-8444-555555555555',
-  userPrincipalName: 'adele@contoso.com',
-  displayName: 'Adele Vance',
-  enabled: true,
-  guest: false,
-  synced: false,
-  federated: false,
-  hasMailbox: true,
-  roles: [],
-  privileged: false,
-  lastGlobalAdministrator: false,
-  onPremisesDistinguishedName: null,
-  ...given,
-});
+export const account = (given: Partial<Account> = {}): Account =>
+  sampleAccount({ id: adele, tenantId: '11111111-2222-4333-8444-555555555555', ...given });
 
 export const synced = {
   synced: true,

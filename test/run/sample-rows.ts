@@ -1,26 +1,18 @@
 // Rows as a run of Adele Vance at contoso.com has them, for tests of what stores rows.
+
 import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
 import type { LogRow, RunRow, StepRow } from '../../shared/run/rows.ts';
+import { sampleAccount } from '../fakes/account.ts';
 
 export function sampleRun(userId: string, changes: Partial<RunRow> = {}): RunRow {
   return {
     id: `${userId}.20261124T190500-8M2P`,
     code: '8M2P',
-    account: {
+    account: sampleAccount({
       id: userId,
       tenantId: '5e0a1b6c-2f7d-4c3e-9a8b-0d1f2e3c4b5a',
       userPrincipalName: 'adele.vance@contoso.com',
-      displayName: 'Adele Vance',
-      enabled: true,
-      guest: false,
-      synced: false,
-      federated: false,
-      hasMailbox: true,
-      roles: [],
-      privileged: false,
-      lastGlobalAdministrator: false,
-      onPremisesDistinguishedName: null,
-    },
+    }),
     signals: [],
     why: 'a high-risk sign-in that Microsoft Graph confirms',
     intruder: nobodyKnown,

@@ -1,9 +1,9 @@
 // Lives through one whole run under a virtual clock: messages in any order, twice, or not at all; processes that die
 // around any write or request. It holds the promises that the engine makes, whatever happens.
+
 import type { Signal } from '../../shared/alerts/signal.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
-
 import { stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { MemoryBus, type MemoryMessage } from '../../shared/run/memory-bus.ts';
@@ -14,6 +14,7 @@ import { runStep } from '../../shared/run/run-step.ts';
 import { type Mailer, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { endedWell } from '../../shared/run/verdict.ts';
+import { sampleAccount } from '../fakes/account.ts';
 import { noClients } from './no-clients.ts';
 import { playbookOf, World, type WorldOptions } from './world.ts';
 
@@ -49,21 +50,7 @@ export interface History {
 
 export const start = Date.parse('2026-11-20T09:00:00Z');
 
-export const adele: Account = {
-  id: '7d9e4c1a-2f5b-4b0e-9a57-0d5b7c1e6f23',
-  tenantId: '3f2b8f0e-64b1-4b52-8c8b-2f4b5a0c9d11',
-  userPrincipalName: 'adele@contoso.com',
-  displayName: 'Adele Vance',
-  enabled: true,
-  guest: false,
-  synced: false,
-  federated: false,
-  hasMailbox: true,
-  roles: [],
-  privileged: false,
-  lastGlobalAdministrator: false,
-  onPremisesDistinguishedName: null,
-};
+export const adele: Account = sampleAccount();
 
 export const riskySignIn: Signal = {
   source: 'riskDetection',

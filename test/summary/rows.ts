@@ -1,8 +1,10 @@
 // Rows as runs of Adele Vance at contoso.com leave them, one situation after the other; a test says what differs.
+
 import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
 import { userPage } from '../../shared/microsoft365/links.ts';
 import type { ChangeRecord, Outcome, RunRow, StepRow, TaskRecord } from '../../shared/run/rows.ts';
 import type { Described, Given } from '../../shared/summary/report.ts';
+import { sampleAccount } from '../fakes/account.ts';
 
 export const adele = 'f5e829f5-3c2f-4a6d-9a41-0a3d2b7c5e10';
 /** 2026-11-20, the day of all of them. */
@@ -60,22 +62,12 @@ export const playbook: readonly Described[] = [
 export const run = (changes: Partial<RunRow> = {}, account: Partial<RunRow['account']> = {}): RunRow => ({
   id: `${adele}.20261120T091200-8M2P`,
   code: '8M2P',
-  account: {
+  account: sampleAccount({
     id: adele,
     tenantId: '5e0a1b6c-2f7d-4c3e-9a8b-0d1f2e3c4b5a',
     userPrincipalName: 'adele.vance@contoso.com',
-    displayName: 'Adele Vance',
-    enabled: true,
-    guest: false,
-    synced: false,
-    federated: false,
-    hasMailbox: true,
-    roles: [],
-    privileged: false,
-    lastGlobalAdministrator: false,
-    onPremisesDistinguishedName: null,
     ...account,
-  },
+  }),
   signals: [
     {
       source: 'riskDetection',

@@ -12,6 +12,7 @@ import { deviceRoutes } from './devices.ts';
 import { directoryAuditRoutes } from './directory-audits.ts';
 import { domainRoutes } from './domains.ts';
 import { findRoute } from './find-route.ts';
+import { forbidden } from './forbidden.ts';
 import { groupWriteRoutes } from './group-writes.ts';
 import { groupRoutes } from './groups.ts';
 import { identityRoutes } from './identities.ts';
@@ -24,7 +25,7 @@ import { registrationRoutes } from './registration.ts';
 import { riskRoutes } from './risk.ts';
 import { roleWriteRoutes } from './role-writes.ts';
 import { roleRoutes } from './roles.ts';
-import type { Act, Behind, GraphCall, GraphRoute } from './route.ts';
+import type { Act, GraphCall, GraphRoute } from './route.ts';
 import { ruleRoutes } from './rules.ts';
 import { securityRoutes } from './security.ts';
 import { signInRoutes } from './sign-ins.ts';
@@ -75,31 +76,6 @@ export interface Allowed {
   role: string | null;
   route: string | null;
 }
-
-const forbidden: Readonly<Record<Behind, (needed: string, held: string) => Refusal>> = {
-  directory: () =>
-    new Refusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.'),
-  authentication: () => new Refusal(403, 'accessDenied', 'Request Authorization failed'),
-  exchange: () => new Refusal(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.'),
-  reports: (needed) =>
-    new Refusal(
-      403,
-      'Authentication_MSGraphPermissionMissing',
-      `Calling principal does not have required MSGraph permissions ${needed}`,
-    ),
-  risk: () =>
-    new Refusal(
-      403,
-      'Forbidden',
-      'You cannot perform the requested operation, required scopes are missing in the token.',
-    ),
-  security: (needed, held) =>
-    new Refusal(
-      403,
-      'Forbidden',
-      `Missing application roles. API required roles: ${needed}, application roles: ${held}.`,
-    ),
-};
 
 /** The set an answer is of, as its context names it: users, users('…')/mailFolders. */
 function entitySet(route: GraphRoute, parameters: Readonly<Record<string, string>>): string {
