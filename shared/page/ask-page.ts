@@ -64,7 +64,9 @@ function formOf(page: AskPage): Form | undefined {
   }
 }
 
-function approveForm({ given: { run }, level }: AskPage): Form {
+function approveForm({ given, level, steps }: AskPage): Form {
+  const { run } = given;
+  if (run.state === 'held' && steps.length > 0) return someForm(given, steps);
   const chosen = level ?? (run.state === 'held' ? 'contain' : 'full');
   const lock = radio('level', 'contain', 'Lock the account only', chosen === 'contain');
   const full = radio('level', 'full', 'Lock it and remove what the intruder left', chosen === 'full');
@@ -78,6 +80,23 @@ function approveForm({ given: { run }, level }: AskPage): Form {
       'It can be undone, save for the password and the sessions, which are gone.',
     ],
     fields: `<fieldset><legend>How far</legend>${run.state === 'held' ? lock : ''}${full}</fieldset>`,
+    button: 'Approve',
+  };
+}
+
+/** A held run that begins with less than the lock. */
+function someForm(given: Given, steps: readonly string[]): Form {
+  const chosen = given.steps.filter((row) => steps.includes(row.name));
+  return {
+    heading: 'Approve',
+    action: 'approve',
+    says: [
+      `The run begins with these alone: ${chosen.map((row) => titleOf(given, row.name)).join(', ')}.`,
+      'Everything else is only looked at. If evidence of an intruder is found, the run goes all the way by itself.',
+    ],
+    fields: `<input type="hidden" name="level" value="contain">${chosen
+      .map((row) => `<input type="hidden" name="steps[]" value="${escapeHtml(row.name)}">`)
+      .join('')}`,
     button: 'Approve',
   };
 }

@@ -185,6 +185,10 @@ function withSignals(state: RunState, request: Admitted, now: Date): RunState & 
       // One that was over is open again, so that the sweep looks after what it does now.
       next = { ...next, state: 'open', level: 'full', raisedBecause: request.why, ...limitsOf(request) };
       log.push({ at, who, what: 'run became full', why: request.why });
+    } else if (next.only !== undefined && next.level === 'contain') {
+      // A person chose less for what was known then.
+      next = { ...next, state: 'open', only: undefined };
+      log.push({ at, who, what: 'what was left out at level contain is done', why: request.why });
     }
   }
   return { run: next, steps: state.steps, log };

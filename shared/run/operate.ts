@@ -86,16 +86,22 @@ export const released = (run: RunRow, level: Level, now: Date): RunRow => ({
 /** What protects the account is known to whoever decides. */
 const decided = ({ now }: Order) => ({ approvedAt: now.toISOString(), sparedBecause: undefined });
 
-/** Lets a held run begin at a level, or a contained run become full. Nothing is taken back by it. */
+/**
+ * Lets a held run begin at a level, or a contained run become full. Nothing is taken back by it. `only`: of a held run
+ * that begins at level contain, the remediations that act; evidence or a higher level sets the others going.
+ */
 export const approve =
-  (level: Level, order: Order): Apply =>
+  (level: Level, order: Order, only?: readonly string[]): Apply =>
   (state) => {
     const { run } = state;
     if (run.state === 'held') {
-      const log = [entry(order, `approved at level ${level}`)];
+      const chosen = level === 'contain' && only !== undefined ? { only: [...only] } : {};
+      const what = 'only' in chosen ? `, only ${chosen.only.join(', ')}` : '';
+      const log = [entry(order, `approved at level ${level}${what}`)];
       const limits = level === 'full' ? { limitedBecause: undefined } : {};
       const approvedAt = order.now.toISOString();
-      return { ...state, run: { ...released(run, level, order.now), ...limits, approvedAt }, log };
+      const begun = { ...released(run, level, order.now), ...limits, ...chosen, approvedAt };
+      return { ...state, run: begun, log };
     }
     if (level === 'full' && run.level === 'contain' && run.endsAs === null) {
       const raisedBecause = `approved by ${order.who}: ${order.reason}`;
@@ -105,6 +111,10 @@ export const approve =
     if (run.sparedBecause !== undefined && run.endsAs === null) {
       const log = [entry(order, `approved, although ${run.sparedBecause}`)];
       return { ...state, run: { ...reopened(run), ...decided(order) }, log };
+    }
+    if (run.only !== undefined && run.level === 'contain' && run.endsAs === null) {
+      const next = { ...reopened(run), only: undefined };
+      return { ...state, run: next, log: [entry(order, 'approved at level contain, all of it')] };
     }
     return { ...state, log: [entry(order, `approve ${level}: nothing to do`)] };
   };

@@ -176,6 +176,8 @@ export const runRowSchema = z.object({
   sparedBecause: z.string().optional(),
   /** When a person let it begin or go further: what protects the account holds it back no more. */
   approvedAt: time.optional(),
+  /** At level contain: the only remediations that act, as a person chose; all others report. A higher level ends it. */
+  only: z.array(z.string()).optional(),
   /** While it is held, on-call hears of it in a list of all such runs. */
   toldInList: z.literal(true).optional(),
   /** Only look, change nothing. */

@@ -1,5 +1,5 @@
 // The run in one word and a count: what the subject of the summary says. Pure, from the rows alone.
-import { effectiveMode } from './mode.ts';
+import { effectiveMode, isLeftOut } from './mode.ts';
 import type { Outcome, RunRow, StepRow } from './rows.ts';
 
 /** Ended so that what builds on it may go on. `off` is not among them: the job was not done. */
@@ -61,7 +61,9 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
     return phase === 'roles' || phase === 'done' ? 'HANDED BACK' : 'HANDING BACK';
   }
   if (run.dryRun) return 'DRY RUN';
-  const contain = steps.filter((step) => step.stage === 'contain' && step.outcome?.is !== 'off');
+  const contain = steps.filter(
+    (step) => step.stage === 'contain' && step.outcome?.is !== 'off' && !isLeftOut(run, step),
+  );
   const evict = steps.filter((step) => step.stage === 'evict' && step.outcome?.is !== 'off');
   // An evict step that failed leaves the intruder a way: mail may still flow out. So does one that has only looked so
   // far, although the run is full by now.
@@ -75,7 +77,9 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
   if (changes.some((change) => change.returned > 0 && change.undoneAt === null)) return 'REVERTED';
   if (run.level === 'contain') {
     const collecting = steps.some((step) => step.stage === 'collect' && step.outcome === null);
-    const switchedOff = steps.some((step) => step.stage === 'contain' && step.outcome?.is === 'off');
+    const switchedOff = steps.some(
+      (step) => step.stage === 'contain' && (step.outcome?.is === 'off' || isLeftOut(run, step)),
+    );
     return collecting && !switchedOff ? 'LOCKED' : 'DECIDE';
   }
   // Left in place because the administrator set the step to report only: nobody else will decide.

@@ -4,6 +4,7 @@ import type { Failure } from '../errors.ts';
 import { mailboxPage, signInsPage, userPage } from '../microsoft365/links.ts';
 import type { StepRow } from '../run/rows.ts';
 import { isPending, ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
+import { heldOrders } from './held-orders.ts';
 import { lockOf } from './lock.ts';
 import { capital, clause, count, plain } from './plain.ts';
 import { type Given, type Line, order, placeOf, type Section, titleOf, titlesOf } from './report.ts';
@@ -30,11 +31,7 @@ function decision(given: Given, { word }: Verdict): Line[] {
       {
         text: 'Decide whether this is an attack, and approve the run or end it',
         link: signIns(given),
-        orders: [
-          order(given, 'Lock the account only', 'approve', { level: 'contain' }),
-          order(given, 'Lock it and remove what the intruder left', 'approve', { level: 'full' }),
-          order(given, 'No attack: end the run', 'undo', { falseAlarm: true }),
-        ],
+        orders: heldOrders(given, given.run),
       },
     ];
   }

@@ -1,11 +1,14 @@
 // The daily notice of runs that wait for a person. The summary said so when each was held; nothing is done for these
 // accounts until somebody decides, and no run is ever let go by time alone. Pure.
 import type { RunRow } from '../run/rows.ts';
+import { heldOrders } from './held-orders.ts';
 import type { Notice } from './notice.ts';
 import { clause, clock, count, plain } from './plain.ts';
 
 /** As much of a run as is told, or the id alone of one whose rows can't be read. */
-export type Held = Pick<RunRow, 'id' | 'code' | 'account' | 'heldBecause' | 'openedAt'> | { id: string };
+export type Held =
+  | Pick<RunRow, 'id' | 'code' | 'account' | 'signals' | 'heldBecause' | 'openedAt'>
+  | { id: string };
 
 const hourMs = 3_600_000;
 
@@ -58,17 +61,6 @@ function lineOf(run: Held, url: string, now: Date): Notice['sections'][number]['
       `Object id ${plain(run.account.id, 40)}`,
     ],
     link,
-    orders: [
-      { text: 'Lock the account only', request: order(url, 'approve', { level: 'contain' }) },
-      {
-        text: 'Lock it and remove what the intruder left',
-        request: order(url, 'approve', { level: 'full' }),
-      },
-      { text: 'No attack: end the run', request: order(url, 'undo') },
-    ],
+    orders: heldOrders({ runUrl: url }, run),
   };
 }
-
-/** The reason is left for the reader: it is kept in the run's log. */
-const order = (url: string, what: string, more: Readonly<Record<string, string>> = {}) =>
-  `POST ${url}/${what} ${JSON.stringify({ ...more, reason: '…' })}`;

@@ -1,5 +1,6 @@
 // Whether the account is locked, as far as the record tells, and until when the intruder may still be in. What was
 // not read back is not said to be so.
+import { isLeftOut } from '../run/mode.ts';
 import type { RunRow, StepRow } from '../run/rows.ts';
 import { clause, clock, clockAfter, later } from './plain.ts';
 import type { Given, Line, Section } from './report.ts';
@@ -44,9 +45,11 @@ export function lockOf(rows: Rows): Lock {
 const notDone = (row: StepRow, run: RunRow) =>
   run.dryRun
     ? 'this run only looks'
-    : row.mode === 'report'
-      ? 'the step is set to report only'
-      : 'not done yet';
+    : isLeftOut(run, row)
+      ? 'whoever approved the run chose to go without'
+      : row.mode === 'report'
+        ? 'the step is set to report only'
+        : 'not done yet';
 
 function withoutChange(row: StepRow): Lock {
   const { outcome } = row;

@@ -16,7 +16,9 @@ const lineSchema = z.object({
   text: z.string(),
   details: z.array(z.string()).optional(),
   link: z.object({ text: z.string(), url: z.string() }).optional(),
-  orders: z.array(z.object({ text: z.string(), request: z.string() })).optional(),
+  orders: z
+    .array(z.object({ text: z.string(), request: z.string(), page: z.string().optional() }))
+    .optional(),
 });
 
 /** Kept in a row until it has left, so that whoever had it to tell may die. */
@@ -87,5 +89,5 @@ const lineOf = ({ text, details, link, orders }: z.infer<typeof lineSchema>): Li
   text,
   ...(details ? { details } : {}),
   ...(link ? { link } : {}),
-  ...(orders ? { orders } : {}),
+  ...(orders ? { orders: orders.map(({ page, ...one }) => (page ? { ...one, page } : one)) } : {}),
 });

@@ -77,7 +77,7 @@ export function askUrl(runUrl: string, ask: Ask, more: AskedWith = {}): string {
 
 /** The reason is left for the reader: it is kept in the run's log. */
 export const order = (
-  { runUrl }: Given,
+  { runUrl }: Pick<Given, 'runUrl'>,
   text: string,
   what: 'approve' | 'retry' | 'undo',
   more: AskedWith = {},

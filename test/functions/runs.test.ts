@@ -244,6 +244,32 @@ describe('approve-run', () => {
     expect(simulation.bus.list().map(({ queue }) => queue)).toContain('step-block-sign-in');
   });
 
+  it('lets a held run begin with some remediations alone', async () => {
+    const { engine, runId, at, simulation } = await world({ held: 'leaked credentials' });
+    const body = { level: 'contain', steps: ['reset-password'], reason: 'leaked, never used' };
+    const end = await answer(approveRun(engine, at(runId, body)));
+    expect(end).toMatchObject({ status: 202, json: { state: 'open', level: 'contain' } });
+    expect(simulation.rows().run.row.only).toEqual(['reset-password']);
+  });
+
+  it.each([
+    ['a step that there is not', { level: 'contain', steps: ['reset-pasword'] }, 400, 'reset-pasword'],
+    ['one that contains nobody', { level: 'contain', steps: ['collect-sign-ins'] }, 400, 'collect-sign-ins'],
+    ['level full', { level: 'full', steps: ['reset-password'] }, 400, 'level contain'],
+    ['no step', { level: 'contain', steps: [] }, 400, 'steps'],
+  ])('refuses %s — it would do something else than is believed', async (_, body, status, named) => {
+    const { engine, runId, at, simulation } = await world({ held: 'leaked credentials' });
+    const end = await answer(approveRun(engine, at(runId, { ...body, reason: 'confirmed' })));
+    expect(problemSchema.parse(end.json)).toMatchObject({ status, detail: expect.stringContaining(named) });
+    expect(simulation.rows().run.row.state).toBe('held');
+  });
+
+  it('takes steps of a held run alone', async () => {
+    const { engine, runId, at } = await world();
+    const body = { level: 'contain', steps: ['reset-password'], reason: 'confirmed' };
+    expect(await answer(approveRun(engine, at(runId, body)))).toMatchObject({ status: 409 });
+  });
+
   it.each([['none'], ['FULL'], ['hold'], [2], [null]])('knows no level %j', async (level) => {
     const { engine, runId, at, simulation } = await world({ held: 'a protected account' });
     expect(await answer(approveRun(engine, at(runId, { level, reason: 'confirmed' })))).toMatchObject({

@@ -1,0 +1,31 @@
+// How a person decides about a held run: what the mail of the run and the daily notice both offer.
+import { kindOf } from '../alerts/detectors.ts';
+import type { RunRow } from '../run/rows.ts';
+import { type Asked, type Given, order } from './report.ts';
+
+/** Enough where somebody knows the password and nothing says that they got in. */
+export const resetAndRevoke = ['reset-password', 'revoke-sessions'] as const;
+
+const credentials = ['password-spray', 'leaked-credentials'];
+
+export function heldOrders(
+  to: Pick<Given, 'runUrl'>,
+  { signals, account }: Pick<RunRow, 'signals' | 'account'>,
+): Asked[] {
+  const known = signals.length > 0 && signals.every((signal) => credentials.includes(kindOf(signal) ?? ''));
+  const enough =
+    known && !account.guest
+      ? [
+          order(to, 'Only reset the password and end the sessions', 'approve', {
+            level: 'contain',
+            steps: resetAndRevoke,
+          }),
+        ]
+      : [];
+  return [
+    ...enough,
+    order(to, 'Lock the account only', 'approve', { level: 'contain' }),
+    order(to, 'Lock it and remove what the intruder left', 'approve', { level: 'full' }),
+    order(to, 'No attack: end the run', 'undo', { falseAlarm: true }),
+  ];
+}
