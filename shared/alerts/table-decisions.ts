@@ -72,7 +72,7 @@ export class TableDecisions implements Decisions, DecisionRecord {
             ];
     const found: StoredEntity[] = [];
     for (const range of ranges) {
-      for await (const page of this.#table.pages(range)) {
+      for await (const page of this.#table.pages(range, most + 1)) {
         found.push(...page);
         if (found.length > most) break;
       }

@@ -67,10 +67,10 @@ export class Table {
   }
 
   /** Page by page, for those who may stop early; an error on a later page is an error, never an end. */
-  async *pages(filter: string): AsyncGenerator<StoredEntity[]> {
+  async *pages(filter: string, most = 1000): AsyncGenerator<StoredEntity[]> {
     const answer = this.#client
       .listEntities({ queryOptions: { filter }, requestOptions: { timeout: answerWithinMs } })
-      .byPage();
+      .byPage({ maxPageSize: Math.min(most, 1000) });
     for (;;) {
       const page = await this.#attempt('nothing', () => answer.next());
       if (page === 'refused' || page.done === true) return;

@@ -16,7 +16,7 @@ const things = {
 const chosen = ['reset-password', 'revoke-sessions'];
 const settled = (rows: RunRows) => rows.run.row.state === 'finished' && rows.run.row.summary.state === 'sent';
 
-async function begun(found: Readonly<Record<string, readonly string[]>> = things) {
+async function begun(found: Readonly<Record<string, readonly string[]>> = things, waits = true) {
   const simulation = new Simulation(
     { things: found, refused: [], level: 'contain', held: 'leaked credentials, and no sign-in tied to them' },
     chaosOf(() => 0.5),
@@ -27,7 +27,7 @@ async function begun(found: Readonly<Record<string, readonly string[]>> = things
   const order = (level: 'contain' | 'full', only?: readonly string[]) =>
     advance(simulation.engine, runRef(runId), approve(level, by('as agreed by telephone'), only));
   await order('contain', chosen);
-  await simulation.live(settled);
+  if (waits) await simulation.live(settled);
   const fixed = () => [...new Set(simulation.world.effects.map(({ step }) => step))].toSorted();
   return { simulation, order, fixed };
 }
@@ -65,8 +65,11 @@ describe('a held run that begins with a reset and the end of sessions', () => {
     expect(simulation.end().broken).toEqual([]);
   });
 
-  it('locks when another alert says that this was no old leak', async () => {
-    const { simulation, fixed } = await begun();
+  it.each([
+    ['while it runs', false],
+    ['after it has ended', true],
+  ])('locks when another alert says that this was no old leak: %s', async (_, waits) => {
+    const { simulation, fixed } = await begun(things, waits);
     const signal = {
       ...riskySignIn,
       sourceId: 'd2',

@@ -247,6 +247,30 @@ describe('the index', () => {
     expect(await progress.list(time, 10)).toEqual([runRef(run.id)]);
   });
 
+  it('holds a run that waits for a person until somebody lets it go, and then no more', async () => {
+    const held = sampleRun(randomUUID(), { state: 'held', wakeAt: null });
+    const rows = await opened(held);
+    expect(await progress.held()).toEqual([runRef(held.id)]);
+    const open = { ...held, state: 'open' as const };
+    await progress.write(runRef(held.id), { run: { row: open, etag: rows.run.etag } });
+    expect(await progress.held()).toEqual([]);
+    requests = [];
+    expect(await progress.held()).toEqual([]);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('drops the entry of a held run that was never opened', async () => {
+    network = (request, next) =>
+      request.url.includes('$batch') ? Promise.reject(brokenConnection()) : next(request);
+    await expect(opened(sampleRun(randomUUID(), { state: 'held' }))).rejects.toBeInstanceOf(RetryableError);
+    network = pass;
+    expect(await progress.held()).toEqual([]);
+    expect(await indexKeys()).toEqual(['day', 'held', 'open']);
+    time = at('19:20:00.000');
+    expect(await progress.held()).toEqual([]);
+    expect(await indexKeys()).toEqual(['day', 'open']);
+  });
+
   it.each(['runs', 'index'])(
     'never lets a run oversleep that is woken while it is being set aside, before the write to %s',
     async (table) => {
