@@ -62,9 +62,10 @@ export async function follow(stack: Stack, options: FollowOptions): Promise<Foll
         options.onChange?.({ at: now, run, step, before });
       }
     }
-    const made = (await decisions.query("PartitionKey ge 'day|' and PartitionKey lt 'day}'")).map((entity) =>
-      fromEntity('decisions', entity, decisionSchema),
-    );
+    // Kept newest first, told in the order in which they were made.
+    const made = (await decisions.query("PartitionKey ge 'day|' and PartitionKey lt 'day}'"))
+      .map((entity) => fromEntity('decisions', entity, decisionSchema))
+      .toReversed();
     const dead = stack.serviceBus.queue(queues.deadLetters).deadLetters.length;
     const messages = new Set(made.map((decision) => decision.message));
     const accounted = messages.size + dead >= options.alerts;
