@@ -66,10 +66,11 @@ const signIns = ({ run }: Given) => ({
 });
 
 /** Undo leaves a lock alone that another hand had put there before. */
-const takenBack = (given: Given) =>
-  lockOf(given).is === 'found'
-    ? 'put back what can be; sign-in stays blocked, as another hand left it'
-    : 'unlock the account and put back what can be';
+function takenBack(given: Given): string {
+  const { is } = lockOf(given);
+  if (is === 'found') return 'put back what can be; sign-in stays blocked, as another hand left it';
+  return is === 'open' ? 'put back what can be' : 'unlock the account and put back what can be';
+}
 
 function failures(given: Given, { word }: Verdict, which: 'contain' | 'other'): Line[] {
   const failed = given.steps

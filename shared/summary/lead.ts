@@ -26,7 +26,7 @@ function sentences(given: Given, { word }: Verdict): string[] {
     case 'LOCKED':
       return [locked, 'Evidence is still being collected; nothing else was changed.'];
     case 'DECIDE':
-      return [locked, undecided(given), 'Decide whether this is real.'];
+      return [locked, asChosen(given), undecided(given), 'Decide whether this is real.'];
     case 'NOT CONTAINED':
       return [
         `${upn} is NOT secured: whoever attacked it may still be in.`,
@@ -123,6 +123,14 @@ function investigations({ steps }: Given) {
     ),
     looked: all.filter((row) => row.outcome?.is === 'done'),
   };
+}
+
+/** Of a run that a person let begin with less than the lock. */
+function asChosen(given: Given): string {
+  const { only, level } = given.run;
+  if (only === undefined || level !== 'contain') return '';
+  const done = given.steps.filter((row) => only.includes(row.name) && row.outcome?.is === 'done');
+  return done.length === 0 ? '' : `Done, as chosen: ${titlesOf(given, done)}.`;
 }
 
 function undecided(given: Given): string {
