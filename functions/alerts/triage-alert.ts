@@ -47,10 +47,13 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
     };
 
     const { events, refused } = readEvents(body, (data) => isKnown(data));
-    for (const why of refused) await attempt(refuse(why));
-    for (const claim of events.flatMap((event) => claimsOf(event))) {
-      await attempt('refused' in claim ? refuse(claim.refused) : handle(claim));
-    }
+    const claims = events.flatMap((event) => claimsOf(event));
+    const unread = [...refused, ...claims.flatMap((claim) => ('refused' in claim ? claim.refused : []))];
+    for (const why of unread.slice(0, mostRefused)) await attempt(refuse(why));
+    // A message of thousands of nothings must not hold up the one that counts.
+    const rest = unread.length - mostRefused;
+    if (rest > 0) await attempt(refuse(`${rest} more events of this message are not understood`));
+    for (const claim of claims) if ('source' in claim) await attempt(handle(claim));
     if (failures.length > 0) throw summed(failures);
     return made;
 
@@ -105,6 +108,9 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
 }
 
 const judgedAtOnce = 8;
+
+/** Recorded one by one; all that follow in the same message are told as a number. */
+const mostRefused = 50;
 
 const blank = {
   source: null,

@@ -104,6 +104,14 @@ describe('triageAlert', () => {
     ]);
   });
 
+  it('is not held up by thousands of nothings in one message — the one that counts is judged', async () => {
+    const { triage, decisions, requests } = world({ answers: { [detectionPath]: detection } });
+    const nothings = Array.from({ length: 5000 }, () => ({}));
+    await expect(triage([...nothings, risk()])).rejects.toThrow('4950 more events of this message');
+    expect(decisions.all.filter(({ action }) => action === 'refused')).toHaveLength(51);
+    expect(requests).toHaveLength(1);
+  });
+
   it('asks Graph one question on the way to a lock — a second must be enough for all of it', async () => {
     const { triage, asked } = world({ answers: { [detectionPath]: detection } });
     await triage(risk());
