@@ -52,6 +52,10 @@ export const runDocumentSchema = z.object({
   why: z.string(),
   heldBecause: z.string().nullable(),
   raisedBecause: z.string().nullable(),
+  /** The circuit breaker: it goes no further by itself than its level. */
+  limitedBecause: z.string().nullable(),
+  /** It only looks, since its account became protected. */
+  sparedBecause: z.string().nullable(),
   dryRun: z.boolean(),
   openedAt: z.string(),
   containedAt: z.string().nullable(),
@@ -86,6 +90,8 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
     why: run.why,
     heldBecause: run.heldBecause,
     raisedBecause: run.raisedBecause,
+    limitedBecause: run.limitedBecause ?? null,
+    sparedBecause: run.sparedBecause ?? null,
     dryRun: run.dryRun,
     openedAt: run.openedAt,
     containedAt: run.containedAt,

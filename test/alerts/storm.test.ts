@@ -186,7 +186,7 @@ describe('500 alerts for 200 users at once', () => {
     await Promise.all(events.map((event) => storm.triage(cloudEvent('Reclaim.RiskDetection', event))));
     await storm.work();
     await storm.storms();
-  });
+  }, 60_000);
 
   it('are all accounted for, in one run for each user', async () => {
     expect(storm.decisions.all).toHaveLength(500);
@@ -307,5 +307,5 @@ describe('a smaller storm through Table Storage', () => {
     expect(runs.filter(({ state }) => state === 'held')).toHaveLength(12);
     expect(runs.filter((run) => run.state === 'open' && run.limitedBecause !== undefined)).toHaveLength(5);
     expect(await storm.storms()).toEqual(['limited', 'held', 'listed']);
-  });
+  }, 60_000);
 });
