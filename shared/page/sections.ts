@@ -31,7 +31,8 @@ const isPageOf = (url: string, path: string) => URL.canParse(url) && new URL(url
 function buttons({ orders = [], task, text }: Line, path: string): string[] {
   const asked = orders.flatMap(({ text: what, page }) => {
     if (page === undefined || !URL.canParse(page)) return [];
-    return [button(`${path}${new URL(page).search}`, what)];
+    const { pathname, search } = new URL(page);
+    return [button(`${pathname}${search}`, what)];
   });
   if (task === undefined) return asked;
   const url = askUrl(path, task.done ? 'untick' : 'tick', { step: task.step, task: taskKey(task.id) });

@@ -1,9 +1,8 @@
 // What a person does now, most urgent first. Each line is one thing to do; if there is none, it says so.
 
-import type { Failure } from '../errors.ts';
-import { mailboxPage, signInsPage, userPage } from '../microsoft365/links.ts';
-import type { StepRow } from '../run/rows.ts';
-import { isPending, ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
+import { signInsPage, userPage } from '../microsoft365/links.ts';
+import { ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
+import { byHand, failures, late } from './by-hand.ts';
 import { heldOrders } from './held-orders.ts';
 import { lockOf } from './lock.ts';
 import { capital, clause, count, plain } from './plain.ts';
@@ -72,65 +71,6 @@ function takenBack(given: Given): string {
   return is === 'open' ? 'put back what can be' : 'unlock the account and put back what can be';
 }
 
-function failures(given: Given, { word }: Verdict, which: 'contain' | 'other'): Line[] {
-  const failed = given.steps
-    .filter((row) => row.outcome?.is === 'failed')
-    .toSorted((a, b) => Number(b.stage === 'contain') - Number(a.stage === 'contain'));
-  const again =
-    word === 'UNDONE'
-      ? order(given, 'Or mend the cause, and let this app put back what is left', 'undo')
-      : order(given, 'Or mend the cause, and let this app try again what failed', 'retry');
-  return failed
-    .filter((row) => (row.stage === 'contain') === (which === 'contain'))
-    .map((row) => ({
-      text: failureText(given, row),
-      details: row.outcome?.is === 'failed' ? errorDetails(row.outcome.error) : [],
-      ...(onlyLooks(given, row) ? {} : { link: byHand(given, row) }),
-      ...(row === failed.at(-1) ? { orders: [again] } : {}),
-    }));
-}
-
-const onlyLooks = ({ run }: Given, row: StepRow) => row.kind === 'investigation' || run.dryRun;
-
-function failureText(given: Given, row: StepRow): string {
-  const title = titleOf(given, row.name);
-  if (onlyLooks(given, row)) return `Look yourself. This app could not: ${title}`;
-  if (row.aim === 'undo') return `Put it back by hand. This app could not undo: ${title}`;
-  return `${title} by hand. This app could not`;
-}
-
-const errorDetails = ({ message, status, code, requestId }: Failure): string[] => {
-  const said = plain(message, 240);
-  const known = [status, code, requestId && `request ${requestId}`].filter(
-    (part) => part !== null && !said.includes(`${part}`),
-  );
-  return [said, plain(known.join(', '), 120)].filter((part) => part !== '');
-};
-
-/** Where a step's work is done by hand, as far as its clients tell. */
-function byHand({ run, playbook }: Given, row: StepRow): { text: string; url: string } {
-  const step = playbook.find((candidate) => candidate.name === row.name);
-  return step?.permissions.exchange === undefined
-    ? { text: 'The user in the Entra admin centre', url: userPage(run.account.id) }
-    : { text: 'The mailbox in the Exchange admin centre', url: mailboxPage(run.account.id) };
-}
-
-/** Not there yet: a person may be quicker than whatever it waits for. */
-function late(given: Given, { word }: Verdict): Line[] {
-  if (word !== 'NOT CONTAINED') return [];
-  return given.steps
-    .filter((row) => row.stage === 'contain' || row.stage === 'evict')
-    .filter((row) => isPending(row) && row.outcome?.is !== 'failed')
-    .map((row) => ({
-      text: `${titleOf(given, row.name)} by hand, if you are quicker`,
-      details: [
-        'Not done yet, and tried again by itself',
-        ...(row.lastError === null ? [] : [plain(row.lastError.message, 400)]),
-      ],
-      link: byHand(given, row),
-    }));
-}
-
 function tasks(given: Given, essential: boolean): Line[] {
   return given.steps.flatMap((row) =>
     openTasks(row)
@@ -176,6 +116,11 @@ const waiting = (given: Given): Line[] =>
     ];
   });
 
+const goOn = ({ runUrl }: Given) => {
+  const page = `${runUrl}/hand-back`;
+  return { text: 'Go on with the hand-back', request: `GET ${page}`, page };
+};
+
 function nothing(given: Given, { word }: Verdict): Line {
   switch (word) {
     case 'CONTAINED':
@@ -194,13 +139,17 @@ function nothing(given: Given, { word }: Verdict): Line {
         text: 'Tell the owner that the account is theirs again, and what of it stays as it is (see below)',
       };
     case 'HANDING BACK':
-      return { text: 'Open the run and go on giving the account back: it says what it waits for' };
+      return {
+        text: 'Go on giving the account back: its page says what it waits for',
+        orders: [goOn(given)],
+      };
     case 'HANDED BACK':
       return {
         text:
           given.run.handBack?.phase === 'roles'
             ? 'Decide which administrator roles the owner still needs, and approve them in the run'
             : 'Nothing. The account is its owner’s again',
+        ...(given.run.handBack?.phase === 'roles' ? { orders: [goOn(given)] } : {}),
       };
     case 'DRY RUN':
       return { text: 'Nothing. This was a rehearsal' };

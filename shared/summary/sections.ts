@@ -10,6 +10,7 @@ import { leadOf } from './lead.ts';
 import { locked } from './lock.ts';
 import type { Given, Report, Section } from './report.ts';
 import { stillOpen } from './still-open.ts';
+import { tickedOff } from './ticked-off.ts';
 
 /** At most so many lines a section: the run itself holds the rest, and says so. */
 export function reportOf(given: Given, mostLines: number): Report {
@@ -24,6 +25,7 @@ export function reportOf(given: Given, mostLines: number): Report {
     removed(given),
     putBack(given),
     leftInPlace(given),
+    tickedOff(given),
     sent(given),
     others(given),
     findings(given),

@@ -18,7 +18,9 @@ const begun = { at: at('09:50:00'), by: who, identified: 'called back on the num
 describe('the way back', () => {
   it('asks first how the owner was identified, and posts it where a program would', () => {
     const html = page(viewOf('contained'));
-    expect(html).toContain(`action="/api/runs/${situations.contained().run.id}/hand-back?seen=%221.full.live%22"`);
+    expect(html).toContain(
+      `action="/api/runs/${situations.contained().run.id}/hand-back?seen=%221.full.live%22"`,
+    );
     expect(html).toContain('name="do" value="begin"');
     expect(html).toMatch(/name="identified" required/);
     expect(html).toContain('never by mail or chat');

@@ -155,6 +155,17 @@ describe('the buttons', () => {
   });
 });
 
+it('a task that was ticked off is shown as such, with the way to take the tick back', () => {
+  const from = situations['contained with tasks']();
+  const steps = from.steps.map((row) => ({
+    ...row,
+    tasks: row.tasks.map((entry) => ({ ...entry, doneAt: at('10:00:00') })),
+  }));
+  const html = page({ ...from, steps });
+  expect(html).toContain('Ticked off 2026-11-20 10:00:00 UTC');
+  expect(html).toContain('?do=untick&amp;step=collect-sign-ins&amp;task=ask-owner');
+});
+
 describe('the page behind a button', () => {
   const ask = (
     name: keyof typeof situations,

@@ -1,0 +1,20 @@
+// What people have done by hand, as they said themselves: a program cannot check it.
+import { capital, clock, plain } from './plain.ts';
+import type { Given, Section } from './report.ts';
+
+export const tickedOff = ({ steps }: Given): Section => ({
+  title: 'Ticked off',
+  lines: steps.flatMap((row) =>
+    row.tasks.flatMap(({ id, what, doneAt }) =>
+      doneAt === null
+        ? []
+        : [
+            {
+              text: capital(plain(what)),
+              details: [`Ticked off ${clock(doneAt)}; who and why is in the log of the run`],
+              task: { step: row.name, id, done: true },
+            },
+          ],
+    ),
+  ),
+});
