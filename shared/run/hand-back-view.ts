@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { isHandedBack, isHandingBack, type Left, leftBehind, rowsOf } from './hand-back.ts';
 import { unaccepted, whyNoPass, whyNotBegun } from './hand-back-orders.ts';
 import type { RunState } from './plan.ts';
-import { type HandBackPhase, handBackPhases, outcomeSchema, type StepRow, stepStates } from './rows.ts';
+import {
+  type HandBackPhase,
+  handBackPhases,
+  outcomeSchema,
+  type RunRow,
+  type StepRow,
+  stepStates,
+} from './rows.ts';
 import type { Step } from './step.ts';
 import { handBackTasks, isPending } from './verdict.ts';
 
@@ -168,10 +175,26 @@ function ownersPart({ run, steps }: RunState): HandBackView['owner'] {
             link: 'https://aka.ms/mysecurityinfo',
           },
         ]),
+    ...atTheSource(run.account),
     ...tasks.map(({ what, instruction, link }) => ({ what, instruction, link })),
     {
       what: 'sign in again on every device and in every application',
       instruction: 'All sessions have ended. Passwords that were saved for this account anywhere are void.',
+      link: null,
+    },
+  ];
+}
+
+/** What is mastered elsewhere is given back there. */
+function atTheSource({ synced, federated, userPrincipalName }: RunRow['account']): HandBackView['owner'] {
+  if (!synced && !federated) return [];
+  const where = synced
+    ? 'Active Directory'
+    : `the identity provider of ${userPrincipalName.split('@')[1] ?? ''}`;
+  return [
+    {
+      what: `enable the account in ${where}, and set the new password there`,
+      instruction: `Have the team of ${where} enable it where it was disabled by hand, and give the owner a new password there: one that is set in the cloud is not known there, and the next change there replaces it.`,
       link: null,
     },
   ];

@@ -203,6 +203,21 @@ describe('after an account was handed back', () => {
   });
 });
 
+describe('what is left to the owner', () => {
+  it.each([
+    ['synced', { synced: true }, /Active Directory/],
+    ['federated', { federated: true }, /identity provider of contoso\.com/],
+  ])('is the password at the source where the account is %s', async (_what, given, where) => {
+    const { simulation, engine } = await live();
+    const { run, steps } = simulation.rows();
+    const account = { ...run.row.account, ...given };
+    const state = { run: { ...run.row, account }, steps: steps.map(({ row }) => row) };
+    expect(handBackView(engine.playbook, state, engine.now()).owner.map(({ what }) => what)).toContainEqual(
+      expect.stringMatching(where),
+    );
+  });
+});
+
 describe('what is in the way', () => {
   it('is said before anything is restored, and stops it until somebody accepts it by name', async () => {
     const { simulation, start, until, view } = await live({ refused: ['disable-inbox-rules'] });
