@@ -173,5 +173,5 @@ describe('triage of hostile messages', () => {
       }),
       { numRuns: Number(process.env['EVENTS'] ?? 2000) },
     );
-  });
+  }, 300_000);
 });
