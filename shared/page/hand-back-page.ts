@@ -2,7 +2,7 @@
 // an operator can do now. It refreshes itself only while nothing is to be typed. The pass has a page of its own, shown
 // once, as the answer to the form that made it.
 import type { HandBackView } from '../run/hand-back-view.ts';
-import { capital, clock, escapeHtml, isWebPage, plain } from '../summary/plain.ts';
+import { capital, clock, escapeHtml, isWebPage, oneLine, plain } from '../summary/plain.ts';
 import { runPath, shell } from './shell.ts';
 
 export interface HandBackPage {
@@ -55,7 +55,7 @@ export function handBackPage({ view, version, who, now }: HandBackPage): string 
           to === null
             ? ''
             : `<div class="go"><a class="x" href="${escapeHtml(to)}" rel="noreferrer">Open ${escapeHtml(new URL(to).host)}</a></div>`;
-        return `${escapeHtml(capital(plain(what)))}<div class="d">${escapeHtml(plain(instruction, 600))}</div>${anchor}`;
+        return `${escapeHtml(capital(plain(what)))}<div class="d">${escapeHtml(oneLine(instruction).slice(0, 600))}</div>${anchor}`;
       }),
     ),
   ]);
@@ -162,5 +162,5 @@ function despite({ left }: HandBackView): string {
     ({ step, title, why }) =>
       `<label class="o"><input type="checkbox" name="despite[]" value="${escapeHtml(step)}">${escapeHtml(`${title}: ${plain(why, 200)}`)}</label>`,
   );
-  return `<fieldset><legend>Accepted as it is</legend>${boxes.join('')}</fieldset>`;
+  return `<fieldset><legend>In the way: tick what you accept as it is; each must be, or be mended first</legend>${boxes.join('')}</fieldset>`;
 }

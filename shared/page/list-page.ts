@@ -22,10 +22,10 @@ export interface ListPage {
 export function listPage({ runs, days, most, who }: ListPage): string {
   const rows = runs.map(
     ({ id, code, verdict, state, userId, userPrincipalName, openedAt }) =>
-      `<tr><th scope="row"><a href="${runPath(id)}">${escapeHtml(plain(verdict, 60))}</a></th><td>${escapeHtml(plain(userPrincipalName, 120))}<div class="d wide">${escapeHtml(plain(userId, 80))}</div></td><td>${escapeHtml(state)}<div class="d">${escapeHtml(plain(code, 12))}</div></td><td>${clock(openedAt)}</td></tr>`,
+      `<tr><th scope="row" class="k"><a href="${runPath(id)}">${escapeHtml(plain(verdict, 60))}</a><div class="d">${escapeHtml(state)}</div></th><td>${escapeHtml(plain(userPrincipalName, 120))}<div class="d">${escapeHtml(plain(userId, 80))}</div></td><td class="k">${clock(openedAt)}<div class="d">${escapeHtml(plain(code, 12))}</div></td></tr>`,
   );
   const waiting = runs.filter(({ state }) => state === 'held' || state === 'open').length;
-  const table = `<section aria-labelledby="runs-h"><h2 id="runs-h">Newest first</h2><table><thead><tr><th scope="col">Verdict</th><th scope="col">Account</th><th scope="col">State</th><th scope="col">Opened</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
+  const table = `<section aria-labelledby="runs-h"><h2 id="runs-h">Newest first</h2><table><thead><tr><th scope="col">Verdict</th><th scope="col">Account</th><th scope="col">Opened</th></tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
   const cut = runs.length >= most ? ` Only the newest ${most} are shown.` : '';
   return shell({
     title: 'Runs – Reclaim',

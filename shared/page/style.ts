@@ -43,6 +43,8 @@ table{border-collapse:collapse;width:100%;font-size:14px}
 caption{text-align:left;color:var(--soft);padding:0 0 4px}
 th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid var(--thin)}
 th{font-weight:600}
+thead th,.k{overflow-wrap:normal}
+.k .d{font-weight:400}
 td.v{font-family:Consolas,Menlo,monospace;font-size:13px}
 .scroll{overflow-x:auto}
 .bad{color:var(--bad);font-weight:600}.wait{color:var(--wait);font-weight:600}.good{color:var(--good)}
