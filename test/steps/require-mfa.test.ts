@@ -10,7 +10,10 @@ const group = '1f5c7a90-4b2d-4d0e-8c11-9a7e6b5d4c30';
 const inGroup = { ...context(), settings: { group } };
 const perUser = { ...context(), settings: { perUserMfa: true } };
 const tenant = (given: object = {}, user: object = {}) => ({
-  users: [{ id: adele, userPrincipalName: 'adele@contoso.com', ...user }],
+  users: [
+    { id: adele, userPrincipalName: 'adele@contoso.com', ...user },
+    { userPrincipalName: 'b@contoso.com' },
+  ],
   groups: [{ id: group, displayName: 'MFA required' }],
   ...given,
 });
