@@ -20,9 +20,10 @@ it(
         expect(answer.status).toBe(200);
         const report = reportSchema.parse(answer.json);
         expect(report.checks.length).toBeGreaterThan(100);
-        // The stand-in for Entra ID grants Mail.Send for the whole tenant.
+        // The stand-in for Entra ID grants Mail.Send for the whole tenant, and nothing has been polled yet.
         expect(report.checks.filter(({ is }) => is !== 'ok').map(({ check }) => check)).toEqual([
           'permission-unused Mail.Send',
+        'sources',
         ]);
         expect(whole.stack.tenant.state()).toEqual(before);
       },
