@@ -24,7 +24,7 @@ export interface ApiAnswer {
   status: number;
   headers?: Readonly<Record<string, string>>;
   json?: unknown;
-  /** A page, in place of JSON. */
+  /** Text in place of JSON: a page, or a file whose headers say what it is. */
   html?: string;
 }
 

@@ -9,6 +9,7 @@ import { alertBodySchema, triagedSchema, triageNow } from '../alerts/triage-now.
 import type { Services } from '../services.ts';
 import type { ApiAnswer, ApiRequest } from './api.ts';
 import { approveRun, approveSchema } from './approve-run.ts';
+import { getFile } from './get-file.ts';
 import { getRun } from './get-run.ts';
 import { getHandBack, handBackSchema, passAnswerSchema, postHandBack } from './hand-back.ts';
 import { listQuerySchema, listRuns, runListSchema } from './list-runs.ts';
@@ -68,6 +69,15 @@ export const routes: readonly Route[] = [
     access: 'reader',
     answers: { 200: run },
     handle: ({ engine }, request) => getRun(engine, request),
+  },
+  {
+    name: 'get-file',
+    method: 'GET',
+    path: 'runs/{id}/files/{step}/{file}',
+    summary: 'Download a file that a step has kept.',
+    access: 'operator',
+    answers: { 200: null },
+    handle: ({ engine }, request) => getFile(engine, request),
   },
   {
     name: 'retry-run',

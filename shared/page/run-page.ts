@@ -8,6 +8,7 @@ import type { Given, Report } from '../summary/report.ts';
 import { reportOf } from '../summary/sections.ts';
 import { toneOf } from '../summary/tone.ts';
 import { actionsHtml } from './actions.ts';
+import { filesHtml } from './files.ts';
 import { logHtml, stepsHtml } from './log-table.ts';
 import { sectionHtml } from './sections.ts';
 import { runPath, shell } from './shell.ts';
@@ -55,6 +56,7 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
     main: [
       `<p class="lead">${escapeHtml(report.lead)}</p>`,
       ...sectionsHtml(report, path, [actionsHtml(given, path), timelineHtml(given)]),
+      filesHtml(given, path),
       stepsHtml(given, Math.ceil(most / 3)),
       logHtml(log, most * 2),
     ].join(''),

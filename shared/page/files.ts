@@ -1,0 +1,15 @@
+// The files of a run, each with the step that made it: exports, evidence, drafts. They are downloaded, never shown.
+import { escapeHtml, plain } from '../summary/plain.ts';
+import { type Given, titleOf } from '../summary/report.ts';
+
+export function filesHtml(given: Given, path: string): string {
+  const items = given.steps.flatMap((row) =>
+    row.attachments.map(({ name, content }) => {
+      const url = `${path}/files/${encodeURIComponent(row.name)}/${encodeURIComponent(name)}`;
+      const size = Math.max(1, Math.round(Buffer.byteLength(content) / 1024));
+      return `<li><a href="${url}">${escapeHtml(plain(name, 120))}</a> <span class="d">${size} KB, ${escapeHtml(titleOf(given, row.name))}</span></li>`;
+    }),
+  );
+  if (items.length === 0) return '';
+  return `<section id="files" aria-labelledby="files-h"><h2 id="files-h">Files</h2><ul>${items.join('')}</ul></section>`;
+}
