@@ -23,7 +23,7 @@ it(
         // The stand-in for Entra ID grants Mail.Send for the whole tenant, and nothing has been polled yet.
         expect(report.checks.filter(({ is }) => is !== 'ok').map(({ check }) => check)).toEqual([
           'permission-unused Mail.Send',
-        'sources',
+          'sources',
         ]);
         expect(whole.stack.tenant.state()).toEqual(before);
       },
