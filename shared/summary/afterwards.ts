@@ -3,6 +3,7 @@ import { toUndo } from '../run/changes.ts';
 import { timing } from '../run/mode.ts';
 import type { StepRow } from '../run/rows.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
+import { nextWatch } from '../run/watch.ts';
 import { attachedTo } from './attached.ts';
 import { capital, clause, clock, count, later, plain } from './plain.ts';
 import { type Given, type Line, order, placeOf, type Section, titleOf } from './report.ts';
@@ -152,8 +153,12 @@ export function next(given: Given): Section {
   };
 }
 
-function nextCheck({ run, now }: Given): string {
+function nextCheck({ run, steps, now }: Given): string {
   if (run.state === 'held') return 'Nothing happens until somebody approves or ends the run';
+  const watch = nextWatch({ run, steps });
+  if (watch !== null) {
+    return `What had been the intruder’s is looked for at about ${clock(watch)}; nothing is changed, and you hear of it if it is there again`;
+  }
   if (run.endsAs !== null || run.dryRun) return 'This run does not look at the account again';
   const minutes = timing.checkMinutes[run.checks];
   if (minutes === undefined) return 'The last check is done; nothing is looked at again';

@@ -1,0 +1,60 @@
+// What the mail says of an account that is given back: done, or standing still.
+import { describe, expect, it } from 'vitest';
+import { reportOf } from '../../shared/summary/sections.ts';
+import { section } from './read.ts';
+import { at, change, given, lock, refused, run, step } from './rows.ts';
+
+type HandBack = NonNullable<ReturnType<typeof run>['handBack']>;
+const handBack = (changes: Partial<HandBack> = {}): HandBack => ({
+  phase: 'done',
+  begunAt: at('13:00:00'),
+  by: 'Alex Wilber',
+  identified: 'called back on the number in the file of HR',
+  despite: [],
+  pass: { askedAt: at('13:02:00'), by: 'Alex Wilber', shownAt: at('13:02:01'), expiresAt: at('14:02:00') },
+  ownerBackAt: at('13:20:00'),
+  rolesApprovedAt: null,
+  doneAt: at('13:21:00'),
+  watches: 0,
+  ...changes,
+});
+const rule = change('rule', "rule '..'", { evidence: "made in the intruder's session 4c1a" });
+const situation = (
+  changes: Partial<HandBack> = {},
+  rows = [step('disable-inbox-rules', { is: 'done' }, { changes: [rule] })],
+) => given(run({ endsAs: 'handed back', handBack: handBack(changes) }), rows);
+
+describe('the mail of a hand-back', () => {
+  it('says that it is done, by whose word, and when the intruder’s things are looked for', () => {
+    const report = reportOf(situation(), 30);
+    expect(report.verdict.word).toBe('HANDED BACK');
+    expect(report.lead).toBe(
+      'adele.vance@contoso.com was given back to its owner, who was identified so: called back on the number in the file of HR.',
+    );
+    expect(section(situation(), 'Next')[0]).toBe(
+      'What had been the intruder’s is looked for at about 2026-11-20 14:21:00 UTC; nothing is changed, and you hear of it if it is there again',
+    );
+    expect(section(situation({ watches: 2 }), 'Next')[0]).toBe('This run does not look at the account again');
+  });
+
+  it('says that roles wait for an approval of their own', () => {
+    const { lead, sections } = reportOf(situation({ phase: 'roles' }), 30);
+    expect(lead).toContain('Its administrator roles were not: they wait for an approval of their own.');
+    expect(sections[0]?.lines[0]?.text).toMatch(/^Decide which administrator roles/);
+  });
+
+  it('says where it stands still, what failed, and is no promise of a lock that is gone', () => {
+    const failed = step(
+      'block-sign-in',
+      { is: 'failed', error: refused },
+      { aim: 'undo', changes: [lock()] },
+    );
+    const { verdict, lead } = reportOf(situation({ phase: 'enable', doneAt: null }, [failed]), 30);
+    expect(verdict).toEqual({ word: 'HANDING BACK', tasks: 1 });
+    expect(lead).toContain('is being given back to its owner and stands still. Failed: Block sign-in.');
+  });
+
+  it('speaks of no exposure once the owner has the account', () => {
+    expect(section(situation(), 'Still open').join('\n')).not.toMatch(/Exposed/);
+  });
+});
