@@ -105,6 +105,13 @@ describe('send', () => {
     expect(bodySchema.parse(posted()[0]?.body).saveToSentItems).toBe(true);
   });
 
+  it('is not sent in another form where sending itself is forbidden — what to mend must be told', async () => {
+    const { mailer: it, graph, posted } = mailer();
+    graph.postMime = () => Promise.reject(new PermanentError('Mail.Send is missing', { status: 403 }));
+    await expect(it.send(rows, [])).rejects.toThrow('Mail.Send is missing');
+    expect(posted()).toEqual([]);
+  });
+
   it('is not repeated as JSON after an answer that was lost — it may have left', async () => {
     const { mailer: it, graph, posted } = mailer();
     graph.postMime = () => Promise.reject(new RetryableError('lost', { tookEffect: 'unknown' }));
