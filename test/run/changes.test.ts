@@ -70,7 +70,8 @@ describe('the identity of a change', () => {
 });
 
 const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sorted);
+  // Marked, so that a list of entries does not look like the object that has them.
+  if (Array.isArray(value)) return { list: value.map(sorted) };
   if (value === null || typeof value !== 'object') return value;
   return Object.entries(value)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -144,7 +144,29 @@ describe('the word', () => {
     expect(word(run({ state: 'held' }), contained)).toBe('HELD');
     expect(word(run({ endsAs: 'undone' }), [step('block-sign-in', failed)])).toBe('UNDONE');
     expect(word(run({ dryRun: true }), [step('block-sign-in', failed)])).toBe('DRY RUN');
-    expect(word(run({ endsAs: 'handed back' }), [...contained, ...evicted])).toBe('CONTAINED');
+  });
+
+  it.each([
+    ['check', 'HANDING BACK'],
+    ['owner', 'HANDING BACK'],
+    ['roles', 'HANDED BACK'],
+    ['done', 'HANDED BACK'],
+  ] as const)('of an account on its way back, in phase %s, is %s whatever its lock is', (phase, is) => {
+    const handBack = {
+      phase,
+      begunAt: '2026-11-20T13:00:00.000Z',
+      by: 'on-call',
+      identified: 'seen in person',
+      despite: [],
+      pass: null,
+      ownerBackAt: null,
+      rolesApprovedAt: null,
+      doneAt: null,
+      watches: 0,
+    };
+    expect(word(run({ endsAs: 'handed back', handBack }), [step('block-sign-in', { is: 'undone' })])).toBe(
+      is,
+    );
   });
 
   it('is one of those that the glossary has', () => {
