@@ -158,8 +158,10 @@ export function nextHandBack(
   if (phase === handBack.phase && due.length === 0) return undefined;
   const ended = phase === 'roles' || phase === 'done';
   const doneAt = handBack.doneAt ?? (ended ? now.toISOString() : null);
+  // A closed run sleeps: nobody would send again what is lost.
+  const opened = due.length > 0 ? { ...run, state: 'open' as const } : run;
   return {
-    run: { ...run, handBack: { ...handBack, phase, doneAt } },
+    run: { ...opened, handBack: { ...handBack, phase, doneAt } },
     steps: state.steps.map(
       (row): StepRow =>
         due.includes(row) ? { ...row, state: 'waiting', aim: 'undo', attempt: 0, until: null } : row,

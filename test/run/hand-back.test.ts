@@ -131,6 +131,20 @@ describe('an account that is handed back', () => {
     expect([world.has('disable-inbox-rules'), world.has('remove-auth-methods')]).toEqual([[], []]);
   });
 
+  it('is open while its roles are given back, also when nothing else is left to watch — a closed run is not swept, and a lost message would leave it there', async () => {
+    const plain = { 'block-sign-in': ['lock'], 'remove-admin-roles': ['Helpdesk Administrator'] };
+    const world = await handedBack(await live({ things: plain }));
+    const { simulation, ask, order, view } = world;
+    await simulation.live();
+    expect(simulation.rows().run.row).toMatchObject({ state: 'closed', wakeAt: null });
+    await ask(approveRoles(order()));
+    expect(simulation.rows().run.row.state).toBe('open');
+    expect(simulation.rows().run.row.wakeAt).not.toBeNull();
+    await simulation.live();
+    expect(view()).toMatchObject({ phase: 'done', next: [] });
+    expect(simulation.rows().run.row.state).toBe('closed');
+  });
+
   it('is looked at once more first: what is there again is removed, and sessions after it', async () => {
     const { simulation, start, until } = await live();
     await simulation.live(settled);
