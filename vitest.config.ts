@@ -1,13 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
+/** Pure, or with a simulated tenant in the same process: what one of them loads is no harm to the next. */
+const together = ['alerts', 'auth', 'microsoft365', 'preflight', 'rails', 'steps', 'summary'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Whole runs over real sockets take their time on a small machine.
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // By default a core is left idle, and of two that is half of all there is.
     maxWorkers: '100%',
     reporters: ['default', './test/closing-line.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: together },
+      },
+      // A worker for each of these files would take longer to start than most of them run.
+      { extends: true, test: { name: 'together', include: together, isolate: false } },
+    ],
   },
 });
