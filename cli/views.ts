@@ -51,7 +51,14 @@ export const runSchema = z.object({
   raisedBecause: z.string().nullable(),
   openedAt: z.string(),
   containedAt: z.string().nullable(),
-  tasks: z.array(z.object({ what: z.string(), instruction: z.string(), link: z.string() })),
+  tasks: z.array(
+    z.object({
+      what: z.string(),
+      instruction: z.string(),
+      link: z.string(),
+      atHandBack: z.boolean().default(false),
+    }),
+  ),
   steps: z.array(stepSchema),
   log: z.array(z.object({ at: z.string(), who: z.string(), what: z.string(), why: z.string().nullable() })),
 });
@@ -101,15 +108,19 @@ export function runText(run: RunView, columns: number | undefined): string {
   ].join('\n');
 }
 
-/** Whole, however long: it is what a person has to do. */
+/** Whole, however long. What waits for the owner is not counted in the verdict, and `hand-back` lists it. */
 function tasksText({ tasks }: RunView): string[] {
-  if (tasks.length === 0) return [];
-  const lines = tasks.flatMap(({ what, instruction, link }, index) => [
+  const now = tasks.filter(({ atHandBack }) => !atHandBack);
+  const later = tasks.length - now.length;
+  const rest =
+    later === 0 ? [] : [`With the owner, when the account is given back: ${later} (reclaim hand-back)`, ''];
+  if (now.length === 0) return rest;
+  const lines = now.flatMap(({ what, instruction, link }, index) => [
     `${String(index + 1).padStart(3)}. ${shown(what)}`,
     `     ${shown(instruction)}`,
     ...(isWebPage(link) ? [`     ${link}`] : []),
   ]);
-  return [styleText('bold', `To do: ${tasks.length}`), ...lines, ''];
+  return [styleText('bold', `To do: ${now.length}`), ...lines, '', ...rest];
 }
 
 export const outcomeOf = (step: StepView): string =>
