@@ -38,7 +38,8 @@ export function callerOfPrincipal(header: string, rules: PrincipalRules): Caller
   if (tenant?.toLowerCase() !== rules.tenantId.toLowerCase() || more.length > 0) {
     throw new TokenRefused('You have signed in to another tenant.');
   }
-  if (!valuesOf('audience').every((audience) => rules.audiences.includes(audience))) {
+  const audiences = valuesOf('audience');
+  if (audiences.length === 0 || !audiences.every((audience) => rules.audiences.includes(audience))) {
     throw new TokenRefused('You have signed in to another application.');
   }
   const [name] = valuesOf('name');

@@ -223,6 +223,7 @@ describe('the header of App Service Authentication', () => {
     ['two tenants', [...signedIn, ['tid', elsewhere]]],
     ['no tenant', without('http://schemas.microsoft.com/identity/claims/tenantid')],
     ['another application', [...without('aud'), ['aud', elsewhere]]],
+    ['no application that is named', without('aud')],
     ['two applications', [...signedIn, ['aud', elsewhere]]],
   ] satisfies [string, [string, string][] | (readonly [string, string])[]][])(
     'of %s is refused',
