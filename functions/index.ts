@@ -2,13 +2,7 @@
 // It never throws at import, because in Azure that would silently index no function; each function says instead what
 // is wrong with the settings.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  app,
-  type HttpMethod,
-  type HttpRequest,
-  type HttpResponseInit,
-  type InvocationContext,
-} from '@azure/functions';
+import { app, type HttpMethod, type InvocationContext } from '@azure/functions';
 import { authLevelOf } from '../shared/auth/authenticate.ts';
 import { PermanentError } from '../shared/errors.ts';
 import {
@@ -25,7 +19,7 @@ import { sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings } from '../shared/settings.ts';
 import { oneLine } from '../shared/summary/plain.ts';
-import { forwardStream, streamHub } from './alerts/forward-stream.ts';
+import { forwardStream, streamTrigger } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './runs/api.ts';
@@ -35,6 +29,7 @@ import { type Route, routes } from './runs/routes.ts';
 import { refuseUnknown, unknownRoute } from './runs/unknown-route.ts';
 import { createServices, type Services } from './services.ts';
 import { playbook } from './steps/index.ts';
+import { toIncoming, toResponse } from './wire.ts';
 
 const read = readSettings(process.env, playbook);
 let made: Services | undefined;
@@ -85,6 +80,17 @@ function onQueue(
   });
 }
 
+function onTimer(
+  name: string,
+  schedule: string,
+  work: (services: Services, context: InvocationContext) => Promise<unknown>,
+): void {
+  app.timer(name, {
+    schedule,
+    handler: (_timer, context) => invocations.run(context, () => work(ready(context), context)),
+  });
+}
+
 onQueue('triage-alert', queues.alerts, async (services, body, delivery, context) => {
   await services.triage((line) => context.log(oneLine(line)))(body, delivery.id);
 });
@@ -93,29 +99,14 @@ const given = 'settings' in read ? read.settings : undefined;
 
 // With wrong settings too, so that it says what is wrong.
 if (given === undefined || (given.POLL_ALERTS ?? given.EventGrid__topicEndpointUri !== undefined)) {
-  app.timer('poll-alerts', {
-    // Not with the sweep, which begins each minute.
-    schedule: '20 * * * * *',
-    handler: (_timer, context) =>
-      invocations.run(context, async () => {
-        await pollAlerts(ready(context).doors(linesOf(context)));
-      }),
-  });
+  // Not with the sweep, which begins each minute.
+  onTimer('poll-alerts', '20 * * * * *', ({ doors }, context) => pollAlerts(doors(linesOf(context))));
 }
 
 // Only where there is a hub to read: the host does not start with a trigger that it can't connect.
 if (given?.Streams !== undefined || given?.Streams__fullyQualifiedNamespace !== undefined) {
   app.eventHub('forward-stream', {
-    connection: 'Streams',
-    eventHubName: streamHub,
-    cardinality: 'many',
-    // A stream has no dead letters: what can't be handed on waits in the hub, and is read again until it can.
-    retry: {
-      strategy: 'exponentialBackoff',
-      maxRetryCount: -1,
-      minimumInterval: { seconds: 5 },
-      maximumInterval: { minutes: 5 },
-    },
+    ...streamTrigger,
     handler: (messages, context) =>
       invocations.run(context, async () => {
         const services = ready(context);
@@ -153,28 +144,8 @@ onQueue('settle-dead-letter', queues.deadLetters, async ({ engine }, body, deliv
   throw new PermanentError(`kept for a person: ${reason ?? 'no reason given'}: ${description ?? ''}`);
 });
 
-app.timer('watch-breaker', {
-  schedule: '30 * * * * *',
-  handler: (_timer, context) =>
-    invocations.run(context, async () => {
-      await ready(context).storms();
-    }),
-});
-
-app.timer('sweep-runs', {
-  schedule: '0 * * * * *',
-  handler: (_timer, context) =>
-    invocations.run(context, async () => {
-      await sweepRuns(ready(context).engine);
-    }),
-});
-
-function onTimer(name: string, schedule: string, work: (services: Services) => Promise<unknown>): void {
-  app.timer(name, {
-    schedule,
-    handler: (_timer, context) => invocations.run(context, () => work(ready(context))),
-  });
-}
+onTimer('watch-breaker', '30 * * * * *', ({ storms }) => storms());
+onTimer('sweep-runs', '0 * * * * *', ({ engine }) => sweepRuns(engine));
 
 onTimer('watch-sources', '30 */5 * * * *', async ({ watchSources, notices }) => {
   await watchSources();
@@ -192,7 +163,7 @@ function onHttp({ name, path, access, methods, changes }: Door, work: Work): voi
   app.http(name, {
     methods,
     route: path,
-    authLevel: authLevelOf('settings' in read ? read.settings : undefined),
+    authLevel: authLevelOf(given),
     handler: (request, context) =>
       invocations.run(context, async () => {
         const incoming = toIncoming(request);
@@ -210,26 +181,6 @@ function onHttp({ name, path, access, methods, changes }: Door, work: Work): voi
       }),
   });
 }
-
-const toIncoming = (request: HttpRequest): Incoming => ({
-  method: request.method,
-  url: request.url,
-  params: request.params,
-  query: Object.fromEntries(request.query),
-  headers: Object.fromEntries(request.headers),
-  text: () => request.text(),
-});
-
-const toResponse = ({ status, headers, json, html }: ApiAnswer): HttpResponseInit => ({
-  status,
-  headers: {
-    'content-type': html === undefined ? 'application/json' : 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  },
-  body: html ?? (json === undefined ? '' : JSON.stringify(json, null, 2)),
-});
 
 for (const route of routes) {
   const changes = route.method !== 'GET';

@@ -1,5 +1,5 @@
-// Everything that the functions work with, made once for the life of the process from the settings alone.
-import type { TokenCredential } from '@azure/identity';
+// Everything that the functions work with, made once for the life of the process from the settings alone. Long, because
+// what depends on what is seen in one place.
 import { createBreaker } from '../shared/alerts/breaker.ts';
 import { tellOfStorms } from '../shared/alerts/breaker-notice.ts';
 import { classifier } from '../shared/alerts/detector-settings.ts';
@@ -13,7 +13,7 @@ import {
   readMarks,
   unmarked,
 } from '../shared/alerts/protection.ts';
-import { createPublisher, type TopicOptions, tryTopic } from '../shared/alerts/publisher.ts';
+import { tryTopic } from '../shared/alerts/publisher.ts';
 import { watchSources } from '../shared/alerts/silence.ts';
 import { type SourceHealth, TableSourceHealth } from '../shared/alerts/source-health.ts';
 import { TableBreakerSlots } from '../shared/alerts/table-breaker-slots.ts';
@@ -22,7 +22,7 @@ import { TableMarks } from '../shared/alerts/table-marks.ts';
 import { TableTrips } from '../shared/alerts/trips.ts';
 import { TableUnknownTitles, unknownLine } from '../shared/alerts/unknown-titles.ts';
 import { type Authenticate, createAuthenticate } from '../shared/auth/authenticate.ts';
-import { PermanentError, toFailure } from '../shared/errors.ts';
+import { toFailure } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
 import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { memberCount } from '../shared/microsoft365/count-members.ts';
@@ -53,6 +53,7 @@ import { reportDaily } from './runs/daily-report.ts';
 import { createPreflight, type Preflight } from './runs/preflight.ts';
 import type { StartDependencies } from './runs/start-run.ts';
 import { playbook } from './steps/index.ts';
+import { doorTo, publisherOf, topicOf } from './topic.ts';
 
 export interface Services {
   engine: Engine;
@@ -234,26 +235,3 @@ export function createServices(settings: Settings, log: Log): Services {
 
 const blobServiceUri = ({ Progress__blobServiceUri, Progress__tableServiceUri = '' }: Settings): string =>
   Progress__blobServiceUri ?? Progress__tableServiceUri.replace('.table.', '.blob.');
-
-function topicOf(
-  source: string,
-  { EventGrid__topicEndpointUri: endpoint, EventGrid__topicKey: key }: Settings,
-  credential: TokenCredential,
-  now: () => Date,
-): TopicOptions | undefined {
-  if (endpoint === undefined) return undefined;
-  return { endpoint, access: key === undefined ? { credential } : { key }, source, now };
-}
-
-function publisherOf(...of: Parameters<typeof topicOf>): Pick<Engine, 'publish'> {
-  const topic = topicOf(...of);
-  return topic === undefined ? {} : { publish: createPublisher(topic) };
-}
-
-const doorTo = (publish: Engine['publish']): PollDeps['publish'] =>
-  publish ??
-  (async () => {
-    throw new PermanentError(
-      'EventGrid__topicEndpointUri is missing: there is no topic to publish alerts to',
-    );
-  });

@@ -1,6 +1,6 @@
 // What the declarations can't say of a permission: which requests it is taken for, and what it would be worth to
 // somebody who owned the app. The page docs/permissions.md is made from this; the tests hold the requests against what
-// every scenario asks of the tenant.
+// every scenario asks of the tenant. It is data, and long because every permission has a note.
 
 export interface Note {
   /** Method and path, ids as {id}; under v1.0 or beta. */

@@ -12,7 +12,20 @@ export interface ForwardDeps {
 }
 
 /** As main.bicep makes it. */
-export const streamHub = 'logs';
+const streamHub = 'logs';
+
+export const streamTrigger = {
+  connection: 'Streams',
+  eventHubName: streamHub,
+  cardinality: 'many' as const,
+  // A stream has no dead letters: what can't be handed on waits in the hub, and is read again until it can.
+  retry: {
+    strategy: 'exponentialBackoff' as const,
+    maxRetryCount: -1,
+    minimumInterval: { seconds: 5 },
+    maximumInterval: { minutes: 5 },
+  },
+};
 
 /** Below the 256 KB of a message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
 const mostInLetter = 50;

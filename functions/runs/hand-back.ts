@@ -2,8 +2,8 @@
 //
 // For pages and the command line: `handBackViewSchema` (shared/run/hand-back-view.ts) is the answer of the GET, and of
 // each POST too; `next` in it names what may be posted now, `left` what must be named in `despite` first. A POST takes
-// one of {do: begin | pass | owner-back | roles}, as `handBackSchema` says. The pass is in the answer 201 to
-// {do: pass} as `temporaryAccessPass`, once; no other answer, row, log or mail has it.
+// one of {do: begin | pass | owner-back | roles}, as `handBackSchema` (hand-back-shapes.ts) says. The pass is in the
+// answer 201 to {do: pass} as `temporaryAccessPass`, once; no other answer, row, log or mail has it.
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
 import { path } from '../../shared/microsoft365/path.ts';
@@ -25,57 +25,15 @@ import {
   whyNotBack,
   whyNotBegun,
 } from '../../shared/run/hand-back-orders.ts';
-import { handBackView, handBackViewSchema } from '../../shared/run/hand-back-view.ts';
+import { handBackView } from '../../shared/run/hand-back-view.ts';
 import type { Order } from '../../shared/run/operate.ts';
 import type { RunState } from '../../shared/run/plan.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { versionOf } from '../../shared/run/version.ts';
-import {
-  type ApiAnswer,
-  type ApiRequest,
-  flagSchema,
-  knownSteps,
-  Problem,
-  parseBody,
-  readRun,
-  reasonSchema,
-} from './api.ts';
+import { type ApiAnswer, type ApiRequest, knownSteps, Problem, parseBody, readRun } from './api.ts';
 import { wantsPage } from './browser.ts';
+import { handBackSchema, passAnswerSchema } from './hand-back-shapes.ts';
 import { ordered } from './order.ts';
-
-const reason = { reason: reasonSchema };
-/** `{"do":"begin","identified":"called back on the number in HR's file","reason":"the account is clean"}` */
-export const handBackSchema = z.discriminatedUnion('do', [
-  z.strictObject({
-    do: z.literal('begin'),
-    /** How the owner was identified, out of band: never by mail or chat of the account itself. */
-    identified: reasonSchema,
-    /** Steps that did not end well and are accepted as they are. */
-    despite: z.array(z.string()).default([]),
-    ...reason,
-  }),
-  z.strictObject({
-    do: z.literal('pass'),
-    /** Another one in place of one that was shown, which then opens nothing any more. */
-    again: flagSchema.default(false),
-    /** Minutes (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass). */
-    lifetimeInMinutes: z.coerce.number().int().min(10).max(43_200).default(60),
-    ...reason,
-  }),
-  z.strictObject({ do: z.literal('owner-back'), ...reason }),
-  z.strictObject({ do: z.literal('roles'), ...reason }),
-]);
-
-export const passAnswerSchema = handBackViewSchema.extend({
-  temporaryAccessPass: z.object({
-    /** Tell it to the owner by telephone or in person; it is shown here and nowhere else. */
-    value: z.string(),
-    expiresAt: z.string(),
-    usableOnce: z.boolean(),
-    /** Why it opens nothing yet, in Microsoft's word, or null: `DisabledByPolicy`. */
-    unusableBecause: z.string().nullable(),
-  }),
-});
 
 export async function getHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
   const rows = await readRun(engine, request);

@@ -3,23 +3,15 @@
 import { z } from 'zod';
 import { isHandedBack, isHandingBack, type Left, leftBehind, rowsOf } from './hand-back.ts';
 import { unaccepted, whyNoPass, whyNotBegun } from './hand-back-orders.ts';
+import { ownersPart, ownersThingSchema } from './owners-part.ts';
 import type { RunState } from './plan.ts';
-import {
-  type HandBackPhase,
-  handBackPhases,
-  outcomeSchema,
-  type RunRow,
-  type StepRow,
-  stepStates,
-} from './rows.ts';
+import { type HandBackPhase, handBackPhases, outcomeSchema, type StepRow, stepStates } from './rows.ts';
 import type { Step } from './step.ts';
-import { handBackTasks, isPending } from './verdict.ts';
+import { isPending } from './verdict.ts';
 
 /** What POST …/hand-back takes as `do`. */
 export const handBackActions = ['begin', 'pass', 'owner-back', 'roles'] as const;
 type Action = (typeof handBackActions)[number];
-
-const thing = z.object({ what: z.string(), instruction: z.string(), link: z.string().nullable() });
 
 export const handBackViewSchema = z.object({
   run: z.object({ id: z.string(), code: z.string() }),
@@ -66,7 +58,7 @@ export const handBackViewSchema = z.object({
     expiresAt: z.string().nullable(),
   }),
   /** What the owner does and sets up again. */
-  owner: z.array(thing),
+  owner: z.array(ownersThingSchema),
   /** What an operator can do now; `roles` is an approval of its own. */
   next: z.array(z.object({ do: z.enum(handBackActions), title: z.string() })),
 });
@@ -154,50 +146,6 @@ function passOf(state: RunState, now: Date): HandBackView['pass'] {
     return { state: 'shown', by: pass.by, at: pass.shownAt, expiresAt: pass.expiresAt };
   if (whyNoPass(state, false, now) === undefined) return { state: 'may be made', ...nobody };
   return pass == null ? { state: 'not yet', ...nobody } : { state: 'being made', ...nobody, by: pass.by };
-}
-
-/** What cannot be given back by the app. */
-function ownersPart({ run, steps }: RunState): HandBackView['owner'] {
-  const tasks = steps.flatMap(handBackTasks);
-  const removed = steps.find(({ name }) => name === 'remove-auth-methods')?.changes ?? [];
-  const gone = removed.filter(({ fixedAt }) => fixedAt !== null).map(({ what }) => what);
-  const methods =
-    gone.length === 0
-      ? 'Methods that are theirs were left as they are.'
-      : `Removed as the intruder’s: ${gone.join(', ')}.`;
-  return [
-    ...(run.account.guest
-      ? []
-      : [
-          {
-            what: 'sign in with the Temporary Access Pass, register a method, and set a new password',
-            instruction: `At https://aka.ms/mysecurityinfo, with the pass in place of the password. ${methods}`,
-            link: 'https://aka.ms/mysecurityinfo',
-          },
-        ]),
-    ...atTheSource(run.account),
-    ...tasks.map(({ what, instruction, link }) => ({ what, instruction, link })),
-    {
-      what: 'sign in again on every device and in every application',
-      instruction: 'All sessions have ended. Passwords that were saved for this account anywhere are void.',
-      link: null,
-    },
-  ];
-}
-
-/** What is mastered elsewhere is given back there. */
-function atTheSource({ synced, federated, userPrincipalName }: RunRow['account']): HandBackView['owner'] {
-  if (!synced && !federated) return [];
-  const where = synced
-    ? 'Active Directory'
-    : `the identity provider of ${userPrincipalName.split('@')[1] ?? ''}`;
-  return [
-    {
-      what: `enable the account in ${where}, and set the new password there`,
-      instruction: `Have the team of ${where} enable it where it was disabled by hand, and give the owner a new password there: one that is set in the cloud is not known there, and the next change there replaces it.`,
-      link: null,
-    },
-  ];
 }
 
 const actionTitles: Readonly<Record<Action, string>> = {

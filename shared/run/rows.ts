@@ -1,4 +1,5 @@
-// What the progress table holds. The schemas are the door by which rows come back in.
+// What the progress table holds. The schemas are the door by which rows come back in. All on one page, since they change
+// together: a run, its steps and its log are one transaction.
 import { z } from 'zod';
 import { signalSchema } from '../alerts/signal.ts';
 import { accountSchema } from '../microsoft365/account.ts';

@@ -10,10 +10,11 @@ import { type RunState, settledBefore } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
 import { remediate } from './remediate.ts';
 import type { StepRow } from './rows.ts';
+import { contextOf } from './run-context.ts';
 import { sparedNow } from './spared.ts';
 import type { RawContext, Step } from './step.ts';
 import { undo } from './undo-step.ts';
-import { endedWell, verdictOf } from './verdict.ts';
+import { endedWell } from './verdict.ts';
 
 /** One execution of a step, as the remediate, collect and undo parts see it. */
 export interface Execution {
@@ -129,51 +130,6 @@ function claim(message: StepMessage, deliveryCount: number, step: Step | undefin
         ? {}
         : { lookedAt: now.toISOString(), seen: step === undefined ? {} : settledBefore(step, state) }),
     });
-  };
-}
-
-function contextOf(engine: Engine, step: Step, { run, steps }: RunState, abort: AbortSignal): RawContext {
-  const fixes = steps.flatMap((row) => row.changes.map((change) => [row.name, change.fixedAt] as const));
-  const fixedAt: Record<string, string> = {};
-  for (const [name, at] of fixes) {
-    if (at !== null && at > (fixedAt[name] ?? '')) fixedAt[name] = at;
-  }
-  const facts = Object.fromEntries(
-    steps.flatMap((row) => (row.facts === undefined ? [] : [[row.name, row.facts]])),
-  );
-  const ended = Object.fromEntries(
-    steps.flatMap((row) => (row.outcome === null ? [] : [[row.name, row.outcome.is]])),
-  );
-  const { leaving } = engine;
-  return {
-    account: run.account,
-    ...(leaving === undefined
-      ? {}
-      : { mayGo: (others: readonly string[]) => leaving.mayGo(run.account.id, others, engine.now()) }),
-    run: {
-      id: run.id,
-      code: run.code,
-      level: run.level,
-      openedAt: run.openedAt,
-      signals: run.signals,
-      fixedAt,
-      ended,
-      verdict: verdictOf(run, steps).word,
-      ...(run.falseAlarm ? { falseAlarm: true as const } : {}),
-      ...(run.handBack === undefined
-        ? {}
-        : {
-            handBack: {
-              begunAt: run.handBack.begunAt,
-              passAskedAt: run.handBack.pass?.askedAt ?? null,
-            },
-          }),
-      facts,
-    },
-    intruder: run.intruder,
-    settings: engine.stepSettings[step.name],
-    now: engine.now(),
-    abort,
   };
 }
 

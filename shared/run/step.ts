@@ -1,5 +1,6 @@
 // The shape of a step. Dry run, idempotent re-runs, snapshots, read-back, undo and later checks are all uses of
 // the same three small functions, so a step holds no status, queue, log, retry or environment code.
+// Longer than other files, since it is the one page that the author of a step reads.
 import { z } from 'zod';
 import type { Signal } from '../alerts/signal.ts';
 import type { Account } from '../microsoft365/account.ts';
@@ -253,10 +254,7 @@ export function remediation<
   S,
   const B extends Json,
 >(step: RemediationDeclaration<Name, Uses, S, B>): Remediation & { readonly name: Name } {
-  const typed = (context: RawContext) => ({
-    ...context,
-    settings: step.settings.parse(context.settings ?? {}),
-  });
+  const typed = typedContext(step.settings);
   const change = (raw: Change): Change<B> => ({ ...raw, before: step.before.parse(raw.before) });
   const { undo } = step;
   return {

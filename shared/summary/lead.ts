@@ -5,7 +5,7 @@ import { isPending, ofConcern, type Verdict } from '../run/verdict.ts';
 import { lockOf, lockPhrase } from './lock.ts';
 import { clause, count, plain } from './plain.ts';
 import { type Given, titlesOf } from './report.ts';
-import { type Standing, standingOf } from './standing.ts';
+import { countOf, standingOf, standingsOf } from './standing.ts';
 
 export function leadOf(given: Given, verdict: Verdict): string {
   const { sparedBecause } = given.run;
@@ -71,12 +71,6 @@ function sentences(given: Given, { word }: Verdict): string[] {
     }
   }
 }
-
-const standingsOf = ({ steps }: Given): Standing[] =>
-  steps.flatMap((row) => row.changes.map((change) => standingOf(change, row.aim)));
-
-const countOf = (given: Given, which: readonly Standing[]) =>
-  standingsOf(given).filter((standing) => which.includes(standing)).length;
 
 const endedAs = ({ steps }: Given, is: NonNullable<StepRow['outcome']>['is']) =>
   steps.filter((row) => row.outcome?.is === is);

@@ -54,3 +54,12 @@ export function standingOf(change: ChangeRecord, aim: StepRow['aim']): Standing 
 /** Fixed since it came back; what came back once too often is left to a person. */
 const wasFixedAgain = ({ fixedAt, attemptedAt }: ChangeRecord) =>
   fixedAt !== null && attemptedAt !== null && fixedAt >= attemptedAt;
+
+type Recorded = { steps: readonly StepRow[] };
+
+export const standingsOf = ({ steps }: Recorded): Standing[] =>
+  steps.flatMap((row) => row.changes.map((change) => standingOf(change, row.aim)));
+
+/** How many of a run's changes stand in one of these ways. */
+export const countOf = (given: Recorded, which: readonly Standing[]): number =>
+  standingsOf(given).filter((standing) => which.includes(standing)).length;

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/api.ts';
-import { getHandBack, passAnswerSchema, postHandBack } from '../../functions/runs/hand-back.ts';
+import { getHandBack, postHandBack } from '../../functions/runs/hand-back.ts';
+import { passAnswerSchema } from '../../functions/runs/hand-back-shapes.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import type { Clients } from '../../shared/microsoft365/clients.ts';
 import { createGraph } from '../../shared/microsoft365/graph.ts';
