@@ -11,6 +11,7 @@ import { PermanentError } from '../../shared/errors.ts';
 import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 import { directory, graphOf } from './directory.ts';
 import { missing } from './fake-graph.ts';
 import { now, tenantId } from './samples.ts';
@@ -46,13 +47,7 @@ async function decided(name: string) {
   };
   const triage = createTriageAlert({
     graph: graphOf(name.split('/')[0] ?? '', body, expected[name]?.holds),
-    settings: {
-      TENANT_ID: tenantId,
-      DRY_RUN: false,
-      PROTECTED_ACCOUNTS: [],
-      SERVICE_ACCOUNTS: [],
-      VIP_ACCOUNTS: [],
-    },
+    settings: namesNobody(tenantId),
     policy: defaultPolicy,
     async readAccount(id) {
       const found = directory.find((one) => one.id === id);

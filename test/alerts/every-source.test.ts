@@ -7,6 +7,7 @@ import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 import { type Answers, fakeGraph, forbidden } from './fake-graph.ts';
 import { account, adele, cloudEvent, idOf, now, payload, tenantId } from './samples.ts';
 
@@ -42,13 +43,7 @@ async function decisionsOn(body: unknown, changes: Answers = {}) {
   };
   const triage = createTriageAlert({
     graph: fakeGraph({ ...held, ...changes }),
-    settings: {
-      TENANT_ID: tenantId,
-      DRY_RUN: false,
-      PROTECTED_ACCOUNTS: [],
-      SERVICE_ACCOUNTS: [],
-      VIP_ACCOUNTS: [],
-    },
+    settings: namesNobody(tenantId),
     policy: defaultPolicy,
     readAccount: async (id) =>
       account({ id, userPrincipalName: id === grady ? 'grady@contoso.com' : 'adele@contoso.com' }),

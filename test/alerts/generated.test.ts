@@ -14,6 +14,7 @@ import { type Letter, queues } from '../../shared/run/bus.ts';
 import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 import { directory, graphOf, ofFolder, people } from './directory.ts';
 import { missing } from './fake-graph.ts';
 import { account, now, tenantId } from './samples.ts';
@@ -223,13 +224,7 @@ describe('generated messages', () => {
     const opened: { id: string; held: boolean }[] = [];
     const triage = createTriageAlert({
       graph: graphOfAll(random),
-      settings: {
-        TENANT_ID: tenantId,
-        DRY_RUN: false,
-        PROTECTED_ACCOUNTS: [],
-        SERVICE_ACCOUNTS: [],
-        VIP_ACCOUNTS: [],
-      },
+      settings: namesNobody(tenantId),
       policy: defaultPolicy,
       async readAccount(id) {
         const found = everybody.find((one) => one.id === id);

@@ -6,6 +6,7 @@ import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 import { fakeGraph, forbidden, missing } from './fake-graph.ts';
 import { account, adele, cloudEvent, idOf, now, payload, tenantId } from './samples.ts';
 
@@ -62,13 +63,7 @@ function world() {
   const decisions = memoryDecisions();
   const triage = createTriageAlert({
     graph,
-    settings: {
-      TENANT_ID: tenantId,
-      DRY_RUN: false,
-      PROTECTED_ACCOUNTS: [],
-      SERVICE_ACCOUNTS: [],
-      VIP_ACCOUNTS: [],
-    },
+    settings: namesNobody(tenantId),
     policy: defaultPolicy,
     async readAccount(id) {
       if (id !== adele && id !== ceo) throw missing(`/users/${id}`);

@@ -15,6 +15,7 @@ import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Progress } from '../../shared/run/progress.ts';
 import { TableProgress } from '../../shared/run/table-progress.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 import { fakeGraph } from './fake-graph.ts';
 import { account, cloudEvent, now, payload, tenantId } from './samples.ts';
@@ -52,13 +53,7 @@ function triageOn(progress: Progress, many: number, slots: Slots = memorySlots()
   const breaker = createBreaker({ slots, trips: memoryTrips(), settings, users, now: () => now });
   return createTriageAlert({
     graph: fakeGraph(answers),
-    settings: {
-      TENANT_ID: tenantId,
-      DRY_RUN: false,
-      PROTECTED_ACCOUNTS: [],
-      SERVICE_ACCOUNTS: [],
-      VIP_ACCOUNTS: [],
-    },
+    settings: namesNobody(tenantId),
     policy: defaultPolicy,
     readAccount: async (id) => account({ id }),
     lastRun: async () => undefined,

@@ -26,6 +26,7 @@ import { TableProgress } from '../../shared/run/table-progress.ts';
 import type { Notice } from '../../shared/summary/notice.ts';
 import { memoryNotices } from '../../shared/summary/notice-store.ts';
 import { createNotices } from '../../shared/summary/tell.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 import { noClients } from '../run/no-clients.ts';
 import { fakeGraph } from './fake-graph.ts';
 import { account, cloudEvent, payload, tenantId } from './samples.ts';
@@ -107,13 +108,7 @@ function world(
   const graph = fakeGraph(answers);
   const triage = createTriageAlert({
     graph,
-    settings: {
-      TENANT_ID: tenantId,
-      DRY_RUN: false,
-      PROTECTED_ACCOUNTS: [],
-      SERVICE_ACCOUNTS: [],
-      VIP_ACCOUNTS: [],
-    },
+    settings: namesNobody(tenantId),
     policy: defaultPolicy,
     readAccount: async (id) =>
       account({ id, userPrincipalName: `user-${Number(id.slice(-12))}@contoso.com` }),

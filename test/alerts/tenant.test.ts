@@ -10,6 +10,7 @@ import { accountPermissions, readAccount } from '../../shared/microsoft365/read-
 import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 import { adele, cloudEvent, now, tenantId } from './samples.ts';
 
 const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString();
@@ -119,13 +120,7 @@ function stack(permissions: readonly string[] = all) {
   const engine = { progress, bus, playbook: [], stepSettings: {}, now: () => now, random: () => 0.5 };
   const triage = createTriageAlert({
     graph,
-    settings: {
-      TENANT_ID: tenantId,
-      DRY_RUN: false,
-      PROTECTED_ACCOUNTS: [],
-      SERVICE_ACCOUNTS: [],
-      VIP_ACCOUNTS: [],
-    },
+    settings: namesNobody(tenantId),
     policy: defaultPolicy,
     readAccount: (id, time) => readAccount({ graph, tenantId, id, now: time }),
     lastRun: async () => undefined,

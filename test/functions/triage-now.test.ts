@@ -12,6 +12,7 @@ import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { type Answers, fakeGraph } from '../alerts/fake-graph.ts';
 import { account, adele, idOf, now, payload, tenantId } from '../alerts/samples.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 import { noClients } from '../run/no-clients.ts';
 
 const detection = payload('risk-detection/anomalous-token');
@@ -33,13 +34,7 @@ function asked(answers: Answers = { [path]: detection }) {
   const triage = (log: (line: string) => void) =>
     createTriageAlert({
       graph: fakeGraph(answers),
-      settings: {
-        TENANT_ID: tenantId,
-        DRY_RUN: false,
-        PROTECTED_ACCOUNTS: [],
-        SERVICE_ACCOUNTS: [],
-        VIP_ACCOUNTS: [],
-      },
+      settings: namesNobody(tenantId),
       policy: defaultPolicy,
       readAccount: async (id) => account({ id }),
       lastRun: async () => undefined,

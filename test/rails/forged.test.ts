@@ -15,6 +15,7 @@ import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { fakeGraph, forbidden } from '../alerts/fake-graph.ts';
 import { account, adele, cloudEvent, idOf, now, payload, tenantId } from '../alerts/samples.ts';
+import { namesNobody } from '../fakes/names-nobody.ts';
 
 const ceo = '11111111-1111-4111-8111-111111111111';
 const userId = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
@@ -45,13 +46,7 @@ function world(
   const decisions = memoryDecisions();
   const triage = createTriageAlert({
     graph: fakeGraph(answers),
-    settings: {
-      TENANT_ID: tenantId,
-      DRY_RUN: false,
-      PROTECTED_ACCOUNTS: [],
-      SERVICE_ACCOUNTS: [],
-      VIP_ACCOUNTS: [],
-    },
+    settings: namesNobody(tenantId),
     policy: defaultPolicy,
     readAccount: async (id) => accountOf(id),
     lastRun: async () => undefined,

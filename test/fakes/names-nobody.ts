@@ -1,0 +1,8 @@
+// The settings of triage in a tenant that protects nobody and knows no special accounts.
+export const namesNobody = (tenantId: string) => ({
+  TENANT_ID: tenantId,
+  DRY_RUN: false,
+  PROTECTED_ACCOUNTS: [],
+  SERVICE_ACCOUNTS: [],
+  VIP_ACCOUNTS: [],
+});
