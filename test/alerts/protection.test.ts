@@ -8,8 +8,8 @@ import {
   readMarks,
 } from '../../shared/alerts/protection.ts';
 import { RetryableError } from '../../shared/errors.ts';
-import { connect } from '../../shared/microsoft365/connect.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
+import { connected } from '../fakes/connected.ts';
 import { fakeGraph, forbidden } from './fake-graph.ts';
 import { account, adele } from './samples.ts';
 
@@ -144,18 +144,7 @@ describe('in a tenant', () => {
   function inTenant(permissions?: readonly string[]) {
     const now = () => new Date('2026-11-20T10:05:00Z');
     const tenant = createTenant(file, { now, ...(permissions ? { permissions } : {}) });
-    const urls = {
-      TENANT_ID: tenant.tenantId,
-      GRAPH_URL: 'https://graph.microsoft.com',
-      EXCHANGE_URL: 'https://outlook.office365.com',
-      DEFENDER_URL: 'https://api.security.microsoft.com',
-    };
-    const clients = connect(urls, {
-      credential: tenant.credential,
-      fetch: tenant.fetch,
-      now,
-      wait: async () => undefined,
-    })(new AbortController().signal);
+    const clients = connected(tenant, now)(new AbortController().signal);
     const read = (id: string) => readAccount({ ...clients, tenantId: tenant.tenantId, id, now: now() });
     return { clients, read };
   }

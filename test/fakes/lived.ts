@@ -1,7 +1,6 @@
 // A run lived through in memory: real steps and real clients on a simulated tenant, one message after another under a
 // clock that jumps to the next one. The summary is not sent; the later checks are for whoever turns the clock on.
 import { createTenant } from '../../local/tenant/tenant.ts';
-import { connect } from '../../shared/microsoft365/connect.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
@@ -14,6 +13,7 @@ import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import type { Step } from '../../shared/run/step.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
+import { connected } from './connected.ts';
 
 export interface Life {
   steps: readonly Step[];
@@ -30,16 +30,7 @@ export async function lived({ steps, file, user, level, stepSettings = {}, reque
   let at = Date.parse('2026-11-20T09:15:00.400Z');
   const now = () => new Date(at);
   const tenant = createTenant(file, { now });
-  const clients = connect(
-    {
-      TENANT_ID: tenant.tenantId,
-      GRAPH_URL: 'https://graph.microsoft.com',
-      EXCHANGE_URL: 'https://outlook.office365.com',
-      DEFENDER_URL: 'https://api.security.microsoft.com',
-      AZURE_CLIENT_ID: undefined,
-    },
-    { credential: tenant.credential, fetch: tenant.fetch, now, wait: async () => undefined },
-  );
+  const clients = connected(tenant, now);
   const bus = new MemoryBus({ now });
   const engine: Engine = {
     progress: new MemoryProgress(),

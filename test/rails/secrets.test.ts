@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { resetPassword } from '../../functions/steps/reset-password.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
-import { connect } from '../../shared/microsoft365/connect.ts';
 import { hideSecrets } from '../../shared/microsoft365/hide-secrets.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
@@ -17,6 +16,7 @@ import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { runDocument } from '../../shared/summary/run-document.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';
+import { connected } from '../fakes/connected.ts';
 
 const steps = [blockSignIn, resetPassword];
 const sentSchema = z.object({ passwordProfile: z.object({ password: z.string() }) });
@@ -34,20 +34,8 @@ async function livedWith(answer: (password: string) => Response | undefined) {
     passwords.push(sent.data.passwordProfile.password);
     return answer(sent.data.passwordProfile.password) ?? tenant.fetch(url, init);
   };
-  const urls = {
-    TENANT_ID: tenant.tenantId,
-    GRAPH_URL: 'https://graph.microsoft.com',
-    EXCHANGE_URL: 'https://outlook.office365.com',
-    DEFENDER_URL: 'https://api.security.microsoft.com',
-  };
   const log = (line: string, facts?: object) => void lines.push(`${line} ${JSON.stringify(facts)}`);
-  const clients = connect(urls, {
-    credential: tenant.credential,
-    fetch,
-    now,
-    log,
-    wait: async () => undefined,
-  });
+  const clients = connected(tenant, now, { fetch, log });
   const bus = new MemoryBus({ now });
   const progress = new MemoryProgress();
   const engine: Engine = {

@@ -6,7 +6,6 @@ import { removeAdminRoles } from '../../functions/steps/remove-admin-roles.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
-import { connect } from '../../shared/microsoft365/connect.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
@@ -18,6 +17,7 @@ import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { TableLeaving } from '../../shared/run/table-leaving.ts';
+import { connected } from '../fakes/connected.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 
 const global = 'Global Administrator';
@@ -31,18 +31,7 @@ async function attackedTogether(names: readonly string[], more: object, leaving:
     ...more,
   };
   const tenant = createTenant(file, { now });
-  const urls = {
-    TENANT_ID: tenant.tenantId,
-    GRAPH_URL: 'https://graph.microsoft.com',
-    EXCHANGE_URL: 'https://outlook.office365.com',
-    DEFENDER_URL: 'https://api.security.microsoft.com',
-  };
-  const clients = connect(urls, {
-    credential: tenant.credential,
-    fetch: tenant.fetch,
-    now,
-    wait: async () => undefined,
-  });
+  const clients = connected(tenant, now);
   const bus = new MemoryBus({ now });
   const engine: Engine = {
     progress: new MemoryProgress(),
