@@ -396,7 +396,7 @@ describe('the alert rules', () => {
       JSON.stringify(properties),
     );
     expect(queries.some((query) => query.includes('sweep-runs'))).toBe(true);
-    expect(read('functions/index.ts')).toContain("app.timer('sweep-runs'");
+    expect(read('functions/index.ts')).toContain("onTimer('sweep-runs'");
     expect(queries.some((query) => query.includes('no-signal:'))).toBe(true);
     expect(read('shared/alerts/silence.ts')).toContain('log(`no-signal:');
     expect(queries.some((query) => query.includes('preflight-problem:'))).toBe(true);
