@@ -24,7 +24,6 @@ import { TableUnknownTitles, unknownLine } from '../shared/alerts/unknown-titles
 import { type Authenticate, createAuthenticate } from '../shared/auth/authenticate.ts';
 import { toFailure } from '../shared/errors.ts';
 import type { Account } from '../shared/microsoft365/account.ts';
-import { connect, createCredential } from '../shared/microsoft365/connect.ts';
 import { memberCount } from '../shared/microsoft365/count-members.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
 import { userNamed } from '../shared/preflight/mail.ts';
@@ -49,6 +48,7 @@ import { createNotices, type Notices } from '../shared/summary/tell.ts';
 import { createWebhook, type Webhook } from '../shared/summary/webhook.ts';
 import type { listDecisions } from './alerts/list-decisions.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
+import { connect, createCredential } from './connect.ts';
 import { reportDaily } from './runs/daily-report.ts';
 import { createPreflight, type Preflight } from './runs/preflight.ts';
 import type { StartDependencies } from './runs/start-run.ts';

@@ -1,6 +1,7 @@
 // The real clients, connected to a simulated tenant in the same process: no sockets, and no waiting between tries.
+
+import { connect } from '../../functions/connect.ts';
 import type { Tenant } from '../../local/tenant/tenant.ts';
-import { connect } from '../../shared/microsoft365/connect.ts';
 
 export const connected = (
   { tenantId, credential, fetch }: Pick<Tenant, 'tenantId' | 'credential' | 'fetch'>,

@@ -2,6 +2,7 @@
 // tenant, and the mail to on-call, under a clock that jumps to the next message. Sockets and the host: see whole.ts.
 import { fileURLToPath } from 'node:url';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
+import { connect } from '../../functions/connect.ts';
 import { declaredPermissions } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { type LoadedScenario, loadScenario } from '../../local/scenario.ts';
@@ -10,7 +11,6 @@ import { resolveTimes } from '../../local/tenant/times.ts';
 import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { intrudersOf } from '../../shared/alerts/intruders.ts';
 import { lastRunOf } from '../../shared/alerts/last-run.ts';
-import { connect } from '../../shared/microsoft365/connect.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import { type Apply, advance } from '../../shared/run/advance.ts';
 import { type Outgoing, queues, stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';

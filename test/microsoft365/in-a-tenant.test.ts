@@ -1,8 +1,8 @@
 // The clients against the simulated tenant, which refuses what the real services would.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { connect } from '../../functions/connect.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
-import { connect } from '../../shared/microsoft365/connect.ts';
 import { theMailbox } from '../../shared/microsoft365/exchange.ts';
 import { path } from '../../shared/microsoft365/path.ts';
 import { accountPermissions, readAccount } from '../../shared/microsoft365/read-account.ts';

@@ -1,7 +1,7 @@
 // An administrator whose roles have just gone is still shielded for a while: then alone a refusal is tried again.
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
-import { resetPassword } from '../../functions/steps/reset-password.ts';
+import { resetPassword } from '../../functions/steps/reset-password/reset-password.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { context } from '../fakes/context.ts';
 import { onlyChange } from '../fakes/found.ts';

@@ -2,7 +2,7 @@
 // undo; what this app did itself comes back.
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
-import { containOnPremisesAccount } from '../../functions/steps/contain-on-premises-account.ts';
+import { containOnPremisesAccount } from '../../functions/steps/contain-on-premises-account/contain-on-premises-account.ts';
 import { revokeSessions } from '../../functions/steps/revoke-sessions.ts';
 import type { Signal } from '../../shared/alerts/signal.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';

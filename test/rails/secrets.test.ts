@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
-import { resetPassword } from '../../functions/steps/reset-password.ts';
+import { resetPassword } from '../../functions/steps/reset-password/reset-password.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { hideSecrets } from '../../shared/microsoft365/hide-secrets.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkContactInfo } from '../../functions/steps/check-contact-info.ts';
+import { checkContactInfo } from '../../functions/steps/check-contact-info/check-contact-info.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkMailbox } from '../../functions/steps/check-mailbox.ts';
+import { checkMailbox } from '../../functions/steps/check-mailbox/check-mailbox.ts';
+import { phone, phoneSchema } from '../../functions/steps/check-mailbox/mailbox-access.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { actsOf } from '../../shared/microsoft365/acts.ts';
-import { phone, phoneSchema } from '../../shared/microsoft365/mailbox-access.ts';
 import { eachPart } from '../../shared/microsoft365/symptoms.ts';
 import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
 import type { Collected, Later, Skip } from '../../shared/run/step.ts';

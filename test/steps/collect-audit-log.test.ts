@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectAuditLog } from '../../functions/steps/collect-audit-log.ts';
+import { collectAuditLog } from '../../functions/steps/collect-audit-log/collect-audit-log.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { actsIn, parameterOf } from '../../shared/microsoft365/acts.ts';
 import type { Collected, Json, RawContext } from '../../shared/run/step.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collectSignIns } from '../../functions/steps/collect-sign-ins.ts';
+import { collectSignIns } from '../../functions/steps/collect-sign-ins/collect-sign-ins.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Collected, RunView } from '../../shared/run/step.ts';
 import { context } from '../fakes/context.ts';

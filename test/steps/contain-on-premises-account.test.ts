@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
-import { containOnPremisesAccount } from '../../functions/steps/contain-on-premises-account.ts';
+import { containOnPremisesAccount } from '../../functions/steps/contain-on-premises-account/contain-on-premises-account.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { found, onlyChange } from '../fakes/found.ts';

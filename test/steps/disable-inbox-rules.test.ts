@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { disableInboxRules } from '../../functions/steps/disable-inbox-rules.ts';
+import { disableInboxRules } from '../../functions/steps/disable-inbox-rules/disable-inbox-rules.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { actsOf } from '../../shared/microsoft365/acts.ts';
 import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
-import { collectSignIns } from '../../functions/steps/collect-sign-ins.ts';
-import { resetPassword } from '../../functions/steps/reset-password.ts';
+import { collectSignIns } from '../../functions/steps/collect-sign-ins/collect-sign-ins.ts';
+import { resetPassword } from '../../functions/steps/reset-password/reset-password.ts';
 import { revokeSessions } from '../../functions/steps/revoke-sessions.ts';
 import { context, guest, synced } from '../fakes/context.ts';
 import { changesOf, onlyChange } from '../fakes/found.ts';

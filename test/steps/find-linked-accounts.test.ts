@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLinkedAccounts } from '../../functions/steps/find-linked-accounts.ts';
+import { findLinkedAccounts } from '../../functions/steps/find-linked-accounts/find-linked-accounts.ts';
 import type { Collected, Later, Skip } from '../../shared/run/step.ts';
 import { intruder } from '../fakes/audit.ts';
 import { account, context, guest } from '../fakes/context.ts';

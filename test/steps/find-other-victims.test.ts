@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findOtherVictims } from '../../functions/steps/find-other-victims.ts';
+import { findOtherVictims } from '../../functions/steps/find-other-victims/find-other-victims.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { intruder } from '../fakes/audit.ts';
 import { context } from '../fakes/context.ts';

@@ -2,7 +2,7 @@
 // side by side on a tenant whose reads lag behind its writes, as those of Entra ID do.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
-import { removeAdminRoles } from '../../functions/steps/remove-admin-roles.ts';
+import { removeAdminRoles } from '../../functions/steps/remove-admin-roles/remove-admin-roles.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';

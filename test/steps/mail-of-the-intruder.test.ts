@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkMailbox } from '../../functions/steps/check-mailbox.ts';
-import { collectAuditLog } from '../../functions/steps/collect-audit-log.ts';
-import { collectSignIns } from '../../functions/steps/collect-sign-ins.ts';
-import { findLinkedAccounts } from '../../functions/steps/find-linked-accounts.ts';
-import { retractSentMail } from '../../functions/steps/retract-sent-mail.ts';
-import { reviewSentMail } from '../../functions/steps/review-sent-mail.ts';
+import { checkMailbox } from '../../functions/steps/check-mailbox/check-mailbox.ts';
+import { collectAuditLog } from '../../functions/steps/collect-audit-log/collect-audit-log.ts';
+import { collectSignIns } from '../../functions/steps/collect-sign-ins/collect-sign-ins.ts';
+import { findLinkedAccounts } from '../../functions/steps/find-linked-accounts/find-linked-accounts.ts';
+import { retractSentMail } from '../../functions/steps/retract-sent-mail/retract-sent-mail.ts';
+import { reviewSentMail } from '../../functions/steps/review-sent-mail/review-sent-mail.ts';
 import { lived } from '../fakes/lived.ts';
 import { signal } from '../fakes/sign-ins.ts';
 

@@ -2,8 +2,8 @@
 // through by the engine, since it is the order of steps that does it.
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
-import { removeAdminRoles } from '../../functions/steps/remove-admin-roles.ts';
-import { resetPassword } from '../../functions/steps/reset-password.ts';
+import { removeAdminRoles } from '../../functions/steps/remove-admin-roles/remove-admin-roles.ts';
+import { resetPassword } from '../../functions/steps/reset-password/reset-password.ts';
 import { revokeSessions } from '../../functions/steps/revoke-sessions.ts';
 import { lived } from '../fakes/lived.ts';
 

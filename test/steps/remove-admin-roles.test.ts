@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { removeAdminRoles } from '../../functions/steps/remove-admin-roles.ts';
+import { removeAdminRoles } from '../../functions/steps/remove-admin-roles/remove-admin-roles.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { changesOf, found } from '../fakes/found.ts';

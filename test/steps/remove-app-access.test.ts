@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { removeAppAccess } from '../../functions/steps/remove-app-access.ts';
+import { removeAppAccess } from '../../functions/steps/remove-app-access/remove-app-access.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { directoryAudit, intruder } from '../fakes/audit.ts';
 import { context } from '../fakes/context.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { removeAuthMethods } from '../../functions/steps/remove-auth-methods.ts';
+import { removeAuthMethods } from '../../functions/steps/remove-auth-methods/remove-auth-methods.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';

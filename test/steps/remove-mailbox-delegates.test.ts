@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { collectAuditLog } from '../../functions/steps/collect-audit-log.ts';
-import { removeMailboxDelegates } from '../../functions/steps/remove-mailbox-delegates.ts';
+import { collectAuditLog } from '../../functions/steps/collect-audit-log/collect-audit-log.ts';
+import { removeMailboxDelegates } from '../../functions/steps/remove-mailbox-delegates/remove-mailbox-delegates.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { actsOf } from '../../shared/microsoft365/acts.ts';
 import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requireMfa } from '../../functions/steps/require-mfa.ts';
+import { requireMfa } from '../../functions/steps/require-mfa/require-mfa.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { resetPassword } from '../../functions/steps/reset-password.ts';
+import { resetPassword } from '../../functions/steps/reset-password/reset-password.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';

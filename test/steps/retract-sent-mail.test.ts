@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retractSentMail } from '../../functions/steps/retract-sent-mail.ts';
+import { retractSentMail } from '../../functions/steps/retract-sent-mail/retract-sent-mail.ts';
 import { identity } from '../../shared/run/changes.ts';
 import { account, context } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';

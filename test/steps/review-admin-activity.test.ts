@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reviewAdminActivity } from '../../functions/steps/review-admin-activity.ts';
+import { reviewAdminActivity } from '../../functions/steps/review-admin-activity/review-admin-activity.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
 import { actsOf } from '../../shared/microsoft365/acts.ts';

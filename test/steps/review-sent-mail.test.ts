@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reviewSentMail } from '../../functions/steps/review-sent-mail.ts';
+import { reviewSentMail } from '../../functions/steps/review-sent-mail/review-sent-mail.ts';
 import { actsOf } from '../../shared/microsoft365/acts.ts';
 import { sentByIntruderIn } from '../../shared/microsoft365/sent-mail.ts';
 import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';

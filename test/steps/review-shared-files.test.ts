@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reviewSharedFiles } from '../../functions/steps/review-shared-files.ts';
+import { reviewSharedFiles } from '../../functions/steps/review-shared-files/review-shared-files.ts';
 import { actsOf } from '../../shared/microsoft365/acts.ts';
 import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
 import { intruder, record } from '../fakes/audit.ts';

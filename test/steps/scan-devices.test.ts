@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scanDevices } from '../../functions/steps/scan-devices.ts';
+import { scanDevices } from '../../functions/steps/scan-devices/scan-devices.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Clients } from '../../shared/microsoft365/clients.ts';

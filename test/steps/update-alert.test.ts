@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { updateAlert } from '../../functions/steps/update-alert.ts';
+import { updateAlert } from '../../functions/steps/update-alert/update-alert.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { RawContext, RunView } from '../../shared/run/step.ts';
 import { context } from '../fakes/context.ts';

@@ -1,0 +1,88 @@
+// By what the owner is reached and gets back in: as it is now, and what was changed of it. Changes nothing, since only
+// the owner knows what is right; methods to sign in with are for remove-auth-methods to judge.
+
+import type { Account } from '../../../shared/microsoft365/account.ts';
+import { madeByIntruder, readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
+import { methodSchema } from '../../../shared/microsoft365/auth-methods.ts';
+import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { userPage } from '../../../shared/microsoft365/links.ts';
+import { path } from '../../../shared/microsoft365/path.ts';
+import { windowStart } from '../../../shared/microsoft365/window.ts';
+import { investigation, type Kept, settings, type Task } from '../../../shared/run/step.ts';
+import {
+  type ContactChange,
+  contactChanges,
+  contactProperties,
+  contactSchema,
+  describeContact,
+} from './contact-info.ts';
+
+export const checkContactInfo = investigation({
+  name: 'check-contact-info',
+  title: 'Check contact and recovery information',
+  collects: 'phone numbers, address, alternate mail and recovery data: as they are, and what was changed',
+  guide: ['MS 7.3', 'SD'],
+  stage: 'collect',
+  settings: settings('act'),
+  permissions: { graph: ['User.Read.All', 'UserAuthenticationMethod.Read.All', 'AuditLog.Read.All'] },
+  appliesTo: () => true,
+  after: ['collect-sign-ins'],
+  againAfter: ['collect-audit-log'],
+
+  async collect({ account, run, intruder, graph }) {
+    const since = windowStart(run, intruder);
+    const [contact, methods] = await Promise.all([
+      graph.get(`${path`/users/${account.id}`}?$select=id,${contactProperties.join(',')}`, contactSchema),
+      graph.list(path`/users/${account.id}/authentication/methods`, methodSchema),
+    ]);
+    const log = await readDirectoryAudits(graph, account.id, since, 'on');
+    const recovery = methods.flatMap(({ kind, name }) => (kind === 'phone' || kind === 'email' ? name : []));
+    const now: Kept[] = [
+      { what: describeContact(contact) || 'no contact information', why: 'is held in the directory now' },
+      { what: recovery.join('; ') || 'no phone and no mail address', why: 'may recover the password now' },
+    ];
+    if ('skip' in log) return { findings: now, tasks: [compareAll(account, log.skip)] };
+
+    const changes = contactChanges(log, account.id).map((change) => ({
+      change,
+      evidence: madeByIntruder(change.entry, intruder),
+      own: change.entry.actor.id === account.id,
+    }));
+    const unclear = changes.filter(({ evidence, own }) => evidence !== undefined || own);
+    const others = changes.filter(({ evidence, own }) => evidence === undefined && !own);
+    const none = {
+      what: `no change since ${when(since)}`,
+      why: 'is in the audit log, which may lag and ends',
+    };
+    return {
+      findings: [
+        ...now,
+        ...(changes.length === 0 ? [none] : []),
+        ...others.map(({ change }) => ({ what: told(change), why: `by ${actorOf(change)}` })),
+      ],
+      tasks: unclear.map(({ change, evidence }) => putBack(change, evidence, account)),
+    };
+  },
+});
+
+const told = ({ entry, subject, before, after }: ContactChange) =>
+  `the ${subject} was changed from ${before} to ${after} at ${when(entry.time)}`;
+
+const actorOf = ({ entry: { actor } }: ContactChange) =>
+  actor.userPrincipalName ?? actor.app ?? 'somebody whom the log does not name';
+
+const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory' : 'in the directory');
+
+const putBack = (change: ContactChange, evidence: string | undefined, account: Account): Task => ({
+  id: `${change.entry.id}:${change.property}`,
+  what: `${told(change)}, ${evidence ?? `from ${change.entry.trace.address ?? 'an unknown address'}, while the intruder may have been in`}`,
+  instruction: `Ask ${account.displayName}, by another way than mail or that number, what is right, and put it back ${placeOf(account)}.`,
+  link: userPage(account.id),
+});
+
+const compareAll = (account: Account, why: string): Task => ({
+  id: 'contact-info',
+  what: `whether contact information was changed is not known: ${why}`,
+  instruction: `Go through the phone numbers, the address and the mail addresses with ${account.displayName}, and correct them ${placeOf(account)}.`,
+  link: userPage(account.id),
+});

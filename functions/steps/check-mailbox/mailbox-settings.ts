@@ -1,0 +1,137 @@
+// Automatic replies, signature, junk lists and sweep rules: what an intruder sets so that mail speaks for them or does
+// not arrive. As Exchange's cmdlets return them; judged here, read by the step.
+import { z } from 'zod';
+import { asAddress, domainOf, isInside, isUnder } from '../../../shared/microsoft365/recipients.ts';
+import {
+  didBy,
+  doubt,
+  type Look,
+  none,
+  plain,
+  type Symptoms,
+  short,
+} from '../../../shared/microsoft365/symptoms.ts';
+
+const text = z
+  .string()
+  .nullish()
+  .transform((given) => given ?? '');
+const list = z
+  .array(z.string())
+  .nullish()
+  .transform((given) => given ?? []);
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((given) => given ?? false);
+
+/** Get-MailboxAutoReplyConfiguration */
+export const autoReplySchema = z.object({
+  AutoReplyState: text,
+  InternalMessage: text,
+  ExternalMessage: text,
+});
+export function automaticReplies(reply: z.infer<typeof autoReplySchema>, look: Look): Symptoms {
+  if (!/^(Enabled|Scheduled)$/i.test(reply.AutoReplyState)) return none;
+  const says = plain(reply.ExternalMessage) || plain(reply.InternalMessage);
+  return doubt(look, {
+    id: 'automatic-replies',
+    what: `automatic replies are ${reply.AutoReplyState.toLowerCase()}: "${short(says)}"`,
+    evidence: didBy(look, /^Set-MailboxAutoReplyConfiguration$/i),
+    why: 'they may speak for the intruder, and tell who writes',
+    remedy: `Set-MailboxAutoReplyConfiguration -Identity ${look.account.userPrincipalName} -AutoReplyState Disabled.`,
+  });
+}
+
+/** Get-MailboxMessageConfiguration: Outlook on the web alone, and not where signatures roam. */
+export const signatureSchema = z.object({ SignatureText: text, SignatureHtml: text });
+
+const money =
+  /\b(iban|swift|bic|routing|sort code|account (?:no|number|details)|kontonummer|viagra|cialis)\b/i;
+
+export function signature(
+  { SignatureText, SignatureHtml }: z.infer<typeof signatureSchema>,
+  look: Look,
+): Symptoms {
+  const says = plain(SignatureHtml) || plain(SignatureText);
+  if (says === '') return none;
+  const evidence = didBy(look, /^Set-MailboxMessageConfiguration$/i);
+  const links = [...`${SignatureHtml} ${SignatureText}`.matchAll(/https?:\/\/([^\s/"'<>?#:]+)/gi)]
+    .map(([, host = '']) => host.toLowerCase())
+    .filter((host) => !isUnder(host, look.domains));
+  const odd = money.test(says) ? 'it is about money' : links[0] && `it links to ${links[0]}`;
+  const what = `the signature reads "${short(says)}"`;
+  if (evidence === undefined && !odd)
+    return { findings: [{ what, why: 'neither about money nor with a link outside' }] };
+  return doubt(look, {
+    id: 'signature',
+    what,
+    evidence,
+    why: odd || '',
+    remedy: `Set-MailboxMessageConfiguration -Identity ${look.account.userPrincipalName} -SignatureHtml '' -SignatureText ''.`,
+  });
+}
+
+/** Get-MailboxJunkEmailConfiguration */
+export const junkSchema = z.object({
+  BlockedSendersAndDomains: list,
+  TrustedSendersAndDomains: list,
+  TrustedListsOnly: flag,
+});
+
+/** Whose warnings an intruder must keep from the owner. */
+const warners = ['microsoft.com', 'microsoftonline.com', 'office.com'];
+const isWarner = (entry: string, inside: readonly string[]) => {
+  const address = asAddress(entry);
+  const domain = (address === null ? entry.replace(/^@/, '') : domainOf(address)).toLowerCase();
+  return isUnder(domain, [...warners, ...inside]);
+};
+
+export function junk(lists: z.infer<typeof junkSchema>, look: Look): Symptoms {
+  const { BlockedSendersAndDomains: blocked, TrustedSendersAndDomains: trusted } = lists;
+  const kept = blocked.filter((entry) => isWarner(entry, look.domains));
+  const evidence = didBy(look, /^Set-MailboxJunkEmailConfiguration$/i);
+  const what = `junk mail: ${blocked.length} senders blocked, ${trusted.length} trusted`;
+  const odd = [
+    ...(kept.length > 0 ? [`colleagues or Microsoft are blocked (${short(kept.join(', '))})`] : []),
+    ...(lists.TrustedListsOnly ? ['everybody who is not trusted is junk'] : []),
+  ].join('; ');
+  if (evidence === undefined && odd === '') {
+    return blocked.length + trusted.length === 0
+      ? none
+      : { findings: [{ what, why: 'neither colleagues nor Microsoft are blocked' }] };
+  }
+  return doubt(look, {
+    id: 'junk',
+    what,
+    evidence,
+    why: odd,
+    remedy: `look through the lists and correct them: Get-MailboxJunkEmailConfiguration -Identity ${look.account.userPrincipalName}.`,
+  });
+}
+
+/** Get-SweepRule */
+export const sweepSchema = z.object({
+  Name: text,
+  RuleId: text,
+  Enabled: flag,
+  Sender: text,
+  DestinationFolder: text,
+});
+
+/** From newsletters they tidy up; from colleagues, or from everybody, they hide. */
+export function sweep(rule: z.infer<typeof sweepSchema>, look: Look): Symptoms {
+  if (!rule.Enabled) return none;
+  const what = `sweep rule "${rule.Name}" moves mail of ${rule.Sender || 'everybody'} to "${rule.DestinationFolder}"`;
+  const sender = asAddress(rule.Sender);
+  const harmless = sender !== null && !isInside(sender, look.domains) && !isWarner(sender, []);
+  const evidence = didBy(look, /^(New|Set|Enable)-SweepRule$/i, [rule.Name, rule.RuleId]);
+  if (harmless && evidence === undefined) return { findings: [{ what, why: 'a sender outside' }] };
+  return doubt(look, {
+    id: `sweep:${rule.RuleId}`,
+    what,
+    evidence,
+    why: 'it hides mail of colleagues, of Microsoft or of everybody',
+    remedy: `Remove-SweepRule -Mailbox ${look.account.userPrincipalName} -Identity '${rule.RuleId}'.`,
+  });
+}

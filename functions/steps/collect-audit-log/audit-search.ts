@@ -1,0 +1,89 @@
+// A search of the unified audit log: asked for now, answered by Microsoft Purview minutes later. Knows how to start
+// one, ask for it and read it; what is made of the records is for others.
+import { z } from 'zod';
+import { PermanentError } from '../../../shared/errors.ts';
+import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
+import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
+import { path } from '../../../shared/microsoft365/path.ts';
+import { type UnifiedRecord, unifiedRecordSchema } from '../../../shared/microsoft365/unified-audit.ts';
+import type { RunView, Skip } from '../../../shared/run/step.ts';
+
+const searchSchema = z.object({ id: z.string(), status: z.string().nullish() });
+
+export interface Search {
+  /** Under this name it stays in the tenant's list of searches. */
+  name: string;
+  userPrincipalName: string;
+  /** ms */
+  since: number;
+  until: number;
+}
+
+const dayMs = 86_400_000;
+/** What is kept without more licences (https://learn.microsoft.com/purview/audit-log-retention-policies). */
+const retentionMs = 180 * dayMs;
+
+/** A day before the first activity that is known (ms), so that what prepared it is seen too. */
+export function searchFrom(given: { run: RunView; intruder: Intruder; now: Date }): number {
+  const { run, intruder, now } = given;
+  const known = run.signals.flatMap(({ activityAt, detectedAt }) => activityAt ?? detectedAt ?? []);
+  const times = [run.openedAt, ...known, ...(intruder.since === null ? [] : [intruder.since])];
+  return Math.max(Math.min(...times.map((time) => Date.parse(time))) - dayMs, now.getTime() - retentionMs);
+}
+
+/** The services that keep no audit log, or none that can be searched from here. */
+const unavailable = new Set(['AuditingDisabledTenant', 'AuditingDisabledOrganization']);
+const wholeSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/**
+ * POST /security/auditLog/queries, AuditLogsQuery.Read.All: everything the account did, whatever the activity; a
+ * tenant may start 200 in a day (https://learn.microsoft.com/graph/api/security-auditcoreroot-post-auditlogqueries).
+ * Answers the search's id.
+ */
+export async function startSearch(graph: GraphReader, search: Search): Promise<string | Skip> {
+  try {
+    const { id } = await graph.search(
+      '/security/auditLog/queries',
+      {
+        '@odata.type': '#microsoft.graph.security.auditLogQuery',
+        displayName: search.name,
+        filterStartDateTime: wholeSeconds(search.since),
+        filterEndDateTime: wholeSeconds(search.until),
+        userPrincipalNameFilters: [search.userPrincipalName],
+      },
+      searchSchema,
+    );
+    return id;
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    // National clouds have no such path; a tenant may have auditing switched off or no plan that has it.
+    if (error.status === 404 || error.status === 501 || unavailable.has(error.code ?? '')) {
+      return {
+        skip: 'the unified audit log of this tenant cannot be searched: auditing is off, or not licensed',
+      };
+    }
+    throw error;
+  }
+}
+
+export type SearchState = 'running' | 'succeeded' | 'failed' | 'gone';
+
+export async function askSearch(graph: GraphReader, id: string): Promise<SearchState> {
+  try {
+    const { status } = await graph.get(path`/security/auditLog/queries/${id}`, searchSchema);
+    if (status === 'succeeded') return 'succeeded';
+    return status === 'failed' || status === 'cancelled' ? 'failed' : 'running';
+  } catch (error) {
+    if (error instanceof PermanentError && error.status === 404) return 'gone';
+    throw error;
+  }
+}
+
+/** What is read at most: more is no longer read by a person, and would not be read within a function's time. */
+export const mostRecords = 20_000;
+
+/** In no promised order (https://learn.microsoft.com/graph/api/security-auditlogquery-list-records). */
+export const readSearch = (graph: GraphReader, id: string): Promise<UnifiedRecord[]> =>
+  graph.list(path`/security/auditLog/queries/${id}/records?$top=999`, unifiedRecordSchema, {
+    most: mostRecords,
+  });

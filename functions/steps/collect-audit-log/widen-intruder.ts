@@ -1,0 +1,67 @@
+// What the audit log adds to the intruder that the sign-ins did not tell: sessions and addresses. Pure, and careful: what
+// another session shares is nobody's evidence.
+import { bareAddress, networkOf } from '../../../shared/microsoft365/address.ts';
+import { type AuditRecord, tiedToIntruder } from '../../../shared/microsoft365/audit.ts';
+import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
+
+/** Microsoft's own servers act for users from these; what came from there says nothing about who asked. */
+const microsofts = /^(2603:10|2a01:111:|2620:1ec:)/;
+const hourMs = 3_600_000;
+
+/**
+ * The intruder with the sessions and addresses that the audit log adds: a session is theirs if all of it comes from
+ * their addresses, an address if no other session came from it. undefined where nothing is new.
+ */
+export function widened(records: readonly AuditRecord[], intruder: Intruder): Intruder | undefined {
+  let known = intruder;
+  for (let grew = true; grew; ) {
+    grew = false;
+    const networks = new Set(known.addresses.map(networkOf));
+    const taken = new Set([...known.addresses, ...known.sharedAddresses].map(networkOf));
+    const isTheirs = (record: AuditRecord) => tiedToIntruder(record, known) !== undefined;
+    const sessions = newOnes(records, ({ trace }) => trace.session ?? undefined, known.sessions, {
+      from: ({ trace }) => networks.has(networkOf(trace.address ?? '')),
+      only: isTheirs,
+    });
+    const addresses = newOnes(records, ({ trace }) => placeOf(trace.address), known.addresses, {
+      from: ({ trace }) =>
+        known.sessions.includes(trace.session ?? '') &&
+        Boolean(trace.userAgent) &&
+        !taken.has(networkOf(trace.address ?? '')) &&
+        !microsofts.test(trace.address ?? ''),
+      only: ({ trace }) => !trace.session || known.sessions.includes(trace.session),
+    });
+    if (sessions.length + addresses.length === 0) break;
+    grew = true;
+    known = {
+      ...known,
+      sessions: [...known.sessions, ...sessions],
+      addresses: [...known.addresses, ...addresses],
+    };
+  }
+  const times = records.flatMap((record) => (tiedToIntruder(record, known) === undefined ? [] : record.time));
+  const earliest = Math.min(...times) - hourMs;
+  const since =
+    Number.isFinite(earliest) && (known.since === null || earliest < Date.parse(known.since))
+      ? new Date(earliest).toISOString()
+      : known.since;
+  return known === intruder && since === intruder.since ? undefined : { ...known, since };
+}
+
+const placeOf = (address: string | null | undefined) => (address ? bareAddress(address) : undefined);
+
+/** Values that some record shows (`from`), not known yet, and of which no record says otherwise (`only`). */
+function newOnes(
+  records: readonly AuditRecord[],
+  value: (record: AuditRecord) => string | undefined,
+  known: readonly string[],
+  rule: { from(record: AuditRecord): boolean; only(record: AuditRecord): boolean },
+): string[] {
+  const found = new Set(records.filter(rule.from).flatMap((record) => value(record) ?? []));
+  return [...found].filter(
+    (one) =>
+      one !== '' &&
+      !known.includes(one) &&
+      records.every((record) => value(record) !== one || rule.only(record)),
+  );
+}

@@ -1,0 +1,85 @@
+// Who came in, from where and into what. The first investigation: what it learns of the intruder is what the other
+// steps judge by. How owner and intruder are told apart is in find-intruder.ts.
+import { describeTrail, place, when } from '../../../shared/microsoft365/describe-trail.ts';
+import { findIntruder, type Trail } from '../../../shared/microsoft365/find-intruder.ts';
+import { intruderSignIns } from '../../../shared/microsoft365/intruder-sign-ins.ts';
+import { signInsPage } from '../../../shared/microsoft365/links.ts';
+import { openedApps } from '../../../shared/microsoft365/opened-apps.ts';
+import { investigation, type Kept, type RunView, settings, type Task } from '../../../shared/run/step.ts';
+import { crowdedNetworks, readRiskDetections, readSignIns } from './read-sign-ins.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** What Entra ID keeps (https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention). */
+const retentionMs = 30 * dayMs;
+/** Enough of the time before to know the owner by. */
+const historyMs = 7 * dayMs;
+/** By then services that evaluate access continuously have heard of the lock. */
+const graceMs = hourMs / 4;
+/** Each costs one of the five requests in ten seconds. */
+const mostAddresses = 2;
+
+export const collectSignIns = investigation({
+  name: 'collect-sign-ins',
+  title: 'Collect sign-ins and find the intruder',
+  collects: 'sign-ins and risk detections from a week before the first activity until now',
+  guide: ['MS tools'],
+  stage: 'collect',
+  settings: settings('act'),
+  permissions: { graph: ['AuditLog.Read.All', 'IdentityRiskEvent.Read.All'] },
+  appliesTo: () => true,
+
+  async collect({ account, run, intruder, now, graph }) {
+    const since = Math.max(firstActivity(run) - historyMs, now.getTime() - retentionMs);
+    const log = await readSignIns(graph, account.id, since);
+    if ('skip' in log) return log;
+    const detections = await readRiskDetections(graph, account.id);
+    const clues = { ...log, ...detections, signals: run.signals, openedAt: run.openedAt, known: intruder };
+
+    const alone = findIntruder({ ...clues, crowded: new Set() });
+    const addresses = alone.intruder.addresses.slice(0, mostAddresses);
+    const dayBefore = Date.parse(alone.intruder.since ?? run.openedAt) + hourMs - dayMs;
+    const others = await crowdedNetworks(graph, account.id, addresses, since, dayBefore);
+    const trail = others.crowded.size === 0 ? alone : findIntruder({ ...clues, crowded: others.crowded });
+
+    return {
+      findings: [
+        ...afterTheLock(trail, run),
+        ...describeTrail(trail),
+        ...log.gaps,
+        ...detections.gaps,
+        ...others.gaps,
+      ],
+      tasks: trail.uncertain.length > 0 ? [askTheOwner(account.id, account.displayName, trail)] : [],
+      intruder: trail.intruder,
+      facts: { ...openedApps(trail), ...intruderSignIns(trail) },
+    };
+  },
+});
+
+function firstActivity({ signals, openedAt }: RunView): number {
+  const times = signals.flatMap(({ activityAt, detectedAt }) => activityAt ?? detectedAt ?? []);
+  return Math.min(Date.parse(openedAt), ...times.map((time) => Date.parse(time)));
+}
+
+/** A token that lives on makes no sign-in; one that was answered after the lock means that the lock does not hold. */
+function afterTheLock({ hits }: Trail, run: RunView): Kept[] {
+  const lockedAt = run.fixedAt['block-sign-in'];
+  const late = hits.filter(
+    ({ signIn }) => lockedAt !== undefined && signIn.time > Date.parse(lockedAt) + graceMs,
+  );
+  return late.slice(0, 1).map(({ signIn }) => ({
+    what: `${late.length} of the intruder's sign-ins succeeded after sign-in was blocked, first at ${when(signIn.time)}`,
+    why: 'somebody or something, such as the sync from Active Directory, has unblocked the account',
+  }));
+}
+
+const askTheOwner = (id: string, name: string, { uncertain }: Trail): Task => ({
+  id: 'ask-owner',
+  what: `${uncertain.length} sign-in${uncertain.length === 1 ? '' : 's'} may be the owner's or the intruder's`,
+  instruction: `Ask ${name}, by telephone and not by mail, whether these are theirs: ${uncertain
+    .slice(0, 5)
+    .map((signIn) => `${when(signIn.time)} from ${place(signIn)}`)
+    .join('; ')}.`,
+  link: signInsPage(id),
+});

@@ -1,0 +1,74 @@
+// Disables the account in Active Directory, from where the next sync would enable it again in the cloud. Defender for
+// Identity does it where it is there; the password stays, since its reset there only asks for a new one at sign-in.
+import { z } from 'zod';
+import type { Account } from '../../../shared/microsoft365/account.ts';
+import { isLastStanding, leaveOneAdministrator } from '../../../shared/microsoft365/global-administrators.ts';
+import { activeDirectoryGuide } from '../../../shared/microsoft365/links.ts';
+import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import { inActiveDirectory, invokeAction } from './defender-for-identity.ts';
+
+const step = 'contain-on-premises-account';
+/**
+ * identityAccounts: SecurityIdentitiesAccount.Read.All to read, SecurityIdentitiesActions.ReadWrite.All to act
+ * (https://learn.microsoft.com/graph/api/security-identityaccounts-invokeaction). The others are for an administrator.
+ */
+export const containOnPremisesAccount = remediation({
+  name: step,
+  title: 'Disable the account in Active Directory',
+  removes: 'sign-in on premises, and what a sync from there would give back; tickets already issued live on',
+  guide: ['MS 1'],
+  stage: 'contain',
+  settings: settings('act'),
+  permissions: {
+    graph: [
+      'User.Read.All',
+      'SecurityIdentitiesAccount.Read.All',
+      'SecurityIdentitiesActions.ReadWrite.All',
+      'RoleManagement.Read.Directory',
+      'GroupMember.Read.All',
+    ],
+  },
+  appliesTo: ({ synced }) => synced || 'is not mastered in Active Directory',
+  restoredAtHandBack: true,
+  before: z.object({ identity: z.string(), account: z.string(), isEnabled: z.literal(true) }),
+
+  async find({ account, run, graph }) {
+    if (await isLastStanding(graph, account)) {
+      return { changes: [], kept: [{ what: nameOf(account), why: 'is the last Global Administrator' }] };
+    }
+    const tasks = [disableByHand(account)];
+    const seen = await inActiveDirectory(graph, account);
+    if (seen.skip !== undefined) return { skip: seen.skip, tasks };
+    if (!seen.isEnabled) {
+      return { changes: [], kept: [{ what: 'the account in Active Directory', why: 'is disabled' }] };
+    }
+    const { identity, identifier } = seen;
+    const change = {
+      id: 'active-directory',
+      what: `the account ${nameOf(account)} in Active Directory`,
+      why: 'a sync from there would enable the account again',
+      before: { identity, account: identifier, isEnabled: true as const },
+    };
+    // Defender for Identity takes minutes to see what it did; until it was told, only a person can do it.
+    return { changes: [change], tasks: run.fixedAt[step] === undefined ? tasks : [] };
+  },
+
+  async fix({ before }, { account, mayGo, graph }) {
+    await leaveOneAdministrator(graph, account, mayGo);
+    await invokeAction(graph, before, 'disable');
+  },
+
+  async undo({ before }, { graph }) {
+    await invokeAction(graph, before, 'enable');
+    return undefined;
+  },
+});
+
+const nameOf = (account: Account) => account.onPremisesDistinguishedName ?? account.userPrincipalName;
+
+const disableByHand = (account: Account): Task => ({
+  id: 'disable-in-active-directory',
+  what: `${nameOf(account)} is still enabled in Active Directory, which may enable it in the cloud again`,
+  instruction: `In Active Directory, disable ${nameOf(account)} on the domain controller that this account uses, and let it replicate and synchronise.`,
+  link: activeDirectoryGuide(),
+});

@@ -1,0 +1,57 @@
+// An account in Active Directory through Defender for Identity, the only way in which it is reached from the cloud.
+import { z } from 'zod';
+import { PermanentError } from '../../../shared/errors.ts';
+import type { Account } from '../../../shared/microsoft365/account.ts';
+import type { GraphClient, GraphReader } from '../../../shared/microsoft365/clients.ts';
+import { path } from '../../../shared/microsoft365/path.ts';
+
+const userSchema = z.object({ onPremisesSecurityIdentifier: z.string().nullish() });
+const provider = z.string().nullish();
+/** Named `provider` in Microsoft's examples and `identityProvider` in its metadata. */
+const accountSchema = z.object({ identifier: z.string(), identityProvider: provider, provider });
+const identitySchema = z.object({
+  onPremisesSecurityIdentifier: provider,
+  id: z.string(),
+  isEnabled: z.boolean(),
+  accounts: z.array(accountSchema),
+});
+
+/** The account as Defender for Identity sees it; skipped where that is not there, may not be asked, or does not see it. */
+export async function inActiveDirectory(graph: GraphReader, account: Account) {
+  const { onPremisesSecurityIdentifier: sid } = await graph.get(
+    path`/users/${account.id}?$select=id,onPremisesSecurityIdentifier`,
+    userSchema,
+  );
+  if (!sid) return { skip: 'has no security identifier of Active Directory' };
+  try {
+    const found = await graph.list(
+      path`/security/identities/identityAccounts?$filter=onPremisesSecurityIdentifier eq '${sid}'`,
+      identitySchema,
+    );
+    // A filter that is not understood would answer with everybody.
+    const [identity, ...more] = found.filter((one) => one.onPremisesSecurityIdentifier === sid);
+    const own = identity?.accounts.find((one) =>
+      /^activeDirectory$/i.test(one.identityProvider ?? one.provider ?? ''),
+    );
+    if (identity === undefined || own === undefined || more.length > 0) {
+      return { skip: 'Defender for Identity does not see this account' };
+    }
+    return { identity: identity.id, identifier: own.identifier, isEnabled: identity.isEnabled };
+  } catch (error) {
+    const absent = error instanceof PermanentError && [400, 403, 404].includes(error.status ?? 0);
+    if (!absent) throw error;
+    return { skip: 'Defender for Identity is not there, or this app may not ask it' };
+  }
+}
+
+/** Accepted means begun: the action account of Defender for Identity needs rights in the directory. */
+export const invokeAction = (
+  graph: GraphClient,
+  { identity, account }: { identity: string; account: string },
+  action: 'disable' | 'enable',
+) =>
+  graph.post(
+    path`/security/identities/identityAccounts/${identity}/invokeAction`,
+    { accountId: account, action, identityProvider: 'activeDirectory' },
+    z.unknown(),
+  );

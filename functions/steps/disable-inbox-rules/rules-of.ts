@@ -1,0 +1,49 @@
+// Reads all inbox rules of a mailbox, hidden ones too, each with its export: whatever changes a rule from outside
+// may take others with it, so they are read whole before any is touched.
+import { z } from 'zod';
+import type { Account } from '../../../shared/microsoft365/account.ts';
+import type { ExchangeReader } from '../../../shared/microsoft365/clients.ts';
+import type { Attachment } from '../../../shared/run/step.ts';
+import { type ExportedRule, empty, exportedRuleSchema, type InboxRule, readExchangeRule } from './rule.ts';
+
+export interface ReadRule {
+  rule: InboxRule;
+  /** The rule as Exchange gave it, without what is not set and without its place in the order. */
+  exported: ExportedRule;
+}
+
+/** Get-InboxRule, once with and once without IncludeHidden: only the difference tells which ones are hidden. */
+export async function rulesOf(exchange: ExchangeReader, account: Account): Promise<ReadRule[]> {
+  const mailbox = { Mailbox: account.id };
+  const options = { anchor: account.userPrincipalName };
+  const [all, shown] = await Promise.all([
+    exchange.get('Get-InboxRule', { ...mailbox, IncludeHidden: true }, exportedRuleSchema, options),
+    exchange.get('Get-InboxRule', mailbox, z.object({ Identity: z.string() }), {
+      ...options,
+      select: ['Identity'],
+    }),
+  ]);
+  const visible = new Set(shown.map(({ Identity }) => Identity));
+  return all.map((exported) => {
+    const rule = readExchangeRule(exported);
+    // The order shifts when another rule goes; a change must stay the same change all the same.
+    const stable = Object.entries(exported).filter(([key, value]) => key !== 'Priority' && !empty(value));
+    return { rule: { ...rule, hidden: !visible.has(rule.id) }, exported: Object.fromEntries(stable) };
+  });
+}
+
+/** All of them in a file: changed from outside, rules that only Outlook runs are lost, and this is what is left. */
+export const exportOf = (rules: readonly ReadRule[]): Attachment[] =>
+  rules.length === 0
+    ? []
+    : [
+        {
+          name: 'inbox-rules.json',
+          type: 'application/json',
+          content: JSON.stringify(
+            rules.map(({ exported }) => exported),
+            null,
+            1,
+          ),
+        },
+      ];

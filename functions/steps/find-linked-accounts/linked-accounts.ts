@@ -1,0 +1,54 @@
+// Accounts of the tenant that name another one as their alternate address: whoever reads its mail resets their password.
+import { z } from 'zod';
+import type { Account } from '../../../shared/microsoft365/account.ts';
+import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
+import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { userPage } from '../../../shared/microsoft365/links.ts';
+import { path } from '../../../shared/microsoft365/path.ts';
+import type { Kept, Task } from '../../../shared/run/step.ts';
+
+const linkedSchema = z.object({
+  id: z.string(),
+  userPrincipalName: z.string(),
+  lastPasswordChangeDateTime: z.string().nullish(),
+});
+
+type Linked = z.infer<typeof linkedSchema>;
+
+/** By otherMails: User.Read.All (https://learn.microsoft.com/graph/api/user-list). */
+export async function accountsWith(
+  graph: GraphReader,
+  account: Account,
+  addresses: readonly string[],
+): Promise<Linked[]> {
+  const found = await Promise.all(
+    addresses.map((address) =>
+      graph.list(
+        path`/users?$filter=otherMails/any(m: m eq '${address}')&$select=id,userPrincipalName,lastPasswordChangeDateTime`,
+        linkedSchema,
+      ),
+    ),
+  );
+  const others = found.flat().filter(({ id }) => id !== account.id);
+  return [...new Map(others.map((one) => [one.id, one])).values()];
+}
+
+const isNew = ({ lastPasswordChangeDateTime: at }: Linked, since: number) =>
+  at !== null && at !== undefined && Date.parse(at) >= since;
+
+export const describeLinked = (linked: Linked, since: number): Kept => ({
+  what: `${linked.userPrincipalName} has this account as its alternate address`,
+  why: isNew(linked, since)
+    ? `its password changed at ${when(Date.parse(linked.lastPasswordChangeDateTime ?? ''))}, since the intruder came`
+    : 'its password can be reset through this mailbox',
+});
+
+export const checkLinked = (linked: Linked, since: number): Task => ({
+  id: `linked:${linked.id}`,
+  what:
+    describeLinked(linked, since).what +
+    (isNew(linked, since) ? ', and a password new since the intruder came' : ''),
+  instruction:
+    'Look through its sign-ins and its recovery data; reset its password and revoke its sessions where in doubt.',
+  link: userPage(linked.id),
+});

@@ -1,0 +1,79 @@
+// Takes every way to a directory role away: an administrator's account does too much harm to be left with them, and
+// a lock that an administrator is shielded from works once they are gone. Exchange and Defender have roles of their own.
+import { grantSchema, readAdminRoles } from '../../../shared/microsoft365/admin-roles.ts';
+import {
+  globalAdministrator,
+  leaveOneAdministrator,
+} from '../../../shared/microsoft365/global-administrators.ts';
+import { rolesPage } from '../../../shared/microsoft365/links.ts';
+import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import { giveBack, takeAway } from './change-admin-roles.ts';
+
+export const removeAdminRoles = remediation({
+  name: 'remove-admin-roles',
+  title: 'Remove admin roles',
+  removes:
+    'directory roles, held directly, in PIM or through role-assignable groups; rights in Azure subscriptions stay',
+  guide: ['MS 6.1', 'SD'],
+  stage: 'evict',
+  settings: settings('act'),
+  permissions: {
+    graph: [
+      'User.Read.All',
+      'RoleManagement.ReadWrite.Directory',
+      'GroupMember.ReadWrite.All',
+      'Group.ReadWrite.All',
+      'PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup',
+    ],
+  },
+  appliesTo: () => true,
+  restoredAtHandBack: 'after approval',
+  before: grantSchema,
+
+  async find({ account, graph }) {
+    const { grants, lastGlobalAdministrator, gaps } = await readAdminRoles(graph, account.id);
+    const stays = ({ global }: { global: boolean }) => global && lastGlobalAdministrator;
+    return {
+      changes: grants
+        .filter((held) => !stays(held))
+        .map(({ id, what, grant }) => ({
+          id,
+          what: `${what} of ${account.userPrincipalName}`,
+          why: 'an account under attack must administer nothing',
+          before: grant,
+        })),
+      tasks: lastGlobalAdministrator ? [findAnotherAdministrator(account.userPrincipalName, account.id)] : [],
+      kept: [
+        ...grants.filter(stays).map(({ what }) => ({ what, why: 'nobody else could administer the tenant' })),
+        ...gaps.map((what) => ({ what, why: 'it may be there all the same' })),
+      ],
+    };
+  },
+
+  async fix({ before }, { account, run, mayGo, graph }) {
+    const mayCarry = before.kind === 'group' || (before.kind === 'active' && globalAdministrator(before));
+    if (mayCarry) await leaveOneAdministrator(graph, account, mayGo);
+    await takeAway(graph, account.id, before, `Account under attack, run ${run.code}`);
+  },
+
+  async undo(change, { account, now, graph }) {
+    if (await giveBack(graph, account.id, { id: change.id, grant: change.before }, now)) return undefined;
+    return {
+      id: `not-back:${change.id}`,
+      what: `${change.what} was not given back: it was for a limited time`,
+      instruction: `If ${account.displayName} still needs it, have it activated in PIM or assigned again.`,
+      link: rolesPage(account.id),
+      instead: true,
+    };
+  },
+});
+
+/** Without a role, the tenant would have nobody left to give anybody one. */
+const findAnotherAdministrator = (name: string, id: string): Task => ({
+  id: 'last-global-administrator-role',
+  what: `${name} is the last enabled Global Administrator and keeps that role`,
+  instruction:
+    'Make another account Global Administrator, then take the role from this one and retry this step.',
+  link: rolesPage(id),
+  essential: true,
+});

@@ -1,0 +1,71 @@
+// Takes what an application may do for a user away, and gives it back as it was. Whether that is to be done is decided
+// elsewhere. All of one application is one change: without its consents it could not be found again to be disabled.
+import { z } from 'zod';
+import { readAppAccess } from '../../../shared/microsoft365/app-access.ts';
+import type { GraphClient } from '../../../shared/microsoft365/clients.ts';
+import { unlessGone } from '../../../shared/microsoft365/gone.ts';
+import { path, refPath } from '../../../shared/microsoft365/path.ts';
+
+const consentSchema = z.object({
+  id: z.string(),
+  clientId: z.string(),
+  resourceId: z.string(),
+  scope: z.string().nullable(),
+});
+const assignmentSchema = z.object({ id: z.string(), appRoleId: z.string(), resourceId: z.string() });
+const ownedSchema = z.object({ collection: z.enum(['applications', 'servicePrincipals']), id: z.string() });
+
+/** What is taken away of one application. */
+export const appWaySchema = z.object({
+  /** The service principal that is disabled for everybody; null where others use it, or where it is disabled. */
+  disable: z.string().nullable(),
+  consents: z.array(consentSchema),
+  assignments: z.array(assignmentSchema),
+  owned: z.array(ownedSchema),
+});
+export type AppWay = z.infer<typeof appWaySchema>;
+
+/**
+ * Disables first, so that a refusal leaves the rest to be found again. Application.ReadWrite.All to disable and for
+ * owners, DelegatedPermissionGrant.ReadWrite.All for consents, AppRoleAssignment.ReadWrite.All for assignments
+ * (https://learn.microsoft.com/graph/api/oauth2permissiongrant-delete); what is gone already is as good as done.
+ */
+export async function takeWay(graph: GraphClient, userId: string, way: AppWay): Promise<void> {
+  if (way.disable !== null) {
+    await unlessGone(graph.patch(path`/servicePrincipals/${way.disable}`, { accountEnabled: false }));
+  }
+  for (const { id } of way.consents) {
+    await unlessGone(graph.delete(`/oauth2PermissionGrants/${encodeURIComponent(id)}`));
+  }
+  for (const { id } of way.assignments) {
+    const user = encodeURIComponent(userId);
+    await unlessGone(graph.delete(`/users/${user}/appRoleAssignments/${encodeURIComponent(id)}`));
+  }
+  for (const { collection, id } of way.owned) {
+    await unlessGone(graph.delete(refPath(collection, id, 'owners', userId)));
+  }
+}
+
+/** Looks first: after a lost answer a second one would be refused. */
+export async function giveWay(graph: GraphClient, userId: string, way: AppWay): Promise<void> {
+  const there = await readAppAccess(graph, userId);
+  for (const { clientId, resourceId, scope } of way.consents) {
+    if (there.grants.some((one) => one.clientId === clientId && one.resourceId === resourceId)) continue;
+    const body = { clientId, consentType: 'Principal', principalId: userId, resourceId, scope };
+    await graph.post('/oauth2PermissionGrants', body, z.unknown());
+  }
+  for (const { appRoleId, resourceId } of way.assignments) {
+    if (there.assignments.some((one) => one.appRoleId === appRoleId && one.resourceId === resourceId))
+      continue;
+    const body = { principalId: userId, resourceId, appRoleId };
+    await graph.post(path`/users/${userId}/appRoleAssignments`, body, z.unknown());
+  }
+  for (const { collection, id } of way.owned) {
+    if (there.owned.some((one) => one.id === id)) continue;
+    const link = { '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${userId}` };
+    await graph.post(`/${collection}/${encodeURIComponent(id)}/owners/$ref`, link, z.unknown());
+  }
+  if (way.disable !== null) {
+    await graph.patch(path`/servicePrincipals/${way.disable}`, { accountEnabled: true });
+  }
+}

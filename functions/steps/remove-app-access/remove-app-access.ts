@@ -1,0 +1,93 @@
+// Takes back what the intruder let applications do in the user's name, and shuts out applications that came with the
+// intruder: they would live on after password and sessions. What others use too is left to a person.
+import { grantsOf, readAppAccess } from '../../../shared/microsoft365/app-access.ts';
+import { readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
+import { judgeApps, judgeOwned, letIn } from '../../../shared/microsoft365/judge-app-access.ts';
+import { windowStart } from '../../../shared/microsoft365/window.ts';
+import { type Change, type Kept, remediation, settings, type Task } from '../../../shared/run/step.ts';
+import * as say from './app-tasks.ts';
+import { type AppWay, appWaySchema, giveWay, takeWay } from './change-app-access.ts';
+
+/** Looking takes Directory.Read.All and AuditLog.Read.All; changing, see change-app-access.ts. */
+export const removeAppAccess = remediation({
+  name: 'remove-app-access',
+  title: 'Remove application access',
+  removes:
+    'consents, assignments and ownerships of the intruder, and applications that came with them; a token already issued lives on for about an hour',
+  guide: ['MS back doors'],
+  stage: 'evict',
+  settings: settings('act'),
+  permissions: {
+    graph: [
+      'Directory.Read.All',
+      'AuditLog.Read.All',
+      'DelegatedPermissionGrant.ReadWrite.All',
+      'AppRoleAssignment.ReadWrite.All',
+      'Application.ReadWrite.All',
+    ],
+  },
+  appliesTo: () => true,
+  after: ['collect-sign-ins'],
+  againAfter: ['collect-audit-log'],
+  before: appWaySchema,
+
+  async find({ account, run, intruder, graph }) {
+    const since = windowStart(run, intruder);
+    const read = await readDirectoryAudits(graph, account.id, since);
+    const complete = !('skip' in read);
+    const log = { audits: 'skip' in read ? [] : read, complete, intruder, since };
+    const access = await readAppAccess(graph, account.id, letIn(log));
+    const changes: Change<AppWay>[] = [];
+    const tasks: Task[] = [];
+    const kept: Kept[] = [];
+
+    for (const app of judgeApps(access, log)) {
+      const { principal, grants, assignments, verdict } = app;
+      if (verdict.is === 'kept') kept.push({ what: say.appName(principal), why: verdict.why });
+      if (verdict.is === 'unclear') tasks.push(say.askAboutApp(app, verdict.why, account.displayName));
+      if (verdict.is !== 'intruders') continue;
+      const all = await grantsOf(graph, principal.id);
+      const others = all.some(({ principalId }) => principalId !== account.id);
+      const disable =
+        principal.enabled && (app.brought || (app.abuse !== null && !others)) ? principal.id : null;
+      tasks.push(
+        ...say.lookAtTenantWide(
+          app,
+          all.filter(({ consentType }) => consentType === 'AllPrincipals'),
+        ),
+      );
+      tasks.push(...say.removeCredentials(app));
+      if (others && !app.brought) tasks.push(say.askWhoElse(app));
+      const consents = grants.filter(({ consentType }) => consentType === 'Principal');
+      if (disable === null && consents.length + assignments.length === 0) continue;
+      changes.push({
+        id: `app:${principal.id}`,
+        what: `${say.appName(principal)}${say.scopesOf(consents)}${say.credentialsOf(principal.credentials)}`,
+        why: `it acts for the user whatever the password is${disable === null ? '' : '; it is disabled for everybody'}`,
+        evidence: verdict.evidence,
+        before: { disable, consents, assignments: [...assignments], owned: [] },
+      });
+    }
+    for (const owned of judgeOwned(access, log)) {
+      const { object, verdict, made } = owned;
+      if (verdict.is === 'kept') kept.push({ what: `ownership of "${object.name}"`, why: verdict.why });
+      if (verdict.is === 'unclear') tasks.push(say.askAboutOwned(owned, verdict.why, account.displayName));
+      if (verdict.is !== 'intruders') continue;
+      changes.push({
+        id: `owned:${object.id}`,
+        what: `ownership of "${object.name}"${say.credentialsOf(object.credentials)}`,
+        why: 'an owner can give it new secrets at any time',
+        evidence: verdict.evidence,
+        before: { disable: made?.enabled ? made.id : null, consents: [], assignments: [], owned: [object] },
+      });
+    }
+    return { changes, tasks, kept };
+  },
+
+  fix: ({ before }, { account, graph }) => takeWay(graph, account.id, before),
+
+  async undo({ before }, { account, graph }) {
+    await giveWay(graph, account.id, before);
+    return undefined;
+  },
+});

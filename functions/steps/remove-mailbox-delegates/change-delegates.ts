@@ -1,0 +1,80 @@
+// Takes a delegate of a mailbox away, and gives it back as it was recorded.
+import { PermanentError } from '../../../shared/errors.ts';
+import type { Account } from '../../../shared/microsoft365/account.ts';
+import type {
+  CmdletParameters,
+  ExchangeClient,
+  WritingCmdlet,
+} from '../../../shared/microsoft365/clients.ts';
+import {
+  type Delegate,
+  describeDelegate,
+  folderIdentity,
+  isEverybody,
+  readDelegates,
+} from '../../../shared/microsoft365/delegates.ts';
+
+type Cmdlet = readonly [WritingCmdlet, CmdletParameters];
+
+/** What is there no more is no failure. */
+export async function removeDelegate(exchange: ExchangeClient, account: Account, delegate: Delegate) {
+  const [cmdlet, parameters] = removing(account, delegate);
+  try {
+    await exchange.run(cmdlet, parameters, { anchor: account.userPrincipalName });
+  } catch (error) {
+    if (!(error instanceof PermanentError) || error.status !== 404) throw error;
+  }
+}
+
+/** What is there already is no failure. Outlook shows a mailbox with full access by itself again. */
+export async function restoreDelegate(exchange: ExchangeClient, account: Account, delegate: Delegate) {
+  const folder = delegate.kind === 'folder' ? [delegate.folder.toLowerCase()] : [];
+  const read = await readDelegates(exchange, account, folder);
+  const name = describeDelegate(delegate);
+  if (read?.delegates.some((one) => describeDelegate(one) === name)) return;
+  const [cmdlet, parameters] = restoring(account, delegate);
+  await exchange.run(cmdlet, parameters, { anchor: account.userPrincipalName });
+}
+
+function removing(account: Account, delegate: Delegate): Cmdlet {
+  const { user } = delegate;
+  const Identity = account.id;
+  switch (delegate.kind) {
+    case 'full access':
+      return ['Remove-MailboxPermission', { Identity, User: user, AccessRights: delegate.rights }];
+    case 'send as':
+      return ['Remove-RecipientPermission', { Identity, Trustee: user, AccessRights: ['SendAs'] }];
+    case 'send on behalf':
+      return ['Set-Mailbox', { Identity, GrantSendOnBehalfTo: { remove: [user] } }];
+    case 'folder': {
+      const whose = { Identity: folderIdentity(account, delegate.folder), User: user };
+      // Whoever stands for everybody cannot be taken out.
+      return isEverybody(delegate)
+        ? ['Set-MailboxFolderPermission', { ...whose, AccessRights: ['None'] }]
+        : ['Remove-MailboxFolderPermission', whose];
+    }
+  }
+}
+
+function restoring(account: Account, delegate: Delegate): Cmdlet {
+  const { user } = delegate;
+  const Identity = account.id;
+  switch (delegate.kind) {
+    case 'full access':
+      return ['Add-MailboxPermission', { Identity, User: user, AccessRights: delegate.rights }];
+    case 'send as':
+      return ['Add-RecipientPermission', { Identity, Trustee: user, AccessRights: ['SendAs'] }];
+    case 'send on behalf':
+      return ['Set-Mailbox', { Identity, GrantSendOnBehalfTo: { add: [user] } }];
+    case 'folder':
+      return [
+        isEverybody(delegate) ? 'Set-MailboxFolderPermission' : 'Add-MailboxFolderPermission',
+        {
+          Identity: folderIdentity(account, delegate.folder),
+          User: user,
+          AccessRights: delegate.rights,
+          ...(delegate.flags === null ? {} : { SharingPermissionFlags: delegate.flags }),
+        },
+      ];
+  }
+}

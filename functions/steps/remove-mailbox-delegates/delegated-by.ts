@@ -1,0 +1,82 @@
+// Which delegates of a mailbox the intruder made, by the audit log. An administrator's session makes delegates of other
+// mailboxes with the same cmdlets, so a record must be about this one.
+import { z } from 'zod';
+import type { Account } from '../../../shared/microsoft365/account.ts';
+import { type Act, parameterOf } from '../../../shared/microsoft365/acts.ts';
+import type { Delegate } from '../../../shared/microsoft365/delegates.ts';
+
+/** The cmdlets, and what Outlook does. */
+const made: Readonly<Record<Delegate['kind'], RegExp>> = {
+  'full access': /^Add-MailboxPermission$/i,
+  'send as': /^Add-RecipientPermission$/i,
+  'send on behalf': /^(Set-Mailbox|UpdateCalendarDelegation)$/i,
+  folder:
+    /^((Add|Set)-MailboxFolderPermission|AddFolderPermissions|ModifyFolderPermissions|UpdateFolderPermissions|UpdateCalendarDelegation)$/i,
+};
+
+/** What Outlook writes down of a folder that is shared. */
+const itemSchema = z.looseObject({
+  ParentFolder: z.looseObject({ Path: z.string().nullish(), MemberUpn: z.string().nullish() }).nullish(),
+});
+
+export interface Grant {
+  act: Act;
+  /** The mailbox as the record calls it, in lower case; empty where it names none. */
+  mailbox: string;
+  /** The path of the folder in lower case, where the record is about one. */
+  folder: string | undefined;
+  /** Whom it names, in lower case. */
+  users: readonly string[];
+}
+
+const lower = (text: string) => text.trim().toLowerCase();
+const lastPart = (identity: string) => lower(identity).split(/[\\/]/).at(-1) ?? '';
+
+/** Every grant that the intruder made, on any mailbox. */
+export function grantsIn(acts: readonly Act[]): Grant[] {
+  return acts.flatMap((act): Grant[] => {
+    if (!act.succeeded || !Object.values(made).some((names) => names.test(act.activity))) return [];
+    const item = itemSchema.safeParse(act.data['Item']).data?.ParentFolder;
+    const [mailbox = '', path] = (parameterOf(act, 'Identity') ?? act.object ?? '').split(/:\\/);
+    const owner = act.data['MailboxOwnerUPN'];
+    const folder = item?.Path ?? path;
+    const said = [
+      parameterOf(act, 'User'),
+      parameterOf(act, 'Trustee'),
+      item?.MemberUpn ?? undefined,
+      ...(parameterOf(act, 'GrantSendOnBehalfTo') ?? '').split(/[;,]/),
+    ];
+    return [
+      {
+        act,
+        // Outlook names the folder where cmdlets name the mailbox.
+        mailbox: typeof owner === 'string' ? lower(owner) : item ? '' : lastPart(mailbox),
+        folder: folder === undefined ? undefined : lower(folder).replace(/^\\/, ''),
+        users: said.flatMap((name) => (name && name.trim() !== '' ? [lower(name)] : [])),
+      },
+    ];
+  });
+}
+
+/** Those on the account's own mailbox, which has these names beside the account's. */
+export function onOwnMailbox(grants: readonly Grant[], account: Account, names: readonly string[]): Grant[] {
+  const { id, userPrincipalName, displayName } = account;
+  const [alias = ''] = userPrincipalName.split('@');
+  const own = new Set([id, userPrincipalName, displayName, alias, ...names].map(lower));
+  return grants.filter(({ mailbox }) => mailbox === '' || own.has(mailbox));
+}
+
+/** Evidence for a delegate, of whom all names are given. */
+export function madeBy(
+  grants: readonly Grant[],
+  delegate: Delegate,
+  names: readonly string[],
+): string | undefined {
+  const called = new Set(names.map(lower));
+  return grants.find(
+    ({ act, folder, users }) =>
+      made[delegate.kind].test(act.activity) &&
+      users.some((user) => called.has(user)) &&
+      (delegate.kind !== 'folder' || folder === undefined || folder === lower(delegate.folder)),
+  )?.act.evidence;
+}

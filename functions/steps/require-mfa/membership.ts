@@ -1,0 +1,30 @@
+// Whether a user is in a group, and putting one in. Taking one out needs `refPath`, whose comment says why.
+import { z } from 'zod';
+import { PermanentError } from '../../../shared/errors.ts';
+import type { GraphClient, GraphReader } from '../../../shared/microsoft365/clients.ts';
+import { path } from '../../../shared/microsoft365/path.ts';
+
+const idSchema = z.object({ id: z.string() });
+
+/** Directly or through another group: a policy on the group makes no difference. User.Read.All. */
+export async function isMember(graph: GraphReader, userId: string, groupId: string): Promise<boolean> {
+  const groups = await graph.list(
+    path`/users/${userId}/transitiveMemberOf/microsoft.graph.group?$select=id&$top=999`,
+    idSchema,
+  );
+  return groups.some(({ id }) => id.toLowerCase() === groupId.toLowerCase());
+}
+
+/**
+ * GroupMember.ReadWrite.All (https://learn.microsoft.com/graph/api/group-post-members). Refused with 400 as well
+ * where the user is in the group by now, by another hand or by our own lost answer; then it is done.
+ */
+export async function addMember(graph: GraphClient, userId: string, groupId: string): Promise<void> {
+  const reference = `https://graph.microsoft.com/v1.0/directoryObjects/${encodeURIComponent(userId)}`;
+  try {
+    await graph.post(path`/groups/${groupId}/members/$ref`, { '@odata.id': reference }, z.unknown());
+  } catch (error) {
+    const refused = error instanceof PermanentError && error.status === 400;
+    if (!refused || !(await isMember(graph, userId, groupId))) throw error;
+  }
+}

@@ -1,0 +1,97 @@
+// Takes the password away by setting one that nobody knows: made here, sent once, and kept nowhere. The owner comes
+// back through a Temporary Access Pass. App passwords live on; see review-app-passwords.
+import { z } from 'zod';
+import type { Account } from '../../../shared/microsoft365/account.ts';
+import { homeDomain } from '../../../shared/microsoft365/guest.ts';
+import { activeDirectoryGuide } from '../../../shared/microsoft365/links.ts';
+import { path } from '../../../shared/microsoft365/path.ts';
+import { whileRolesLinger } from '../../../shared/microsoft365/roles-linger.ts';
+import { happenedBy } from '../../../shared/microsoft365/whole-seconds.ts';
+import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import { newPassword } from './password.ts';
+
+const userSchema = z.object({ lastPasswordChangeDateTime: z.string().nullable() });
+
+/**
+ * PATCH /users/{id} passwordProfile: User-PasswordProfile.ReadWrite.All and the role User Administrator; for an
+ * administrator Privileged Authentication Administrator, else 403 (https://learn.microsoft.com/graph/api/user-update).
+ */
+export const resetPassword = remediation({
+  name: 'reset-password',
+  title: 'Reset the password',
+  removes: 'the password; sessions go with revoke-sessions, app passwords stay valid',
+  guide: ['MS 1', 'SD'],
+  stage: 'evict',
+  settings: settings('act'),
+  permissions: { graph: ['User.Read.All', 'User-PasswordProfile.ReadWrite.All'] },
+  appliesTo: ({ guest, userPrincipalName }) =>
+    !guest || `is a guest: the password belongs to the home tenant (${homeDomain(userPrincipalName)})`,
+  againAfter: ['remove-admin-roles'],
+  before: z.object({ lastPasswordChangeDateTime: z.string().nullable() }),
+
+  async find({ account, run, graph }) {
+    if (account.federated) return { changes: [], tasks: [resetAtTheSource(account, true)] };
+    const { lastPasswordChangeDateTime } = await graph.get(
+      path`/users/${account.id}?$select=id,lastPasswordChangeDateTime`,
+      userSchema,
+    );
+    const own = run.fixedAt['reset-password'];
+    const fresh =
+      lastPasswordChangeDateTime !== null && happenedBy(run.openedAt, lastPasswordChangeDateTime, own);
+    // What is done in the cloud lasts until the password is next changed in Active Directory; until it is done,
+    // only that can take the password away.
+    const tasks = account.synced ? [resetAtTheSource(account, !fresh && own === undefined)] : [];
+    if (fresh) {
+      const kept = {
+        what: 'the password',
+        why: `was changed at ${lastPasswordChangeDateTime}, since this run opened`,
+      };
+      return { changes: [], tasks, kept: [kept] };
+    }
+    return {
+      changes: [
+        {
+          id: 'password',
+          what: `the password of ${account.userPrincipalName}`,
+          why: 'it is older than this run, so the intruder may know it or have set it',
+          before: { lastPasswordChangeDateTime },
+        },
+      ],
+      tasks,
+    };
+  },
+
+  async fix(_change, { account, run, now, graph }) {
+    // Alone in its request: refused together with something else it would take that down with it.
+    const reset = graph.patch(path`/users/${account.id}`, {
+      passwordProfile: {
+        password: newPassword(),
+        forceChangePasswordNextSignIn: true,
+        forceChangePasswordNextSignInWithMfa: false,
+      },
+    });
+    await whileRolesLinger(reset, { run, now });
+  },
+
+  undo: 'The old password is not known, and the intruder knows it: the owner gets a new one.',
+});
+
+/** Twice, since Active Directory accepts the last password for a while, and its hash can be passed on. */
+function resetAtTheSource(account: Account, essential: boolean): Task {
+  const name = account.onPremisesDistinguishedName ?? account.userPrincipalName;
+  const [, domain = ''] = account.userPrincipalName.split('@');
+  return {
+    id: 'password-at-the-source',
+    ...(account.synced
+      ? {
+          what: `the password of ${name} in Active Directory is still the old one`,
+          instruction: `In Active Directory, open ${name} and reset its password twice, on the domain controller that this account uses; then let it replicate and synchronise.`,
+        }
+      : {
+          what: `the password of ${account.userPrincipalName} is checked by the identity provider of ${domain}, not here`,
+          instruction: `At the identity provider of ${domain}, disable ${account.userPrincipalName}, end its sessions and reset its password.`,
+        }),
+    link: activeDirectoryGuide(),
+    ...(essential ? { essential: true } : {}),
+  };
+}

@@ -1,0 +1,79 @@
+// What an administrator's session changed for the whole organisation, which stays when the account is secured: each
+// kind becomes one task. Alters nothing, since only people know what the company set itself.
+import { actsIn, actsOf } from '../../../shared/microsoft365/acts.ts';
+import { readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
+import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { readExchangeRoles } from '../../../shared/microsoft365/exchange-roles.ts';
+import { mailFlowPage } from '../../../shared/microsoft365/links.ts';
+import { windowStart } from '../../../shared/microsoft365/window.ts';
+import { investigation, type Kept, settings, type Task } from '../../../shared/run/step.ts';
+import { adminTask, sortAdminActivity } from './admin-activity.ts';
+import { type FlowObject, mailFlowCmdlets, readMailFlow } from './mail-flow.ts';
+
+export const reviewAdminActivity = investigation({
+  name: 'review-admin-activity',
+  title: 'Review what was administered',
+  collects:
+    'what the intruder changed of domains, applications, policies, roles, other accounts and the flow of mail',
+  guide: ['MS 6.1', 'SD'],
+  stage: 'collect',
+  settings: settings('act'),
+  permissions: {
+    graph: ['AuditLog.Read.All'],
+    exchange: [...mailFlowCmdlets, 'Get-ManagementRoleAssignment', 'Get-RoleGroupMember'],
+  },
+  appliesTo: () => true,
+  after: ['collect-sign-ins', 'collect-audit-log'],
+
+  async collect({ account, run, intruder, graph, exchange }) {
+    const since = windowStart(run, intruder);
+    let acts = actsIn(run);
+    const findings: Kept[] = [];
+    if (acts === undefined) {
+      // Without the audit log the directory's own still tells most of it.
+      const audits = await readDirectoryAudits(graph, account.id, since);
+      if ('skip' in audits) findings.push({ what: 'directory audits could not be read', why: audits.skip });
+      else acts = actsOf(audits, intruder).acts;
+    }
+    const sorted = sortAdminActivity(acts ?? [], account);
+    const tasks: Task[] = sorted.map(adminTask);
+    findings.push(
+      ...sorted.map(({ kind, acts: done }) => ({
+        what: `changed: ${kind.what}`,
+        why: `${done.length} of the intruder's acts`,
+      })),
+    );
+
+    const administers =
+      account.privileged ||
+      ['remove-admin-roles', 'remove-exchange-roles'].some((step) => run.fixedAt[step] !== undefined);
+    if (administers || (await administersExchange())) {
+      const { objects, gaps } = await readMailFlow(exchange);
+      const recent = objects.filter(({ changed }) => changed !== undefined && changed >= since);
+      if (recent.length > 0) tasks.push(askAboutMailFlow(recent));
+      findings.push(...gaps.map((why) => ({ what: 'a part of the mail flow could not be looked at', why })));
+      findings.push({
+        what: `${objects.length || 'no'} rules, connectors and remote domains`,
+        why:
+          recent.length > 0
+            ? `${recent.length} changed since the intruder came`
+            : 'are older than the intruder',
+      });
+    }
+    return { findings, tasks };
+
+    async function administersExchange() {
+      const { groups, direct, indirect } = await readExchangeRoles(exchange, account);
+      return groups.length + direct.length + indirect.length > 0;
+    }
+  },
+});
+
+const askAboutMailFlow = (recent: readonly FlowObject[]): Task => ({
+  id: 'mail-flow-recent',
+  what: `${recent.length} of the organisation's rules and connectors changed since the intruder came`,
+  instruction: `Find out who changed these, and disable what nobody in the company made: ${recent
+    .map(({ what, name, changed }) => `${what} "${name}" (${when(changed ?? 0)})`)
+    .join('; ')}.`,
+  link: mailFlowPage(),
+});
