@@ -3,7 +3,7 @@
 import { pollPermissions } from '../shared/alerts/feeds.ts';
 import { protectionPermissions } from '../shared/alerts/protection.ts';
 import { alertPermissions } from '../shared/alerts/sources.ts';
-import type { ClientName } from '../shared/microsoft365/clients.ts';
+import type { ClientName } from '../shared/clients/clients.ts';
 import { accountPermissions } from '../shared/microsoft365/read-account.ts';
 import { passPermissions } from '../shared/microsoft365/temporary-access-pass.ts';
 import type { Step } from '../shared/run/step.ts';

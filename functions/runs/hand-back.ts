@@ -5,8 +5,8 @@
 // one of {do: begin | pass | owner-back | roles}, as `handBackSchema` (hand-back-shapes.ts) says. The pass is in the
 // answer 201 to {do: pass} as `temporaryAccessPass`, once; no other answer, row, log or mail has it.
 import { z } from 'zod';
+import { path } from '../../shared/clients/path.ts';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
-import { path } from '../../shared/microsoft365/path.ts';
 import { makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
 import { handBackPage, passPage, refreshHandBack } from '../../shared/page/hand-back-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';

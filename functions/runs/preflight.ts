@@ -3,7 +3,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import type { SourceHealth } from '../../shared/alerts/source-health.ts';
-import type { ClientName, Readers } from '../../shared/microsoft365/clients.ts';
+import type { ClientName, Readers } from '../../shared/clients/clients.ts';
 import { type PreflightReport, preflight } from '../../shared/preflight/preflight.ts';
 import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';
 import type { Blobs } from '../../shared/run/blobs.ts';

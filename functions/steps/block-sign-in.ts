@@ -1,9 +1,9 @@
 // Nobody signs in any more, the intruder included. The first thing that is done, at both levels.
 import { z } from 'zod';
+import { path } from '../../shared/clients/path.ts';
 import { isLastStanding, leaveOneAdministrator } from '../../shared/microsoft365/global-administrators.ts';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { userPage } from '../../shared/microsoft365/links.ts';
-import { path } from '../../shared/microsoft365/path.ts';
 import { whileRolesLinger } from '../../shared/microsoft365/roles-linger.ts';
 import { remediation, settings, type Task } from '../../shared/run/step.ts';
 

@@ -1,13 +1,13 @@
 // Shuts out the devices that the intruder registered or came from: what was signed in on them ends. Disabled, never
 // deleted, since with a device its recovery keys would go. An application can do that to Windows alone.
 import { z } from 'zod';
+import { path } from '../../shared/clients/path.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { evidenceIn, readDirectoryAudits } from '../../shared/microsoft365/audit.ts';
 import { when } from '../../shared/microsoft365/describe-trail.ts';
 import { type Device, devicesOf, entriesOf, usedBy } from '../../shared/microsoft365/devices.ts';
 import { unlessGone } from '../../shared/microsoft365/gone.ts';
 import { devicePage } from '../../shared/microsoft365/links.ts';
-import { path } from '../../shared/microsoft365/path.ts';
 import { windowStart } from '../../shared/microsoft365/window.ts';
 import { remediation, settings, type Task } from '../../shared/run/step.ts';
 

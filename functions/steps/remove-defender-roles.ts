@@ -1,9 +1,9 @@
 // Takes the account out of the role groups of Defender and Purview, which read and search everybody's mail. No
 // documented interface reaches them without a user, so a person does it unless an administrator proved that it works.
 import { z } from 'zod';
+import type { CmdletOptions } from '../../shared/clients/clients.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
-import type { CmdletOptions } from '../../shared/microsoft365/clients.ts';
 import {
   isMember,
   removeExchangeRole,

@@ -1,9 +1,9 @@
 // App passwords get around multifactor authentication, outlive a new password, and no call lists or deletes them. So
 // this only tells whether the account can have any, and has a person delete them.
 import { z } from 'zod';
+import { path } from '../../shared/clients/path.ts';
 import { evidenceIn, readDirectoryAudits } from '../../shared/microsoft365/audit.ts';
 import { perUserMfaPage } from '../../shared/microsoft365/links.ts';
-import { path } from '../../shared/microsoft365/path.ts';
 import { windowStart } from '../../shared/microsoft365/window.ts';
 import { investigation, settings } from '../../shared/run/step.ts';
 

@@ -1,8 +1,8 @@
 // Throws out whoever is signed in. Done at once beside the block, and again after each thing was taken away by
 // which a new session could have been made in between.
 import { z } from 'zod';
+import { path } from '../../shared/clients/path.ts';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
-import { path } from '../../shared/microsoft365/path.ts';
 import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
 import { remediation, settings } from '../../shared/run/step.ts';
 

@@ -1,7 +1,7 @@
 // Alerts of Microsoft Defender XDR, all products (alerts_v2 in Microsoft Graph): several accounts may be in one, and
 // whom it is about is read from its evidence.
 import { z } from 'zod';
-import { path } from '../microsoft365/path.ts';
+import { path } from '../clients/path.ts';
 import { impliesItsUser } from './detectors.ts';
 import { type Evidence, evidenceSchema, type Person, peopleIn } from './evidence.ts';
 import { guid, listOf, sourceId, text, time, word } from './fields.ts';

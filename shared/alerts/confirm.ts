@@ -1,7 +1,8 @@
 // An event is a hint: the original is read from Microsoft Graph by its id, and everything used from here on comes
 // from that answer. What Graph denies opens nothing; what Graph can't be asked about is not believed either.
+
+import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError, toFailure } from '../errors.ts';
-import type { GraphReader } from '../microsoft365/clients.ts';
 import type { Kept } from '../run/step.ts';
 import { resolve } from './people.ts';
 import type { Signal } from './signal.ts';

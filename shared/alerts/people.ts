@@ -1,9 +1,9 @@
 // From the name in an alert to the object id in the directory. Sources give null ids for accounts they know by mail
 // address or security identifier only; what is not found in this tenant is left alone, with the reason.
 import { z } from 'zod';
+import type { GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import type { GraphReader } from '../microsoft365/clients.ts';
-import { path } from '../microsoft365/path.ts';
 import type { Kept } from '../run/step.ts';
 import { text, word, words } from './fields.ts';
 import { cloudIdOf } from './sid.ts';

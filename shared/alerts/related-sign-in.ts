@@ -1,7 +1,7 @@
 // A sign-in of somebody else from the address of an intruder, as find-other-victims tells it. Graph confirms the sign-in
 // and whose it is; that the address is an intruder's is confirmed by the runs themselves (see conditions.ts).
 import { z } from 'zod';
-import { path } from '../microsoft365/path.ts';
+import { path } from '../clients/path.ts';
 import { guid, maybe, sourceId, text, time, word } from './fields.ts';
 import { type Reading, readAt, source } from './source.ts';
 

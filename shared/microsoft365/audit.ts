@@ -2,12 +2,12 @@
 // the one reader at the end; which changes a step cares for, and what it does about them, stays with the step. The
 // records of the unified audit log are in unified-audit.ts.
 import { z } from 'zod';
+import type { GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { Skip } from '../run/step.ts';
-import type { GraphReader } from './clients.ts';
 import { when } from './describe-trail.ts';
 import { type Intruder, type Trace, tieToIntruder } from './intruder.ts';
-import { path } from './path.ts';
 
 /** One entry of either log. */
 export interface AuditRecord {

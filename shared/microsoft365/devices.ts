@@ -1,10 +1,10 @@
 // The devices that belong to a user, or that a user registered: laptops, phones, and what an intruder joined to the
 // tenant to be trusted from.
 import { z } from 'zod';
+import type { GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import type { DirectoryAudit } from './audit.ts';
-import type { GraphReader } from './clients.ts';
 import type { Intruder } from './intruder.ts';
-import { path } from './path.ts';
 
 const deviceSchema = z
   .object({

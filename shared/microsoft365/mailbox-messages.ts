@@ -1,8 +1,8 @@
 // Messages of a mailbox without their bodies, those that were deleted too.
 import { z } from 'zod';
+import type { GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import type { Kept } from '../run/step.ts';
-import type { GraphReader } from './clients.ts';
-import { path } from './path.ts';
 import { recipientsSchema } from './recipients.ts';
 
 const text = z

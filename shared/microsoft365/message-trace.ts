@@ -1,10 +1,10 @@
 // The way of mail through Exchange Online, which stays known for 90 days whatever is deleted in mailboxes. What could
 // not be asked is said and fails nothing: Microsoft's own application for it is missing in most tenants.
 import { z } from 'zod';
+import type { GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { Kept } from '../run/step.ts';
-import type { GraphReader } from './clients.ts';
-import { path } from './path.ts';
 
 const text = z
   .string()

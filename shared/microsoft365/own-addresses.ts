@@ -1,8 +1,8 @@
 // Under which addresses an account gets and sends mail, and which domains are the tenant's own.
 import { z } from 'zod';
+import type { GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import type { Account } from './account.ts';
-import type { GraphReader } from './clients.ts';
-import { path } from './path.ts';
 import { asAddress } from './recipients.ts';
 
 const userSchema = z.object({

@@ -1,7 +1,8 @@
 // Directory roles of the app: a permission alone does not reach administrators, nor some objects at all. Read with the
 // permission that triage has anyway; the token's own list serves where that is refused.
+
+import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
-import type { GraphReader } from '../microsoft365/clients.ts';
 import { rowsOf } from '../microsoft365/role-lists.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Claims } from './token.ts';

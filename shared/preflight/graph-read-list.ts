@@ -1,6 +1,6 @@
 // What is read for each permission of Microsoft Graph, as data. The sender's own account is what is looked at, since it
 // exists everywhere; a read that would only ever be refused for want of a mailbox or a device proves nothing.
-import { path } from '../microsoft365/path.ts';
+import { path } from '../clients/path.ts';
 import type { Licensed } from './licences.ts';
 
 export interface Sender {

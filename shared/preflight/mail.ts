@@ -1,9 +1,9 @@
 // Whether a summary would leave and arrive: the mailbox it is sent from, and the people it is sent to. No mail is sent;
 // that the app may send is seen by what it has sent before.
 import { z } from 'zod';
+import type { GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import type { GraphReader } from '../microsoft365/clients.ts';
-import { path } from '../microsoft365/path.ts';
 import { clock } from '../summary/plain.ts';
 import { type Finding, look, ok, problem, warning } from './finding.ts';
 import type { Sender } from './graph-read-list.ts';

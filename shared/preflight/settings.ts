@@ -1,8 +1,8 @@
 // Settings that name something in the tenant, and sources that have fallen silent: neither is seen before it is needed.
 import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
-import type { GraphReader } from '../microsoft365/clients.ts';
-import { path } from '../microsoft365/path.ts';
+import type { GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import { clock } from '../summary/plain.ts';
 import { type Finding, look, ok, problem, warning } from './finding.ts';
 

@@ -1,6 +1,7 @@
 // What the engine is made of. Everything that differs between Azure, the local stack and a test is in here.
+
+import type { Clients } from '../clients/clients.ts';
 import type { Account } from '../microsoft365/account.ts';
-import type { Clients } from '../microsoft365/clients.ts';
 import type { Bus } from './bus.ts';
 import type { Leaving } from './leaving.ts';
 import type { Progress } from './progress.ts';

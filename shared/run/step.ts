@@ -3,8 +3,8 @@
 // Longer than other files, since it is the one page that the author of a step reads.
 import { z } from 'zod';
 import type { Signal } from '../alerts/signal.ts';
+import type { ClientName, Clients, Readers } from '../clients/clients.ts';
 import type { Account } from '../microsoft365/account.ts';
-import type { ClientName, Clients, Readers } from '../microsoft365/clients.ts';
 import type { Intruder } from '../microsoft365/intruder.ts';
 import type { Outcome } from './rows.ts';
 

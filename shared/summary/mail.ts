@@ -1,10 +1,10 @@
 // Sends the summary with Microsoft Graph, from a mailbox of its own to on-call and never to the account under attack.
 // What it says is in summary.ts.
 import { z } from 'zod';
+import type { GraphClient, GraphReader } from '../clients/clients.ts';
+import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import type { GraphClient, GraphReader } from '../microsoft365/clients.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
-import { path } from '../microsoft365/path.ts';
 import type { RunRows } from '../run/progress.ts';
 import type { RunRow } from '../run/rows.ts';
 import type { Mailer } from '../run/send-summary.ts';

@@ -5,7 +5,7 @@ import { createTenant } from '../../local/tenant/tenant.ts';
 import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { alertPermissions } from '../../shared/alerts/sources.ts';
-import { createGraph } from '../../shared/microsoft365/graph.ts';
+import { createGraph } from '../../shared/clients/graph.ts';
 import { accountPermissions, readAccount } from '../../shared/microsoft365/read-account.ts';
 import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';

@@ -5,8 +5,8 @@ import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/
 import { getHandBack, postHandBack } from '../../functions/runs/hand-back.ts';
 import { passAnswerSchema } from '../../functions/runs/hand-back-shapes.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
-import type { Clients } from '../../shared/microsoft365/clients.ts';
-import { createGraph } from '../../shared/microsoft365/graph.ts';
+import type { Clients } from '../../shared/clients/clients.ts';
+import { createGraph } from '../../shared/clients/graph.ts';
 import { passPermissions } from '../../shared/microsoft365/temporary-access-pass.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { handBackViewSchema } from '../../shared/run/hand-back-view.ts';

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { connect } from '../../functions/connect.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
-import { theMailbox } from '../../shared/microsoft365/exchange.ts';
-import { path } from '../../shared/microsoft365/path.ts';
+import { theMailbox } from '../../shared/clients/exchange.ts';
+import { path } from '../../shared/clients/path.ts';
 import { accountPermissions, readAccount } from '../../shared/microsoft365/read-account.ts';
 import { thrownBy } from '../fakes/service.ts';
 

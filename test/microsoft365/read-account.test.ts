@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createExchange } from '../../shared/microsoft365/exchange.ts';
-import { createGraph } from '../../shared/microsoft365/graph.ts';
+import { createExchange } from '../../shared/clients/exchange.ts';
+import { createGraph } from '../../shared/clients/graph.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import { fakeService, graphError, type Scripted, thrownBy } from '../fakes/service.ts';
 

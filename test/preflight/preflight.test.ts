@@ -5,10 +5,10 @@ import { declaredPermissions } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import type { SourceState } from '../../shared/alerts/source-health.ts';
+import { createDefender } from '../../shared/clients/defender.ts';
+import { createExchange } from '../../shared/clients/exchange.ts';
+import { createGraph } from '../../shared/clients/graph.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { createDefender } from '../../shared/microsoft365/defender.ts';
-import { createExchange } from '../../shared/microsoft365/exchange.ts';
-import { createGraph } from '../../shared/microsoft365/graph.ts';
 import { permissionsRead } from '../../shared/preflight/graph-reads.ts';
 import { type PreflightDeps, preflight } from '../../shared/preflight/preflight.ts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { resetPassword } from '../../functions/steps/reset-password/reset-password.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
-import { hideSecrets } from '../../shared/microsoft365/hide-secrets.ts';
+import { hideSecrets } from '../../shared/clients/hide-secrets.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';

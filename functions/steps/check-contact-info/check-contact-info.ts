@@ -1,12 +1,12 @@
 // By what the owner is reached and gets back in: as it is now, and what was changed of it. Changes nothing, since only
 // the owner knows what is right; methods to sign in with are for remove-auth-methods to judge.
 
+import { path } from '../../../shared/clients/path.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
 import { madeByIntruder, readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
 import { methodSchema } from '../../../shared/microsoft365/auth-methods.ts';
 import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import { windowStart } from '../../../shared/microsoft365/window.ts';
 import { investigation, type Kept, settings, type Task } from '../../../shared/run/step.ts';
 import {

@@ -1,12 +1,12 @@
 // Signs of an intruder in the directory's own log of what was done to an account: another name in the address list,
 // and a password that changed again and again.
 
+import type { GraphReader } from '../../../shared/clients/clients.ts';
 import {
   type DirectoryAudit,
   madeByIntruder,
   readDirectoryAudits,
 } from '../../../shared/microsoft365/audit.ts';
-import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
 import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';

@@ -1,7 +1,7 @@
 // Mail that was deleted since the intruder came: the owner misses it, and it tells what the intruder had to hide. What
 // is gone for good only the audit log remembers.
 
-import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
+import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { type MailboxMessage, readMessages, trash } from '../../../shared/microsoft365/mailbox-messages.ts';
 import { withoutCodes } from '../../../shared/microsoft365/mask-codes.ts';

@@ -1,9 +1,10 @@
 // Reads what Entra ID logged of a user, little at a time: all reading of these logs shares five requests in ten
 // seconds for a tenant. What could not be read is said, since a part of a log proves nothing.
+
+import type { GraphReader } from '../../../shared/clients/clients.ts';
+import { path } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { networkOf } from '../../../shared/microsoft365/address.ts';
-import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import {
   type RiskDetection,
   riskDetectionSchema,

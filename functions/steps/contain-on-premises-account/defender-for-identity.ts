@@ -1,9 +1,9 @@
 // An account in Active Directory through Defender for Identity, the only way in which it is reached from the cloud.
 import { z } from 'zod';
+import type { GraphClient, GraphReader } from '../../../shared/clients/clients.ts';
+import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import type { GraphClient, GraphReader } from '../../../shared/microsoft365/clients.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 
 const userSchema = z.object({ onPremisesSecurityIdentifier: z.string().nullish() });
 const provider = z.string().nullish();

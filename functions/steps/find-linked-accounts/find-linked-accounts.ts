@@ -1,8 +1,9 @@
 // Which other accounts this mailbox opens: those in the tenant that name it as their alternate address, and those
 // outside whose codes and resets came to it. They are named and left to a person.
+
+import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
 import { readMessages, trash } from '../../../shared/microsoft365/mailbox-messages.ts';
 import { readTraces } from '../../../shared/microsoft365/message-trace.ts';
 import { ownAddresses, ownDomains } from '../../../shared/microsoft365/own-addresses.ts';

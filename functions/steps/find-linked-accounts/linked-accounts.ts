@@ -1,10 +1,10 @@
 // Accounts of the tenant that name another one as their alternate address: whoever reads its mail resets their password.
 import { z } from 'zod';
+import type { GraphReader } from '../../../shared/clients/clients.ts';
+import { path } from '../../../shared/clients/path.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
 import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import type { Kept, Task } from '../../../shared/run/step.ts';
 
 const linkedSchema = z.object({

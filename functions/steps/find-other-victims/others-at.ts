@@ -1,8 +1,9 @@
 // Who else signs in from an address, and whether that makes them victims or the address a shared one: a company's own
 // line, a VPN, a carrier. One request of the five in ten seconds that all reading of these logs shares.
+
+import type { GraphReader } from '../../../shared/clients/clients.ts';
+import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import { type SignIn, signInSchema } from '../../../shared/microsoft365/sign-ins.ts';
 import type { Skip } from '../../../shared/run/step.ts';
 

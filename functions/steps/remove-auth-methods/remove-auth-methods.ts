@@ -1,6 +1,7 @@
 // Takes away what the intruder registered to sign in with. Only while sign-in is blocked: an account without methods
 // belongs to whoever registers first. Whose a method is, is judged in auth-methods.ts.
 import { z } from 'zod';
+import { path } from '../../../shared/clients/path.ts';
 import { madeByIntruder, readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
 import {
   collections,
@@ -9,7 +10,6 @@ import {
   methodSchema,
 } from '../../../shared/microsoft365/auth-methods.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import { windowStart } from '../../../shared/microsoft365/window.ts';
 import { remediation, settings } from '../../../shared/run/step.ts';
 import { askTheOwner, changeDefault, registerAgain, removeByHand } from './auth-method-tasks.ts';

@@ -1,11 +1,8 @@
 // Takes a delegate of a mailbox away, and gives it back as it was recorded.
+
+import type { CmdletParameters, ExchangeClient, WritingCmdlet } from '../../../shared/clients/clients.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import type {
-  CmdletParameters,
-  ExchangeClient,
-  WritingCmdlet,
-} from '../../../shared/microsoft365/clients.ts';
 import {
   type Delegate,
   describeDelegate,

@@ -1,9 +1,9 @@
 // Has multifactor authentication asked of the account from now on: by the group that the tenant's own Conditional
 // Access policy is about. Which policies there are, and whether they hold, it does not judge.
 import { z } from 'zod';
+import { path, refPath } from '../../../shared/clients/path.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
 import { conditionalAccessPage } from '../../../shared/microsoft365/links.ts';
-import { path, refPath } from '../../../shared/microsoft365/path.ts';
 import { remediation, settings, type Task } from '../../../shared/run/step.ts';
 import { addMember, isMember } from './membership.ts';
 

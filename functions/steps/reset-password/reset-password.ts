@@ -1,10 +1,10 @@
 // Takes the password away by setting one that nobody knows: made here, sent once, and kept nowhere. The owner comes
 // back through a Temporary Access Pass. App passwords live on; see review-app-passwords.
 import { z } from 'zod';
+import { path } from '../../../shared/clients/path.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
 import { homeDomain } from '../../../shared/microsoft365/guest.ts';
 import { activeDirectoryGuide } from '../../../shared/microsoft365/links.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import { whileRolesLinger } from '../../../shared/microsoft365/roles-linger.ts';
 import { happenedBy } from '../../../shared/microsoft365/whole-seconds.ts';
 import { remediation, settings, type Task } from '../../../shared/run/step.ts';

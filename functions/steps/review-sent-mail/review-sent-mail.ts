@@ -1,11 +1,12 @@
 // Who got mail that the owner did not send. Intruders delete it from Sent Items, so the message trace is read too, and
 // the audit log says who sent what once it has answered. Nobody is written to; a draft of the notice is attached.
+
+import type { GraphReader } from '../../../shared/clients/clients.ts';
+import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { actsIn } from '../../../shared/microsoft365/acts.ts';
-import type { GraphReader } from '../../../shared/microsoft365/clients.ts';
 import { readTraces } from '../../../shared/microsoft365/message-trace.ts';
 import { ownAddresses, ownDomains } from '../../../shared/microsoft365/own-addresses.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import {
   type SentCopy,
   sentByIntruder,

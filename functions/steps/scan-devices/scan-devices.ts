@@ -1,11 +1,11 @@
 // Has the owner's computers scanned: malware on one of them may be how the password or the session was lost. Started
 // once and not waited for; what a scan finds is an alert of Defender's own.
 import { z } from 'zod';
+import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { type Device, devicesOf, usedBy } from '../../../shared/microsoft365/devices.ts';
 import { licences, unlessUnlicensed } from '../../../shared/microsoft365/licences.ts';
 import { devicesPage } from '../../../shared/microsoft365/links.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import { happenedBy } from '../../../shared/microsoft365/whole-seconds.ts';
 import { type Kept, remediation, settings, type Task } from '../../../shared/run/step.ts';
 import { type Machine, machinesOf, type Scan, scansOf } from './machines.ts';

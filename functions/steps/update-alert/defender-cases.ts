@@ -2,9 +2,9 @@
 // for the step. https://learn.microsoft.com/graph/api/resources/security-alert
 import { z } from 'zod';
 import type { Signal } from '../../../shared/alerts/signal.ts';
+import type { GraphClient, GraphReader } from '../../../shared/clients/clients.ts';
+import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import type { GraphClient, GraphReader } from '../../../shared/microsoft365/clients.ts';
-import { path } from '../../../shared/microsoft365/path.ts';
 import type { RunView } from '../../../shared/run/step.ts';
 
 export const collections = ['alerts_v2', 'incidents'] as const;

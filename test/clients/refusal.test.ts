@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { refusalOf, retryAfterSeconds } from '../../shared/clients/refusal.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { refusalOf, retryAfterSeconds } from '../../shared/microsoft365/refusal.ts';
 
 const now = new Date('2026-11-24T09:00:00Z');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createExchange, theMailbox } from '../../shared/clients/exchange.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { createExchange, theMailbox } from '../../shared/microsoft365/exchange.ts';
 import { fakeService, lost, type Scripted, thrownBy } from '../fakes/service.ts';
 
 const tenantId = '5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createGraph } from '../../shared/clients/graph.ts';
+import { path } from '../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { createGraph } from '../../shared/microsoft365/graph.ts';
-import { path } from '../../shared/microsoft365/path.ts';
 import { fakeService, graphError, lost, thrownBy } from '../fakes/service.ts';
 
 const id = '4f1c2d3e-5a6b-4c7d-8e9f-0a1b2c3d4e5f';

@@ -1,6 +1,6 @@
 // A bound on what is asked at once must lose nothing, keep the order, and let what takes effect go first.
 import { describe, expect, it } from 'vitest';
-import { createSlots } from '../../shared/microsoft365/slots.ts';
+import { createSlots } from '../../shared/clients/slots.ts';
 
 function world(most: number) {
   const slots = createSlots(most);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { withRetry } from '../../shared/clients/retry.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { withRetry } from '../../shared/microsoft365/retry.ts';
 import { thrownBy } from '../fakes/service.ts';
 
 const noEffect = { tookEffect: 'no' } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createDefender } from '../../shared/microsoft365/defender.ts';
+import { createDefender } from '../../shared/clients/defender.ts';
 import { fakeService, graphError, lost, thrownBy } from '../fakes/service.ts';
 
 const base = 'http://127.0.0.1:7071/defender';
