@@ -3,12 +3,12 @@
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { evidenceIn, readDirectoryAudits } from '../../shared/microsoft365/audit.ts';
-import { when } from '../../shared/microsoft365/describe-trail.ts';
+import { evidenceIn, readDirectoryAudits } from '../../shared/intruder/audit.ts';
+import { when } from '../../shared/intruder/describe-trail.ts';
+import { windowStart } from '../../shared/intruder/window.ts';
 import { type Device, devicesOf, entriesOf, usedBy } from '../../shared/microsoft365/devices.ts';
 import { unlessGone } from '../../shared/microsoft365/gone.ts';
 import { devicePage } from '../../shared/microsoft365/links.ts';
-import { windowStart } from '../../shared/microsoft365/window.ts';
 import { remediation, settings, type Task } from '../../shared/run/step.ts';
 
 /**

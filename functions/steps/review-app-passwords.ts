@@ -2,9 +2,9 @@
 // this only tells whether the account can have any, and has a person delete them.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
-import { evidenceIn, readDirectoryAudits } from '../../shared/microsoft365/audit.ts';
+import { evidenceIn, readDirectoryAudits } from '../../shared/intruder/audit.ts';
+import { windowStart } from '../../shared/intruder/window.ts';
 import { perUserMfaPage } from '../../shared/microsoft365/links.ts';
-import { windowStart } from '../../shared/microsoft365/window.ts';
 import { investigation, settings } from '../../shared/run/step.ts';
 
 const requirementsSchema = z.object({ perUserMfaState: z.enum(['disabled', 'enabled', 'enforced']) });

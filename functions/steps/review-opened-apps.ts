@@ -1,7 +1,8 @@
 // Applications that the intruder opened through single sign-on: payroll, travel, a customer list. Each has a session of
 // its own by now, which neither password nor revocation ends, and may have been told new bank details. Hands only.
+
+import { when } from '../../shared/intruder/describe-trail.ts';
 import { principalsBy, type ServicePrincipal } from '../../shared/microsoft365/app-access.ts';
-import { when } from '../../shared/microsoft365/describe-trail.ts';
 import { microsofts } from '../../shared/microsoft365/judge-app-access.ts';
 import { applicationPage, signInsPage } from '../../shared/microsoft365/links.ts';
 import { type OpenedApp, openedIn } from '../../shared/microsoft365/opened-apps.ts';

@@ -1,5 +1,5 @@
 // The combinations that make weak signals strong. Pure: each says yes, no, or which fact it needs first.
-import { networkOf } from '../microsoft365/address.ts';
+import { networkOf } from '../intruder/address.ts';
 import { kindOf } from './detectors.ts';
 import type { FactName, Known, SignIn } from './facts.ts';
 import { type Signal, timeOf } from './signal.ts';

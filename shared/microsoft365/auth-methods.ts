@@ -1,9 +1,9 @@
 // Whose authentication method is this? Pure. The log names what was registered in words, and a method tells no more
 // than when it was made: the two are held against each other here, and where they leave a doubt a person decides.
 import { z } from 'zod';
-import type { AuditTarget, DirectoryAudit } from './audit.ts';
-import { madeByIntruder } from './audit.ts';
-import { when } from './describe-trail.ts';
+import type { AuditTarget, DirectoryAudit } from '../intruder/audit.ts';
+import { madeByIntruder } from '../intruder/audit.ts';
+import { when } from '../intruder/describe-trail.ts';
 import type { Intruder } from './intruder.ts';
 
 /** The collection that a method of a type is deleted from; other types have none in v1.0. */

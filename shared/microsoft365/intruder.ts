@@ -1,6 +1,6 @@
 // What is known of the attacker. Evidence is that a session, address or device of these made a change.
 import { z } from 'zod';
-import { bareAddress, networkOf } from './address.ts';
+import { bareAddress, networkOf } from '../intruder/address.ts';
 
 export const intruderSchema = z.object({
   /** Earliest known activity less an hour (ISO 8601), or null while nothing is known. A lower bound. */

@@ -1,8 +1,9 @@
 // Whose an application is: what the intruder consented to or made, what the owner uses, and what only a person can
 // tell apart. Pure. A consent says nothing of its time; the assignment that comes with it, and the log, do.
+
+import { type DirectoryAudit, evidenceIn } from '../intruder/audit.ts';
 import { abusedApps } from './abused-apps.ts';
 import type { AppAccess, Assignment, Grant, Owned, ServicePrincipal } from './app-access.ts';
-import { type DirectoryAudit, evidenceIn } from './audit.ts';
 import type { Intruder } from './intruder.ts';
 
 /** What the log says of the time since the window began. */

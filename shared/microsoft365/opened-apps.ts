@@ -1,8 +1,8 @@
 // Which applications the intruder opened, as collect-sign-ins knows it and hands it on: each keeps a session of its
 // own that no revocation ends. Pure.
 import { z } from 'zod';
+import type { Trail } from '../intruder/find-intruder.ts';
 import type { RunView } from '../run/step.ts';
-import type { Trail } from './find-intruder.ts';
 
 const openedSchema = z.object({
   appId: z.string().nullable(),

@@ -1,9 +1,9 @@
 // What was sent from a mailbox, from three sources that each know a part: the copies in Sent Items, from which an
 // intruder deletes; the message trace, which keeps everything; and the audit log, which knows who sent it. Pure.
 import { z } from 'zod';
+import type { Act } from '../intruder/acts.ts';
+import { when } from '../intruder/describe-trail.ts';
 import type { RunView } from '../run/step.ts';
-import type { Act } from './acts.ts';
-import { when } from './describe-trail.ts';
 import { type Intruder, tieToIntruder } from './intruder.ts';
 import { withoutCodes } from './mask-codes.ts';
 import type { MessageTrace } from './message-trace.ts';

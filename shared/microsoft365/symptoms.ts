@@ -1,9 +1,9 @@
 // Signs of an intruder in a mailbox: each judged from what the service shows, and from what the audit log knows of who
 // set it. Settings carry no date, so what nothing ties to the intruder is for the owner to say. Alters nothing.
 import { PermanentError } from '../errors.ts';
+import { type Act, parametersOf } from '../intruder/acts.ts';
 import type { Attachment, Kept, Task } from '../run/step.ts';
 import type { Account } from './account.ts';
-import { type Act, parametersOf } from './acts.ts';
 import { mailboxPage } from './links.ts';
 
 export interface Symptoms {

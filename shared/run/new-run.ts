@@ -1,5 +1,5 @@
 // The rows of a run as they are before anything was done. Pure.
-import { weakStart } from '../microsoft365/weak-start.ts';
+import { weakStart } from '../intruder/weak-start.ts';
 import type { OpenRequest } from './open-run.ts';
 import type { Outcome, RunRow, StepRow } from './rows.ts';
 import type { Mode, Step } from './step.ts';

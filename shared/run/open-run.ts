@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Signal } from '../alerts/signal.ts';
 import { RetryableError } from '../errors.ts';
+import { weakStart } from '../intruder/weak-start.ts';
 import type { Account } from '../microsoft365/account.ts';
 import type { Intruder } from '../microsoft365/intruder.ts';
-import { weakStart } from '../microsoft365/weak-start.ts';
 import { advance } from './advance.ts';
 import { belongsTo } from './belongs-to.ts';
 import type { Engine } from './engine.ts';

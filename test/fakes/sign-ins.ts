@@ -6,7 +6,7 @@ import {
   riskDetectionSchema,
   type SignIn,
   signInSchema,
-} from '../../shared/microsoft365/sign-ins.ts';
+} from '../../shared/intruder/sign-ins.ts';
 
 export const adele = 'f5e829f5-3c2f-4a6d-9a41-0a3d2b7c5e10';
 export const home = '198.51.100.20';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { disableInboxRules } from '../../functions/steps/disable-inbox-rules/disable-inbox-rules.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { actsOf } from '../../shared/microsoft365/acts.ts';
-import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
+import { actsOf } from '../../shared/intruder/acts.ts';
+import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { identity } from '../../shared/run/changes.ts';
 import { intruder, record } from '../fakes/audit.ts';
 import { account, context } from '../fakes/context.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { reviewAdminActivity } from '../../functions/steps/review-admin-activity/review-admin-activity.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { actsOf } from '../../shared/intruder/acts.ts';
+import { directoryAuditSchema } from '../../shared/intruder/audit.ts';
+import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import type { Account } from '../../shared/microsoft365/account.ts';
-import { actsOf } from '../../shared/microsoft365/acts.ts';
-import { directoryAuditSchema } from '../../shared/microsoft365/audit.ts';
-import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
 import type { Collected, RunView } from '../../shared/run/step.ts';
 import { delegated, directoryAudit, intruder, record } from '../fakes/audit.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';

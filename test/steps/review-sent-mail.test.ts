@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { reviewSentMail } from '../../functions/steps/review-sent-mail/review-sent-mail.ts';
-import { actsOf } from '../../shared/microsoft365/acts.ts';
+import { actsOf } from '../../shared/intruder/acts.ts';
+import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { sentByIntruderIn } from '../../shared/microsoft365/sent-mail.ts';
-import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
 import type { Collected, Later, RunView, Skip } from '../../shared/run/step.ts';
 import { intruder, record } from '../fakes/audit.ts';
 import { account, context } from '../fakes/context.ts';

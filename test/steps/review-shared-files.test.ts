@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reviewSharedFiles } from '../../functions/steps/review-shared-files/review-shared-files.ts';
-import { actsOf } from '../../shared/microsoft365/acts.ts';
-import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
+import { actsOf } from '../../shared/intruder/acts.ts';
+import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { intruder, record } from '../fakes/audit.ts';
 import { context } from '../fakes/context.ts';
 import { noClients } from '../run/no-clients.ts';

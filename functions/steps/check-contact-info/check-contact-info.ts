@@ -2,12 +2,12 @@
 // the owner knows what is right; methods to sign in with are for remove-auth-methods to judge.
 
 import { path } from '../../../shared/clients/path.ts';
+import { madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
+import { windowStart } from '../../../shared/intruder/window.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import { madeByIntruder, readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
 import { methodSchema } from '../../../shared/microsoft365/auth-methods.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
-import { windowStart } from '../../../shared/microsoft365/window.ts';
 import { investigation, type Kept, settings, type Task } from '../../../shared/run/step.ts';
 import {
   type ContactChange,

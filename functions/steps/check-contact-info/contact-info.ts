@@ -1,7 +1,7 @@
 // By what a person is reached, and by what a password is recovered: how the directory holds it, and how its audit log
 // names it. Pure.
 import { z } from 'zod';
-import type { DirectoryAudit } from '../../../shared/microsoft365/audit.ts';
+import type { DirectoryAudit } from '../../../shared/intruder/audit.ts';
 
 const text = z.string().nullish();
 const texts = z.array(z.string()).nullish();

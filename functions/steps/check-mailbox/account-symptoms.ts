@@ -2,12 +2,8 @@
 // and a password that changed again and again.
 
 import type { GraphReader } from '../../../shared/clients/clients.ts';
-import {
-  type DirectoryAudit,
-  madeByIntruder,
-  readDirectoryAudits,
-} from '../../../shared/microsoft365/audit.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { type DirectoryAudit, madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
 import { doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';

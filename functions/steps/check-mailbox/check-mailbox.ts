@@ -1,10 +1,10 @@
 // The symptoms that Microsoft's guide names, looked for one by one: nothing of it is altered, since settings know
 // neither maker nor date. What an intruder has set and taken back already shows in the audit log alone.
 import { z } from 'zod';
-import { actsIn } from '../../../shared/microsoft365/acts.ts';
+import { actsIn } from '../../../shared/intruder/acts.ts';
+import { windowStart } from '../../../shared/intruder/window.ts';
 import { acceptedDomains, mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
 import { eachPart } from '../../../shared/microsoft365/symptoms.ts';
-import { windowStart } from '../../../shared/microsoft365/window.ts';
 import { investigation, settings } from '../../../shared/run/step.ts';
 import { accountSymptoms } from './account-symptoms.ts';
 import { deletionsIn } from './deleted-mail.ts';

@@ -2,7 +2,7 @@
 // is gone for good only the audit log remembers.
 
 import type { GraphReader } from '../../../shared/clients/clients.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import { type MailboxMessage, readMessages, trash } from '../../../shared/microsoft365/mailbox-messages.ts';
 import { withoutCodes } from '../../../shared/microsoft365/mask-codes.ts';
 import { doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';

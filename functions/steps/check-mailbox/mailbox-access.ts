@@ -1,8 +1,8 @@
 // Add-ins, phones and forms: by these an intruder reads on after the password has changed. As Exchange's cmdlets return
 // them; forms no interface returns.
 import { z } from 'zod';
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { formsGuide } from '../../../shared/microsoft365/links.ts';
 import { didBy, doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
 import type { Task } from '../../../shared/run/step.ts';

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
+import { type UnifiedRecord, unifiedRecordSchema } from '../../../shared/intruder/unified-audit.ts';
 import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
-import { type UnifiedRecord, unifiedRecordSchema } from '../../../shared/microsoft365/unified-audit.ts';
 import type { RunView, Skip } from '../../../shared/run/step.ts';
 
 const searchSchema = z.object({ id: z.string(), status: z.string().nullish() });

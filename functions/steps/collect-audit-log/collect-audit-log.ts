@@ -2,8 +2,8 @@
 // search, so it is started, left, and asked for again. What is read here serves the other steps through `facts`.
 import { z } from 'zod';
 import type { GraphReader } from '../../../shared/clients/clients.ts';
-import { actsOf } from '../../../shared/microsoft365/acts.ts';
-import { type DirectoryAudit, readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
+import { actsOf } from '../../../shared/intruder/acts.ts';
+import { type DirectoryAudit, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
 import {
   type Collected,

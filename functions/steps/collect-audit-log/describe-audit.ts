@@ -1,11 +1,11 @@
 // What the audit logs show of an account, for a person who has ten seconds, and as a table for one who has an hour.
 // Pure; what is the intruder's was decided before.
 
-import { isOrdinary } from '../../../shared/microsoft365/acts.ts';
-import { type DirectoryAudit, tiedToIntruder } from '../../../shared/microsoft365/audit.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { isOrdinary } from '../../../shared/intruder/acts.ts';
+import { type DirectoryAudit, tiedToIntruder } from '../../../shared/intruder/audit.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
+import type { UnifiedRecord } from '../../../shared/intruder/unified-audit.ts';
 import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
-import type { UnifiedRecord } from '../../../shared/microsoft365/unified-audit.ts';
 import { toCsv } from '../../../shared/run/csv.ts';
 import type { Attachment, Kept } from '../../../shared/run/step.ts';
 

@@ -1,7 +1,7 @@
 // What the audit log adds to the intruder that the sign-ins did not tell: sessions and addresses. Pure, and careful: what
 // another session shares is nobody's evidence.
-import { bareAddress, networkOf } from '../../../shared/microsoft365/address.ts';
-import { type AuditRecord, tiedToIntruder } from '../../../shared/microsoft365/audit.ts';
+import { bareAddress, networkOf } from '../../../shared/intruder/address.ts';
+import { type AuditRecord, tiedToIntruder } from '../../../shared/intruder/audit.ts';
 import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
 
 /** Microsoft's own servers act for users from these; what came from there says nothing about who asked. */

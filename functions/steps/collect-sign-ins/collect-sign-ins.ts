@@ -1,8 +1,8 @@
 // Who came in, from where and into what. The first investigation: what it learns of the intruder is what the other
 // steps judge by. How owner and intruder are told apart is in find-intruder.ts.
-import { describeTrail, place, when } from '../../../shared/microsoft365/describe-trail.ts';
-import { findIntruder, type Trail } from '../../../shared/microsoft365/find-intruder.ts';
-import { intruderSignIns } from '../../../shared/microsoft365/intruder-sign-ins.ts';
+import { describeTrail, place, when } from '../../../shared/intruder/describe-trail.ts';
+import { findIntruder, type Trail } from '../../../shared/intruder/find-intruder.ts';
+import { intruderSignIns } from '../../../shared/intruder/intruder-sign-ins.ts';
 import { signInsPage } from '../../../shared/microsoft365/links.ts';
 import { openedApps } from '../../../shared/microsoft365/opened-apps.ts';
 import { investigation, type Kept, type RunView, settings, type Task } from '../../../shared/run/step.ts';

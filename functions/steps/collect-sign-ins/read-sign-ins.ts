@@ -4,13 +4,13 @@
 import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
-import { networkOf } from '../../../shared/microsoft365/address.ts';
+import { networkOf } from '../../../shared/intruder/address.ts';
 import {
   type RiskDetection,
   riskDetectionSchema,
   type SignIn,
   signInSchema,
-} from '../../../shared/microsoft365/sign-ins.ts';
+} from '../../../shared/intruder/sign-ins.ts';
 import type { Kept, Skip } from '../../../shared/run/step.ts';
 
 const mostSignIns = 5000;

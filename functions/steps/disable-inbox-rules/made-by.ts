@@ -1,6 +1,6 @@
 // Which inbox rules the intruder made or changed, by the audit log: the rules themselves know neither maker nor date.
 import { z } from 'zod';
-import { type Act, makesRule, parameterOf } from '../../../shared/microsoft365/acts.ts';
+import { type Act, makesRule, parameterOf } from '../../../shared/intruder/acts.ts';
 import type { ReadRule } from './rules-of.ts';
 
 /** Outlook itself names the rule among other properties. */

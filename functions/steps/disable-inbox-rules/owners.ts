@@ -1,7 +1,7 @@
 // What an owner makes looks suspicious at times: mail to a private address, invoices filed as read. So a rule that only
 // its looks speak against, under a name that people give, is left until the audit log can tell who made it.
 
-import { actsIn, rulesOfOthersIn } from '../../../shared/microsoft365/acts.ts';
+import { actsIn, rulesOfOthersIn } from '../../../shared/intruder/acts.ts';
 import { oddityOf } from '../../../shared/microsoft365/inbox-rules/name.ts';
 import type { Mode, RunView } from '../../../shared/run/step.ts';
 import { type Judgement, judgeRule, type RuleContext } from './judge.ts';

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
 import type { Kept, Task } from '../../../shared/run/step.ts';
 

@@ -1,8 +1,8 @@
 // At which services outside the intruder may have used this mailbox to get in: codes, resets and confirmations that came
 // to it, deleted ones too. Subjects alone tell, since bodies are not read. Pure.
 
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { matcher, plain } from '../../../shared/microsoft365/inbox-rules/name.ts';
 import { messageTracePage } from '../../../shared/microsoft365/links.ts';
 import type { MailboxMessage } from '../../../shared/microsoft365/mailbox-messages.ts';

@@ -2,9 +2,9 @@
 // an alert and judged there like any other; this opens no run. An address that others use anyway finds nobody.
 import { eventId } from '../../../shared/alerts/outgoing.ts';
 import { relatedSignInType } from '../../../shared/alerts/related-sign-in.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
+import { windowStart } from '../../../shared/intruder/window.ts';
 import { signInsPage } from '../../../shared/microsoft365/links.ts';
-import { windowStart } from '../../../shared/microsoft365/window.ts';
 import {
   investigation,
   type Kept,

@@ -4,7 +4,7 @@
 import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import { type SignIn, signInSchema } from '../../../shared/microsoft365/sign-ins.ts';
+import { type SignIn, signInSchema } from '../../../shared/intruder/sign-ins.ts';
 import type { Skip } from '../../../shared/run/step.ts';
 
 const hourMs = 3_600_000;

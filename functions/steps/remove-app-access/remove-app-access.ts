@@ -1,9 +1,10 @@
 // Takes back what the intruder let applications do in the user's name, and shuts out applications that came with the
 // intruder: they would live on after password and sessions. What others use too is left to a person.
+
+import { readDirectoryAudits } from '../../../shared/intruder/audit.ts';
+import { windowStart } from '../../../shared/intruder/window.ts';
 import { grantsOf, readAppAccess } from '../../../shared/microsoft365/app-access.ts';
-import { readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
 import { judgeApps, judgeOwned, letIn } from '../../../shared/microsoft365/judge-app-access.ts';
-import { windowStart } from '../../../shared/microsoft365/window.ts';
 import { type Change, type Kept, remediation, settings, type Task } from '../../../shared/run/step.ts';
 import * as say from './app-tasks.ts';
 import { type AppWay, appWaySchema, giveWay, takeWay } from './change-app-access.ts';

@@ -1,9 +1,9 @@
 // What a person is asked to do about authentication methods that no call can settle.
 
+import type { DirectoryAudit } from '../../../shared/intruder/audit.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import type { DirectoryAudit } from '../../../shared/microsoft365/audit.ts';
 import type { Method } from '../../../shared/microsoft365/auth-methods.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { authMethodsPage } from '../../../shared/microsoft365/links.ts';
 import type { Task } from '../../../shared/run/step.ts';
 

@@ -2,7 +2,8 @@
 // belongs to whoever registers first. Whose a method is, is judged in auth-methods.ts.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
-import { madeByIntruder, readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
+import { madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
+import { windowStart } from '../../../shared/intruder/window.ts';
 import {
   collections,
   deletionsIn,
@@ -10,7 +11,6 @@ import {
   methodSchema,
 } from '../../../shared/microsoft365/auth-methods.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
-import { windowStart } from '../../../shared/microsoft365/window.ts';
 import { remediation, settings } from '../../../shared/run/step.ts';
 import { askTheOwner, changeDefault, registerAgain, removeByHand } from './auth-method-tasks.ts';
 import { canBeDefault, deletionRank, isDefaultBy, readDefaultMethod } from './default-method.ts';

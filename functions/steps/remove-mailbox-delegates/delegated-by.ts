@@ -1,8 +1,8 @@
 // Which delegates of a mailbox the intruder made, by the audit log. An administrator's session makes delegates of other
 // mailboxes with the same cmdlets, so a record must be about this one.
 import { z } from 'zod';
+import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import { type Act, parameterOf } from '../../../shared/microsoft365/acts.ts';
 import type { Delegate } from '../../../shared/microsoft365/delegates.ts';
 
 /** The cmdlets, and what Outlook does. */

@@ -1,6 +1,6 @@
 // Takes away the delegates that the intruder made, who would read and send on after the account is locked. Exchange
 // tells no date and no maker, so the audit log decides; what it does not tie to the intruder stays.
-import { actsIn } from '../../../shared/microsoft365/acts.ts';
+import { actsIn } from '../../../shared/intruder/acts.ts';
 import {
   askAboutDelegates,
   delegateId,

@@ -1,8 +1,8 @@
 // Takes the intruder's mail out of the inboxes of colleagues before they believe it. Only what the audit log or the
 // trace ties to the intruder; what left the organisation is out of reach, and the copy in Sent Items stays as evidence.
 import { z } from 'zod';
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { licences, unlessUnlicensed } from '../../../shared/microsoft365/licences.ts';
 import { explorerPage } from '../../../shared/microsoft365/links.ts';
 import { sentByIntruderIn } from '../../../shared/microsoft365/sent-mail.ts';

@@ -1,9 +1,9 @@
 // What an administrator's session may leave behind that no step of one account undoes: sorted by what a person has to
 // look at. Pure. Activities are open lists, so each is known by the words it begins with, whatever follows.
 import { z } from 'zod';
+import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import { type Act, parameterOf } from '../../../shared/microsoft365/acts.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import type { Task } from '../../../shared/run/step.ts';
 
 interface Kind {

@@ -1,11 +1,11 @@
 // What an administrator's session changed for the whole organisation, which stays when the account is secured: each
 // kind becomes one task. Alters nothing, since only people know what the company set itself.
-import { actsIn, actsOf } from '../../../shared/microsoft365/acts.ts';
-import { readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { actsIn, actsOf } from '../../../shared/intruder/acts.ts';
+import { readDirectoryAudits } from '../../../shared/intruder/audit.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
+import { windowStart } from '../../../shared/intruder/window.ts';
 import { readExchangeRoles } from '../../../shared/microsoft365/exchange-roles.ts';
 import { mailFlowPage } from '../../../shared/microsoft365/links.ts';
-import { windowStart } from '../../../shared/microsoft365/window.ts';
 import { investigation, type Kept, settings, type Task } from '../../../shared/run/step.ts';
 import { adminTask, sortAdminActivity } from './admin-activity.ts';
 import { type FlowObject, mailFlowCmdlets, readMailFlow } from './mail-flow.ts';

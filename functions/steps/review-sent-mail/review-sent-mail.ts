@@ -4,7 +4,8 @@
 import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import { actsIn } from '../../../shared/microsoft365/acts.ts';
+import { actsIn } from '../../../shared/intruder/acts.ts';
+import { windowStart } from '../../../shared/intruder/window.ts';
 import { readTraces } from '../../../shared/microsoft365/message-trace.ts';
 import { ownAddresses, ownDomains } from '../../../shared/microsoft365/own-addresses.ts';
 import {
@@ -14,7 +15,6 @@ import {
   sentCopySelect,
   uniteSentMail,
 } from '../../../shared/microsoft365/sent-mail.ts';
-import { windowStart } from '../../../shared/microsoft365/window.ts';
 import { investigation, type Kept, type Skip, settings } from '../../../shared/run/step.ts';
 import { byIntruder, describeSentMail, sentMailAttachments, sentMailTasks } from './sent-mail-report.ts';
 

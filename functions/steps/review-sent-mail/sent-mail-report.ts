@@ -1,8 +1,8 @@
 // What on-call is told of the mail that was sent: who has to be warned, of what, and in which words. Pure. Nobody is
 // written to: who warns customers, and how, is not for a program to decide.
 
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/microsoft365/account.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
 import { messageTracePage } from '../../../shared/microsoft365/links.ts';
 import { isInside } from '../../../shared/microsoft365/recipients.ts';
 import type { SentMail } from '../../../shared/microsoft365/sent-mail.ts';

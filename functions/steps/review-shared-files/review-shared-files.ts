@@ -1,7 +1,7 @@
 // Files that the intruder took, and links by which others still reach them: a link outlives password and session. Read
 // from what the audit log told; nothing is taken back here, since a link may be one that partners work with.
-import { type Act, actsIn } from '../../../shared/microsoft365/acts.ts';
-import { when } from '../../../shared/microsoft365/describe-trail.ts';
+import { type Act, actsIn } from '../../../shared/intruder/acts.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
 import { toCsv } from '../../../shared/run/csv.ts';
 import { investigation, settings, type Task } from '../../../shared/run/step.ts';

@@ -1,7 +1,7 @@
 // Files and sharing as SharePoint and OneDrive write them in the audit log. Pure; which acts matter is for the step.
 // https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema#sharepoint-sharing-schema
 import { z } from 'zod';
-import type { Act } from '../../../shared/microsoft365/acts.ts';
+import type { Act } from '../../../shared/intruder/acts.ts';
 import type { Kept } from '../../../shared/run/step.ts';
 
 const text = (act: Act | undefined, name: string) => z.string().safeParse(act?.data[name]).data || null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createGraph } from '../../../shared/clients/graph.ts';
-import { directoryAuditSchema, readDirectoryAudits } from '../../../shared/microsoft365/audit.ts';
+import { directoryAuditSchema, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { callerOf, refusal, rows } from './caller.ts';
 
 const adele = '2b3a9c1e-5d47-4b8e-9a57-6f2f0d1c8e11';

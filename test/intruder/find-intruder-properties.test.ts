@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { networkOf } from '../../shared/microsoft365/address.ts';
-import { findIntruder, type Trail } from '../../shared/microsoft365/find-intruder.ts';
+import { networkOf } from '../../shared/intruder/address.ts';
+import { findIntruder, type Trail } from '../../shared/intruder/find-intruder.ts';
+import type { SignIn } from '../../shared/intruder/sign-ins.ts';
 import { type Intruder, nobodyKnown } from '../../shared/microsoft365/intruder.ts';
-import type { SignIn } from '../../shared/microsoft365/sign-ins.ts';
 import { edge, firefox, signal, signIn } from '../fakes/sign-ins.ts';
 
 const address = fc.constantFrom(

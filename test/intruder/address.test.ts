@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bareAddress, networkOf } from '../../shared/microsoft365/address.ts';
+import { bareAddress, networkOf } from '../../shared/intruder/address.ts';
 
 describe('an address from a log', () => {
   it.each([

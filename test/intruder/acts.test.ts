@@ -1,7 +1,7 @@
 // What the audit log hands on must fit a row, and what steps need most must not be crowded out of it.
 import { describe, expect, it } from 'vitest';
-import { actsOf } from '../../shared/microsoft365/acts.ts';
-import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
+import { actsOf } from '../../shared/intruder/acts.ts';
+import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { intruder, record } from '../fakes/audit.ts';
 
 const read = (records: readonly object[]) => records.map((one) => unifiedRecordSchema.parse(one));

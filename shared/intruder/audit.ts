@@ -5,9 +5,9 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import { type Intruder, type Trace, tieToIntruder } from '../microsoft365/intruder.ts';
 import type { Skip } from '../run/step.ts';
 import { when } from './describe-trail.ts';
-import { type Intruder, type Trace, tieToIntruder } from './intruder.ts';
 
 /** One entry of either log. */
 export interface AuditRecord {

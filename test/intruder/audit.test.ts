@@ -4,9 +4,9 @@ import {
   evidenceIn,
   madeByIntruder,
   tiedToIntruder,
-} from '../../shared/microsoft365/audit.ts';
+} from '../../shared/intruder/audit.ts';
+import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { type Intruder, nobodyKnown } from '../../shared/microsoft365/intruder.ts';
-import { unifiedRecordSchema } from '../../shared/microsoft365/unified-audit.ts';
 
 const intruder: Intruder = {
   ...nobodyKnown,
