@@ -6,7 +6,7 @@ import { alertPermissions } from '../shared/alerts/sources.ts';
 import type { ClientName } from '../shared/clients/clients.ts';
 import { accountPermissions } from '../shared/microsoft365/read-account.ts';
 import { passPermissions } from '../shared/microsoft365/temporary-access-pass.ts';
-import type { Step } from '../shared/run/step.ts';
+import type { Step } from '../shared/model/step.ts';
 import { mailPermissions } from '../shared/summary/mail.ts';
 
 /** For each client the permissions (for Exchange: the cmdlets), and for each of these who needs it. */

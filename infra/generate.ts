@@ -3,8 +3,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
+import type { Step } from '../shared/model/step.ts';
 import { queueShapes } from '../shared/run/queues.ts';
-import type { Step } from '../shared/run/step.ts';
 import { tableNames } from '../shared/run/table-names.ts';
 import { permissionsPage } from './permissions-page.ts';
 import { withStepTable } from './step-table.ts';

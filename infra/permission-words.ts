@@ -1,5 +1,5 @@
 // How the page of permissions names those who use one, and what is lost without them.
-import type { Step } from '../shared/run/step.ts';
+import type { Step } from '../shared/model/step.ts';
 
 /** Those that are no steps, and what goes with them. */
 const others: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 // Writes docs/permissions.md from the steps' declarations and the notes on each permission, so that what an
 // administrator reads before granting is what the code asks for. It decides nothing itself.
 import { declaredPermissions } from '../functions/permissions.ts';
-import type { Step } from '../shared/run/step.ts';
+import type { Step } from '../shared/model/step.ts';
 import { markdownTable } from './markdown-table.ts';
 import { cmdletRisks, notes } from './permission-notes.ts';
 import { offSetting, withoutIt } from './permission-words.ts';

@@ -1,5 +1,5 @@
 // The table of steps in the README, made from the playbook between two marks; the rest of the page is written by hand.
-import type { Step } from '../shared/run/step.ts';
+import type { Step } from '../shared/model/step.ts';
 import { markdownTable } from './markdown-table.ts';
 
 const marks = ['<!-- steps: made by npm run generate -->', '<!-- /steps -->'] as const;

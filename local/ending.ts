@@ -1,6 +1,6 @@
 // Whether a run ended as a scenario expects it to. Pure.
 import { z } from 'zod';
-import type { RunRow, StepRow } from '../shared/run/rows.ts';
+import type { RunRow, StepRow } from '../shared/model/rows.ts';
 import { verdictOf } from '../shared/run/verdict.ts';
 import type { Expect } from './scenario.ts';
 

@@ -1,11 +1,11 @@
 // Follows the runs of a stack while they happen and says when the story is over. It only reads the progress table.
 
 import { type Decision, decisionSchema } from '../shared/alerts/decisions.ts';
+import type { StepRow } from '../shared/model/rows.ts';
 import { Blobs } from '../shared/run/blobs.ts';
 import { queues } from '../shared/run/bus.ts';
 import { isHandedBack, isHandingBack } from '../shared/run/hand-back.ts';
 import type { Progress, RunRows } from '../shared/run/progress.ts';
-import type { StepRow } from '../shared/run/rows.ts';
 import { Table } from '../shared/run/table-client.ts';
 import { fromEntity } from '../shared/run/table-entity.ts';
 import { TableProgress } from '../shared/run/table-progress.ts';

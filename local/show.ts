@@ -1,7 +1,7 @@
 // One line for a step that changed its state. Pure.
 import { styleText } from 'node:util';
+import type { StepRow } from '../shared/model/rows.ts';
 import { verificationOf } from '../shared/run/changes.ts';
-import type { StepRow } from '../shared/run/rows.ts';
 import type { StepChange } from './live.ts';
 
 /** undefined for what nobody watches: rows that were settled before anything ran, and rows that wait. */

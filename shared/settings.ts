@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { detectorsSchema } from './alerts/detector-settings.ts';
 import { type Policy, readPolicy } from './alerts/policy.ts';
-import { timing } from './run/mode.ts';
+import { timing } from './model/mode.ts';
 import { accounts, hostName, json, list, numberIn, url } from './setting-kinds.ts';
 import { type Configurable, stepProblems } from './step-settings.ts';
 import { webhookCases } from './summary/webhook.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../functions/steps/index.ts';
 import type { RecordedRequest } from '../local/tenant/record.ts';
-import type { StepRow } from '../shared/run/rows.ts';
+import type { StepRow } from '../shared/model/rows.ts';
 import { scenarioCalled, told } from './fakes/told.ts';
 
 const everyStep = (mode: 'report' | 'act', more: object = {}) =>

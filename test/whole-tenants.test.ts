@@ -1,7 +1,7 @@
 // Whole runs in tenants of somebody else's making, each with a difficulty of its own. No rule of this project is known
 // to them: what is asserted is what on-call would expect.
 import { describe, expect, it } from 'vitest';
-import type { StepRow } from '../shared/run/rows.ts';
+import type { StepRow } from '../shared/model/rows.ts';
 import { tenantWith, told } from './fakes/told.ts';
 
 const noor = 'noor@tailspin.example';

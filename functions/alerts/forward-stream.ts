@@ -2,8 +2,8 @@
 // can't be read is laid among the dead letters with the reason; what is about something else is only counted.
 import { createHash } from 'node:crypto';
 import { readStream } from '../../shared/alerts/stream.ts';
+import type { OutgoingAlert } from '../../shared/model/step.ts';
 import { type Post, queues } from '../../shared/run/bus.ts';
-import type { OutgoingAlert } from '../../shared/run/step.ts';
 
 export interface ForwardDeps {
   publish(alerts: readonly OutgoingAlert[]): Promise<void>;

@@ -7,12 +7,12 @@ import { isKnownDetection } from '../../shared/alerts/detectors.ts';
 import { readEvents } from '../../shared/alerts/envelope.ts';
 import { clean } from '../../shared/alerts/fields.ts';
 import { type JudgeDeps, judge } from '../../shared/alerts/judge.ts';
-import type { Signal } from '../../shared/alerts/signal.ts';
 import type { Claim, Reading } from '../../shared/alerts/source.ts';
 import { claimsOf, isKnown } from '../../shared/alerts/sources.ts';
 import type { Detection } from '../../shared/alerts/unknown-titles.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { Kept } from '../../shared/run/step.ts';
+import type { Signal } from '../../shared/model/signal.ts';
+import type { Kept } from '../../shared/model/step.ts';
 
 export interface TriageDeps extends JudgeDeps {
   /** A source has delivered something that Microsoft Graph confirms. Fails for nobody. */

@@ -1,9 +1,9 @@
 // POST /api/runs/{id}/approve: lets a held run begin, or a locked account be cleaned.
 import { z } from 'zod';
-import type { Account } from '../../shared/microsoft365/account.ts';
+import type { Account } from '../../shared/model/account.ts';
+import { levels } from '../../shared/model/rows.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { approve } from '../../shared/run/operate.ts';
-import { levels } from '../../shared/run/rows.ts';
 import {
   type ApiAnswer,
   type ApiRequest,

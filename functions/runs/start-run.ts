@@ -2,12 +2,12 @@
 // UPN. A run that the account already has is joined, never doubled.
 import { z } from 'zod';
 import type { Decision } from '../../shared/alerts/decisions.ts';
-import type { Signal } from '../../shared/alerts/signal.ts';
-import type { Account } from '../../shared/microsoft365/account.ts';
+import type { Account } from '../../shared/model/account.ts';
+import { type Level, levels } from '../../shared/model/rows.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type Opened, openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { type Level, levels } from '../../shared/run/rows.ts';
 import { standingRun } from '../../shared/run/standing-run.ts';
 import { versionOf } from '../../shared/run/version.ts';
 import { type ApiAnswer, type ApiRequest, documentOf, Problem, parseBody, reasonSchema } from './api.ts';

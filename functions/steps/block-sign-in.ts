@@ -5,7 +5,7 @@ import { isLastStanding, leaveOneAdministrator } from '../../shared/microsoft365
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { userPage } from '../../shared/microsoft365/links.ts';
 import { whileRolesLinger } from '../../shared/microsoft365/roles-linger.ts';
-import { remediation, settings, type Task } from '../../shared/run/step.ts';
+import { remediation, settings, type Task } from '../../shared/model/step.ts';
 
 const userSchema = z.object({ accountEnabled: z.boolean() });
 

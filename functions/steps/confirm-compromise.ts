@@ -5,7 +5,7 @@ import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { licences, unlessUnlicensed } from '../../shared/microsoft365/licences.ts';
 import { readRisk } from '../../shared/microsoft365/risky-user.ts';
 import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings } from '../../shared/model/step.ts';
 
 /** What a person has decided, and what followed on our own confirmation, is not overruled. */
 const decided = ['confirmedCompromised', 'dismissed', 'confirmedSafe'];

@@ -2,7 +2,7 @@
 // password. Which of them were the intruder's does not matter then; the owner gets a new one.
 import { z } from 'zod';
 import { deletePass, passesOf, passPermissions } from '../../shared/microsoft365/temporary-access-pass.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings } from '../../shared/model/step.ts';
 
 /** DELETE …/temporaryAccessPassMethods/{id} (https://learn.microsoft.com/graph/api/temporaryaccesspassauthenticationmethod-delete). */
 export const deletePasses = remediation({

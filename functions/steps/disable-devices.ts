@@ -9,7 +9,7 @@ import { windowStart } from '../../shared/intruder/window.ts';
 import { type Device, devicesOf, entriesOf, usedBy } from '../../shared/microsoft365/devices.ts';
 import { unlessGone } from '../../shared/microsoft365/gone.ts';
 import { devicePage } from '../../shared/microsoft365/links.ts';
-import { remediation, settings, type Task } from '../../shared/run/step.ts';
+import { remediation, settings, type Task } from '../../shared/model/step.ts';
 
 /**
  * PATCH /devices/{object id}: Device.ReadWrite.All, and the directory role Cloud Device Administrator for the app

@@ -2,7 +2,7 @@
 // account itself could not be locked, every way is closed. Microsoft Graph with a stolen token is not among them.
 import { z } from 'zod';
 import { mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings } from '../../shared/model/step.ts';
 
 const state = z.boolean().nullish();
 const casSchema = z.object({

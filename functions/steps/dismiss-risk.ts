@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { licences, unlessUnlicensed } from '../../shared/microsoft365/licences.ts';
 import { readRisk, waitForRisk } from '../../shared/microsoft365/risky-user.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings } from '../../shared/model/step.ts';
 
 /** What stands in the way of the owner; `remediated`, `dismissed` and `confirmedSafe` do not. */
 const standing = ['atRisk', 'confirmedCompromised'];

@@ -1,5 +1,5 @@
 // The playbook: every step, in topological order. A new step is its file, a line here and its test.
-import type { Step } from '../../shared/run/step.ts';
+import type { Step } from '../../shared/model/step.ts';
 import { blockSignIn } from './block-sign-in.ts';
 import { checkContactInfo } from './check-contact-info/check-contact-info.ts';
 import { checkMailbox } from './check-mailbox/check-mailbox.ts';

@@ -3,14 +3,14 @@
 import { z } from 'zod';
 import type { CmdletOptions } from '../../shared/clients/clients.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import type { Account } from '../../shared/microsoft365/account.ts';
 import {
   isMember,
   removeExchangeRole,
   restoreExchangeRole,
 } from '../../shared/microsoft365/exchange-roles.ts';
 import { complianceRolesPage } from '../../shared/microsoft365/links.ts';
-import { remediation, settings, type Task } from '../../shared/run/step.ts';
+import type { Account } from '../../shared/model/account.ts';
+import { remediation, settings, type Task } from '../../shared/model/step.ts';
 
 const provedSchema = z.strictObject({
   /** Where Connect-IPPSSession ends up: https://eur01b.ps.compliance.protection.outlook.com */

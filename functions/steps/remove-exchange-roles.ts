@@ -6,7 +6,7 @@ import {
   removeExchangeRole,
   restoreExchangeRole,
 } from '../../shared/microsoft365/exchange-roles.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings } from '../../shared/model/step.ts';
 
 /**
  * Remove-RoleGroupMember and Remove-ManagementRoleAssignment; the app needs Organization Management or the role Role

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { acceptedDomains, addressesBehind, mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
 import { asAddress, isInside } from '../../shared/microsoft365/recipients.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings } from '../../shared/model/step.ts';
 
 const properties = ['ForwardingAddress', 'ForwardingSmtpAddress', 'DeliverToMailboxAndForward'];
 const mailboxSchema = z.object({

@@ -5,7 +5,7 @@ import { path } from '../../shared/clients/path.ts';
 import { evidenceIn, readDirectoryAudits } from '../../shared/intruder/audit.ts';
 import { windowStart } from '../../shared/intruder/window.ts';
 import { perUserMfaPage } from '../../shared/microsoft365/links.ts';
-import { investigation, settings } from '../../shared/run/step.ts';
+import { investigation, settings } from '../../shared/model/step.ts';
 
 const requirementsSchema = z.object({ perUserMfaState: z.enum(['disabled', 'enabled', 'enforced']) });
 

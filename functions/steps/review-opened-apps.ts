@@ -6,7 +6,7 @@ import { principalsBy, type ServicePrincipal } from '../../shared/microsoft365/a
 import { microsofts } from '../../shared/microsoft365/judge-app-access.ts';
 import { applicationPage, signInsPage } from '../../shared/microsoft365/links.ts';
 import { type OpenedApp, openedIn } from '../../shared/microsoft365/opened-apps.ts';
-import { investigation, settings, type Task } from '../../shared/run/step.ts';
+import { investigation, settings, type Task } from '../../shared/model/step.ts';
 
 const mostTasks = 20;
 /** Microsoft's own need not be in the tenant's list of applications; whatever is there is judged by its owner. */

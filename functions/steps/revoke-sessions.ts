@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings } from '../../shared/model/step.ts';
 
 const followed = ['reset-password', 'remove-auth-methods', 'disable-devices', 'remove-app-access'] as const;
 const userSchema = z.object({ signInSessionsValidFromDateTime: z.string().nullable() });

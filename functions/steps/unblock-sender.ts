@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
 import { readRecipient } from '../../shared/microsoft365/recipients.ts';
-import { remediation, settings } from '../../shared/run/step.ts';
+import { remediation, settings } from '../../shared/model/step.ts';
 
 const mailboxSchema = z.object({ PrimarySmtpAddress: z.string().nullish() });
 const blockedSchema = z.object({ SenderAddress: z.string(), Reason: z.string().nullish() });

@@ -2,10 +2,10 @@
 // whom it is about is read from its evidence.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
+import { riskLevel, type Signal } from '../model/signal.ts';
 import { impliesItsUser } from './detectors.ts';
 import { type Evidence, evidenceSchema, type Person, peopleIn } from './evidence.ts';
 import { guid, listOf, sourceId, text, time, word } from './fields.ts';
-import { riskLevel, type Signal } from './signal.ts';
 import { type Reading, readAt, source } from './source.ts';
 
 /**

@@ -2,8 +2,8 @@
 // all that still waits. Two hundred mails at once would bury the one that matters.
 import { toFailure } from '../errors.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
+import type { RunRow } from '../model/rows.ts';
 import type { Progress } from '../run/progress.ts';
-import type { RunRow } from '../run/rows.ts';
 import type { Notice } from '../summary/notice.ts';
 import { clause, count, plain } from '../summary/plain.ts';
 import type { Notices } from '../summary/tell.ts';

@@ -1,7 +1,7 @@
 // The circuit breaker: how many accounts an hour this app changes by itself. A storm of alerts is an attack on many or
 // an attack on this app, and nobody can tell in time, so it goes on locking for a while and then asks. People who
 // start or approve a run are counted and never held back.
-import type { Account } from '../microsoft365/account.ts';
+import type { Account } from '../model/account.ts';
 import type { Admission, OpenRequest } from '../run/open-run.ts';
 import { bookOf, type Slots } from './breaker-slots.ts';
 import { hourOf, type Trips } from './trips.ts';

@@ -1,8 +1,8 @@
 // The combinations that make weak signals strong. Pure: each says yes, no, or which fact it needs first.
 import { networkOf } from '../intruder/address.ts';
+import { type Signal, timeOf } from '../model/signal.ts';
 import { kindOf } from './detectors.ts';
 import type { FactName, Known, SignIn } from './facts.ts';
-import { type Signal, timeOf } from './signal.ts';
 
 export type ConditionName = keyof typeof conditions;
 

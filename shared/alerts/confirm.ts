@@ -3,9 +3,9 @@
 
 import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError, toFailure } from '../errors.ts';
-import type { Kept } from '../run/step.ts';
+import type { Signal } from '../model/signal.ts';
+import type { Kept } from '../model/step.ts';
 import { resolve } from './people.ts';
-import type { Signal } from './signal.ts';
 import type { Reading, Source } from './source.ts';
 
 export type Confirmation =

@@ -1,7 +1,7 @@
 // What became of every alert, "no run" included, with its reason. Here: the shape, and a memory for tests.
 import { z } from 'zod';
+import { signalSchema } from '../model/signal.ts';
 import { actions } from './policy-rows.ts';
-import { signalSchema } from './signal.ts';
 
 export const decisionSchema = z.object({
   /** ISO 8601. */

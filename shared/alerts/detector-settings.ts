@@ -1,8 +1,8 @@
 // DETECTORS in the settings: what an administrator knows of detections better than the catalogue, of rules of their own
 // above all. Whom an alert is about stays with its evidence: a setting that chose the account could choose anybody.
 import { z } from 'zod';
+import { type Signal, signalSchema } from '../model/signal.ts';
 import { settableKinds } from './detectors.ts';
-import { type Signal, signalSchema } from './signal.ts';
 
 /** Compared without case and whole, `*` standing for anything. */
 const pattern = z

@@ -1,7 +1,8 @@
 // What kind of detection a signal is: names are compared whole and titles by a phrase in them, both without case. What
 // DETECTORS in the settings says of a signal stands in the signal itself and goes first; see detector-settings.ts.
+
+import type { Signal } from '../model/signal.ts';
 import { type CatalogueKind, catalogue, type Entry } from './detector-catalogue.ts';
-import type { Signal } from './signal.ts';
 
 /** `ignored` is only ever set by hand. */
 export type Kind = CatalogueKind | 'ignored';

@@ -1,7 +1,7 @@
 // Whom an alert is about, from its evidence. An alert lists senders, recipients, administrators and service accounts
 // beside the one that was taken over: only what is called compromised counts, or what the alert's type is about.
 import { z } from 'zod';
-import type { Kept } from '../run/step.ts';
+import type { Kept } from '../model/step.ts';
 import { guid, maybe, text, word, words } from './fields.ts';
 import { cloudIdOf, isDomainSid } from './sid.ts';
 

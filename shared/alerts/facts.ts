@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
+import { type RiskLevel, riskLevel, type Signal } from '../model/signal.ts';
 import type { Decisions } from './decisions.ts';
 import { text, time, word } from './fields.ts';
 import { riskDetectionSchema } from './risk-detection.ts';
-import { type RiskLevel, riskLevel, type Signal } from './signal.ts';
 
 export const factPermissions = ['AuditLog.Read.All', 'IdentityRiskEvent.Read.All'] as const;
 

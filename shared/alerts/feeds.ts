@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import type { OutgoingAlert } from '../run/step.ts';
+import type { OutgoingAlert } from '../model/step.ts';
 import { allWords } from './alert-v2.ts';
 import { outgoing } from './outgoing.ts';
 import { parseTime } from './time.ts';

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import { riskLevel, type Signal } from '../model/signal.ts';
 import { alertReadingSchema, allWords, compromised, falseAlarm, portalLink } from './alert-v2.ts';
 import { guid, listOf, sourceId, text, time, word, words } from './fields.ts';
-import { riskLevel, type Signal } from './signal.ts';
 import { type Reading, type Subject, source } from './source.ts';
 
 /** Some publishers write the number as one. */

@@ -3,7 +3,8 @@
 
 import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
-import type { Account } from '../microsoft365/account.ts';
+import type { Account } from '../model/account.ts';
+import { type Signal, timeOf } from '../model/signal.ts';
 import type { Opened, OpenRequest } from '../run/open-run.ts';
 import type { Decision, Decisions } from './decisions.ts';
 import { kindOf } from './detectors.ts';
@@ -12,7 +13,6 @@ import type { LastRun } from './last-run.ts';
 import { decide, limit, nameOf, type Policy, type Ruling, unconfirmed } from './policy.ts';
 import { capsOf, type NamedAccounts, putOnRails } from './rails.ts';
 import { readRiskyUser } from './risky-user.ts';
-import { type Signal, timeOf } from './signal.ts';
 
 export interface JudgeDeps {
   graph: GraphReader;

@@ -2,7 +2,7 @@
 // is read from Microsoft Graph again, so an event is cut down to what fits a queue whatever its source sends.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { OutgoingAlert } from '../run/step.ts';
+import type { OutgoingAlert } from '../model/step.ts';
 import { clean, sourceId } from './fields.ts';
 import type { Inner } from './source.ts';
 import { parseTime } from './time.ts';

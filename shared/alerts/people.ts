@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import type { Kept } from '../run/step.ts';
+import type { Signal } from '../model/signal.ts';
+import type { Kept } from '../model/step.ts';
 import { text, word, words } from './fields.ts';
 import { cloudIdOf } from './sid.ts';
-import type { Signal } from './signal.ts';
 import type { Subject } from './source.ts';
 
 export const peoplePermission = 'User.Read.All';

@@ -1,9 +1,10 @@
 // Which signal does what: the table, top to bottom, first match wins. Rows that name a detector stand above rows that
 // name only a level; of a combination, both halves stand together. Conditions are computed in conditions.ts; POLICY in
 // the settings replaces `does`, as in {"high":"full"}.
+
+import type { RiskLevel } from '../model/signal.ts';
 import type { ConditionName } from './conditions.ts';
 import type { Kind } from './detectors.ts';
-import type { RiskLevel } from './signal.ts';
 
 /** From least to most. */
 export const actions = ['none', 'hold', 'contain', 'full'] as const;

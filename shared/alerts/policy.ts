@@ -1,10 +1,10 @@
 // Decides what a signal does. Pure: where a row depends on more than the signal, the answer is what to read first.
 import { z } from 'zod';
+import type { Signal } from '../model/signal.ts';
 import { conditions } from './conditions.ts';
 import { kindOf } from './detectors.ts';
 import type { FactName, Known } from './facts.ts';
 import { type Action, actions, type Cap, caps, type Row, rows } from './policy-rows.ts';
-import type { Signal } from './signal.ts';
 
 export interface Ruling {
   action: Action;

@@ -8,7 +8,7 @@
 
 import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
-import type { OutgoingAlert } from '../run/step.ts';
+import type { OutgoingAlert } from '../model/step.ts';
 import type { Feed, Item } from './feeds.ts';
 import {
   cutOf,

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { toFailure } from '../errors.ts';
-import type { Account } from '../microsoft365/account.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
+import type { Account } from '../model/account.ts';
 
 /** The memberships need both: without the second Graph lists groups without their properties, not fewer of them. */
 export const protectionPermissions = { graph: ['User.Read.All', 'GroupMember.Read.All'] } as const;

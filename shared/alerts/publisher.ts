@@ -2,7 +2,7 @@
 // else's, so that nobody opens a run past triage. Decides nothing.
 import type { TokenCredential } from '@azure/identity';
 import { PermanentError, RetryableError } from '../errors.ts';
-import type { OutgoingAlert } from '../run/step.ts';
+import type { OutgoingAlert } from '../model/step.ts';
 
 /** Where the topic is, and what may publish to it: its key, or an identity with the role EventGrid Data Sender. */
 export interface TopicOptions {

@@ -1,9 +1,9 @@
 // Rails: what must hold whatever the policy says. Small functions in order; each sees the ruling so far and may change
 // it. A new rail (circuit breaker, groups) is a function and a line in `rails`.
-import type { Account } from '../microsoft365/account.ts';
+import type { Account } from '../model/account.ts';
+import { type Signal, timeOf } from '../model/signal.ts';
 import type { LastRun } from './last-run.ts';
 import type { CapName, Ruling } from './policy.ts';
-import { type Signal, timeOf } from './signal.ts';
 
 /** Accounts named in the settings, by object id or UPN. */
 export interface NamedAccounts {

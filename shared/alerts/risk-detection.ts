@@ -1,8 +1,8 @@
 // Risk detections of Microsoft Entra ID Protection: one sign-in or one user at risk, always about one account.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
+import { riskLevel, type Signal } from '../model/signal.ts';
 import { guid, sourceId, text, time, word } from './fields.ts';
-import { riskLevel, type Signal } from './signal.ts';
 import { type Reading, readAt, source } from './source.ts';
 
 /**

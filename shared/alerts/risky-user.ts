@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import { riskLevel, type Signal } from '../model/signal.ts';
 import { kindOf } from './detectors.ts';
 import { guid, text, time, word } from './fields.ts';
 import { riskDetectionSchema } from './risk-detection.ts';
-import { riskLevel, type Signal } from './signal.ts';
 import { type Reading, source } from './source.ts';
 
 export const riskyUserPermission = 'IdentityRiskyUser.Read.All';

@@ -1,10 +1,10 @@
 // Alerts of Microsoft Sentinel by themselves, as the alert trigger of a playbook or a row of the table SecurityAlert
 // holds them. Microsoft Graph has no original of them under this id, so they decide no more than an incident does.
 import { z } from 'zod';
+import { riskLevel } from '../model/signal.ts';
 import { listOf, sourceId, text, time, word } from './fields.ts';
 import { accountIn, distinctAccounts, namesIn, subjectOf, type Told } from './named-account.ts';
 import { sentinel } from './sentinel.ts';
-import { riskLevel } from './signal.ts';
 import type { Opener } from './source.ts';
 
 /**

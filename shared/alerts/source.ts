@@ -2,8 +2,8 @@
 // how a payload becomes signals. The event and Graph's answer go through the same reading, but only the latter counts.
 import type { z } from 'zod';
 import type { GraphOptions, GraphReader } from '../clients/clients.ts';
-import type { Kept } from '../run/step.ts';
-import type { Signal } from './signal.ts';
+import type { Signal } from '../model/signal.ts';
+import type { Kept } from '../model/step.ts';
 
 /** One account that the alert is about. Its object id may still be missing. */
 export interface Subject {

@@ -1,7 +1,7 @@
 // From messages of an Event Hub to events for the front door. A stream is mostly about other things, which are counted
 // and left; what is meant for us and can't be read is handed back with the reason, so that nothing goes missing.
 import { createHash } from 'node:crypto';
-import type { OutgoingAlert } from '../run/step.ts';
+import type { OutgoingAlert } from '../model/step.ts';
 import { recordOf, recordsIn } from './diagnostic-records.ts';
 import { clean } from './fields.ts';
 import { outgoing } from './outgoing.ts';

@@ -3,7 +3,7 @@
 // granted. What a cmdlet is given is built in cmdlet.ts.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
-import type { Account } from '../microsoft365/account.ts';
+import type { Account } from '../model/account.ts';
 import { bodyOf, shaped } from './answer.ts';
 import type { CmdletOptions, CmdletParameters, ExchangeClient, ExchangeReader } from './clients.ts';
 import { inputOf, namedIn, repeatable } from './cmdlet.ts';

@@ -1,8 +1,8 @@
 // What the intruder did by the audit log, in a form that a row can hold and other steps can judge: the log is searched
 // once, by collect-audit-log, and handed on. Pure. Of what others did only inbox rules are in here: they tell no maker.
 import { z } from 'zod';
-import type { Intruder } from '../microsoft365/intruder.ts';
-import type { Json, RunView } from '../run/step.ts';
+import type { Intruder } from '../model/intruder.ts';
+import type { Json, RunView } from '../model/step.ts';
 import { bareAddress } from './address.ts';
 import { type DirectoryAudit, tiedToIntruder } from './audit.ts';
 import { when } from './describe-trail.ts';

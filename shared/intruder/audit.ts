@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import { type Intruder, type Trace, tieToIntruder } from '../microsoft365/intruder.ts';
-import type { Skip } from '../run/step.ts';
+import { type Intruder, type Trace, tieToIntruder } from '../model/intruder.ts';
+import type { Skip } from '../model/step.ts';
 import { when } from './describe-trail.ts';
 
 /** One entry of either log. */

@@ -1,5 +1,5 @@
 // The intruder's sign-ins in lines for a person who has ten seconds. Pure.
-import type { Kept } from '../run/step.ts';
+import type { Kept } from '../model/step.ts';
 import type { Trail } from './find-intruder.ts';
 import type { SignIn } from './sign-ins.ts';
 

@@ -1,7 +1,8 @@
 // Which sign-ins are the intruder's: from what the alert names, through sessions, addresses and devices, until
 // nothing new is found. Pure. In doubt a sign-in is called uncertain, since evidence is what makes a run act.
-import type { Signal } from '../alerts/signal.ts';
-import type { Intruder } from '../microsoft365/intruder.ts';
+
+import type { Intruder } from '../model/intruder.ts';
+import type { Signal } from '../model/signal.ts';
 import { networkOf } from './address.ts';
 import { type Hint, hintsOf, names, suspect } from './hints.ts';
 import { type Marks, startMarks } from './intruder-marks.ts';

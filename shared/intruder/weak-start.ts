@@ -1,7 +1,8 @@
 // What the alerts alone say of the intruder, for as long as no sign-in could be compared. Pure. An address may be the
 // owner's as well, so by itself it is evidence of nothing here; only what no owner has is the intruder's alone.
-import type { Signal } from '../alerts/signal.ts';
-import type { Intruder } from '../microsoft365/intruder.ts';
+
+import type { Intruder } from '../model/intruder.ts';
+import type { Signal } from '../model/signal.ts';
 import { hintsOf } from './hints.ts';
 import { program } from './intruder-marks.ts';
 

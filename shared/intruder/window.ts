@@ -1,8 +1,8 @@
 // Since when a thing may be the intruder's. A time alone proves nothing: what merely falls into the window is for a
 // person to judge, and only what is older may be kept without asking.
 
-import type { Intruder } from '../microsoft365/intruder.ts';
-import type { RunView } from '../run/step.ts';
+import type { Intruder } from '../model/intruder.ts';
+import type { RunView } from '../model/step.ts';
 
 const hourMs = 3_600_000;
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { AuditTarget, DirectoryAudit } from '../intruder/audit.ts';
 import { madeByIntruder } from '../intruder/audit.ts';
 import { when } from '../intruder/describe-trail.ts';
-import type { Intruder } from './intruder.ts';
+import type { Intruder } from '../model/intruder.ts';
 
 /** The collection that a method of a type is deleted from; other types have none in v1.0. */
 export const collections = {

@@ -2,8 +2,8 @@
 // who made a delegate is in delegated-by.ts. Exchange gives no date to any of them.
 import { z } from 'zod';
 import type { ExchangeReader } from '../clients/clients.ts';
-import type { Task } from '../run/step.ts';
-import type { Account } from './account.ts';
+import type { Account } from '../model/account.ts';
+import type { Task } from '../model/step.ts';
 import { mailboxPage } from './links.ts';
 import { mailboxIfAny } from './mailbox.ts';
 

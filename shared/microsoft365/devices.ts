@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import type { DirectoryAudit } from '../intruder/audit.ts';
-import type { Intruder } from './intruder.ts';
+import type { Intruder } from '../model/intruder.ts';
 
 const deviceSchema = z
   .object({

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { CmdletOptions, ExchangeClient, ExchangeReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
-import type { Account } from './account.ts';
+import type { Account } from '../model/account.ts';
 
 /** All that is needed to take one away, and to give it back. */
 export const exchangeGrantSchema = z.discriminatedUnion('kind', [

@@ -2,9 +2,9 @@
 // tell apart. Pure. A consent says nothing of its time; the assignment that comes with it, and the log, do.
 
 import { type DirectoryAudit, evidenceIn } from '../intruder/audit.ts';
+import type { Intruder } from '../model/intruder.ts';
 import { abusedApps } from './abused-apps.ts';
 import type { AppAccess, Assignment, Grant, Owned, ServicePrincipal } from './app-access.ts';
-import type { Intruder } from './intruder.ts';
 
 /** What the log says of the time since the window began. */
 export interface Log {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
-import type { Skip } from '../run/step.ts';
+import type { Skip } from '../model/step.ts';
 
 /** Ids of service plans (https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference). */
 export const licences = {

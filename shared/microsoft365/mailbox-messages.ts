@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
-import type { Kept } from '../run/step.ts';
+import type { Kept } from '../model/step.ts';
 import { recipientsSchema } from './recipients.ts';
 
 const text = z

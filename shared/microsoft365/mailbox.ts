@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ExchangeReader } from '../clients/clients.ts';
 import { theMailbox } from '../clients/exchange.ts';
 import { PermanentError } from '../errors.ts';
-import type { Account } from './account.ts';
+import type { Account } from '../model/account.ts';
 import { asAddress, isInside, type Recipient } from './recipients.ts';
 
 /** The account's mailbox as `theMailbox` reads it; undefined where it has none in Exchange Online. */

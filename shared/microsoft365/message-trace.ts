@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import type { Kept } from '../run/step.ts';
+import type { Kept } from '../model/step.ts';
 
 const text = z
   .string()

@@ -2,7 +2,7 @@
 // own that no revocation ends. Pure.
 import { z } from 'zod';
 import type { Trail } from '../intruder/find-intruder.ts';
-import type { RunView } from '../run/step.ts';
+import type { RunView } from '../model/step.ts';
 
 const openedSchema = z.object({
   appId: z.string().nullable(),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
-import type { Account } from './account.ts';
+import type { Account } from '../model/account.ts';
 import { asAddress } from './recipients.ts';
 
 const userSchema = z.object({

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { ExchangeReader, GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import type { Account } from './account.ts';
+import type { Account } from '../model/account.ts';
 import { hasCloudMailbox, planSchema } from './cloud-mailbox.ts';
 import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
 

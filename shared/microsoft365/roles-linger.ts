@@ -1,7 +1,7 @@
 // Entra ID goes on shielding an administrator for some minutes after the roles are gone, so a refusal in that time
 // may pass. Only here is a 403 anything but final.
 import { PermanentError, RetryableError } from '../errors.ts';
-import type { RunView } from '../run/step.ts';
+import type { RunView } from '../model/step.ts';
 
 /** Replicas of the directory agree within minutes; the run's own later checks come after that. */
 const lingerMs = 10 * 60_000;

@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import type { Act } from '../intruder/acts.ts';
 import { when } from '../intruder/describe-trail.ts';
-import type { RunView } from '../run/step.ts';
-import { type Intruder, tieToIntruder } from './intruder.ts';
+import { type Intruder, tieToIntruder } from '../model/intruder.ts';
+import type { RunView } from '../model/step.ts';
 import { withoutCodes } from './mask-codes.ts';
 import type { MessageTrace } from './message-trace.ts';
 import { isInside, recipientsSchema } from './recipients.ts';

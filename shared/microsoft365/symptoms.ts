@@ -2,8 +2,8 @@
 // set it. Settings carry no date, so what nothing ties to the intruder is for the owner to say. Alters nothing.
 import { PermanentError } from '../errors.ts';
 import { type Act, parametersOf } from '../intruder/acts.ts';
-import type { Attachment, Kept, Task } from '../run/step.ts';
-import type { Account } from './account.ts';
+import type { Account } from '../model/account.ts';
+import type { Attachment, Kept, Task } from '../model/step.ts';
 import { mailboxPage } from './links.ts';
 
 export interface Symptoms {

@@ -1,7 +1,8 @@
 // The page behind a button: what it will do, what it cannot take back, and the reason, which is kept in the log. It
 // never refreshes itself, so that nothing that somebody types is lost. A plain form: it works without JavaScript.
+
+import type { StepRow } from '../model/rows.ts';
 import { toUndo } from '../run/changes.ts';
-import type { StepRow } from '../run/rows.ts';
 import { findTask } from '../run/tick-off.ts';
 import { endedBadly } from '../run/verdict.ts';
 import { versionOf } from '../run/version.ts';

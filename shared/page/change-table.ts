@@ -1,7 +1,7 @@
 // Before and after of one recorded change. Before is what undo would restore; after is what a later look has said, since
 // no step records what it made of a thing.
-import type { ChangeRecord } from '../run/rows.ts';
-import type { Json } from '../run/step.ts';
+import type { ChangeRecord } from '../model/rows.ts';
+import type { Json } from '../model/step.ts';
 import { clock, escapeHtml, plain } from '../summary/plain.ts';
 
 const mostKeys = 12;

@@ -1,5 +1,5 @@
 // Who did what, newest first, and how every step stands. What is cut off here is in the JSON of the run.
-import type { LogRow, StepRow } from '../run/rows.ts';
+import type { LogRow, StepRow } from '../model/rows.ts';
 import { clock, escapeHtml, plain } from '../summary/plain.ts';
 import { type Given, titleOf } from '../summary/report.ts';
 

@@ -1,7 +1,7 @@
 // The page of one run: what the email says, as it stands now, with buttons. Pure: rows and log in, HTML out. It keeps
 // itself below a size that loads over any telephone, by showing fewer lines of each section.
 
-import type { LogRow } from '../run/rows.ts';
+import type { LogRow } from '../model/rows.ts';
 import { verdictText } from '../run/verdict.ts';
 import { clock, escapeHtml, plain } from '../summary/plain.ts';
 import type { Given, Report } from '../summary/report.ts';

@@ -1,6 +1,7 @@
 // Whether a signal is of a case that a run is about already. Pure.
+
+import type { RunRow } from '../model/rows.ts';
 import type { OpenRequest } from './open-run.ts';
-import type { RunRow } from './rows.ts';
 
 /**
  * A run that is held or open takes every signal, save while it is undone or handed back. One that is over takes those

@@ -1,8 +1,8 @@
 // Holds what a step recorded against what it finds now. Pure. The record decides what was done and what is to be
 // undone; the last find only says what is still there.
 import type { Failure } from '../errors.ts';
-import type { ChangeRecord } from './rows.ts';
-import type { Change, Json } from './step.ts';
+import type { ChangeRecord } from '../model/rows.ts';
+import type { Change, Json } from '../model/step.ts';
 
 /** A change that came back twice after it was gone: somebody else is deciding, so a person must. */
 export const mostReturns = 2;

@@ -1,10 +1,11 @@
 // A message that nobody could handle. The row of a step is freed at once instead of when its lease ends; a summary is
 // sent again when its time is up. In any case the reason is told, and what the engine does not know stays for a person.
+
+import type { StepRow } from '../model/rows.ts';
 import { advance } from './advance.ts';
 import { queues, stepMessageSchema, stepQueue, summaryMessageSchema } from './bus.ts';
 import type { Engine } from './engine.ts';
 import { runRef } from './progress.ts';
-import type { StepRow } from './rows.ts';
 
 export interface DeadLetter {
   body: unknown;

@@ -1,12 +1,18 @@
 // How far an account is on its way back to its owner, for people and programs: what is checked, what waits for whom,
 // what the owner must set up again. Pure. No pass is in it, because no row has one.
 import { z } from 'zod';
+import {
+  type HandBackPhase,
+  handBackPhases,
+  outcomeSchema,
+  type StepRow,
+  stepStates,
+} from '../model/rows.ts';
+import type { Step } from '../model/step.ts';
 import { isHandedBack, isHandingBack, type Left, leftBehind, rowsOf } from './hand-back.ts';
 import { unaccepted, whyNoPass, whyNotBegun } from './hand-back-orders.ts';
 import { ownersPart, ownersThingSchema } from './owners-part.ts';
 import type { RunState } from './plan.ts';
-import { type HandBackPhase, handBackPhases, outcomeSchema, type StepRow, stepStates } from './rows.ts';
-import type { Step } from './step.ts';
 import { isPending } from './verdict.ts';
 
 /** What POST …/hand-back takes as `do`. */

@@ -1,7 +1,8 @@
 // Runs an investigation: it only reads, may ask for more time, and may tell the run more about the intruder.
+
+import type { Investigation, OutgoingAlert, Task } from '../model/step.ts';
 import { mergeTasks } from './remediate.ts';
 import type { Ending, Execution } from './run-step.ts';
-import type { Investigation, OutgoingAlert, Task } from './step.ts';
 
 export async function collect(execution: Execution, step: Investigation): Promise<Ending> {
   const { engine, context } = execution;

@@ -1,5 +1,5 @@
 // Why a run may go further by itself: on evidence, or because the lock did not hold.
-import type { RunRow, StepRow } from './rows.ts';
+import type { RunRow, StepRow } from '../model/rows.ts';
 import { endedBadly } from './verdict.ts';
 
 /** The reason, in one sentence, why a contained run becomes full; undefined while there is none. */

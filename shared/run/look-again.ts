@@ -1,5 +1,5 @@
 // A second look at what a step has done: at a later check, and before an account is given back. Pure.
-import type { StepRow } from './rows.ts';
+import type { StepRow } from '../model/rows.ts';
 import { endedBadly } from './verdict.ts';
 
 /** What never looked, is off, does not apply or was undone stays as it is. */

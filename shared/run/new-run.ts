@@ -1,8 +1,8 @@
 // The rows of a run as they are before anything was done. Pure.
 import { weakStart } from '../intruder/weak-start.ts';
+import type { Outcome, RunRow, StepRow } from '../model/rows.ts';
+import type { Mode, Step } from '../model/step.ts';
 import type { OpenRequest } from './open-run.ts';
-import type { Outcome, RunRow, StepRow } from './rows.ts';
-import type { Mode, Step } from './step.ts';
 
 /** Without I, L, O and U, so that a code survives being read out over a telephone. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

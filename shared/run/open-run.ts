@@ -1,10 +1,11 @@
 // Opens one run for an account, or brings the signal to the run that already holds it: never two at once.
 import { isDeepStrictEqual } from 'node:util';
-import type { Signal } from '../alerts/signal.ts';
 import { RetryableError } from '../errors.ts';
 import { weakStart } from '../intruder/weak-start.ts';
-import type { Account } from '../microsoft365/account.ts';
-import type { Intruder } from '../microsoft365/intruder.ts';
+import type { Account } from '../model/account.ts';
+import type { Intruder } from '../model/intruder.ts';
+import type { Level, LogRow, RunRow, StepRow } from '../model/rows.ts';
+import type { Signal } from '../model/signal.ts';
 import { advance } from './advance.ts';
 import { belongsTo } from './belongs-to.ts';
 import type { Engine } from './engine.ts';
@@ -12,7 +13,6 @@ import { newRun, newStep } from './new-run.ts';
 import { released } from './operate.ts';
 import { plan, type RunState } from './plan.ts';
 import { runRef } from './progress.ts';
-import type { Level, LogRow, RunRow, StepRow } from './rows.ts';
 import { standingRun } from './standing-run.ts';
 
 export interface OpenRequest {

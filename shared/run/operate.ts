@@ -1,9 +1,10 @@
 // What an operator may ask of a run. Each only changes rows; `advance` does the rest, as after every other write.
+
+import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from '../model/rows.ts';
+import type { Step } from '../model/step.ts';
 import type { Apply } from './advance.ts';
 import { mostReturns, toUndo, verificationOf } from './changes.ts';
 import { dismissing, isOver } from './hand-back.ts';
-import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from './rows.ts';
-import type { Step } from './step.ts';
 import { endedBadly } from './verdict.ts';
 
 /** Who asks, why, and when: kept in the run's log for ever. */

@@ -1,7 +1,7 @@
 // What only the owner of an account can set up again, or whoever is master of it. Pure, from the rows of the run.
 import { z } from 'zod';
+import type { RunRow } from '../model/rows.ts';
 import type { RunState } from './plan.ts';
-import type { RunRow } from './rows.ts';
 import { handBackTasks } from './verdict.ts';
 
 export const ownersThingSchema = z.object({

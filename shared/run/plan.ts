@@ -1,11 +1,12 @@
 // The one place that decides what happens next. Pure: rows in, rows and messages out, the time as a value.
 // It runs after every write of a run, so each rule says when a row may leave its state and nothing else.
+
+import { effectiveMode } from '../model/mode.ts';
+import type { RunRow, StepRow } from '../model/rows.ts';
+import { type Step, stages } from '../model/step.ts';
 import { type Outgoing, stepQueue } from './bus.ts';
 import { type HandBackOrder, isOver, nextHandBack } from './hand-back.ts';
-import { effectiveMode } from './mode.ts';
-import type { RunRow, StepRow } from './rows.ts';
 import { isActive, nextState, startChecks, withWakeAt } from './run-state.ts';
-import { type Step, stages } from './step.ts';
 import { nextSummary } from './summary-turn.ts';
 import { afterLostWorker, isPast, message, queue } from './turn.ts';
 import { endedBadly, endedWell, isPending } from './verdict.ts';

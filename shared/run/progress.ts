@@ -1,5 +1,5 @@
 // The one place that remembers. Behind this interface: Table Storage, or memory for generated tests.
-import type { LogRow, RunRow, StepRow } from './rows.ts';
+import type { LogRow, RunRow, StepRow } from '../model/rows.ts';
 
 /** Names a run. The run id begins with the user id, which is the partition. */
 export interface RunRef {

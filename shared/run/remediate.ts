@@ -1,6 +1,8 @@
 // Look, record, fix, look again. The record is written before the first fix, so that a crash leaves no change of
 // which nothing is known.
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
+import type { ChangeRecord, Outcome, StepRow, TaskRecord } from '../model/rows.ts';
+import type { Change, Found, Remediation, Skip, Task } from '../model/step.ts';
 import {
   type Attempt,
   afterAttempt,
@@ -11,9 +13,7 @@ import {
   verify,
 } from './changes.ts';
 import { isOver } from './hand-back.ts';
-import type { ChangeRecord, Outcome, StepRow, TaskRecord } from './rows.ts';
 import type { Ending, Execution } from './run-step.ts';
-import type { Change, Found, Remediation, Skip, Task } from './step.ts';
 import { watched } from './watch.ts';
 
 export async function remediate(execution: Execution, step: Remediation): Promise<Ending> {

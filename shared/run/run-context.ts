@@ -1,7 +1,8 @@
 // What a step gets to know of its run, made from the rows. It decides nothing.
+
+import type { RawContext, Step } from '../model/step.ts';
 import type { Engine } from './engine.ts';
 import type { RunState } from './plan.ts';
-import type { RawContext, Step } from './step.ts';
 import { verdictOf } from './verdict.ts';
 
 export function contextOf(

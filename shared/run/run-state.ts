@@ -1,10 +1,11 @@
 // When a run opens, finishes, closes and is looked at again. Pure; when a step may go on is in plan.ts.
+
+import { timing } from '../model/mode.ts';
+import type { RunRow, StepRow } from '../model/rows.ts';
 import { belongsToOwnerAlone, isHandedBack, isHandingBack, isOver, takesPart } from './hand-back.ts';
 import { raised } from './level.ts';
 import { lookAgain } from './look-again.ts';
-import { timing } from './mode.ts';
 import type { RunState } from './plan.ts';
-import type { RunRow, StepRow } from './rows.ts';
 import { awaitsFirst, begunAt } from './summary-turn.ts';
 import { endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
 import { nextWatch } from './watch.ts';

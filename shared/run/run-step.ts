@@ -1,18 +1,18 @@
 // The one place that executes a step: claim, look, record, fix, look again, settle. It owns status, lease, retry and
 // deadline, so that a step knows of none of them. Whatever it writes goes through `advance`.
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
+import { timing, waitSeconds } from '../model/mode.ts';
+import type { StepRow } from '../model/rows.ts';
+import type { RawContext, Step } from '../model/step.ts';
 import { type Apply, advance } from './advance.ts';
 import type { StepMessage } from './bus.ts';
 import type { Engine } from './engine.ts';
 import { collect } from './investigate.ts';
-import { timing, waitSeconds } from './mode.ts';
 import { type RunState, settledBefore } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
 import { remediate } from './remediate.ts';
-import type { StepRow } from './rows.ts';
 import { contextOf } from './run-context.ts';
 import { sparedNow } from './spared.ts';
-import type { RawContext, Step } from './step.ts';
 import { undo } from './undo-step.ts';
 import { endedWell } from './verdict.ts';
 

@@ -1,10 +1,10 @@
 // The second channel's own turn: reads the run as it stands and posts it. It changes no row, so whatever becomes of it,
 // the run goes on; what fails is tried again by whoever handles the queue.
 import { PermanentError } from '../errors.ts';
+import type { RunRow } from '../model/rows.ts';
 import { type CardMessage, type Post, queues } from './bus.ts';
 import type { Engine } from './engine.ts';
 import { type RunRows, runRef } from './progress.ts';
-import type { RunRow } from './rows.ts';
 
 /** What the engine needs of the second channel. */
 export interface SecondChannel {

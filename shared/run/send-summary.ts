@@ -1,13 +1,13 @@
 // Sends the summary once for each verdict. sendMail is not idempotent, so whoever finds a send that may have been
 // cut off looks for the mail before sending again; and a failure here never touches the run's own state.
 import { RetryableError, toFailure } from '../errors.ts';
+import { timing, waitSeconds } from '../model/mode.ts';
+import type { LogRow, RunRow } from '../model/rows.ts';
 import { advance } from './advance.ts';
 import type { SummaryMessage } from './bus.ts';
 import type { Engine } from './engine.ts';
-import { timing, waitSeconds } from './mode.ts';
 import type { RunState } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
-import type { LogRow, RunRow } from './rows.ts';
 import { verdictOf, verdictText } from './verdict.ts';
 
 /** What the engine needs of mail. */

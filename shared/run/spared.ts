@@ -1,8 +1,9 @@
 // The account became protected after the run began: nothing more is changed until a person says so. Above all, a later
 // check does not lock again what on-call has opened by hand and protected since. Pure, but for the settings it is given.
+
+import type { LogRow, StepRow } from '../model/rows.ts';
 import type { Engine } from './engine.ts';
 import type { RunState } from './plan.ts';
-import type { LogRow, StepRow } from './rows.ts';
 
 /** The step waits, and is planned anew as one that looks; undefined while it may act. */
 export function sparedNow(

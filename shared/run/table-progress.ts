@@ -10,10 +10,17 @@
 // What a row can't hold is in blobs, where it is given some; see large-rows.ts.
 import { randomUUID } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
+import {
+  type LogRow,
+  logRowSchema,
+  type RunRow,
+  runRowSchema,
+  type StepRow,
+  stepRowSchema,
+} from '../model/rows.ts';
 import type { Blobs } from './blobs.ts';
 import { LargeRows } from './large-rows.ts';
 import { type Claim, type Progress, type RunChanges, type RunRef, type RunRows, runRef } from './progress.ts';
-import { type LogRow, logRowSchema, type RunRow, runRowSchema, type StepRow, stepRowSchema } from './rows.ts';
 import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
 import {
   checkTransaction,

@@ -2,10 +2,10 @@
 
 import type { Failure } from '../errors.ts';
 import { PermanentError, toFailure } from '../errors.ts';
+import type { Remediation, Task } from '../model/step.ts';
 import { toUndo } from './changes.ts';
 import { changeOf, mergeTasks, withRecord } from './remediate.ts';
 import type { Ending, Execution } from './run-step.ts';
-import type { Remediation, Task } from './step.ts';
 
 export async function undo(execution: Execution, step: Remediation): Promise<Ending> {
   const { engine, context } = execution;

@@ -1,8 +1,9 @@
 // Two operators at once: a run's version stands for what people decided about it and where it stands by that, not for
 // how far its steps are, or nobody could ever decide on a run that is at work. The number in it is counted in the same
 // transaction as the decision, so that of two who saw the same run only one decides.
+
+import type { LogRow, RunRow } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
-import type { LogRow, RunRow } from './rows.ts';
 
 /** An entity tag (RFC 9110): `"3.full.live"`. */
 export function versionOf(run: RunRow): string {

@@ -1,6 +1,6 @@
 // Whose account it is, and why there is a run.
 import { homeDomain } from '../microsoft365/guest.ts';
-import type { RunRow } from '../run/rows.ts';
+import type { RunRow } from '../model/rows.ts';
 import { capital, clause, clock, isMicrosoftPage, plain } from './plain.ts';
 import type { Given, Line, Section } from './report.ts';
 

@@ -1,7 +1,8 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
+
+import { timing } from '../model/mode.ts';
+import type { StepRow } from '../model/rows.ts';
 import { toUndo } from '../run/changes.ts';
-import { timing } from '../run/mode.ts';
-import type { StepRow } from '../run/rows.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { nextWatch } from '../run/watch.ts';
 import { attachedTo } from './attached.ts';

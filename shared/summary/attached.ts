@@ -1,7 +1,7 @@
 // Which files go along with the mail: those of a step that asks somebody to act, who needs them for it. All others are
 // large or full of other people's mail, and stay with the run.
-import type { StepRow } from '../run/rows.ts';
-import type { Attachment } from '../run/step.ts';
+import type { StepRow } from '../model/rows.ts';
+import type { Attachment } from '../model/step.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 
 /** sendMail takes 4 MB, in which MIME stands twice in base64 (https://learn.microsoft.com/graph/outlook-large-attachments). */

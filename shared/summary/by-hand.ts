@@ -1,7 +1,7 @@
 // What the app could not do, or not yet: a person does it by hand, on the page that is linked.
 import type { Failure } from '../errors.ts';
 import { mailboxPage, userPage } from '../microsoft365/links.ts';
-import type { StepRow } from '../run/rows.ts';
+import type { StepRow } from '../model/rows.ts';
 import { isPending, type Verdict } from '../run/verdict.ts';
 import { plain } from './plain.ts';
 import { type Given, type Line, order, titleOf } from './report.ts';

@@ -1,6 +1,6 @@
 // What the verdict means for this account, in two or three sentences. Each is said only where the record bears it:
 // a step that is switched off, was refused or could not look takes its claim away.
-import type { StepRow } from '../run/rows.ts';
+import type { StepRow } from '../model/rows.ts';
 import { isPending, ofConcern, type Verdict } from '../run/verdict.ts';
 import { lockOf, lockPhrase } from './lock.ts';
 import { clause, count, plain } from './plain.ts';

@@ -1,7 +1,7 @@
 // Whether the account is locked, as far as the record tells, and until when the intruder may still be in. What was
 // not read back is not said to be so.
-import { isLeftOut } from '../run/mode.ts';
-import type { RunRow, StepRow } from '../run/rows.ts';
+import { isLeftOut } from '../model/mode.ts';
+import type { RunRow, StepRow } from '../model/rows.ts';
 import { clause, clock, clockAfter, later } from './plain.ts';
 import type { Given, Line, Section } from './report.ts';
 import { standingOf } from './standing.ts';

@@ -1,7 +1,7 @@
 // A mail as a MIME message: text and HTML with the same content, and files. Pure. Everything is base64, so that no line
 // of a value can end a part, begin a header or be cut by a server on the way.
 // https://learn.microsoft.com/graph/outlook-send-mime-message
-import type { Attachment } from '../run/step.ts';
+import type { Attachment } from '../model/step.ts';
 
 export interface Mail {
   from: string;

@@ -1,7 +1,7 @@
 // The shapes of a summary, and what its parts share. Subject, text and HTML are made of a report and of nothing else,
 // so that they always say the same.
-import type { ChangeRecord, RunRow, StepRow } from '../run/rows.ts';
-import type { Investigation, Remediation } from '../run/step.ts';
+import type { ChangeRecord, RunRow, StepRow } from '../model/rows.ts';
+import type { Investigation, Remediation } from '../model/step.ts';
 import type { Verdict } from '../run/verdict.ts';
 import { plain } from './plain.ts';
 

@@ -1,10 +1,7 @@
 // A run as programs read it: the answer of GET /api/runs/{id}. Pure. It holds no secret, because no row does.
 import { z } from 'zod';
-import { signalSchema } from '../alerts/signal.ts';
-import { accountSchema } from '../microsoft365/account.ts';
-import { intruderSchema } from '../microsoft365/intruder.ts';
-import { verificationOf, verifications } from '../run/changes.ts';
-import type { RunRows } from '../run/progress.ts';
+import { accountSchema } from '../model/account.ts';
+import { intruderSchema } from '../model/intruder.ts';
 import {
   attachmentSchema,
   changeRecordSchema,
@@ -15,8 +12,11 @@ import {
   stepRowSchema,
   stepStates,
   taskRecordSchema,
-} from '../run/rows.ts';
-import { modes, type Step, stages } from '../run/step.ts';
+} from '../model/rows.ts';
+import { signalSchema } from '../model/signal.ts';
+import { modes, type Step, stages } from '../model/step.ts';
+import { verificationOf, verifications } from '../run/changes.ts';
+import type { RunRows } from '../run/progress.ts';
 import { taskKey } from '../run/tick-off.ts';
 import { handBackTasks, ofConcern, openTasks, verdictOf, verdictText } from '../run/verdict.ts';
 

@@ -1,6 +1,7 @@
 // How a recorded change stands, in words for a person, and which of them are said first. Derived from the record.
+
+import type { ChangeRecord, StepRow } from '../model/rows.ts';
 import { verificationOf } from '../run/changes.ts';
-import type { ChangeRecord, StepRow } from '../run/rows.ts';
 
 /** From what needs a person most to what is merely told. */
 export const standings = [

@@ -6,7 +6,7 @@
 //      ▲                  │ no answer: after the lease, looked for; then sent again
 //      └────refused───────┘
 import { RetryableError, toFailure } from '../errors.ts';
-import { timing } from '../run/mode.ts';
+import { timing } from '../model/mode.ts';
 import type { Notice } from './notice.ts';
 import type { NoticeRow, NoticeStore } from './notice-store.ts';
 

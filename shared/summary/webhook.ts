@@ -1,8 +1,8 @@
 // The second channel: a Teams workflow, or whatever takes an Adaptive Card by POST. For administrators' cases, or for
 // all. It has a message of its own in the queue, so that neither it nor the mail waits for the other.
 import { PermanentError, RetryableError } from '../errors.ts';
+import type { RunRow } from '../model/rows.ts';
 import type { RunRows } from '../run/progress.ts';
-import type { RunRow } from '../run/rows.ts';
 import { cardOf } from './card.ts';
 import type { Described } from './report.ts';
 

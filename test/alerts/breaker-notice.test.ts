@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stormNotice } from '../../shared/alerts/breaker-notice.ts';
-import type { RunRow } from '../../shared/run/rows.ts';
+import type { RunRow } from '../../shared/model/rows.ts';
 import { noticeMail } from '../../shared/summary/notice.ts';
 import { sampleRun } from '../run/sample-rows.ts';
 

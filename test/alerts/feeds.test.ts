@@ -12,7 +12,7 @@ import { TableMarks } from '../../shared/alerts/table-marks.ts';
 import type { GraphReader } from '../../shared/clients/clients.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import type { OutgoingAlert } from '../../shared/run/step.ts';
+import type { OutgoingAlert } from '../../shared/model/step.ts';
 import { tableOptions } from '../run/progress-stores.ts';
 import { fakeGraph } from './fake-graph.ts';
 import { adele, now, payload, tenantId } from './samples.ts';

@@ -9,7 +9,7 @@ import {
   unconfirmed,
 } from '../../shared/alerts/policy.ts';
 import { rows } from '../../shared/alerts/policy-rows.ts';
-import type { Signal } from '../../shared/alerts/signal.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import { mailAlert, signal } from './samples.ts';
 
 const restricted = (changes: Partial<Signal> = {}) =>

@@ -6,7 +6,7 @@ import { type Marks, memoryMarks } from '../../shared/alerts/marks.ts';
 import { outgoing } from '../../shared/alerts/outgoing.ts';
 import { pollAll } from '../../shared/alerts/poll.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { OutgoingAlert } from '../../shared/run/step.ts';
+import type { OutgoingAlert } from '../../shared/model/step.ts';
 import { fakeGraph } from './fake-graph.ts';
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide, defaultPolicy, type Ruling } from '../../shared/alerts/policy.ts';
 import { capsOf, putOnRails } from '../../shared/alerts/rails.ts';
-import type { Signal } from '../../shared/alerts/signal.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import { account, adele, signal } from './samples.ts';
 
 const nobody = { PROTECTED_ACCOUNTS: [], SERVICE_ACCOUNTS: [], VIP_ACCOUNTS: [] };

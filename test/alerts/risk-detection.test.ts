@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { riskDetection } from '../../shared/alerts/risk-detection.ts';
-import type { Signal } from '../../shared/alerts/signal.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import { adele, payload } from './samples.ts';
 
 function read(data: unknown): Signal {

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Signal } from '../../shared/alerts/signal.ts';
-import type { Account } from '../../shared/microsoft365/account.ts';
+import type { Account } from '../../shared/model/account.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import { sampleAccount } from '../fakes/account.ts';
 
 export const tenantId = '6f2a1c0e-41d7-4a2b-9a34-0d5a8f3b7c11';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { forwardStream } from '../../functions/alerts/forward-stream.ts';
 import { readStream } from '../../shared/alerts/stream.ts';
 import { RetryableError } from '../../shared/errors.ts';
+import type { OutgoingAlert } from '../../shared/model/step.ts';
 import type { Letter } from '../../shared/run/bus.ts';
-import type { OutgoingAlert } from '../../shared/run/step.ts';
 import { adele, payload, tenantId } from './samples.ts';
 
 const batch = (name: string) => payload(`diagnostic-records/${name}`);

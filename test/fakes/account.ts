@@ -1,5 +1,5 @@
 // Adele Vance, a usual user; a test says what differs.
-import type { Account } from '../../shared/microsoft365/account.ts';
+import type { Account } from '../../shared/model/account.ts';
 
 export const sampleAccount = (changes: Partial<Account> = {}): Account => ({
   id: '7d9e4c1a-2f5b-4b0e-9a57-0d5b7c1e6f23',

@@ -1,5 +1,5 @@
 // Records of both audit logs as a tenant file holds them: Adele's intruder at work, and Adele herself.
-import { type Intruder, nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import { type Intruder, nobodyKnown } from '../../shared/model/intruder.ts';
 import { adele, attacker, firefox, office } from './sign-ins.ts';
 
 export const session = '005f1a2c-0d5c-4c1e-9a77-3a2f1f0b9d10';

@@ -1,8 +1,8 @@
 // The run of Adele Vance, as a step is handed it; a test says what differs.
 
-import type { Account } from '../../shared/microsoft365/account.ts';
-import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
-import type { RawContext, RunView } from '../../shared/run/step.ts';
+import type { Account } from '../../shared/model/account.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
+import type { RawContext, RunView } from '../../shared/model/step.ts';
 import { sampleAccount } from './account.ts';
 import { adele } from './sign-ins.ts';
 

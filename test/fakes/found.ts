@@ -1,5 +1,5 @@
 // What a look found, for tests in which it must not have been skipped.
-import type { Change, Found, Skip } from '../../shared/run/step.ts';
+import type { Change, Found, Skip } from '../../shared/model/step.ts';
 
 export function found(result: Found | Skip): Required<Found> {
   if ('skip' in result) throw new Error(`was skipped: ${result.skip}`);

@@ -2,6 +2,7 @@
 // clock that jumps to the next one. The summary is not sent; the later checks are for whoever turns the clock on.
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
+import type { Step } from '../../shared/model/step.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
@@ -11,7 +12,6 @@ import { type OpenRequest, openRun } from '../../shared/run/open-run.ts';
 import { undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
-import type { Step } from '../../shared/run/step.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { connected } from './connected.ts';
 

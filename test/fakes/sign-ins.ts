@@ -1,12 +1,12 @@
 // Sign-ins, detections and signals in Microsoft's shapes with Adele Vance's usual values; a test says what differs.
 import type { z } from 'zod';
-import { type Signal, signalSchema } from '../../shared/alerts/signal.ts';
 import {
   type RiskDetection,
   riskDetectionSchema,
   type SignIn,
   signInSchema,
 } from '../../shared/intruder/sign-ins.ts';
+import { type Signal, signalSchema } from '../../shared/model/signal.ts';
 
 export const adele = 'f5e829f5-3c2f-4a6d-9a41-0a3d2b7c5e10';
 export const home = '198.51.100.20';

@@ -4,7 +4,7 @@ import { createTenant } from '../../local/tenant/tenant.ts';
 import type { Clients } from '../../shared/clients/clients.ts';
 import { createExchange } from '../../shared/clients/exchange.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
-import type { Step } from '../../shared/run/step.ts';
+import type { Step } from '../../shared/model/step.ts';
 import { noClients } from '../run/no-clients.ts';
 
 /** Client and tenant share a clock that stands still until it is moved. */

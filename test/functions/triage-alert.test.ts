@@ -4,7 +4,7 @@ import { type Decision, decisionSchema, memoryDecisions } from '../../shared/ale
 import { classifier, detectorsSchema } from '../../shared/alerts/detector-settings.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { Account } from '../../shared/microsoft365/account.ts';
+import type { Account } from '../../shared/model/account.ts';
 import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { type OpenRequest, openRun } from '../../shared/run/open-run.ts';

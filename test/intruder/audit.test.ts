@@ -6,7 +6,7 @@ import {
   tiedToIntruder,
 } from '../../shared/intruder/audit.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
-import { type Intruder, nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import { type Intruder, nobodyKnown } from '../../shared/model/intruder.ts';
 
 const intruder: Intruder = {
   ...nobodyKnown,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { networkOf } from '../../shared/intruder/address.ts';
 import { findIntruder, type Trail } from '../../shared/intruder/find-intruder.ts';
 import type { SignIn } from '../../shared/intruder/sign-ins.ts';
-import { type Intruder, nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import { type Intruder, nobodyKnown } from '../../shared/model/intruder.ts';
 import { edge, firefox, signal, signIn } from '../fakes/sign-ins.ts';
 
 const address = fc.constantFrom(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Signal } from '../../shared/alerts/signal.ts';
 import { findIntruder } from '../../shared/intruder/find-intruder.ts';
 import type { RiskDetection, SignIn } from '../../shared/intruder/sign-ins.ts';
-import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import {
   attacker,
   detection,

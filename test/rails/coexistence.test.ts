@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { containOnPremisesAccount } from '../../functions/steps/contain-on-premises-account/contain-on-premises-account.ts';
 import { revokeSessions } from '../../functions/steps/revoke-sessions.ts';
-import type { Signal } from '../../shared/alerts/signal.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';
 import { signal } from '../alerts/samples.ts';
 import { lived } from '../fakes/lived.ts';

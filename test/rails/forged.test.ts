@@ -9,7 +9,7 @@ import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { protectedBecause, unmarked } from '../../shared/alerts/protection.ts';
 import { memoryTrips } from '../../shared/alerts/trips.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import type { Account } from '../../shared/microsoft365/account.ts';
+import type { Account } from '../../shared/model/account.ts';
 import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';

@@ -1,6 +1,8 @@
 // The record decides what was done and what is undone; the last look only says what is still there.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ChangeRecord } from '../../shared/model/rows.ts';
+import type { Change, Json } from '../../shared/model/step.ts';
 import {
   type Attempt,
   afterAttempt,
@@ -11,8 +13,6 @@ import {
   verificationOf,
   verify,
 } from '../../shared/run/changes.ts';
-import type { ChangeRecord } from '../../shared/run/rows.ts';
-import type { Change, Json } from '../../shared/run/step.ts';
 import { refused } from '../summary/rows.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 20, 9, minute)).toISOString();

@@ -1,7 +1,7 @@
 // The step that tells others how a run ended.
 import { describe, expect, it } from 'vitest';
+import type { StepRow } from '../../shared/model/rows.ts';
 import { type Order, plan, settledBefore } from '../../shared/run/plan.ts';
-import type { StepRow } from '../../shared/run/rows.ts';
 import { sampleRun, sampleStep } from './sample-rows.ts';
 
 const now = new Date('2026-11-24T19:30:00Z');

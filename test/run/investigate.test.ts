@@ -1,13 +1,13 @@
 // What an investigation hands to others: facts to later steps, alerts to the front door.
 import { describe, expect, it } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
+import { investigation, type OutgoingAlert, type RunView, settings } from '../../shared/model/step.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
-import { investigation, type OutgoingAlert, type RunView, settings } from '../../shared/run/step.ts';
 import { noClients } from './no-clients.ts';
 import { adele, riskySignIn } from './simulation.ts';
 

@@ -1,8 +1,8 @@
 // When what is settled is looked at again: a quarter of an hour, an hour and a day after the run finished, and when a
 // step that it follows goes on. And when it is not.
 import { describe, expect, it } from 'vitest';
+import type { Outcome, RunRow } from '../../shared/model/rows.ts';
 import { type Order, plan } from '../../shared/run/plan.ts';
-import type { Outcome, RunRow } from '../../shared/run/rows.ts';
 import { sampleRun, sampleStep } from './sample-rows.ts';
 
 const finishedAt = '2026-11-24T19:05:00.000Z';

@@ -2,8 +2,8 @@
 // table-progress.test.ts.
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunRow } from '../../shared/model/rows.ts';
 import { type Progress, type RunRows, runRef } from '../../shared/run/progress.ts';
-import type { RunRow } from '../../shared/run/rows.ts';
 import { memoryStore, type Store, tableStore } from './progress-stores.ts';
 import { sampleLog, sampleRun, sampleStep, sampleSteps } from './sample-rows.ts';
 

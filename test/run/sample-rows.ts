@@ -1,7 +1,7 @@
 // Rows as a run of Adele Vance at contoso.com has them, for tests of what stores rows.
 
-import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
-import type { LogRow, RunRow, StepRow } from '../../shared/run/rows.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
+import type { LogRow, RunRow, StepRow } from '../../shared/model/rows.ts';
 import { sampleAccount } from '../fakes/account.ts';
 
 export function sampleRun(userId: string, changes: Partial<RunRow> = {}): RunRow {

@@ -1,10 +1,10 @@
 // One mail for each verdict, whoever dies on the way; and a mail that fails touches nothing but itself.
 import { describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { timing } from '../../shared/model/mode.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { type Letter, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { timing } from '../../shared/run/mode.ts';
 import { approve, undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { askForCard, sendCard } from '../../shared/run/send-card.ts';

@@ -1,9 +1,9 @@
 // Lives through one whole run under a virtual clock: messages in any order, twice, or not at all; processes that die
 // around any write or request. It holds the promises that the engine makes, whatever happens.
 
-import type { Signal } from '../../shared/alerts/signal.ts';
 import { RetryableError } from '../../shared/errors.ts';
-import type { Account } from '../../shared/microsoft365/account.ts';
+import type { Account } from '../../shared/model/account.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import { stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { MemoryBus, type MemoryMessage } from '../../shared/run/memory-bus.ts';

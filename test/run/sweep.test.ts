@@ -1,8 +1,8 @@
 // The sweep looks at what has waited past its time, whatever became of the messages.
 import { expect, it } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
+import { timing } from '../../shared/model/mode.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { timing } from '../../shared/run/mode.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { adele, chaosOf, riskySignIn, Simulation } from './simulation.ts';

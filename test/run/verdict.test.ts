@@ -1,6 +1,6 @@
 // The word in the subject of the summary: what may be claimed of a run, from its rows.
 import { describe, expect, it } from 'vitest';
-import type { Outcome, RunRow, StepRow } from '../../shared/run/rows.ts';
+import type { Outcome, RunRow, StepRow } from '../../shared/model/rows.ts';
 import { endedBadly, endedWell, openTasks, verdictOf, verdictText, words } from '../../shared/run/verdict.ts';
 import {
   change,

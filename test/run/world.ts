@@ -2,7 +2,7 @@
 // kind of order the real one has. It counts what was done to it, so that a test can hold the record against it.
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
 import {
   type Change,
   type Context,
@@ -11,7 +11,7 @@ import {
   remediation,
   type Step,
   settings,
-} from '../../shared/run/step.ts';
+} from '../../shared/model/step.ts';
 
 export interface WorldOptions {
   /** What each step will find, by step name; an entry that begins with ! carries evidence once the intruder is known. */

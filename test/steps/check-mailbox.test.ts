@@ -5,7 +5,7 @@ import { PermanentError } from '../../shared/errors.ts';
 import { actsOf } from '../../shared/intruder/acts.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { eachPart } from '../../shared/microsoft365/symptoms.ts';
-import type { Collected, Later, Skip } from '../../shared/run/step.ts';
+import type { Collected, Later, Skip } from '../../shared/model/step.ts';
 import { directoryAudit, intruder, record } from '../fakes/audit.ts';
 import { account, context } from '../fakes/context.ts';
 import { adele } from '../fakes/sign-ins.ts';

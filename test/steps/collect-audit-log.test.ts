@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { collectAuditLog } from '../../functions/steps/collect-audit-log/collect-audit-log.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { actsIn, parameterOf } from '../../shared/intruder/acts.ts';
-import type { Collected, Json, RawContext } from '../../shared/run/step.ts';
+import type { Collected, Json, RawContext } from '../../shared/model/step.ts';
 import { delegated, directoryAudit, intruder, record, session } from '../fakes/audit.ts';
 import { context } from '../fakes/context.ts';
 import { thrownBy } from '../fakes/service.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { collectSignIns } from '../../functions/steps/collect-sign-ins/collect-sign-ins.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { Collected, RunView } from '../../shared/run/step.ts';
+import type { Collected, RunView } from '../../shared/model/step.ts';
 import { context } from '../fakes/context.ts';
 import { type Request, type Script, scriptedGraph } from '../fakes/scripted-graph.ts';
 import {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { disableMailboxProtocols } from '../../functions/steps/disable-mailbox-protocols.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { RunView } from '../../shared/run/step.ts';
+import type { RunView } from '../../shared/model/step.ts';
 import { account, context, guest } from '../fakes/context.ts';
 import { found, onlyChange } from '../fakes/found.ts';
 import { lived } from '../fakes/lived.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findLinkedAccounts } from '../../functions/steps/find-linked-accounts/find-linked-accounts.ts';
-import type { Collected, Later, Skip } from '../../shared/run/step.ts';
+import type { Collected, Later, Skip } from '../../shared/model/step.ts';
 import { intruder } from '../fakes/audit.ts';
 import { account, context, guest } from '../fakes/context.ts';
 import { adele } from '../fakes/sign-ins.ts';

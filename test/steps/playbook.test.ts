@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
-import { type Step, stages } from '../../shared/run/step.ts';
+import { type Step, stages } from '../../shared/model/step.ts';
 
 const folder = new URL('../../functions/steps/', import.meta.url);
 const files = readdirSync(folder)

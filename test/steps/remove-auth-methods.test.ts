@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { removeAuthMethods } from '../../functions/steps/remove-auth-methods/remove-auth-methods.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';
 import { adele, attacker, home } from '../fakes/sign-ins.ts';

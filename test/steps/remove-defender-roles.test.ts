@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { removeDefenderRoles } from '../../functions/steps/remove-defender-roles.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { Change, RunView } from '../../shared/run/step.ts';
+import type { Change, RunView } from '../../shared/model/step.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { changesOf, found } from '../fakes/found.ts';
 import { adele } from '../fakes/sign-ins.ts';

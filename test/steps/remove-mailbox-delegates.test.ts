@@ -4,7 +4,7 @@ import { removeMailboxDelegates } from '../../functions/steps/remove-mailbox-del
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { actsOf } from '../../shared/intruder/acts.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
-import type { RunView } from '../../shared/run/step.ts';
+import type { RunView } from '../../shared/model/step.ts';
 import { delegated, intruder, record } from '../fakes/audit.ts';
 import { account, context, guest } from '../fakes/context.ts';
 import { changesOf, found } from '../fakes/found.ts';

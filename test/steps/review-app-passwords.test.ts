@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reviewAppPasswords } from '../../functions/steps/review-app-passwords.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { adele, attacker, home } from '../fakes/sign-ins.ts';
 import { simulated } from '../fakes/simulated.ts';

@@ -3,7 +3,7 @@ import { reviewSentMail } from '../../functions/steps/review-sent-mail/review-se
 import { actsOf } from '../../shared/intruder/acts.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { sentByIntruderIn } from '../../shared/microsoft365/sent-mail.ts';
-import type { Collected, Later, RunView, Skip } from '../../shared/run/step.ts';
+import type { Collected, Later, RunView, Skip } from '../../shared/model/step.ts';
 import { intruder, record } from '../fakes/audit.ts';
 import { account, context } from '../fakes/context.ts';
 import { adele, attacker } from '../fakes/sign-ins.ts';

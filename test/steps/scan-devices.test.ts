@@ -5,7 +5,7 @@ import type { Clients } from '../../shared/clients/clients.ts';
 import { createDefender } from '../../shared/clients/defender.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';
 import { adele } from '../fakes/sign-ins.ts';

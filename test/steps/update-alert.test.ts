@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { updateAlert } from '../../functions/steps/update-alert/update-alert.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { RawContext, RunView } from '../../shared/run/step.ts';
+import type { RawContext, RunView } from '../../shared/model/step.ts';
 import { context } from '../fakes/context.ts';
 import { changesOf, found } from '../fakes/found.ts';
 import { thrownBy } from '../fakes/service.ts';

@@ -1,8 +1,8 @@
 // Rows as runs of Adele Vance at contoso.com leave them, one situation after the other; a test says what differs.
 
-import { nobodyKnown } from '../../shared/microsoft365/intruder.ts';
 import { userPage } from '../../shared/microsoft365/links.ts';
-import type { ChangeRecord, Outcome, RunRow, StepRow, TaskRecord } from '../../shared/run/rows.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
+import type { ChangeRecord, Outcome, RunRow, StepRow, TaskRecord } from '../../shared/model/rows.ts';
 import type { Described, Given } from '../../shared/summary/report.ts';
 import { sampleAccount } from '../fakes/account.ts';
 

@@ -1,6 +1,6 @@
 // A run as programs read it: everything that the rows know and may be told, and nothing else.
 import { describe, expect, it } from 'vitest';
-import type { LogRow } from '../../shared/run/rows.ts';
+import type { LogRow } from '../../shared/model/rows.ts';
 import { runDocument } from '../../shared/summary/run-document.ts';
 import { names } from './read.ts';
 import { adele, at, done, having, playbook, signIns, step } from './rows.ts';

@@ -5,10 +5,10 @@ import { path } from '../../../shared/clients/path.ts';
 import { madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { methodSchema } from '../../../shared/microsoft365/auth-methods.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
-import { investigation, type Kept, settings, type Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import { investigation, type Kept, settings, type Task } from '../../../shared/model/step.ts';
 import {
   type ContactChange,
   contactChanges,

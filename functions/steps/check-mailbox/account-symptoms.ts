@@ -4,10 +4,10 @@
 import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { type DirectoryAudit, madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
-import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
 import { doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
-import type { Context } from '../../../shared/run/step.ts';
+import type { Intruder } from '../../../shared/model/intruder.ts';
+import type { Context } from '../../../shared/model/step.ts';
 
 /** AuditLog.Read.All; one request. */
 export async function accountSymptoms(

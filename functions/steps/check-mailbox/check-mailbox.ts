@@ -5,7 +5,7 @@ import { actsIn } from '../../../shared/intruder/acts.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { acceptedDomains, mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
 import { eachPart } from '../../../shared/microsoft365/symptoms.ts';
-import { investigation, settings } from '../../../shared/run/step.ts';
+import { investigation, settings } from '../../../shared/model/step.ts';
 import { accountSymptoms } from './account-symptoms.ts';
 import { deletionsIn } from './deleted-mail.ts';
 import { addIn, addInSchema, lookForForms, phone, phoneSchema } from './mailbox-access.ts';

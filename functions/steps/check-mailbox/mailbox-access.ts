@@ -2,10 +2,10 @@
 // them; forms no interface returns.
 import { z } from 'zod';
 import { when } from '../../../shared/intruder/describe-trail.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { formsGuide } from '../../../shared/microsoft365/links.ts';
 import { didBy, doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
-import type { Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import type { Task } from '../../../shared/model/step.ts';
 
 const text = z
   .string()

@@ -5,8 +5,8 @@ import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { type UnifiedRecord, unifiedRecordSchema } from '../../../shared/intruder/unified-audit.ts';
-import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
-import type { RunView, Skip } from '../../../shared/run/step.ts';
+import type { Intruder } from '../../../shared/model/intruder.ts';
+import type { RunView, Skip } from '../../../shared/model/step.ts';
 
 const searchSchema = z.object({ id: z.string(), status: z.string().nullish() });
 

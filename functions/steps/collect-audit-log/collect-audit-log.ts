@@ -11,7 +11,7 @@ import {
   investigation,
   type Kept,
   settings,
-} from '../../../shared/run/step.ts';
+} from '../../../shared/model/step.ts';
 import { askSearch, mostRecords, readSearch, searchFrom, startSearch } from './audit-search.ts';
 import { auditAttachments, describeAudit } from './describe-audit.ts';
 import { widened } from './widen-intruder.ts';

@@ -2,7 +2,7 @@
 // another session shares is nobody's evidence.
 import { bareAddress, networkOf } from '../../../shared/intruder/address.ts';
 import { type AuditRecord, tiedToIntruder } from '../../../shared/intruder/audit.ts';
-import type { Intruder } from '../../../shared/microsoft365/intruder.ts';
+import type { Intruder } from '../../../shared/model/intruder.ts';
 
 /** Microsoft's own servers act for users from these; what came from there says nothing about who asked. */
 const microsofts = /^(2603:10|2a01:111:|2620:1ec:)/;

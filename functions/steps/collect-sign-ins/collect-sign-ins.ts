@@ -5,7 +5,7 @@ import { findIntruder, type Trail } from '../../../shared/intruder/find-intruder
 import { intruderSignIns } from '../../../shared/intruder/intruder-sign-ins.ts';
 import { signInsPage } from '../../../shared/microsoft365/links.ts';
 import { openedApps } from '../../../shared/microsoft365/opened-apps.ts';
-import { investigation, type Kept, type RunView, settings, type Task } from '../../../shared/run/step.ts';
+import { investigation, type Kept, type RunView, settings, type Task } from '../../../shared/model/step.ts';
 import { crowdedNetworks, readRiskDetections, readSignIns } from './read-sign-ins.ts';
 
 const hourMs = 3_600_000;

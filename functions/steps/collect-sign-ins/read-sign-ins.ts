@@ -11,7 +11,7 @@ import {
   type SignIn,
   signInSchema,
 } from '../../../shared/intruder/sign-ins.ts';
-import type { Kept, Skip } from '../../../shared/run/step.ts';
+import type { Kept, Skip } from '../../../shared/model/step.ts';
 
 const mostSignIns = 5000;
 const mostDetections = 1000;

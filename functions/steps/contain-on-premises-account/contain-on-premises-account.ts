@@ -1,10 +1,10 @@
 // Disables the account in Active Directory, from where the next sync would enable it again in the cloud. Defender for
 // Identity does it where it is there; the password stays, since its reset there only asks for a new one at sign-in.
 import { z } from 'zod';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { isLastStanding, leaveOneAdministrator } from '../../../shared/microsoft365/global-administrators.ts';
 import { activeDirectoryGuide } from '../../../shared/microsoft365/links.ts';
-import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import { remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { inActiveDirectory, invokeAction } from './defender-for-identity.ts';
 
 const step = 'contain-on-premises-account';

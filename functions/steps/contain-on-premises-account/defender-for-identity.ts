@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GraphClient, GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
+import type { Account } from '../../../shared/model/account.ts';
 
 const userSchema = z.object({ onPremisesSecurityIdentifier: z.string().nullish() });
 const provider = z.string().nullish();

@@ -1,12 +1,12 @@
 // Switches off the rules by which an intruder hides mail from the owner or has it sent out. Never deletes one; what
 // is not suspicious is listed, and what nobody can judge becomes a task. Mail already moved stays where it is.
 import { z } from 'zod';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
 import { mailboxPage } from '../../../shared/microsoft365/links.ts';
 import { acceptedDomains, contactsOf, mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
 import { readRecipient } from '../../../shared/microsoft365/recipients.ts';
-import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import { remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { judgeRules } from './owners.ts';
 import { exportedRuleSchema, type InboxRule } from './rule.ts';
 import { exportOf, rulesOf } from './rules-of.ts';

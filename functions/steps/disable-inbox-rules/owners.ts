@@ -3,7 +3,7 @@
 
 import { actsIn, rulesOfOthersIn } from '../../../shared/intruder/acts.ts';
 import { oddityOf } from '../../../shared/microsoft365/inbox-rules/name.ts';
-import type { Mode, RunView } from '../../../shared/run/step.ts';
+import type { Mode, RunView } from '../../../shared/model/step.ts';
 import { type Judgement, judgeRule, type RuleContext } from './judge.ts';
 import { rulesMadeBy } from './made-by.ts';
 import type { InboxRule } from './rule.ts';

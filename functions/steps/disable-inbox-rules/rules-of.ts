@@ -2,8 +2,8 @@
 // may take others with it, so they are read whole before any is touched.
 import { z } from 'zod';
 import type { ExchangeReader } from '../../../shared/clients/clients.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
-import type { Attachment } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import type { Attachment } from '../../../shared/model/step.ts';
 import { type ExportedRule, empty, exportedRuleSchema, type InboxRule, readExchangeRule } from './rule.ts';
 
 export interface ReadRule {

@@ -4,11 +4,11 @@
 import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { readMessages, trash } from '../../../shared/microsoft365/mailbox-messages.ts';
 import { readTraces } from '../../../shared/microsoft365/message-trace.ts';
 import { ownAddresses, ownDomains } from '../../../shared/microsoft365/own-addresses.ts';
-import { type Collected, investigation, settings } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import { type Collected, investigation, settings } from '../../../shared/model/step.ts';
 import { accountsWith, checkLinked, describeLinked } from './linked-accounts.ts';
 import { accessMail, outsideAccounts } from './outside-accounts.ts';
 

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
-import type { Kept, Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import type { Kept, Task } from '../../../shared/model/step.ts';
 
 const linkedSchema = z.object({
   id: z.string(),

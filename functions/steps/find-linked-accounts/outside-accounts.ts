@@ -2,15 +2,15 @@
 // to it, deleted ones too. Subjects alone tell, since bodies are not read. Pure.
 
 import { when } from '../../../shared/intruder/describe-trail.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { matcher, plain } from '../../../shared/microsoft365/inbox-rules/name.ts';
 import { messageTracePage } from '../../../shared/microsoft365/links.ts';
 import type { MailboxMessage } from '../../../shared/microsoft365/mailbox-messages.ts';
 import { aboutAccess, withoutCodes } from '../../../shared/microsoft365/mask-codes.ts';
 import type { MessageTrace } from '../../../shared/microsoft365/message-trace.ts';
 import { asAddress, domainOf, isInside } from '../../../shared/microsoft365/recipients.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import type { Attachment, Kept, Task } from '../../../shared/model/step.ts';
 import { toCsv } from '../../../shared/run/csv.ts';
-import type { Attachment, Kept, Task } from '../../../shared/run/step.ts';
 
 /** Said of passwords by those who only remind. */
 const reminder = matcher('password_expir* password_will_expire password_is_about_to_expire');

@@ -11,7 +11,7 @@ import {
   type OutgoingAlert,
   settings,
   type Task,
-} from '../../../shared/run/step.ts';
+} from '../../../shared/model/step.ts';
 import { othersAt } from './others-at.ts';
 
 /** Each costs one of the five requests in ten seconds. */

@@ -5,7 +5,7 @@ import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { type SignIn, signInSchema } from '../../../shared/intruder/sign-ins.ts';
-import type { Skip } from '../../../shared/run/step.ts';
+import type { Skip } from '../../../shared/model/step.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -6,7 +6,7 @@ import {
   leaveOneAdministrator,
 } from '../../../shared/microsoft365/global-administrators.ts';
 import { rolesPage } from '../../../shared/microsoft365/links.ts';
-import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import { remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { giveBack, takeAway } from './change-admin-roles.ts';
 
 export const removeAdminRoles = remediation({

@@ -3,7 +3,7 @@
 import type { Credential, Grant, ServicePrincipal } from '../../../shared/microsoft365/app-access.ts';
 import type { App, OwnedApp } from '../../../shared/microsoft365/judge-app-access.ts';
 import { applicationPage, registrationPage } from '../../../shared/microsoft365/links.ts';
-import type { Task } from '../../../shared/run/step.ts';
+import type { Task } from '../../../shared/model/step.ts';
 
 /** application "PerfectData Software" (ff8d92dc-…) */
 export const appName = ({ name, appId, publisher }: ServicePrincipal) =>

@@ -5,7 +5,7 @@ import { readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { grantsOf, readAppAccess } from '../../../shared/microsoft365/app-access.ts';
 import { judgeApps, judgeOwned, letIn } from '../../../shared/microsoft365/judge-app-access.ts';
-import { type Change, type Kept, remediation, settings, type Task } from '../../../shared/run/step.ts';
+import { type Change, type Kept, remediation, settings, type Task } from '../../../shared/model/step.ts';
 import * as say from './app-tasks.ts';
 import { type AppWay, appWaySchema, giveWay, takeWay } from './change-app-access.ts';
 

@@ -2,10 +2,10 @@
 
 import type { DirectoryAudit } from '../../../shared/intruder/audit.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import type { Method } from '../../../shared/microsoft365/auth-methods.ts';
 import { authMethodsPage } from '../../../shared/microsoft365/links.ts';
-import type { Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import type { Task } from '../../../shared/model/step.ts';
 
 /** One question for all of them. The id names each, so that a tick does not answer for one that comes later. */
 export function askTheOwner(doubtful: readonly { method: Method; why: string }[], account: Account): Task[] {

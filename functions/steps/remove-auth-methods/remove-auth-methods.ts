@@ -11,7 +11,7 @@ import {
   methodSchema,
 } from '../../../shared/microsoft365/auth-methods.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
-import { remediation, settings } from '../../../shared/run/step.ts';
+import { remediation, settings } from '../../../shared/model/step.ts';
 import { askTheOwner, changeDefault, registerAgain, removeByHand } from './auth-method-tasks.ts';
 import { canBeDefault, deletionRank, isDefaultBy, readDefaultMethod } from './default-method.ts';
 

@@ -2,7 +2,6 @@
 
 import type { CmdletParameters, ExchangeClient, WritingCmdlet } from '../../../shared/clients/clients.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import {
   type Delegate,
   describeDelegate,
@@ -10,6 +9,7 @@ import {
   isEverybody,
   readDelegates,
 } from '../../../shared/microsoft365/delegates.ts';
+import type { Account } from '../../../shared/model/account.ts';
 
 type Cmdlet = readonly [WritingCmdlet, CmdletParameters];
 

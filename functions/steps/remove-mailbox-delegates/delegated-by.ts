@@ -2,8 +2,8 @@
 // mailboxes with the same cmdlets, so a record must be about this one.
 import { z } from 'zod';
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import type { Delegate } from '../../../shared/microsoft365/delegates.ts';
+import type { Account } from '../../../shared/model/account.ts';
 
 /** The cmdlets, and what Outlook does. */
 const made: Readonly<Record<Delegate['kind'], RegExp>> = {

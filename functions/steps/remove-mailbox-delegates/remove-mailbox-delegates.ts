@@ -10,7 +10,7 @@ import {
   readDelegates,
 } from '../../../shared/microsoft365/delegates.ts';
 import { namesOf } from '../../../shared/microsoft365/mailbox.ts';
-import { remediation, settings } from '../../../shared/run/step.ts';
+import { remediation, settings } from '../../../shared/model/step.ts';
 import { removeDelegate, restoreDelegate } from './change-delegates.ts';
 import { grantsIn, madeBy, onOwnMailbox } from './delegated-by.ts';
 

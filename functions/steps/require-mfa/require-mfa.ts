@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
 import { conditionalAccessPage } from '../../../shared/microsoft365/links.ts';
-import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import { remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { addMember, isMember } from './membership.ts';
 
 const requirementsSchema = z.object({ perUserMfaState: z.enum(['disabled', 'enabled', 'enforced']) });

@@ -2,12 +2,12 @@
 // back through a Temporary Access Pass. App passwords live on; see review-app-passwords.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { homeDomain } from '../../../shared/microsoft365/guest.ts';
 import { activeDirectoryGuide } from '../../../shared/microsoft365/links.ts';
 import { whileRolesLinger } from '../../../shared/microsoft365/roles-linger.ts';
 import { happenedBy } from '../../../shared/microsoft365/whole-seconds.ts';
-import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import { remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { newPassword } from './password.ts';
 
 const userSchema = z.object({ lastPasswordChangeDateTime: z.string().nullable() });

@@ -2,11 +2,11 @@
 // trace ties to the intruder; what left the organisation is out of reach, and the copy in Sent Items stays as evidence.
 import { z } from 'zod';
 import { when } from '../../../shared/intruder/describe-trail.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
 import { licences, unlessUnlicensed } from '../../../shared/microsoft365/licences.ts';
 import { explorerPage } from '../../../shared/microsoft365/links.ts';
 import { sentByIntruderIn } from '../../../shared/microsoft365/sent-mail.ts';
-import { remediation, settings, type Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import { remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { inboxesWith, moveMail } from './analyzed-emails.ts';
 
 /** One request each. */

@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
-import type { Account } from '../../../shared/microsoft365/account.ts';
-import type { Task } from '../../../shared/run/step.ts';
+import type { Account } from '../../../shared/model/account.ts';
+import type { Task } from '../../../shared/model/step.ts';
 
 interface Kind {
   id: string;

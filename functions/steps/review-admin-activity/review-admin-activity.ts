@@ -6,7 +6,7 @@ import { when } from '../../../shared/intruder/describe-trail.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { readExchangeRoles } from '../../../shared/microsoft365/exchange-roles.ts';
 import { mailFlowPage } from '../../../shared/microsoft365/links.ts';
-import { investigation, type Kept, settings, type Task } from '../../../shared/run/step.ts';
+import { investigation, type Kept, settings, type Task } from '../../../shared/model/step.ts';
 import { adminTask, sortAdminActivity } from './admin-activity.ts';
 import { type FlowObject, mailFlowCmdlets, readMailFlow } from './mail-flow.ts';
 

@@ -15,7 +15,7 @@ import {
   sentCopySelect,
   uniteSentMail,
 } from '../../../shared/microsoft365/sent-mail.ts';
-import { investigation, type Kept, type Skip, settings } from '../../../shared/run/step.ts';
+import { investigation, type Kept, type Skip, settings } from '../../../shared/model/step.ts';
 import { byIntruder, describeSentMail, sentMailAttachments, sentMailTasks } from './sent-mail-report.ts';
 
 const mostCopies = 5000;

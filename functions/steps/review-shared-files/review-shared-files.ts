@@ -3,8 +3,8 @@
 import { type Act, actsIn } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
+import { investigation, settings, type Task } from '../../../shared/model/step.ts';
 import { toCsv } from '../../../shared/run/csv.ts';
-import { investigation, settings, type Task } from '../../../shared/run/step.ts';
 import { describeFiles, fileOf, readerOf } from './shared-files.ts';
 
 const mostTasks = 15;

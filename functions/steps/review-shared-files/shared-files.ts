@@ -2,7 +2,7 @@
 // https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-schema#sharepoint-sharing-schema
 import { z } from 'zod';
 import type { Act } from '../../../shared/intruder/acts.ts';
-import type { Kept } from '../../../shared/run/step.ts';
+import type { Kept } from '../../../shared/model/step.ts';
 
 const text = (act: Act | undefined, name: string) => z.string().safeParse(act?.data[name]).data || null;
 

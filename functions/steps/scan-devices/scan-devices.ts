@@ -7,7 +7,7 @@ import { type Device, devicesOf, usedBy } from '../../../shared/microsoft365/dev
 import { licences, unlessUnlicensed } from '../../../shared/microsoft365/licences.ts';
 import { devicesPage } from '../../../shared/microsoft365/links.ts';
 import { happenedBy } from '../../../shared/microsoft365/whole-seconds.ts';
-import { type Kept, remediation, settings, type Task } from '../../../shared/run/step.ts';
+import { type Kept, remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { type Machine, machinesOf, type Scan, scansOf } from './machines.ts';
 
 const dayMs = 86_400_000;

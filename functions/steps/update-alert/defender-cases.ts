@@ -1,11 +1,11 @@
 // Defender's alerts and incidents as cases that an analyst works on: read, commented, and moved on. What is said there is
 // for the step. https://learn.microsoft.com/graph/api/resources/security-alert
 import { z } from 'zod';
-import type { Signal } from '../../../shared/alerts/signal.ts';
 import type { GraphClient, GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import type { RunView } from '../../../shared/run/step.ts';
+import type { Signal } from '../../../shared/model/signal.ts';
+import type { RunView } from '../../../shared/model/step.ts';
 
 export const collections = ['alerts_v2', 'incidents'] as const;
 export type Collection = (typeof collections)[number];

@@ -1,7 +1,7 @@
 // Tells whoever works on the alert or the incident in Defender what was done here, and moves it on where that is wanted.
 // Comes after all others, and speaks again only when the outcome is another one.
 import { z } from 'zod';
-import { type Context, type RunView, remediation, settings } from '../../../shared/run/step.ts';
+import { type Context, type RunView, remediation, settings } from '../../../shared/model/step.ts';
 import { casesOf, collections, comment, moveOn, stateOf } from './defender-cases.ts';
 
 const choices = settings('act').extend({

@@ -1,9 +1,9 @@
 // What the progress table holds. The schemas are the door by which rows come back in. All on one page, since they change
 // together: a run, its steps and its log are one transaction.
 import { z } from 'zod';
-import { signalSchema } from '../alerts/signal.ts';
-import { accountSchema } from '../microsoft365/account.ts';
-import { intruderSchema } from '../microsoft365/intruder.ts';
+import { accountSchema } from './account.ts';
+import { intruderSchema } from './intruder.ts';
+import { signalSchema } from './signal.ts';
 import { type Json, modes, stages } from './step.ts';
 
 const time = z.string();

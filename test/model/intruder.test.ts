@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Intruder, nobodyKnown, tieToIntruder } from '../../shared/microsoft365/intruder.ts';
+import { type Intruder, nobodyKnown, tieToIntruder } from '../../shared/model/intruder.ts';
 
 const intruder: Intruder = {
   since: '2026-11-20T08:12:00.000Z',

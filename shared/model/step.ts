@@ -2,11 +2,11 @@
 // the same three small functions, so a step holds no status, queue, log, retry or environment code.
 // Longer than other files, since it is the one page that the author of a step reads.
 import { z } from 'zod';
-import type { Signal } from '../alerts/signal.ts';
 import type { ClientName, Clients, Readers } from '../clients/clients.ts';
-import type { Account } from '../microsoft365/account.ts';
-import type { Intruder } from '../microsoft365/intruder.ts';
+import type { Account } from './account.ts';
+import type { Intruder } from './intruder.ts';
 import type { Outcome } from './rows.ts';
+import type { Signal } from './signal.ts';
 
 /** What can be stored: no Date, no undefined. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
