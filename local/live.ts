@@ -2,14 +2,14 @@
 
 import { type Decision, decisionSchema } from '../shared/alerts/decisions.ts';
 import type { StepRow } from '../shared/model/rows.ts';
-import { Blobs } from '../shared/run/blobs.ts';
 import { queues } from '../shared/run/bus.ts';
 import { isHandedBack, isHandingBack } from '../shared/run/hand-back.ts';
 import type { Progress, RunRows } from '../shared/run/progress.ts';
-import { Table } from '../shared/run/table-client.ts';
-import { fromEntity } from '../shared/run/table-entity.ts';
-import { TableProgress } from '../shared/run/table-progress.ts';
 import { verdictOf, verdictText } from '../shared/run/verdict.ts';
+import { Blobs } from '../shared/store/blobs.ts';
+import { Table } from '../shared/store/table-client.ts';
+import { fromEntity } from '../shared/store/table-entity.ts';
+import { TableProgress } from '../shared/store/table-progress.ts';
 import type { Stack } from './stack.ts';
 
 export interface Followed {

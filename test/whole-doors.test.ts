@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { decisionSchema } from '../shared/alerts/decisions.ts';
-import { Table } from '../shared/run/table-client.ts';
-import { fromEntity } from '../shared/run/table-entity.ts';
+import { Table } from '../shared/store/table-client.ts';
+import { fromEntity } from '../shared/store/table-entity.ts';
 import { payload } from './alerts/samples.ts';
 import { builtStack } from './fakes/whole.ts';
 

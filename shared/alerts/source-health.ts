@@ -2,8 +2,8 @@
 // `watch`, partition `source`, a row a source. A poller calls `answered` after each complete read, whatever it held;
 // whoever takes an alert in calls `delivered`. Here: Table Storage, and a memory for tests.
 import { z } from 'zod';
-import { Table, type TableOptions, type TableService } from '../run/table-client.ts';
-import { isKey, toEntity } from '../run/table-entity.ts';
+import { Table, type TableOptions, type TableService } from '../store/table-client.ts';
+import { isKey, toEntity } from '../store/table-entity.ts';
 
 export interface SourceState {
   /** The adapter's name (`alert`, `riskDetection`), or the way in (`stream`). */

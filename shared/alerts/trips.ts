@@ -1,7 +1,7 @@
 // Which stages the circuit breaker went into, hour by hour. Whether on-call was told of one stands with the notices;
 // what is told is read from the runs themselves (breaker-notice.ts).
-import { Table, type TableOptions, type TableService } from '../run/table-client.ts';
-import { toEntity } from '../run/table-entity.ts';
+import { Table, type TableOptions, type TableService } from '../store/table-client.ts';
+import { toEntity } from '../store/table-entity.ts';
 
 /** limited: runs only contain. held: runs wait. listed: held runs have no mail of their own. */
 export const stages = ['limited', 'held', 'listed'] as const;

@@ -2,7 +2,7 @@
 // would go on being weighed by its level alone without anybody noticing. Here: Table Storage, and a memory for tests.
 import { createHash } from 'node:crypto';
 import type { Signal } from '../model/signal.ts';
-import { Table, type TableOptions, type TableService } from '../run/table-client.ts';
+import { Table, type TableOptions, type TableService } from '../store/table-client.ts';
 import { plain } from '../summary/plain.ts';
 
 export type Detection = Pick<Signal, 'source' | 'detector' | 'title' | 'product'>;

@@ -1,8 +1,8 @@
 // What the app works with in Azure: queues it sends to, tables and blobs it remembers in, the topic it publishes to. Links
 // are opened and rows read; the only thing written is one blob of a fixed text, the same each time.
 import { PermanentError, toFailure } from '../errors.ts';
-import type { Blobs } from '../run/blobs.ts';
-import type { Table } from '../run/table-client.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { Table } from '../store/table-client.ts';
 import { type Finding, look, ok, problem, warning } from './finding.ts';
 
 export interface OwnServices {

@@ -6,7 +6,7 @@
 // which sends it once for each version under a key, however often it is called and by however many at once; see tell.ts.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { isKey } from '../run/table-entity.ts';
+import { isKey } from '../store/table-entity.ts';
 import { pageOf } from './html.ts';
 import { plain } from './plain.ts';
 import type { Line, Section } from './report.ts';

@@ -7,8 +7,8 @@
 //      └────refused───────┘
 import { RetryableError, toFailure } from '../errors.ts';
 import { timing } from '../model/mode.ts';
+import type { NoticeRow, NoticeStore } from '../store/notice-store.ts';
 import type { Notice } from './notice.ts';
-import type { NoticeRow, NoticeStore } from './notice-store.ts';
 
 export interface NoticeMailer {
   /** Throws RetryableError with tookEffect 'unknown' when it may have left all the same. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { type Book, bookOf, freeSlot, memorySlots, type Slots } from '../../shared/alerts/breaker-slots.ts';
-import { TableBreakerSlots } from '../../shared/alerts/table-breaker-slots.ts';
+import { TableBreakerSlots } from '../../shared/store/table-breaker-slots.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 
 const hour = new Date('2026-11-20T10:59:59Z');

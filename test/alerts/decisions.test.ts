@@ -8,7 +8,7 @@ import {
   type Decisions,
   memoryDecisions,
 } from '../../shared/alerts/decisions.ts';
-import { TableDecisions } from '../../shared/alerts/table-decisions.ts';
+import { TableDecisions } from '../../shared/store/table-decisions.ts';
 import { tableOptions } from '../run/progress-stores.ts';
 
 const adele = '9f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b';

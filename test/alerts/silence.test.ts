@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { watchSources } from '../../shared/alerts/silence.ts';
 import { memorySourceHealth, type SourceHealth } from '../../shared/alerts/source-health.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import { memoryNotices } from '../../shared/store/notice-store.ts';
 import { type Notice, noticeMail } from '../../shared/summary/notice.ts';
-import { memoryNotices } from '../../shared/summary/notice-store.ts';
 import { createNotices, type Notices } from '../../shared/summary/tell.ts';
 
 let clock = 0;

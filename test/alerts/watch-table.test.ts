@@ -11,7 +11,7 @@ import {
   type NoticeRow,
   type NoticeStore,
   TableNotices,
-} from '../../shared/summary/notice-store.ts';
+} from '../../shared/store/notice-store.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 
 let azurite: Awaited<ReturnType<typeof startAzurite>>;

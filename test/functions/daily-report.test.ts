@@ -4,8 +4,8 @@ import { reportDaily } from '../../functions/runs/daily-report.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { runRef } from '../../shared/run/progress.ts';
+import { memoryNotices } from '../../shared/store/notice-store.ts';
 import { type Notice, noticeMail } from '../../shared/summary/notice.ts';
-import { memoryNotices } from '../../shared/summary/notice-store.ts';
 import { createNotices } from '../../shared/summary/tell.ts';
 import { sampleRun } from '../run/sample-rows.ts';
 

@@ -9,7 +9,7 @@ import { undoRun } from '../../functions/runs/undo-run.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { type Answered, atWorkSeconds, keptSeconds, memoryAnswered } from '../../shared/run/answered.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { TableAnswered } from '../../shared/run/table-answered.ts';
+import { TableAnswered } from '../../shared/store/table-answered.ts';
 import { chaosOf, Simulation } from '../run/simulation.ts';
 
 const adele = 'adele@contoso.com';

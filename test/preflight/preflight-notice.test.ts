@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../shared/preflight/finding.ts';
 import type { PreflightReport } from '../../shared/preflight/preflight.ts';
 import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';
+import { memoryNotices } from '../../shared/store/notice-store.ts';
 import { type Notice, noticeMail } from '../../shared/summary/notice.ts';
-import { memoryNotices } from '../../shared/summary/notice-store.ts';
 import { createNotices, type Notices } from '../../shared/summary/tell.ts';
 
 let sent: Notice[] = [];

@@ -4,7 +4,7 @@ import { RestError, type TableServiceClientOptions } from '@azure/data-tables';
 import { startAzurite } from '../../local/azurite.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import type { Progress } from '../../shared/run/progress.ts';
-import { TableProgress } from '../../shared/run/table-progress.ts';
+import { TableProgress } from '../../shared/store/table-progress.ts';
 
 export interface Store {
   progress: Progress;

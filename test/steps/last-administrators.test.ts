@@ -16,7 +16,7 @@ import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
-import { TableLeaving } from '../../shared/run/table-leaving.ts';
+import { TableLeaving } from '../../shared/store/table-leaving.ts';
 import { connected } from '../fakes/connected.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 

@@ -7,7 +7,7 @@
 // Both change the run row's version, so whoever comes second sees it: an entry never wakes later than its run.
 import { z } from 'zod';
 import type { RunRow } from '../model/rows.ts';
-import { type RunRef, runRef } from './progress.ts';
+import { type RunRef, runRef } from '../run/progress.ts';
 import type { StoredEntity, Table } from './table-client.ts';
 import { type Entity, toEntity } from './table-entity.ts';
 

@@ -2,8 +2,8 @@
 // left in the row but where each stood, its SHA-256 and its size. What a row holds is not known here.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
+import type { RunRef } from '../run/progress.ts';
 import type { Blobs } from './blobs.ts';
-import type { RunRef } from './progress.ts';
 import { type Columns, type Entity, fromDocument, fromEntity, toEntity } from './table-entity.ts';
 
 /** Longer than anything that steers a run. */

@@ -1,7 +1,7 @@
 // Time slots in Table Storage: a slot is a row, and of two who insert the same row the service lets one have it.
 //
 //   slots   <rate>  <second, ISO 8601>
-import { type Rate, type Slots, secondsFrom } from './slots.ts';
+import { type Rate, type Slots, secondsFrom } from '../run/slots.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 
 /** Kept for a look at what was sent when; each reservation removes a few older ones. */

@@ -8,8 +8,6 @@
 // An alert that names nobody has a partition of its own. A death between the two leaves the second out; the message
 // comes again and is recorded again.
 import { randomUUID } from 'node:crypto';
-import { type StoredEntity, Table, type TableOptions, type TableService } from '../run/table-client.ts';
-import { fromEntity, isKey, toEntity } from '../run/table-entity.ts';
 import {
   type Decision,
   type DecisionPage,
@@ -17,7 +15,9 @@ import {
   type DecisionRecord,
   type Decisions,
   decisionSchema,
-} from './decisions.ts';
+} from '../alerts/decisions.ts';
+import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
+import { fromEntity, isKey, toEntity } from './table-entity.ts';
 
 const nobody = 'nobody';
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

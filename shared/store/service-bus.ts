@@ -8,7 +8,7 @@ import {
   type ServiceBusSender,
 } from '@azure/service-bus';
 import { PermanentError, RetryableError } from '../errors.ts';
-import type { Bus, Letter, Outgoing, Post } from './bus.ts';
+import type { Bus, Letter, Outgoing, Post } from '../run/bus.ts';
 
 /** A connection string, or the namespace's host name with an identity. */
 export type ServiceBusNamespace =

@@ -1,6 +1,6 @@
 // Answered requests in Table Storage: a row a key, in the table `index`; of two who insert it, the service lets one.
 import { randomUUID } from 'node:crypto';
-import { type Answered, answeredSchema, begun, isOver, keptSeconds } from './answered.ts';
+import { type Answered, answeredSchema, begun, isOver, keptSeconds } from '../run/answered.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { fromEntity, toEntity } from './table-entity.ts';
 

@@ -7,9 +7,9 @@ import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
-import { TableProgress } from '../../shared/run/table-progress.ts';
-import { brokenConnection, type Policy, tableOptions } from './progress-stores.ts';
-import { sampleLog, sampleRun, sampleStep, sampleSteps } from './sample-rows.ts';
+import { TableProgress } from '../../shared/store/table-progress.ts';
+import { brokenConnection, type Policy, tableOptions } from '../run/progress-stores.ts';
+import { sampleLog, sampleRun, sampleStep, sampleSteps } from '../run/sample-rows.ts';
 
 type SendRequest = Policy['sendRequest'];
 type Answer = Awaited<ReturnType<SendRequest>>;

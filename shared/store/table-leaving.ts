@@ -1,7 +1,7 @@
 // Who is about to go, in Table Storage: one row of the table `index`, replaced by ETag, so that of two who write at
 // once the second reads what the first has written.
 import { RetryableError } from '../errors.ts';
-import { type Leaving, leavingSchema, withLeaver } from './leaving.ts';
+import { type Leaving, leavingSchema, withLeaver } from '../run/leaving.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { fromEntity, toEntity } from './table-entity.ts';
 

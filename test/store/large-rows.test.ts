@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { RunRow, StepRow } from '../../shared/model/rows.ts';
-import { Blobs } from '../../shared/run/blobs.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
-import { TableProgress } from '../../shared/run/table-progress.ts';
+import { Blobs } from '../../shared/store/blobs.ts';
+import { TableProgress } from '../../shared/store/table-progress.ts';
 import { thrownBy } from '../fakes/service.ts';
-import { sampleLog, sampleRun, sampleStep } from './sample-rows.ts';
+import { sampleLog, sampleRun, sampleStep } from '../run/sample-rows.ts';
 
 let azurite: Azurite;
 beforeAll(async () => {

@@ -2,9 +2,9 @@
 // shape, Table Storage, and a memory for tests. It decides nothing.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { Table, type TableOptions, type TableService } from '../run/table-client.ts';
-import { fromEntity, toEntity } from '../run/table-entity.ts';
-import { noticeSchema } from './notice.ts';
+import { noticeSchema } from '../summary/notice.ts';
+import { Table, type TableOptions, type TableService } from './table-client.ts';
+import { fromEntity, toEntity } from './table-entity.ts';
 
 export const noticeRowSchema = z.object({
   notice: noticeSchema,

@@ -18,9 +18,16 @@ import {
   type StepRow,
   stepRowSchema,
 } from '../model/rows.ts';
+import {
+  type Claim,
+  type Progress,
+  type RunChanges,
+  type RunRef,
+  type RunRows,
+  runRef,
+} from '../run/progress.ts';
 import type { Blobs } from './blobs.ts';
 import { LargeRows } from './large-rows.ts';
-import { type Claim, type Progress, type RunChanges, type RunRef, type RunRows, runRef } from './progress.ts';
 import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
 import {
   checkTransaction,

@@ -9,7 +9,7 @@ import {
   isKey,
   toEntity,
   toVersion,
-} from '../../shared/run/table-entity.ts';
+} from '../../shared/store/table-entity.ts';
 
 const user = '8c1b6a3e-58f2-4d0c-9a55-6b1d2e7f9c04';
 const row = `${user}.20261124T190500-8M2P|step|collect-sign-ins`;

@@ -1,9 +1,10 @@
 // Slots in Table Storage: in the table `index` a partition per book, in it a row per slot and a row per key, written
 // in one transaction. Whoever comes second to either is refused, reads again and goes on.
+
+import { type Book, freeSlot, type Slots } from '../alerts/breaker-slots.ts';
 import { RetryableError } from '../errors.ts';
-import { Table, type TableOptions, type TableService } from '../run/table-client.ts';
-import { toEntity } from '../run/table-entity.ts';
-import { type Book, freeSlot, type Slots } from './breaker-slots.ts';
+import { Table, type TableOptions, type TableService } from './table-client.ts';
+import { toEntity } from './table-entity.ts';
 
 /** Each try fails only because somebody else took a slot, so even a storm needs few. */
 const mostTries = 60;

@@ -1,8 +1,8 @@
 // The marks in Table Storage: table `index`, partition `poll`, a row per feed.
 import { randomUUID } from 'node:crypto';
-import { Table, type TableOptions, type TableService } from '../run/table-client.ts';
-import { fromEntity, toEntity } from '../run/table-entity.ts';
-import { type KeptMark, type Mark, type Marks, markSchema } from './marks.ts';
+import { type KeptMark, type Mark, type Marks, markSchema } from '../alerts/marks.ts';
+import { Table, type TableOptions, type TableService } from './table-client.ts';
+import { fromEntity, toEntity } from './table-entity.ts';
 
 const partition = 'poll';
 
