@@ -4,7 +4,7 @@
 import { styleText } from 'node:util';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { clock, isWebPage } from '../shared/summary/plain.ts';
+import { clock, isWebPage } from '../shared/mail/plain.ts';
 import { type Deciding, reasonFor } from './decide.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
 import { findRun, pathOf } from './find-run.ts';

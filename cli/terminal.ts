@@ -1,7 +1,7 @@
 // What the command has to do with a terminal, and text on its way there. What strangers wrote must not move the cursor,
 // turn the reading direction, forge a line or a link: everything that is shown goes through here.
 import { styleText } from 'node:util';
-import { oneLine } from '../shared/summary/plain.ts';
+import { oneLine } from '../shared/mail/plain.ts';
 
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;

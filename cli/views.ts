@@ -1,7 +1,7 @@
 // Runs as a person reads them in a terminal. It takes from an answer only what it shows, so that a newer API does no harm.
 import { styleText } from 'node:util';
 import { z } from 'zod';
-import { clock, clockAfter, isWebPage } from '../shared/summary/plain.ts';
+import { clock, clockAfter, isWebPage } from '../shared/mail/plain.ts';
 import { coloured, shown, table } from './terminal.ts';
 
 const lineSchema = z.object({

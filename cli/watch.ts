@@ -1,6 +1,6 @@
 // Follows runs while they happen: a line for each step that ends, each new run, each new verdict. It only reads, and
 // goes on when the API can't be reached for a while.
-import { clock } from '../shared/summary/plain.ts';
+import { clock } from '../shared/mail/plain.ts';
 import type { Client } from './client.ts';
 import { type ExitCode, exitCodes, Stop } from './exit-codes.ts';
 import { pathOf } from './find-run.ts';

@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { app, type HttpMethod, type InvocationContext } from '@azure/functions';
 import { authLevelOf } from '../shared/auth/authenticate.ts';
 import { PermanentError } from '../shared/errors.ts';
+import { oneLine } from '../shared/mail/plain.ts';
 import {
   cardMessageSchema,
   queues,
@@ -18,7 +19,6 @@ import { sendCard } from '../shared/run/send-card.ts';
 import { sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings } from '../shared/settings.ts';
-import { oneLine } from '../shared/summary/plain.ts';
 import { forwardStream, streamTrigger } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';

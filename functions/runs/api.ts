@@ -2,9 +2,9 @@
 // program and a person can both read. It knows nothing of Azure's own types.
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
+import { oneLine } from '../../shared/mail/plain.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
-import { oneLine } from '../../shared/summary/plain.ts';
 import { type RunDocument, runDocument } from '../../shared/summary/run-document.ts';
 
 export interface ApiRequest {

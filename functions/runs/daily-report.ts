@@ -1,9 +1,9 @@
 // Every morning: which runs still wait for a person. Fired more than once in a morning, so that one that could not read
 // its rows is made up for; on-call hears of it once.
 import { toFailure } from '../../shared/errors.ts';
+import type { Notices } from '../../shared/mail/tell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type Held, heldNotice } from '../../shared/summary/held-notice.ts';
-import type { Notices } from '../../shared/summary/tell.ts';
 
 /** Answers how many runs wait. A run whose rows can't be read is told of all the same. */
 export async function reportDaily(

@@ -1,12 +1,13 @@
 // What every order of an operator shares: the run must exist and be as it was seen, who and why are logged with the
 // change itself, and the answer shows the run as it stands after it.
+
+import { clause, clock } from '../../shared/mail/plain.ts';
 import { type Apply, advance } from '../../shared/run/advance.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import type { Order } from '../../shared/run/operate.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { counted, decidedSince, versionOf } from '../../shared/run/version.ts';
-import { clause, clock } from '../../shared/summary/plain.ts';
 import { type ApiAnswer, type ApiRequest, accepted, documentOf, Problem, readRun } from './api.ts';
 
 export async function order(

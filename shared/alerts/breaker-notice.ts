@@ -1,12 +1,12 @@
 // What on-call hears of a storm: one mail when the circuit breaker enters a stage, and one after each such hour with
 // all that still waits. Two hundred mails at once would bury the one that matters.
 import { toFailure } from '../errors.ts';
+import type { Notice } from '../mail/notice.ts';
+import { clause, count, plain } from '../mail/plain.ts';
+import type { Notices } from '../mail/tell.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { Progress } from '../run/progress.ts';
-import type { Notice } from '../summary/notice.ts';
-import { clause, count, plain } from '../summary/plain.ts';
-import type { Notices } from '../summary/tell.ts';
 import { hourOf, type Stage, type Trips } from './trips.ts';
 
 export type Moment = Stage | 'ended';

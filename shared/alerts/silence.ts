@@ -1,8 +1,8 @@
 // No signal is a signal: a responder that no source reaches looks exactly like a quiet week. On-call is told once when no
 // source has answered or delivered for longer than the settings allow, and once when one is heard again.
-import type { Notice } from '../summary/notice.ts';
-import { clock, count } from '../summary/plain.ts';
-import type { Notices } from '../summary/tell.ts';
+import type { Notice } from '../mail/notice.ts';
+import { clock, count } from '../mail/plain.ts';
+import type { Notices } from '../mail/tell.ts';
 import type { SourceHealth, SourceState } from './source-health.ts';
 
 interface Dependencies {

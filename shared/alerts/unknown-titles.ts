@@ -1,9 +1,9 @@
 // Detections that the catalogue does not know, each in the log once a day: Microsoft renames alerts, and a renamed one
 // would go on being weighed by its level alone without anybody noticing. Here: Table Storage, and a memory for tests.
 import { createHash } from 'node:crypto';
+import { plain } from '../mail/plain.ts';
 import type { Signal } from '../model/signal.ts';
 import { Table, type TableOptions, type TableService } from '../store/table-client.ts';
-import { plain } from '../summary/plain.ts';
 
 export type Detection = Pick<Signal, 'source' | 'detector' | 'title' | 'product'>;
 

@@ -1,5 +1,5 @@
 // Who asks, and how far they may go. The same whatever way they came in by.
-import { oneLine } from '../summary/plain.ts';
+import { oneLine } from '../mail/plain.ts';
 
 /** A reader looks, an operator decides; whoever may decide may look. */
 export const accesses = ['reader', 'operator'] as const;

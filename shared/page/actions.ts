@@ -1,8 +1,8 @@
 // What can be asked of a run as it stands: one button for each, which leads to a page that says what it does.
 
+import { askUrl, type Given } from '../mail/report.ts';
 import type { RunRow } from '../model/rows.ts';
 import { whyNotBegun } from '../run/hand-back-orders.ts';
-import { askUrl, type Given } from '../summary/report.ts';
 import { button } from './sections.ts';
 
 interface Action {

@@ -1,13 +1,13 @@
 // The page behind a button: what it will do, what it cannot take back, and the reason, which is kept in the log. It
 // never refreshes itself, so that nothing that somebody types is lost. A plain form: it works without JavaScript.
 
+import { clause, escapeHtml, plain } from '../mail/plain.ts';
+import { type Ask, type Given, titleOf } from '../mail/report.ts';
 import type { StepRow } from '../model/rows.ts';
 import { toUndo } from '../run/changes.ts';
 import { findTask } from '../run/tick-off.ts';
 import { endedBadly } from '../run/verdict.ts';
 import { versionOf } from '../run/version.ts';
-import { clause, escapeHtml, plain } from '../summary/plain.ts';
-import { type Ask, type Given, titleOf } from '../summary/report.ts';
 import { runPath, shell } from './shell.ts';
 
 export interface AskPage {

@@ -1,8 +1,9 @@
 // Before and after of one recorded change. Before is what undo would restore; after is what a later look has said, since
 // no step records what it made of a thing.
+
+import { clock, escapeHtml, plain } from '../mail/plain.ts';
 import type { ChangeRecord } from '../model/rows.ts';
 import type { Json } from '../model/step.ts';
-import { clock, escapeHtml, plain } from '../summary/plain.ts';
 
 const mostKeys = 12;
 const mostLetters = 240;

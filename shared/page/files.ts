@@ -1,6 +1,6 @@
 // The files of a run, each with the step that made it: exports, evidence, drafts. They are downloaded, never shown.
-import { escapeHtml, plain } from '../summary/plain.ts';
-import { type Given, titleOf } from '../summary/report.ts';
+import { escapeHtml, plain } from '../mail/plain.ts';
+import { type Given, titleOf } from '../mail/report.ts';
 
 export function filesHtml(given: Given, path: string): string {
   const items = given.steps.flatMap((row) =>

@@ -1,8 +1,9 @@
 // The way of an account back to its owner as a page: what is checked, what waits for whom, one form for each thing that
 // an operator can do now. It refreshes itself only while nothing is to be typed. The pass has a page of its own, shown
 // once, as the answer to the form that made it.
+
+import { capital, clock, escapeHtml, isWebPage, oneLine, plain } from '../mail/plain.ts';
 import type { HandBackView } from '../run/hand-back-view.ts';
-import { capital, clock, escapeHtml, isWebPage, oneLine, plain } from '../summary/plain.ts';
 import { runPath, shell } from './shell.ts';
 
 export interface HandBackPage {

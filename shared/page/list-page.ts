@@ -1,5 +1,5 @@
 // The runs of the last days as a page, newest first. It says in words what the colour says too.
-import { clock, escapeHtml, plain } from '../summary/plain.ts';
+import { clock, escapeHtml, plain } from '../mail/plain.ts';
 import { runPath, runsPath, shell } from './shell.ts';
 
 export interface ListedRun {

@@ -1,7 +1,8 @@
 // Who did what, newest first, and how every step stands. What is cut off here is in the JSON of the run.
+
+import { clock, escapeHtml, plain } from '../mail/plain.ts';
+import { type Given, titleOf } from '../mail/report.ts';
 import type { LogRow, StepRow } from '../model/rows.ts';
-import { clock, escapeHtml, plain } from '../summary/plain.ts';
-import { type Given, titleOf } from '../summary/report.ts';
 
 export function logHtml(log: readonly LogRow[], most: number): string {
   if (log.length === 0) return '';

@@ -1,5 +1,5 @@
 // A refusal as a person reads it: what happened, and the way on.
-import { escapeHtml, plain } from '../summary/plain.ts';
+import { escapeHtml, plain } from '../mail/plain.ts';
 import { shell } from './shell.ts';
 
 export interface Refusal {

@@ -1,12 +1,12 @@
 // The page of one run: what the email says, as it stands now, with buttons. Pure: rows and log in, HTML out. It keeps
 // itself below a size that loads over any telephone, by showing fewer lines of each section.
 
+import { clock, escapeHtml, plain } from '../mail/plain.ts';
+import type { Given, Report } from '../mail/report.ts';
+import { toneOf } from '../mail/tone.ts';
 import type { LogRow } from '../model/rows.ts';
 import { verdictText } from '../run/verdict.ts';
-import { clock, escapeHtml, plain } from '../summary/plain.ts';
-import type { Given, Report } from '../summary/report.ts';
 import { reportOf } from '../summary/sections.ts';
-import { toneOf } from '../summary/tone.ts';
 import { actionsHtml } from './actions.ts';
 import { filesHtml } from './files.ts';
 import { logHtml, stepsHtml } from './log-table.ts';

@@ -1,8 +1,9 @@
 // The sections of a report as a page shows them: the words of the email, with buttons in place of links to buttons,
 // and with before and after of each change. Every value is escaped here.
+
+import { escapeHtml, isWebPage, plain } from '../mail/plain.ts';
+import { askUrl, type Line, type Section } from '../mail/report.ts';
 import { taskKey } from '../run/tick-off.ts';
-import { escapeHtml, isWebPage, plain } from '../summary/plain.ts';
-import { askUrl, type Line, type Section } from '../summary/report.ts';
 import { beforeAndAfter } from './change-table.ts';
 
 export function sectionHtml(section: Section, path: string, id: string): string {

@@ -1,8 +1,8 @@
 // What every page is put into: one style, no script, and a content security policy that lets nothing else in. Pages
 // that refresh themselves do so by a header, and only while the reader has not stopped it.
 import { createHash } from 'node:crypto';
-import { escapeHtml } from '../summary/plain.ts';
-import type { Tone } from '../summary/tone.ts';
+import { escapeHtml } from '../mail/plain.ts';
+import type { Tone } from '../mail/tone.ts';
 import { css } from './style.ts';
 
 export interface Page {

@@ -1,8 +1,8 @@
 // A run drawn to scale, as two lines of time: from the intruder's first sign-in to the lock, which takes minutes or
 // days, and the run itself, which takes seconds. Inline SVG without a script; every mark is said in words beside it.
 import { intruderSignInsIn } from '../intruder/intruder-sign-ins.ts';
-import { clock, escapeHtml, plain } from '../summary/plain.ts';
-import type { Given } from '../summary/report.ts';
+import { clock, escapeHtml, plain } from '../mail/plain.ts';
+import type { Given } from '../mail/report.ts';
 import { type Bar, barsOf } from './step-bars.ts';
 
 interface Mark {

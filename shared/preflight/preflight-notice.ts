@@ -1,9 +1,9 @@
 // What on-call is told of preflight: once when the problems change, and once when there are none any more. Warnings are
 // in the report alone; a mail for each would teach on-call to look away.
 import { createHash } from 'node:crypto';
-import type { Notice } from '../summary/notice.ts';
-import { count, plain } from '../summary/plain.ts';
-import type { Notices } from '../summary/tell.ts';
+import type { Notice } from '../mail/notice.ts';
+import { count, plain } from '../mail/plain.ts';
+import type { Notices } from '../mail/tell.ts';
 import type { Finding } from './finding.ts';
 import type { PreflightReport } from './preflight.ts';
 

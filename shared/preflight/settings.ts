@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
-import { clock } from '../summary/plain.ts';
+import { clock } from '../mail/plain.ts';
 import { type Finding, look, ok, problem, warning } from './finding.ts';
 
 const groupSettingsSchema = z.looseObject({ group: z.guid() });

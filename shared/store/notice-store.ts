@@ -2,7 +2,7 @@
 // shape, Table Storage, and a memory for tests. It decides nothing.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { noticeSchema } from '../summary/notice.ts';
+import { noticeSchema } from '../mail/notice.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { fromEntity, toEntity } from './table-entity.ts';
 

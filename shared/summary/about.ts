@@ -1,8 +1,9 @@
 // Whose account it is, and why there is a run.
+
+import { capital, clause, clock, isMicrosoftPage, plain } from '../mail/plain.ts';
+import type { Given, Line, Section } from '../mail/report.ts';
 import { homeDomain } from '../microsoft365/guest.ts';
 import type { RunRow } from '../model/rows.ts';
-import { capital, clause, clock, isMicrosoftPage, plain } from './plain.ts';
-import type { Given, Line, Section } from './report.ts';
 
 type Account = RunRow['account'];
 

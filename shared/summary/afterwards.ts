@@ -1,13 +1,13 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
 
+import { capital, clause, clock, count, later, plain } from '../mail/plain.ts';
+import { type Given, type Line, order, placeOf, type Section, titleOf } from '../mail/report.ts';
 import { timing } from '../model/mode.ts';
 import type { StepRow } from '../model/rows.ts';
 import { toUndo } from '../run/changes.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { nextWatch } from '../run/watch.ts';
 import { attachedTo } from './attached.ts';
-import { capital, clause, clock, count, later, plain } from './plain.ts';
-import { type Given, type Line, order, placeOf, type Section, titleOf } from './report.ts';
 import { standingOf } from './standing.ts';
 
 const told = (steps: readonly StepRow[]): Line[] =>

@@ -1,11 +1,12 @@
 // A report as an Adaptive Card, as a Teams workflow takes it ("When a Teams webhook request is received"). Pure. Every
 // value is a text run, in which no Markdown is read: a name can become neither a link nor a heading.
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+
+import { isWebPage, plain } from '../mail/plain.ts';
+import type { Given, Line } from '../mail/report.ts';
+import { type Tone, toneOf } from '../mail/tone.ts';
 import { verdictText } from '../run/verdict.ts';
-import { isWebPage, plain } from './plain.ts';
-import type { Given, Line } from './report.ts';
 import { reportOf } from './sections.ts';
-import { type Tone, toneOf } from './tone.ts';
 
 /** Teams refuses 28 KB. */
 const mostBytes = 24_000;

@@ -1,12 +1,12 @@
 // What a person does now, most urgent first. Each line is one thing to do; if there is none, it says so.
 
+import { capital, clause, count, plain } from '../mail/plain.ts';
+import { type Given, type Line, order, placeOf, type Section, titleOf, titlesOf } from '../mail/report.ts';
 import { signInsPage, userPage } from '../microsoft365/links.ts';
 import { ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
 import { byHand, failures, late } from './by-hand.ts';
 import { heldOrders } from './held-orders.ts';
 import { lockOf } from './lock.ts';
-import { capital, clause, count, plain } from './plain.ts';
-import { type Given, type Line, order, placeOf, type Section, titleOf, titlesOf } from './report.ts';
 
 export function doNow(all: Given, verdict: Verdict): Section {
   const given = { ...all, steps: ofConcern(all.run, all.steps) };

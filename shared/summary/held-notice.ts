@@ -1,9 +1,10 @@
 // The daily notice of runs that wait for a person. The summary said so when each was held; nothing is done for these
 // accounts until somebody decides, and no run is ever let go by time alone. Pure.
+
+import type { Notice } from '../mail/notice.ts';
+import { clause, clock, count, plain } from '../mail/plain.ts';
 import type { RunRow } from '../model/rows.ts';
 import { heldOrders } from './held-orders.ts';
-import type { Notice } from './notice.ts';
-import { clause, clock, count, plain } from './plain.ts';
 
 /** As much of a run as is told, or the id alone of one whose rows can't be read. */
 export type Held =

@@ -1,7 +1,7 @@
 // How a person decides about a held run: what the mail of the run and the daily notice both offer.
 import { kindOf } from '../alerts/detectors.ts';
+import { type Asked, type Given, order } from '../mail/report.ts';
 import type { RunRow } from '../model/rows.ts';
-import { type Asked, type Given, order } from './report.ts';
 
 /** Enough where somebody knows the password and nothing says that they got in. */
 export const resetAndRevoke = ['reset-password', 'revoke-sessions'] as const;

@@ -1,10 +1,11 @@
 // What the verdict means for this account, in two or three sentences. Each is said only where the record bears it:
 // a step that is switched off, was refused or could not look takes its claim away.
+
+import { clause, count, plain } from '../mail/plain.ts';
+import { type Given, titlesOf } from '../mail/report.ts';
 import type { StepRow } from '../model/rows.ts';
 import { isPending, ofConcern, type Verdict } from '../run/verdict.ts';
 import { lockOf, lockPhrase } from './lock.ts';
-import { clause, count, plain } from './plain.ts';
-import { type Given, titlesOf } from './report.ts';
 import { countOf, standingOf, standingsOf } from './standing.ts';
 
 export function leadOf(given: Given, verdict: Verdict): string {

@@ -1,9 +1,10 @@
 // Whether the account is locked, as far as the record tells, and until when the intruder may still be in. What was
 // not read back is not said to be so.
+
+import { clause, clock, clockAfter, later } from '../mail/plain.ts';
+import type { Given, Line, Section } from '../mail/report.ts';
 import { isLeftOut } from '../model/mode.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
-import { clause, clock, clockAfter, later } from './plain.ts';
-import type { Given, Line, Section } from './report.ts';
 import { standingOf } from './standing.ts';
 
 export type Lock =

@@ -4,14 +4,14 @@ import { z } from 'zod';
 import type { GraphClient, GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import { plain } from '../mail/plain.ts';
+import type { Described } from '../mail/report.ts';
+import { sendMail } from '../mail/send-mail.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { RunRows } from '../run/progress.ts';
 import type { Mailer } from '../run/send-summary.ts';
 import { attachedTo } from './attached.ts';
-import { plain } from './plain.ts';
-import type { Described } from './report.ts';
-import { sendMail } from './send-mail.ts';
 import { subjectOf, summaryOf } from './summary.ts';
 
 export interface MailSettings {

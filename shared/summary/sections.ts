@@ -1,5 +1,7 @@
 // What the summary says, in the order in which on-call needs it: what a person does now, what is still open, then who
 // and why, what was done, and what comes next. Pure: rows in, sections out.
+
+import type { Given, Report, Section } from '../mail/report.ts';
 import { verdictOf } from '../run/verdict.ts';
 import { who, why } from './about.ts';
 import { falseAlarm, findings, handBack, next, others, rest, sent } from './afterwards.ts';
@@ -8,7 +10,6 @@ import { alsoAtWork } from './coexistence.ts';
 import { doNow } from './do-now.ts';
 import { leadOf } from './lead.ts';
 import { locked } from './lock.ts';
-import type { Given, Report, Section } from './report.ts';
 import { stillOpen } from './still-open.ts';
 import { tickedOff } from './ticked-off.ts';
 

@@ -1,10 +1,11 @@
 // The summary: subject, text and HTML with the same content, made of one report. Pure.
+
+import { htmlOf } from '../mail/html.ts';
+import { plain } from '../mail/plain.ts';
+import type { Given } from '../mail/report.ts';
+import { textOf } from '../mail/text.ts';
 import { verdictText } from '../run/verdict.ts';
-import { htmlOf } from './html.ts';
-import { plain } from './plain.ts';
-import type { Given } from './report.ts';
 import { reportOf } from './sections.ts';
-import { textOf } from './text.ts';
 
 export interface Summary {
   subject: string;

@@ -1,6 +1,6 @@
 // What people have done by hand, as they said themselves: a program cannot check it.
-import { capital, clock, plain } from './plain.ts';
-import type { Given, Section } from './report.ts';
+import { capital, clock, plain } from '../mail/plain.ts';
+import type { Given, Section } from '../mail/report.ts';
 
 export const tickedOff = ({ steps }: Given): Section => ({
   title: 'Ticked off',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stormNotice } from '../../shared/alerts/breaker-notice.ts';
+import { noticeMail } from '../../shared/mail/notice.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
-import { noticeMail } from '../../shared/summary/notice.ts';
 import { sampleRun } from '../run/sample-rows.ts';
 
 const because =

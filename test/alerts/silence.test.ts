@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { watchSources } from '../../shared/alerts/silence.ts';
 import { memorySourceHealth, type SourceHealth } from '../../shared/alerts/source-health.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
+import { createNotices, type Notices } from '../../shared/mail/tell.ts';
 import { memoryNotices } from '../../shared/store/notice-store.ts';
-import { type Notice, noticeMail } from '../../shared/summary/notice.ts';
-import { createNotices, type Notices } from '../../shared/summary/tell.ts';
 
 let clock = 0;
 let sent: Notice[] = [];

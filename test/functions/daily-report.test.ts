@@ -2,11 +2,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { reportDaily } from '../../functions/runs/daily-report.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
+import { createNotices } from '../../shared/mail/tell.ts';
 import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { memoryNotices } from '../../shared/store/notice-store.ts';
-import { type Notice, noticeMail } from '../../shared/summary/notice.ts';
-import { createNotices } from '../../shared/summary/tell.ts';
 import { sampleRun } from '../run/sample-rows.ts';
 
 const adele = '9f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b';

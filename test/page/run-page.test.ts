@@ -1,10 +1,10 @@
 // The page of a run as HTML: what it says, what it lets in, and how large it may get.
 import { describe, expect, it } from 'vitest';
+import type { Given } from '../../shared/mail/report.ts';
 import { askPage } from '../../shared/page/ask-page.ts';
 import { refreshSeconds, runPage } from '../../shared/page/run-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
 import { versionOf } from '../../shared/run/version.ts';
-import type { Given } from '../../shared/summary/report.ts';
 import { reportOf } from '../../shared/summary/sections.ts';
 import { names } from '../summary/read.ts';
 import { at, change, done, given, run, step, task } from '../summary/rows.ts';

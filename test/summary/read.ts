@@ -1,5 +1,5 @@
 // Reads a summary for a test: its sections as lines of text, each with what is said below it.
-import type { Given } from '../../shared/summary/report.ts';
+import type { Given } from '../../shared/mail/report.ts';
 import { reportOf } from '../../shared/summary/sections.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';
 import { situations } from './situations.ts';

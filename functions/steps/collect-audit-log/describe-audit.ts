@@ -5,9 +5,9 @@ import { isOrdinary } from '../../../shared/intruder/acts.ts';
 import { type DirectoryAudit, tiedToIntruder } from '../../../shared/intruder/audit.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { UnifiedRecord } from '../../../shared/intruder/unified-audit.ts';
+import { toCsv } from '../../../shared/mail/csv.ts';
 import type { Intruder } from '../../../shared/model/intruder.ts';
 import type { Attachment, Kept } from '../../../shared/model/step.ts';
-import { toCsv } from '../../../shared/run/csv.ts';
 
 type Entry = UnifiedRecord | DirectoryAudit;
 const mostLines = 30;

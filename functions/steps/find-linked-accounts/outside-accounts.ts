@@ -2,6 +2,7 @@
 // to it, deleted ones too. Subjects alone tell, since bodies are not read. Pure.
 
 import { when } from '../../../shared/intruder/describe-trail.ts';
+import { toCsv } from '../../../shared/mail/csv.ts';
 import { matcher, plain } from '../../../shared/microsoft365/inbox-rules/name.ts';
 import { messageTracePage } from '../../../shared/microsoft365/links.ts';
 import type { MailboxMessage } from '../../../shared/microsoft365/mailbox-messages.ts';
@@ -10,7 +11,6 @@ import type { MessageTrace } from '../../../shared/microsoft365/message-trace.ts
 import { asAddress, domainOf, isInside } from '../../../shared/microsoft365/recipients.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Attachment, Kept, Task } from '../../../shared/model/step.ts';
-import { toCsv } from '../../../shared/run/csv.ts';
 
 /** Said of passwords by those who only remind. */
 const reminder = matcher('password_expir* password_will_expire password_is_about_to_expire');

@@ -2,12 +2,12 @@
 // written to: who warns customers, and how, is not for a program to decide.
 
 import { when } from '../../../shared/intruder/describe-trail.ts';
+import { toCsv } from '../../../shared/mail/csv.ts';
 import { messageTracePage } from '../../../shared/microsoft365/links.ts';
 import { isInside } from '../../../shared/microsoft365/recipients.ts';
 import type { SentMail } from '../../../shared/microsoft365/sent-mail.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Attachment, Kept, Task } from '../../../shared/model/step.ts';
-import { toCsv } from '../../../shared/run/csv.ts';
 
 const mostLines = 10;
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -2,9 +2,9 @@
 // from what the audit log told; nothing is taken back here, since a link may be one that partners work with.
 import { type Act, actsIn } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
+import { toCsv } from '../../../shared/mail/csv.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
 import { investigation, settings, type Task } from '../../../shared/model/step.ts';
-import { toCsv } from '../../../shared/run/csv.ts';
 import { describeFiles, fileOf, readerOf } from './shared-files.ts';
 
 const mostTasks = 15;

@@ -3,7 +3,7 @@
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { RunRows } from '../run/progress.ts';
-import { cardOf } from './card.ts';
+import { cardOf } from '../summary/card.ts';
 import type { Described } from './report.ts';
 
 export const webhookCases = ['administrators', 'always'] as const;

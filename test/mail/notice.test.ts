@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readMime } from '../../local/tenant/graph/mime.ts';
-import { type Notice, noticeMail, noticeSchema } from '../../shared/summary/notice.ts';
-import { createNoticeMailer } from '../../shared/summary/notice-mailer.ts';
+import { type Notice, noticeMail, noticeSchema } from '../../shared/mail/notice.ts';
+import { createNoticeMailer } from '../../shared/mail/notice-mailer.ts';
 import { scriptedGraph } from '../fakes/scripted-graph.ts';
 
 const waiting: Notice = {

@@ -5,7 +5,7 @@ import type { GraphClient, GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
-import { addressesOf, type MailSettings } from './mail.ts';
+import { addressesOf, type MailSettings } from '../summary/mail.ts';
 import { type Notice, noticeMail } from './notice.ts';
 import { sendMail } from './send-mail.ts';
 import type { NoticeMailer } from './tell.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toCsv } from '../../shared/run/csv.ts';
+import { toCsv } from '../../shared/mail/csv.ts';
 
 it('quotes what would break a table, and leaves the rest as it is', () => {
   expect(

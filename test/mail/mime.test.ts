@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readMime } from '../../local/tenant/graph/mime.ts';
-import { type Mail, mimeOf } from '../../shared/summary/mime.ts';
+import { type Mail, mimeOf } from '../../shared/mail/mime.ts';
 
 const mail: Mail = {
   from: 'reclaim@contoso.com',

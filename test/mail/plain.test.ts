@@ -12,7 +12,7 @@ import {
   isWebPage,
   later,
   plain,
-} from '../../shared/summary/plain.ts';
+} from '../../shared/mail/plain.ts';
 
 describe('plain', () => {
   it.each([
