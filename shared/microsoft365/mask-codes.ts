@@ -1,8 +1,8 @@
 // Subjects as they may be told: a verification code still opens the account it was sent for, and the summary, its
 // tables and the stored rows are read by more people than the mailbox is. What looks like a code is left out, rather
 // too much than too little; subjects about something else stay whole.
-import { matcher, plain } from './inbox-rules/name.ts';
-import { codes } from './inbox-rules/words.ts';
+import { matcher, plain } from './rule-name.ts';
+import { codes } from './rule-words.ts';
 
 /** Of a mail about getting into an account: a code, a reset, a new device. */
 const access = `${codes}

@@ -1,8 +1,8 @@
 // Which mail an inbox rule picks, and what that tells. What is done to the mail is not its business.
 
-import { matcher, plain } from '../../../shared/microsoft365/inbox-rules/name.ts';
-import * as words from '../../../shared/microsoft365/inbox-rules/words.ts';
 import { domainOf, isUnder, type Recipient } from '../../../shared/microsoft365/recipients.ts';
+import { matcher, plain } from '../../../shared/microsoft365/rule-name.ts';
+import * as words from '../../../shared/microsoft365/rule-words.ts';
 import type { InboxRule } from './rule.ts';
 
 export interface Aim {

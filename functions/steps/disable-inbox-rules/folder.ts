@@ -1,6 +1,6 @@
 // Where an inbox rule puts mail, and how well it is hidden there.
 
-import { oddityOf, plain } from '../../../shared/microsoft365/inbox-rules/name.ts';
+import { oddityOf, plain } from '../../../shared/microsoft365/rule-name.ts';
 import { isSensitive } from './aim.ts';
 import { folders } from './places.ts';
 import type { InboxRule } from './rule.ts';

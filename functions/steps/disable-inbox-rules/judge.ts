@@ -1,8 +1,8 @@
 // Judges an inbox rule: what it does to mail, and to which mail. Pure; reads and writes no mailbox.
 // Hiding mail must meet a reason to hide it; a way out of the mailbox is enough unless work explains it.
 
-import { type Oddity, oddityOf, plain } from '../../../shared/microsoft365/inbox-rules/name.ts';
 import { isInside } from '../../../shared/microsoft365/recipients.ts';
+import { type Oddity, oddityOf, plain } from '../../../shared/microsoft365/rule-name.ts';
 import { type Aim, aimOf } from './aim.ts';
 import { hides, isRelated, type Place, placeOf, placePoints } from './folder.ts';
 import type { InboxRule } from './rule.ts';

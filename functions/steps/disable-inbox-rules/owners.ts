@@ -2,7 +2,7 @@
 // its looks speak against, under a name that people give, is left until the audit log can tell who made it.
 
 import { actsIn, rulesOfOthersIn } from '../../../shared/intruder/acts.ts';
-import { oddityOf } from '../../../shared/microsoft365/inbox-rules/name.ts';
+import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
 import type { Mode, RunView } from '../../../shared/model/step.ts';
 import { type Judgement, judgeRule, type RuleContext } from './judge.ts';
 import { rulesMadeBy } from './made-by.ts';

@@ -1,7 +1,7 @@
 // Whom an inbox rule sends mail to outside the organisation, and how far work explains it.
 
-import { oddityOf, plain } from '../../../shared/microsoft365/inbox-rules/name.ts';
 import { domainOf, isUnder } from '../../../shared/microsoft365/recipients.ts';
+import { oddityOf, plain } from '../../../shared/microsoft365/rule-name.ts';
 import type { Aim } from './aim.ts';
 import { hides, type Place } from './folder.ts';
 import * as places from './places.ts';

@@ -3,12 +3,12 @@
 
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { toCsv } from '../../../shared/mail/csv.ts';
-import { matcher, plain } from '../../../shared/microsoft365/inbox-rules/name.ts';
 import { messageTracePage } from '../../../shared/microsoft365/links.ts';
 import type { MailboxMessage } from '../../../shared/microsoft365/mailbox-messages.ts';
 import { aboutAccess, withoutCodes } from '../../../shared/microsoft365/mask-codes.ts';
 import type { MessageTrace } from '../../../shared/microsoft365/message-trace.ts';
 import { asAddress, domainOf, isInside } from '../../../shared/microsoft365/recipients.ts';
+import { matcher, plain } from '../../../shared/microsoft365/rule-name.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Attachment, Kept, Task } from '../../../shared/model/step.ts';
 

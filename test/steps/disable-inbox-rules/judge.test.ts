@@ -11,7 +11,7 @@ import {
   exportedRuleSchema,
   readExchangeRule,
 } from '../../../functions/steps/disable-inbox-rules/rule.ts';
-import { oddityOf } from '../../../shared/microsoft365/inbox-rules/name.ts';
+import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
 
 const context: RuleContext = {
   acceptedDomains: ['contoso.com', 'contoso.de', 'contoso.onmicrosoft.com', 'contoso.mail.onmicrosoft.com'],
