@@ -7,10 +7,10 @@ import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(join(root, 'test', 'run', 'compiled-'));
+const folder = mkdtempSync(join(root, 'test', 'model', 'compiled-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const step = relative(folder, join(root, 'shared/run/step.ts'));
+const step = relative(folder, join(root, 'shared/model/step.ts'));
 
 const whole = (parts: Readonly<Record<string, string>>) => {
   const given: Record<string, string> = {

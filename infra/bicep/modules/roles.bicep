@@ -113,7 +113,7 @@ resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Progress: shared/run/table-client.ts.
+// Progress: shared/store/table-client.ts.
 resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (name, index) in tableNames: {
     name: guid(table[index].id, appIdentityId, role.tableContributor)
@@ -127,7 +127,7 @@ resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// What a row can't hold: shared/run/blobs.ts. The container's immutability policy stands above this role.
+// What a row can't hold: shared/store/blobs.ts. The container's immutability policy stands above this role.
 resource evidenceBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(data::blobs::evidence.id, appIdentityId, role.blobContributor)
   scope: data::blobs::evidence

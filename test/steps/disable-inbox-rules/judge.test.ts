@@ -31,7 +31,7 @@ const caseSchema = z.strictObject({
   note: z.string(),
   rule: exportedRuleSchema,
 });
-const folder = new URL('../../microsoft365/inbox-rules/', import.meta.url);
+const folder = new URL('./rules/', import.meta.url);
 const cases = readdirSync(folder)
   .toSorted()
   .flatMap((file) =>
