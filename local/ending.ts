@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import type { RunRow, StepRow } from '../shared/model/rows.ts';
 import { verdictOf } from '../shared/run/verdict.ts';
-import type { Expect } from './scenario.ts';
 
-export const stepOutcomes = z.enum([
+const stepOutcomes = z.enum([
   'done',
   'unchanged',
   'reported',
@@ -14,6 +13,19 @@ export const stepOutcomes = z.enum([
   'needs-human',
   'failed',
 ]);
+
+export const expectSchema = z
+  .strictObject({
+    run: z
+      .enum(['none', 'held', 'finished'])
+      .describe('none: the alert opens no run; held: the run waits for a person before anything is done'),
+    level: z.enum(['contain', 'full']).optional(),
+    word: z.string().optional().describe("The verdict's word: CONTAINED, DECIDE, NOT CONTAINED, …"),
+    steps: z.record(z.string(), stepOutcomes).optional().describe('How steps end, by their names'),
+  })
+  .describe('How it is to end; what is left out may end in any way');
+
+export type Expect = z.infer<typeof expectSchema>;
 
 /** What differs from the expectation, a sentence each; `undefined` stands for no run at all. */
 export function differences(

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { sources } from '../shared/alerts/sources.ts';
-import { stepOutcomes } from './ending.ts';
+import { type Expect, expectSchema } from './ending.ts';
 import { problemsOf } from './problems.ts';
 import { isRow } from './tenant/answers.ts';
 import { createTenant } from './tenant/tenant.ts';
@@ -17,17 +17,6 @@ const alertSchema = z.union([
   z.strictObject({ file: z.string().describe('A file as --alert takes it, relative to this one') }),
   z.strictObject({ event: z.looseObject({}).describe('A CloudEvent, or an object of Microsoft Graph') }),
 ]);
-
-export const expectSchema = z
-  .strictObject({
-    run: z
-      .enum(['none', 'held', 'finished'])
-      .describe('none: the alert opens no run; held: the run waits for a person before anything is done'),
-    level: z.enum(['contain', 'full']).optional(),
-    word: z.string().optional().describe("The verdict's word: CONTAINED, DECIDE, NOT CONTAINED, …"),
-    steps: z.record(z.string(), stepOutcomes).optional().describe('How steps end, by their names'),
-  })
-  .describe('How it is to end; what is left out may end in any way');
 
 export const scenarioSchema = z
   .strictObject({
@@ -51,7 +40,6 @@ export const scenarioSchema = z
   .meta({ title: 'Reclaim: a scenario for the local stack' });
 
 export type Scenario = z.infer<typeof scenarioSchema>;
-export type Expect = z.infer<typeof expectSchema>;
 
 /** A CloudEvent as the Event Grid topic takes it. */
 export interface CloudEvent {

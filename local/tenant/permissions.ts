@@ -1,11 +1,6 @@
 // Which application permission allows which request, least privileged first, as Microsoft maps them
 // (https://github.com/microsoftgraph/microsoft-graph-devx-content, permissions/new/permissions.json).
 
-import { accountPermissions } from './account-permissions.ts';
-import { appPermissions } from './app-permissions.ts';
-import { mailPermissions } from './mail-permissions.ts';
-import { identityPermissions, rolePermissions } from './role-permissions.ts';
-
 /** One of these is enough; an inner list is needed together. */
 export type Alternatives = readonly (string | readonly string[])[];
 
@@ -38,13 +33,139 @@ const readMembers = [
   'Directory.Read.All',
 ];
 
-/** By method and path; what depends on the property that is written has it behind a #. */
+const writeRoles = ['RoleManagement.ReadWrite.Directory'];
+const writeMembers = ['GroupMember.ReadWrite.All', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'];
+const writeOwners = ['Group.ReadWrite.All', 'Directory.ReadWrite.All'];
+const base = '/roleManagement/directory';
+const pimGroups = '/identityGovernance/privilegedAccess/group';
+
+const readApps = ['Application.Read.All', 'Application.ReadWrite.All', 'Directory.Read.All'];
+const writeApps = ['Application.ReadWrite.All', 'Directory.ReadWrite.All'];
+const readGrants = [
+  'Directory.Read.All',
+  'DelegatedPermissionGrant.ReadWrite.All',
+  'Directory.ReadWrite.All',
+];
+const writeGrants = ['DelegatedPermissionGrant.ReadWrite.All', 'Directory.ReadWrite.All'];
+const addOwner = [['Application.ReadWrite.All', 'Directory.Read.All']];
+
+const changeMethod = (kind: string) => [
+  `UserAuthMethod-${kind}.ReadWrite.All`,
+  'UserAuthenticationMethod.ReadWrite.All',
+];
+
+const readDevices = [
+  ['User.Read.All', 'Device.Read.All'],
+  ['User.Read.All', 'Device.ReadWrite.All'],
+  'Directory.Read.All',
+];
+
+const analyzed = '/security/collaboration/analyzedEmails';
+
+/** By method and path; what depends on a property, an action or a kind of group has it behind a #. */
 export const graphPermissions: Readonly<Record<string, Alternatives>> = {
-  ...rolePermissions,
-  ...identityPermissions,
-  ...appPermissions,
-  ...accountPermissions,
-  ...mailPermissions,
+  // Defender for Identity.
+  'GET /security/identities/identityAccounts': ['SecurityIdentitiesAccount.Read.All'],
+  'GET /security/identities/identityAccounts/{id}': ['SecurityIdentitiesAccount.Read.All'],
+  'POST /security/identities/identityAccounts/{id}/invokeAction': ['SecurityIdentitiesActions.ReadWrite.All'],
+  // Directory roles, PIM and the groups that carry roles.
+  [`POST ${base}/roleAssignments`]: writeRoles,
+  [`DELETE ${base}/roleAssignments/{id}`]: writeRoles,
+  [`POST ${base}/roleAssignmentScheduleRequests`]: [
+    'RoleAssignmentSchedule.ReadWrite.Directory',
+    ...writeRoles,
+  ],
+  [`POST ${base}/roleAssignmentScheduleRequests#adminRemove`]: [
+    'RoleAssignmentSchedule.Remove.Directory',
+    'RoleAssignmentSchedule.ReadWrite.Directory',
+    ...writeRoles,
+  ],
+  [`POST ${base}/roleEligibilityScheduleRequests`]: [
+    'RoleEligibilitySchedule.ReadWrite.Directory',
+    ...writeRoles,
+  ],
+  [`POST ${base}/roleEligibilityScheduleRequests#adminRemove`]: [
+    'RoleEligibilitySchedule.Remove.Directory',
+    'RoleEligibilitySchedule.ReadWrite.Directory',
+    ...writeRoles,
+  ],
+  'GET /users/{id}/ownedObjects/microsoft.graph.group': [
+    'User.Read.All',
+    'User.ReadWrite.All',
+    'Directory.Read.All',
+    'Directory.ReadWrite.All',
+  ],
+  'POST /groups/{id}/members/$ref': writeMembers,
+  'POST /groups/{id}/members/$ref#roleAssignable': writeRoles,
+  'DELETE /groups/{id}/members/{id}/$ref': writeMembers,
+  'DELETE /groups/{id}/members/{id}/$ref#roleAssignable': writeRoles,
+  'POST /groups/{id}/owners/$ref': writeOwners,
+  'POST /groups/{id}/owners/$ref#roleAssignable': writeRoles,
+  'DELETE /groups/{id}/owners/{id}/$ref': writeOwners,
+  'DELETE /groups/{id}/owners/{id}/$ref#roleAssignable': writeRoles,
+  [`GET ${pimGroups}/eligibilityScheduleInstances`]: [
+    'PrivilegedEligibilitySchedule.Read.AzureADGroup',
+    'PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup',
+  ],
+  [`POST ${pimGroups}/eligibilityScheduleRequests`]: ['PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup'],
+  [`POST ${pimGroups}/eligibilityScheduleRequests#adminRemove`]: [
+    'PrivilegedEligibilitySchedule.Remove.AzureADGroup',
+    'PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup',
+  ],
+
+  // Applications.
+  'GET /users/{id}/oauth2PermissionGrants': ['Directory.Read.All', 'DelegatedPermissionGrant.ReadWrite.All'],
+  'GET /users/{id}/appRoleAssignments': ['Directory.Read.All', 'AppRoleAssignment.ReadWrite.All'],
+  'POST /users/{id}/appRoleAssignments': ['AppRoleAssignment.ReadWrite.All'],
+  'DELETE /users/{id}/appRoleAssignments/{id}': ['AppRoleAssignment.ReadWrite.All'],
+  'GET /users/{id}/ownedObjects': [
+    'User.Read.All',
+    'User.ReadWrite.All',
+    'Directory.Read.All',
+    'Directory.ReadWrite.All',
+  ],
+  'GET /oauth2PermissionGrants': readGrants,
+  'POST /oauth2PermissionGrants': writeGrants,
+  'DELETE /oauth2PermissionGrants/{id}': writeGrants,
+  'GET /servicePrincipals': readApps,
+  'GET /servicePrincipals/{id}': readApps,
+  'PATCH /servicePrincipals/{id}': writeApps,
+  'POST /servicePrincipals/{id}/owners/$ref': addOwner,
+  'DELETE /servicePrincipals/{id}/owners/{id}/$ref': writeApps,
+  'GET /applications/{id}': readApps,
+  'POST /applications/{id}/owners/$ref': addOwner,
+  'DELETE /applications/{id}/owners/{id}/$ref': writeApps,
+
+  // Methods, devices and licences of an account.
+  'GET /users/{id}/registeredDevices': readDevices,
+  'GET /users/{id}/ownedDevices': readDevices,
+  'GET /devices/{id}': ['Device.Read.All', 'Device.ReadWrite.All', 'Directory.Read.All'],
+  'PATCH /devices/{id}': ['Device.ReadWrite.All', 'Directory.ReadWrite.All'],
+  'GET /organization': ['Organization.Read.All', 'User.Read.All', 'Directory.Read.All'],
+  'GET /users/{id}/authentication/methods': [
+    'UserAuthenticationMethod.Read.All',
+    'UserAuthenticationMethod.ReadWrite.All',
+  ],
+  'DELETE /users/{id}/authentication/fido2Methods/{id}': changeMethod('Passkey'),
+  'DELETE /users/{id}/authentication/phoneMethods/{id}': changeMethod('Phone'),
+  'DELETE /users/{id}/authentication/microsoftAuthenticatorMethods/{id}': changeMethod('MicrosoftAuthApp'),
+  'DELETE /users/{id}/authentication/softwareOathMethods/{id}': changeMethod('SoftwareOATH'),
+  'DELETE /users/{id}/authentication/emailMethods/{id}': changeMethod('Email'),
+  'DELETE /users/{id}/authentication/windowsHelloForBusinessMethods/{id}': changeMethod('WindowsHello'),
+  'DELETE /users/{id}/authentication/platformCredentialMethods/{id}': changeMethod('PlatformCred'),
+  'DELETE /users/{id}/authentication/temporaryAccessPassMethods/{id}': changeMethod('TAP'),
+  'POST /users/{id}/authentication/temporaryAccessPassMethods': changeMethod('TAP'),
+  'DELETE /users/{id}/authentication/externalAuthenticationMethods/{id}': changeMethod('External'),
+  'GET /users/{id}/authentication/requirements': ['Policy.Read.All', 'Policy.ReadWrite.AuthenticationMethod'],
+  'PATCH /users/{id}/authentication/requirements': ['Policy.ReadWrite.AuthenticationMethod'],
+  'GET /reports/authenticationMethods/userRegistrationDetails/{id}': ['AuditLog.Read.All'],
+
+  // Mail: messages, their way, and what Defender for Office 365 knows of them.
+  'GET /users/{id}/messages': ['Mail.ReadBasic.All', 'Mail.Read', 'Mail.ReadWrite'],
+  'GET /admin/exchange/tracing/messageTraces': ['ExchangeMessageTrace.Read.All'],
+  [`GET ${analyzed}`]: ['SecurityAnalyzedMessage.Read.All', 'SecurityAnalyzedMessage.ReadWrite.All'],
+  [`POST ${analyzed}/remediate`]: ['SecurityAnalyzedMessage.ReadWrite.All'],
+  // Users, risk, alerts, logs and mailboxes.
   'GET /users': readUsers,
   'GET /users/{id}': readUsers,
   'GET /users/{id}/manager': readUsers,

@@ -2,8 +2,6 @@
 // may be left out. Defaults are filled in when something is read, never in the file, so that what was changed and
 // changed back leaves no trace.
 import { z } from 'zod';
-import { problemsOf, shortened } from '../problems.ts';
-import { unknownNames } from './names.ts';
 import { appSchema, behaviourSchema } from './schema/app.ts';
 import {
   applicationSchema,
@@ -39,7 +37,6 @@ import { managementRoleAssignmentSchema, roleGroupSchema } from './schema/role-g
 import { alertSchema, incidentSchema } from './schema/security.ts';
 import { signInSchema } from './schema/sign-in.ts';
 import { auditRecordSchema } from './schema/unified-audit.ts';
-import { resolveTimes } from './times.ts';
 
 export const tenantSchema = z
   .strictObject({
@@ -125,20 +122,3 @@ export type TenantFile = z.infer<typeof tenantSchema>;
 export type User = TenantFile['users'][number];
 export type Mailbox = z.infer<typeof mailboxSchema>;
 export type InboxRule = NonNullable<Mailbox['inboxRules']>[number];
-
-const isTenantFile = (value: unknown): value is TenantFile => tenantSchema.safeParse(value).success;
-
-/** Checks a tenant file and makes its relative times absolute. All problems come at once, each with its place. */
-export function parseTenant(file: unknown, now: Date): TenantFile {
-  const resolved = resolveTimes(file, now);
-  // The document itself is kept, not what zod makes of it: the order of its keys is part of the state.
-  if (isTenantFile(resolved)) {
-    const unknown = shortened(unknownNames(resolved));
-    if (unknown.length > 0) throw broken(unknown);
-    return resolved;
-  }
-  throw broken(problemsOf(tenantSchema, resolved));
-}
-
-const broken = (problems: readonly string[]) =>
-  new Error(`The tenant file does not hold:\n${problems.map((line) => `  ${line}`).join('\n')}`);

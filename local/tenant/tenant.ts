@@ -12,11 +12,12 @@ import { type Fault, Faults, Limits } from './faults.ts';
 import { type Allowed, answerGraph } from './graph/endpoint.ts';
 import { type Claims, Identity, type Service } from './identity.ts';
 import { guidOf } from './ids.ts';
+import { parseTenant } from './parse-tenant.ts';
 import { allPermissions } from './permissions.ts';
 import { type RecordedRequest, withoutSecrets } from './record.ts';
 import { refusalOf, refused, respond } from './respond.ts';
 import { defaultAppRoles } from './roles.ts';
-import { parseTenant, type TenantFile } from './schema.ts';
+import type { TenantFile } from './schema.ts';
 import { Store } from './store.ts';
 
 export interface TenantOptions {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { problemsOf } from '../../local/problems.ts';
 import { scenarioSchema } from '../../local/scenario.ts';
-import { parseTenant, tenantSchema } from '../../local/tenant/schema.ts';
+import { parseTenant } from '../../local/tenant/parse-tenant.ts';
+import { tenantSchema } from '../../local/tenant/schema.ts';
 
 const now = new Date('2026-11-20T12:00:00.000Z');
 const megan = { userPrincipalName: 'megan@contoso.com' };

@@ -1,11 +1,31 @@
-// The names in a tenant file that lead to nobody: a typing error there would silently leave an administrator without
-// the role, and a story without its point. Ids are left alone: what they stand for may lie outside the tenant.
+// Reads a tenant file: its shape, its relative times, and the names in it that lead to nobody. A typing error in a name
+// would silently leave an administrator without the role, and a story without its point. Ids are left alone: what they
+// stand for may lie outside the tenant.
 import { z } from 'zod';
+import { problemsOf, shortened } from '../problems.ts';
 import { findGroup, findRole, findUser } from './directory.ts';
-import type { TenantFile } from './schema.ts';
+import { type TenantFile, tenantSchema } from './schema.ts';
+import { resolveTimes } from './times.ts';
+
+const isTenantFile = (value: unknown): value is TenantFile => tenantSchema.safeParse(value).success;
+
+/** Checks a tenant file and makes its relative times absolute. All problems come at once, each with its place. */
+export function parseTenant(file: unknown, now: Date): TenantFile {
+  const resolved = resolveTimes(file, now);
+  // The document itself is kept, not what zod makes of it: the order of its keys is part of the state.
+  if (isTenantFile(resolved)) {
+    const unknown = shortened(unknownNames(resolved));
+    if (unknown.length > 0) throw broken(unknown);
+    return resolved;
+  }
+  throw broken(problemsOf(tenantSchema, resolved));
+}
+
+const broken = (problems: readonly string[]) =>
+  new Error(`The tenant file does not hold:\n${problems.map((line) => `  ${line}`).join('\n')}`);
 
 /** A line for each name of a user, group or role that the file uses and does not hold. */
-export function unknownNames(file: TenantFile): string[] {
+function unknownNames(file: TenantFile): string[] {
   const found: string[] = [];
   const check = (place: string, name: string | null | undefined, known: boolean, kind: string) => {
     if (name != null && !known && !z.guid().safeParse(name).success) {
