@@ -1,7 +1,8 @@
 // The way out to the front door: events go to the Event Grid topic and come back through the queue like everybody
 // else's, so that nobody opens a run past triage. Decides nothing.
 import type { TokenCredential } from '@azure/identity';
-import { PermanentError, RetryableError } from '../errors.ts';
+import { failureOf, noAnswer } from '../clients/failure.ts';
+import { PermanentError } from '../errors.ts';
 import type { OutgoingAlert } from '../model/step.ts';
 
 /** Where the topic is, and what may publish to it: its key, or an identity with the role EventGrid Data Sender. */
@@ -62,17 +63,17 @@ async function publish(options: TopicOptions, alerts: readonly OutgoingAlert[]):
       signal: AbortSignal.timeout(answerWithinMs),
     });
   } catch (cause) {
-    throw new RetryableError(`${where}: no answer (${String(cause)})`, { cause });
+    throw noAnswer(`${where}: no answer (${String(cause)})`, cause);
   }
   if (response.ok) return;
   const { status } = response;
   const said = `${where} refused ${events.length} events: ${status} ${(await response.text()).slice(0, 300)}`;
-  if (status === 408 || status === 429 || status >= 500) throw new RetryableError(said, { status });
   const advice =
     status === 401 || status === 403
       ? ". Give the app's identity the role EventGrid Data Sender on this topic"
       : '';
-  throw new PermanentError(`${said}${advice}`, { status });
+  const retryAfter = response.headers.get('retry-after');
+  throw failureOf(`${said}${advice}`, { status, retryAfter, now: now() });
 }
 
 async function authorization({ access }: TopicOptions): Promise<Record<string, string>> {

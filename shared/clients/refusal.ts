@@ -1,6 +1,6 @@
-// Turns an answer that is no success into one of the two kinds of failure. Here alone a status or a service's
-// error code decides that; what a step does about a 404 stays with the step.
-import { PermanentError, RetryableError } from '../errors.ts';
+// What a person reads when Microsoft 365 refuses a request: what was asked, what it said, and what to do now.
+import type { PermanentError, RetryableError } from '../errors.ts';
+import { failureOf, passes, retryAfterSeconds } from './failure.ts';
 
 /** What the service itself said. */
 export interface Fault {
@@ -22,15 +22,6 @@ export interface Refusal {
   /** What gives this app the right, for a 403. */
   rights: string;
   now: Date;
-}
-
-const longestWaitSeconds = 3600;
-
-/** Retry-After as seconds or as an HTTP date; an absurd one is cut, because a run must not stall for a day. */
-export function retryAfterSeconds(headers: Headers, now: Date): number | undefined {
-  const text = headers.get('retry-after')?.trim() ?? '';
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, Math.ceil(seconds)), longestWaitSeconds);
 }
 
 const staleToken =
@@ -55,29 +46,21 @@ export function refusalOf(refusal: Refusal): RetryableError | PermanentError {
   const { service, request, headers, fault, now } = refusal;
   const status = fault.status ?? refusal.status;
   const code = fault.code === '' ? undefined : fault.code;
-  const requestId = headers.get('request-id') ?? fault.requestId;
   const said = [`${refusal.status}${code === undefined ? '' : ` ${code}`}`, fault.message?.slice(0, 300)]
     .filter(Boolean)
     .join(': ');
-  const details = {
-    status,
-    ...(code === undefined ? {} : { code }),
-    ...(requestId === undefined ? {} : { requestId }),
-  };
-  if (status !== 408 && status !== 425 && status !== 429 && status < 500) {
-    return new PermanentError(sentence(refusal, status, said), details);
-  }
-  const wait = retryAfterSeconds(headers, now);
+  const retryAfter = headers.get('retry-after');
+  const wait = retryAfterSeconds(retryAfter, now);
   const asked = wait === undefined ? '' : `; it asks to wait ${wait} s`;
-  return new RetryableError(
-    status === 429
-      ? `${service} throttles ${request} (${said})${asked}.`
-      : `${service} could not answer ${request} (${said})${asked}.`,
-    {
-      ...details,
-      ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
-      // Throttled is refused before anything was done. Any other failure may have happened half-way.
-      tookEffect: status === 429 || (status === 503 && wait !== undefined) ? 'no' : 'unknown',
-    },
-  );
+  const verb = status === 429 ? 'throttles' : 'could not answer';
+  const message = passes(status)
+    ? `${service} ${verb} ${request} (${said})${asked}.`
+    : sentence(refusal, status, said);
+  return failureOf(message, {
+    status,
+    retryAfter,
+    code,
+    requestId: headers.get('request-id') ?? fault.requestId,
+    now,
+  });
 }

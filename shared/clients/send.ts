@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import { z } from 'zod';
 import { PermanentError, RetryableError } from '../errors.ts';
 import { type Answer, jsonOf } from './answer.ts';
+import { connectionFault, noAnswer } from './failure.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { type Fault, refusalOf } from './refusal.ts';
 import { withRetry } from './retry.ts';
@@ -45,10 +45,6 @@ export interface Outgoing {
   abort?: AbortSignal | undefined;
 }
 
-/** The request never reached the service. */
-const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
-const coded = z.looseObject({ code: z.string() });
-
 const pause = (seconds: number, abort: AbortSignal | undefined) =>
   setTimeout(seconds * 1000, undefined, abort === undefined ? {} : { signal: abort });
 
@@ -73,13 +69,10 @@ export function createSender(service: Service, options: ClientOptions) {
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (cause) {
       if (request.abort?.aborted) throw outOfTime(request, cause);
-      const code = coded.safeParse(cause instanceof Error ? cause.cause : undefined).data?.code;
-      const reason = timeout.aborted ? `no answer within ${timeoutSeconds} s` : (code ?? 'connection lost');
-      throw new RetryableError(`${service.name} could not be reached for ${request.name} (${reason}).`, {
-        cause,
-        ...(code === undefined ? {} : { code }),
-        tookEffect: code !== undefined && unreached.has(code) ? 'no' : 'unknown',
-      });
+      const reason = timeout.aborted
+        ? `no answer within ${timeoutSeconds} s`
+        : (connectionFault(cause).code ?? 'connection lost');
+      throw noAnswer(`${service.name} could not be reached for ${request.name} (${reason}).`, cause);
     }
   }
 

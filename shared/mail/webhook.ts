@@ -1,6 +1,7 @@
 // The second channel: a Teams workflow, or whatever takes an Adaptive Card by POST. For administrators' cases, or for
 // all. It has a message of its own in the queue, so that neither it nor the mail waits for the other.
-import { PermanentError, RetryableError } from '../errors.ts';
+import { connectionFault, failureOf, passes } from '../clients/failure.ts';
+import { RetryableError } from '../errors.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { RunRows } from '../run/progress.ts';
 import { cardOf } from '../summary/card.ts';
@@ -43,17 +44,20 @@ export function createWebhook(settings: WebhookSettings, dependencies: Dependenc
         runUrl: `${settings.baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
         now: now(),
       });
-      const status = await post(card);
+      const { status, retryAfter } = await post(card);
       if (status >= 200 && status < 300) return;
-      const message = `${where} answered ${status} to the card of run ${run.row.id}`;
-      if (status === 408 || status === 429 || status >= 500) {
-        throw new RetryableError(`${message}; it is tried again`, { status });
-      }
-      throw new PermanentError(`${message}. Look at the workflow behind it, and at WEBHOOK_URL`, { status });
+      const advice = passes(status)
+        ? '; it is tried again'
+        : '. Look at the workflow behind it, and at WEBHOOK_URL';
+      throw failureOf(`${where} answered ${status} to the card of run ${run.row.id}${advice}`, {
+        status,
+        retryAfter,
+        now: now(),
+      });
     },
   };
 
-  async function post(card: object): Promise<number> {
+  async function post(card: object): Promise<{ status: number; retryAfter: string | null }> {
     try {
       const response = await fetch(settings.url, {
         method: 'POST',
@@ -64,9 +68,14 @@ export function createWebhook(settings: WebhookSettings, dependencies: Dependenc
         signal: AbortSignal.timeout(timeoutSeconds * 1000),
       });
       await response.body?.cancel();
-      return response.status;
-    } catch {
-      throw new RetryableError(`${where} could not be reached; it is tried again`, { tookEffect: 'unknown' });
+      return { status: response.status, retryAfter: response.headers.get('retry-after') };
+    } catch (cause) {
+      // Without the cause, whose text may hold the address.
+      const { code, reached } = connectionFault(cause);
+      throw new RetryableError(`${where} could not be reached; it is tried again`, {
+        ...(code === undefined ? {} : { code }),
+        tookEffect: reached,
+      });
     }
   }
 }

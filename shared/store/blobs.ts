@@ -9,7 +9,8 @@ import {
   RestError,
   type StoragePipelineOptions,
 } from '@azure/storage-blob';
-import { PermanentError, RetryableError } from '../errors.ts';
+import { failureOf, noAnswer } from '../clients/failure.ts';
+import { PermanentError, type RetryableError } from '../errors.ts';
 
 /** Where the blobs are: a connection string, or the service's address with an identity. */
 export type BlobService =
@@ -112,16 +113,20 @@ export class Blobs {
     const text = thrown instanceof Error ? thrown.message : String(thrown);
     const status = thrown instanceof RestError ? thrown.statusCode : undefined;
     const code = codeOf(thrown);
-    const details = { cause: thrown, ...(status ? { status } : {}), ...(code ? { code } : {}) };
-    const said = `${where}: ${status ?? 'no answer'} ${code ?? text}`;
-    if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500) {
-      return new RetryableError(said, details);
-    }
+    if (status === undefined) return noAnswer(`${where}: no answer (${code ?? text})`, thrown, true);
     const advice =
       status === 401 || status === 403
         ? "; give the app's identity the role Storage Blob Data Contributor on this storage account and let its network reach it"
         : '';
-    return new PermanentError(`${said}${advice}`, details);
+    return failureOf(`${where}: ${status} ${code ?? text}${advice}`, {
+      status,
+      retryAfter: thrown instanceof RestError ? thrown.response?.headers.get('retry-after') : undefined,
+      code,
+      cause: thrown,
+      conflictPasses: true,
+      bySdk: true,
+      now: new Date(),
+    });
   }
 }
 

@@ -8,7 +8,8 @@ import {
 } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
-import { PermanentError, RetryableError } from '../errors.ts';
+import { failureOf, noAnswer } from '../clients/failure.ts';
+import type { PermanentError, RetryableError } from '../errors.ts';
 import type { Entity } from './table-entity.ts';
 
 /** Where the tables are: a connection string, or the service's address with an identity. */
@@ -138,29 +139,22 @@ export class Table {
     const where = `table ${this.name} at ${new URL(this.#client.url).origin}`;
     const text = thrown instanceof Error ? thrown.message : String(thrown);
     const status = thrown instanceof RestError ? thrown.statusCode : undefined;
-    const details = {
+    if (status === undefined) return noAnswer(`${where}: no answer (${text})`, thrown, true);
+    const advice =
+      status === 401 || status === 403
+        ? "; give the app's identity the role Storage Table Data Contributor on this storage account and let its network reach it"
+        : code === 'TableNotFound'
+          ? '; it does not exist and could not be made: deploy it'
+          : '';
+    return failureOf(`${where}: ${status} ${code ?? text}${advice}`, {
+      status,
+      ...headersOf(thrown),
+      code,
       cause: thrown,
-      ...(status ? { status } : {}),
-      ...(code ? { code } : {}),
-      ...requestIdOf(thrown),
-    };
-    if (status === undefined) return new RetryableError(`${where}: no answer (${text})`, details);
-    if (status === 408 || status === 409 || status === 429 || status >= 500) {
-      return new RetryableError(`${where}: ${status} ${code ?? text}`, {
-        ...details,
-        ...retryAfterOf(thrown),
-      });
-    }
-    if (status === 401 || status === 403) {
-      return new PermanentError(
-        `${where}: ${status} ${code ?? text}; give the app's identity the role Storage Table Data Contributor on this storage account and let its network reach it`,
-        details,
-      );
-    }
-    if (code === 'TableNotFound') {
-      return new PermanentError(`${where} does not exist and could not be made; deploy it`, details);
-    }
-    return new PermanentError(`${where}: ${status} ${code ?? text}`, details);
+      conflictPasses: true,
+      bySdk: true,
+      now: new Date(),
+    });
   }
 }
 
@@ -178,13 +172,7 @@ function codeOf(thrown: unknown): string | undefined {
   return details.success ? details.data.odataError.code : thrown.code;
 }
 
-function requestIdOf(thrown: unknown): { requestId?: string } {
-  const requestId = thrown instanceof RestError ? thrown.response?.headers.get('x-ms-request-id') : undefined;
-  return requestId ? { requestId } : {};
-}
-
-function retryAfterOf(thrown: unknown): { retryAfterSeconds?: number } {
-  const text = thrown instanceof RestError ? thrown.response?.headers.get('retry-after') : undefined;
-  const seconds = Number(text);
-  return text && Number.isFinite(seconds) ? { retryAfterSeconds: seconds } : {};
+function headersOf(thrown: unknown): { requestId?: string | undefined; retryAfter?: string | undefined } {
+  const headers = thrown instanceof RestError ? thrown.response?.headers : undefined;
+  return { requestId: headers?.get('x-ms-request-id'), retryAfter: headers?.get('retry-after') };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { refusalOf, retryAfterSeconds } from '../../shared/clients/refusal.ts';
+import { retryAfterSeconds } from '../../shared/clients/failure.ts';
+import { refusalOf } from '../../shared/clients/refusal.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 
 const now = new Date('2026-11-24T09:00:00Z');
@@ -26,7 +27,7 @@ describe('retryAfterSeconds', () => {
     ['soon', undefined],
     ['', undefined],
   ])('reads %j as %j', (text, seconds) => {
-    expect(retryAfterSeconds(new Headers({ 'retry-after': text }), now)).toBe(seconds);
+    expect(retryAfterSeconds(text, now)).toBe(seconds);
   });
 });
 
