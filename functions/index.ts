@@ -23,10 +23,9 @@ import { forwardStream, streamTrigger } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './runs/api.ts';
-import { answerAt, type Incoming } from './runs/front.ts';
-import { once } from './runs/once.ts';
-import { type Route, routes } from './runs/routes.ts';
-import { refuseUnknown, unknownRoute } from './runs/unknown-route.ts';
+import { once } from './runs/idempotency.ts';
+import { type Incoming, respond } from './runs/respond.ts';
+import { type Route, refuseUnknown, routes, unknownRoute } from './runs/routes.ts';
 import { createServices, type Services } from './services.ts';
 import { playbook } from './steps/index.ts';
 import { toIncoming, toResponse } from './wire.ts';
@@ -158,7 +157,7 @@ onTimer('daily-preflight', '0 30 6 * * *', ({ preflight }) => preflight.daily())
 type Door = Pick<Route, 'name' | 'path' | 'access'> & { methods: HttpMethod[]; changes: boolean };
 type Work = (services: Services, request: ApiRequest, incoming: Incoming) => Promise<ApiAnswer>;
 
-/** Whatever is added, nobody comes in but through `answerAt`. */
+/** Whatever is added, nobody comes in but through `respond`. */
 function onHttp({ name, path, access, methods, changes }: Door, work: Work): void {
   app.http(name, {
     methods,
@@ -167,17 +166,17 @@ function onHttp({ name, path, access, methods, changes }: Door, work: Work): voi
     handler: (request, context) =>
       invocations.run(context, async () => {
         const incoming = toIncoming(request);
-        const behind = {
+        const endpoint = {
           access,
           changes,
           work: (asked: ApiRequest) => work(ready(context), asked, incoming),
         };
-        const doors = {
+        const around = {
           authenticate: () => ready(context).authenticate,
           // Wrong settings have been told already.
           error: (line: string) => 'settings' in read && context.error(oneLine(line)),
         };
-        return toResponse(await answerAt(behind, incoming, doors));
+        return toResponse(await respond(endpoint, incoming, around));
       }),
   });
 }

@@ -1,7 +1,7 @@
 // Between the types of Azure Functions for HTTP and our own, which know nothing of Azure.
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { ApiAnswer } from './runs/api.ts';
-import type { Incoming } from './runs/front.ts';
+import type { Incoming } from './runs/respond.ts';
 
 export const toIncoming = (request: HttpRequest): Incoming => ({
   method: request.method,

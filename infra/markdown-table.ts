@@ -1,13 +1,11 @@
-// A Markdown table with its columns in line, as the formatter wants it.
+// Markdown tables for generated docs, without padding: a changed row changes one line.
 
 /** The first row is the head. */
 export function markdownTable(rows: readonly (readonly string[])[]): string[] {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(3, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)];
+  const [head = '', ...body] = rows.map((cells) => `| ${cells.map(escaped).join(' | ')} |`);
+  const columns = rows[0]?.length ?? 0;
+  return [head, `|${' --- |'.repeat(columns)}`, ...body];
 }
+
+/** A bar would end the cell, even inside a code span. */
+const escaped = (cell: string) => cell.replaceAll('|', '\\|');

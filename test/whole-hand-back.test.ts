@@ -4,7 +4,7 @@ import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { passAnswerSchema } from '../functions/runs/hand-back-shapes.ts';
+import { passAnswerSchema } from '../functions/runs/hand-back.ts';
 import type { TenantFile } from '../local/tenant/schema.ts';
 import { handBackViewSchema } from '../shared/run/hand-back-view.ts';
 import { builtStack, type Whole } from './fakes/whole.ts';

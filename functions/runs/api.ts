@@ -1,5 +1,5 @@
-// What the HTTP functions share: who asks, a body that is parsed before anything is done, and answers that a
-// program and a person can both read. It knows nothing of Azure's own types.
+// What the HTTP functions share: parsing a request before anything is done, finding the run, and answers that programs
+// and people can both read. It knows nothing of Azure's own types.
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
 import { oneLine } from '../../shared/mail/plain.ts';
@@ -10,13 +10,13 @@ import { type RunDocument, runDocument } from '../../shared/summary/run-document
 export interface ApiRequest {
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
-  /** Of the request as it arrived; the host of its own pages. */
+  /** As it arrived: its host is the one our own pages are on. */
   url: string;
   /** Names in lower case. */
   headers: Readonly<Record<string, string>>;
-  /** The body as text; empty where there is none. */
+  /** The body; empty if there is none. */
   text: string;
-  /** Who asks, as far as the way in can tell. */
+  /** The caller, for the log. */
   who: string;
 }
 
@@ -24,7 +24,7 @@ export interface ApiAnswer {
   status: number;
   headers?: Readonly<Record<string, string>>;
   json?: unknown;
-  /** Text in place of JSON: a page, or a file whose headers say what it is. */
+  /** Text instead of JSON: a page, or a file whose type is in the headers. */
   html?: string;
 }
 
@@ -49,10 +49,10 @@ export class Problem extends Error {
   }
 }
 
-/** Bodies are small: whoever sends more means harm or the wrong endpoint. */
+/** Our bodies are small; anything larger is an attack or a mistake. */
 export const mostCharacters = 16_384;
 
-/** Unknown keys are refused, so that a misspelt one does not silently do something else. */
+/** Unknown keys are refused, so that a misspelt key can't silently change what is done. */
 export function parseBody<T>(request: ApiRequest, schema: z.ZodType<T>): T {
   if (request.text.length > mostCharacters) {
     throw new Problem(413, 'Body too large', `The body may hold ${mostCharacters} characters.`);
@@ -64,7 +64,11 @@ export function parseBody<T>(request: ApiRequest, schema: z.ZodType<T>): T {
   throw new Problem(400, 'Invalid body', detail, { errors });
 }
 
-/** A form of one of this app's own pages. */
+/** A browser asks for a page first; a program asks for JSON or for anything. */
+export const wantsPage = ({ headers }: ApiRequest): boolean =>
+  /^\s*(text\/html|application\/xhtml\+xml)\s*([,;]|$)/i.test(headers['accept'] ?? '');
+
+/** Sent by a form on one of this app's own pages. */
 export const isForm = ({ headers }: ApiRequest): boolean =>
   /^application\/x-www-form-urlencoded\s*(;|$)/i.test(headers['content-type'] ?? '');
 
@@ -76,7 +80,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** `steps[]=a&steps[]=b&reason=c` is `{"steps":["a","b"],"reason":"c"}`; a name that comes twice is no form of ours. */
+/** `steps[]=a&steps[]=b&reason=c` becomes `{"steps":["a","b"],"reason":"c"}`. None of our forms repeats any other name. */
 function formOf(text: string): Readonly<Record<string, string | readonly string[]>> {
   const form = new URLSearchParams(text);
   const names = [...new Set(form.keys())];
@@ -89,7 +93,7 @@ function formOf(text: string): Readonly<Record<string, string | readonly string[
   );
 }
 
-/** Kept in the run's log for ever, so it must be there to be read, on one line. */
+/** One line, because it is kept in the run's log. */
 export const reasonSchema = z.string().max(500).transform(oneLine).pipe(z.string().min(3));
 
 /** A form sends everything as text. */
@@ -98,7 +102,7 @@ export const flagSchema = z.union([
   z.enum(['true', 'false']).transform((text) => text === 'true'),
 ]);
 
-/** Steps by name; a name that no step has is refused with the list of those that exist. */
+/** Refuses a name that no step has, and lists those that exist. */
 export function knownSteps(
   engine: Engine,
   names: readonly string[] | undefined,
@@ -117,7 +121,7 @@ export async function readRun(engine: Engine, request: ApiRequest): Promise<RunR
   const id = idSchema.safeParse(request.params['id']);
   const rows = id.success ? await engine.progress.read(runRef(id.data)) : undefined;
   if (rows === undefined) {
-    throw new Problem(404, 'Unknown run', 'No run has this id. GET /api/runs lists those that there are.');
+    throw new Problem(404, 'Unknown run', 'No run has this id. GET /api/runs lists them.');
   }
   return rows;
 }
@@ -126,15 +130,15 @@ export async function documentOf(engine: Engine, rows: RunRows): Promise<RunDocu
   return runDocument(rows, await engine.progress.log(runRef(rows.run.row.id)), engine.playbook);
 }
 
-/** An answer names the account by object id and UPN, so that nobody acts on the wrong person. */
+/** The run names the account by object id and UPN, so that nobody acts on the wrong person. */
 export const accepted = (document: RunDocument, status = 202): ApiAnswer => ({ status, json: document });
 
-/** Whatever is thrown becomes an answer; only a Problem says more than that something failed here. */
+/** Turns anything thrown into an answer. An error nobody expected tells the caller nothing about its cause. */
 export function answerOf(thrown: unknown): ApiAnswer {
   if (thrown instanceof Problem) return thrown.answer;
   const { message, code } = toFailure(thrown);
   if (thrown instanceof PermanentError) {
-    // Without a status it was not a service that refused, but this app: its settings, above all.
+    // Without a status no service refused it; something is wrong with this app, usually its settings.
     if (thrown.status === undefined) return new Problem(500, 'Not possible', message).answer;
     return new Problem(thrown.status === 404 ? 404 : 502, 'Microsoft 365 refused', message, { code }).answer;
   }

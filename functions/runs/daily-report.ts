@@ -1,11 +1,11 @@
-// Every morning: which runs still wait for a person. Fired more than once in a morning, so that one that could not read
-// its rows is made up for; on-call hears of it once.
+// Every morning: which runs still wait for a person. The timer fires more than once a morning, in case one run of it can't
+// read the table; on-call gets one mail.
 import { toFailure } from '../../shared/errors.ts';
 import type { Notices } from '../../shared/mail/tell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type Held, heldNotice } from '../../shared/summary/held-notice.ts';
 
-/** Answers how many runs wait. A run whose rows can't be read is told of all the same. */
+/** Returns how many runs wait. A run whose rows can't be read is listed too. */
 export async function reportDaily(
   { progress, now, log }: Pick<Engine, 'progress' | 'now' | 'log'>,
   notices: Pick<Notices, 'tell'>,

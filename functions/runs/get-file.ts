@@ -1,5 +1,5 @@
-// GET /api/runs/{id}/files/{step}/{file}: what a step has kept: an export, the evidence, a draft. Always as a download,
-// so that no browser takes for a page what a stranger has written.
+// GET /api/runs/{id}/files/{step}/{file}: a file that a step has kept: an export, evidence, a draft. Always a download, so
+// that no browser renders text a stranger wrote.
 import type { Engine } from '../../shared/run/engine.ts';
 import { type ApiAnswer, type ApiRequest, Problem, readRun } from './api.ts';
 

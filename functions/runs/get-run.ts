@@ -9,8 +9,7 @@ import { pageHeaders, runPath } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { versionOf } from '../../shared/run/version.ts';
-import { type ApiAnswer, type ApiRequest, documentOf, Problem, readRun } from './api.ts';
-import { wantsPage } from './browser.ts';
+import { type ApiAnswer, type ApiRequest, documentOf, Problem, readRun, wantsPage } from './api.ts';
 
 export async function getRun(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
   const rows = await readRun(engine, request);

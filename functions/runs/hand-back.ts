@@ -1,9 +1,8 @@
-// GET and POST /api/runs/{id}/hand-back: gives the secured account back to its owner, one guarded phase after the other.
+// GET and POST /api/runs/{id}/hand-back: gives the secured account back to its owner, one guarded phase after another.
 //
-// For pages and the command line: `handBackViewSchema` (shared/run/hand-back-view.ts) is the answer of the GET, and of
-// each POST too; `next` in it names what may be posted now, `left` what must be named in `despite` first. A POST takes
-// one of {do: begin | pass | owner-back | roles}, as `handBackSchema` (hand-back-shapes.ts) says. The pass is in the
-// answer 201 to {do: pass} as `temporaryAccessPass`, once; no other answer, row, log or mail has it.
+// GET and every POST answer with `handBackViewSchema` (shared/run/hand-back-view.ts): `next` says what may be posted now,
+// `left` what has to be named in `despite` first. The pass is only in the 201 answer to {do: pass}, once; it is in no
+// other answer, row, log or mail.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
@@ -25,15 +24,57 @@ import {
   whyNotBack,
   whyNotBegun,
 } from '../../shared/run/hand-back-orders.ts';
-import { handBackView } from '../../shared/run/hand-back-view.ts';
+import { handBackView, handBackViewSchema } from '../../shared/run/hand-back-view.ts';
 import type { Order } from '../../shared/run/operate.ts';
 import type { RunState } from '../../shared/run/plan.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { versionOf } from '../../shared/run/version.ts';
-import { type ApiAnswer, type ApiRequest, knownSteps, Problem, parseBody, readRun } from './api.ts';
-import { wantsPage } from './browser.ts';
-import { handBackSchema, passAnswerSchema } from './hand-back-shapes.ts';
-import { ordered } from './order.ts';
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  flagSchema,
+  knownSteps,
+  Problem,
+  parseBody,
+  readRun,
+  reasonSchema,
+  wantsPage,
+} from './api.ts';
+import { changeAsSeen } from './change-run.ts';
+
+const reason = { reason: reasonSchema };
+/** `{"do":"begin","identified":"called back on the number in HR's file","reason":"the account is clean"}` */
+export const handBackSchema = z.discriminatedUnion('do', [
+  z.strictObject({
+    do: z.literal('begin'),
+    /** How the owner was identified: never by mail or chat from the account itself. */
+    identified: reasonSchema,
+    /** Steps that did not end well and are accepted anyway. */
+    despite: z.array(z.string()).default([]),
+    ...reason,
+  }),
+  z.strictObject({
+    do: z.literal('pass'),
+    /** Replaces a pass that was shown; the old one stops working. */
+    again: flagSchema.default(false),
+    /** Minutes (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass). */
+    lifetimeInMinutes: z.coerce.number().int().min(10).max(43_200).default(60),
+    ...reason,
+  }),
+  z.strictObject({ do: z.literal('owner-back'), ...reason }),
+  z.strictObject({ do: z.literal('roles'), ...reason }),
+]);
+
+export const passAnswerSchema = handBackViewSchema.extend({
+  temporaryAccessPass: z.object({
+    /** To be told to the owner by telephone or in person; it is shown only here. */
+    value: z.string(),
+    expiresAt: z.string(),
+    usableOnce: z.boolean(),
+    /** Microsoft's reason why it can't be used yet, such as `DisabledByPolicy`, or null. */
+    unusableBecause: z.string().nullable(),
+  }),
+});
 
 export async function getHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
   const rows = await readRun(engine, request);
@@ -79,7 +120,7 @@ export async function postHandBack(engine: Engine, request: ApiRequest): Promise
   }
 }
 
-/** A browser shows the pass as the answer to its form; led elsewhere, nobody would ever see it. */
+/** A browser gets the pass as the answer to its form; after a redirect nobody would ever see it. */
 function shownOnce(request: ApiRequest, given: ApiAnswer): ApiAnswer {
   const made = passAnswerSchema.safeParse(given.json);
   if (!wantsPage(request) || !made.success) return given;
@@ -87,7 +128,7 @@ function shownOnce(request: ApiRequest, given: ApiAnswer): ApiAnswer {
   return { ...given, headers: pageHeaders, html: passPage(view, temporaryAccessPass, request.who) };
 }
 
-/** Reserved first, so that of two operators one alone makes a pass, and the other is told by whom. */
+/** Reserved first, so that only one of two operators makes a pass and the other is told who did. */
 async function pass(
   engine: Engine,
   request: ApiRequest,
@@ -120,7 +161,7 @@ async function pass(
     if (thrown instanceof PermanentError) throw notMade(thrown);
     throw thrown;
   }
-  // Whatever becomes of this write, the pass is there, and this is the only chance to show it.
+  // The pass exists even if this write fails, and this is the only chance to show it.
   const written = await advance(engine, ref, passMade(made.expiresAt, engine.now(), given)).catch(
     () => 'lost' as const,
   );
@@ -144,7 +185,7 @@ async function apply(
   refusal: (state: RunState) => { why: string | undefined; more?: Readonly<Record<string, unknown>> },
 ): Promise<RunRows> {
   const ref = runRef(rows.run.row.id);
-  const { rows: written, done } = await ordered(engine, request, change);
+  const { rows: written, done } = await changeAsSeen(engine, request, change);
   if (done) return written;
   const { why = 'somebody else was faster; look at it again', more } = refusal(
     stateOf((await engine.progress.read(ref)) ?? rows),

@@ -5,8 +5,7 @@ import { pageHeaders } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
-import { type ApiAnswer, type ApiRequest, Problem } from './api.ts';
-import { wantsPage } from './browser.ts';
+import { type ApiAnswer, type ApiRequest, Problem, wantsPage } from './api.ts';
 
 export const listQuerySchema = z.object({
   days: z.coerce.number().int().min(1).max(365).default(7),

@@ -1,9 +1,26 @@
-// GET /api/openapi.json: the API described for programs (OpenAPI 3.1), made of the same list and the same schemas by
-// which requests are taken. Pure; nothing in it is written by hand a second time.
+// GET /api/openapi.json: the API as OpenAPI 3.1, built from the list of routes and the schemas that parse requests.
+// Nothing in it is written twice.
 import { z } from 'zod';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { type ApiAnswer, mostCharacters } from './api.ts';
-import type { Route } from './routes.ts';
+
+/** What the document says of a route. */
+export interface Described {
+  /** Name of the function in Azure and of the operation here. */
+  name: string;
+  /** GET never changes anything. */
+  method: 'GET' | 'POST';
+  /** Below /api; `{id}` is a run. */
+  path: string;
+  /** What it does, in the imperative. */
+  summary: string;
+  /** Readers look, operators decide. */
+  access: 'reader' | 'operator';
+  query?: z.ZodType;
+  body?: z.ZodType;
+  /** By status, without the problems. `null`: not JSON. */
+  answers: Readonly<Record<number, z.ZodType | null>>;
+}
 
 type Json = z.infer<ReturnType<typeof z.json>>;
 
@@ -15,16 +32,16 @@ export const problemSchema = z.looseObject({
   detail: z.string(),
 });
 
-/** Named, since many answers are one. */
+/** Schemas that several routes share. */
 const named = new Map<z.ZodType, string>([
   [runDocumentSchema, 'Run'],
   [problemSchema, 'Problem'],
 ]);
 
 const problems: Readonly<Record<string, string>> = {
-  400: 'The body or the query is not what is asked for; `detail` says where.',
-  401: 'Nobody knows who asks.',
-  403: 'Who asks has not the role, or a page of another site asked.',
+  400: 'The body or the query is invalid; `detail` says where.',
+  401: 'The caller is not signed in.',
+  403: 'The caller lacks the role, or the request came from another site.',
   404: 'There is no such run, step or task.',
   409: 'It can’t be done at this moment; `detail` says why.',
   412: 'Somebody else decided since the run was read; `changes` says what.',
@@ -36,7 +53,7 @@ const problems: Readonly<Record<string, string>> = {
 
 const ofChanges = ['409', '412', '413', '415', '422'];
 
-export function openApi(routes: readonly Route[]) {
+export function openApi(routes: readonly Described[]) {
   const components: Record<string, Json> = {};
   const schemaOf = (schema: z.ZodType, io: 'input' | 'output', fallback: string): Json => {
     const name = named.get(schema) ?? fallback;
@@ -81,7 +98,7 @@ export function openApi(routes: readonly Route[]) {
 
 type SchemaOf = (schema: z.ZodType, io: 'input' | 'output', fallback: string) => Json;
 
-function operation(route: Route, schemaOf: SchemaOf): Json {
+function operation(route: Described, schemaOf: SchemaOf): Json {
   const changes = route.method !== 'GET';
   const inRun = route.path.includes('{id}');
   const codes = Object.keys(problems).filter(
@@ -132,9 +149,9 @@ function operation(route: Route, schemaOf: SchemaOf): Json {
 }
 
 const idempotencyKey =
-  'Sent again with the same key within 24 hours, the request does nothing twice and gets the answer of the first time.';
+  'If the same key is sent again within 24 hours, nothing is done again and the first answer is repeated.';
 const ifMatch =
-  'The ETag under which the run was read: refused with 412 when somebody else has decided since. It stands for what people decided, not for how far the steps are.';
+  'The ETag of the run as you read it: refused with 412 if somebody else has decided since. It changes with decisions, not with the progress of steps.';
 
 const headerParameter = (name: string, description: string): Json => ({
   name,
@@ -170,7 +187,7 @@ function queryParameters(query: z.ZodType | undefined): Json[] {
   }));
 }
 
-/** What a schema defines for itself stands among the components too: in a document, `#/$defs` would lead nowhere. */
+/** Moves a schema's own `$defs` to the components: inside the document `#/$defs` would point nowhere. */
 function hoisted(name: string, schema: unknown, components: Record<string, Json>): Json {
   const text = JSON.stringify(schema, (key, value: unknown) => (key === '$schema' ? undefined : value));
   const renamed = text
@@ -183,7 +200,7 @@ function hoisted(name: string, schema: unknown, components: Record<string, Json>
   return z.json().parse(rest);
 }
 
-export const answerOpenApi = (routes: readonly Route[]): ApiAnswer => ({
+export const answerOpenApi = (routes: readonly Described[]): ApiAnswer => ({
   status: 200,
   json: openApi(routes),
 });

@@ -1,5 +1,5 @@
-// Preflight as a function: once a day by timer, which tells on-call what is new, and by POST /api/preflight for whoever
-// wants to know now.
+// Preflight as a function: once a day by timer, which mails on-call about anything new, and on demand by
+// POST /api/preflight.
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import type { SourceHealth } from '../../shared/alerts/source-health.ts';
@@ -19,9 +19,9 @@ import { declaredPermissions } from '../permissions.ts';
 import type { ApiAnswer } from './api.ts';
 
 export interface Preflight {
-  /** Looks at everything and changes nothing. */
+  /** Checks everything and changes nothing. */
   fly(): Promise<PreflightReport>;
-  /** The same, and tells on-call what is new. */
+  /** The same, and mails on-call about anything new. */
   daily(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export function createPreflight(given: Dependencies): Preflight {
   const { settings, engine, bus, blobs, tables, credential, readers, tryTopic, notices, health } = given;
   const { playbook, progress, now, log } = engine;
 
-  /** Of what is no step, such as triage, always. */
+  /** Parts that are not steps, such as triage, are always on. */
   function isOn(user: string): boolean {
     const step = playbook.find(({ name }) => name === user);
     if (step === undefined) return true;
@@ -106,7 +106,7 @@ export function createPreflight(given: Dependencies): Preflight {
   };
 }
 
-/** 200 whatever was found: the request did what it was to do. */
+/** 200 whatever was found: the check itself worked. */
 export async function answerPreflight({ fly }: Preflight): Promise<ApiAnswer> {
   return { status: 200, json: await fly() };
 }

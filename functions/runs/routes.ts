@@ -1,5 +1,5 @@
-// Every door of the HTTP API in one list: what is registered, who may come in, what is taken and what is answered. The
-// triggers and the OpenAPI document are both made of it, so that neither knows a door that the other does not.
+// Every route of the HTTP API in one list: path, access, request and answers. Both the triggers and the OpenAPI document
+// come from it, so neither can have a route that the other lacks.
 import { z } from 'zod';
 import { reportSchema } from '../../shared/preflight/preflight.ts';
 import { handBackViewSchema } from '../../shared/run/hand-back-view.ts';
@@ -7,35 +7,26 @@ import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { decisionListSchema, decisionQuerySchema, listDecisions } from '../alerts/list-decisions.ts';
 import { alertBodySchema, triagedSchema, triageNow } from '../alerts/triage-now.ts';
 import type { Services } from '../services.ts';
-import type { ApiAnswer, ApiRequest } from './api.ts';
-import { approveRun, approveSchema } from './approve-run.ts';
+import { type ApiAnswer, type ApiRequest, Problem } from './api.ts';
+import {
+  approveRun,
+  approveSchema,
+  retryRun,
+  retrySchema,
+  tickSchema,
+  tickTask,
+  undoRun,
+  undoSchema,
+} from './change-run.ts';
 import { getFile } from './get-file.ts';
 import { getRun } from './get-run.ts';
-import { getHandBack, postHandBack } from './hand-back.ts';
-import { handBackSchema, passAnswerSchema } from './hand-back-shapes.ts';
+import { getHandBack, handBackSchema, passAnswerSchema, postHandBack } from './hand-back.ts';
 import { listQuerySchema, listRuns, runListSchema } from './list-runs.ts';
-import { answerOpenApi } from './openapi.ts';
+import { answerOpenApi, type Described } from './openapi.ts';
 import { answerPreflight } from './preflight.ts';
-import { retryRun, retrySchema } from './retry-run.ts';
 import { startRun, startSchema } from './start-run.ts';
-import { tickSchema, tickTask } from './tick-task.ts';
-import { undoRun, undoSchema } from './undo-run.ts';
 
-export interface Route {
-  /** Of the function in Azure, and the operation in the OpenAPI document. */
-  name: string;
-  /** GET changes nothing, whatever else it does. */
-  method: 'GET' | 'POST';
-  /** Below /api; `{id}` is a run. */
-  path: string;
-  /** What it does, in the imperative; a sentence of the OpenAPI document. */
-  summary: string;
-  /** A reader looks, an operator decides. */
-  access: 'reader' | 'operator';
-  query?: z.ZodType;
-  body?: z.ZodType;
-  /** By status; problems (RFC 9457) need not be named. `null`: no JSON, such as a page. */
-  answers: Readonly<Record<number, z.ZodType | null>>;
+export interface Route extends Described {
   handle: (services: Services, request: ApiRequest) => Promise<ApiAnswer>;
 }
 
@@ -179,3 +170,44 @@ export const routes: readonly Route[] = [
     handle: ({ engine }, request) => postHandBack(engine, request),
   },
 ];
+
+/** Everything else: without it the Functions host would answer 404 and not say why. */
+export const unknownRoute = {
+  name: 'unknown-route',
+  path: '{*rest}',
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+} as const;
+
+/** Always throws. */
+export function refuseUnknown(routes: readonly Route[], method: string, path: string): never {
+  const taken = routes.filter((route) => fits(route.path, path)).map((route) => route.method);
+  if (taken.length === 0) {
+    throw new Problem(
+      404,
+      'Unknown path',
+      'There is nothing here. GET /api/openapi.json says what there is.',
+    );
+  }
+  throw new Problem(
+    405,
+    'Method not allowed',
+    `${method} is not taken here; ${taken.join(', ')} is.`,
+    {},
+    {
+      allow: taken.join(', '),
+    },
+  );
+}
+
+/** The host ignores case in the fixed parts of a path, so this does too. */
+function fits(template: string, path: string): boolean {
+  const wanted = template.split('/');
+  const given = path.split('/').filter((segment) => segment !== '');
+  return (
+    wanted.length === given.length &&
+    wanted.every((segment, index) => {
+      const there = given[index] ?? '';
+      return segment.startsWith('{') || segment.toLowerCase() === there.toLowerCase();
+    })
+  );
+}

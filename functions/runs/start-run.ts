@@ -1,5 +1,5 @@
-// POST /api/runs: an operator is the alert. The same rails hold, and the answer names the account by object id and
-// UPN. A run that the account already has is joined, never doubled.
+// POST /api/runs: an operator starts a run. The same safety rails hold, and the answer names the account by object id and
+// UPN. If the account already has a run, the request joins it.
 import { z } from 'zod';
 import type { Decision } from '../../shared/alerts/decisions.ts';
 import type { Account } from '../../shared/model/account.ts';
@@ -25,9 +25,9 @@ export interface StartDependencies {
   readAccount: (idOrUpn: string) => Promise<Account>;
   /** Why this account is never changed without a person's decision, or null. */
   heldBecause: (account: Account) => Promise<string | null>;
-  /** So that the circuit breaker counts what a person does too; it never holds a person back. */
+  /** The circuit breaker counts runs that people start, but never stops a person. */
   count?: (account: Account) => Promise<void>;
-  /** So that what a person started stands in the list of decisions like any alert; the run stands without. */
+  /** Records the start in the list of decisions, like an alert; the run goes on if that fails. */
   decided?: (decision: Decision) => void;
 }
 
@@ -63,7 +63,7 @@ export async function startRun(
   };
 }
 
-/** A rehearsal that joined a run in earnest would read as if nothing were done. */
+/** A dry run that joined a real run would look as if nothing were being changed. */
 async function refuseBesideRealRun(engine: Engine, account: Account): Promise<void> {
   const claim = await engine.progress.claimOf(account.id);
   const run = claim && (await standingRun(engine.progress, claim, false));
@@ -76,7 +76,7 @@ async function refuseBesideRealRun(engine: Engine, account: Account): Promise<vo
   );
 }
 
-/** As triage records what came through the queue. */
+/** The same record that triage makes of an alert. */
 const decisionOn = (
   signal: Signal,
   { run, joined, raised }: Opened,

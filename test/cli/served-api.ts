@@ -1,14 +1,12 @@
 // The API with one run in it on a port of 127.0.0.1, as the command meets it: real HTTP, the real handlers, a key.
 import { createServer } from 'node:http';
 import type { ApiAnswer, ApiRequest } from '../../functions/runs/api.ts';
-import { approveRun } from '../../functions/runs/approve-run.ts';
-import { answerAt } from '../../functions/runs/front.ts';
+import { approveRun, retryRun, undoRun } from '../../functions/runs/change-run.ts';
 import { getRun } from '../../functions/runs/get-run.ts';
+import { once } from '../../functions/runs/idempotency.ts';
 import { listRuns } from '../../functions/runs/list-runs.ts';
-import { once } from '../../functions/runs/once.ts';
-import { retryRun } from '../../functions/runs/retry-run.ts';
+import { respond } from '../../functions/runs/respond.ts';
 import { startRun } from '../../functions/runs/start-run.ts';
-import { undoRun } from '../../functions/runs/undo-run.ts';
 import { TokenRefused } from '../../shared/auth/caller.ts';
 import { memoryAnswered } from '../../shared/run/answered.ts';
 import type { Engine } from '../../shared/run/engine.ts';
@@ -79,7 +77,7 @@ export async function servedApi(some: { held?: string; account?: typeof adele } 
       return { who: 'adele@contoso.com (f5e829f5)', access: 'operator' as const, by: 'key' as const };
     };
     const changes = method === 'POST';
-    const answer = await answerAt(
+    const answer = await respond(
       {
         access: 'operator',
         changes,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ApiRequest, answerOf, Problem, parseBody } from '../../functions/runs/api.ts';
-import { forBrowser, refuseOtherSites } from '../../functions/runs/browser.ts';
+import { forBrowser, refuseOtherSites } from '../../functions/runs/respond.ts';
 
 const run = '0f2a6c1e-1111-4a4a-8b8b-000000000001.2026-11-20-8M2P';
 const form = 'application/x-www-form-urlencoded';

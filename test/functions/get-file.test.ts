@@ -1,8 +1,8 @@
 // The files of a run over HTTP: downloads alone, and only those that the run holds.
 import { describe, expect, it } from 'vitest';
 import { answerOf } from '../../functions/runs/api.ts';
-import { forBrowser } from '../../functions/runs/browser.ts';
 import { getFile } from '../../functions/runs/get-file.ts';
+import { forBrowser } from '../../functions/runs/respond.ts';
 import { runPage } from '../../shared/page/run-page.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { runRef } from '../../shared/run/progress.ts';

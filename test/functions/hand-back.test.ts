@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/api.ts';
-import { getHandBack, postHandBack } from '../../functions/runs/hand-back.ts';
-import { passAnswerSchema } from '../../functions/runs/hand-back-shapes.ts';
+import { getHandBack, passAnswerSchema, postHandBack } from '../../functions/runs/hand-back.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import type { Clients } from '../../shared/clients/clients.ts';
 import { createGraph } from '../../shared/clients/graph.ts';

@@ -1,12 +1,11 @@
 // The description of the API: all of it, consistent in itself, and true of what is answered.
 import { describe, expect, it } from 'vitest';
 import { type ApiRequest, answerOf, Problem } from '../../functions/runs/api.ts';
+import { retryRun, undoRun } from '../../functions/runs/change-run.ts';
 import { getRun } from '../../functions/runs/get-run.ts';
 import { listRuns } from '../../functions/runs/list-runs.ts';
 import { openApi } from '../../functions/runs/openapi.ts';
-import { retryRun } from '../../functions/runs/retry-run.ts';
 import { routes } from '../../functions/runs/routes.ts';
-import { undoRun } from '../../functions/runs/undo-run.ts';
 import { readDescription, schemaOf } from '../fakes/described.ts';
 import { chaosOf, Simulation } from '../run/simulation.ts';
 

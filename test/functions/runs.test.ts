@@ -2,12 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/api.ts';
-import { approveRun } from '../../functions/runs/approve-run.ts';
+import { approveRun, retryRun, undoRun } from '../../functions/runs/change-run.ts';
 import { getRun } from '../../functions/runs/get-run.ts';
 import { listRuns } from '../../functions/runs/list-runs.ts';
-import { retryRun } from '../../functions/runs/retry-run.ts';
 import { type StartDependencies, startRun } from '../../functions/runs/start-run.ts';
-import { undoRun } from '../../functions/runs/undo-run.ts';
 import { decisionSchema } from '../../shared/alerts/decisions.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Engine } from '../../shared/run/engine.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ApiRequest, answerOf } from '../../functions/runs/api.ts';
-import { tickTask } from '../../functions/runs/tick-task.ts';
+import { tickTask } from '../../functions/runs/change-run.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { taskKey } from '../../shared/run/tick-off.ts';

@@ -1,11 +1,9 @@
 // Two operators at once, and one who asks twice: a decision is made on the run as it was seen, and once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/api.ts';
-import { approveRun } from '../../functions/runs/approve-run.ts';
+import { approveRun, retryRun, undoRun } from '../../functions/runs/change-run.ts';
 import { getRun } from '../../functions/runs/get-run.ts';
-import { once } from '../../functions/runs/once.ts';
-import { retryRun } from '../../functions/runs/retry-run.ts';
-import { undoRun } from '../../functions/runs/undo-run.ts';
+import { once } from '../../functions/runs/idempotency.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { type Answered, atWorkSeconds, keptSeconds, memoryAnswered } from '../../shared/run/answered.ts';
 import { runRef } from '../../shared/run/progress.ts';

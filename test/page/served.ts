@@ -2,12 +2,10 @@
 // them. Nothing of the Functions host is in it.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { ApiAnswer, ApiRequest } from '../../functions/runs/api.ts';
-import { answerAt } from '../../functions/runs/front.ts';
+import { retryRun, tickTask, undoRun } from '../../functions/runs/change-run.ts';
 import { getRun } from '../../functions/runs/get-run.ts';
 import { listRuns } from '../../functions/runs/list-runs.ts';
-import { retryRun } from '../../functions/runs/retry-run.ts';
-import { tickTask } from '../../functions/runs/tick-task.ts';
-import { undoRun } from '../../functions/runs/undo-run.ts';
+import { respond } from '../../functions/runs/respond.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { askPage } from '../../shared/page/ask-page.ts';
 import { handBackPage, passPage } from '../../shared/page/hand-back-page.ts';
@@ -77,7 +75,7 @@ export async function serve({ engine, id }: Awaited<ReturnType<typeof finishedRu
     const arrived = { method, url, params: { id }, query, headers, text: () => bodyOf(incoming) };
     const behind = { access: 'operator', changes: method !== 'GET', work: handle } as const;
     const authenticate = () => async () => ({ who, access: 'operator', by: 'sign-in' }) as const;
-    answerAt(behind, arrived, { authenticate, error: (line) => asked.push(line) }).then(
+    respond(behind, arrived, { authenticate, error: (line) => asked.push(line) }).then(
       ({ status, headers: given, html, json }) =>
         outgoing
           .writeHead(status, { 'content-type': 'application/json', ...given })

@@ -1,9 +1,8 @@
 // The one way in of every HTTP function: who asks, where from, what is sent; and that nothing is done otherwise.
 import { describe, expect, it } from 'vitest';
 import { type ApiAnswer, type ApiRequest, Problem } from '../../functions/runs/api.ts';
-import { answerAt, type Incoming } from '../../functions/runs/front.ts';
-import { routes } from '../../functions/runs/routes.ts';
-import { refuseUnknown } from '../../functions/runs/unknown-route.ts';
+import { type Incoming, respond } from '../../functions/runs/respond.ts';
+import { refuseUnknown, routes } from '../../functions/runs/routes.ts';
 import { type Access, type Caller, TokenRefused } from '../../shared/auth/caller.ts';
 import { RetryableError } from '../../shared/errors.ts';
 
@@ -46,7 +45,7 @@ async function send({
     if (caller instanceof Error) throw caller;
     return caller;
   };
-  const answer = await answerAt(
+  const answer = await respond(
     {
       access,
       changes,

@@ -1,5 +1,5 @@
-// Idempotency-Key: asked again with the same key within a day, nothing is done twice. The answer is then the status of
-// the first time and the run as it stands now; what was shown once is not shown again.
+// Idempotency-Key: a request that is repeated with the same key within a day does nothing. It gets the first status and
+// the run as it stands now; a secret that was shown once is not shown again.
 // https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 import { createHash } from 'node:crypto';
 import type { Answered, AnsweredRow } from '../../shared/run/answered.ts';
@@ -12,7 +12,7 @@ interface Deps {
   answered: Answered;
 }
 
-/** Of any kind that a header can hold; with or without the quotes of the draft. */
+/** Any visible characters; the draft's quotes are optional. */
 const keyForm = /^"?[!#-~]{1,128}"?$/;
 
 const digest = (...parts: readonly string[]) =>
@@ -37,13 +37,13 @@ export async function once(
   const standing = await answered.begin(key, fingerprint, engine.now());
   if (standing !== 'begun') return again(engine, request, standing, fingerprint);
   const answer = await work().catch(async (thrown: unknown) => {
-    // A refusal did nothing, and a failure is there to be tried again.
+    // Nothing was done, so the same key may be used to try again.
     await answered.forget(key);
     throw thrown;
   });
   const at = engine.now().toISOString();
   const row = { fingerprint, at, status: answer.status, run: runOf(request, answer) };
-  // It is done, whether that can be noted or not.
+  // The work is done even if this write fails.
   await answered.settle(key, row).catch(() => undefined);
   return answer;
 }
@@ -82,6 +82,6 @@ async function again(
   };
 }
 
-/** Of a run that was just opened, where it is. */
+/** A new run's id is only in the Location header. */
 const runOf = ({ params }: ApiRequest, { headers }: ApiAnswer): string | null =>
   params['id'] ?? /^\/api\/runs\/([^/]+)$/.exec(headers?.['location'] ?? '')?.[1] ?? null;
