@@ -1,16 +1,18 @@
 // What the intruder did by the audit log, in a form that a row can hold and other steps can judge: the log is searched
 // once, by collect-audit-log, and handed on. Pure. Of what others did only inbox rules are in here: they tell no maker.
 import { z } from 'zod';
-import type { Intruder } from '../model/intruder.ts';
+import { certainties, type Intruder } from '../model/intruder.ts';
 import type { Json, RunView } from '../model/step.ts';
 import { bareAddress } from './address.ts';
-import { type DirectoryAudit, tiedToIntruder } from './audit.ts';
+import { type Attribution, attemptOf, type DirectoryAudit, tiedToIntruder } from './audit.ts';
 import { when } from './describe-trail.ts';
 import type { UnifiedRecord } from './unified-audit.ts';
 
 const json: z.ZodType<Json> = z.json();
 
 export const actSchema = z.object({
+  /** The record's own id: a log that is read again holds it again. */
+  id: z.string().default(''),
   at: z.string(),
   activity: z.string(),
   service: z.string().nullable(),
@@ -18,9 +20,13 @@ export const actSchema = z.object({
   recordType: z.string().nullable(),
   /** What was acted on: a mailbox, a file's address, the name of a directory object. */
   object: z.string().nullable(),
+  /** Whose mailbox it was done in or sent as, in lower case, where the workload says. */
+  mailbox: z.string().nullable().default(null),
   succeeded: z.boolean(),
   /** What ties it to the intruder, in one sentence. */
   evidence: z.string(),
+  /** How sure that is. */
+  certainty: z.enum(certainties).default('certain'),
   /** What the workload says more, cut to what steps judge by. */
   data: z.record(z.string(), json),
 });
@@ -77,8 +83,8 @@ export function actsOf(
   const acts = records
     .toSorted((a, b) => b.time - a.time)
     .flatMap((record) => {
-      const evidence = tiedToIntruder(record, intruder);
-      return evidence === undefined ? [] : [actOf(record, evidence)];
+      const attribution = attemptOf(record, intruder);
+      return attribution === undefined ? [] : [actOf(record, attribution)];
     });
   const changes = acts.filter(({ activity }) => !isOrdinary(activity));
   const sent = acts.filter(({ activity }) => activity === sending);
@@ -97,7 +103,7 @@ const rulesOfOthers = (records: readonly (UnifiedRecord | DirectoryAudit)[], int
     .filter((record) => tiedToIntruder(record, intruder) === undefined)
     .toSorted((a, b) => b.time - a.time)
     .slice(0, mostRules)
-    .map((record) => actOf(record, madeFrom(record)));
+    .map((record) => actOf(record, { evidence: madeFrom(record), certainty: 'likely' }));
 
 const madeFrom = ({ trace, time }: UnifiedRecord | DirectoryAudit) =>
   `made from ${trace.address ? bareAddress(trace.address) : 'an unknown address'}, which is not known as the intruder's, at ${when(time)}`;
@@ -133,25 +139,42 @@ const wanted = [
 ];
 const mostCharacters = 2000;
 
-function actOf(record: UnifiedRecord | DirectoryAudit, evidence: string): Act {
+function actOf(record: UnifiedRecord | DirectoryAudit, { evidence, certainty }: Attribution): Act {
   const common = {
+    id: record.id,
     at: record.at,
     activity: record.activity,
     service: record.service,
     succeeded: record.succeeded,
     evidence,
+    certainty,
   };
   if ('targets' in record) {
     const names = record.targets.flatMap(
       ({ userPrincipalName, name, id }) => userPrincipalName ?? name ?? id ?? [],
     );
     const data = { targets: short(record.targets), details: short(Object.fromEntries(record.details)) };
-    return { ...common, recordType: 'directory', object: names.join(', ') || null, data };
+    return { ...common, recordType: 'directory', object: names.join(', ') || null, mailbox: null, data };
   }
   const data = Object.fromEntries(
     wanted.flatMap((name) => (record.data[name] === undefined ? [] : [[name, short(record.data[name])]])),
   );
-  return { ...common, recordType: record.recordType, object: record.object, data };
+  return {
+    ...common,
+    recordType: record.recordType,
+    object: record.object,
+    mailbox: mailboxIn(record.data),
+    data,
+  };
+}
+
+/** A message is sent as somebody from one's own mailbox, so the sender counts before the owner. */
+function mailboxIn(data: UnifiedRecord['data']): string | null {
+  for (const name of ['SendAsUserSmtp', 'SendOnBehalfOfUserSmtp', 'MailboxOwnerUPN']) {
+    const value = data[name];
+    if (typeof value === 'string' && value !== '') return value.toLowerCase();
+  }
+  return null;
 }
 
 /** As it is, or the beginning of its text where it is too long for a row. */

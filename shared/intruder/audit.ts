@@ -5,9 +5,10 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
-import { type Intruder, type Trace, tieToIntruder } from '../model/intruder.ts';
+import type { Certainty, Intruder } from '../model/intruder.ts';
 import type { Skip } from '../model/step.ts';
 import { when } from './describe-trail.ts';
+import { type Trace, tieOf } from './tie.ts';
 
 /** One entry of either log. */
 export interface AuditRecord {
@@ -45,23 +46,32 @@ export interface DirectoryAudit extends AuditRecord {
   details: ReadonlyMap<string, string>;
 }
 
-/**
- * What ties a change to the intruder, as one sentence for `evidence`, or undefined: what the intruder's session,
- * sign-in or device did, or what came from an address that is theirs alone. An address the owner uses too proves
- * nothing, and neither does a time.
- */
-export function madeByIntruder(record: AuditRecord, intruder: Intruder): string | undefined {
-  return record.succeeded ? tiedToIntruder(record, intruder) : undefined;
+/** What ties a record to the intruder, as one sentence for `evidence`, and how sure that is. */
+export interface Attribution {
+  certainty: Certainty;
+  evidence: string;
 }
 
-/** As madeByIntruder, attempts that were refused too: for telling what the intruder did, not for undoing it. */
-export function tiedToIntruder(record: AuditRecord, intruder: Intruder): string | undefined {
+/** Of a successful act. A refused attempt made nothing, so there is nothing to undo. */
+export const attributionOf = (record: AuditRecord, intruder: Intruder): Attribution | undefined =>
+  record.succeeded ? attemptOf(record, intruder) : undefined;
+
+/** Refused attempts too: for telling what the intruder did, not for undoing it. */
+export function attemptOf(record: AuditRecord, intruder: Intruder): Attribution | undefined {
   const { session = null, request = null } = record.trace;
   // An address changes hands: before the intruder came it was somebody else's.
   const older = intruder.since !== null && record.time < Date.parse(intruder.since);
-  const tie = tieToIntruder(intruder, older ? { session, request } : record.trace);
-  return tie && `made ${tie} at ${when(record.time)}`;
+  const tie = tieOf(intruder, older ? { session, request } : record.trace);
+  return tie && { certainty: tie.certainty, evidence: `made ${tie.words} at ${when(record.time)}` };
 }
+
+/** The sentence alone, of a successful act. */
+export const madeByIntruder = (record: AuditRecord, intruder: Intruder): string | undefined =>
+  attributionOf(record, intruder)?.evidence;
+
+/** The sentence alone, refused attempts too. */
+export const tiedToIntruder = (record: AuditRecord, intruder: Intruder): string | undefined =>
+  attemptOf(record, intruder)?.evidence;
 
 /** Evidence for the first record that has some, among those a step picked as having made one change. */
 export function evidenceIn(records: readonly AuditRecord[], intruder: Intruder): string | undefined {

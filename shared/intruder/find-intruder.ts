@@ -141,6 +141,7 @@ function describe(
       mostRequests,
       hits.toReversed().flatMap(({ id, token }) => (token === null ? [id] : [id, token])),
     ),
+    marks: [],
   };
 }
 

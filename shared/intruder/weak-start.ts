@@ -21,6 +21,7 @@ export function weakStart(signals: readonly Signal[]): Intruder {
     devices: [],
     userAgents: distinct(unlike.map(({ userAgent }) => (program.test(userAgent ?? '') ? userAgent : null))),
     requests: [],
+    marks: [],
   };
 }
 

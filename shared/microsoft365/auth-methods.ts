@@ -2,8 +2,9 @@
 // than when it was made: the two are held against each other here, and where they leave a doubt a person decides.
 import { z } from 'zod';
 import type { AuditTarget, DirectoryAudit } from '../intruder/audit.ts';
-import { madeByIntruder } from '../intruder/audit.ts';
+import { attributionOf, madeByIntruder } from '../intruder/audit.ts';
 import { when } from '../intruder/describe-trail.ts';
+import { mayBeRemoved } from '../intruder/tie.ts';
 import type { Intruder } from '../model/intruder.ts';
 
 /** The collection that a method of a type is deleted from; other types have none in v1.0. */
@@ -140,9 +141,11 @@ function judgeMethod(
   const naming = value === null ? [] : registered.filter(({ targets }) => holds(targets, value)).slice(0, 1);
   const near = made === null ? [] : registered.filter(({ time }) => Math.abs(time - made) <= nearMs);
   const entries = naming.length > 0 ? naming : near;
-  const ties = entries.map((entry) => madeByIntruder(entry, intruder));
-  const [evidence] = ties;
-  if (evidence !== undefined && ties.every((tie) => tie !== undefined)) return { is: 'remove', evidence };
+  const ties = entries.map((entry) => attributionOf(entry, intruder));
+  const evidence = ties[0]?.evidence;
+  if (evidence !== undefined && ties.every((tie) => mayBeRemoved(tie, 'irreversible'))) {
+    return { is: 'remove', evidence };
+  }
   if (method.spent) return { is: 'keep', why: 'can no longer be used' };
   // A phone keeps its id and its date when somebody puts another number in.
   const changed =
@@ -156,7 +159,13 @@ function judgeMethod(
   const by = entries.map(({ trace }) => trace.address ?? 'an unknown address').join(', ');
   if (made === null) return { is: 'ask', why: 'nobody can tell when it was registered' };
   if (made < since) return { is: 'keep', why: `registered at ${when(made)}, before the intruder came` };
-  if (evidence !== undefined || ties.some((tie) => tie !== undefined))
+  if (evidence !== undefined && ties.every((tie) => tie !== undefined)) {
+    return {
+      is: 'ask',
+      why: `${evidence}, which is likely the intruder and not certain: it can't be given back`,
+    };
+  }
+  if (ties.some((tie) => tie !== undefined))
     return {
       is: 'ask',
       why: `registered at ${when(made)}, while both the owner and the intruder registered one (from ${by})`,

@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { Act } from '../intruder/acts.ts';
 import { when } from '../intruder/describe-trail.ts';
-import { type Intruder, tieToIntruder } from '../model/intruder.ts';
+import { tieToIntruder } from '../intruder/tie.ts';
+import type { Intruder } from '../model/intruder.ts';
 import type { RunView } from '../model/step.ts';
 import { withoutCodes } from './mask-codes.ts';
 import type { MessageTrace } from './message-trace.ts';

@@ -1,6 +1,22 @@
-// What is known of the attacker. Evidence is that a session, address or device of these made a change.
+// What is known of the attacker, as a run remembers it. How it is worked out is in shared/intruder.
 import { z } from 'zod';
-import { bareAddress, networkOf } from '../intruder/address.ts';
+
+/** Certain: the intruder's session or device. Likely: signs that fit together, none of which is proof. */
+export const certainties = ['certain', 'likely'] as const;
+export type Certainty = (typeof certainties)[number];
+
+export const markSchema = z.object({
+  kind: z.enum(['session', 'address', 'device', 'client']),
+  value: z.string(),
+  /** Shared: the owner or colleagues use it as well, so by itself it says nothing. */
+  verdict: z.enum(['intruder', 'owner', 'shared', 'unknown']),
+  /** How sure the verdict is. */
+  certainty: z.enum(certainties),
+  /** One sentence. */
+  reason: z.string(),
+});
+/** Something by which a person is recognised in the logs, and whose it is. */
+export type Mark = Readonly<z.infer<typeof markSchema>>;
 
 export const intruderSchema = z.object({
   /** Earliest known activity less an hour (ISO 8601), or null while nothing is known. A lower bound. */
@@ -16,6 +32,11 @@ export const intruderSchema = z.object({
   userAgents: z.array(z.string()),
   /** Unique ids of the sign-in requests and of the tokens they were answered with. */
   requests: z.array(z.string()),
+  /**
+   * Every mark that was judged, the owner's too, with its reason. Rows of the first shape have none: their lists say
+   * what is the intruder's, and all of it counts as certain.
+   */
+  marks: z.array(markSchema).default([]),
 });
 
 export type Intruder = Readonly<z.infer<typeof intruderSchema>>;
@@ -28,40 +49,5 @@ export const nobodyKnown: Intruder = {
   devices: [],
   userAgents: [],
   requests: [],
+  marks: [],
 };
-
-/** What a log says about who made a change; leave out what it does not say. */
-export interface Trace {
-  session?: string | null;
-  /** Id of the sign-in request or of the token. */
-  request?: string | null;
-  /** As logged: a port or brackets do not matter. */
-  address?: string | null;
-  device?: string | null;
-  userAgent?: string | null;
-}
-
-/**
- * What ties a change to the intruder, in words that follow "made ", or undefined. An address that the owner uses
- * too proves nothing without a user agent that the owner does not have; a user agent alone never does.
- */
-export function tieToIntruder(intruder: Intruder, trace: Trace): string | undefined {
-  const { session, request, device, userAgent } = trace;
-  if (session && intruder.sessions.includes(session)) return `in the intruder's session ${session}`;
-  if (request && intruder.requests.includes(request)) return `with the intruder's sign-in ${request}`;
-  if (device && intruder.devices.includes(device)) return `from the intruder's device ${device}`;
-  if (!trace.address) return undefined;
-  const address = bareAddress(trace.address);
-  const network = networkOf(address);
-  if (intruder.addresses.some((known) => networkOf(known) === network)) {
-    return `from the intruder's address ${address}`;
-  }
-  if (
-    userAgent &&
-    intruder.userAgents.includes(userAgent) &&
-    intruder.sharedAddresses.some((known) => networkOf(known) === network)
-  ) {
-    return `with the intruder's client (${userAgent}) from ${address}, an address the owner uses too`;
-  }
-  return undefined;
-}

@@ -59,6 +59,7 @@ describe('a risky sign-in', () => {
       devices: [],
       userAgents: [firefox],
       requests: ['request-1', 'token-1'],
+      marks: expect.any(Array),
     });
   });
 

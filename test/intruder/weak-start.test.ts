@@ -1,7 +1,8 @@
 // What may be said of the intruder while no sign-in log can be read: enough to look for, too little to convict.
 import { describe, expect, it } from 'vitest';
+import { tieToIntruder } from '../../shared/intruder/tie.ts';
 import { weakStart } from '../../shared/intruder/weak-start.ts';
-import { nobodyKnown, tieToIntruder } from '../../shared/model/intruder.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { adele, chaosOf, riskySignIn, Simulation } from '../run/simulation.ts';
