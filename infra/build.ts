@@ -30,6 +30,9 @@ export async function buildApp(entry: string, folder: string): Promise<void> {
       external: ['@azure/functions-core'],
       define: { 'import.meta.url': '__bundleUrl' },
       banner: { js: whereItIs },
+      minify: true,
+      // Names stay: a stack trace can be read, and an error keeps the name of its class.
+      keepNames: true,
       sourcemap: true,
       legalComments: 'linked',
       logLevel: 'warning',
