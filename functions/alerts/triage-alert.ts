@@ -13,6 +13,7 @@ import type { Detection } from '../../shared/alerts/unknown-titles.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import type { Kept } from '../../shared/model/step.ts';
+import { readAhead } from './read-ahead.ts';
 
 export interface TriageDeps extends JudgeDeps {
   /** A source has delivered something that Microsoft Graph confirms. Fails for nobody. */
@@ -59,6 +60,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
 
     async function handle({ source, claim }: Exclude<Claim, { refused: string }>): Promise<void> {
       const about = { source: source.name, sourceId: claim.id };
+      const early = { ...deps, ...readAhead(deps, claim) };
       const found = await confirm(deps.graph, source, claim, deps.settings.TENANT_ID);
       if (found.is === 'refused') return refuse(found.why, about);
       // An event that nobody confirms proves no source alive.
@@ -80,7 +82,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       // are judged at once, and told in the order in which they stand there.
       for (let from = 0; from < signals.length; from += judgedAtOnce) {
         const some = signals.slice(from, from + judgedAtOnce);
-        const judged = await Promise.allSettled(some.map((signal) => judge(deps, signal, doubt)));
+        const judged = await Promise.allSettled(some.map((signal) => judge(early, signal, doubt)));
         for (const [index, signal] of some.entries()) {
           const one = judged[index];
           if (one?.status === 'rejected') failures.push(one.reason);
