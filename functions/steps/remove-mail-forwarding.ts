@@ -1,10 +1,22 @@
-// Stops the mailbox from sending all mail on to an address outside. Rules forward too (disable-inbox-rules), and so
-// do transport rules, which are a matter of the tenant.
+// Stops a mailbox from sending all its mail on: to an address outside, and to one inside where the intruder set it.
+// Rules forward too (disable-inbox-rules), and so do transport rules, which are a matter of the tenant.
 import { z } from 'zod';
+import type { ExchangeClient, ExchangeReader } from '../../shared/clients/clients.ts';
+import { type Act, actsIn, parameterOf } from '../../shared/intruder/acts.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { acceptedDomains, addressesBehind, mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
+import {
+  idIn,
+  type LookedAt,
+  lookYourself,
+  type Mailbox,
+  mailboxesWithActs,
+  whatIn,
+  whereOf,
+  whereSchema,
+} from '../../shared/microsoft365/mailboxes.ts';
 import { asAddress, isInside } from '../../shared/microsoft365/recipients.ts';
-import { remediation, settings } from '../../shared/model/step.ts';
+import { type Change, type Kept, remediation, settings, type Task } from '../../shared/model/step.ts';
 
 const properties = ['ForwardingAddress', 'ForwardingSmtpAddress', 'DeliverToMailboxAndForward'];
 const mailboxSchema = z.object({
@@ -12,13 +24,20 @@ const mailboxSchema = z.object({
   ForwardingSmtpAddress: z.string().nullish(),
   DeliverToMailboxAndForward: z.boolean().nullish(),
 });
+const beforeSchema = z.object({
+  mailbox: whereSchema,
+  ForwardingAddress: z.string().nullable(),
+  ForwardingSmtpAddress: z.string().nullable(),
+  DeliverToMailboxAndForward: z.boolean(),
+});
+type Before = z.infer<typeof beforeSchema>;
 
-/** Get-Mailbox, Set-Mailbox (https://learn.microsoft.com/powershell/module/exchange/set-mailbox). */
+/** Get-Mailbox, Set-Mailbox (https://learn.microsoft.com/powershell/module/exchangepowershell/set-mailbox). */
 export const removeMailForwarding = remediation({
   name: 'remove-mail-forwarding',
   title: 'Remove mail forwarding',
   removes:
-    'forwarding of the whole mailbox to an address outside; what was sent on already is with its receiver',
+    'forwarding of a whole mailbox to an address outside, or by the intruder; what was sent on already is with its receiver',
   guide: ['MS 2', 'SD'],
   stage: 'evict',
   settings: settings('act'),
@@ -26,69 +45,148 @@ export const removeMailForwarding = remediation({
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
-  before: z.object({
-    ForwardingAddress: z.string().nullable(),
-    ForwardingSmtpAddress: z.string().nullable(),
-    DeliverToMailboxAndForward: z.boolean(),
-  }),
+  before: beforeSchema,
 
-  async find({ account, exchange }) {
-    const mailbox = await mailboxIfAny(exchange, account, properties, mailboxSchema);
-    if (mailbox === undefined) return { skip: 'has no mailbox in Exchange Online' };
-    const recipient = mailbox.ForwardingAddress || null;
-    const address = mailbox.ForwardingSmtpAddress || null;
-    const before = {
-      ForwardingAddress: recipient,
-      ForwardingSmtpAddress: address,
-      DeliverToMailboxAndForward: mailbox.DeliverToMailboxAndForward ?? false,
+  async find({ account, run, exchange }) {
+    const acts = actsIn(run);
+    const reached = await mailboxesWithActs(exchange, account, acts ?? []);
+    const unasked = acts === undefined && run.ended?.['collect-audit-log'] !== undefined;
+    const looks = await Promise.all(
+      [reached.own, ...reached.others].map((one) => forwardingOf(exchange, one, unasked)),
+    );
+    const [mine] = looks;
+    if (mine === undefined) return { skip: 'has no mailbox in Exchange Online' };
+    return {
+      changes: looks.flatMap((look) => look?.change ?? []),
+      tasks: [
+        ...looks.flatMap((look) => look?.task ?? []),
+        ...lookYourself(reached.lost, account, 'forwarding'),
+      ],
+      kept: looks.flatMap((look) => look?.kept ?? []),
     };
-    if (recipient === null && address === null) {
-      return { changes: [], kept: [{ what: 'forwarding', why: 'is not set' }] };
-    }
-    const domains = await acceptedDomains(exchange);
-    const behind = recipient === null ? [] : await addressesBehind(exchange, recipient);
-    const targets = [...behind, ...(address === null ? [] : [asAddress(address) ?? address])];
-    const outside = targets.filter((target) => !isInside(target, domains)).join(', ');
-    if (outside !== '') {
-      // No evidence: owners forward to mailboxes of their own as well, with a copy and without.
-      const copy = before.DeliverToMailboxAndForward ? '' : '; the owner gets no copy';
-      const why = `it sends all mail out of the organisation${copy}`;
-      return { changes: [{ id: 'forwarding', what: `forwarding to ${outside}`, why, before }] };
-    }
-    if (recipient !== null && behind.length === 0) {
-      const task = {
-        id: 'forwarding-target',
-        what: `mail is forwarded to ${recipient}, which the directory does not know by this name`,
-        instruction:
-          'Look at the forwarding of the mailbox, and clear it unless the owner knows who that is.',
-        link: mailboxPage(account.id),
-      };
-      return { changes: [], tasks: [task] };
-    }
-    const what = `forwarding to ${targets.join(', ')}`;
-    return { changes: [], kept: [{ what, why: 'stays inside the organisation' }] };
   },
 
-  async fix(_change, { account, exchange }) {
+  async fix({ before }, { account, exchange }) {
     // Both at once: where only one of them is cleared, the other takes over.
-    const cleared = {
+    await setForwarding(exchange, before.mailbox ?? account, {
       ForwardingAddress: null,
       ForwardingSmtpAddress: null,
       DeliverToMailboxAndForward: false,
-    };
-    await exchange.run(
-      'Set-Mailbox',
-      { Identity: account.id, ...cleared },
-      { anchor: account.userPrincipalName },
-    );
+    });
   },
 
-  async undo({ before }, { account, exchange }) {
-    await exchange.run(
-      'Set-Mailbox',
-      { Identity: account.id, ...before },
-      { anchor: account.userPrincipalName },
-    );
+  async undo({ before: { mailbox, ...was } }, { account, exchange }) {
+    await setForwarding(exchange, mailbox ?? account, was);
     return undefined;
   },
 });
+
+const setForwarding = (
+  exchange: ExchangeClient,
+  { id, userPrincipalName }: Mailbox,
+  values: Omit<Before, 'mailbox'>,
+) => exchange.run('Set-Mailbox', { Identity: id, ...values }, { anchor: userPrincipalName });
+
+interface Forwarding {
+  change?: Change<Before>;
+  task?: Task;
+  kept?: Kept;
+}
+
+/** undefined where there is no such mailbox. `unasked`: the audit log could not tell who set it, and will not. */
+async function forwardingOf(
+  exchange: ExchangeReader,
+  looked: LookedAt,
+  unasked: boolean,
+): Promise<Forwarding | undefined> {
+  const { mailbox, own } = looked;
+  const where = whereOf(looked);
+  const given = await mailboxIfAny(exchange, mailbox, properties, mailboxSchema);
+  if (given === undefined) return undefined;
+  const recipient = given.ForwardingAddress || null;
+  const address = given.ForwardingSmtpAddress || null;
+  if (recipient === null && address === null) {
+    return own ? { kept: { what: 'forwarding', why: 'is not set' } } : {};
+  }
+  const before = {
+    mailbox: where,
+    ForwardingAddress: recipient,
+    ForwardingSmtpAddress: address,
+    DeliverToMailboxAndForward: given.DeliverToMailboxAndForward ?? false,
+  };
+  const domains = await acceptedDomains(exchange);
+  const behind = recipient === null ? [] : await addressesBehind(exchange, recipient);
+  const beside = address === null ? null : (asAddress(address) ?? address);
+  const first = recipient === null ? [] : behind.length === 0 ? [recipient] : behind;
+  const targets = [...first, ...(beside === null ? [] : [beside])];
+  const evidence = await setByIntruder(exchange, looked, targets, recipient);
+  // Of two targets Exchange uses the recipient, and the address once that is cleared.
+  const now = first.length > 0 ? first.join(', ') : beside;
+  const what = whatIn(
+    where,
+    `forwarding to ${now}${first.length > 0 && beside !== null ? `, and to ${beside} as soon as that is cleared` : ''}`,
+  );
+  const id = idIn(where, 'forwarding');
+  const outside = [...behind, ...(beside === null ? [] : [beside])].filter((one) => !isInside(one, domains));
+  const isOut = (recipient === null ? (beside ?? '') : (behind[0] ?? '')) === outside[0];
+  if (outside.length > 0) {
+    const copy = before.DeliverToMailboxAndForward ? '' : '; the owner gets no copy';
+    const why = isOut
+      ? `it sends all mail out of the organisation${copy}`
+      : 'it would send all mail out of the organisation once the other target is cleared';
+    // Without evidence it proves nothing: owners forward to mailboxes of their own, with a copy and without.
+    return { change: { id, what, why, before, ...(evidence === undefined ? {} : { evidence }) } };
+  }
+  if (evidence !== undefined) {
+    return { change: { id, what, why: 'the intruder reads along there', evidence, before } };
+  }
+  if (recipient !== null && behind.length === 0) {
+    const why = 'which the directory does not know by this name';
+    return {
+      task: ask(mailbox, idIn(where, 'forwarding-target'), `mail is forwarded to ${recipient}, ${why}`),
+    };
+  }
+  if (unasked) {
+    const why = 'the audit log could not tell who set it';
+    return { task: ask(mailbox, idIn(where, 'forwarding-inside'), `${what}: ${why}`) };
+  }
+  return { kept: { what, why: 'stays inside the organisation' } };
+}
+
+const ask = ({ id, userPrincipalName }: Mailbox, taskId: string, what: string): Task => ({
+  id: taskId,
+  what,
+  instruction: `Look at the forwarding of ${userPrincipalName}, and clear it unless the owner knows who that is.`,
+  link: mailboxPage(id),
+});
+
+const aims = ['ForwardingAddress', 'ForwardingSmtpAddress'] as const;
+
+/** What ties the present targets to the intruder: the latest act counts that named one of them. */
+async function setByIntruder(
+  exchange: ExchangeReader,
+  { acts }: LookedAt,
+  targets: readonly string[],
+  recipient: string | null,
+): Promise<string | undefined> {
+  const setting = acts.filter(({ activity }) => /^Set-Mailbox$/i.test(activity));
+  const present = new Set(
+    [...targets, ...(recipient === null ? [] : [recipient])].map((one) => one.toLowerCase()),
+  );
+  for (const act of setting) {
+    for (const said of namedIn(act)) {
+      const address = asAddress(said);
+      if (present.has(said.toLowerCase()) || (address !== null && present.has(address))) return act.evidence;
+      // The log may call a recipient by another name than the mailbox does.
+      const behind = await addressesBehind(exchange, said);
+      if (behind.some((one) => present.has(one))) return act.evidence;
+    }
+  }
+  return undefined;
+}
+
+const namedIn = (act: Act) =>
+  aims.flatMap((name) => {
+    const said = parameterOf(act, name)?.trim();
+    return said ? [said] : [];
+  });

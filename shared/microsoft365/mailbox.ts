@@ -10,14 +10,14 @@ import { asAddress, isInside, type Recipient } from './recipients.ts';
 /** The account's mailbox as `theMailbox` reads it; undefined where it has none in Exchange Online. */
 export const mailboxIfAny = <T>(
   exchange: ExchangeReader,
-  account: Account,
+  account: Pick<Account, 'id' | 'userPrincipalName'>,
   select: readonly string[],
   schema: z.ZodType<T>,
   cmdlet: 'Get-Mailbox' | 'Get-CASMailbox' = 'Get-Mailbox',
 ): Promise<T | undefined> => unlessMissing(theMailbox(exchange, account, select, schema, cmdlet));
 
 /** undefined where Exchange does not know the object. */
-async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {

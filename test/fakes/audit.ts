@@ -1,5 +1,8 @@
 // Records of both audit logs as a tenant file holds them: Adele's intruder at work, and Adele herself.
+import { actsOf } from '../../shared/intruder/acts.ts';
+import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { type Intruder, nobodyKnown } from '../../shared/model/intruder.ts';
+import type { RunView } from '../../shared/model/step.ts';
 import { adele, attacker, firefox, office } from './sign-ins.ts';
 
 export const session = '005f1a2c-0d5c-4c1e-9a77-3a2f1f0b9d10';
@@ -51,6 +54,30 @@ export const delegated = (by: keyof typeof places, user: string) =>
       ],
     },
   });
+
+/** A cmdlet, as the audit log writes its parameters. */
+export const cmdlet = (
+  by: keyof typeof places,
+  operation: string,
+  parameters: Record<string, string>,
+  given: object = {},
+) =>
+  record(by, operation, {
+    auditLogRecordType: 'exchangeAdmin',
+    auditData: { Parameters: Object.entries(parameters).map(([Name, Value]) => ({ Name, Value })) },
+    ...given,
+  });
+
+/** The run once the audit log has answered with these records. */
+export const answered = (records: readonly object[]): Partial<RunView> => ({
+  ended: { 'collect-audit-log': 'done' },
+  facts: {
+    'collect-audit-log': actsOf(
+      records.map((one) => unifiedRecordSchema.parse(one)),
+      intruder,
+    ),
+  },
+});
 
 export const directoryAudit = (by: keyof typeof places, activityDisplayName: string, given: object = {}) => {
   number += 1;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { removeMailForwarding } from '../../functions/steps/remove-mail-forwarding.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import type { RunView } from '../../shared/model/step.ts';
+import { answered, cmdlet } from '../fakes/audit.ts';
 import { account, context } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';
 import { oneMailbox, writing } from '../fakes/one-mailbox.ts';
@@ -12,8 +14,21 @@ const contact = {
   PrimarySmtpAddress: 'vault@evil.example',
 };
 const outside = { ForwardingSmtpAddress: 'smtp:x.finance88@gmail.com', DeliverToMailboxAndForward: true };
-const look = (clients: ReturnType<typeof oneMailbox>['clients']) =>
-  removeMailForwarding.find(context(), clients);
+const look = (clients: ReturnType<typeof oneMailbox>['clients'], run: Partial<RunView> = {}) =>
+  removeMailForwarding.find(context({ run }), clients);
+const setBy = (by: 'intruder' | 'owner', parameters: Record<string, string>, given: object = {}) =>
+  cmdlet(by, 'Set-Mailbox', { Identity: 'adele', ...parameters }, given);
+
+async function undone(mailbox: ReturnType<typeof oneMailbox>, run: Partial<RunView>) {
+  const { clients, tenant } = mailbox;
+  const before = JSON.stringify(tenant.state());
+  const change = onlyChange(await look(clients, run));
+  await removeMailForwarding.fix(change, context(), clients);
+  expect(JSON.stringify(tenant.state())).not.toBe(before);
+  if (typeof removeMailForwarding.undo === 'string') throw new Error('cannot be undone');
+  await removeMailForwarding.undo(change, context(), clients);
+  return { before, after: JSON.stringify(tenant.state()) };
+}
 
 describe('remove-mail-forwarding', () => {
   it.each<[string, object, string]>([
@@ -27,7 +42,7 @@ describe('remove-mail-forwarding', () => {
     [
       'one outside that sleeps behind a colleague',
       { ...outside, ForwardingAddress: 'Megan Bowen' },
-      'x.finance88@gmail.com',
+      'megan@contoso.com, and to x.finance88@gmail.com as soon as that is cleared',
     ],
   ])('clears forwarding to %s, all of it at once, and sees it done', async (_what, given, target) => {
     const { clients, writes, mailbox } = oneMailbox(given, { recipients: [contact] });
@@ -114,5 +129,94 @@ describe('remove-mail-forwarding', () => {
     const change = onlyChange(await look(clients));
     const refused = writing(clients, () => Promise.reject(new PermanentError('no role', { status: 403 })));
     await expect(removeMailForwarding.fix(change, context(), refused)).rejects.toMatchObject({ status: 403 });
+  });
+
+  describe('once the audit log has answered', () => {
+    const evil = { ForwardingSmtpAddress: 'smtp:x.finance88@gmail.com' };
+
+    it('ties forwarding outside to the session that set it, so that the run acts', async () => {
+      const { clients } = oneMailbox(outside);
+      const change = onlyChange(await look(clients, answered([setBy('intruder', evil)])));
+      expect(change.evidence).toMatch(/^made in the intruder's session/);
+    });
+
+    it.each(['Megan Bowen', 'megan@contoso.com', 'smtp:megan@contoso.com', 'megan'])(
+      'clears forwarding inside that the intruder set, whatever the log calls the receiver (%s), and gives it back',
+      async (name) => {
+        const mailbox = oneMailbox({ ForwardingAddress: 'Megan Bowen' });
+        const run = answered([setBy('intruder', { ForwardingAddress: name })]);
+        expect(onlyChange(await look(mailbox.clients, run))).toMatchObject({
+          why: 'the intruder reads along there',
+          evidence: expect.stringContaining('session'),
+        });
+        const { before, after } = await undone(mailbox, run);
+        expect(after).toBe(before);
+      },
+    );
+
+    it.each<[string, object]>([
+      ['the owner set it', setBy('owner', { ForwardingAddress: 'Megan Bowen' })],
+      ['the intruder named somebody else', setBy('intruder', { ForwardingAddress: 'diego@contoso.com' })],
+      ['the intruder changed something else', setBy('intruder', { HiddenFromAddressListsEnabled: 'True' })],
+      [
+        'the attempt was refused',
+        setBy('intruder', { ForwardingAddress: 'Megan Bowen' }, { auditData: { ResultStatus: 'False' } }),
+      ],
+    ])('keeps forwarding inside where %s', async (_why, record) => {
+      const { clients } = oneMailbox({ ForwardingAddress: 'Megan Bowen' });
+      expect(changesOf(await look(clients, answered([record])))).toEqual([]);
+    });
+
+    it('asks about forwarding inside where the log could not be read', async () => {
+      const { clients } = oneMailbox({ ForwardingAddress: 'Megan Bowen' });
+      expect(found(await look(clients, { ended: { 'collect-audit-log': 'skipped' } }))).toMatchObject({
+        changes: [],
+        kept: [],
+        tasks: [{ id: 'forwarding-inside' }],
+      });
+    });
+  });
+
+  describe('in a mailbox of somebody else that the intruder worked in', () => {
+    const bills = {
+      userPrincipalName: 'bills@contoso.com',
+      displayName: 'Bills',
+      mailbox: { ForwardingSmtpAddress: 'smtp:thief@evil.example' },
+    };
+    const owner = {
+      id: adele,
+      userPrincipalName: 'adele@contoso.com',
+      displayName: 'Adele Vance',
+      mailbox: {},
+    };
+    const files = { users: [owner, bills] };
+    const run = answered([
+      setBy('intruder', { Identity: 'bills', ForwardingSmtpAddress: 'thief@evil.example' }),
+    ]);
+
+    it('clears it there, names the mailbox, and gives it back', async () => {
+      const mailbox = oneMailbox({}, files);
+      expect(onlyChange(await look(mailbox.clients, run))).toMatchObject({
+        id: 'bills@contoso.com/forwarding',
+        what: 'forwarding to thief@evil.example, in the mailbox bills@contoso.com',
+        evidence: expect.stringContaining('session'),
+      });
+      const { before, after } = await undone(mailbox, run);
+      expect(after).toBe(before);
+    });
+
+    it('looks into no mailbox in which the intruder did nothing', async () => {
+      const { clients, asked } = oneMailbox({}, files);
+      expect(changesOf(await look(clients, answered([setBy('owner', { Identity: 'bills' })])))).toEqual([]);
+      expect(asked().map((one) => Reflect.get(one, 'Identity'))).toEqual([adele]);
+    });
+
+    it('asks a person where Exchange does not know the mailbox that the log names', async () => {
+      const { clients } = oneMailbox({}, files);
+      const gone = answered([setBy('intruder', { Identity: 'gone', ForwardingAddress: 'x' })]);
+      expect(found(await look(clients, gone)).tasks).toMatchObject([
+        { id: 'mailboxes-not-found:forwarding', what: expect.stringContaining('gone') },
+      ]);
+    });
   });
 });

@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { collectAuditLog } from '../../functions/steps/collect-audit-log/collect-audit-log.ts';
 import { removeMailboxDelegates } from '../../functions/steps/remove-mailbox-delegates/remove-mailbox-delegates.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { actsOf } from '../../shared/intruder/acts.ts';
-import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import type { RunView } from '../../shared/model/step.ts';
-import { delegated, intruder, record } from '../fakes/audit.ts';
+import { answered, cmdlet, delegated, record } from '../fakes/audit.ts';
 import { account, context, guest } from '../fakes/context.ts';
 import { changesOf, found } from '../fakes/found.ts';
 import { oneMailbox } from '../fakes/one-mailbox.ts';
@@ -32,11 +30,6 @@ const shared = {
     { Folder: 'Offers', User: 'Lidia Holloway', AccessRights: ['Reviewer'] },
   ],
 };
-const cmdlet = (by: 'intruder' | 'owner', operation: string, parameters: Record<string, string>) =>
-  record(by, operation, {
-    auditLogRecordType: 'exchangeAdmin',
-    auditData: { Parameters: Object.entries(parameters).map(([Name, Value]) => ({ Name, Value })) },
-  });
 const outlook = (by: 'intruder' | 'owner', Path: string, MemberUpn: string) =>
   record(by, 'AddFolderPermissions', {
     auditLogRecordType: 'exchangeItem',
@@ -54,15 +47,6 @@ const evil = [
   cmdlet('intruder', 'Add-MailboxFolderPermission', { Identity: 'adele:\\Offers', User: 'lidia' }),
 ];
 
-const answered = (records: readonly object[]): Partial<RunView> => ({
-  ended: { 'collect-audit-log': 'done' },
-  facts: {
-    'collect-audit-log': actsOf(
-      records.map((one) => unifiedRecordSchema.parse(one)),
-      intruder,
-    ),
-  },
-});
 const mailboxOf = (mailbox: object | undefined = shared, more: object = {}) => {
   const [owner, ...others] = people.users;
   return oneMailbox(undefined, { users: [{ ...owner, mailbox }, ...others], ...more });

@@ -1,0 +1,186 @@
+// Which mailboxes a run looks into: the account's own, and those of others that the intruder worked in. An account
+// that may open or send as another mailbox takes the intruder there too.
+import { z } from 'zod';
+import type { ExchangeReader } from '../clients/clients.ts';
+import { theMailbox } from '../clients/exchange.ts';
+import { PermanentError } from '../errors.ts';
+import { type Act, parameterOf } from '../intruder/acts.ts';
+import type { Account } from '../model/account.ts';
+import type { Task } from '../model/step.ts';
+import { mailboxPage } from './links.ts';
+import { unlessMissing } from './mailbox.ts';
+import { readRecipient } from './recipients.ts';
+
+/** All that a cmdlet needs to reach a mailbox and a person to recognise it. */
+export type Mailbox = Pick<Account, 'id' | 'userPrincipalName' | 'displayName'>;
+
+export interface LookedAt {
+  mailbox: Mailbox;
+  /** Whether it is the account's own. */
+  own: boolean;
+  /** Everything that a record may call it by, in lower case. */
+  names: ReadonlySet<string>;
+  /** What the intruder did in it. */
+  acts: readonly Act[];
+}
+
+/** Where a change was made; null stands for the account's own mailbox. For `before`. */
+export const whereSchema = z
+  .object({ id: z.string(), userPrincipalName: z.string(), displayName: z.string() })
+  .nullable()
+  .default(null);
+export type Where = z.infer<typeof whereSchema>;
+
+export const whereOf = ({ own, mailbox }: LookedAt): Where => {
+  const { id, userPrincipalName, displayName } = mailbox;
+  return own ? null : { id, userPrincipalName, displayName };
+};
+
+/** The id of a change: two mailboxes may have a rule of the same name. */
+export const idIn = (where: Where, id: string) =>
+  where === null ? id : `${where.userPrincipalName.toLowerCase()}/${id}`;
+
+/** What it is, with the mailbox where that is not the account's own. */
+export const whatIn = (where: Where, what: string) =>
+  where === null ? what : `${what}, in the mailbox ${where.userPrincipalName}`;
+
+const lower = (text: string) => text.trim().toLowerCase();
+const ofRules = /(Inbox|Sweep)Rule$/i;
+const ofFolders = /Mailbox(Calendar)?Folder(Permission)?$/i;
+
+/**
+ * What a record calls the mailbox that it is about, in lower case; undefined where it names none, which means the
+ * actor's own. Outlook writes the owner; a cmdlet names the mailbox, or the rule or folder in it:
+ * `contoso.onmicrosoft.com\adele`, `adele\Rule`, `adele:\Calendar`.
+ */
+export function mailboxIn(act: Act): string | undefined {
+  const owner =
+    act.data['MailboxOwnerUPN'] ?? act.data['SendAsUserSmtp'] ?? act.data['SendOnBehalfOfUserSmtp'];
+  if (typeof owner === 'string' && owner.trim() !== '') return lower(owner);
+  const named = parameterOf(act, 'Mailbox');
+  if (ofRules.test(act.activity)) {
+    const rule = act.object ?? parameterOf(act, 'Identity') ?? '';
+    const cut = rule.lastIndexOf('\\');
+    return lastPart(named ?? (cut < 0 ? '' : rule.slice(0, cut)));
+  }
+  if (!isCmdlet.test(act.activity)) return undefined;
+  const identity = parameterOf(act, 'Identity') ?? named ?? act.object ?? '';
+  return lastPart(ofFolders.test(act.activity) ? (identity.split(':')[0] ?? '') : identity);
+}
+
+const isCmdlet = /^[A-Z][a-z]+-[A-Za-z]+$/;
+const lastPart = (identity: string) => lower(identity.split(/[\\/]/).at(-1) ?? '') || undefined;
+
+/** Cmdlets about one mailbox; of others (`New-TransportRule`, `Add-RoleGroupMember`) Identity names something else. */
+const aboutMailbox =
+  /^(Send|SendAs|SendOnBehalf|MailItemsAccessed|UpdateInboxRules|Create|Update|Move|MoveToDeletedItems|SoftDelete|HardDelete|AddFolderPermissions|ModifyFolderPermissions|UpdateFolderPermissions|UpdateCalendarDelegation|[A-Z][a-z]+-(InboxRule|SweepRule|Mailbox|MailboxPermission|RecipientPermission|MailboxFolderPermission|MailboxCalendarFolder|MailboxAutoReplyConfiguration|MailboxJunkEmailConfiguration|MailboxMessageConfiguration|CASMailbox))$/i;
+
+const selected = [
+  'ExternalDirectoryObjectId',
+  'UserPrincipalName',
+  'DisplayName',
+  'Name',
+  'Alias',
+  'Identity',
+  'Guid',
+  'ExchangeGuid',
+  'PrimarySmtpAddress',
+  'EmailAddresses',
+];
+const text = z.string().nullish();
+const namesSchema = z.object({
+  ExternalDirectoryObjectId: text,
+  UserPrincipalName: text,
+  DisplayName: text,
+  Name: text,
+  Alias: text,
+  Identity: text,
+  Guid: text,
+  ExchangeGuid: text,
+  PrimarySmtpAddress: text,
+  EmailAddresses: z.array(z.string()).nullish(),
+});
+type Names = z.infer<typeof namesSchema>;
+
+function callings({ EmailAddresses, ...single }: Names): Set<string> {
+  const addresses = (EmailAddresses ?? []).flatMap((proxy) => readRecipient(proxy).address ?? []);
+  return new Set([...Object.values(single).flatMap((one) => (one ? [lower(one)] : [])), ...addresses]);
+}
+
+/** One request each, in every step that looks. */
+const mostOthers = 20;
+
+/**
+ * The account's own mailbox, and each mailbox of somebody else in which the intruder did something; `lost` are those
+ * that Exchange no longer knows, or knows as several. Get-Mailbox, where a record names a mailbox.
+ */
+export async function mailboxesWithActs(
+  exchange: ExchangeReader,
+  account: Account,
+  acts: readonly Act[],
+): Promise<{ own: LookedAt; others: LookedAt[]; lost: string[] }> {
+  const alias = account.userPrincipalName.split('@')[0] ?? '';
+  let names = new Set([account.id, account.userPrincipalName, account.displayName, alias].map(lower));
+  const done = acts.filter(({ activity, succeeded }) => succeeded && aboutMailbox.test(activity));
+  const isOwn = (act: Act) => {
+    const name = mailboxIn(act);
+    return name === undefined || names.has(name);
+  };
+  if (!done.every(isOwn)) {
+    const mine = await unlessMissing(theMailbox(exchange, account, selected, namesSchema));
+    names = new Set([...names, ...(mine === undefined ? [] : callings(mine))]);
+  }
+  const own = done.filter(isOwn);
+  const elsewhere = Map.groupBy(
+    done.filter((act) => !isOwn(act)),
+    (act) => mailboxIn(act) ?? '',
+  );
+  const lost = [...elsewhere.keys()].slice(mostOthers);
+  const others = new Map<string, LookedAt>();
+  for (const [name, theirs] of [...elsewhere].slice(0, mostOthers)) {
+    const found = await mailboxNamed(exchange, name);
+    if (found === undefined) lost.push(name);
+    else {
+      const { mailbox } = found;
+      const same = others.get(mailbox.id)?.acts ?? [];
+      others.set(mailbox.id, { ...found, acts: [...same, ...theirs] });
+    }
+  }
+  return {
+    own: { mailbox: account, own: true, names, acts: own },
+    others: [...others.values()].toSorted((a, b) => (a.mailbox.id < b.mailbox.id ? -1 : 1)),
+    lost: lost.toSorted(),
+  };
+}
+
+/** Exactly one, and one that is called so: an identity that Exchange reads in its own way must not lead elsewhere. */
+async function mailboxNamed(exchange: ExchangeReader, name: string): Promise<LookedAt | undefined> {
+  const asked = exchange.get('Get-Mailbox', { Identity: name }, namesSchema, {
+    select: selected,
+    ...(name.includes('@') ? { anchor: name } : {}),
+  });
+  const [one, ...more] = await asked.catch((error: unknown) => {
+    // 400: the name stands for several.
+    if (error instanceof PermanentError && (error.status === 404 || error.status === 400)) return [];
+    throw error;
+  });
+  const { ExternalDirectoryObjectId: id, UserPrincipalName: userPrincipalName } = one ?? {};
+  if (one === undefined || more.length > 0 || !id || !userPrincipalName) return undefined;
+  const names = callings(one);
+  if (!names.has(name)) return undefined;
+  const mailbox = { id, userPrincipalName, displayName: one.DisplayName || userPrincipalName };
+  return { mailbox, own: false, names, acts: [] };
+}
+
+/** For mailboxes that the log names and nobody could look into. */
+export const lookYourself = (lost: readonly string[], account: Account, at: string): Task[] =>
+  lost.length === 0
+    ? []
+    : [
+        {
+          id: `mailboxes-not-found:${at}`,
+          what: `the intruder worked in ${lost.length === 1 ? 'a mailbox' : `${lost.length} mailboxes`} that could not be looked into: ${lost.slice(0, 5).join(', ')}`,
+          instruction: `Find out which mailboxes these are and look through their ${at}.`,
+          link: mailboxPage(account.id),
+        },
+      ];
