@@ -18,7 +18,7 @@ import { runStep } from '../shared/run/run-step.ts';
 import { sendCard } from '../shared/run/send-card.ts';
 import { sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
-import { readSettings } from '../shared/settings.ts';
+import { readSettings, type Settings } from '../shared/settings.ts';
 import { forwardStream, streamTrigger } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
@@ -42,7 +42,11 @@ function ready(context: InvocationContext): Services {
     context.error(message);
     throw new Problem(500, 'Wrong settings', message, { problems: read.problems });
   }
-  made ??= createServices(read.settings, (line, facts) => {
+  return servicesOf(read.settings);
+}
+
+function servicesOf(settings: Settings): Services {
+  made ??= createServices(settings, (line, facts) => {
     // Names by strangers stand in these lines: none of them begins another line.
     invocations.getStore()?.log(oneLine(facts === undefined ? line : `${line} ${JSON.stringify(facts)}`));
   });
@@ -153,6 +157,11 @@ onTimer('watch-sources', '30 */5 * * * *', async ({ watchSources, notices }) => 
 // Thrice, for a morning on which the tables can't be read; told once.
 onTimer('daily-report', '0 0 7-9 * * *', ({ reportDaily }) => reportDaily());
 onTimer('daily-preflight', '0 30 6 * * *', ({ preflight }) => preflight.daily());
+
+// The host doesn't wait for it: an alert that is there already goes first.
+app.hook.appStart(() => {
+  if ('settings' in read) void servicesOf(read.settings).warm();
+});
 
 type Door = Pick<Route, 'name' | 'path' | 'access'> & { methods: HttpMethod[]; changes: boolean };
 type Work = (services: Services, request: ApiRequest, incoming: Incoming) => Promise<ApiAnswer>;

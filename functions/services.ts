@@ -1,7 +1,9 @@
 // Everything that the functions work with, made once for the life of the process from the settings alone. Long, because
 // what depends on what is seen in one place.
+
 import { createBreaker } from '../shared/alerts/breaker.ts';
 import { tellOfStorms } from '../shared/alerts/breaker-notice.ts';
+import { bookOf } from '../shared/alerts/breaker-slots.ts';
 import { classifier } from '../shared/alerts/detector-settings.ts';
 import { intrudersOf } from '../shared/alerts/intruders.ts';
 import { lastRunOf } from '../shared/alerts/last-run.ts';
@@ -28,6 +30,7 @@ import { readAccount } from '../shared/microsoft365/read-account.ts';
 import type { Account } from '../shared/model/account.ts';
 import { userNamed } from '../shared/preflight/mail.ts';
 import type { Answered } from '../shared/run/answered.ts';
+import { queues, stepQueue } from '../shared/run/bus.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { openRun } from '../shared/run/open-run.ts';
 import { askForCard } from '../shared/run/send-card.ts';
@@ -75,6 +78,8 @@ export interface Services {
   answered: Answered;
   /** What the doors of our own need; they publish only where there is a topic. */
   doors: (lines: Pick<PollDeps, 'log' | 'error'>) => PollDeps;
+  /** Opens what the first alert would wait for: connections, tables, a token. What fails is met again then. */
+  warm: () => Promise<unknown>;
   /** Tells on-call of the circuit breaker; for a timer. */
   storms: () => Promise<unknown>;
   /** Who asks at the HTTP API. */
@@ -229,6 +234,13 @@ export function createServices(settings: Settings, log: Log): Services {
       count: breaker.count,
       decided: (decision) => noted(decisions.record(decision)),
     },
+    warm: () =>
+      Promise.allSettled([
+        bus.warm([queues.summaries, ...playbook.map(({ name }) => stepQueue(name))]),
+        progress.claimOf(settings.TENANT_ID),
+        new TableBreakerSlots(tables, Math.random).take(bookOf('breaker', now()), settings.TENANT_ID, []),
+        users(),
+      ]),
     storms: () => tellOfStorms({ trips, progress, notices, baseUrl, mailTo: settings.MAIL_TO, now, log }),
   };
 }
