@@ -47,8 +47,12 @@ export const permissionsDocument = () => permissionsPage(playbook, minimalProfil
 export const readmeDocument = () => withStepTable(readFileSync(readme, 'utf8'), playbook);
 
 if (import.meta.main) {
+  // All of them are made before the first is written: one that can't be made leaves the others as they were.
+  const made = [
+    [file, playbookDocument()],
+    [page, permissionsDocument()],
+    [readme, readmeDocument()],
+  ] as const;
   mkdirSync(new URL('./bicep/', import.meta.url), { recursive: true });
-  writeFileSync(file, playbookDocument());
-  writeFileSync(page, permissionsDocument());
-  writeFileSync(readme, readmeDocument());
+  for (const [path, text] of made) writeFileSync(path, text);
 }

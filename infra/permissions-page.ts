@@ -1,15 +1,15 @@
 // Writes docs/permissions.md from the steps' declarations and the notes on each permission, so that what an
 // administrator reads before granting is what the code asks for. It decides nothing itself.
 import { declaredPermissions } from '../functions/permissions.ts';
-import type { Step } from '../shared/model/step.ts';
+import type { Reach, Step } from '../shared/model/step.ts';
 import { markdownTable } from './markdown-table.ts';
 import { cmdletRisks, notes } from './permission-notes.ts';
 import { offSetting, withoutIt } from './permission-words.ts';
 
-const directoryRoles = [
+const directoryRoles = (playbook: readonly Step[]) => [
   [
     'User Administrator',
-    'block-sign-in, reset-password, revoke-sessions and the authentication methods of those who are no administrators',
+    `${reaching(playbook, 'users', 'methods')}, for accounts that are no administrators`,
     'Lock, unlock and set the password of everyone who is no administrator.',
   ],
   [
@@ -17,13 +17,19 @@ const directoryRoles = [
     'the same for administrators; only with `setup-tenant.ps1 -Administrators`, in place of the first',
     'The same for everyone, Global Administrators included: with it an attacker owns the tenant.',
   ],
-  ['Cloud Device Administrator', 'disable-devices', 'Disable, enable and delete devices.'],
-] as const;
+  ['Cloud Device Administrator', reaching(playbook, 'devices'), 'Disable, enable and delete devices.'],
+];
+
+const reaching = (playbook: readonly Step[], ...which: readonly Reach[]) =>
+  playbook
+    .flatMap(({ name, reaches }) => (reaches !== undefined && which.includes(reaches) ? name : []))
+    .join(', ');
 
 const code = (text: string) => `\`${text}\``;
 
 export function permissionsPage(playbook: readonly Step[], minimal: readonly string[]): string {
   const { graph, exchange, defender } = declaredPermissions(playbook);
+  requireNotes({ ...graph, ...defender }, exchange);
   const section = ([permission, users]: [string, readonly string[]]) =>
     permissionSection(permission, users, playbook);
   const lines = [
@@ -73,7 +79,7 @@ export function permissionsPage(playbook: readonly Step[], minimal: readonly str
     '',
     'Some permissions reach only whom a directory role reaches. Assigned by `setup-tenant.ps1`.',
     '',
-    ...markdownTable([['role', 'for', 'in an attacker’s hands'], ...directoryRoles]),
+    ...markdownTable([['role', 'for', 'in an attacker’s hands'], ...directoryRoles(playbook)]),
     '',
     '## Azure',
     '',
@@ -88,11 +94,7 @@ function permissionSection(
   playbook: readonly Step[],
 ): string[] {
   const note = notes[permission];
-  if (note === undefined) {
-    throw new Error(
-      `${permission} is declared by ${users.join(', ')}, and infra/permission-notes.ts says nothing of it: add which requests it is for and what it would be worth to an attacker`,
-    );
-  }
+  if (note === undefined) return [];
   return [
     '',
     `### ${permission}`,
@@ -105,13 +107,26 @@ function permissionSection(
   ];
 }
 
-function cmdletRisk(cmdlet: string): string {
-  if (cmdlet.startsWith('Get-')) return 'Read what its name says.';
-  const risk = cmdletRisks[cmdlet];
-  if (risk === undefined) {
-    throw new Error(
-      `infra/permission-notes.ts does not say what ${cmdlet} would be worth to an attacker: add it`,
-    );
-  }
-  return risk;
+const cmdletRisk = (cmdlet: string) =>
+  cmdlet.startsWith('Get-') ? 'Read what its name says.' : (cmdletRisks[cmdlet] ?? '');
+
+/** Throws one error that names every note that is missing and where it goes. */
+function requireNotes(
+  permissions: Readonly<Record<string, readonly string[]>>,
+  cmdlets: Readonly<Record<string, readonly string[]>>,
+): void {
+  const missing = [
+    ...Object.entries(permissions).flatMap(([name, users]) =>
+      name in notes
+        ? []
+        : `${name} (declared by ${users.join(', ')}) to \`notes\`: its requests, and its worth to an attacker`,
+    ),
+    ...Object.entries(cmdlets).flatMap(([name, users]) =>
+      name in cmdletRisks || name.startsWith('Get-')
+        ? []
+        : `${name} (declared by ${users.join(', ')}) to \`cmdletRisks\`: its worth to an attacker`,
+    ),
+  ];
+  if (missing.length > 0)
+    throw new Error(`nothing was written; add to infra/permission-notes.ts:\n  ${missing.join('\n  ')}`);
 }

@@ -132,7 +132,7 @@ function Set-DirectoryRole([string] $Id, [string] $Name, [bool] $Wanted) {
 Set-DirectoryRole $userAdministrator 'User Administrator' ($writesUsers -and -not $Administrators)
 Set-DirectoryRole $privilegedAuthenticationAdministrator 'Privileged Authentication Administrator' ($writesUsers -and [bool] $Administrators)
 # Whether a device is enabled is changed only by who holds this role as well: https://learn.microsoft.com/graph/api/device-update
-Set-DirectoryRole $cloudDeviceAdministrator 'Cloud Device Administrator' ('disable-devices' -notin $off -and -not $Remove)
+Set-DirectoryRole $cloudDeviceAdministrator 'Cloud Device Administrator' ('Device.ReadWrite.All' -in $graphPermissions)
 
 # ---- Graph and Exchange permissions that are needed no longer --------------------------------------------------------
 

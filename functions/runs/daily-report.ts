@@ -7,7 +7,7 @@ import { type Held, heldNotice } from '../../shared/summary/held-notice.ts';
 
 /** Returns how many runs wait. A run whose rows can't be read is listed too. */
 export async function reportDaily(
-  { progress, now, log }: Pick<Engine, 'progress' | 'now' | 'log'>,
+  { playbook, progress, now, log }: Pick<Engine, 'playbook' | 'progress' | 'now' | 'log'>,
   notices: Pick<Notices, 'tell'>,
   baseUrl: string,
 ): Promise<number> {
@@ -22,7 +22,7 @@ export async function reportDaily(
     }
   }
   log(`daily report: ${held.length} held`);
-  const notice = heldNotice(held, baseUrl, now());
+  const notice = heldNotice(held, playbook, baseUrl, now());
   if (notice !== undefined) await notices.tell(notice);
   return held.length;
 }

@@ -70,6 +70,7 @@ export function createPreflight(given: Dependencies): Preflight {
   const fly = () =>
     preflight({
       declared: declaredPermissions(playbook),
+      playbook,
       isOn,
       readers: () => readers(AbortSignal.timeout(withinMs)),
       token: async (client) => {

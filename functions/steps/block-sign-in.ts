@@ -21,6 +21,8 @@ export const blockSignIn = remediation({
     'sign-in for whoever has the password; tokens already issued live on until they expire or are revoked',
   guide: ['MS 5.1', 'SD'],
   stage: 'contain',
+  part: 'lock',
+  reaches: 'users',
   settings: settings('act'),
   permissions: {
     graph: [

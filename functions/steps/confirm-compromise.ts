@@ -21,6 +21,8 @@ export const confirmCompromise = remediation({
   removes: 'nothing by itself: the user risk becomes high, on which risk policies of the tenant act',
   guide: [],
   stage: 'evict',
+  part: 'risk-confirmation',
+  licences: ['entraP2'],
   settings: settings('act'),
   permissions: { graph: ['IdentityRiskyUser.ReadWrite.All', 'User.Read.All'] },
   appliesTo: ({ guest, userPrincipalName }) =>

@@ -11,6 +11,7 @@ export const deletePasses = remediation({
   removes: 'passes made before the account is given back, whoever made them',
   guide: [],
   stage: 'hand-back',
+  part: 'passes',
   settings: settings('act'),
   permissions: { graph: passPermissions },
   appliesTo: ({ guest }) => !guest || 'is a guest: its home tenant makes its passes',

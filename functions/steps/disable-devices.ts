@@ -21,6 +21,7 @@ export const disableDevices = remediation({
   removes: 'sign-in from devices that the intruder registered or used; phones and Macs are left to hands',
   guide: ['MS back doors'],
   stage: 'evict',
+  reaches: 'devices',
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'Device.ReadWrite.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,

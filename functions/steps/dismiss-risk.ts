@@ -19,6 +19,7 @@ export const dismissRisk = remediation({
   removes: 'all risk that Entra ID Protection holds against the user; it cannot be put back',
   guide: [],
   stage: 'hand-back',
+  part: 'risk-dismissal',
   settings: settings('act'),
   permissions: { graph: ['IdentityRiskyUser.ReadWrite.All', 'User.Read.All'] },
   appliesTo: ({ guest, userPrincipalName }) =>

@@ -20,6 +20,7 @@ export const revokeSessions = remediation({
     'refresh tokens and browser sessions; services that evaluate access continuously follow within 15 minutes, other tokens live on for up to an hour, cookies of outside applications until those end them',
   guide: ['MS', 'SD'],
   stage: 'contain',
+  part: 'sessions',
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'User.RevokeSessions.All'] },
   appliesTo: ({ guest, userPrincipalName }) =>

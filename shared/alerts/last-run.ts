@@ -12,9 +12,6 @@ export interface LastRun {
   confirmedAt: string | null;
 }
 
-/** The step that raises `adminConfirmedUserCompromised`, which comes back as a risk detection. */
-const confirming = 'confirm-compromise';
-
 export async function lastRunOf(
   progress: Pick<Progress, 'claimOf' | 'read'>,
   userId: string,
@@ -27,9 +24,12 @@ export async function lastRunOf(
   return { runId: id, level, confirmedAt: confirmedAt(rows.steps.map(({ row }) => row)) };
 }
 
-/** The latest attempt counts, answered or not: the answer may have been lost. */
+/**
+ * The confirmation comes back as a risk detection, `adminConfirmedUserCompromised`. The latest attempt counts, answered
+ * or not: the answer may have been lost.
+ */
 function confirmedAt(steps: readonly StepRow[]): string | null {
-  const step = steps.find(({ name }) => name === confirming);
+  const step = steps.find(({ part }) => part === 'risk-confirmation');
   const times = (step?.changes ?? []).flatMap(({ fixedAt, attemptedAt }) => fixedAt ?? attemptedAt ?? []);
   return times.toSorted().at(-1) ?? null;
 }

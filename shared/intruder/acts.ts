@@ -41,13 +41,13 @@ const factsSchema = z.object({
 
 /** undefined while the audit log has not answered, or cannot be searched: no proof that nothing was done. */
 export function actsIn(run: RunView): readonly Act[] | undefined {
-  const facts = run.facts?.['collect-audit-log'];
+  const facts = run.facts?.acts;
   return facts === undefined ? undefined : factsSchema.parse(facts).acts;
 }
 
 /** Inbox rules that somebody made who is not known as the intruder: mostly the owner. */
 export function rulesOfOthersIn(run: RunView): readonly Act[] {
-  const facts = run.facts?.['collect-audit-log'];
+  const facts = run.facts?.acts;
   return facts === undefined ? [] : factsSchema.parse(facts).rulesOfOthers;
 }
 

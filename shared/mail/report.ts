@@ -42,9 +42,12 @@ export interface Report {
 }
 
 /** A step as far as it is told about. */
-export type Described =
-  | Pick<Remediation, 'kind' | 'name' | 'title' | 'undo' | 'permissions'>
-  | Pick<Investigation, 'kind' | 'name' | 'title' | 'leaves' | 'permissions'>;
+export type Described = Partial<Pick<Remediation, 'part'>> &
+  (
+    | Pick<Remediation, 'kind' | 'name' | 'title' | 'undo' | 'permissions'>
+    | (Pick<Investigation, 'kind' | 'name' | 'title' | 'leaves' | 'permissions'> &
+        Partial<Pick<Investigation, 'handsOn' | 'toldIn'>>)
+  );
 
 export interface Given {
   run: RunRow;

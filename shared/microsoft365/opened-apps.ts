@@ -37,6 +37,6 @@ export function openedApps({ hits }: Trail): z.infer<typeof factsSchema> {
 
 /** undefined while the sign-ins are not read, or cannot be. */
 export function openedIn(run: RunView): readonly OpenedApp[] | undefined {
-  const facts = run.facts?.['collect-sign-ins'];
+  const facts = run.facts?.['sign-ins'];
   return facts === undefined ? undefined : factsSchema.parse(facts).opened;
 }

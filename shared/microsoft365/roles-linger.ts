@@ -7,15 +7,15 @@ import type { RunView } from '../model/step.ts';
 const lingerMs = 10 * 60_000;
 const waitSeconds = 30;
 
-/** Throws a RetryableError for a 403 that comes within ten minutes of `remove-admin-roles`; all else as it came. */
+/** Throws a RetryableError for a 403 that comes within ten minutes of the roles' removal; all else as it came. */
 export async function whileRolesLinger<T>(
   work: Promise<T>,
-  { run, now }: { run: Pick<RunView, 'fixedAt'>; now: Date },
+  { run, now }: { run: Pick<RunView, 'rolesRemovedAt'>; now: Date },
 ): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
-    const removedAt = Date.parse(run.fixedAt['remove-admin-roles'] ?? '');
+    const removedAt = Date.parse(run.rolesRemovedAt ?? '');
     const lingers = thrown instanceof PermanentError && thrown.status === 403;
     if (!lingers || !(now.getTime() - removedAt < lingerMs)) throw thrown;
     throw new RetryableError(`${thrown.message} The roles were removed only just now; it is tried again.`, {

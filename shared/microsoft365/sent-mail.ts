@@ -120,6 +120,6 @@ export function sentByIntruder(
 
 /** undefined while review-sent-mail has told nothing. */
 export function sentByIntruderIn(run: RunView): z.infer<typeof factsSchema> | undefined {
-  const facts = run.facts?.['review-sent-mail'];
+  const facts = run.facts?.['sent-mail'];
   return facts === undefined ? undefined : factsSchema.parse(facts);
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { accountSchema } from './account.ts';
 import { intruderSchema } from './intruder.ts';
 import { signalSchema } from './signal.ts';
-import { type Json, modes, stages } from './step.ts';
+import { type Json, modes, parts, stages } from './step.ts';
 
 const time = z.string();
 const jsonSchema: z.ZodType<Json> = z.json();
@@ -79,6 +79,8 @@ export const stepRowSchema = z.object({
   name: z.string(),
   stage: z.enum(stages),
   kind: z.enum(['remediation', 'investigation']),
+  /** As its step declared it when the run opened. */
+  part: z.enum(parts).optional(),
   /** As configured when the run opened; the run's level may hold it to a report. */
   mode: z.enum(modes),
   aim: z.enum(['fix', 'check', 'undo']),

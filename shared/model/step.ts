@@ -14,6 +14,53 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export const stages = ['contain', 'evict', 'collect', 'close', 'hand-back'] as const;
 export type Stage = (typeof stages)[number];
 
+/**
+ * What a step is to the rest of the app, which looks for it by this and never by its name. At most one step of a
+ * playbook has each part; its row carries it along.
+ */
+export const parts = [
+  /** Blocks sign-in: while it stands, the account is locked. */
+  'lock',
+  /** Ends the sessions, and sets the password: together they make up for a lock that is switched off. */
+  'sessions',
+  'password',
+  /** Takes roles of Entra ID away, which go on shielding the account for minutes. */
+  'admin-roles',
+  /** Removes the intruder's sign-in methods; the owner registers new ones. */
+  'methods',
+  /** Acts in Active Directory: what a cloud account doesn't have there is no gap. */
+  'active-directory',
+  /** Confirms the compromise to Entra ID Protection, which answers with an alert of its own. */
+  'risk-confirmation',
+  /** Both come before the owner can sign in; the second also when a run was a false alarm. */
+  'passes',
+  'risk-dismissal',
+  /** Takes back the mail that the intruder sent. */
+  'retraction',
+] as const;
+export type Part = (typeof parts)[number];
+
+/** What an investigation hands on, each read under this name in `run.facts`. */
+export const handedOn = ['sign-ins', 'acts', 'sent-mail', 'victims'] as const;
+export type HandedOn = (typeof handedOn)[number];
+
+/** Licences that a step can do nothing without. */
+export const stepLicences = [
+  'entraP1',
+  'entraP2',
+  'defenderForEndpoint',
+  'defenderForOffice',
+  'defenderForIdentity',
+] as const;
+export type StepLicence = (typeof stepLicences)[number];
+
+/** Directory roles that the app must hold besides its permissions: of users, of administrators too, of devices. */
+export const reaches = ['users', 'methods', 'devices'] as const;
+export type Reach = (typeof reaches)[number];
+
+/** The section of the summary that tells what an investigation found; without one, the evidence at large. */
+export type ToldIn = 'sent' | 'others';
+
 export const modes = ['act', 'report', 'off'] as const;
 export type Mode = (typeof modes)[number];
 
@@ -86,7 +133,7 @@ export interface Collected {
   /** What is now known of the intruder; the run remembers it for the steps that come after. */
   intruder?: Intruder;
   attachments?: readonly Attachment[];
-  /** For other steps of the run, which find it under this step's name in `run.facts` and parse it there. */
+  /** For other steps of the run, which find it in `run.facts` under what this step declares to hand on, and parse it there. */
   facts?: Json;
   /** For the front door, published before this settles, so that none is lost; an investigation opens no run itself. */
   alerts?: readonly OutgoingAlert[];
@@ -116,8 +163,10 @@ export interface RunView {
   handBack?: { begunAt: string; passAskedAt: string | null };
   /** It was undone because nobody had attacked the account. */
   falseAlarm?: true;
-  /** What investigations hand on, by step name; nothing before they settled. */
-  facts?: Readonly<Record<string, Json>>;
+  /** What investigations hand on; nothing before they settled. */
+  facts?: Readonly<Partial<Record<HandedOn, Json>>>;
+  /** When roles of Entra ID were taken away last, if any were. */
+  rolesRemovedAt?: string;
 }
 
 export interface Context<S> {
@@ -146,6 +195,12 @@ interface Declaration<Name extends string> {
   /** Rows of the guides that it answers. */
   guide: readonly string[];
   stage: Stage;
+  /** What it is to the rest of the app, if anything. */
+  part?: Part;
+  /** Licences without which it can do nothing; preflight says so where one is missing. */
+  licences?: readonly StepLicence[];
+  /** Needs a directory role that reaches these; preflight checks it. */
+  reaches?: Reach;
   /** true, or the reason why not. */
   appliesTo(account: Account): true | string;
   /** Waits until these were tried; looks again if one of them settles later. */
@@ -180,6 +235,10 @@ interface InvestigationDeclaration<Name extends string, Uses extends ClientName,
   collects: string;
   settings: z.ZodType<S>;
   permissions: Permissions<Uses>;
+  /** What it hands on to other steps as facts. */
+  handsOn?: HandedOn;
+  /** Where the summary tells what it found. */
+  toldIn?: ToldIn;
   /** The trace it leaves in the tenant, if any: then it is left out of dry runs, unless its settings say `evenInDryRun`. */
   leaves?: string;
   memo?: z.ZodType<M>;
@@ -193,6 +252,7 @@ interface InvestigationDeclaration<Name extends string, Uses extends ClientName,
 export type RawContext = Context<unknown>;
 
 interface StepBase extends Declaration<string> {
+  licences: readonly StepLicence[];
   after: readonly string[];
   againAfter: readonly string[];
   requires: readonly string[];
@@ -216,6 +276,8 @@ export interface Investigation extends StepBase {
   kind: 'investigation';
   collects: string;
   leaves: string | null;
+  handsOn: HandedOn | null;
+  toldIn: ToldIn | null;
   /** Whether the administrator lets it leave its trace also where it is only to look. */
   evenInDryRun(raw: unknown): boolean;
   collect(context: RawContext, readers: Readers, memo: Json): Promise<Collected | Later | Skip>;
@@ -234,6 +296,9 @@ function base<Name extends string, Uses extends ClientName, S>(
     title: step.title,
     guide: step.guide,
     stage: step.stage,
+    ...(step.part === undefined ? {} : { part: step.part }),
+    licences: step.licences ?? [],
+    ...(step.reaches === undefined ? {} : { reaches: step.reaches }),
     appliesTo: step.appliesTo,
     after: step.after ?? [],
     againAfter: step.againAfter ?? [],
@@ -283,6 +348,8 @@ export function investigation<
     kind: 'investigation',
     collects: step.collects,
     leaves: step.leaves ?? null,
+    handsOn: step.handsOn ?? null,
+    toldIn: step.toldIn ?? null,
     evenInDryRun: (raw) => evenInDryRunSchema.safeParse(step.settings.parse(raw ?? {})).success,
     collect: (context, readers, memo) =>
       step.collect({ ...typed(context), ...readers }, memo === null ? undefined : step.memo?.parse(memo)),

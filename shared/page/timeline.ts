@@ -20,8 +20,9 @@ export function timelineHtml(given: Given): string {
   return `<section id="timeline" aria-labelledby="timeline-h"><h2 id="timeline-h">Timeline, to scale</h2>${parts}</section>`;
 }
 
-function marksOf({ run, steps }: Given): Mark[] {
-  const facts = steps.find((row) => row.name === 'collect-sign-ins')?.facts;
+function marksOf({ run, steps, playbook }: Given): Mark[] {
+  const collects = playbook.find((step) => step.kind === 'investigation' && step.handsOn === 'sign-ins');
+  const facts = steps.find((row) => row.name === collects?.name)?.facts;
   const marks: Mark[] = intruderSignInsIn(facts).map(({ at, from }) => ({
     at: Date.parse(at),
     text: `sign-in of the intruder${from === null ? '' : ` from ${plain(from, 60)}`}`,

@@ -4,6 +4,7 @@
 import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
 import { rowsOf } from '../microsoft365/role-lists.ts';
+import type { Reach, Step } from '../model/step.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Claims } from './token.ts';
 
@@ -30,11 +31,19 @@ const lower = (text: string) => text.toLowerCase();
 const area = 'roles';
 
 /** https://learn.microsoft.com/graph/api/user-update: who may change whose password and sign-in. */
-export function roleFindings(held: ReadonlySet<string>, isOn: (step: string) => boolean): Finding[] {
+export function roleFindings(
+  held: ReadonlySet<string>,
+  playbook: readonly Pick<Step, 'name' | 'reaches'>[],
+  isOn: (step: string) => boolean,
+): Finding[] {
+  const reaching = (...which: readonly Reach[]) =>
+    playbook.flatMap(({ name, reaches }) =>
+      reaches !== undefined && which.includes(reaches) && isOn(name) ? name : [],
+    );
   const has = (...roles: (keyof typeof roleIds)[]) => roles.some((role) => held.has(roleIds[role]));
   const all = has('privilegedAuthenticationAdministrator', 'globalAdministrator');
   const findings: Finding[] = [];
-  const writing = ['reset-password', 'block-sign-in'].filter(isOn);
+  const writing = reaching('users');
   if (writing.length > 0) {
     const told = { check: 'role User Administrator', area, concerns: writing } as const;
     const script = 'Run infra/setup-tenant.ps1, which gives it.';
@@ -50,7 +59,7 @@ export function roleFindings(held: ReadonlySet<string>, isOn: (step: string) => 
           ),
     );
     const onAdmins = { check: 'role Privileged Authentication Administrator', area } as const;
-    const concerns = ['reset-password', 'block-sign-in', 'remove-auth-methods'].filter(isOn);
+    const concerns = reaching('users', 'methods');
     findings.push(
       all
         ? ok({ ...onAdmins, concerns, what: 'the app holds a role that reaches administrators' })
@@ -64,8 +73,9 @@ export function roleFindings(held: ReadonlySet<string>, isOn: (step: string) => 
           ),
     );
   }
-  if (isOn('disable-devices')) {
-    const told = { check: 'role Cloud Device Administrator', area, concerns: ['disable-devices'] } as const;
+  const devices = reaching('devices');
+  if (devices.length > 0) {
+    const told = { check: 'role Cloud Device Administrator', area, concerns: devices } as const;
     findings.push(
       has('cloudDeviceAdministrator', 'globalAdministrator')
         ? ok({ ...told, what: 'the app holds Cloud Device Administrator' })

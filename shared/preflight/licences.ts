@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { GraphReader } from '../clients/clients.ts';
 import { toFailure } from '../errors.ts';
 import { licences } from '../microsoft365/licences.ts';
+import { type Step, type StepLicence, stepLicences } from '../model/step.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
 const known = {
@@ -11,33 +12,33 @@ const known = {
     name: 'Entra ID P1',
     plans: ['41781fb2-bc02-4b7c-bd55-b576c07bb09d', ...licences.entraP2.plans],
     loses: 'sign-in logs and risk detections can’t be read, so the intruder is not found',
-    steps: ['triage-alert', 'collect-sign-ins', 'find-other-victims'],
+    ofOurs: ['triage-alert'],
   },
   entraP2: {
     ...licences.entraP2,
     loses: 'no detail of risk, no risky users, and the compromise can’t be confirmed to Entra ID Protection',
-    steps: ['triage-alert', 'confirm-compromise', 'remove-admin-roles'],
+    ofOurs: ['triage-alert'],
   },
   defenderForEndpoint: {
     ...licences.defenderForEndpoint,
     loses: 'no virus scan is started on the user’s machines',
-    steps: ['scan-devices'],
+    ofOurs: [],
   },
   defenderForOffice: {
     ...licences.defenderForOffice,
     loses: 'mail that the intruder sent is not taken back by itself',
-    steps: ['retract-sent-mail'],
+    ofOurs: [],
   },
   defenderForIdentity: {
     name: 'Microsoft Defender for Identity',
     plans: ['14ab5db5-e6c4-4b20-b4bc-13e36fd2227f'],
     loses: 'accounts of Active Directory are disabled by a person, by task',
-    steps: ['contain-on-premises-account'],
+    ofOurs: [],
   },
-} as const;
+} as const satisfies Record<StepLicence, object>;
 
 /** Per licence whether the tenant has it; undefined where that can't be told. */
-export type Licensed = Partial<Readonly<Record<keyof typeof known, boolean>>>;
+export type Licensed = Partial<Readonly<Record<StepLicence, boolean>>>;
 
 const organizationSchema = z.object({
   assignedPlans: z.array(z.object({ capabilityStatus: z.string(), servicePlanId: z.string() })),
@@ -47,6 +48,7 @@ const inUse = ['Enabled', 'Warning'];
 /** GET /organization: User.Read.All is enough (https://learn.microsoft.com/graph/api/organization-list). */
 export async function licenceFindings(
   graph: GraphReader,
+  playbook: readonly Pick<Step, 'name' | 'licences'>[],
   isOn: (step: string) => boolean,
 ): Promise<{ licensed: Licensed; findings: Finding[] }> {
   const area = 'licences';
@@ -64,19 +66,14 @@ export async function licenceFindings(
       findings: [warning({ check: 'licences', area, what }, 'See what is said of User.Read.All.')],
     };
   }
-  const licensed: Partial<Record<keyof typeof known, boolean>> = {};
+  const licensed: Partial<Record<StepLicence, boolean>> = {};
   const findings: Finding[] = [];
-  for (const key of [
-    'entraP1',
-    'entraP2',
-    'defenderForEndpoint',
-    'defenderForOffice',
-    'defenderForIdentity',
-  ] as const) {
-    const { name, plans: own, loses, steps } = known[key];
+  for (const key of stepLicences) {
+    const { name, plans: own, loses, ofOurs } = known[key];
+    const steps = playbook.flatMap((step) => (step.licences.includes(key) ? step.name : []));
     const has = own.some((plan) => plans.includes(plan));
     licensed[key] = has;
-    const concerns = steps.filter(isOn);
+    const concerns = [...ofOurs, ...steps].filter(isOn);
     if (concerns.length === 0) continue;
     const told = { check: `licence ${name}`, area, concerns } as const;
     findings.push(

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
 import type { ClientName, Readers } from '../clients/clients.ts';
 import { toFailure } from '../errors.ts';
+import type { Step } from '../model/step.ts';
 import { accountFindings, type NamedLists } from './accounts.ts';
 import { machineFindings } from './defender-reads.ts';
 import { heldRoles, roleFindings, roleIds } from './directory-roles.ts';
@@ -31,6 +32,7 @@ export type PreflightReport = Readonly<z.infer<typeof reportSchema>>;
 export interface PreflightDeps {
   /** By client, what is declared, and who needs it. */
   declared: Readonly<Record<ClientName, Needed>>;
+  playbook: readonly Pick<Step, 'name' | 'licences' | 'reaches'>[];
   /** Whether a step is on; true for what is no step. */
   isOn(user: string): boolean;
   /** Clients with a deadline of their own. */
@@ -112,7 +114,7 @@ async function microsoft365(deps: PreflightDeps, needed: Record<ClientName, Need
   const held = ofGraph.roles;
   const mail = { graph, from: deps.settings.MAIL_FROM, to: deps.settings.MAIL_TO, held, runOf: deps.runOf };
   const roles = await settled('roles', () => heldRoles(graph, ofGraph));
-  const { licensed, findings: licences } = await licenceFindings(graph, deps.isOn);
+  const { licensed, findings: licences } = await licenceFindings(graph, deps.playbook, deps.isOn);
   const from = await settled('mail', () => senderFindings(mail));
   const sender = 'value' in from ? from.value.sender : undefined;
   const [rest, cmdlets, machines] = await Promise.all([
@@ -145,7 +147,7 @@ async function microsoft365(deps: PreflightDeps, needed: Record<ClientName, Need
   ]);
   return [
     ...findings,
-    ...('value' in roles ? roleFindings(roles.value, deps.isOn) : roles.findings),
+    ...('value' in roles ? roleFindings(roles.value, deps.playbook, deps.isOn) : roles.findings),
     ...licences,
     ...('value' in from ? from.value.findings : from.findings),
     ...rest,

@@ -8,31 +8,36 @@ import { type Finding, look, ok, problem, warning } from './finding.ts';
 
 const groupSettingsSchema = z.looseObject({ group: z.guid() });
 
-/** The group that require-mfa adds accounts to, where one is set. GroupMember.Read.All. */
+/** The groups that steps add accounts to, where one is set. GroupMember.Read.All. */
 export async function stepFindings(
   graph: GraphReader,
   steps: Readonly<Record<string, unknown>>,
   isOn: (step: string) => boolean,
 ): Promise<Finding[]> {
-  const set = groupSettingsSchema.safeParse(steps['require-mfa']);
-  if (!isOn('require-mfa') || !set.success) return [];
-  const { group } = set.data;
-  const told = {
-    check: 'group of require-mfa',
-    area: 'accounts',
-    what: `the group ${group} that require-mfa adds accounts to exists`,
-    concerns: ['require-mfa'],
-  } as const;
-  const asking = () => graph.get(path`/groups/${group}?$select=id`, z.unknown());
-  const finding = await look({ ...told, rights: 'GroupMember.Read.All' }, asking, (refused) =>
-    refused.status === 404
-      ? problem(
-          { ...told, what: `the group ${group} that require-mfa adds accounts to does not exist` },
-          'Name in STEPS the group that your Conditional Access policy asks multifactor authentication of.',
-        )
-      : undefined,
-  );
-  return [finding];
+  const findings: Finding[] = [];
+  for (const [step, given] of Object.entries(steps)) {
+    const set = groupSettingsSchema.safeParse(given);
+    if (!isOn(step) || !set.success) continue;
+    const { group } = set.data;
+    const told = {
+      check: `group of ${step}`,
+      area: 'accounts',
+      what: `the group ${group} that ${step} adds accounts to exists`,
+      concerns: [step],
+    } as const;
+    const asking = () => graph.get(path`/groups/${group}?$select=id`, z.unknown());
+    findings.push(
+      await look({ ...told, rights: 'GroupMember.Read.All' }, asking, (refused) =>
+        refused.status === 404
+          ? problem(
+              { ...told, what: `the group ${group} that ${step} adds accounts to does not exist` },
+              'Name in STEPS the group that your Conditional Access policy asks multifactor authentication of.',
+            )
+          : undefined,
+      ),
+    );
+  }
+  return findings;
 }
 
 /** A source that once answered and does no more. Silence of all is told at once; see shared/alerts/silence.ts. */

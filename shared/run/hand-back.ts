@@ -13,8 +13,7 @@ export type HandBackOrder = Pick<Step, 'name' | 'stage' | 'kind'> &
   Partial<Pick<Remediation, 'restoredAtHandBack' | 'undo'>>;
 
 /** Of the stage hand-back: done before the owner can sign in. All others of it come after. */
-const beforeEnabling: readonly string[] = ['delete-passes', 'dismiss-risk'];
-export const dismissing = 'dismiss-risk';
+const beforeEnabling: readonly StepRow['part'][] = ['passes', 'risk-dismissal'];
 
 export const isHandingBack = (run: RunRow): boolean =>
   run.endsAs === 'handed back' && run.handBack !== undefined;
@@ -93,13 +92,13 @@ export function rowsOf(
     case 'check':
       return steps.filter(isLookedAt);
     case 'clear':
-      return chosen(({ name }) => beforeEnabling.includes(name));
+      return chosen((_, { part }) => beforeEnabling.includes(part));
     case 'enable':
       return chosen((order, row) => order.stage === 'contain' && restorable(order, row));
     case 'restore':
       return chosen((order, row) =>
         order.stage === 'hand-back'
-          ? !beforeEnabling.includes(order.name)
+          ? !beforeEnabling.includes(row.part)
           : order.stage !== 'contain' && order.restoredAtHandBack === true && restorable(order, row),
       );
     case 'roles':
@@ -172,14 +171,14 @@ export function nextHandBack(
 
 /** Whether a step of the stage hand-back takes part now. */
 export function takesPart(row: StepRow, { run, steps }: RunState): boolean {
-  if (run.falseAlarm && run.endsAs === 'undone' && row.name === dismissing)
+  if (run.falseAlarm && run.endsAs === 'undone' && row.part === 'risk-dismissal')
     return !steps.some((other) => other.aim === 'undo' && isPending(other));
   if (!isHandingBack(run)) return false;
-  return run.handBack?.phase === (beforeEnabling.includes(row.name) ? 'clear' : 'restore');
+  return run.handBack?.phase === (beforeEnabling.includes(row.part) ? 'clear' : 'restore');
 }
 
 /** Steps that may be done in the run itself where the account was never locked by choice. */
-export const belongsToOwnerAlone = ({ name }: StepRow): boolean => beforeEnabling.includes(name);
+export const belongsToOwnerAlone = ({ part }: StepRow): boolean => beforeEnabling.includes(part);
 
 /** Nothing moves any more until a person mends or accepts something. */
 export function isStuck(state: RunState): boolean {

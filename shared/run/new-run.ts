@@ -58,6 +58,7 @@ export function newStep(step: Step, request: OpenRequest, raw: unknown, now: Dat
   const outcome = atOnce(step, mode, raw, request);
   return {
     name: step.name,
+    ...(step.part === undefined ? {} : { part: step.part }),
     stage: step.stage,
     kind: step.kind,
     mode,

@@ -4,7 +4,7 @@ import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from '../model/rows
 import type { Step } from '../model/step.ts';
 import type { Apply } from './advance.ts';
 import { mostReturns, toUndo, verificationOf } from './changes.ts';
-import { dismissing, isOver } from './hand-back.ts';
+import { isOver } from './hand-back.ts';
 import { endedBadly } from './verdict.ts';
 
 /** Who asks, why, and when: kept in the run's log for ever. */
@@ -158,8 +158,8 @@ export const undo =
 const anew = { state: 'waiting', aim: 'fix', attempt: 0, until: null, outcome: null } as const;
 
 /** What is switched off or does not apply stays so. */
-const clearsAlarm = ({ name, stage, outcome }: StepRow) =>
-  (name === dismissing || stage === 'close') && outcome?.is !== 'off' && outcome?.is !== 'skipped';
+const clearsAlarm = ({ part, stage, outcome }: StepRow) =>
+  (part === 'risk-dismissal' || stage === 'close') && outcome?.is !== 'off' && outcome?.is !== 'skipped';
 
 function undone(row: StepRow, step: Step | undefined, whole: boolean, now: Date): StepRow {
   const can = step?.kind === 'remediation' && typeof step.undo !== 'string';

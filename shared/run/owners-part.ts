@@ -14,7 +14,7 @@ type OwnersThing = z.infer<typeof ownersThingSchema>;
 /** What cannot be given back by the app. */
 export function ownersPart({ run, steps }: RunState): OwnersThing[] {
   const tasks = steps.flatMap(handBackTasks);
-  const removed = steps.find(({ name }) => name === 'remove-auth-methods')?.changes ?? [];
+  const removed = steps.find(({ part }) => part === 'methods')?.changes ?? [];
   const gone = removed.filter(({ fixedAt }) => fixedAt !== null).map(({ what }) => what);
   const methods =
     gone.length === 0

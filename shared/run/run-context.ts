@@ -1,6 +1,7 @@
 // What a step gets to know of its run, made from the rows. It decides nothing.
 
-import type { RawContext, Step } from '../model/step.ts';
+import type { StepRow } from '../model/rows.ts';
+import type { HandedOn, Json, RawContext, RunView, Step } from '../model/step.ts';
 import type { Engine } from './engine.ts';
 import type { RunState } from './plan.ts';
 import { verdictOf } from './verdict.ts';
@@ -16,9 +17,8 @@ export function contextOf(
   for (const [name, at] of fixes) {
     if (at !== null && at > (fixedAt[name] ?? '')) fixedAt[name] = at;
   }
-  const facts = Object.fromEntries(
-    steps.flatMap((row) => (row.facts === undefined ? [] : [[row.name, row.facts]])),
-  );
+  const facts = factsOf(engine.playbook, steps);
+  const rolesRemovedAt = fixedAt[steps.find(({ part }) => part === 'admin-roles')?.name ?? ''];
   const ended = Object.fromEntries(
     steps.flatMap((row) => (row.outcome === null ? [] : [[row.name, row.outcome.is]])),
   );
@@ -47,10 +47,22 @@ export function contextOf(
             },
           }),
       facts,
+      ...(rolesRemovedAt === undefined ? {} : { rolesRemovedAt }),
     },
     intruder: run.intruder,
     settings: engine.stepSettings[step.name],
     now: engine.now(),
     abort,
   };
+}
+
+/** What each investigation has handed on, under what it declares. */
+function factsOf(playbook: readonly Step[], rows: readonly StepRow[]): NonNullable<RunView['facts']> {
+  const facts: Partial<Record<HandedOn, Json>> = {};
+  for (const step of playbook) {
+    const handed = rows.find(({ name }) => name === step.name)?.facts;
+    if (step.kind === 'investigation' && step.handsOn !== null && handed !== undefined)
+      facts[step.handsOn] = handed;
+  }
+  return facts;
 }

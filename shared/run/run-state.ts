@@ -10,15 +10,14 @@ import { awaitsFirst, begunAt } from './summary-turn.ts';
 import { endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
 import { nextWatch } from './watch.ts';
 
-/** If this one is off, the account stays in use and what belongs to hand-back is done in the run. */
-const lock = 'block-sign-in';
 const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
 
 /** Steps of the hand-back take part in the run itself only where the account was never locked by choice. */
 export function isActive(row: StepRow, state: RunState): boolean {
   if (row.stage !== 'hand-back' || row.aim === 'undo' || takesPart(row, state)) return true;
   if (belongsToOwnerAlone(row) || isOver(state.run)) return false;
-  return state.steps.some((other) => other.name === lock && other.outcome?.is === 'off');
+  // Without a lock the account stays in use, and what belongs to hand-back is done in the run.
+  return state.steps.some((other) => other.part === 'lock' && other.outcome?.is === 'off');
 }
 
 /** What belongs to hand-back may wait for ever behind steps that only report; the run does not wait for it. */

@@ -4,6 +4,7 @@ import { capital, clause, clock, count, later, plain } from '../mail/plain.ts';
 import { type Given, type Line, order, placeOf, type Section, titleOf } from '../mail/report.ts';
 import { timing } from '../model/mode.ts';
 import type { StepRow } from '../model/rows.ts';
+import type { ToldIn } from '../model/step.ts';
 import { toUndo } from '../run/changes.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { nextWatch } from '../run/watch.ts';
@@ -15,21 +16,22 @@ const told = (steps: readonly StepRow[]): Line[] =>
     row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [plain(kept.why)] })),
   );
 
-const namely = ({ steps }: Given, names: readonly string[]) =>
-  steps.filter((row) => row.kind === 'investigation' && names.includes(row.name));
-
-const ofSentMail = ['review-sent-mail'];
-const ofOthers = ['find-other-victims', 'find-linked-accounts'];
+/** The investigations of which a section tells; those without one belong to the evidence at large. */
+const toldIn = ({ steps, playbook }: Given, section: ToldIn | null) =>
+  steps.filter((row) => {
+    const step = playbook.find(({ name }) => name === row.name);
+    return (
+      row.kind === 'investigation' &&
+      (step?.kind === 'investigation' ? (step.toldIn ?? null) : null) === section
+    );
+  });
 
 /** What left the mailbox in the owner's name, and how much of it was taken back. */
 export function sent(given: Given): Section {
-  const retracted = given.steps.find((row) => row.name === 'retract-sent-mail');
+  const retracted = given.steps.find((row) => row.part === 'retraction');
   return {
     title: 'What the intruder sent',
-    lines: [
-      ...told(namely(given, ofSentMail)),
-      ...(retracted === undefined ? [] : retractedLines(retracted)),
-    ],
+    lines: [...told(toldIn(given, 'sent')), ...(retracted === undefined ? [] : retractedLines(retracted))],
   };
 }
 
@@ -43,14 +45,12 @@ function retractedLines({ changes, outcome, aim }: StepRow): Line[] {
 
 export const others = (given: Given): Section => ({
   title: 'Other accounts',
-  lines: told(namely(given, ofOthers)),
+  lines: told(toldIn(given, 'others')),
 });
 
 export function findings(given: Given): Section {
   const { steps } = given;
-  const lines = told(
-    steps.filter((row) => row.kind === 'investigation' && ![...ofSentMail, ...ofOthers].includes(row.name)),
-  );
+  const lines = told(toldIn(given, null));
   const attached = attachedTo(steps);
   const kept = steps.flatMap((row) => row.attachments).filter((file) => !attached.includes(file));
   const namesOf = (files: readonly { name: string }[]) =>

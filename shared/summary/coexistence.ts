@@ -29,7 +29,7 @@ export function alsoAtWork(given: Given): Section {
 }
 
 /** Steps that have nothing to change only where somebody else has done it. */
-const locks = ['block-sign-in', 'revoke-sessions'];
+const locks: readonly StepRow['part'][] = ['lock', 'sessions'];
 
-const foundDone = ({ name, outcome, changes }: StepRow) =>
-  locks.includes(name) && outcome?.is === 'unchanged' && changes.length === 0;
+const foundDone = ({ part, outcome, changes }: StepRow) =>
+  locks.includes(part) && outcome?.is === 'unchanged' && changes.length === 0;

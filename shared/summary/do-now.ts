@@ -159,7 +159,11 @@ function nothing(given: Given, { word }: Verdict): Line {
       return {
         text: 'Lock the account again, unless whoever undid the lock meant it',
         link: { text: 'The user in the Entra admin centre', url: userPage(given.run.account.id) },
-        orders: [order(given, 'Lock it', 'retry', { steps: ['block-sign-in'] })],
+        orders: [
+          order(given, 'Lock it', 'retry', {
+            steps: given.steps.filter(({ part }) => part === 'lock').map(({ name }) => name),
+          }),
+        ],
       };
     case 'HELD':
     case 'DECIDE':

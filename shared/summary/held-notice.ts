@@ -3,6 +3,7 @@
 
 import type { Notice } from '../mail/notice.ts';
 import { clause, clock, count, plain } from '../mail/plain.ts';
+import type { Described, Given } from '../mail/report.ts';
 import type { RunRow } from '../model/rows.ts';
 import { heldOrders } from './held-orders.ts';
 
@@ -14,7 +15,12 @@ export type Held =
 const hourMs = 3_600_000;
 
 /** undefined when no run waits. Its version is the day (UTC), so that it is told once a day. */
-export function heldNotice(held: readonly Held[], baseUrl: string, now: Date): Notice | undefined {
+export function heldNotice(
+  held: readonly Held[],
+  playbook: readonly Described[],
+  baseUrl: string,
+  now: Date,
+): Notice | undefined {
   if (held.length === 0) return undefined;
   const oldestFirst = held.toSorted((a, b) => (since(a) < since(b) ? -1 : 1));
   const waits = held.length === 1 ? 'WAITS' : 'WAIT';
@@ -31,7 +37,7 @@ export function heldNotice(held: readonly Held[], baseUrl: string, now: Date): N
         title: 'What you do now',
         numbered: true,
         lines: oldestFirst.map((run) =>
-          lineOf(run, `${baseUrl}/api/runs/${encodeURIComponent(run.id)}`, now),
+          lineOf(run, { runUrl: `${baseUrl}/api/runs/${encodeURIComponent(run.id)}`, playbook }, now),
         ),
       },
     ],
@@ -47,8 +53,12 @@ function subjectOf(held: readonly Held[]): string {
   return names.length > 1 ? `${names[0]} and ${names.length - 1} more` : (names[0] ?? '');
 }
 
-function lineOf(run: Held, url: string, now: Date): Notice['sections'][number]['lines'][number] {
-  const link = { text: 'Open the run', url };
+function lineOf(
+  run: Held,
+  to: Pick<Given, 'runUrl' | 'playbook'>,
+  now: Date,
+): Notice['sections'][number]['lines'][number] {
+  const link = { text: 'Open the run', url: to.runUrl };
   if (!('account' in run)) {
     const text = `Look at run ${plain(run.id, 120)}: it is held, and its rows could not be read`;
     return { text, link };
@@ -62,6 +72,6 @@ function lineOf(run: Held, url: string, now: Date): Notice['sections'][number]['
       `Object id ${plain(run.account.id, 40)}`,
     ],
     link,
-    orders: heldOrders({ runUrl: url }, run),
+    orders: heldOrders(to, run),
   };
 }

@@ -1,15 +1,15 @@
 // How a person decides about a held run: what the mail of the run and the daily notice both offer.
 import { kindOf } from '../alerts/detectors.ts';
-import { type Asked, type Given, order } from '../mail/report.ts';
+import { type Asked, type Described, type Given, order } from '../mail/report.ts';
 import type { RunRow } from '../model/rows.ts';
 
 /** Enough where somebody knows the password and nothing says that they got in. */
-export const resetAndRevoke = ['reset-password', 'revoke-sessions'] as const;
+const resetAndRevoke: readonly Described['part'][] = ['password', 'sessions'];
 
 const credentials = ['password-spray', 'leaked-credentials'];
 
 export function heldOrders(
-  to: Pick<Given, 'runUrl'>,
+  to: Pick<Given, 'runUrl' | 'playbook'>,
   { signals, account }: Pick<RunRow, 'signals' | 'account'>,
 ): Asked[] {
   const known = signals.length > 0 && signals.every((signal) => credentials.includes(kindOf(signal) ?? ''));
@@ -18,7 +18,7 @@ export function heldOrders(
       ? [
           order(to, 'Only reset the password and end the sessions', 'approve', {
             level: 'contain',
-            steps: resetAndRevoke,
+            steps: to.playbook.filter(({ part }) => resetAndRevoke.includes(part)).map(({ name }) => name),
           }),
         ]
       : [];

@@ -5,6 +5,7 @@ import { clause, clock, clockAfter, later } from '../mail/plain.ts';
 import type { Given, Line, Section } from '../mail/report.ts';
 import { isLeftOut } from '../model/mode.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
+import type { Part } from '../model/step.ts';
 import { standingOf } from './standing.ts';
 
 export type Lock =
@@ -17,10 +18,10 @@ export type Lock =
 
 type Rows = Pick<Given, 'run' | 'steps'>;
 
-const rowOf = ({ steps }: Rows, name: string) => steps.find((row) => row.name === name);
+const rowOf = ({ steps }: Rows, part: Part) => steps.find((row) => row.part === part);
 
 export function lockOf(rows: Rows): Lock {
-  const row = rowOf(rows, 'block-sign-in');
+  const row = rowOf(rows, 'lock');
   const change = row?.changes.at(-1);
   if (row === undefined) return { is: 'open', because: 'no step of this app blocks it' };
   if (change === undefined) return withoutChange(row);
@@ -59,7 +60,7 @@ function withoutChange(row: StepRow): Lock {
     case 'done':
       return { is: 'found', at: row.lookedAt };
     case 'off':
-      return { is: 'open', because: 'block-sign-in is switched off' };
+      return { is: 'open', because: `${row.name} is switched off` };
     case 'skipped':
       return { is: 'open', because: clause(outcome.reason, 200) };
     case 'needs-human':
@@ -114,9 +115,9 @@ function lastTokenAt(rows: Rows): string | null {
   const lock = lockOf(rows);
   if (lock.is === 'blocked') return lock.at;
   if (lock.is === 'found') return lock.at ?? rows.run.openedAt;
-  if (rowOf(rows, 'block-sign-in')?.outcome?.is !== 'off') return null;
-  const revoked = latest(rowOf(rows, 'revoke-sessions'))?.fixedAt;
-  const reset = latest(rowOf(rows, 'reset-password'))?.fixedAt;
+  if (rowOf(rows, 'lock')?.outcome?.is !== 'off') return null;
+  const revoked = latest(rowOf(rows, 'sessions'))?.fixedAt;
+  const reset = latest(rowOf(rows, 'password'))?.fixedAt;
   if (revoked === undefined || reset === undefined) return null;
   return [revoked, reset].toSorted().at(-1) ?? null;
 }
@@ -160,7 +161,7 @@ export function locked(given: Given): Section {
 }
 
 function sessions(given: Given): Line[] {
-  const row = rowOf(given, 'revoke-sessions');
+  const row = rowOf(given, 'sessions');
   if (row === undefined) return [];
   const last = latest(row);
   if (last !== undefined)

@@ -72,7 +72,7 @@ export const cmdlet = (
 export const answered = (records: readonly object[]): Partial<RunView> => ({
   ended: { 'collect-audit-log': 'done' },
   facts: {
-    'collect-audit-log': actsOf(
+    acts: actsOf(
       records.map((one) => unifiedRecordSchema.parse(one)),
       intruder,
     ),

@@ -34,7 +34,8 @@ beforeEach(() => {
     now,
     log: () => {},
   });
-  report = () => reportDaily({ progress, now, log: () => {} }, notices, 'https://reclaim.contoso.com');
+  report = () =>
+    reportDaily({ playbook: [], progress, now, log: () => {} }, notices, 'https://reclaim.contoso.com');
 });
 
 const hold = (userId: string, because = 'adele.vance@contoso.com is a protected account') =>

@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { resetPassword } from '../../functions/steps/reset-password/reset-password.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import type { RunView } from '../../shared/model/step.ts';
 import { context } from '../fakes/context.ts';
 import { onlyChange } from '../fakes/found.ts';
 import { oneUser } from '../fakes/one-user.ts';
 
 const removedAt = '2026-11-20T09:15:01.000Z';
-const at = (now: string, fixedAt: Record<string, string> = { 'remove-admin-roles': removedAt }) =>
-  context({ run: { fixedAt }, now: new Date(now), account: { privileged: true } });
+const at = (now: string, run: Partial<RunView> = { rolesRemovedAt: removedAt }) =>
+  context({ run, now: new Date(now), account: { privileged: true } });
 
 describe.each([
   ['block-sign-in', blockSignIn],

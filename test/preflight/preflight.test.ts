@@ -88,6 +88,7 @@ async function flown({
   };
   const report = await preflight({
     declared,
+    playbook,
     isOn: (user) => !off.includes(user),
     readers: () => ({
       graph: createGraph({ baseUrl: scopes.graph, ...options }),

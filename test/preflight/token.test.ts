@@ -1,5 +1,6 @@
 // What an app's token says of it, and directory roles where Graph does not tell.
 import { describe, expect, it } from 'vitest';
+import { playbook } from '../../functions/steps/index.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { heldRoles, roleFindings, roleIds } from '../../shared/preflight/directory-roles.ts';
 import { claimsOf } from '../../shared/preflight/token.ts';
@@ -70,11 +71,9 @@ describe('directory roles', () => {
   });
 
   it('that no step needs are not asked for', () => {
-    expect(roleFindings(new Set(), () => false)).toEqual([]);
-    expect(roleFindings(new Set([roleIds.globalAdministrator]), () => true).map(({ is }) => is)).toEqual([
-      'ok',
-      'ok',
-      'ok',
-    ]);
+    expect(roleFindings(new Set(), playbook, () => false)).toEqual([]);
+    expect(
+      roleFindings(new Set([roleIds.globalAdministrator]), playbook, () => true).map(({ is }) => is),
+    ).toEqual(['ok', 'ok', 'ok']);
   });
 });

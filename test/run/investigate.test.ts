@@ -27,6 +27,7 @@ async function live(publish: Engine['publish'] | undefined) {
     name: 'find-other-victims',
     title: 'Find other victims',
     collects: 'others',
+    handsOn: 'acts',
     collect: async () => ({ findings: [], facts: { others: ['diego'] }, alerts: [alert] }),
   });
   const second = investigation({
@@ -68,9 +69,9 @@ async function live(publish: Engine['publish'] | undefined) {
 }
 
 describe('an investigation', () => {
-  it('hands facts to the steps that come after, under its name', async () => {
+  it('hands facts to the steps that come after, under what it declares', async () => {
     const { seen } = await live(async () => undefined);
-    expect(seen).toEqual([{ 'find-other-victims': { others: ['diego'] } }]);
+    expect(seen).toEqual([{ acts: { others: ['diego'] } }]);
   });
 
   it('has its alerts told before it settles — a crash in between tells them twice rather than never', async () => {

@@ -3,6 +3,7 @@
 import { nobodyKnown } from '../../shared/model/intruder.ts';
 import type { LogRow, RunRow, StepRow } from '../../shared/model/rows.ts';
 import { sampleAccount } from '../fakes/account.ts';
+import { partOf } from '../fakes/part-of.ts';
 
 export function sampleRun(userId: string, changes: Partial<RunRow> = {}): RunRow {
   return {
@@ -44,6 +45,7 @@ export function sampleRun(userId: string, changes: Partial<RunRow> = {}): RunRow
 export function sampleStep(name: string, changes: Partial<StepRow> = {}): StepRow {
   return {
     name,
+    ...partOf(name),
     stage: 'contain',
     kind: 'remediation',
     mode: 'act',

@@ -12,6 +12,7 @@ import {
   type Step,
   settings,
 } from '../../shared/model/step.ts';
+import { partOf } from '../fakes/part-of.ts';
 
 export interface WorldOptions {
   /** What each step will find, by step name; an entry that begins with ! carries evidence once the intruder is known. */
@@ -92,6 +93,7 @@ export function playbookOf(world: World): Step[] {
   const fixes = (name: string, stage: Step['stage'], options: Options = {}) =>
     remediation({
       name,
+      ...partOf(name),
       title: name,
       removes: name,
       guide: [],

@@ -29,7 +29,7 @@ const afterAudit = (...records: object[]) => {
     records.map((one) => unifiedRecordSchema.parse(one)),
     intruder,
   );
-  return context({ intruder, run: { facts: { 'collect-audit-log': acts } } });
+  return context({ intruder, run: { facts: { acts: acts } } });
 };
 const cmdlet = (by: 'intruder' | 'owner', name: string, parameters: Record<string, string> = {}) =>
   record(by, name, {

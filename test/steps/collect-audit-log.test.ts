@@ -49,8 +49,7 @@ async function collected(file: object, given: Parameters<typeof context>[0] = {}
 }
 const whats = ({ findings }: Collected) => findings.map(({ what }) => what);
 const actsOf = ({ facts }: Collected) =>
-  actsIn({ ...context().run, ...(facts === undefined ? {} : { facts: { 'collect-audit-log': facts } }) }) ??
-  [];
+  actsIn({ ...context().run, ...(facts === undefined ? {} : { facts: { acts: facts } }) }) ?? [];
 
 describe('collect-audit-log', () => {
   it('searches all activities of the account from the day before the first until now — what is not asked for is not seen', async () => {

@@ -102,7 +102,7 @@ describe('disable-inbox-rules', () => {
 
   const afterAudit = (...records: object[]) => {
     const facts = {
-      'collect-audit-log': actsOf(
+      acts: actsOf(
         records.map((one) => unifiedRecordSchema.parse(one)),
         intruder,
       ),

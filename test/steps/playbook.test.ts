@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
-import { type Step, stages } from '../../shared/model/step.ts';
+import { handedOn, parts, type Step, stages } from '../../shared/model/step.ts';
 
 const folder = new URL('../../functions/steps/', import.meta.url);
 /** A step is a file, or a folder with a file of the same name and what only that step needs. */
@@ -78,6 +78,32 @@ describe('the playbook', () => {
     }
   });
 
+  it('has each part once: the rest of the app looks for the one step that has it', () => {
+    for (const part of parts) {
+      const having = playbook.filter((step) => step.part === part).map(({ name }) => name);
+      expect(having, `part ${part}`).toHaveLength(1);
+    }
+    for (const handed of handedOn) {
+      const handing = playbook.filter((step) => step.kind === 'investigation' && step.handsOn === handed);
+      expect(handing, `hands on ${handed}`).toHaveLength(1);
+    }
+  });
+
+  it('is known outside the steps by its declarations: no other code names a step', () => {
+    const named = ['shared', 'functions/alerts', 'functions/runs', 'infra', 'cli'].flatMap((place) =>
+      readdirSync(new URL(`../../${place}/`, import.meta.url), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .flatMap((file) => {
+          const text = readFileSync(new URL(`../../${place}/${file}`, import.meta.url), 'utf8');
+          return names.flatMap((name) => (text.includes(`'${name}'`) ? `${place}/${file}: '${name}'` : []));
+        }),
+    );
+    expect(
+      named,
+      'declare what the code needs to know of the step (shared/model/step.ts), and ask for that',
+    ).toEqual([]);
+  });
+
   it('acts where nobody says otherwise, and every step can be switched off or to report', () => {
     for (const step of playbook) {
       expect(step.mode(undefined)).toBe('act');
@@ -103,7 +129,9 @@ describe.each(each)('%s', (name, step) => {
   it('has a title in the imperative, which on-call reads: one line without a full stop', () => {
     expect(step.title).toMatch(/^[A-Z][^\n.]*[^\s.]$/);
     expect(step.title.length).toBeLessThanOrEqual(60);
-    expect(verbs).toContain(step.title.split(' ')[0]?.toLowerCase());
+    const verb = step.title.split(' ')[0]?.toLowerCase() ?? '';
+    const what = `"${step.title}" begins with "${verb}": begin it with one of ${[...verbs].join(', ')}, or add the verb to the list in this test`;
+    expect(verbs.has(verb), what).toBe(true);
   });
 
   it('says what it takes away, or what it looks at', () => {

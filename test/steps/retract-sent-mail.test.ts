@@ -36,7 +36,7 @@ const file = (more: object = {}) => ({
   ...more,
 });
 const reviewed = (...messages: object[]) =>
-  context({ run: { facts: { 'review-sent-mail': JSON.parse(JSON.stringify({ messages, left: 0 })) } } });
+  context({ run: { facts: { 'sent-mail': JSON.parse(JSON.stringify({ messages, left: 0 })) } } });
 const after = reviewed(bank);
 const locations = ({ tenant }: ReturnType<typeof simulated>) =>
   tenant.state().analyzedEmails?.map(({ latestDelivery }) => latestDelivery?.location ?? 'inbox_folder');

@@ -27,7 +27,7 @@ const file = (more: object = {}) => ({
 });
 const factsOf = (directory: readonly object[], unified: readonly object[] = []): Partial<RunView> => ({
   facts: {
-    'collect-audit-log': actsOf(
+    acts: actsOf(
       [
         ...directory.map((one) => directoryAuditSchema.parse({ result: 'success', ...one })),
         ...unified.map((one) => unifiedRecordSchema.parse(one)),

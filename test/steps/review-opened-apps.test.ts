@@ -37,7 +37,7 @@ const tenant = (given: object = {}) => ({
 
 async function look(known: Json | undefined, file: object = tenant()) {
   const world = simulated(reviewOpenedApps, file);
-  const given = known === undefined ? {} : { facts: { 'collect-sign-ins': known } };
+  const given = known === undefined ? {} : { facts: { 'sign-ins': known } };
   const result = await reviewOpenedApps.collect(context({ run: given }), world.clients, null);
   if (!('findings' in result)) throw new Error('nothing was collected');
   return { ...result, ...world };

@@ -57,7 +57,7 @@ const afterAudit = (...records: object[]) => {
     records.map((one) => unifiedRecordSchema.parse(one)),
     intruder,
   );
-  return context({ intruder, run: { facts: { 'collect-audit-log': acts } } });
+  return context({ intruder, run: { facts: { acts: acts } } });
 };
 function collected(result: Collected | Later | Skip) {
   if (!('findings' in result)) throw new Error('nothing was collected');
@@ -142,7 +142,7 @@ describe('review-sent-mail', () => {
         },
       ),
     );
-    const view: RunView = { ...context().run, facts: { 'review-sent-mail': facts } };
+    const view: RunView = { ...context().run, facts: { 'sent-mail': facts } };
     expect(sentByIntruderIn(view)?.messages).toEqual([
       {
         networkId: expect.any(String),

@@ -19,7 +19,7 @@ async function look(records: readonly object[] | undefined) {
       ? {}
       : {
           facts: {
-            'collect-audit-log': actsOf(
+            acts: actsOf(
               records.map((one) => unifiedRecordSchema.parse(one)),
               intruder,
             ),

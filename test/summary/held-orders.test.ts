@@ -1,5 +1,6 @@
 // What a person may choose for a held run.
 import { describe, expect, it } from 'vitest';
+import { playbook } from '../../functions/steps/index.ts';
 import { heldOrders } from '../../shared/summary/held-orders.ts';
 import { account, signal } from '../alerts/samples.ts';
 
@@ -7,7 +8,7 @@ const url = 'https://reclaim.contoso.com/api/runs/r1';
 const leaked = signal({ detector: 'leakedCredentials', title: 'Leaked credentials' });
 const orders = (
   ...[signals, who = account()]: [Parameters<typeof heldOrders>[1]['signals'], ReturnType<typeof account>?]
-) => heldOrders({ runUrl: url }, { signals, account: who }).map(({ request }) => request);
+) => heldOrders({ runUrl: url, playbook }, { signals, account: who }).map(({ request }) => request);
 
 describe('a held run', () => {
   it('offers a reset and the end of sessions first, where somebody only knows the password', () => {

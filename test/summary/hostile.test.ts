@@ -12,6 +12,7 @@ function poisoned(from: Given, poison: string): Given {
     'state',
     'is',
     'name',
+    'part',
     'stage',
     'kind',
     'mode',

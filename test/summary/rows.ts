@@ -5,6 +5,7 @@ import { userPage } from '../../shared/microsoft365/links.ts';
 import { nobodyKnown } from '../../shared/model/intruder.ts';
 import type { ChangeRecord, Outcome, RunRow, StepRow, TaskRecord } from '../../shared/model/rows.ts';
 import { sampleAccount } from '../fakes/account.ts';
+import { partOf } from '../fakes/part-of.ts';
 
 export const adele = 'f5e829f5-3c2f-4a6d-9a41-0a3d2b7c5e10';
 /** 2026-11-20, the day of all of them. */
@@ -14,9 +15,17 @@ const mailbox = { exchange: ['Get-InboxRule'] };
 const restores = async () => undefined;
 
 export const playbook: readonly Described[] = [
-  { kind: 'remediation', name: 'block-sign-in', title: 'Block sign-in', permissions, undo: restores },
   {
     kind: 'remediation',
+    part: 'lock',
+    name: 'block-sign-in',
+    title: 'Block sign-in',
+    permissions,
+    undo: restores,
+  },
+  {
+    kind: 'remediation',
+    part: 'sessions',
     name: 'revoke-sessions',
     title: 'Revoke sessions',
     permissions,
@@ -24,6 +33,7 @@ export const playbook: readonly Described[] = [
   },
   {
     kind: 'remediation',
+    part: 'password',
     name: 'reset-password',
     title: 'Reset the password',
     permissions,
@@ -45,8 +55,25 @@ export const playbook: readonly Described[] = [
   },
   {
     kind: 'investigation',
+    handsOn: 'sign-ins',
     name: 'collect-sign-ins',
     title: 'Collect sign-ins and find the intruder',
+    leaves: null,
+    permissions,
+  },
+  {
+    kind: 'investigation',
+    toldIn: 'sent',
+    name: 'review-sent-mail',
+    title: 'Review sent mail',
+    leaves: null,
+    permissions,
+  },
+  {
+    kind: 'investigation',
+    toldIn: 'others',
+    name: 'find-other-victims',
+    title: 'Find other victims',
     leaves: null,
     permissions,
   },
@@ -127,6 +154,7 @@ const kinds: Readonly<Record<string, StepRow['stage']>> = {
 
 export const step = (name: string, is: Outcome | null, changes: Partial<StepRow> = {}): StepRow => ({
   name,
+  ...partOf(name),
   stage: kinds[name] ?? 'evict',
   kind: kinds[name] === 'collect' ? 'investigation' : 'remediation',
   mode: 'act',

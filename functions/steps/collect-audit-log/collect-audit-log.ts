@@ -29,6 +29,7 @@ export const collectAuditLog = investigation({
   leaves: 'a search in the list of Microsoft Purview',
   guide: ['MS tools'],
   stage: 'collect',
+  handsOn: 'acts',
   /** evenInDryRun: a dry run knows then what only this log ties to the intruder, delegates above all. */
   settings: settings('act').extend({ evenInDryRun: z.boolean().default(false) }),
   permissions: { graph: ['AuditLogsQuery.Read.All', 'AuditLog.Read.All'] },

@@ -25,6 +25,8 @@ export const collectSignIns = investigation({
   collects: 'sign-ins and risk detections from a week before the first activity until now',
   guide: ['MS tools'],
   stage: 'collect',
+  licences: ['entraP1'],
+  handsOn: 'sign-ins',
   settings: settings('act'),
   permissions: { graph: ['AuditLog.Read.All', 'IdentityRiskEvent.Read.All'] },
   appliesTo: () => true,

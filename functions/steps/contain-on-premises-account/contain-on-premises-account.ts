@@ -18,6 +18,8 @@ export const containOnPremisesAccount = remediation({
   removes: 'sign-in on premises, and what a sync from there would give back; tickets already issued live on',
   guide: ['MS 1'],
   stage: 'contain',
+  part: 'active-directory',
+  licences: ['defenderForIdentity'],
   settings: settings('act'),
   permissions: {
     graph: [

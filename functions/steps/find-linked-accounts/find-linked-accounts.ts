@@ -22,6 +22,7 @@ export const findLinkedAccounts = investigation({
     'accounts with this one as their alternate address, and services outside that sent codes or resets',
   guide: ['MS 7.2', 'SD'],
   stage: 'collect',
+  toldIn: 'others',
   settings: settings('act'),
   permissions: {
     graph: ['User.Read.All', 'Domain.Read.All', 'Mail.ReadBasic.All', 'ExchangeMessageTrace.Read.All'],

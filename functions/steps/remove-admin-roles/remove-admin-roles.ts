@@ -16,6 +16,8 @@ export const removeAdminRoles = remediation({
     'directory roles, held directly, in PIM or through role-assignable groups; rights in Azure subscriptions stay',
   guide: ['MS 6.1', 'SD'],
   stage: 'evict',
+  part: 'admin-roles',
+  licences: ['entraP2'],
   settings: settings('act'),
   permissions: {
     graph: [

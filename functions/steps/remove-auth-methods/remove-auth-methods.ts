@@ -30,6 +30,8 @@ export const removeAuthMethods = remediation({
     'methods and passes that the intruder registered; all others stay, and hardware tokens are left to hands',
   guide: ['MS back doors', 'MS 1'],
   stage: 'evict',
+  part: 'methods',
+  reaches: 'methods',
   settings: settings('act'),
   permissions: { graph: ['UserAuthenticationMethod.ReadWrite.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,

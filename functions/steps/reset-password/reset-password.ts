@@ -22,6 +22,8 @@ export const resetPassword = remediation({
   removes: 'the password; sessions go with revoke-sessions, app passwords stay valid',
   guide: ['MS 1', 'SD'],
   stage: 'evict',
+  part: 'password',
+  reaches: 'users',
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'User-PasswordProfile.ReadWrite.All'] },
   appliesTo: ({ guest, userPrincipalName }) =>

@@ -22,6 +22,8 @@ export const retractSentMail = remediation({
   removes: "the intruder's mail from inboxes inside; not from mailboxes outside, nor what was read already",
   guide: ['MS 7.1', 'SD'],
   stage: 'evict',
+  part: 'retraction',
+  licences: ['defenderForOffice'],
   settings: settings('act'),
   permissions: { graph: ['SecurityAnalyzedMessage.ReadWrite.All', 'User.Read.All'] },
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',

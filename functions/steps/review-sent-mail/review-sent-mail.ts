@@ -28,6 +28,8 @@ export const reviewSentMail = investigation({
   collects: 'recipients of the mail sent since the intruder came, as a table, and a draft notice to them',
   guide: ['MS 7.1', 'SD'],
   stage: 'collect',
+  handsOn: 'sent-mail',
+  toldIn: 'sent',
   settings: settings('act'),
   permissions: {
     graph: ['Mail.ReadBasic.All', 'ExchangeMessageTrace.Read.All', 'User.Read.All', 'Domain.Read.All'],

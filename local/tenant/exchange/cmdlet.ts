@@ -1,5 +1,5 @@
 // One Exchange cmdlet: its parameters, who may run it, and what it does to the tenant. A new cmdlet is one of these
-// in a file of its subject and a line in cmdlets.ts.
+// in a file of its subject and a line in the list of endpoint.ts.
 import { isRow, Refusal, type Row } from '../answers.ts';
 import type { Claims } from '../identity.ts';
 import type { TenantFile } from '../schema.ts';

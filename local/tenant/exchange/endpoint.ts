@@ -112,7 +112,7 @@ export function answerExchange(
   const role = service.authorise(request.claims, request.roles, name, cmdlet !== undefined);
   allowed.permission = 'Exchange.ManageAsApp';
   allowed.role = role;
-  if (!cmdlet) throw unknownCommand(name);
+  if (!cmdlet) throw unknownCommand(name, false);
   const { Parameters: given = {} } = input;
   if (!isRow(given)) throw badRequest('Parameters must be an object.');
   const parameters = bind(cmdlet, given);

@@ -42,14 +42,15 @@ export function authorise(claims: Claims, roles: readonly string[], name: string
     );
   }
   const role = usable.find((held) => reach[held]?.test(name));
-  if (role === undefined || !exists) throw unknownCommand(name);
+  if (role === undefined || !exists) throw unknownCommand(name, exists);
   return role;
 }
 
-export const unknownCommand = (name: string) =>
+/** As Exchange words it; for a cmdlet that this stand-in lacks, with the place where it is added. */
+export const unknownCommand = (name: string, exists = true) =>
   cmdletRefusal(
     400,
     'BadRequest',
     'System.Management.Automation.CommandNotFoundException',
-    `The term '${name}' is not recognized as the name of a cmdlet, function, script file, or executable program.`,
+    `The term '${name}' is not recognized as the name of a cmdlet, function, script file, or executable program.${exists ? '' : ` (The simulated tenant has no ${name}: add it to the file of its subject in local/tenant/exchange, and to the list in endpoint.ts.)`}`,
   );
