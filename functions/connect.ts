@@ -1,11 +1,11 @@
 // Makes the clients, once: tokens are kept for the life of the process. What differs between two invocations is
 // only the signal at which their requests end.
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
-import type { Clients } from '../shared/clients/clients.ts';
 import { createDefender } from '../shared/clients/defender.ts';
 import { createExchange } from '../shared/clients/exchange.ts';
 import { createGraph, type Paces } from '../shared/clients/graph.ts';
 import type { ClientOptions } from '../shared/clients/send.ts';
+import type { Clients } from '../shared/model/clients.ts';
 import type { Settings } from '../shared/settings.ts';
 
 type Connection = Pick<

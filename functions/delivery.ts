@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../shared/errors.ts';
-import { waitSeconds } from '../shared/model/mode.ts';
 import { type Letter, type Post, queues } from '../shared/run/bus.ts';
+import { waitSeconds } from '../shared/run/timing.ts';
 
 /** Text that looks like JSON was parsed on its way here. */
 const text = z

@@ -15,8 +15,7 @@ import {
 } from '../shared/run/bus.ts';
 import { settleDeadLetter } from '../shared/run/dead-letter.ts';
 import { runStep } from '../shared/run/run-step.ts';
-import { sendCard } from '../shared/run/send-card.ts';
-import { sendSummary } from '../shared/run/send-summary.ts';
+import { sendCard, sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings, type Settings } from '../shared/settings.ts';
 import { forwardStream, streamTrigger } from './alerts/forward-stream.ts';

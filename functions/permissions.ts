@@ -3,9 +3,9 @@
 import { pollPermissions } from '../shared/alerts/feeds.ts';
 import { protectionPermissions } from '../shared/alerts/protection.ts';
 import { alertPermissions } from '../shared/alerts/sources.ts';
-import type { ClientName } from '../shared/clients/clients.ts';
 import { accountPermissions } from '../shared/microsoft365/read-account.ts';
 import { passPermissions } from '../shared/microsoft365/temporary-access-pass.ts';
+import type { ClientName } from '../shared/model/clients.ts';
 import type { Step } from '../shared/model/step.ts';
 import { mailPermissions } from '../shared/summary/mail.ts';
 

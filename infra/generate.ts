@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import type { Step } from '../shared/model/step.ts';
-import { queueShapes } from '../shared/run/queues.ts';
-import { tableNames } from '../shared/run/table-names.ts';
+import { queueShapes } from '../shared/run/bus.ts';
+import { tableNames } from '../shared/store/table-client.ts';
 import { permissionsPage } from './permissions-page.ts';
 import { withStepTable } from './step-table.ts';
 

@@ -3,8 +3,7 @@
 import { createServer } from 'node:net';
 import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
-import { queues } from '../shared/run/bus.ts';
-import { queueShapes } from '../shared/run/queues.ts';
+import { queueShapes, queues } from '../shared/run/bus.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
 import { type EventGridTopic, startEventGridTopic } from './event-grid.ts';
 import { type FrontDoor, startFrontDoor } from './front-door.ts';

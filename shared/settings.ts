@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { detectorsSchema } from './alerts/detector-settings.ts';
 import { type Policy, readPolicy } from './alerts/policy.ts';
-import { webhookCases } from './mail/webhook.ts';
-import { timing } from './model/mode.ts';
+import { timing } from './run/timing.ts';
 import { accounts, hostName, json, list, numberIn, url } from './setting-kinds.ts';
 import { type Configurable, stepProblems } from './step-settings.ts';
+import { webhookCases } from './summary/webhook.ts';
 
 const settingsSchema = z.object({
   /** Directory (tenant) id; alerts of any other tenant are refused. */

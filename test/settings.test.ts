@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { playbook } from '../functions/steps/index.ts';
-import { timing } from '../shared/model/mode.ts';
+import { timing } from '../shared/run/timing.ts';
 import { readSettings, settingNames } from '../shared/settings.ts';
 
 const good = {

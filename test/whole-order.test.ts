@@ -1,8 +1,8 @@
 // Many runs at once: whatever is sent, containment leaves first, and no lock waits for evidence of its own run or of another.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../functions/steps/index.ts';
-import { stages } from '../shared/model/step.ts';
-import { queueShapes } from '../shared/run/queues.ts';
+import { stages } from '../shared/model/words.ts';
+import { queueShapes } from '../shared/run/bus.ts';
 import { tenantWith, told } from './fakes/told.ts';
 
 const stageOf = new Map(playbook.map(({ name, stage }) => [`step-${name}`, stage]));

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
 import { makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
+import type { RunState } from '../../shared/model/rows.ts';
 import { handBackPage, passPage, refreshHandBack } from '../../shared/page/hand-back-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
 import { type Apply, advance, stateOf } from '../../shared/run/advance.ts';
@@ -26,7 +27,6 @@ import {
 } from '../../shared/run/hand-back-orders.ts';
 import { handBackView, handBackViewSchema } from '../../shared/run/hand-back-view.ts';
 import type { Order } from '../../shared/run/operate.ts';
-import type { RunState } from '../../shared/run/plan.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { versionOf } from '../../shared/run/version.ts';
 import {

@@ -3,18 +3,17 @@
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import type { SourceHealth } from '../../shared/alerts/source-health.ts';
-import type { ClientName, Readers } from '../../shared/clients/clients.ts';
 import type { Notices } from '../../shared/mail/tell.ts';
+import type { ClientName, Readers } from '../../shared/model/clients.ts';
 import { type PreflightReport, preflight } from '../../shared/preflight/preflight.ts';
 import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';
+import { queueShapes } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { queueShapes } from '../../shared/run/queues.ts';
-import { tableNames } from '../../shared/run/table-names.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Blobs } from '../../shared/store/blobs.ts';
 import type { ServiceBusBus } from '../../shared/store/service-bus.ts';
-import { Table, type TableService } from '../../shared/store/table-client.ts';
+import { Table, type TableService, tableNames } from '../../shared/store/table-client.ts';
 import { declaredPermissions } from '../permissions.ts';
 import type { ApiAnswer } from './api.ts';
 

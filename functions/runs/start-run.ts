@@ -6,9 +6,8 @@ import type { Account } from '../../shared/model/account.ts';
 import { type Level, levels } from '../../shared/model/rows.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { type Opened, openRun } from '../../shared/run/open-run.ts';
+import { type Opened, openRun, standingRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { standingRun } from '../../shared/run/standing-run.ts';
 import { versionOf } from '../../shared/run/version.ts';
 import { type ApiAnswer, type ApiRequest, documentOf, Problem, parseBody, reasonSchema } from './api.ts';
 

@@ -1,7 +1,6 @@
 // Takes the account out of the role groups of Defender and Purview, which read and search everybody's mail. No
 // documented interface reaches them without a user, so a person does it unless an administrator proved that it works.
 import { z } from 'zod';
-import type { CmdletOptions } from '../../shared/clients/clients.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import {
   isMember,
@@ -10,6 +9,7 @@ import {
 } from '../../shared/microsoft365/exchange-roles.ts';
 import { complianceRolesPage } from '../../shared/microsoft365/links.ts';
 import type { Account } from '../../shared/model/account.ts';
+import type { CmdletOptions } from '../../shared/model/clients.ts';
 import { remediation, settings, type Task } from '../../shared/model/step.ts';
 
 const provedSchema = z.strictObject({

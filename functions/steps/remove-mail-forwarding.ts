@@ -1,7 +1,6 @@
 // Stops a mailbox from sending all its mail on: to an address outside, and to one inside where the intruder set it.
 // Rules forward too (disable-inbox-rules), and so do transport rules, which are a matter of the tenant.
 import { z } from 'zod';
-import type { ExchangeClient, ExchangeReader } from '../../shared/clients/clients.ts';
 import { type Act, actsIn, parameterOf } from '../../shared/intruder/acts.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { acceptedDomains, addressesBehind, mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
@@ -16,6 +15,7 @@ import {
   whereSchema,
 } from '../../shared/microsoft365/mailboxes.ts';
 import { asAddress, isInside } from '../../shared/microsoft365/recipients.ts';
+import type { ExchangeClient, ExchangeReader } from '../../shared/model/clients.ts';
 import { type Change, type Kept, remediation, settings, type Task } from '../../shared/model/step.ts';
 
 const properties = ['ForwardingAddress', 'ForwardingSmtpAddress', 'DeliverToMailboxAndForward'];

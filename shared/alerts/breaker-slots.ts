@@ -38,24 +38,3 @@ export function freeSlot(
   }
   return undefined;
 }
-
-export interface MemorySlots extends Slots {
-  /** Slots by key. */
-  of(book: Book): ReadonlyMap<string, number>;
-}
-
-export function memorySlots(): MemorySlots {
-  const books = new Map<Book, Map<string, number>>();
-  return {
-    async take(book, key, ends) {
-      const own = books.get(book) ?? new Map<string, number>();
-      books.set(book, own);
-      const known = own.get(key);
-      if (known !== undefined) return known;
-      const slot = freeSlot(new Set(own.values()), ends, () => 0);
-      if (slot !== undefined) own.set(key, slot);
-      return slot ?? null;
-    },
-    of: (book) => books.get(book) ?? new Map(),
-  };
-}

@@ -1,8 +1,8 @@
 // An event is a hint: the original is read from Microsoft Graph by its id, and everything used from here on comes
 // from that answer. What Graph denies opens nothing; what Graph can't be asked about is not believed either.
 
-import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError, toFailure } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { Signal } from '../model/signal.ts';
 import type { Kept } from '../model/step.ts';
 import { resolve } from './people.ts';

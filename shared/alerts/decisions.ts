@@ -1,7 +1,8 @@
-// What became of every alert, "no run" included, with its reason. Here: the shape, and a memory for tests.
+// What became of every alert, "no run" included, with its reason. Here: the shape.
 import { z } from 'zod';
 import { signalSchema } from '../model/signal.ts';
-import { actions } from './policy-rows.ts';
+
+export const actions = ['none', 'hold', 'contain', 'full'] as const;
 
 export const decisionSchema = z.object({
   /** ISO 8601. */
@@ -55,33 +56,4 @@ export interface DecisionPage {
 export interface DecisionRecord {
   list(query: DecisionQuery): Promise<DecisionPage>;
 }
-
-export interface MemoryDecisions extends Decisions, DecisionRecord {
-  readonly all: readonly Decision[];
-}
-
-export function memoryDecisions(): MemoryDecisions {
-  const all: Decision[] = [];
-  return {
-    all,
-    async record(decision) {
-      all.push(decision);
-    },
-    async of(userId, since) {
-      return all.filter((one) => one.userId === userId && Date.parse(one.at) >= since.getTime());
-    },
-    async list({ since, account, action, most, after }) {
-      const wanted = all
-        .map((decision, index) => ({ decision, index }))
-        .filter(({ decision }) => Date.parse(decision.at) >= since.getTime())
-        .filter(({ decision }) => account === undefined || (decision.userId ?? 'nobody') === account)
-        .filter(({ decision }) => action === undefined || decision.action === action)
-        .toSorted((a, b) => Date.parse(b.decision.at) - Date.parse(a.decision.at) || b.index - a.index);
-      const begin = after === undefined ? 0 : wanted.findIndex(({ index }) => String(index) === after) + 1;
-      const shown = wanted.slice(begin, begin + most);
-      const last = shown.at(-1);
-      const next = wanted.length > begin + most && last ? String(last.index) : null;
-      return { decisions: shown.map(({ decision }) => decision), next };
-    },
-  };
-}
+/** From least to most. */

@@ -1,9 +1,9 @@
 // What a row of the policy may ask beyond the alert: the user's other detections and the sign-ins that succeeded.
 // Read only when a row needs it, since a high risk must not wait for a log that is throttled.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { type RiskLevel, riskLevel, type Signal } from '../model/signal.ts';
 import type { Decisions } from './decisions.ts';
 import { text, time, word } from './fields.ts';

@@ -1,9 +1,9 @@
 // What poll-alerts asks Microsoft Graph for: each a list cut by time. None of them promises an order, so none is relied
 // on; what is to be thought of a list is decided by triage alone.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { OutgoingAlert } from '../model/step.ts';
 import { allWords } from './alert-v2.ts';
 import { outgoing } from './outgoing.ts';

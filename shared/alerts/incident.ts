@@ -1,9 +1,9 @@
 // Incidents of Defender XDR: several alerts told as one story. What counts is in its alerts, save that attack disruption
 // marks the incident itself, and that a person may have classified it as a whole.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
 import { alertReadingSchema, allWords, compromised, falseAlarm, portalLink } from './alert-v2.ts';
 import { guid, listOf, sourceId, text, time, word, words } from './fields.ts';

@@ -1,9 +1,9 @@
 // One confirmed signal of one account: policy, account, caps, rails, run. Also the way for a signal that no queue
 // brought, such as an operator's.
 
-import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { type Signal, timeOf } from '../model/signal.ts';
 import type { Opened, OpenRequest } from '../run/open-run.ts';
 import type { Decision, Decisions } from './decisions.ts';

@@ -1,9 +1,8 @@
 // What this app did to an account last, as far as an alert may be its echo.
 
 import type { RunRow, StepRow } from '../model/rows.ts';
-import type { Progress } from '../run/progress.ts';
-import { runRef } from '../run/progress.ts';
-import { standingRun } from '../run/standing-run.ts';
+import { standingRun } from '../run/open-run.ts';
+import { type Progress, runRef } from '../run/progress.ts';
 
 export interface LastRun {
   runId: string;

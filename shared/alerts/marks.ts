@@ -134,20 +134,3 @@ export function silent(mark: Mark, error: Error, now: Date): { mark: Mark; isNew
     },
   };
 }
-
-export function memoryMarks(): Marks {
-  const kept = new Map<string, KeptMark>();
-  let version = 0;
-  return {
-    async read(feed) {
-      return kept.get(feed);
-    },
-    async write(feed, mark, etag) {
-      if (kept.get(feed)?.etag !== etag) return undefined;
-      version += 1;
-      const written = { mark: structuredClone(mark), etag: String(version) };
-      kept.set(feed, written);
-      return written;
-    },
-  };
-}

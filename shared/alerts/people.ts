@@ -1,9 +1,9 @@
 // From the name in an alert to the object id in the directory. Sources give null ids for accounts they know by mail
 // address or security identifier only; what is not found in this tenant is left alone, with the reason.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { Signal } from '../model/signal.ts';
 import type { Kept } from '../model/step.ts';
 import { text, word, words } from './fields.ts';

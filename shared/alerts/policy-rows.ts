@@ -4,10 +4,9 @@
 
 import type { RiskLevel } from '../model/signal.ts';
 import type { ConditionName } from './conditions.ts';
+import type { actions } from './decisions.ts';
 import type { Kind } from './detectors.ts';
 
-/** From least to most. */
-export const actions = ['none', 'hold', 'contain', 'full'] as const;
 export type Action = (typeof actions)[number];
 
 export interface Row {

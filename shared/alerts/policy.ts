@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { Signal } from '../model/signal.ts';
 import { conditions } from './conditions.ts';
+import { actions } from './decisions.ts';
 import { kindOf } from './detectors.ts';
 import type { FactName, Known } from './facts.ts';
-import { type Action, actions, type Cap, caps, type Row, rows } from './policy-rows.ts';
+import { type Action, type Cap, caps, type Row, rows } from './policy-rows.ts';
 
 export interface Ruling {
   action: Action;

@@ -6,8 +6,8 @@
 // The first mark is written before the first listing, so it stays where it is however often the first pass dies. Two
 // pollers publish the same ids, and the one whose row was replaced by the other stops.
 
-import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { OutgoingAlert } from '../model/step.ts';
 import type { Feed, Item } from './feeds.ts';
 import {

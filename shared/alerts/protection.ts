@@ -2,11 +2,11 @@
 // from and to, this app's own identity, and what synchronises the directory. Reads Microsoft Graph, decides nothing
 // about runs. Whatever could not be read protects: the run is held, and on-call hears why.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { toFailure } from '../errors.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { Account } from '../model/account.ts';
+import type { GraphReader } from '../model/clients.ts';
 
 /** The memberships need both: without the second Graph lists groups without their properties, not fewer of them. */
 export const protectionPermissions = { graph: ['User.Read.All', 'GroupMember.Read.All'] } as const;

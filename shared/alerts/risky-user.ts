@@ -1,9 +1,9 @@
 // What Entra ID Protection thinks of an account as a whole: a source of its own, and asked when an alert itself can't be
 // confirmed. The level of a user is the sum of detections, so where those can be read, they say what it means.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
 import { kindOf } from './detectors.ts';
 import { guid, text, time, word } from './fields.ts';

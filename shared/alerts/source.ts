@@ -1,7 +1,7 @@
 // The shape of a source: one file says how its events are recognised, where Microsoft Graph holds the original, and
 // how a payload becomes signals. The event and Graph's answer go through the same reading, but only the latter counts.
 import type { z } from 'zod';
-import type { GraphOptions, GraphReader } from '../clients/clients.ts';
+import type { GraphOptions, GraphReader } from '../model/clients.ts';
 import type { Signal } from '../model/signal.ts';
 import type { Kept } from '../model/step.ts';
 

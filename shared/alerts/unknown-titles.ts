@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { plain } from '../mail/plain.ts';
 import type { Signal } from '../model/signal.ts';
-import { Table, type TableOptions, type TableService } from '../store/table-client.ts';
 
 export type Detection = Pick<Signal, 'source' | 'detector' | 'title' | 'product'>;
 
@@ -14,14 +13,14 @@ export interface UnknownTitles {
 
 /** Titles are written by strangers: no more of them a day than somebody would read. */
 const mostADay = 200;
-const keyOf = ({ source, detector, title, product = '' }: Detection) =>
+export const keyOf = ({ source, detector, title, product = '' }: Detection) =>
   createHash('sha256')
     .update(JSON.stringify([source, product, detector, title].map((text) => text.toLowerCase())))
     .digest('hex')
     .slice(0, 32);
 
 /** What this process has seen today, so that a storm of one title costs one request. */
-class Today {
+export class Today {
   #day = '';
   readonly #keys = new Set<string>();
 
@@ -33,29 +32,6 @@ class Today {
     this.#keys.add(key);
     return true;
   }
-}
-
-export class TableUnknownTitles implements UnknownTitles {
-  readonly #table: Table;
-  readonly #today = new Today();
-
-  constructor(service: TableService, options: TableOptions = {}) {
-    this.#table = new Table(service, 'watch', options);
-  }
-
-  async isNew(detection: Detection, now: Date): Promise<boolean> {
-    const day = now.toISOString().slice(0, 10);
-    const rowKey = keyOf(detection);
-    if (!this.#today.add(day, rowKey)) return false;
-    const title = plain(detection.title, 200);
-    const made = await this.#table.transact([['create', { partitionKey: `title|${day}`, rowKey, title }]]);
-    return made !== 'conflict';
-  }
-}
-
-export function memoryUnknownTitles(): UnknownTitles {
-  const today = new Today();
-  return { isNew: async (detection, now) => today.add(now.toISOString().slice(0, 10), keyOf(detection)) };
 }
 
 /** `unknown-title: alert "Contoso: token replay" (detector …, product …) …` */

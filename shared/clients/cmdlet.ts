@@ -1,7 +1,7 @@
 // A cmdlet's parameters, built and guarded. Given too little, many cmdlets mean "all mailboxes of the tenant", and
 // JSON drops what is undefined, so nothing is sent that does not name its object.
 import { PermanentError } from '../errors.ts';
-import type { CmdletParameters, CmdletValue } from './clients.ts';
+import type { CmdletParameters, CmdletValue } from '../model/clients.ts';
 
 /** They are about the tenant and need no object. Every other cmdlet must name one. */
 const tenantWide = new Set([

@@ -1,7 +1,7 @@
 // Defender for Endpoint: the machines and their scans, which Graph does not have.
 
+import type { DefenderClient } from '../model/clients.ts';
 import { bodyOf, shaped } from './answer.ts';
-import type { DefenderClient } from './clients.ts';
 import { graphFault } from './graph-fault.ts';
 import { type ClientOptions, createSender } from './send.ts';
 

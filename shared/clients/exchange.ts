@@ -4,8 +4,8 @@
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
+import type { CmdletOptions, CmdletParameters, ExchangeClient, ExchangeReader } from '../model/clients.ts';
 import { bodyOf, shaped } from './answer.ts';
-import type { CmdletOptions, CmdletParameters, ExchangeClient, ExchangeReader } from './clients.ts';
 import { inputOf, namedIn, repeatable } from './cmdlet.ts';
 import { exchangeFault } from './exchange-fault.ts';
 import { allPages } from './pages.ts';

@@ -10,8 +10,8 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
+import type { GraphClient, GraphOptions } from '../model/clients.ts';
 import { type Answer, bodyOf, shaped } from './answer.ts';
-import type { GraphClient, GraphOptions } from './clients.ts';
 import { graphFault } from './graph-fault.ts';
 import { allPages } from './pages.ts';
 import { type ClientOptions, createSender } from './send.ts';

@@ -1,6 +1,6 @@
 // Builds the paths of requests. Ids, UPNs (a guest's holds a #) and dates are encoded where they are put in.
 import { PermanentError } from '../errors.ts';
-import type { RefPath } from './clients.ts';
+import type { RefPath } from '../model/clients.ts';
 
 /**
  * path`/users/${id}/manager`: every value is percent-encoded; quotes in a filter are doubled. Throws PermanentError for

@@ -2,7 +2,8 @@
 // once, by collect-audit-log, and handed on. Pure. Of what others did only inbox rules are in here: they tell no maker.
 import { z } from 'zod';
 import { certainties, type Intruder } from '../model/intruder.ts';
-import type { Json, RunView } from '../model/step.ts';
+import type { RunView } from '../model/step.ts';
+import type { Json } from '../model/words.ts';
 import { bareAddress } from './address.ts';
 import { type Attribution, attemptOf, type DirectoryAudit, tiedToIntruder } from './audit.ts';
 import { when } from './describe-trail.ts';

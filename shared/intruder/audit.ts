@@ -2,9 +2,9 @@
 // the one reader at the end; which changes a step cares for, and what it does about them, stays with the step. The
 // records of the unified audit log are in unified-audit.ts.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { Certainty, Intruder } from '../model/intruder.ts';
 import type { Skip } from '../model/step.ts';
 import { when } from './describe-trail.ts';

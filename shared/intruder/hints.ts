@@ -1,5 +1,6 @@
 // What points at the intruder before any sign-in was compared: the run's signals, the user's standing risk
 // detections, and sign-ins that Entra ID itself still calls risky.
+
 import type { Signal } from '../model/signal.ts';
 import { networkOf } from './address.ts';
 import type { Suspicion } from './owner-habits.ts';

@@ -1,11 +1,11 @@
 // Sends a notice with Microsoft Graph, from the same mailbox and to the same people as the summary, but never to an
 // account under attack that it names. tell.ts decides whether it is sent at all.
 import { z } from 'zod';
-import type { GraphClient, GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
-import { addressesOf, type MailSettings } from '../summary/mail.ts';
+import type { GraphClient, GraphReader } from '../model/clients.ts';
+import { addressesOf, type MailSettings } from './addresses.ts';
 import { type Notice, noticeMail } from './notice.ts';
 import { sendMail } from './send-mail.ts';
 import type { NoticeMailer } from './tell.ts';

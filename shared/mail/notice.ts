@@ -6,7 +6,7 @@
 // which sends it once for each version under a key, however often it is called and by however many at once; see tell.ts.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { isKey } from '../store/table-entity.ts';
+import { isKey } from '../run/progress.ts';
 import { pageOf } from './html.ts';
 import { plain } from './plain.ts';
 import type { Line, Section } from './report.ts';
@@ -91,3 +91,23 @@ const lineOf = ({ text, details, link, orders }: z.infer<typeof lineSchema>): Li
   ...(link ? { link } : {}),
   ...(orders ? { orders: orders.map(({ page, ...one }) => (page ? { ...one, page } : one)) } : {}),
 });
+export const noticeRowSchema = z.object({
+  notice: noticeSchema,
+  state: z.enum(['waiting', 'sending', 'told']),
+  /** Failures so far. */
+  attempt: z.number(),
+  /** Not before, or the end of the lease (ISO 8601). */
+  until: z.string().nullable(),
+  /** When the first send began whose answer is unknown. */
+  claimedAt: z.string().nullable(),
+  toldAt: z.string().nullable(),
+});
+export type NoticeRow = Readonly<z.infer<typeof noticeRowSchema>>;
+
+export interface NoticeStore {
+  read(key: string): Promise<{ row: NoticeRow; etag: string } | undefined>;
+  /** Replaces exactly this version, or inserts where none is given. Answers the new ETag. */
+  write(row: NoticeRow, etag: string | undefined): Promise<string | 'conflict'>;
+  /** All that are not told. */
+  waiting(): Promise<readonly { row: NoticeRow; etag: string }[]>;
+}

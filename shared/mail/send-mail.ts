@@ -1,9 +1,9 @@
 // Hands a mail to Microsoft Graph: as MIME, since only that carries text beside HTML. As JSON, and then HTML alone, where
 // it must not be kept in Sent Items, which MIME always is, or where Exchange refuses the MIME message outright.
 import { z } from 'zod';
-import type { GraphClient } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphClient } from '../model/clients.ts';
 import { type Mail, mimeOf } from './mime.ts';
 
 /** Needs Mail.Send (https://learn.microsoft.com/graph/api/user-sendmail). Never repeated after a lost answer. */

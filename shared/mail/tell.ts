@@ -6,9 +6,8 @@
 //      ▲                  │ no answer: after the lease, looked for; then sent again
 //      └────refused───────┘
 import { RetryableError, toFailure } from '../errors.ts';
-import { timing } from '../model/mode.ts';
-import type { NoticeRow, NoticeStore } from '../store/notice-store.ts';
-import type { Notice } from './notice.ts';
+import { timing } from '../run/timing.ts';
+import type { Notice, NoticeRow, NoticeStore } from './notice.ts';
 
 export interface NoticeMailer {
   /** Throws RetryableError with tookEffect 'unknown' when it may have left all the same. */

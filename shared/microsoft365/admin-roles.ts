@@ -1,7 +1,7 @@
 // By which ways an account holds directory roles: directly, in PIM now or whenever it likes, and through groups that
 // carry roles, as a member or as the owner who may make itself one. Only reads; see change-admin-roles.ts.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
 import {
   carryingGroups,

@@ -1,8 +1,8 @@
 // Which applications may act for a user, and which ones the user owns: consents, assignments, ownerships, and the
 // service principals behind them. Only reads; what is the intruder's is judged in judge-app-access.ts.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
+import type { GraphReader } from '../model/clients.ts';
 
 const text = z
   .string()

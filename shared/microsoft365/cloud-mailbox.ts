@@ -1,8 +1,8 @@
 // Whether an account has a mailbox in Exchange Online, as far as its licences tell; Exchange is asked only where they
 // do not, since a shared mailbox needs none.
 import { z } from 'zod';
-import type { ExchangeReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
+import type { ExchangeReader } from '../model/clients.ts';
 
 export const planSchema = z.object({
   service: z.string().nullish(),

@@ -1,7 +1,7 @@
 // How many people the tenant has, for limits that are a share of them. Guests and disabled accounts don't count: an
 // intruder may invite as many guests as he likes.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
+import type { GraphReader } from '../model/clients.ts';
 
 /** GET /users with $count: User.Read.All (https://learn.microsoft.com/graph/aad-advanced-queries). */
 export async function countMembers(graph: GraphReader): Promise<number> {

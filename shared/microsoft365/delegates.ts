@@ -1,8 +1,8 @@
 // Who else may use a mailbox: with full access, to send as its owner or on behalf, or in single folders. Only reads;
 // who made a delegate is in delegated-by.ts. Exchange gives no date to any of them.
 import { z } from 'zod';
-import type { ExchangeReader } from '../clients/clients.ts';
 import type { Account } from '../model/account.ts';
+import type { ExchangeReader } from '../model/clients.ts';
 import type { Task } from '../model/step.ts';
 import { mailboxPage } from './links.ts';
 import { mailboxIfAny } from './mailbox.ts';

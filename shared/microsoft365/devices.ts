@@ -1,9 +1,9 @@
 // The devices that belong to a user, or that a user registered: laptops, phones, and what an intruder joined to the
 // tenant to be trusted from.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import type { DirectoryAudit } from '../intruder/audit.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { Intruder } from '../model/intruder.ts';
 
 const deviceSchema = z

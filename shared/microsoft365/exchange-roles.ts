@@ -1,9 +1,9 @@
 // Exchange roles of an account: through role groups, and assigned to it directly. One request names them all, since to
 // look through the members of each role group would be some forty; then each group is asked whether it is a member.
 import { z } from 'zod';
-import type { CmdletOptions, ExchangeClient, ExchangeReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
+import type { CmdletOptions, ExchangeClient, ExchangeReader } from '../model/clients.ts';
 
 /** All that is needed to take one away, and to give it back. */
 export const exchangeGrantSchema = z.discriminatedUnion('kind', [

@@ -1,10 +1,10 @@
 // Whether anybody else could still administer the tenant. Locking the last Global Administrator out locks out the
 // people who would set it right.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
+import type { GraphReader } from '../model/clients.ts';
 
 /** The same in every tenant (https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference). */
 const templateId = '62e90394-69f5-4237-9190-012177145e10';

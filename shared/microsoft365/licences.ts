@@ -1,8 +1,8 @@
 // Tells a licence that is missing from a permission that is missing: services refuse both with the same status and
 // code, and differ in nothing but the sentence. So the tenant is asked what it has, and only after a refusal.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { Skip } from '../model/step.ts';
 
 /** Ids of service plans (https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference). */

@@ -1,7 +1,7 @@
 // Messages of a mailbox without their bodies, those that were deleted too.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { Kept } from '../model/step.ts';
 import { recipientsSchema } from './recipients.ts';
 

@@ -1,10 +1,10 @@
 // What steps ask about one mailbox and about where its mail goes: which domains are the tenant's, and which addresses
 // stand behind a name of its directory, since a mail contact looks like a colleague and leads outside.
 import { z } from 'zod';
-import type { ExchangeReader } from '../clients/clients.ts';
 import { theMailbox } from '../clients/exchange.ts';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
+import type { ExchangeReader } from '../model/clients.ts';
 import { asAddress, isInside, type Recipient } from './recipients.ts';
 
 /** The account's mailbox as `theMailbox` reads it; undefined where it has none in Exchange Online. */

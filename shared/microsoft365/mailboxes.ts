@@ -1,11 +1,11 @@
 // Which mailboxes a run looks into: the account's own, and those of others that the intruder worked in. An account
 // that may open or send as another mailbox takes the intruder there too.
 import { z } from 'zod';
-import type { ExchangeReader } from '../clients/clients.ts';
 import { theMailbox } from '../clients/exchange.ts';
 import { PermanentError } from '../errors.ts';
 import { type Act, parameterOf } from '../intruder/acts.ts';
 import type { Account } from '../model/account.ts';
+import type { ExchangeReader } from '../model/clients.ts';
 import type { Task } from '../model/step.ts';
 import { mailboxPage } from './links.ts';
 import { unlessMissing } from './mailbox.ts';

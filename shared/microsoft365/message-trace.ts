@@ -1,9 +1,9 @@
 // The way of mail through Exchange Online, which stays known for 90 days whatever is deleted in mailboxes. What could
 // not be asked is said and fails nothing: Microsoft's own application for it is missing in most tenants.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { Kept } from '../model/step.ts';
 
 const text = z

@@ -1,8 +1,8 @@
 // Under which addresses an account gets and sends mail, and which domains are the tenant's own.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import type { Account } from '../model/account.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { asAddress } from './recipients.ts';
 
 const userSchema = z.object({

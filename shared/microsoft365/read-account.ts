@@ -2,10 +2,10 @@
 // most accounts beside the domain, two more for a Global Administrator. Whatever cannot be known fails the
 // reading, since an administrator taken for a user is locked out or left in; only a missing licence is no failure.
 import { z } from 'zod';
-import type { ExchangeReader, GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
+import type { ExchangeReader, GraphReader } from '../model/clients.ts';
 import { hasCloudMailbox, planSchema } from './cloud-mailbox.ts';
 import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
 

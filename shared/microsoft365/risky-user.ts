@@ -1,8 +1,8 @@
 // What Entra ID Protection holds against a user, as the steps that confirm and that dismiss it read it.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 
 const riskSchema = z.object({
   riskState: z.string(),

@@ -1,9 +1,9 @@
 // The lists of Microsoft Graph that tell of directory roles: assignments, PIM's instances, and the groups that carry
 // roles. What they mean together is in admin-roles.ts.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 
 export const relationSchema = z.enum(['member', 'owner']);
 export type Relation = z.infer<typeof relationSchema>;

@@ -1,9 +1,9 @@
 // Passes by which an owner gets back in. The pass itself goes from the answer of Microsoft Graph to whoever asked, and
 // is kept, logged or told nowhere on its way.
 import { z } from 'zod';
-import type { GraphClient, GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphClient, GraphReader } from '../model/clients.ts';
 import { collections, type Method, methodSchema } from './auth-methods.ts';
 import { unlessGone } from './gone.ts';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { accountSchema } from './account.ts';
 import { intruderSchema } from './intruder.ts';
 import { signalSchema } from './signal.ts';
-import { type Json, modes, parts, stages } from './step.ts';
+import { type Json, modes, parts, stages } from './words.ts';
 
 const time = z.string();
 const jsonSchema: z.ZodType<Json> = z.json();
@@ -227,7 +227,13 @@ export const logRowSchema = z.object({
   who: z.string(),
   what: z.string(),
   why: z.string().nullable(),
-  /** Of an order: the how manieth of its run. */
+  /** The number of the operator's order that it belongs to, counted within the run. */
   order: z.number().optional(),
 });
 export type LogRow = z.infer<typeof logRowSchema>;
+
+/** A run and all its steps, as they stand together. */
+export interface RunState {
+  run: RunRow;
+  steps: readonly StepRow[];
+}

@@ -2,43 +2,12 @@
 // the same three small functions, so a step holds no status, queue, log, retry or environment code.
 // Longer than other files, since it is the one page that the author of a step reads.
 import { z } from 'zod';
-import type { ClientName, Clients, Readers } from '../clients/clients.ts';
 import type { Account } from './account.ts';
+import type { ClientName, Clients, Readers } from './clients.ts';
 import type { Intruder } from './intruder.ts';
 import type { Outcome } from './rows.ts';
 import type { Signal } from './signal.ts';
-
-/** What can be stored: no Date, no undefined. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-
-export const stages = ['contain', 'evict', 'collect', 'close', 'hand-back'] as const;
-export type Stage = (typeof stages)[number];
-
-/**
- * What a step is to the rest of the app, which looks for it by this and never by its name. At most one step of a
- * playbook has each part; its row carries it along.
- */
-export const parts = [
-  /** Blocks sign-in: while it stands, the account is locked. */
-  'lock',
-  /** Ends the sessions, and sets the password: together they make up for a lock that is switched off. */
-  'sessions',
-  'password',
-  /** Takes roles of Entra ID away, which go on shielding the account for minutes. */
-  'admin-roles',
-  /** Removes the intruder's sign-in methods; the owner registers new ones. */
-  'methods',
-  /** Acts in Active Directory: what a cloud account doesn't have there is no gap. */
-  'active-directory',
-  /** Confirms the compromise to Entra ID Protection, which answers with an alert of its own. */
-  'risk-confirmation',
-  /** Both come before the owner can sign in; the second also when a run was a false alarm. */
-  'passes',
-  'risk-dismissal',
-  /** Takes back the mail that the intruder sent. */
-  'retraction',
-] as const;
-export type Part = (typeof parts)[number];
+import { type Json, type Mode, modes, type Part, type Stage } from './words.ts';
 
 /** What an investigation hands on, each read under this name in `run.facts`. */
 export const handedOn = ['sign-ins', 'acts', 'sent-mail', 'victims'] as const;
@@ -60,9 +29,6 @@ export type Reach = (typeof reaches)[number];
 
 /** The section of the summary that tells what an investigation found; without one, the evidence at large. */
 export type ToldIn = 'sent' | 'others';
-
-export const modes = ['act', 'report', 'off'] as const;
-export type Mode = (typeof modes)[number];
 
 /** One thing a remediation found and alters. Its identity is (id, before): the same id in a new state is a new change. */
 export interface Change<B extends Json = Json> {

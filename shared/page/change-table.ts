@@ -3,7 +3,7 @@
 
 import { clock, escapeHtml, plain } from '../mail/plain.ts';
 import type { ChangeRecord } from '../model/rows.ts';
-import type { Json } from '../model/step.ts';
+import type { Json } from '../model/words.ts';
 
 const mostKeys = 12;
 const mostLetters = 240;

@@ -1,9 +1,9 @@
 // The accounts that the settings name. One that does not exist protects nobody, and nobody would know; and whoever has
 // not protected a way back into the tenant should, before a false alarm takes it.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { roleIds } from './directory-roles.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { userNamed } from './mail.ts';

@@ -1,6 +1,6 @@
 // One read of Defender for Endpoint, which has a token and an address of its own.
 import { z } from 'zod';
-import type { DefenderReader } from '../clients/clients.ts';
+import type { DefenderReader } from '../model/clients.ts';
 import { type Finding, look, warning } from './finding.ts';
 import type { Needed } from './permissions.ts';
 

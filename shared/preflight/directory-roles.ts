@@ -1,9 +1,9 @@
 // Directory roles of the app: a permission alone does not reach administrators, nor some objects at all. Read with the
 // permission that triage has anyway; the token's own list serves where that is refused.
 
-import type { GraphReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
 import { rowsOf } from '../microsoft365/role-lists.ts';
+import type { GraphReader } from '../model/clients.ts';
 import type { Reach, Step } from '../model/step.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Claims } from './token.ts';

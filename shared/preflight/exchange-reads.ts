@@ -1,8 +1,8 @@
 // One call of each Exchange cmdlet that reads, on the sender's mailbox: an app may run a cmdlet only where a role of its
 // own holds it, and Exchange says so in no other way. Cmdlets that write are looked up in the app's role group instead.
 import { z } from 'zod';
-import type { CmdletParameters, ExchangeReader } from '../clients/clients.ts';
 import { PermanentError } from '../errors.ts';
+import type { CmdletParameters, ExchangeReader } from '../model/clients.ts';
 import { type Finding, look, ok, problem, warning } from './finding.ts';
 import type { Sender } from './graph-read-list.ts';
 import type { Needed } from './permissions.ts';

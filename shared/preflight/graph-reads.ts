@@ -1,8 +1,8 @@
 // One read for each permission of Microsoft Graph: a permission that is granted may still meet a service that is not
 // there, not licensed, or not set up. The sender's own account is what is looked at, since it exists everywhere.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import type { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { type Finding, look, problem, warning } from './finding.ts';
 import { type Read, reads, type Sender } from './graph-read-list.ts';
 import type { Licensed } from './licences.ts';

@@ -1,9 +1,9 @@
 // Which licences the tenant has that a step builds on. A missing one is a fact rather than a fault: it is said, so that
 // nobody waits for what will not be done.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { toFailure } from '../errors.ts';
 import { licences } from '../microsoft365/licences.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { type Step, type StepLicence, stepLicences } from '../model/step.ts';
 import { type Finding, ok, warning } from './finding.ts';
 

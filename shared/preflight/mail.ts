@@ -1,10 +1,10 @@
 // Whether a summary would leave and arrive: the mailbox it is sent from, and the people it is sent to. No mail is sent;
 // that the app may send is seen by what it has sent before.
 import { z } from 'zod';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import { clock } from '../mail/plain.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { type Finding, look, ok, problem, warning } from './finding.ts';
 import type { Sender } from './graph-read-list.ts';
 

@@ -2,8 +2,8 @@
 // finding and keeps no other from being looked at.
 import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
-import type { ClientName, Readers } from '../clients/clients.ts';
 import { toFailure } from '../errors.ts';
+import type { ClientName, Readers } from '../model/clients.ts';
 import type { Step } from '../model/step.ts';
 import { accountFindings, type NamedLists } from './accounts.ts';
 import { machineFindings } from './defender-reads.ts';

@@ -1,9 +1,9 @@
 // Settings that name something in the tenant, and sources that have fallen silent: neither is seen before it is needed.
 import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
-import type { GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { clock } from '../mail/plain.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { type Finding, look, ok, problem, warning } from './finding.ts';
 
 const groupSettingsSchema = z.looseObject({ group: z.guid() });

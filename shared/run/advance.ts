@@ -1,9 +1,9 @@
 // The one place that sends. Reads the rows of a run, lets `plan` decide, writes, and only then sends: a crash in
 // between leaves a queued row without a message, which the sweep sends again under a new turn.
 import { RetryableError } from '../errors.ts';
-import type { LogRow, RunRow, StepRow } from '../model/rows.ts';
+import type { LogRow, RunRow, RunState, StepRow } from '../model/rows.ts';
 import type { Engine } from './engine.ts';
-import { type Plan, plan, type RunState } from './plan.ts';
+import { type Plan, plan } from './plan.ts';
 import type { RunChanges, RunRef, RunRows, Versioned } from './progress.ts';
 
 /** What the caller changes first; undefined means that it has nothing to say any more (its lease is lost). */

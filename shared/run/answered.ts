@@ -37,21 +37,3 @@ export const begun = (fingerprint: string, now: Date): AnsweredRow => ({
   status: null,
   run: null,
 });
-
-export function memoryAnswered(): Answered {
-  const rows = new Map<string, AnsweredRow>();
-  return {
-    async begin(key, fingerprint, now) {
-      const standing = rows.get(key);
-      if (standing !== undefined && !isOver(standing, now)) return standing;
-      rows.set(key, begun(fingerprint, now));
-      return 'begun';
-    },
-    async settle(key, row) {
-      rows.set(key, row);
-    },
-    async forget(key) {
-      rows.delete(key);
-    },
-  };
-}

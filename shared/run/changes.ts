@@ -1,8 +1,10 @@
 // Holds what a step recorded against what it finds now. Pure. The record decides what was done and what is to be
 // undone; the last find only says what is still there.
 import type { Failure } from '../errors.ts';
-import type { ChangeRecord } from '../model/rows.ts';
-import type { Change, Json } from '../model/step.ts';
+import type { ChangeRecord, StepRow } from '../model/rows.ts';
+import type { Change } from '../model/step.ts';
+import type { Json } from '../model/words.ts';
+import { endedBadly } from './verdict.ts';
 
 /** A change that came back twice after it was gone: somebody else is deciding, so a person must. */
 export const mostReturns = 2;
@@ -161,3 +163,13 @@ export const toUndo = (records: readonly ChangeRecord[]): ChangeRecord[] =>
     .filter((record) => record.undoneAt === null)
     .filter((record) => record.fixedAt !== null || (record.attemptedAt !== null && record.failure === null))
     .toReversed();
+/** What never looked, is off, does not apply or was undone stays as it is. */
+
+export function lookAgain(row: StepRow): StepRow {
+  const { outcome } = row;
+  const looks =
+    row.kind === 'remediation' && row.lookedAt !== null && row.stage !== 'close' && row.state === 'settled';
+  if (!looks || outcome === null) return row;
+  if (outcome.is === 'off' || outcome.is === 'skipped' || outcome.is === 'undone') return row;
+  return { ...row, state: 'waiting', aim: endedBadly(outcome) ? 'fix' : 'check', attempt: 0, until: null };
+}

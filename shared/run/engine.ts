@@ -1,8 +1,9 @@
 // What the engine is made of. Everything that differs between Azure, the local stack and a test is in here.
 
-import type { Clients } from '../clients/clients.ts';
 import type { Account } from '../model/account.ts';
-import type { Json, OutgoingAlert, Step } from '../model/step.ts';
+import type { Clients } from '../model/clients.ts';
+import type { OutgoingAlert, Step } from '../model/step.ts';
+import type { Json } from '../model/words.ts';
 import type { Bus } from './bus.ts';
 import type { Leaving } from './leaving.ts';
 import type { Progress } from './progress.ts';

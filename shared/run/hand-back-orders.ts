@@ -1,11 +1,10 @@
 // What an operator may say on an account's way back to its owner. Each only changes rows; what follows is the plan's.
 // Who may not yet, or not any more, is told why: the answer of `why…` is a sentence, or undefined where it may be.
 
-import type { HandBack, LogRow, RunRow } from '../model/rows.ts';
+import type { HandBack, LogRow, RunRow, RunState } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
 import { checkAll, inTheWay, isHandedBack, isHandingBack } from './hand-back.ts';
 import { type Order, reopened } from './operate.ts';
-import type { RunState } from './plan.ts';
 
 const entry = ({ now, who, reason }: Order, what: string): LogRow => ({
   at: now.toISOString(),

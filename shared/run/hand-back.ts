@@ -1,11 +1,9 @@
 // The way of an account back to its owner: which phase it is in, what belongs to each, and what is in the way. Pure.
 // Nothing is restored before all that the run removed was looked at once more, and nothing is fixed after that.
 
-import type { HandBack, HandBackPhase, RunRow, StepRow } from '../model/rows.ts';
+import type { HandBack, HandBackPhase, RunRow, RunState, StepRow } from '../model/rows.ts';
 import type { Remediation, Step } from '../model/step.ts';
-import { toUndo, verificationOf } from './changes.ts';
-import { lookAgain } from './look-again.ts';
-import type { RunState } from './plan.ts';
+import { lookAgain, toUndo, verificationOf } from './changes.ts';
 import { endedBadly, isPending } from './verdict.ts';
 
 /** What the hand-back needs to know of a step. */

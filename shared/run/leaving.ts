@@ -29,14 +29,3 @@ export function withLeaver(
   if (!others.some((other) => other !== who && !going.has(other))) return undefined;
   return [...standing, { who, until: new Date(now.getTime() + minutes * 60_000).toISOString() }];
 }
-
-export function memoryLeaving(): Leaving {
-  let noted: Noted = [];
-  return {
-    async mayGo(who, others, now) {
-      const next = withLeaver(noted, who, others, now);
-      if (next !== undefined) noted = next;
-      return next !== undefined;
-    },
-  };
-}

@@ -4,16 +4,15 @@ import { RetryableError } from '../errors.ts';
 import { weakStart } from '../intruder/weak-start.ts';
 import type { Account } from '../model/account.ts';
 import type { Intruder } from '../model/intruder.ts';
-import type { Level, LogRow, RunRow, StepRow } from '../model/rows.ts';
+import type { Level, LogRow, Outcome, RunRow, RunState, StepRow } from '../model/rows.ts';
 import type { Signal } from '../model/signal.ts';
+import type { Step } from '../model/step.ts';
+import type { Mode } from '../model/words.ts';
 import { advance } from './advance.ts';
-import { belongsTo } from './belongs-to.ts';
 import type { Engine } from './engine.ts';
-import { newRun, newStep } from './new-run.ts';
 import { released } from './operate.ts';
-import { plan, type RunState } from './plan.ts';
-import { runRef } from './progress.ts';
-import { standingRun } from './standing-run.ts';
+import { plan } from './plan.ts';
+import { type Claim, type Progress, runRef } from './progress.ts';
 
 export interface OpenRequest {
   account: Account;
@@ -183,3 +182,125 @@ const limitsOf = ({ admission }: Admitted): Pick<RunRow, 'limitedBecause' | 'tol
   limitedBecause: admission?.limited ?? undefined,
   toldInList: admission?.listed === true ? true : undefined,
 });
+/** Without I, L, O and U, so that a code survives being read out over a telephone. */
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+export function newRun(
+  request: OpenRequest,
+  standing: RunRow | undefined,
+  now: Date,
+  random: () => number,
+): RunRow {
+  const code = Array.from({ length: 4 }, () => alphabet[Math.floor(random() * alphabet.length)]).join('');
+  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+  return {
+    id: `${request.account.id}.${stamp}-${code}`,
+    code,
+    account: request.account,
+    signals: [...request.signals],
+    why: request.why,
+    intruder: weakStart(request.signals),
+    level: request.level,
+    raisedBecause: null,
+    state: request.held === null ? 'open' : 'held',
+    heldBecause: request.held,
+    dryRun: request.dryRun ?? false,
+    ...followedBy(request, standing),
+    openedAt: now.toISOString(),
+    containedAt: null,
+    finishedAt: null,
+    checks: 0,
+    endsAs: null,
+    summary: {
+      state: 'none',
+      turn: 0,
+      verdict: null,
+      until: null,
+      queuedAt: null,
+      claimedAt: null,
+      sentAt: null,
+      attempt: 0,
+    },
+    wakeAt: null,
+  };
+}
+/** A rehearsal takes the claim, not the place of the run in earnest. */
+function followedBy({ dryRun }: OpenRequest, standing: RunRow | undefined): Pick<RunRow, 'follows'> {
+  const follows = standing?.dryRun === true ? standing.follows : standing?.id;
+  return dryRun === true && follows !== undefined ? { follows } : {};
+}
+
+export function newStep(step: Step, request: OpenRequest, raw: unknown, now: Date): StepRow {
+  const mode = step.mode(raw);
+  const outcome = atOnce(step, mode, raw, request);
+  return {
+    name: step.name,
+    ...(step.part === undefined ? {} : { part: step.part }),
+    stage: step.stage,
+    kind: step.kind,
+    mode,
+    aim: 'fix',
+    state: outcome === null ? 'waiting' : 'settled',
+    acts: false,
+    turn: 0,
+    attempt: 0,
+    until: null,
+    delivery: 0,
+    memo: null,
+    outcome,
+    changes: [],
+    tasks: [],
+    kept: [],
+    attachments: [],
+    lastError: null,
+    queuedAt: null,
+    startedAt: null,
+    lookedAt: null,
+    seen: {},
+    settledAt: outcome === null ? null : now.toISOString(),
+  };
+}
+/** What is settled before anything runs. */
+function atOnce(step: Step, mode: Mode, raw: unknown, request: OpenRequest): Outcome | null {
+  if (mode === 'off') return { is: 'off' };
+  const applies = step.appliesTo(request.account);
+  if (applies !== true) return { is: 'skipped', reason: applies };
+  const onlyLooks = request.dryRun || mode === 'report';
+  if (onlyLooks && step.kind === 'investigation' && step.leaves !== null && !step.evenInDryRun(raw)) {
+    return { is: 'skipped', reason: `would leave a trace: ${step.leaves}` };
+  }
+  return null;
+}
+/**
+ * A run that is held or open takes every signal, save while it is undone or handed back. One that is over takes those
+ * whose activity lies before its lock: late detections and the echo of what this app did itself. Anything the intruder
+ * did after it is a new case. A dry run takes nothing that is to be acted on.
+ */
+
+export function belongsTo(
+  run: RunRow,
+  { signals, dryRun = false }: Pick<OpenRequest, 'signals' | 'dryRun'>,
+): boolean {
+  if (run.dryRun && !dryRun) return false;
+  if (run.state === 'held' || (run.state === 'open' && run.endsAs === null)) return true;
+  if (signals.some((signal) => signal.source === 'operator')) return false;
+  const lock = run.containedAt ?? run.finishedAt ?? run.openedAt;
+  return signals.every((signal) => {
+    const known = run.signals.find((old) => old.source === signal.source && old.sourceId === signal.sourceId);
+    // The same alert again. One that has grown since may tell of a new activity, and then it is a new case.
+    if (known !== undefined && known.version >= signal.version) return true;
+    const at = signal.lastActivityAt ?? signal.activityAt ?? signal.detectedAt;
+    return at === null ? known !== undefined : Date.parse(at) <= Date.parse(lock);
+  });
+}
+/** The run behind the claim; unless `dryToo`, a dry run is looked through to the last one in earnest, if any. */
+
+export async function standingRun(
+  progress: Pick<Progress, 'read'>,
+  claim: Claim,
+  dryToo: boolean,
+): Promise<RunRow | undefined> {
+  const run = (await progress.read(runRef(claim.runId)))?.run.row;
+  if (run === undefined || dryToo || !run.dryRun) return run;
+  return run.follows === undefined ? undefined : (await progress.read(runRef(run.follows)))?.run.row;
+}

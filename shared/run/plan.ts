@@ -1,11 +1,12 @@
 // The one place that decides what happens next. Pure: rows in, rows and messages out, the time as a value.
 // It runs after every write of a run, so each rule says when a row may leave its state and nothing else.
 
-import { effectiveMode } from '../model/mode.ts';
-import type { RunRow, StepRow } from '../model/rows.ts';
-import { type Step, stages } from '../model/step.ts';
+import type { RunRow, RunState, StepRow } from '../model/rows.ts';
+import type { Step } from '../model/step.ts';
+import { stages } from '../model/words.ts';
 import { type Outgoing, stepQueue } from './bus.ts';
 import { type HandBackOrder, isOver, nextHandBack } from './hand-back.ts';
+import { effectiveMode } from './mode.ts';
 import { isActive, nextState, startChecks, withWakeAt } from './run-state.ts';
 import { nextSummary } from './summary-turn.ts';
 import { afterLostWorker, isPast, message, queue } from './turn.ts';
@@ -14,11 +15,6 @@ import { startWatch } from './watch.ts';
 
 /** What a plan needs to know of a step. */
 export type Order = Pick<Step, 'after' | 'againAfter' | 'requires'> & HandBackOrder;
-
-export interface RunState {
-  run: RunRow;
-  steps: readonly StepRow[];
-}
 
 export interface Plan extends RunState {
   send: readonly Outgoing[];

@@ -1,6 +1,6 @@
 // Look, record, fix, look again. The record is written before the first fix, so that a crash leaves no change of
 // which nothing is known.
-import { PermanentError, RetryableError, toFailure } from '../errors.ts';
+import { type Failure, PermanentError, RetryableError, toFailure } from '../errors.ts';
 import type { ChangeRecord, Outcome, StepRow, TaskRecord } from '../model/rows.ts';
 import type { Change, Found, Remediation, Skip, Task } from '../model/step.ts';
 import {
@@ -9,11 +9,12 @@ import {
   identity,
   mostReturns,
   reconcile,
+  toUndo,
   verificationOf,
   verify,
 } from './changes.ts';
+import type { Ending, Execution } from './execution.ts';
 import { isOver } from './hand-back.ts';
-import type { Ending, Execution } from './run-step.ts';
 import { watched } from './watch.ts';
 
 export async function remediate(execution: Execution, step: Remediation): Promise<Ending> {
@@ -169,3 +170,41 @@ function settle(row: StepRow, outcome: Outcome, now: Date): Ending {
 
 const touchedSince = (record: ChangeRecord, row: StepRow) =>
   row.settledAt !== null && record.attemptedAt !== null && record.attemptedAt > row.settledAt;
+export async function undo(execution: Execution, step: Remediation): Promise<Ending> {
+  const { engine, context } = execution;
+  const clients = engine.clients(context.abort);
+  let { row } = execution;
+  let failure: Failure | undefined;
+  const tasks: Task[] = [];
+  const restore = step.undo;
+
+  for (const record of typeof restore === 'string' ? [] : toUndo(row.changes)) {
+    if (typeof restore === 'string') break;
+    try {
+      const task = await restore(changeOf(record), context, clients);
+      if (task !== undefined) tasks.push(task);
+      const undoneAt = task?.instead ? null : engine.now().toISOString();
+      row = withRecord(row, { ...record, undoneAt, failure: null });
+    } catch (thrown) {
+      if (!(thrown instanceof PermanentError)) {
+        await execution.record(row);
+        throw thrown;
+      }
+      failure = toFailure(thrown);
+      // Whether fix had taken effect was not known, and still is not: it stays among what a retry undoes.
+      row = withRecord(row, { ...record, fixedAt: record.fixedAt ?? record.attemptedAt, failure });
+    }
+  }
+  const now = engine.now().toISOString();
+  const stillDone = typeof restore === 'string' && toUndo(row.changes).length > 0;
+  return {
+    is: 'settled',
+    row: {
+      ...row,
+      tasks: mergeTasks([], tasks),
+      // What cannot be undone stays what it was, and the summary says so.
+      outcome: failure ? { is: 'failed', error: failure } : stillDone ? row.outcome : { is: 'undone' },
+      settledAt: now,
+    },
+  };
+}

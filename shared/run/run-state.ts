@@ -1,13 +1,11 @@
 // When a run opens, finishes, closes and is looked at again. Pure; when a step may go on is in plan.ts.
 
-import { timing } from '../model/mode.ts';
-import type { RunRow, StepRow } from '../model/rows.ts';
+import type { RunRow, RunState, StepRow } from '../model/rows.ts';
+import { lookAgain } from './changes.ts';
 import { belongsToOwnerAlone, isHandedBack, isHandingBack, isOver, takesPart } from './hand-back.ts';
-import { raised } from './level.ts';
-import { lookAgain } from './look-again.ts';
-import type { RunState } from './plan.ts';
 import { awaitsFirst, begunAt } from './summary-turn.ts';
-import { endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
+import { timing } from './timing.ts';
+import { endedBadly, endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
 import { nextWatch } from './watch.ts';
 
 const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
@@ -84,4 +82,20 @@ export function withWakeAt(state: RunState, now: Date): RunRow {
   const keeps =
     run.wakeAt !== null && wanted !== null && run.wakeAt > now.toISOString() && run.wakeAt <= wanted;
   return keeps || wanted === run.wakeAt ? run : { ...run, wakeAt: wanted };
+}
+/** The reason, in one sentence, why a contained run becomes full; undefined while there is none. */
+
+export function raised(run: RunRow, steps: readonly StepRow[]): string | undefined {
+  if (run.level === 'full' || run.endsAs !== null) return undefined;
+  // Evidence can be forged in two hundred mailboxes at once; the breaker let this run go so far and no further.
+  if (run.limitedBecause !== undefined) return undefined;
+  for (const row of steps) {
+    if (row.stage !== 'evict' || row.mode !== 'act') continue;
+    const proof = row.changes.find((change) => change.evidence !== null && change.attemptedAt === null);
+    if (proof) return `${proof.what}: ${proof.evidence}`;
+  }
+  const open = steps.find(
+    (row) => row.stage === 'contain' && row.state === 'settled' && endedBadly(row.outcome),
+  );
+  return open === undefined ? undefined : `${open.name} did not end well, so the account is not locked`;
 }

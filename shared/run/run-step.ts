@@ -1,36 +1,17 @@
 // The one place that executes a step: claim, look, record, fix, look again, settle. It owns status, lease, retry and
 // deadline, so that a step knows of none of them. Whatever it writes goes through `advance`.
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
-import { timing, waitSeconds } from '../model/mode.ts';
-import type { StepRow } from '../model/rows.ts';
-import type { RawContext, Step } from '../model/step.ts';
+import type { LogRow, RunState, StepRow } from '../model/rows.ts';
+import type { Investigation, OutgoingAlert, Step, Task } from '../model/step.ts';
 import { type Apply, advance } from './advance.ts';
 import type { StepMessage } from './bus.ts';
 import type { Engine } from './engine.ts';
-import { collect } from './investigate.ts';
-import { type RunState, settledBefore } from './plan.ts';
+import { contextOf, type Ending, type Execution } from './execution.ts';
+import { settledBefore } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
-import { remediate } from './remediate.ts';
-import { contextOf } from './run-context.ts';
-import { sparedNow } from './spared.ts';
-import { undo } from './undo-step.ts';
+import { mergeTasks, remediate, undo } from './remediate.ts';
+import { timing, waitSeconds } from './timing.ts';
 import { endedWell } from './verdict.ts';
-
-/** One execution of a step, as the remediate, collect and undo parts see it. */
-export interface Execution {
-  engine: Engine;
-  step: Step;
-  row: StepRow;
-  state: RunState;
-  context: RawContext;
-  /** Writes the row in the middle of the work; throws LeaseLost when another worker has taken over. */
-  record(row: StepRow): Promise<StepRow>;
-}
-
-/** The result of an execution: the row to settle with, or the row and the time to look again. */
-export type Ending =
-  | { is: 'settled'; row: StepRow; intruder?: RunState['run']['intruder'] }
-  | { is: 'later'; row: StepRow; seconds: number };
 
 /** Another worker owns the row now: stop without a word. */
 class LeaseLost extends Error {
@@ -182,5 +163,70 @@ function failedRow(row: StepRow, thrown: unknown, engine: Engine): StepRow {
     lastError: error,
     outcome: keeps ? row.outcome : { is: 'failed', error },
     settledAt: keeps ? row.settledAt : now.toISOString(),
+  };
+}
+export async function collect(execution: Execution, step: Investigation): Promise<Ending> {
+  const { engine, context } = execution;
+  const { row } = execution;
+  const result = await step.collect(context, engine.clients(context.abort), row.memo);
+  if ('laterSeconds' in result)
+    return { is: 'later', row: { ...row, memo: result.memo }, seconds: result.laterSeconds };
+  const untold = 'skip' in result ? [] : await tell(execution, result.alerts ?? []);
+  const settledAt = engine.now().toISOString();
+  if ('skip' in result) {
+    return { is: 'settled', row: { ...row, outcome: { is: 'skipped', reason: result.skip }, settledAt } };
+  }
+  return {
+    is: 'settled',
+    row: {
+      ...row,
+      outcome: { is: 'done' },
+      kept: [...result.findings],
+      tasks: mergeTasks(row.tasks, [...(result.tasks ?? []), ...untold]),
+      attachments: [...(result.attachments ?? [])],
+      ...(result.facts === undefined ? {} : { facts: result.facts }),
+      settledAt,
+    },
+    ...(result.intruder ? { intruder: result.intruder } : {}),
+  };
+}
+/** Before the row is settled: a crash in between tells them once more, under the same ids, and loses none. */
+
+async function tell({ engine, row }: Execution, alerts: readonly OutgoingAlert[]): Promise<Task[]> {
+  if (alerts.length === 0) return [];
+  if (engine.publish !== undefined) {
+    await engine.publish(alerts);
+    return [];
+  }
+  return [
+    {
+      id: 'alerts-not-sent',
+      what: `${alerts.length} alert${alerts.length === 1 ? '' : 's'} of ${row.name} went nowhere: no Event Grid topic is set`,
+      instruction:
+        'Open a run by hand for each account in the findings, and set EventGrid__topicEndpointUri for the next time.',
+      link: 'https://security.microsoft.com/incidents',
+    },
+  ];
+}
+/** The step waits, and is planned anew as one that looks; undefined while it may act. */
+
+export function sparedNow(
+  state: RunState,
+  row: StepRow,
+  { protects, now }: Pick<Engine, 'protects' | 'now'>,
+): (RunState & { log: LogRow[] }) | undefined {
+  const { run } = state;
+  if (run.approvedAt !== undefined || !row.acts || row.aim === 'undo') return undefined;
+  // Steps that were queued to act before it was known wait too.
+  const because = run.sparedBecause ?? protects?.(run.account) ?? null;
+  if (because === null) return undefined;
+  const waits: StepRow = { ...row, state: 'waiting', acts: false, until: null };
+  return {
+    run: { ...run, sparedBecause: because },
+    steps: state.steps.map((old) => (old.name === row.name ? waits : old)),
+    log:
+      run.sparedBecause === undefined
+        ? [{ at: now().toISOString(), who: 'policy', what: 'the run only looks from now on', why: because }]
+        : [],
   };
 }

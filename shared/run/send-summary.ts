@@ -1,13 +1,12 @@
 // Sends the summary once for each verdict. sendMail is not idempotent, so whoever finds a send that may have been
 // cut off looks for the mail before sending again; and a failure here never touches the run's own state.
-import { RetryableError, toFailure } from '../errors.ts';
-import { timing, waitSeconds } from '../model/mode.ts';
-import type { LogRow, RunRow } from '../model/rows.ts';
+import { PermanentError, RetryableError, toFailure } from '../errors.ts';
+import type { LogRow, RunRow, RunState } from '../model/rows.ts';
 import { advance } from './advance.ts';
-import type { SummaryMessage } from './bus.ts';
+import { type CardMessage, type Post, queues, type SummaryMessage } from './bus.ts';
 import type { Engine } from './engine.ts';
-import type { RunState } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
+import { timing, waitSeconds } from './timing.ts';
 import { verdictOf, verdictText } from './verdict.ts';
 
 /** What the engine needs of mail. */
@@ -97,3 +96,38 @@ function afterFailure(summary: Summary, thrown: unknown, engine: Engine): Summar
   const until = new Date(engine.now().getTime() + wait * 1000).toISOString();
   return { ...summary, state: 'waiting', until, claimedAt, attempt };
 }
+/** What the engine needs of the second channel. */
+
+export interface SecondChannel {
+  wants(run: RunRow): boolean;
+  send(rows: RunRows): Promise<void>;
+}
+
+export async function sendCard(
+  engine: Pick<Engine, 'progress' | 'log'>,
+  channel: SecondChannel | undefined,
+  message: CardMessage,
+): Promise<void> {
+  const rows = await engine.progress.read(runRef(message.run));
+  if (rows === undefined) throw new PermanentError(`there is no run ${message.run}, so no card was sent`);
+  // Switched off since it was asked for.
+  if (channel === undefined) return;
+  await channel.send(rows);
+  engine.log(`card of run ${message.run} was posted`);
+}
+/** Asks for a card with a message of its own; the same turn asks once. Never throws: the mail must not wait for it. */
+
+export const askForCard =
+  (channel: SecondChannel | undefined, post: Post, log: Engine['log']) =>
+  async ({ run: { row } }: RunRows): Promise<void> => {
+    if (channel === undefined || !channel.wants(row)) return;
+    const { turn } = row.summary;
+    try {
+      const body: CardMessage = { run: row.id, turn, card: true };
+      await post.post({ queue: queues.summaries, id: `${row.id}:${turn}:card`, body, properties: {} });
+    } catch (thrown) {
+      log(`no card could be asked for: ${thrown instanceof Error ? thrown.message : 'unknown'}`, {
+        run: row.id,
+      });
+    }
+  };

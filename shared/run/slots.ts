@@ -37,14 +37,3 @@ export const paceBy =
     const ms = at - now().getTime();
     if (ms > 0) await wait(ms, abort);
   };
-
-/** For tests: the same promise within one process. */
-export class MemorySlots implements Slots {
-  readonly #taken = new Set<string>();
-
-  async reserve(rate: Rate, now: Date): Promise<number | undefined> {
-    const free = secondsFrom(now).find((second) => !this.#taken.has(`${rate} ${second}`));
-    if (free !== undefined) this.#taken.add(`${rate} ${free}`);
-    return free;
-  }
-}

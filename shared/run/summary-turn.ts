@@ -1,9 +1,9 @@
 // When on-call is written to: as soon as there is something true to say, and again only when the verdict changes.
 
-import { timing } from '../model/mode.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import { type Outgoing, queues } from './bus.ts';
 import { isHandedBack, isHandingBack, isStuck } from './hand-back.ts';
+import { timing } from './timing.ts';
 import { isPending, verdictOf, verdictText } from './verdict.ts';
 
 type Summary = RunRow['summary'];

@@ -1,10 +1,9 @@
 // A person says that a task is done, or takes that back. It only writes rows, as every order does; what an essential
 // task was in the way of goes on by itself. Nothing is looked up: the later checks do that.
 import { createHash } from 'node:crypto';
-import type { Outcome, StepRow, TaskRecord } from '../model/rows.ts';
+import type { Outcome, RunState, StepRow, TaskRecord } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
 import type { Order } from './operate.ts';
-import type { RunState } from './plan.ts';
 import { outcomeOf } from './remediate.ts';
 import { endedWell, verdictOf, verdictText } from './verdict.ts';
 

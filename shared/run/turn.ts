@@ -1,9 +1,9 @@
 // The turns of a step: each message that must count is a turn of its own, and a turn whose worker or message is lost is
 // followed by another. Pure.
 
-import { timing } from '../model/mode.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import { type Outgoing, stepQueue } from './bus.ts';
+import { timing } from './timing.ts';
 
 const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
 

@@ -1,6 +1,7 @@
 // The run in one word and a count: what the subject of the summary says. Pure, from the rows alone.
-import { effectiveMode, isLeftOut } from '../model/mode.ts';
+
 import type { Outcome, RunRow, StepRow } from '../model/rows.ts';
+import { effectiveMode, isLeftOut } from './mode.ts';
 
 /** Ended so that what builds on it may go on. `off` is not among them: the job was not done. */
 export const endedWell = (outcome: Outcome | null): boolean =>

@@ -1,12 +1,11 @@
 // After an account was handed back only what had been the intruder's is looked for, and nothing is changed: what the
 // owner sets up is theirs, and what comes back goes to a person. Pure.
 
-import { timing } from '../model/mode.ts';
-import type { ChangeRecord, RunRow, StepRow, TaskRecord } from '../model/rows.ts';
+import type { ChangeRecord, RunRow, RunState, StepRow, TaskRecord } from '../model/rows.ts';
 import type { Found } from '../model/step.ts';
 import { identity } from './changes.ts';
 import { isHandedBack, isHandingBack } from './hand-back.ts';
-import type { RunState } from './plan.ts';
+import { timing } from './timing.ts';
 
 const isWatched = (run: RunRow) => isHandingBack(run) && isHandedBack(run);
 

@@ -1,31 +1,9 @@
 // What on-call was told and is still to be told: one row a key, in table `watch`, partition `notice`. Here: the
 // shape, Table Storage, and a memory for tests. It decides nothing.
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
-import { noticeSchema } from '../mail/notice.ts';
+import { type NoticeRow, type NoticeStore, noticeRowSchema } from '../mail/notice.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { fromEntity, toEntity } from './table-entity.ts';
-
-export const noticeRowSchema = z.object({
-  notice: noticeSchema,
-  state: z.enum(['waiting', 'sending', 'told']),
-  /** Failures so far. */
-  attempt: z.number(),
-  /** Not before, or the end of the lease (ISO 8601). */
-  until: z.string().nullable(),
-  /** When the first send began whose answer is unknown. */
-  claimedAt: z.string().nullable(),
-  toldAt: z.string().nullable(),
-});
-export type NoticeRow = Readonly<z.infer<typeof noticeRowSchema>>;
-
-export interface NoticeStore {
-  read(key: string): Promise<{ row: NoticeRow; etag: string } | undefined>;
-  /** Replaces exactly this version, or inserts where none is given. Answers the new ETag. */
-  write(row: NoticeRow, etag: string | undefined): Promise<string | 'conflict'>;
-  /** All that are not told. */
-  waiting(): Promise<readonly { row: NoticeRow; etag: string }[]>;
-}
 
 const partition = 'notice';
 
@@ -59,29 +37,4 @@ export class TableNotices implements NoticeStore {
     const found = await this.#table.query(`PartitionKey eq '${partition}' and state ne 'told'`);
     return found.map((entity) => ({ row: fromEntity('watch', entity, noticeRowSchema), etag: entity.etag }));
   }
-}
-
-export interface MemoryNotices extends NoticeStore {
-  readonly rows: ReadonlyMap<string, { row: NoticeRow; etag: string }>;
-}
-
-export function memoryNotices(): MemoryNotices {
-  const rows = new Map<string, { row: NoticeRow; etag: string }>();
-  let version = 0;
-  return {
-    rows,
-    async read(key) {
-      return rows.get(key);
-    },
-    async write(row, given) {
-      if (rows.get(row.notice.key)?.etag !== given) return 'conflict';
-      version += 1;
-      const etag = `"${version}"`;
-      rows.set(row.notice.key, { row, etag });
-      return etag;
-    },
-    async waiting() {
-      return [...rows.values()].filter(({ row }) => row.state !== 'told');
-    },
-  };
 }

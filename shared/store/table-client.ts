@@ -176,3 +176,6 @@ function headersOf(thrown: unknown): { requestId?: string | undefined; retryAfte
   const headers = thrown instanceof RestError ? thrown.response?.headers : undefined;
   return { requestId: headers?.get('x-ms-request-id'), retryAfter: headers?.get('retry-after') };
 }
+// Every table that the code opens by name, for whoever makes them or looks whether they are there: the deployment and
+// preflight. They are deployed, so that the app needs no right to make any; a test compares with what is opened.
+export const tableNames = ['runs', 'index', 'decisions', 'slots', 'watch'] as const;

@@ -16,8 +16,9 @@ import {
   type Decisions,
   decisionSchema,
 } from '../alerts/decisions.ts';
+import { isKey } from '../run/progress.ts';
 import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
-import { fromEntity, isKey, toEntity } from './table-entity.ts';
+import { fromEntity, toEntity } from './table-entity.ts';
 
 const nobody = 'nobody';
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;

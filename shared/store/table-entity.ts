@@ -3,6 +3,7 @@
 // https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
+import { isKey } from '../run/progress.ts';
 
 export type Columns = Readonly<Record<string, string | number | boolean>>;
 
@@ -18,9 +19,6 @@ const mostProperties = 255 - 3;
 const mostEntityBytes = 1024 * 1024;
 const mostTransactionBytes = 4 * 1024 * 1024;
 export const mostOperations = 100;
-
-/** May a key be made of this? Other characters are refused by the service, so no row can have them. */
-export const isKey = (text: string) => text.length <= 512 && !/[/\\#?\p{Cc}]/u.test(text);
 
 /** Throws PermanentError when the service could never take it. */
 export function toEntity(

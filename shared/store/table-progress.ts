@@ -20,6 +20,7 @@ import {
 } from '../model/rows.ts';
 import {
   type Claim,
+  isKey,
   type Progress,
   type RunChanges,
   type RunRef,
@@ -34,7 +35,6 @@ import {
   type Entity,
   fromEntity,
   fromVersion,
-  isKey,
   toEntity,
   toVersion,
 } from './table-entity.ts';

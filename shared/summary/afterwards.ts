@@ -2,10 +2,10 @@
 
 import { capital, clause, clock, count, later, plain } from '../mail/plain.ts';
 import { type Given, type Line, order, placeOf, type Section, titleOf } from '../mail/report.ts';
-import { timing } from '../model/mode.ts';
 import type { StepRow } from '../model/rows.ts';
 import type { ToldIn } from '../model/step.ts';
 import { toUndo } from '../run/changes.ts';
+import { timing } from '../run/timing.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { nextWatch } from '../run/watch.ts';
 import { attachedTo } from './attached.ts';

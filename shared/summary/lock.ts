@@ -3,9 +3,9 @@
 
 import { clause, clock, clockAfter, later } from '../mail/plain.ts';
 import type { Given, Line, Section } from '../mail/report.ts';
-import { isLeftOut } from '../model/mode.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
-import type { Part } from '../model/step.ts';
+import type { Part } from '../model/words.ts';
+import { isLeftOut } from '../run/mode.ts';
 import { standingOf } from './standing.ts';
 
 export type Lock =

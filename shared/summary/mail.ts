@@ -1,26 +1,18 @@
 // Sends the summary with Microsoft Graph, from a mailbox of its own to on-call and never to the account under attack.
 // What it says is in summary.ts.
 import { z } from 'zod';
-import type { GraphClient, GraphReader } from '../clients/clients.ts';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
+import { addressesOf, type MailSettings } from '../mail/addresses.ts';
 import { plain } from '../mail/plain.ts';
 import type { Described } from '../mail/report.ts';
 import { sendMail } from '../mail/send-mail.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
-import type { RunRow } from '../model/rows.ts';
+import type { GraphClient } from '../model/clients.ts';
 import type { RunRows } from '../run/progress.ts';
 import type { Mailer } from '../run/send-summary.ts';
 import { attachedTo } from './attached.ts';
 import { subjectOf, summaryOf } from './summary.ts';
-
-export interface MailSettings {
-  /** Mailbox that sends. */
-  from: string;
-  to: readonly string[];
-  /** Where the app is reached, for the link to the run. */
-  baseUrl: string;
-}
 
 /**
  * Application permissions, the first two best granted on the sender's mailbox alone by RBAC for Applications: Mail.Send,
@@ -36,10 +28,6 @@ interface Dependencies {
   now: () => Date;
 }
 
-const userSchema = z.object({
-  mail: z.string().nullish(),
-  proxyAddresses: z.array(z.string()).default([]),
-});
 const sentSchema = z.object({ subject: z.string().nullish() });
 
 export function createMailer(settings: MailSettings, { graph, playbook, now }: Dependencies): Mailer {
@@ -82,21 +70,3 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
 }
 
 const clockSkewMs = 5000;
-
-/**
- * Addresses that reach the account, without what its owner or intruder may choose: an alternate address that is set to
- * on-call's would keep on-call from hearing of it. Without the permission to read them, the sign-in name must do.
- */
-export async function addressesOf(
-  graph: GraphReader,
-  account: Pick<RunRow['account'], 'id' | 'userPrincipalName'>,
-): Promise<ReadonlySet<string>> {
-  const named = [account.userPrincipalName];
-  try {
-    const user = await graph.get(path`/users/${account.id}?$select=id,mail,proxyAddresses`, userSchema);
-    named.push(...(user.mail ? [user.mail] : []), ...user.proxyAddresses);
-  } catch (thrown) {
-    if (!(thrown instanceof PermanentError)) throw thrown;
-  }
-  return new Set(named.map(mailboxAddress));
-}

@@ -14,7 +14,8 @@ import {
   taskRecordSchema,
 } from '../model/rows.ts';
 import { signalSchema } from '../model/signal.ts';
-import { modes, type Step, stages } from '../model/step.ts';
+import type { Step } from '../model/step.ts';
+import { modes, stages } from '../model/words.ts';
 import { verificationOf, verifications } from '../run/changes.ts';
 import type { RunRows } from '../run/progress.ts';
 import { taskKey } from '../run/tick-off.ts';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
-import { type Book, bookOf, freeSlot, memorySlots, type Slots } from '../../shared/alerts/breaker-slots.ts';
+import { type Book, bookOf, freeSlot, type Slots } from '../../shared/alerts/breaker-slots.ts';
 import { TableBreakerSlots } from '../../shared/store/table-breaker-slots.ts';
+import { memoryBreakerPlaces } from '../fakes/memory-stores.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 
 const hour = new Date('2026-11-20T10:59:59Z');
@@ -29,7 +30,7 @@ const newBook = (): Book => {
 const users = (many: number) => Array.from({ length: many }, (_, index) => `user-${index}`);
 
 describe.each<[string, () => Slots]>([
-  ['in memory', memorySlots],
+  ['in memory', memoryBreakerPlaces],
   ['in a table', tableSlots],
 ])('slots %s', (_, open) => {
   it('are given out once each to many who ask at one instant — counting first would let them all through', async () => {

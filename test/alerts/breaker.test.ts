@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createBreaker, fewestRuns, heldMails, limitsOf } from '../../shared/alerts/breaker.ts';
-import { bookOf, memorySlots } from '../../shared/alerts/breaker-slots.ts';
-import { hourOf, memoryTrips } from '../../shared/alerts/trips.ts';
+import { bookOf } from '../../shared/alerts/breaker-slots.ts';
+import { hourOf } from '../../shared/alerts/trips.ts';
 import type { OpenRequest } from '../../shared/run/open-run.ts';
+import { memoryBreakerPlaces, memoryTrips } from '../fakes/memory-stores.ts';
 import { account, signal } from './samples.ts';
 
 const settings = { BREAKER_FULL_PER_HOUR: 2, BREAKER_RUNS_PER_HOUR: 4, BREAKER_SHARE: 20 };
@@ -10,7 +11,7 @@ const start = Date.parse('2026-11-20T10:05:00Z');
 
 function world(users: number | null = 1000) {
   let at = start;
-  const slots = memorySlots();
+  const slots = memoryBreakerPlaces();
   const trips = memoryTrips();
   const breaker = createBreaker({
     slots,

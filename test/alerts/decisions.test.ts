@@ -1,14 +1,9 @@
 // The record of decisions, in memory and in Table Storage: what the policy asks of it, and what people ask.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../local/azurite.ts';
-import {
-  type Decision,
-  type DecisionQuery,
-  type DecisionRecord,
-  type Decisions,
-  memoryDecisions,
-} from '../../shared/alerts/decisions.ts';
+import type { Decision, DecisionQuery, DecisionRecord, Decisions } from '../../shared/alerts/decisions.ts';
 import { TableDecisions } from '../../shared/store/table-decisions.ts';
+import { memoryDecisions } from '../fakes/memory-stores.ts';
 import { tableOptions } from '../run/progress-stores.ts';
 
 const adele = '9f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b';

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { classifier, detectorsSchema } from '../../shared/alerts/detector-settings.ts';
 import { impliesItsUser, isKnownDetection, kindOf, settableKinds } from '../../shared/alerts/detectors.ts';
 import { decide, defaultPolicy } from '../../shared/alerts/policy.ts';
-import { memoryUnknownTitles, unknownLine } from '../../shared/alerts/unknown-titles.ts';
+import { unknownLine } from '../../shared/alerts/unknown-titles.ts';
+import { memoryUnknownTitles } from '../fakes/memory-stores.ts';
 import { mailAlert, signal } from './samples.ts';
 
 const detection = (detector: string) => ({ detector, title: detector });

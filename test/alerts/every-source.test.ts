@@ -2,11 +2,11 @@
 // the decision, with Microsoft Graph as the judge.
 import { describe, expect, it } from 'vitest';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
-import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { memoryDecisions } from '../fakes/memory-stores.ts';
 import { namesNobody } from '../fakes/names-nobody.ts';
 import { type Answers, fakeGraph, forbidden } from './fake-graph.ts';
 import { account, adele, cloudEvent, idOf, now, payload, tenantId } from './samples.ts';

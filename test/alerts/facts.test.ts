@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { learn } from '../../shared/alerts/facts.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { memoryDecisions } from '../fakes/memory-stores.ts';
 import { type Answers, fakeGraph, forbidden } from './fake-graph.ts';
 import { adele, payload } from './samples.ts';
 

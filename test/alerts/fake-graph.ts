@@ -1,7 +1,7 @@
 // Microsoft Graph as a table of answers, for tests of triage. Records what was asked; knows no filters.
 import type { z } from 'zod';
-import type { GraphOptions, GraphReader } from '../../shared/clients/clients.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import type { GraphOptions, GraphReader } from '../../shared/model/clients.ts';
 
 /** By path without query, that of beta beginning with /beta; an Error is thrown, an array is a collection, all else is one object. */
 export type Answers = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lastRunOf } from '../../shared/alerts/last-run.ts';
 import type { ChangeRecord } from '../../shared/model/rows.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { sampleRun, sampleStep } from '../run/sample-rows.ts';
 import { adele } from './samples.ts';
 

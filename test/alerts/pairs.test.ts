@@ -4,17 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTriageAlert, type TriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createBreaker } from '../../shared/alerts/breaker.ts';
-import { memorySlots, type Slots } from '../../shared/alerts/breaker-slots.ts';
-import { memoryDecisions } from '../../shared/alerts/decisions.ts';
+import type { Slots } from '../../shared/alerts/breaker-slots.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
-import { memoryTrips } from '../../shared/alerts/trips.ts';
 import { RetryableError } from '../../shared/errors.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Progress } from '../../shared/run/progress.ts';
 import { TableBreakerSlots } from '../../shared/store/table-breaker-slots.ts';
 import { TableProgress } from '../../shared/store/table-progress.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { memoryBreakerPlaces, memoryDecisions, memoryTrips } from '../fakes/memory-stores.ts';
 import { namesNobody } from '../fakes/names-nobody.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 import { fakeGraph } from './fake-graph.ts';
@@ -40,7 +39,7 @@ const pairOf = (pair: number) =>
     riskEventType,
   }));
 
-function triageOn(progress: Progress, many: number, slots: Slots = memorySlots()) {
+function triageOn(progress: Progress, many: number, slots: Slots = memoryBreakerPlaces()) {
   const answers = Object.fromEntries(
     Array.from({ length: many }, (_, pair) => pairOf(pair))
       .flat()

@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Feed, Item } from '../../shared/alerts/feeds.ts';
-import { type Marks, memoryMarks } from '../../shared/alerts/marks.ts';
+import type { Marks } from '../../shared/alerts/marks.ts';
 import { outgoing } from '../../shared/alerts/outgoing.ts';
 import { pollAll } from '../../shared/alerts/poll.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { OutgoingAlert } from '../../shared/model/step.ts';
+import { memoryMarks } from '../fakes/memory-stores.ts';
 import { fakeGraph } from './fake-graph.ts';
 
 const minute = 60_000;

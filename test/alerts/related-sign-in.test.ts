@@ -4,7 +4,7 @@ import type { Known } from '../../shared/alerts/facts.ts';
 import { intrudersOf } from '../../shared/alerts/intruders.ts';
 import { decide, defaultPolicy } from '../../shared/alerts/policy.ts';
 import { claimsOf } from '../../shared/alerts/sources.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { sampleRun } from '../run/sample-rows.ts';
 import { fakeGraph } from './fake-graph.ts';
 import { adele, tenantId } from './samples.ts';

@@ -1,11 +1,11 @@
 // Days of silence and of alerts, with the clock in the test's hand: what on-call gets, and how often.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { watchSources } from '../../shared/alerts/silence.ts';
-import { memorySourceHealth, type SourceHealth } from '../../shared/alerts/source-health.ts';
+import type { SourceHealth } from '../../shared/alerts/source-health.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
 import { createNotices, type Notices } from '../../shared/mail/tell.ts';
-import { memoryNotices } from '../../shared/store/notice-store.ts';
+import { memoryNotices, memorySourceHealth } from '../fakes/memory-stores.ts';
 
 let clock = 0;
 let sent: Notice[] = [];

@@ -6,26 +6,27 @@ import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { type BreakerSettings, createBreaker, heldMails } from '../../shared/alerts/breaker.ts';
 import { tellOfStorms } from '../../shared/alerts/breaker-notice.ts';
-import { memorySlots, type Slots } from '../../shared/alerts/breaker-slots.ts';
-import { memoryDecisions } from '../../shared/alerts/decisions.ts';
+import type { Slots } from '../../shared/alerts/breaker-slots.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
-import { memoryTrips, TableTrips, type Trips } from '../../shared/alerts/trips.ts';
+import type { Trips } from '../../shared/alerts/trips.ts';
 import type { Notice } from '../../shared/mail/notice.ts';
 import { createNotices } from '../../shared/mail/tell.ts';
-import { type Mode, remediation, type Step, settings } from '../../shared/model/step.ts';
+import { remediation, type Step, settings } from '../../shared/model/step.ts';
+import type { Mode } from '../../shared/model/words.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { queues, stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { approve } from '../../shared/run/operate.ts';
 import { type Progress, runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { sendSummary } from '../../shared/run/send-summary.ts';
-import { memoryNotices } from '../../shared/store/notice-store.ts';
 import { TableBreakerSlots } from '../../shared/store/table-breaker-slots.ts';
 import { TableProgress } from '../../shared/store/table-progress.ts';
+import { TableTrips } from '../../shared/store/table-trips.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { memoryBreakerPlaces, memoryDecisions, memoryNotices, memoryTrips } from '../fakes/memory-stores.ts';
 import { namesNobody } from '../fakes/names-nobody.ts';
 import { noClients } from '../run/no-clients.ts';
 import { fakeGraph } from './fake-graph.ts';
@@ -173,7 +174,7 @@ const defaults = { BREAKER_FULL_PER_HOUR: 20, BREAKER_RUNS_PER_HOUR: 100, BREAKE
 describe('500 alerts for 200 users at once', () => {
   const events = alerts(500, 200);
   const storm = world(
-    { progress: new MemoryProgress(), slots: memorySlots(), trips: memoryTrips() },
+    { progress: new MemoryProgress(), slots: memoryBreakerPlaces(), trips: memoryTrips() },
     defaults,
     answersOf(events),
   );
@@ -260,7 +261,7 @@ describe('500 alerts for 200 users at once', () => {
       riskEventType: 'attackerInTheMiddle',
     };
     const calmer = world(
-      { progress: storm.engine.progress, slots: memorySlots(), trips: memoryTrips() },
+      { progress: storm.engine.progress, slots: memoryBreakerPlaces(), trips: memoryTrips() },
       defaults,
       answersOf([again]),
     );

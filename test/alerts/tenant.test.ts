@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
-import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { alertPermissions } from '../../shared/alerts/sources.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
 import { accountPermissions, readAccount } from '../../shared/microsoft365/read-account.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { memoryDecisions } from '../fakes/memory-stores.ts';
 import { namesNobody } from '../fakes/names-nobody.ts';
 import { adele, cloudEvent, now, tenantId } from './samples.ts';
 

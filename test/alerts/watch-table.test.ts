@@ -1,17 +1,11 @@
 // What the app keeps of its own watch, in memory and in Table Storage: the same promises of both.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../local/azurite.ts';
-import {
-  memorySourceHealth,
-  type SourceHealth,
-  TableSourceHealth,
-} from '../../shared/alerts/source-health.ts';
-import {
-  memoryNotices,
-  type NoticeRow,
-  type NoticeStore,
-  TableNotices,
-} from '../../shared/store/notice-store.ts';
+import type { SourceHealth } from '../../shared/alerts/source-health.ts';
+import type { NoticeRow, NoticeStore } from '../../shared/mail/notice.ts';
+import { TableNotices } from '../../shared/store/notice-store.ts';
+import { TableSourceHealth } from '../../shared/store/table-source-health.ts';
+import { memoryNotices, memorySourceHealth } from '../fakes/memory-stores.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 
 let azurite: Awaited<ReturnType<typeof startAzurite>>;

@@ -8,9 +8,9 @@ import { listRuns } from '../../functions/runs/list-runs.ts';
 import { respond } from '../../functions/runs/respond.ts';
 import { startRun } from '../../functions/runs/start-run.ts';
 import { TokenRefused } from '../../shared/auth/caller.ts';
-import { memoryAnswered } from '../../shared/run/answered.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { runRef } from '../../shared/run/progress.ts';
+import { memoryAnswered } from '../fakes/memory-stores.ts';
 import { adele, chaosOf, Simulation } from '../run/simulation.ts';
 
 type Handler = (engine: Engine, request: ApiRequest) => Promise<ApiAnswer>;

@@ -6,14 +6,14 @@ import type { Step } from '../../shared/model/step.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { type OpenRequest, openRun } from '../../shared/run/open-run.ts';
 import { undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { connected } from './connected.ts';
+import { MemoryBus } from './memory-bus.ts';
+import { MemoryProgress } from './memory-progress.ts';
 
 export interface Life {
   steps: readonly Step[];

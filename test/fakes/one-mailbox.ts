@@ -2,8 +2,8 @@
 // were asked, with what and routed to whom.
 import { z } from 'zod';
 import { createTenant } from '../../local/tenant/tenant.ts';
-import type { Clients, ExchangeClient } from '../../shared/clients/clients.ts';
 import { createExchange } from '../../shared/clients/exchange.ts';
+import type { Clients, ExchangeClient } from '../../shared/model/clients.ts';
 import { noClients } from '../run/no-clients.ts';
 import { adele } from './sign-ins.ts';
 

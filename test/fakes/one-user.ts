@@ -1,7 +1,7 @@
 // One user in Microsoft Graph: what a step writes is what it reads back, in whole seconds as Entra ID tells time.
 
-import type { Clients } from '../../shared/clients/clients.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import type { Clients } from '../../shared/model/clients.ts';
 import { noClients } from '../run/no-clients.ts';
 import { type Request, scriptedGraph } from './scripted-graph.ts';
 

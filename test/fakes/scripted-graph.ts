@@ -1,5 +1,5 @@
 // Microsoft Graph reduced to a script: what is asked is recorded in order, what is answered comes from the test.
-import type { GraphClient, GraphOptions } from '../../shared/clients/clients.ts';
+import type { GraphClient, GraphOptions } from '../../shared/model/clients.ts';
 
 export interface Request {
   method: string;

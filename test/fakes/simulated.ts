@@ -1,9 +1,9 @@
 // A step against the simulated tenant through the real clients for Microsoft Graph and Exchange Online, with no more
 // permissions than the step declares.
 import { createTenant } from '../../local/tenant/tenant.ts';
-import type { Clients } from '../../shared/clients/clients.ts';
 import { createExchange } from '../../shared/clients/exchange.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
+import type { Clients } from '../../shared/model/clients.ts';
 import type { Step } from '../../shared/model/step.ts';
 import { noClients } from '../run/no-clients.ts';
 

@@ -4,9 +4,9 @@ import { reportDaily } from '../../functions/runs/daily-report.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
 import { createNotices } from '../../shared/mail/tell.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { memoryNotices } from '../../shared/store/notice-store.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { memoryNotices } from '../fakes/memory-stores.ts';
 import { sampleRun } from '../run/sample-rows.ts';
 
 const adele = '9f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b';

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { decisionListSchema, listDecisions } from '../../functions/alerts/list-decisions.ts';
 import { type ApiRequest, Problem } from '../../functions/runs/api.ts';
-import { type Decision, memoryDecisions } from '../../shared/alerts/decisions.ts';
+import type { Decision } from '../../shared/alerts/decisions.ts';
 import { signal } from '../alerts/samples.ts';
+import { memoryDecisions } from '../fakes/memory-stores.ts';
 
 const adele = '9f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b';
 

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { createTriageAlert, type TriageDeps } from '../../functions/alerts/triage-alert.ts';
-import { type Decision, decisionSchema, memoryDecisions } from '../../shared/alerts/decisions.ts';
+import { type Decision, decisionSchema } from '../../shared/alerts/decisions.ts';
 import { classifier, detectorsSchema } from '../../shared/alerts/detector-settings.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/model/account.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { type OpenRequest, openRun } from '../../shared/run/open-run.ts';
 import { type Answers, fakeGraph, forbidden, missing } from '../alerts/fake-graph.ts';
 import { account, adele, cloudEvent, idOf, now, payload, tenantId } from '../alerts/samples.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { memoryDecisions } from '../fakes/memory-stores.ts';
 
 const detection = payload('risk-detection/anomalous-token');
 const detectionsPath = '/identityProtection/riskDetections';

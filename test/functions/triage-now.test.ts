@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { triagedSchema, triageNow } from '../../functions/alerts/triage-now.ts';
 import { answerOf } from '../../functions/runs/api.ts';
-import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { type Answers, fakeGraph } from '../alerts/fake-graph.ts';
 import { account, adele, idOf, now, payload, tenantId } from '../alerts/samples.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { memoryDecisions } from '../fakes/memory-stores.ts';
 import { namesNobody } from '../fakes/names-nobody.ts';
 import { noClients } from '../run/no-clients.ts';
 

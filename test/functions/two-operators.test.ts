@@ -5,9 +5,10 @@ import { approveRun, retryRun, undoRun } from '../../functions/runs/change-run.t
 import { getRun } from '../../functions/runs/get-run.ts';
 import { once } from '../../functions/runs/idempotency.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
-import { type Answered, atWorkSeconds, keptSeconds, memoryAnswered } from '../../shared/run/answered.ts';
+import { type Answered, atWorkSeconds, keptSeconds } from '../../shared/run/answered.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { TableAnswered } from '../../shared/store/table-answered.ts';
+import { memoryAnswered } from '../fakes/memory-stores.ts';
 import { chaosOf, Simulation } from '../run/simulation.ts';
 
 const adele = 'adele@contoso.com';

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { playbook } from '../../functions/steps/index.ts';
 import { place, type Resource, type Snapshot, snapshot } from '../../infra/bicep.ts';
 import { minimalProfile } from '../../infra/generate.ts';
-import { queueShapes } from '../../shared/run/queues.ts';
-import { tableNames } from '../../shared/run/table-names.ts';
+import { queueShapes } from '../../shared/run/bus.ts';
 import { readSettings, settingNames } from '../../shared/settings.ts';
+import { tableNames } from '../../shared/store/table-client.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');

@@ -1,9 +1,9 @@
 // Each notice once, whatever dies in between: the same rows for whoever sends, and for whoever comes after.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { Notice } from '../../shared/mail/notice.ts';
+import type { Notice, NoticeStore } from '../../shared/mail/notice.ts';
 import { createNotices } from '../../shared/mail/tell.ts';
-import { type MemoryNotices, memoryNotices, type NoticeStore } from '../../shared/store/notice-store.ts';
+import { type MemoryNotices, memoryNotices } from '../fakes/memory-stores.ts';
 
 const silent: Notice = {
   key: 'no-signal',

@@ -5,7 +5,7 @@ import { createNotices, type Notices } from '../../shared/mail/tell.ts';
 import type { Finding } from '../../shared/preflight/finding.ts';
 import type { PreflightReport } from '../../shared/preflight/preflight.ts';
 import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';
-import { memoryNotices } from '../../shared/store/notice-store.ts';
+import { memoryNotices } from '../fakes/memory-stores.ts';
 
 let sent: Notice[] = [];
 let notices: Notices;

@@ -3,18 +3,16 @@
 import { describe, expect, it } from 'vitest';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { type BreakerSettings, createBreaker, heldMails } from '../../shared/alerts/breaker.ts';
-import { memorySlots } from '../../shared/alerts/breaker-slots.ts';
-import { memoryDecisions } from '../../shared/alerts/decisions.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { protectedBecause, unmarked } from '../../shared/alerts/protection.ts';
-import { memoryTrips } from '../../shared/alerts/trips.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/model/account.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { fakeGraph, forbidden } from '../alerts/fake-graph.ts';
 import { account, adele, cloudEvent, idOf, now, payload, tenantId } from '../alerts/samples.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { memoryBreakerPlaces, memoryDecisions, memoryTrips } from '../fakes/memory-stores.ts';
 import { namesNobody } from '../fakes/names-nobody.ts';
 
 const ceo = '11111111-1111-4111-8111-111111111111';
@@ -37,7 +35,7 @@ function world(
   // Without steps a run that is not held is over at once.
   const engine = { progress, bus, playbook: [], stepSettings: {}, now: () => now, random: Math.random };
   const breaker = createBreaker({
-    slots: memorySlots(),
+    slots: memoryBreakerPlaces(),
     trips: memoryTrips(),
     settings: breakerSettings,
     users: async () => 2000,

@@ -2,9 +2,9 @@
 // of that may be written to.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
-import type { Clients, ExchangeClient, GraphClient } from '../../shared/clients/clients.ts';
 import { path, refPath } from '../../shared/clients/path.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import type { Clients, ExchangeClient, GraphClient } from '../../shared/model/clients.ts';
 import { context } from '../fakes/context.ts';
 import { scriptedGraph } from '../fakes/scripted-graph.ts';
 import { noClients } from '../run/no-clients.ts';

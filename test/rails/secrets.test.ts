@@ -9,14 +9,14 @@ import { hideSecrets } from '../../shared/clients/hide-secrets.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { runDocument } from '../../shared/summary/run-document.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';
 import { connected } from '../fakes/connected.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
 
 const steps = [blockSignIn, resetPassword];
 const sentSchema = z.object({ passwordProfile: z.object({ password: z.string() }) });

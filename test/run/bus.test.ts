@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ServiceBus, startServiceBus } from '../../local/service-bus/service-bus.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { type Bus, type Outgoing, queues, stepQueue } from '../../shared/run/bus.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
 import { ServiceBusBus } from '../../shared/store/service-bus.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
 
 const run = '8c1b6a3e-58f2-4d0c-9a55-6b1d2e7f9c04.20261124T190500-8M2P';
 const lock = stepQueue('block-sign-in');

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../shared/model/rows.ts';
-import type { Change, Json } from '../../shared/model/step.ts';
+import type { Change } from '../../shared/model/step.ts';
+import type { Json } from '../../shared/model/words.ts';
 import {
   type Attempt,
   afterAttempt,

@@ -1,10 +1,10 @@
 // Messages that nobody could handle, on the engine in memory.
 import { describe, expect, it } from 'vitest';
-import { timing } from '../../shared/model/mode.ts';
-import type { Json } from '../../shared/model/step.ts';
+import type { Json } from '../../shared/model/words.ts';
 import { settleDeadLetter } from '../../shared/run/dead-letter.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { runStep } from '../../shared/run/run-step.ts';
+import { timing } from '../../shared/run/timing.ts';
 import { chaosOf, Simulation } from './simulation.ts';
 
 async function opened() {

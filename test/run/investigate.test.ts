@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
 import { investigation, type OutgoingAlert, type RunView, settings } from '../../shared/model/step.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { MemoryBus } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
+import { MemoryBus } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { noClients } from './no-clients.ts';
 import { adele, riskySignIn } from './simulation.ts';
 

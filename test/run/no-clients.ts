@@ -1,5 +1,5 @@
 // Clients for steps that ask nobody: any request is a mistake of the test.
-import type { Clients } from '../../shared/clients/clients.ts';
+import type { Clients } from '../../shared/model/clients.ts';
 
 const refuse = (): never => {
   throw new Error('this step must not ask a service');

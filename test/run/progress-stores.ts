@@ -2,9 +2,9 @@
 // effect, the connection breaks, and the SDK sends it again, which the service then refuses as a conflict.
 import { RestError, type TableServiceClientOptions } from '@azure/data-tables';
 import { startAzurite } from '../../local/azurite.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import type { Progress } from '../../shared/run/progress.ts';
 import { TableProgress } from '../../shared/store/table-progress.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
 
 export interface Store {
   progress: Progress;

@@ -3,16 +3,16 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { timing } from '../../shared/model/mode.ts';
 import type { StepRow } from '../../shared/model/rows.ts';
 import { investigation, remediation, type Step, settings } from '../../shared/model/step.ts';
 import { advance } from '../../shared/run/advance.ts';
 import type { Outgoing } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { type Progress, type RunRows, runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
+import { timing } from '../../shared/run/timing.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { noClients } from './no-clients.ts';
 import { adele, riskySignIn } from './simulation.ts';
 

@@ -1,15 +1,14 @@
 // One mail for each verdict, whoever dies on the way; and a mail that fails touches nothing but itself.
 import { describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { timing } from '../../shared/model/mode.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { type Letter, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { approve, undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { askForCard, sendCard } from '../../shared/run/send-card.ts';
-import { type Mailer, sendSummary } from '../../shared/run/send-summary.ts';
+import { askForCard, type Mailer, sendCard, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
+import { timing } from '../../shared/run/timing.ts';
 import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { chaosOf, Simulation, start } from './simulation.ts';
 

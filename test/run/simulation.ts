@@ -6,8 +6,6 @@ import type { Account } from '../../shared/model/account.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import { stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { MemoryBus, type MemoryMessage } from '../../shared/run/memory-bus.ts';
-import { MemoryProgress } from '../../shared/run/memory-progress.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { RunRows } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
@@ -15,6 +13,8 @@ import { type Mailer, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { endedWell } from '../../shared/run/verdict.ts';
 import { sampleAccount } from '../fakes/account.ts';
+import { MemoryBus, type MemoryMessage } from '../fakes/memory-bus.ts';
+import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { noClients } from './no-clients.ts';
 import { playbookOf, World, type WorldOptions } from './world.ts';
 

@@ -2,8 +2,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../local/azurite.ts';
 import { RetryableError } from '../../shared/errors.ts';
-import { aheadSeconds, MemorySlots, paceBy, type Slots } from '../../shared/run/slots.ts';
+import { aheadSeconds, paceBy, type Slots } from '../../shared/run/slots.ts';
 import { TableSlots } from '../../shared/store/table-slots.ts';
+import { MemorySlots } from '../fakes/memory-stores.ts';
 
 const rate = 'identity-protection';
 const now = new Date('2026-11-24T19:05:00.400Z');

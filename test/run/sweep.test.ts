@@ -1,10 +1,10 @@
 // The sweep looks at what has waited past its time, whatever became of the messages.
 import { expect, it } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
-import { timing } from '../../shared/model/mode.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
+import { timing } from '../../shared/run/timing.ts';
 import { adele, chaosOf, riskySignIn, Simulation } from './simulation.ts';
 
 async function lost() {

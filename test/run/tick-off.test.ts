@@ -1,8 +1,8 @@
 // What a tick changes, and what it leaves to the service to say.
 import { describe, expect, it } from 'vitest';
-import type { StepRow } from '../../shared/model/rows.ts';
+import type { RunState, StepRow } from '../../shared/model/rows.ts';
 import type { Order } from '../../shared/run/operate.ts';
-import { plan, type RunState } from '../../shared/run/plan.ts';
+import { plan } from '../../shared/run/plan.ts';
 import { taskKey, tickOff } from '../../shared/run/tick-off.ts';
 import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { at, having, refused, signIns, step, task } from '../summary/rows.ts';

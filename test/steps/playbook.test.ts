@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
-import { handedOn, parts, type Step, stages } from '../../shared/model/step.ts';
+import { handedOn, type Step } from '../../shared/model/step.ts';
+import { parts, stages } from '../../shared/model/words.ts';
 
 const folder = new URL('../../functions/steps/', import.meta.url);
 /** A step is a file, or a folder with a file of the same name and what only that step needs. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reviewOpenedApps } from '../../functions/steps/review-opened-apps.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { openedApps } from '../../shared/microsoft365/opened-apps.ts';
-import type { Json } from '../../shared/model/step.ts';
+import type { Json } from '../../shared/model/words.ts';
 import { context } from '../fakes/context.ts';
 import { thrownBy } from '../fakes/service.ts';
 import { adele, attacker, signIn } from '../fakes/sign-ins.ts';

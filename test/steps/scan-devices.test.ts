@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { scanDevices } from '../../functions/steps/scan-devices/scan-devices.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
-import type { Clients } from '../../shared/clients/clients.ts';
 import { createDefender } from '../../shared/clients/defender.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import type { Clients } from '../../shared/model/clients.ts';
 import { nobodyKnown } from '../../shared/model/intruder.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';

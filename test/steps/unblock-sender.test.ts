@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { unblockSender } from '../../functions/steps/unblock-sender.ts';
-import type { ExchangeClient } from '../../shared/clients/clients.ts';
+import type { ExchangeClient } from '../../shared/model/clients.ts';
 import { account, context } from '../fakes/context.ts';
 import { changesOf, found, onlyChange } from '../fakes/found.ts';
 import { oneMailbox } from '../fakes/one-mailbox.ts';

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PermanentError } from '../../shared/errors.ts';
+import { isKey } from '../../shared/run/progress.ts';
 import {
   checkTransaction,
   fromEntity,
   fromVersion,
-  isKey,
   toEntity,
   toVersion,
 } from '../../shared/store/table-entity.ts';

@@ -1,11 +1,11 @@
 // Signs of an intruder in the directory's own log of what was done to an account: another name in the address list,
 // and a password that changed again and again.
 
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { type DirectoryAudit, madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
 import { doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Intruder } from '../../../shared/model/intruder.ts';
 import type { Context } from '../../../shared/model/step.ts';
 

@@ -1,12 +1,12 @@
 // Mail that was deleted since the intruder came: the owner misses it, and it tells what the intruder had to hide. What
 // is gone for good only the audit log remembers.
 
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { toCsv } from '../../../shared/mail/csv.ts';
 import { type MailboxMessage, readMessages, trash } from '../../../shared/microsoft365/mailbox-messages.ts';
 import { withoutCodes } from '../../../shared/microsoft365/mask-codes.ts';
 import { doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 const deleting = /^(SoftDelete|HardDelete|MoveToDeletedItems)$/;

@@ -1,10 +1,10 @@
 // A search of the unified audit log: asked for now, answered by Microsoft Purview minutes later. Knows how to start
 // one, ask for it and read it; what is made of the records is for others.
 import { z } from 'zod';
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { type UnifiedRecord, unifiedRecordSchema } from '../../../shared/intruder/unified-audit.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Intruder } from '../../../shared/model/intruder.ts';
 import type { RunView, Skip } from '../../../shared/model/step.ts';
 

@@ -1,10 +1,10 @@
 // Everything the account did, in all services and whatever the activity. Microsoft Purview takes minutes to answer a
 // search, so it is started, left, and asked for again. What is read here serves the other steps through `facts`.
 import { z } from 'zod';
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { actsOf } from '../../../shared/intruder/acts.ts';
 import { type DirectoryAudit, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 import {
   type Collected,
   type Context,

@@ -1,5 +1,6 @@
 // What the audit log adds to the intruder that the sign-ins did not tell: sessions and addresses. Pure, and careful: what
 // another session shares is nobody's evidence.
+
 import { bareAddress, networkOf } from '../../../shared/intruder/address.ts';
 import { type AuditRecord, tiedToIntruder } from '../../../shared/intruder/audit.ts';
 import type { Intruder } from '../../../shared/model/intruder.ts';

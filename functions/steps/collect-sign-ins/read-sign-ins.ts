@@ -1,7 +1,6 @@
 // Reads what Entra ID logged of a user, little at a time: all reading of these logs shares five requests in ten
 // seconds for a tenant. What could not be read is said, since a part of a log proves nothing.
 
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { networkOf } from '../../../shared/intruder/address.ts';
@@ -11,6 +10,7 @@ import {
   type SignIn,
   signInSchema,
 } from '../../../shared/intruder/sign-ins.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Kept, Skip } from '../../../shared/model/step.ts';
 
 const mostSignIns = 5000;

@@ -1,9 +1,9 @@
 // An account in Active Directory through Defender for Identity, the only way in which it is reached from the cloud.
 import { z } from 'zod';
-import type { GraphClient, GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import type { Account } from '../../../shared/model/account.ts';
+import type { GraphClient, GraphReader } from '../../../shared/model/clients.ts';
 
 const userSchema = z.object({ onPremisesSecurityIdentifier: z.string().nullish() });
 const provider = z.string().nullish();

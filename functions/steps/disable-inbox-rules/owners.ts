@@ -3,7 +3,8 @@
 
 import { actsIn, rulesOfOthersIn } from '../../../shared/intruder/acts.ts';
 import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
-import type { Mode, RunView } from '../../../shared/model/step.ts';
+import type { RunView } from '../../../shared/model/step.ts';
+import type { Mode } from '../../../shared/model/words.ts';
 import { type Judgement, judgeRule, type RuleContext } from './judge.ts';
 import { rulesMadeBy } from './made-by.ts';
 import type { InboxRule } from './rule.ts';

@@ -2,7 +2,7 @@
 // judges. What a service leaves out, or says with null or an empty list, means the same.
 import { z } from 'zod';
 import { type Recipient, recipientsSchema } from '../../../shared/microsoft365/recipients.ts';
-import type { Json } from '../../../shared/model/step.ts';
+import type { Json } from '../../../shared/model/words.ts';
 
 export interface InboxRule {
   id: string;

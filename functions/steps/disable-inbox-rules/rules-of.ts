@@ -1,8 +1,8 @@
 // Reads all inbox rules of a mailbox, hidden ones too, each with its export: whatever changes a rule from outside
 // may take others with it, so they are read whole before any is touched.
 import { z } from 'zod';
-import type { ExchangeReader } from '../../../shared/clients/clients.ts';
 import type { Account } from '../../../shared/model/account.ts';
+import type { ExchangeReader } from '../../../shared/model/clients.ts';
 import type { Attachment } from '../../../shared/model/step.ts';
 import { type ExportedRule, empty, exportedRuleSchema, type InboxRule, readExchangeRule } from './rule.ts';
 

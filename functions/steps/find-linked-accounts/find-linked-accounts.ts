@@ -1,13 +1,13 @@
 // Which other accounts this mailbox opens: those in the tenant that name it as their alternate address, and those
 // outside whose codes and resets came to it. They are named and left to a person.
 
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { readMessages, trash } from '../../../shared/microsoft365/mailbox-messages.ts';
 import { readTraces } from '../../../shared/microsoft365/message-trace.ts';
 import { ownAddresses, ownDomains } from '../../../shared/microsoft365/own-addresses.ts';
 import type { Account } from '../../../shared/model/account.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 import { type Collected, investigation, settings } from '../../../shared/model/step.ts';
 import { accountsWith, checkLinked, describeLinked } from './linked-accounts.ts';
 import { accessMail, outsideAccounts } from './outside-accounts.ts';

@@ -1,10 +1,10 @@
 // Accounts of the tenant that name another one as their alternate address: whoever reads its mail resets their password.
 import { z } from 'zod';
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Kept, Task } from '../../../shared/model/step.ts';
 
 const linkedSchema = z.object({

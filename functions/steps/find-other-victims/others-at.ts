@@ -1,10 +1,10 @@
 // Who else signs in from an address, and whether that makes them victims or the address a shared one: a company's own
 // line, a VPN, a carrier. One request of the five in ten seconds that all reading of these logs shares.
 
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { type SignIn, signInSchema } from '../../../shared/intruder/sign-ins.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Skip } from '../../../shared/model/step.ts';
 
 const hourMs = 3_600_000;

@@ -1,10 +1,10 @@
 // Takes one way to a directory role away, and gives it back. Through PIM where PIM knows it, since removing only the
 // assignment would leave the schedule; without PIM, or where PIM refuses, the assignment itself is removed.
 import { z } from 'zod';
-import type { GraphClient } from '../../../shared/clients/clients.ts';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { type Grant, readAdminRoles } from '../../../shared/microsoft365/admin-roles.ts';
+import type { GraphClient } from '../../../shared/model/clients.ts';
 
 type Kind<K extends Grant['kind']> = Extract<Grant, { kind: K }>;
 type Role = Kind<'active'> | Kind<'eligible'>;

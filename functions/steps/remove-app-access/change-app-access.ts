@@ -1,10 +1,10 @@
 // Takes what an application may do for a user away, and gives it back as it was. Whether that is to be done is decided
 // elsewhere. All of one application is one change: without its consents it could not be found again to be disabled.
 import { z } from 'zod';
-import type { GraphClient } from '../../../shared/clients/clients.ts';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { readAppAccess } from '../../../shared/microsoft365/app-access.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
+import type { GraphClient } from '../../../shared/model/clients.ts';
 
 const consentSchema = z.object({
   id: z.string(),

@@ -1,9 +1,9 @@
 // Which authentication method is the default: the service lets that one go only as the last. A report, so it may lag.
 import { z } from 'zod';
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import type { Method } from '../../../shared/microsoft365/auth-methods.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 
 const registrationSchema = z.object({ userPreferredMethodForSecondaryAuthentication: z.string().nullish() });
 const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';

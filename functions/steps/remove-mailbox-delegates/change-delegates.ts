@@ -1,6 +1,5 @@
 // Takes a delegate of a mailbox away, and gives it back as it was recorded.
 
-import type { CmdletParameters, ExchangeClient, WritingCmdlet } from '../../../shared/clients/clients.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import {
   type Delegate,
@@ -10,6 +9,7 @@ import {
   readDelegates,
 } from '../../../shared/microsoft365/delegates.ts';
 import type { Account } from '../../../shared/model/account.ts';
+import type { CmdletParameters, ExchangeClient, WritingCmdlet } from '../../../shared/model/clients.ts';
 
 type Cmdlet = readonly [WritingCmdlet, CmdletParameters];
 

@@ -1,8 +1,8 @@
 // Whether a user is in a group, and putting one in. Taking one out needs `refPath`, whose comment says why.
 import { z } from 'zod';
-import type { GraphClient, GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
+import type { GraphClient, GraphReader } from '../../../shared/model/clients.ts';
 
 const idSchema = z.object({ id: z.string() });
 

@@ -1,7 +1,7 @@
 // Mail as Defender for Office 365 Plan 2 sees it: in which mailboxes of the tenant a message lies, and moving it.
 import { z } from 'zod';
-import type { GraphClient, GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
+import type { GraphClient, GraphReader } from '../../../shared/model/clients.ts';
 
 const emailSchema = z.object({
   networkMessageId: z.string(),

@@ -1,8 +1,8 @@
 // What directs the mail of the whole organisation, by when it was last changed: rules and connectors outlast the
 // administrator who made them.
 import { z } from 'zod';
-import type { ExchangeReader } from '../../../shared/clients/clients.ts';
 import { PermanentError } from '../../../shared/errors.ts';
+import type { ExchangeReader } from '../../../shared/model/clients.ts';
 
 const time = z.string().nullish();
 const objectSchema = z.object({ Name: z.string(), WhenChangedUTC: time, WhenChanged: time });

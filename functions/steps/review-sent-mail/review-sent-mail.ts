@@ -1,7 +1,6 @@
 // Who got mail that the owner did not send. Intruders delete it from Sent Items, so the message trace is read too, and
 // the audit log says who sent what once it has answered. Nobody is written to; a draft of the notice is attached.
 
-import type { GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { actsIn } from '../../../shared/intruder/acts.ts';
@@ -15,6 +14,7 @@ import {
   sentCopySelect,
   uniteSentMail,
 } from '../../../shared/microsoft365/sent-mail.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 import { investigation, type Kept, type Skip, settings } from '../../../shared/model/step.ts';
 import { byIntruder, describeSentMail, sentMailAttachments, sentMailTasks } from './sent-mail-report.ts';
 

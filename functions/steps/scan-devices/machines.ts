@@ -1,7 +1,7 @@
 // Machines of Defender for Endpoint that belong to devices of Entra ID, and the scans that ran on them.
 import { z } from 'zod';
-import type { DefenderReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
+import type { DefenderReader } from '../../../shared/model/clients.ts';
 
 const machineSchema = z.object({
   id: z.string(),

@@ -1,9 +1,9 @@
 // Defender's alerts and incidents as cases that an analyst works on: read, commented, and moved on. What is said there is
 // for the step. https://learn.microsoft.com/graph/api/resources/security-alert
 import { z } from 'zod';
-import type { GraphClient, GraphReader } from '../../../shared/clients/clients.ts';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
+import type { GraphClient, GraphReader } from '../../../shared/model/clients.ts';
 import type { Signal } from '../../../shared/model/signal.ts';
 import type { RunView } from '../../../shared/model/step.ts';
 

@@ -1,7 +1,7 @@
 // A bus in memory, for generated tests of the engine: what Service Bus promises (at least once, duplicates dropped,
 // scheduled messages, locks, dead-letters) under a clock that the test turns. The test plays the receivers: it may
 // deliver twice, out of order, or lose a message. No sizes are checked here, and no queue must exist.
-import { type Bus, type Outgoing, queues } from './bus.ts';
+import { type Bus, type Outgoing, queues } from '../../shared/run/bus.ts';
 
 export interface MemoryMessage {
   readonly queue: string;

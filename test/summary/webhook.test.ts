@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Given } from '../../shared/mail/report.ts';
-import { createWebhook } from '../../shared/mail/webhook.ts';
 import { cardOf } from '../../shared/summary/card.ts';
-import { playbook, task } from '../summary/rows.ts';
-import { situations } from '../summary/situations.ts';
+import { createWebhook } from '../../shared/summary/webhook.ts';
+import { playbook, task } from './rows.ts';
+import { situations } from './situations.ts';
 
 const runsSchema = z.object({ inlines: z.array(z.object({ text: z.string() })) });
 const cardSchema = z.object({

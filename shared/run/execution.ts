@@ -1,9 +1,9 @@
 // What a step gets to know of its run, made from the rows. It decides nothing.
 
-import type { StepRow } from '../model/rows.ts';
-import type { HandedOn, Json, RawContext, RunView, Step } from '../model/step.ts';
+import type { RunState, StepRow } from '../model/rows.ts';
+import type { HandedOn, RawContext, RunView, Step } from '../model/step.ts';
+import type { Json } from '../model/words.ts';
 import type { Engine } from './engine.ts';
-import type { RunState } from './plan.ts';
 import { verdictOf } from './verdict.ts';
 
 export function contextOf(
@@ -66,3 +66,20 @@ function factsOf(playbook: readonly Step[], rows: readonly StepRow[]): NonNullab
   }
   return facts;
 }
+
+/** One execution of a step, as the remediate, collect and undo parts see it. */
+
+export interface Execution {
+  engine: Engine;
+  step: Step;
+  row: StepRow;
+  state: RunState;
+  context: RawContext;
+  /** Writes the row in the middle of the work; throws LeaseLost when another worker has taken over. */
+  record(row: StepRow): Promise<StepRow>;
+}
+/** The result of an execution: the row to settle with, or the row and the time to look again. */
+
+export type Ending =
+  | { is: 'settled'; row: StepRow; intruder?: RunState['run']['intruder'] }
+  | { is: 'later'; row: StepRow; seconds: number };

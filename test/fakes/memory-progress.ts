@@ -1,8 +1,15 @@
 // Progress in memory, for generated tests of the engine: the same promises as Table Storage, and hooks by which
 // a test lets the process die around any operation or loses an answer. Nothing outlives the process.
 import { randomUUID } from 'node:crypto';
-import type { LogRow, RunRow, StepRow } from '../model/rows.ts';
-import { type Claim, type Progress, type RunChanges, type RunRef, type RunRows, runRef } from './progress.ts';
+import type { LogRow, RunRow, StepRow } from '../../shared/model/rows.ts';
+import {
+  type Claim,
+  type Progress,
+  type RunChanges,
+  type RunRef,
+  type RunRows,
+  runRef,
+} from '../../shared/run/progress.ts';
 
 export interface ProgressOperation {
   name: 'claimOf' | 'open' | 'read' | 'write' | 'log' | 'due' | 'held' | 'list';

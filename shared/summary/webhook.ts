@@ -2,10 +2,10 @@
 // all. It has a message of its own in the queue, so that neither it nor the mail waits for the other.
 import { connectionFault, failureOf, passes } from '../clients/failure.ts';
 import { RetryableError } from '../errors.ts';
+import type { Described } from '../mail/report.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { RunRows } from '../run/progress.ts';
-import { cardOf } from '../summary/card.ts';
-import type { Described } from './report.ts';
+import { cardOf } from './card.ts';
 
 export const webhookCases = ['administrators', 'always'] as const;
 

@@ -1,7 +1,3 @@
-// How far a step may go in its run, and the times by which the engine waits.
-import type { RunRow, StepRow } from './rows.ts';
-import type { Mode } from './step.ts';
-
 export const timing = {
   /** A message that nobody claimed within this time counts as lost. */
   graceSeconds: 90,
@@ -18,28 +14,8 @@ export const timing = {
   /** Minutes after an account was handed back at which what had been the intruder's is looked for. */
   watchMinutes: [60, 1440],
 } as const;
-
-/** What a step may do now: a locked account is only looked at until there is evidence or approval. */
-export function effectiveMode(
-  run: Pick<RunRow, 'level' | 'dryRun' | 'only' | 'sparedBecause'>,
-  row: Pick<StepRow, 'name' | 'mode' | 'stage'>,
-): Mode {
-  if (row.mode === 'off') return 'off';
-  if (run.dryRun || run.sparedBecause !== undefined || row.mode === 'report') return 'report';
-  if (onlyOf(run) !== undefined && (row.stage === 'contain' || row.stage === 'evict')) {
-    return isLeftOut(run, row) ? 'report' : 'act';
-  }
-  return row.stage === 'evict' && run.level === 'contain' ? 'report' : 'act';
-}
-
-/** What a person chose to have done at level contain, rather than the lock. */
-const onlyOf = ({ level, only }: Pick<RunRow, 'level' | 'only'>) => (level === 'contain' ? only : undefined);
-
-/** Not among what a person chose, so nobody expects it to have been done. */
-export const isLeftOut = (run: Pick<RunRow, 'level' | 'only'>, { name }: Pick<StepRow, 'name'>): boolean =>
-  onlyOf(run)?.includes(name) === false;
-
 /** Exponential with jitter (±20 %), so that many runs don't come back at once; a service's own time goes first. */
+
 export function waitSeconds(attempt: number, retryAfterSeconds: number | undefined, random: number): number {
   const growing = Math.min(
     timing.firstWaitSeconds * 2 ** Math.max(0, attempt - 1),

@@ -1,0 +1,36 @@
+// The words that rows and steps are made of.
+
+/** What can be stored: no Date, no undefined. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+export const stages = ['contain', 'evict', 'collect', 'close', 'hand-back'] as const;
+export type Stage = (typeof stages)[number];
+
+/**
+ * What a step is to the rest of the app, which looks for it by this and never by its name. At most one step of a
+ * playbook has each part; its row carries it along.
+ */
+export const parts = [
+  /** Blocks sign-in: while it stands, the account is locked. */
+  'lock',
+  /** Ends the sessions, and sets the password: together they make up for a lock that is switched off. */
+  'sessions',
+  'password',
+  /** Takes roles of Entra ID away, which go on shielding the account for minutes. */
+  'admin-roles',
+  /** Removes the intruder's sign-in methods; the owner registers new ones. */
+  'methods',
+  /** Acts in Active Directory: what a cloud account doesn't have there is no gap. */
+  'active-directory',
+  /** Confirms the compromise to Entra ID Protection, which answers with an alert of its own. */
+  'risk-confirmation',
+  /** Both come before the owner can sign in; the second also when a run was a false alarm. */
+  'passes',
+  'risk-dismissal',
+  /** Takes back the mail that the intruder sent. */
+  'retraction',
+] as const;
+export type Part = (typeof parts)[number];
+
+export const modes = ['act', 'report', 'off'] as const;
+export type Mode = (typeof modes)[number];

@@ -1,0 +1,169 @@
+import { type Book, type Slots as BreakerSlots, freeSlot } from '../../shared/alerts/breaker-slots.ts';
+import type { Decision, DecisionRecord, Decisions } from '../../shared/alerts/decisions.ts';
+import type { KeptMark, Marks } from '../../shared/alerts/marks.ts';
+import type { SourceHealth, SourceState } from '../../shared/alerts/source-health.ts';
+import { stages, type Trips } from '../../shared/alerts/trips.ts';
+import { keyOf, Today, type UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
+import type { NoticeRow, NoticeStore } from '../../shared/mail/notice.ts';
+import { type Answered, type AnsweredRow, begun, isOver } from '../../shared/run/answered.ts';
+import { type Leaving, type Noted, withLeaver } from '../../shared/run/leaving.ts';
+import { type Rate, type Slots, secondsFrom } from '../../shared/run/slots.ts';
+
+export function memoryLeaving(): Leaving {
+  let noted: Noted = [];
+  return {
+    async mayGo(who, others, now) {
+      const next = withLeaver(noted, who, others, now);
+      if (next !== undefined) noted = next;
+      return next !== undefined;
+    },
+  };
+}
+/** For tests: the same promise within one process. */
+
+export class MemorySlots implements Slots {
+  readonly #taken = new Set<string>();
+
+  async reserve(rate: Rate, now: Date): Promise<number | undefined> {
+    const free = secondsFrom(now).find((second) => !this.#taken.has(`${rate} ${second}`));
+    if (free !== undefined) this.#taken.add(`${rate} ${free}`);
+    return free;
+  }
+}
+
+export function memoryAnswered(): Answered {
+  const rows = new Map<string, AnsweredRow>();
+  return {
+    async begin(key, fingerprint, now) {
+      const standing = rows.get(key);
+      if (standing !== undefined && !isOver(standing, now)) return standing;
+      rows.set(key, begun(fingerprint, now));
+      return 'begun';
+    },
+    async settle(key, row) {
+      rows.set(key, row);
+    },
+    async forget(key) {
+      rows.delete(key);
+    },
+  };
+}
+export interface MemoryNotices extends NoticeStore {
+  readonly rows: ReadonlyMap<string, { row: NoticeRow; etag: string }>;
+}
+
+export function memoryNotices(): MemoryNotices {
+  const rows = new Map<string, { row: NoticeRow; etag: string }>();
+  let version = 0;
+  return {
+    rows,
+    async read(key) {
+      return rows.get(key);
+    },
+    async write(row, given) {
+      if (rows.get(row.notice.key)?.etag !== given) return 'conflict';
+      version += 1;
+      const etag = `"${version}"`;
+      rows.set(row.notice.key, { row, etag });
+      return etag;
+    },
+    async waiting() {
+      return [...rows.values()].filter(({ row }) => row.state !== 'told');
+    },
+  };
+}
+export interface MemoryDecisions extends Decisions, DecisionRecord {
+  readonly all: readonly Decision[];
+}
+
+export function memoryDecisions(): MemoryDecisions {
+  const all: Decision[] = [];
+  return {
+    all,
+    async record(decision) {
+      all.push(decision);
+    },
+    async of(userId, since) {
+      return all.filter((one) => one.userId === userId && Date.parse(one.at) >= since.getTime());
+    },
+    async list({ since, account, action, most, after }) {
+      const wanted = all
+        .map((decision, index) => ({ decision, index }))
+        .filter(({ decision }) => Date.parse(decision.at) >= since.getTime())
+        .filter(({ decision }) => account === undefined || (decision.userId ?? 'nobody') === account)
+        .filter(({ decision }) => action === undefined || decision.action === action)
+        .toSorted((a, b) => Date.parse(b.decision.at) - Date.parse(a.decision.at) || b.index - a.index);
+      const begin = after === undefined ? 0 : wanted.findIndex(({ index }) => String(index) === after) + 1;
+      const shown = wanted.slice(begin, begin + most);
+      const last = shown.at(-1);
+      const next = wanted.length > begin + most && last ? String(last.index) : null;
+      return { decisions: shown.map(({ decision }) => decision), next };
+    },
+  };
+}
+export function memorySourceHealth(): SourceHealth {
+  const states = new Map<string, SourceState>();
+  let since: Date | undefined;
+  const note = async (name: string, change: Partial<SourceState>) => {
+    const known = states.get(name) ?? { name, answeredAt: null, deliveredAt: null };
+    states.set(name, { ...known, ...change });
+  };
+  return {
+    answered: (name, at) => note(name, { answeredAt: at.toISOString() }),
+    delivered: (name, at) => note(name, { deliveredAt: at.toISOString() }),
+    all: async () => [...states.values()],
+    watchedSince: async (now) => {
+      since ??= now;
+      return since;
+    },
+  };
+}
+export function memoryTrips(): Trips {
+  const all = new Set<string>();
+  return {
+    async trip(hour, stage) {
+      all.add(`${hour} ${stage}`);
+    },
+    of: async (hour) => stages.filter((stage) => all.has(`${hour} ${stage}`)),
+  };
+}
+export function memoryUnknownTitles(): UnknownTitles {
+  const today = new Today();
+  return { isNew: async (detection, now) => today.add(now.toISOString().slice(0, 10), keyOf(detection)) };
+}
+export function memoryMarks(): Marks {
+  const kept = new Map<string, KeptMark>();
+  let version = 0;
+  return {
+    async read(feed) {
+      return kept.get(feed);
+    },
+    async write(feed, mark, etag) {
+      if (kept.get(feed)?.etag !== etag) return undefined;
+      version += 1;
+      const written = { mark: structuredClone(mark), etag: String(version) };
+      kept.set(feed, written);
+      return written;
+    },
+  };
+}
+export interface MemoryBreakerPlaces extends BreakerSlots {
+  /** Slots by key. */
+  of(book: Book): ReadonlyMap<string, number>;
+}
+
+export function memoryBreakerPlaces(): MemoryBreakerPlaces {
+  const books = new Map<Book, Map<string, number>>();
+  return {
+    async take(book, key, ends) {
+      const own = books.get(book) ?? new Map<string, number>();
+      books.set(book, own);
+      const known = own.get(key);
+      if (known !== undefined) return known;
+      const slot = freeSlot(new Set(own.values()), ends, () => 0);
+      if (slot !== undefined) own.set(key, slot);
+      return slot ?? null;
+    },
+    of: (book) => books.get(book) ?? new Map(),
+  };
+}
