@@ -17,11 +17,12 @@ import {
 import { asAddress, isInside } from '../../shared/microsoft365/recipients.ts';
 import type { ExchangeClient, ExchangeReader } from '../../shared/model/clients.ts';
 import { type Change, type Kept, remediation, settings, type Task } from '../../shared/model/step.ts';
+import { nullableText } from '../../shared/model/text.ts';
 
 const properties = ['ForwardingAddress', 'ForwardingSmtpAddress', 'DeliverToMailboxAndForward'];
 const mailboxSchema = z.object({
-  ForwardingAddress: z.string().nullish(),
-  ForwardingSmtpAddress: z.string().nullish(),
+  ForwardingAddress: nullableText,
+  ForwardingSmtpAddress: nullableText,
   DeliverToMailboxAndForward: z.boolean().nullish(),
 });
 const beforeSchema = z.object({

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
 import { readRecipient } from '../../shared/microsoft365/recipients.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
+import { nullableText } from '../../shared/model/text.ts';
 
-const mailboxSchema = z.object({ PrimarySmtpAddress: z.string().nullish() });
-const blockedSchema = z.object({ SenderAddress: z.string(), Reason: z.string().nullish() });
+const mailboxSchema = z.object({ PrimarySmtpAddress: nullableText });
+const blockedSchema = z.object({ SenderAddress: z.string(), Reason: nullableText });
 
 /**
  * Remove-BlockedSenderAddress; Organization Management or Security Administrator

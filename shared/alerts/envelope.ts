@@ -1,6 +1,7 @@
 // Opens what the queue delivers: CloudEvents 1.0, events in the Event Grid schema, or payloads without an envelope, one
 // or several. Says nothing about whether an event is true.
 import { z } from 'zod';
+import { nullableText } from '../model/text.ts';
 import { clean } from './fields.ts';
 
 /** What Service Bus Standard takes in one message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
@@ -44,8 +45,8 @@ const gridEventSchema = z.object({
   id: z.string().min(1),
   eventType: z.string().min(1),
   eventTime: z.string(),
-  topic: z.string().nullish(),
-  subject: z.string().nullish(),
+  topic: nullableText,
+  subject: nullableText,
   data: z.unknown().optional(),
 });
 

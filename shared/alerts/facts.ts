@@ -5,6 +5,7 @@ import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import { type RiskLevel, riskLevel, type Signal } from '../model/signal.ts';
+import { wholeSeconds } from '../model/text.ts';
 import type { Decisions } from './decisions.ts';
 import { text, time, word } from './fields.ts';
 import { riskDetectionSchema } from './risk-detection.ts';
@@ -39,9 +40,7 @@ export interface Known extends Partial<Facts> {
 
 const windowHours = 48;
 
-/** In whole seconds, as filters are documented. */
-const hours = (time: string, offset: number) =>
-  new Date(Date.parse(time) + offset * 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z');
+const hours = (time: string, offset: number) => wholeSeconds(Date.parse(time) + offset * 3_600_000);
 
 /**
  * https://learn.microsoft.com/graph/api/resources/signin

@@ -5,6 +5,7 @@ import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import type { OutgoingAlert } from '../model/step.ts';
+import { wholeSeconds } from '../model/text.ts';
 import { allWords } from './alert-v2.ts';
 import { outgoing } from './outgoing.ts';
 import { parseTime } from './time.ts';
@@ -48,9 +49,6 @@ interface Declaration extends Omit<Feed, 'list'> {
 }
 
 const entry = z.record(z.string(), z.unknown());
-
-/** As filters are documented. */
-const wholeSeconds = (time: Date) => time.toISOString().replace(/\.\d+Z$/, 'Z');
 
 function feed({ place, filter, type, ...rest }: Declaration): Feed {
   return {

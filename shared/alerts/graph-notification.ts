@@ -1,6 +1,7 @@
 // Change notifications of Microsoft Graph through a partner topic (Microsoft.Graph.AlertCreated and the like). Legacy:
 // they carry nothing but ids, and the alerts they were made for end in 2026; the alert is read under the same id.
 import { z } from 'zod';
+import { nullableText } from '../model/text.ts';
 import { clean, guid, word } from './fields.ts';
 import type { Opener } from './source.ts';
 
@@ -15,7 +16,7 @@ const notification = z.object({
   resource: z.string(),
   tenantId: guid,
   lifecycleEvent: word,
-  resourceData: z.object({ id: z.string(), '@odata.type': z.string().nullish() }).nullish(),
+  resourceData: z.object({ id: z.string(), '@odata.type': nullableText }).nullish(),
 });
 
 const kinds = [

@@ -7,6 +7,7 @@ import { toFailure } from '../errors.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { Account } from '../model/account.ts';
 import type { GraphReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 
 /** The memberships need both: without the second Graph lists groups without their properties, not fewer of them. */
 export const protectionPermissions = { graph: ['User.Read.All', 'GroupMember.Read.All'] } as const;
@@ -35,13 +36,13 @@ export const unmarked: Marks = { addresses: [], groups: [], unread: null };
 
 const userSchema = z.object({
   userPrincipalName: z.string(),
-  mail: z.string().nullish(),
+  mail: nullableText,
   proxyAddresses: z.array(z.string()).nullish(),
 });
 const memberOfSchema = z.object({ id: z.string() });
 const groupSchema = z.object({
-  displayName: z.string().nullish(),
-  visibility: z.string().nullish(),
+  displayName: nullableText,
+  visibility: nullableText,
   groupTypes: z.array(z.string()).nullish(),
 });
 

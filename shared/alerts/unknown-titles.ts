@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { plain } from '../mail/plain.ts';
 import type { Signal } from '../model/signal.ts';
+import { inQuotes } from '../model/text.ts';
 
 export type Detection = Pick<Signal, 'source' | 'detector' | 'title' | 'product'>;
 
@@ -36,4 +37,4 @@ export class Today {
 
 /** `unknown-title: alert "Contoso: token replay" (detector …, product …) …` */
 export const unknownLine = ({ source, detector, title, product }: Detection): string =>
-  `unknown-title: ${source} "${plain(title, 200)}" (detector ${plain(detector, 100)}, product ${plain(product ?? 'not said', 100)}) is in no catalogue: its level alone decides. Say in DETECTORS what it means`;
+  `unknown-title: ${source} ${inQuotes(plain(title, 200))} (detector ${plain(detector, 100)}, product ${plain(product ?? 'not said', 100)}) is in no catalogue: its level alone decides. Say in DETECTORS what it means`;

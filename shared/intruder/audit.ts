@@ -7,6 +7,7 @@ import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import type { Certainty, Intruder } from '../model/intruder.ts';
 import type { Skip } from '../model/step.ts';
+import { wholeSeconds } from '../model/text.ts';
 import { when } from './describe-trail.ts';
 import { type Trace, tieOf } from './tie.ts';
 
@@ -184,7 +185,7 @@ export async function readDirectoryAudits(
   since: number,
   which: 'by' | 'on' = 'by',
 ): Promise<DirectoryAudit[] | Skip> {
-  const from = new Date(since).toISOString().replace(/\.\d+Z$/, 'Z');
+  const from = wholeSeconds(since);
   try {
     return await graph.list(
       which === 'by'

@@ -5,6 +5,7 @@ import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { GraphClient, GraphReader } from '../model/clients.ts';
+import { nullableText, wholeSeconds } from '../model/text.ts';
 import { addressesOf, type MailSettings } from './addresses.ts';
 import { type Notice, noticeMail } from './notice.ts';
 import { sendMail } from './send-mail.ts';
@@ -12,7 +13,7 @@ import type { NoticeMailer } from './tell.ts';
 
 /** Exchange tells whole seconds, and its clock is not ours. */
 const clockSkewMs = 5000;
-const sentSchema = z.object({ subject: z.string().nullish() });
+const sentSchema = z.object({ subject: nullableText });
 const userSchema = z.object({ id: z.string() });
 
 /** Permissions: mailPermissions (https://learn.microsoft.com/graph/api/user-sendmail). */
@@ -37,7 +38,7 @@ export function createNoticeMailer(
     },
 
     async wasSent(notice, since) {
-      const at = `${new Date(since.getTime() - clockSkewMs).toISOString().slice(0, 19)}Z`;
+      const at = wholeSeconds(since.getTime() - clockSkewMs);
       const { subject } = noticeMail(notice);
       const sent = await graph().list(
         path`/users/${from}/mailFolders/sentitems/messages?$select=id,subject,sentDateTime&$filter=sentDateTime ge ${at}&$top=100`,

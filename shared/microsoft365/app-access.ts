@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import type { GraphReader } from '../model/clients.ts';
+import { odataText } from '../model/text.ts';
 
 const text = z
   .string()
@@ -141,7 +142,7 @@ export async function principalsBy(
   const wanted = [...new Set(values)];
   const found: ServicePrincipal[] = [];
   for (let from = 0; from < wanted.length; from += mostInFilter) {
-    const some = wanted.slice(from, from + mostInFilter).map((value) => `'${value.replaceAll("'", "''")}'`);
+    const some = wanted.slice(from, from + mostInFilter).map(odataText);
     const filter = encodeURIComponent(`${property} in (${some.join(',')})`);
     found.push(...(await graph.list(`/servicePrincipals?$filter=${filter}&${select}`, principalSchema)));
   }

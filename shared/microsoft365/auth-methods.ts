@@ -6,6 +6,7 @@ import { attributionOf, madeByIntruder } from '../intruder/audit.ts';
 import { when } from '../intruder/describe-trail.ts';
 import { mayBeRemoved } from '../intruder/tie.ts';
 import type { Intruder } from '../model/intruder.ts';
+import { inQuotes, nullableText } from '../model/text.ts';
 
 /** The collection that a method of a type is deleted from; other types have none in v1.0. */
 export const collections = {
@@ -48,19 +49,17 @@ export interface Method {
   spent: boolean;
 }
 
-const text = z.string().nullish();
-
 /** One of GET /users/{id}/authentication/methods (https://learn.microsoft.com/graph/api/authentication-list-methods). */
 export const methodSchema = z
   .object({
     '@odata.type': z.string(),
     id: z.string(),
-    createdDateTime: text,
-    displayName: text,
-    phoneNumber: text,
-    phoneType: text,
-    emailAddress: text,
-    methodUsabilityReason: text,
+    createdDateTime: nullableText,
+    displayName: nullableText,
+    phoneNumber: nullableText,
+    phoneType: nullableText,
+    emailAddress: nullableText,
+    methodUsabilityReason: nullableText,
   })
   .transform((given): Method => {
     const type = given['@odata.type'].replace(/^#microsoft\.graph\.|AuthenticationMethod$/g, '');
@@ -68,7 +67,7 @@ export const methodSchema = z
     const value = given.phoneNumber ?? given.emailAddress ?? null;
     const more = [
       value,
-      given.displayName && `"${given.displayName}"`,
+      given.displayName && `${inQuotes(given.displayName)}`,
       given.phoneType && `(${given.phoneType})`,
     ];
     return {

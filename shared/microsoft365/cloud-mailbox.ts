@@ -3,11 +3,12 @@
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { ExchangeReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 
 export const planSchema = z.object({
-  service: z.string().nullish(),
-  capabilityStatus: z.string().nullish(),
-  servicePlanId: z.string().nullish(),
+  service: nullableText,
+  capabilityStatus: nullableText,
+  servicePlanId: nullableText,
 });
 
 interface Mailed {

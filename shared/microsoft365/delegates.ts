@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Account } from '../model/account.ts';
 import type { ExchangeReader } from '../model/clients.ts';
 import type { Task } from '../model/step.ts';
+import { nullableText } from '../model/text.ts';
 import { mailboxPage } from './links.ts';
 import { mailboxIfAny } from './mailbox.ts';
 
@@ -32,7 +33,7 @@ const who = z
   .transform((given) => (typeof given === 'string' ? given : given.DisplayName));
 const flag = z.boolean().nullish();
 
-const name = z.string().nullish();
+const name = nullableText;
 const mailboxSchema = z.object({
   GrantSendOnBehalfTo: z.array(z.string()).nullish(),
   Identity: name,
@@ -43,12 +44,12 @@ const mailboxSchema = z.object({
   PrimarySmtpAddress: name,
 });
 const permissionSchema = z.object({ User: who, AccessRights: texts, IsInherited: flag, Deny: flag });
-const trustSchema = z.object({ Trustee: who, AccessControlType: z.string().nullish(), IsInherited: flag });
+const trustSchema = z.object({ Trustee: who, AccessControlType: nullableText, IsInherited: flag });
 const folderSchema = z.object({ FolderPath: z.string(), FolderType: z.string() });
 const entrySchema = z.object({
   User: who,
   AccessRights: texts,
-  SharingPermissionFlags: z.string().nullish(),
+  SharingPermissionFlags: nullableText,
 });
 
 /** The folders that intruders share; the type says which is which in a mailbox of any language. */

@@ -5,22 +5,23 @@ import { path } from '../clients/path.ts';
 import type { DirectoryAudit } from '../intruder/audit.ts';
 import type { GraphReader } from '../model/clients.ts';
 import type { Intruder } from '../model/intruder.ts';
+import { inQuotes, nullableText } from '../model/text.ts';
 
 const deviceSchema = z
   .object({
     id: z.string(),
-    deviceId: z.string().nullish(),
-    displayName: z.string().nullish(),
+    deviceId: nullableText,
+    displayName: nullableText,
     accountEnabled: z.boolean().nullish(),
-    operatingSystem: z.string().nullish(),
-    registrationDateTime: z.string().nullish(),
+    operatingSystem: nullableText,
+    registrationDateTime: nullableText,
   })
   .transform((device) => ({
     /** The object id: changes go to this one. */
     id: device.id,
     /** The other id: sign-ins and Defender call the device by it. */
     deviceId: device.deviceId ?? null,
-    name: `device "${device.displayName ?? device.id}" (${device.operatingSystem ?? 'unknown system'})`,
+    name: `device ${inQuotes(device.displayName ?? device.id)} (${device.operatingSystem ?? 'unknown system'})`,
     enabled: device.accountEnabled ?? true,
     operatingSystem: device.operatingSystem ?? null,
     registeredAt: device.registrationDateTime ?? null,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { CmdletOptions, ExchangeClient, ExchangeReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 
 /** All that is needed to take one away, and to give it back. */
 export const exchangeGrantSchema = z.discriminatedUnion('kind', [
@@ -23,8 +24,8 @@ const assignmentSchema = z.object({
   Role: z.string(),
   RoleAssigneeName: z.string(),
   RoleAssigneeType: z.string(),
-  RoleAssignmentDelegationType: z.string().nullish(),
-  CustomRecipientWriteScope: z.string().nullish(),
+  RoleAssignmentDelegationType: nullableText,
+  CustomRecipientWriteScope: nullableText,
 });
 type Assignment = z.infer<typeof assignmentSchema>;
 
@@ -74,8 +75,8 @@ async function assignmentsOf(exchange: ExchangeReader, assignee: string): Promis
 }
 
 const memberSchema = z.object({
-  ExternalDirectoryObjectId: z.string().nullish(),
-  WindowsLiveID: z.string().nullish(),
+  ExternalDirectoryObjectId: nullableText,
+  WindowsLiveID: nullableText,
 });
 
 /** Get-RoleGroupMember: a member itself, not through another group. False for a group that is not there. */

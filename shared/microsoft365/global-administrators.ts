@@ -5,6 +5,7 @@ import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { GraphReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 
 /** The same in every tenant (https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference). */
 const templateId = '62e90394-69f5-4237-9190-012177145e10';
@@ -17,8 +18,8 @@ export const globalAdministrator = (role: {
 const personSchema = z.looseObject({ id: z.string(), accountEnabled: z.boolean().nullish() });
 const holderSchema = z.object({
   principalId: z.string(),
-  directoryScopeId: z.string().nullish(),
-  principal: personSchema.extend({ '@odata.type': z.string().nullish() }).nullish(),
+  directoryScopeId: nullableText,
+  principal: personSchema.extend({ '@odata.type': nullableText }).nullish(),
 });
 type Holder = z.infer<typeof holderSchema>;
 

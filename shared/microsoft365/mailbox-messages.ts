@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import type { GraphReader } from '../model/clients.ts';
 import type { Kept } from '../model/step.ts';
+import { wholeSeconds } from '../model/text.ts';
 import { recipientsSchema } from './recipients.ts';
 
 const text = z
@@ -22,7 +23,6 @@ const select = Object.keys(messageSchema.shape).join(',');
 /** What lies in Deleted Items, and what was deleted from there or at once, until it is gone for good. */
 export const trash = { deleted: 'deleteditems', purged: 'recoverableitemsdeletions' } as const;
 const mostMessages = 2000;
-const seconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /**
  * Of one folder, or of all that the owner sees: Mail.ReadBasic.All
@@ -38,7 +38,7 @@ export async function readMessages(
   const place =
     folder === null ? path`/users/${userId}/messages` : path`/users/${userId}/mailFolders/${folder}/messages`;
   const messages = await graph.list(
-    `${place}${path`?$filter=${by} ge ${seconds(since)}`}&$select=id,${select}&$top=1000`,
+    `${place}${path`?$filter=${by} ge ${wholeSeconds(since)}`}&$select=id,${select}&$top=1000`,
     messageSchema,
     { most: mostMessages },
   );

@@ -5,6 +5,7 @@ import { theMailbox } from '../clients/exchange.ts';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { ExchangeReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 import { asAddress, isInside, type Recipient } from './recipients.ts';
 
 /** The account's mailbox as `theMailbox` reads it; undefined where it has none in Exchange Online. */
@@ -28,8 +29,8 @@ export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined
 
 const domainSchema = z.object({ DomainName: z.string() });
 const recipientSchema = z.object({
-  PrimarySmtpAddress: z.string().nullish(),
-  ExternalEmailAddress: z.string().nullish(),
+  PrimarySmtpAddress: nullableText,
+  ExternalEmailAddress: nullableText,
 });
 
 /** Get-AcceptedDomain: mail to these domains, and to what lies below them, stays in the organisation. */
@@ -54,15 +55,14 @@ export async function addressesBehind(exchange: ExchangeReader, name: string): P
   );
 }
 
-const called = z.string().nullish();
 const namedSchema = z.object({
-  Name: called,
-  Alias: called,
-  DisplayName: called,
-  PrimarySmtpAddress: called,
-  WindowsLiveID: called,
-  ExternalDirectoryObjectId: called,
-  Guid: called,
+  Name: nullableText,
+  Alias: nullableText,
+  DisplayName: nullableText,
+  PrimarySmtpAddress: nullableText,
+  WindowsLiveID: nullableText,
+  ExternalDirectoryObjectId: nullableText,
+  Guid: nullableText,
 });
 
 /** Get-Recipient: what else somebody is called; nothing where the name stands for nobody or for several. */

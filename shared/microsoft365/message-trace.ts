@@ -5,6 +5,7 @@ import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import type { Kept } from '../model/step.ts';
+import { wholeSeconds } from '../model/text.ts';
 
 const text = z
   .string()
@@ -30,7 +31,6 @@ const dayMs = 86_400_000;
 const spanMs = 10 * dayMs;
 const keptMs = 90 * dayMs;
 const mostTraces = 5000;
-const seconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /**
  * Newest first: ExchangeMessageTrace.Read.All, and a service principal of Microsoft's application 8bd644d1-… in the
@@ -52,7 +52,7 @@ export async function readTraces(
   const asked = addresses.flatMap((address) =>
     spans.map(([from, to]) =>
       graph.list(
-        path`/admin/exchange/tracing/messageTraces?$filter=${field} eq '${address}' and receivedDateTime ge ${seconds(from)} and receivedDateTime le ${seconds(to)}&$top=5000`,
+        path`/admin/exchange/tracing/messageTraces?$filter=${field} eq '${address}' and receivedDateTime ge ${wholeSeconds(from)} and receivedDateTime le ${wholeSeconds(to)}&$top=5000`,
         traceSchema,
         { most: mostTraces },
       ),

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import type { Account } from '../model/account.ts';
 import type { GraphReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 import { asAddress } from './recipients.ts';
 
 const userSchema = z.object({
-  mail: z.string().nullish(),
+  mail: nullableText,
   proxyAddresses: z.array(z.string()).nullish(),
 });
 

@@ -6,6 +6,7 @@ import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { ExchangeReader, GraphReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 import { hasCloudMailbox, planSchema } from './cloud-mailbox.ts';
 import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
 
@@ -30,13 +31,13 @@ interface Reading {
 const userSchema = z.object({
   id: z.string(),
   userPrincipalName: z.string(),
-  displayName: z.string().nullish(),
+  displayName: nullableText,
   accountEnabled: z.boolean(),
-  userType: z.string().nullish(),
-  mail: z.string().nullish(),
+  userType: nullableText,
+  mail: nullableText,
   assignedPlans: z.array(planSchema).nullish(),
   onPremisesSyncEnabled: z.boolean().nullish(),
-  onPremisesDistinguishedName: z.string().nullish(),
+  onPremisesDistinguishedName: nullableText,
   isManagementRestricted: z.boolean().nullish(),
 });
 const userSelect = Object.keys(userSchema.shape).join(',');
@@ -44,10 +45,10 @@ const userSelect = Object.keys(userSchema.shape).join(',');
 const groupSchema = z.object({ id: z.string(), isAssignableToRole: z.boolean().nullish() });
 const roleSchema = z.object({
   roleDefinitionId: z.string(),
-  directoryScopeId: z.string().nullish(),
-  roleDefinition: z.object({ displayName: z.string().nullish() }).nullish(),
-  startDateTime: z.string().nullish(),
-  endDateTime: z.string().nullish(),
+  directoryScopeId: nullableText,
+  roleDefinition: z.object({ displayName: nullableText }).nullish(),
+  startDateTime: nullableText,
+  endDateTime: nullableText,
 });
 type Role = z.infer<typeof roleSchema>;
 

@@ -1,6 +1,7 @@
 // Reads recipients as Exchange and Graph write them, and tells inside from outside. The address decides, never the
 // display name: `"megan@contoso.com" [SMTP:someone@evil.example]` goes to evil.example.
 import { z } from 'zod';
+import { nullableText } from '../model/text.ts';
 
 export interface Recipient {
   name: string;
@@ -11,13 +12,13 @@ export interface Recipient {
 }
 
 const inObject = z.looseObject({
-  emailAddress: z.looseObject({ name: z.string().nullish(), address: z.string().nullish() }).nullish(),
-  Address: z.string().nullish(),
-  SmtpAddress: z.string().nullish(),
-  PrimarySmtpAddress: z.string().nullish(),
-  Name: z.string().nullish(),
-  DisplayName: z.string().nullish(),
-  RoutingType: z.string().nullish(),
+  emailAddress: z.looseObject({ name: nullableText, address: nullableText }).nullish(),
+  Address: nullableText,
+  SmtpAddress: nullableText,
+  PrimarySmtpAddress: nullableText,
+  Name: nullableText,
+  DisplayName: nullableText,
+  RoutingType: nullableText,
 });
 
 /** One recipient or many, as text, as Graph's object or as Exchange's. */

@@ -1,4 +1,5 @@
 // Makes names, words and folders comparable, whatever their language, accents or invisible characters.
+import { inQuotes } from '../model/text.ts';
 
 /** No accents, no case, nothing invisible. */
 export const plain = (text: string) =>
@@ -38,14 +39,14 @@ export function oddityOf(name: string): Oddity {
   const visible = plain(name);
   if (visible === '') return { points: 3.2, says: 'has no visible name', blank: true };
   if (/^[!-/:-@[-`{-~\u00A1-\u00BF\u2010-\u205E\s]+$/u.test(visible)) {
-    return { points: 3.2, says: `is named "${name}", mere punctuation`, blank: true };
+    return { points: 3.2, says: `is named ${inQuotes(name)}, mere punctuation`, blank: true };
   }
   if (/^([a-z0-9])\1*$/.test(visible) && !/^(?:ooo|www)$/.test(visible)) {
-    return { points: 2, says: `is named "${name}", a single character`, blank: false };
+    return { points: 2, says: `is named ${inQuotes(name)}, a single character`, blank: false };
   }
   // Two capitals are an abbreviation (HR, PO); two small letters and what a hand types without a thought are not.
   const thoughtless = /^[a-z0-9]{2}$|^(?:asd|qwe|zxc|abc|xyz|tmp|tst)\w{0,3}$/.test(name.trim());
   return thoughtless
-    ? { points: 1, says: `is named "${name}"`, blank: false }
+    ? { points: 1, says: `is named ${inQuotes(name)}`, blank: false }
     : { points: 0, says: '', blank: false };
 }

@@ -6,15 +6,16 @@ import { when } from '../intruder/describe-trail.ts';
 import { tieToIntruder } from '../intruder/tie.ts';
 import type { Intruder } from '../model/intruder.ts';
 import type { RunView } from '../model/step.ts';
+import { nullableText } from '../model/text.ts';
 import { withoutCodes } from './mask-codes.ts';
 import type { MessageTrace } from './message-trace.ts';
 import { isInside, recipientsSchema } from './recipients.ts';
 
 /** A message in Sent Items (https://learn.microsoft.com/graph/api/resources/message), without its body. */
 export const sentCopySchema = z.object({
-  subject: z.string().nullish(),
+  subject: nullableText,
   sentDateTime: z.string(),
-  internetMessageId: z.string().nullish(),
+  internetMessageId: nullableText,
   toRecipients: recipientsSchema,
   ccRecipients: recipientsSchema,
   bccRecipients: recipientsSchema,
@@ -38,7 +39,7 @@ export interface SentMail {
 }
 
 const idOf = (messageId: string) => messageId.trim().replace(/^<|>$/g, '').toLowerCase();
-const itemSchema = z.object({ InternetMessageId: z.string(), Subject: z.string().nullish() });
+const itemSchema = z.object({ InternetMessageId: z.string(), Subject: nullableText });
 const sending = /^(Send|SendAs|SendOnBehalf)$/;
 
 /** Everything that any source knows, the latest first. */

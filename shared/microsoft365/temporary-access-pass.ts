@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { GraphClient, GraphReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 import { collections, type Method, methodSchema } from './auth-methods.ts';
 import { unlessGone } from './gone.ts';
 
@@ -13,11 +14,11 @@ export const passPermissions = ['UserAuthenticationMethod.ReadWrite.All'] as con
 const passSchema = z.object({
   id: z.string(),
   temporaryAccessPass: z.string().min(1),
-  startDateTime: z.string().nullish(),
+  startDateTime: nullableText,
   lifetimeInMinutes: z.number().nullish(),
   isUsableOnce: z.boolean().nullish(),
   isUsable: z.boolean().nullish(),
-  methodUsabilityReason: z.string().nullish(),
+  methodUsabilityReason: nullableText,
 });
 
 export interface Pass {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 import { roleIds } from './directory-roles.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { userNamed } from './mail.ts';
@@ -20,11 +21,11 @@ const groupSchema = z.object({ id: z.string() });
 const memberSchema = z.looseObject({ id: z.string() });
 const holderSchema = z.object({
   principalId: z.string(),
-  directoryScopeId: z.string().nullish(),
+  directoryScopeId: nullableText,
   principal: z
     .looseObject({
-      '@odata.type': z.string().nullish(),
-      userPrincipalName: z.string().nullish(),
+      '@odata.type': nullableText,
+      userPrincipalName: nullableText,
       accountEnabled: z.boolean().nullish(),
     })
     .nullish(),

@@ -1,6 +1,7 @@
 // What is read for each permission of Microsoft Graph, as data. The sender's own account is what is looked at, since it
 // exists everywhere; a read that would only ever be refused for want of a mailbox or a device proves nothing.
 import { path } from '../clients/path.ts';
+import { wholeSeconds } from '../model/text.ts';
 import type { Licensed } from './licences.ts';
 
 export interface Sender {
@@ -21,7 +22,6 @@ export interface Read {
 
 const day = (now: Date, days: number) =>
   new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10);
-const seconds = (time: Date) => time.toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** Microsoft Graph itself, which every tenant has. */
 const graphAppId = '00000003-0000-0000-c000-000000000000';
@@ -76,14 +76,14 @@ export const reads: readonly Read[] = [
   {
     permissions: ['AuditLog.Read.All'],
     what: 'the sign-in log',
-    path: (_sender, now) => path`/auditLogs/signIns?$filter=createdDateTime ge ${seconds(now)}&$top=1`,
+    path: (_sender, now) => path`/auditLogs/signIns?$filter=createdDateTime ge ${wholeSeconds(now)}&$top=1`,
     licence: 'entraP1',
   },
   {
     permissions: ['AuditLog.Read.All'],
     what: 'the directory audit log',
     path: (_sender, now) =>
-      path`/auditLogs/directoryAudits?$filter=activityDateTime ge ${seconds(now)}&$top=1`,
+      path`/auditLogs/directoryAudits?$filter=activityDateTime ge ${wholeSeconds(now)}&$top=1`,
   },
   {
     permissions: ['AuditLogsQuery.Read.All'],
@@ -126,7 +126,7 @@ export const reads: readonly Read[] = [
     permissions: ['ExchangeMessageTrace.Read.All'],
     what: 'the message trace',
     path: ({ userPrincipalName }, now) =>
-      path`/admin/exchange/tracing/messageTraces?$filter=senderAddress eq '${userPrincipalName}' and receivedDateTime ge ${seconds(new Date(now.getTime() - 3_600_000))} and receivedDateTime le ${seconds(now)}&$top=1`,
+      path`/admin/exchange/tracing/messageTraces?$filter=senderAddress eq '${userPrincipalName}' and receivedDateTime ge ${wholeSeconds(new Date(now.getTime() - 3_600_000))} and receivedDateTime le ${wholeSeconds(now)}&$top=1`,
   },
   {
     permissions: ['SecurityAnalyzedMessage.ReadWrite.All'],

@@ -5,6 +5,7 @@ import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import { clock } from '../mail/plain.ts';
 import type { GraphReader } from '../model/clients.ts';
+import { nullableText } from '../model/text.ts';
 import { type Finding, look, ok, problem, warning } from './finding.ts';
 import type { Sender } from './graph-read-list.ts';
 
@@ -25,7 +26,7 @@ const userSchema = z.object({
 });
 export type User = z.infer<typeof userSchema>;
 const domainSchema = z.object({ id: z.string(), isVerified: z.boolean().nullish() });
-const sentSchema = z.object({ subject: z.string().nullish(), sentDateTime: z.string().nullish() });
+const sentSchema = z.object({ subject: nullableText, sentDateTime: nullableText });
 
 /** undefined where the directory has nobody of this id or name. GET /users/{id}: User.Read.All. */
 export async function userNamed(graph: GraphReader, name: string): Promise<User | undefined> {

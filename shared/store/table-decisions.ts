@@ -16,12 +16,12 @@ import {
   type Decisions,
   decisionSchema,
 } from '../alerts/decisions.ts';
+import { odataText } from '../model/text.ts';
 import { isKey } from '../run/progress.ts';
 import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
 import { fromEntity, toEntity } from './table-entity.ts';
 
 const nobody = 'nobody';
-const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 const backwards = (time: Date) => String(9_999_999_999_999 - time.getTime()).padStart(13, '0');
 const dayKey = (time: Date) =>
@@ -50,26 +50,26 @@ export class TableDecisions implements Decisions, DecisionRecord {
   async of(userId: string, since: Date): Promise<readonly Decision[]> {
     if (!isKey(userId)) return [];
     const entities = await this.#table.query(
-      `PartitionKey eq ${quoted(userId)} and RowKey le ${quoted(until(since))}`,
+      `PartitionKey eq ${odataText(userId)} and RowKey le ${odataText(until(since))}`,
     );
     return entities.map(decisionOf);
   }
 
   async list({ since, account, action, most, after }: DecisionQuery): Promise<DecisionPage> {
-    const rest = `RowKey le ${quoted(until(since))}${action === undefined ? '' : ` and action eq ${quoted(action)}`}`;
+    const rest = `RowKey le ${odataText(until(since))}${action === undefined ? '' : ` and action eq ${odataText(action)}`}`;
     const begin = after === undefined ? undefined : cursorOf(after);
     if (account !== undefined && !isKey(account)) return { decisions: [], next: null };
-    const own = account === undefined ? undefined : `PartitionKey eq ${quoted(account)}`;
-    const behind = begin === undefined ? '' : ` and RowKey gt ${quoted(begin.row)}`;
+    const own = account === undefined ? undefined : `PartitionKey eq ${odataText(account)}`;
+    const behind = begin === undefined ? '' : ` and RowKey gt ${odataText(begin.row)}`;
     // One range after the other: of two ranges in one filter the service would read all that lies between.
     const ranges =
       own !== undefined
         ? [`${own}${behind} and ${rest}`]
         : begin === undefined
-          ? [`PartitionKey ge 'day|' and PartitionKey le ${quoted(dayKey(since))} and ${rest}`]
+          ? [`PartitionKey ge 'day|' and PartitionKey le ${odataText(dayKey(since))} and ${rest}`]
           : [
-              `PartitionKey eq ${quoted(begin.partition)}${behind} and ${rest}`,
-              `PartitionKey gt ${quoted(begin.partition)} and PartitionKey le ${quoted(dayKey(since))} and ${rest}`,
+              `PartitionKey eq ${odataText(begin.partition)}${behind} and ${rest}`,
+              `PartitionKey gt ${odataText(begin.partition)} and PartitionKey le ${odataText(dayKey(since))} and ${rest}`,
             ];
     const found: StoredEntity[] = [];
     for (const range of ranges) {

@@ -18,6 +18,7 @@ import {
   type StepRow,
   stepRowSchema,
 } from '../model/rows.ts';
+import { odataText } from '../model/text.ts';
 import {
   type Claim,
   isKey,
@@ -149,9 +150,8 @@ export class TableProgress implements Progress {
   list = (since: Date, most: number) => this.#index.list(since, most);
 
   #range({ userId }: RunRef, from: string, to: string): Promise<StoredEntity[]> {
-    const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-    const keys = `RowKey ge ${quoted(from)} and RowKey lt ${quoted(to)}`;
-    return this.#runs.query(`PartitionKey eq ${quoted(userId)} and ${keys}`);
+    const keys = `RowKey ge ${odataText(from)} and RowKey lt ${odataText(to)}`;
+    return this.#runs.query(`PartitionKey eq ${odataText(userId)} and ${keys}`);
   }
 
   /** The claim or a row was there already: by this very run, if the answer to its first, successful try was lost. */

@@ -9,6 +9,7 @@ import type { Described } from '../mail/report.ts';
 import { sendMail } from '../mail/send-mail.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { GraphClient } from '../model/clients.ts';
+import { nullableText, wholeSeconds } from '../model/text.ts';
 import type { RunRows } from '../run/progress.ts';
 import type { Mailer } from '../run/send-summary.ts';
 import { attachedTo } from './attached.ts';
@@ -28,7 +29,7 @@ interface Dependencies {
   now: () => Date;
 }
 
-const sentSchema = z.object({ subject: z.string().nullish() });
+const sentSchema = z.object({ subject: nullableText });
 
 export function createMailer(settings: MailSettings, { graph, playbook, now }: Dependencies): Mailer {
   return {
@@ -58,7 +59,7 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
 
     async wasSent({ run }: RunRows, since) {
       // Exchange tells whole seconds, and its clock is not ours.
-      const from = `${new Date(since.getTime() - clockSkewMs).toISOString().slice(0, 19)}Z`;
+      const from = wholeSeconds(since.getTime() - clockSkewMs);
       const subject = subjectOf(run.row, run.row.summary.verdict ?? '');
       const sent = await graph().list(
         path`/users/${settings.from}/mailFolders/sentitems/messages?$select=id,subject,sentDateTime&$filter=sentDateTime ge ${from}&$top=100`,

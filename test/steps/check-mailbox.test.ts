@@ -120,7 +120,7 @@ describe('check-mailbox', () => {
     const tied = tasks.filter(({ what }) => what.includes("in the intruder's session")).map(({ id }) => id);
     expect(tied).toEqual(['automatic-replies', 'sweep:x1', 'deleted-mail']);
     expect(tasks[0]?.instruction).toBe(
-      'Set-MailboxAutoReplyConfiguration -Identity adele@contoso.com -AutoReplyState Disabled.',
+      "Set-MailboxAutoReplyConfiguration -Identity 'adele@contoso.com' -AutoReplyState Disabled.",
     );
   });
 

@@ -2,8 +2,8 @@
 // names it. Pure.
 import { z } from 'zod';
 import type { DirectoryAudit } from '../../../shared/intruder/audit.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
-const text = z.string().nullish();
 const texts = z.array(z.string()).nullish();
 
 export const contactProperties = [
@@ -20,15 +20,15 @@ export const contactProperties = [
 ] as const;
 
 export const contactSchema = z.object({
-  mobilePhone: text,
+  mobilePhone: nullableText,
   businessPhones: texts,
-  faxNumber: text,
-  streetAddress: text,
-  postalCode: text,
-  city: text,
-  state: text,
-  country: text,
-  officeLocation: text,
+  faxNumber: nullableText,
+  streetAddress: nullableText,
+  postalCode: nullableText,
+  city: nullableText,
+  state: nullableText,
+  country: nullableText,
+  officeLocation: nullableText,
   otherMails: texts,
 });
 

@@ -8,6 +8,7 @@ import { doubt, type Look, none, type Symptoms } from '../../../shared/microsoft
 import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Intruder } from '../../../shared/model/intruder.ts';
 import type { Context } from '../../../shared/model/step.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 
 /** AuditLog.Read.All; one request. */
 export async function accountSymptoms(
@@ -41,10 +42,10 @@ export function displayName(audits: readonly DirectoryAudit[], intruder: Intrude
   const who = audit.actor.userPrincipalName ?? audit.actor.app ?? 'somebody';
   const { findings, tasks = [] } = doubt(look, {
     id: 'display-name',
-    what: `the display name became "${shown(change.after)}", before it was "${shown(change.before)}"`,
+    what: `the display name became ${inQuotes(shown(change.after))}, before it was ${inQuotes(shown(change.before))}`,
     evidence: madeByIntruder(audit, intruder),
     why: `${who} changed it at ${when(audit.time)}`,
-    remedy: `give the account its name again: "${shown(change.before)}".`,
+    remedy: `give the account its name again: ${inQuotes(shown(change.before))}.`,
   });
   return { findings, tasks: tasks.map((task) => ({ ...task, link: userPage(look.account.id) })) };
 }

@@ -7,6 +7,7 @@ import { type MailboxMessage, readMessages, trash } from '../../../shared/micros
 import { withoutCodes } from '../../../shared/microsoft365/mask-codes.ts';
 import { doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
+import { powerShellValue } from '../../../shared/model/text.ts';
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 const deleting = /^(SoftDelete|HardDelete|MoveToDeletedItems)$/;
@@ -44,7 +45,7 @@ export function deletions(
     what,
     evidence,
     why: 'owners seldom delete for good',
-    remedy: `Bring back what is missing, while it is kept: Restore-RecoverableItems -Identity ${userPrincipalName} -FilterItemType IPM.Note -FilterStartTime '${new Date(look.since).toISOString()}'.`,
+    remedy: `Bring back what is missing, while it is kept: Restore-RecoverableItems -Identity ${powerShellValue(userPrincipalName)} -FilterItemType IPM.Note -FilterStartTime '${new Date(look.since).toISOString()}'.`,
   });
   // Kept for two weeks or longer, and only the owner knows what is missing.
   return { findings, tasks: tasks.map((task) => ({ ...task, atHandBack: true as const })), attachments };

@@ -6,6 +6,7 @@ import { formsGuide } from '../../../shared/microsoft365/links.ts';
 import { didBy, doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Task } from '../../../shared/model/step.ts';
+import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 
 const text = z
   .string()
@@ -20,10 +21,10 @@ export function addIn(app: z.infer<typeof addInSchema>, look: Look): Symptoms {
   const by = app.ProviderName === '' ? 'without a provider' : `of ${app.ProviderName}`;
   return doubt(look, {
     id: `add-in:${app.AppId}`,
-    what: `add-in "${app.DisplayName}" ${by}`,
+    what: `add-in ${inQuotes(app.DisplayName)} ${by}`,
     evidence: didBy(look, /^New-App$/i, [app.DisplayName, app.AppId]),
     why: 'it was installed for this mailbox alone, nobody knows when',
-    remedy: `Remove-App -Mailbox ${look.account.userPrincipalName} -Identity '${app.AppId}'.`,
+    remedy: `Remove-App -Mailbox ${powerShellValue(look.account.userPrincipalName)} -Identity ${powerShellValue(app.AppId)}.`,
   });
 }
 
@@ -55,7 +56,7 @@ export function phone(device: z.infer<typeof phoneSchema>, look: Look): Symptoms
     what,
     evidence: undefined,
     why: Number.isNaN(first) ? 'its age is not known' : 'new since the intruder came',
-    remedy: `Remove-MobileDevice -Identity '${device.Identity}'. To take the mail off it, first Clear-MobileDevice -AccountOnly.`,
+    remedy: `Remove-MobileDevice -Identity ${powerShellValue(device.Identity)}. To take the mail off it, first Clear-MobileDevice -AccountOnly.`,
   });
 }
 

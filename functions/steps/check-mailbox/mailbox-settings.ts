@@ -11,6 +11,7 @@ import {
   type Symptoms,
   short,
 } from '../../../shared/microsoft365/symptoms.ts';
+import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 
 const text = z
   .string()
@@ -36,10 +37,10 @@ export function automaticReplies(reply: z.infer<typeof autoReplySchema>, look: L
   const says = plain(reply.ExternalMessage) || plain(reply.InternalMessage);
   return doubt(look, {
     id: 'automatic-replies',
-    what: `automatic replies are ${reply.AutoReplyState.toLowerCase()}: "${short(says)}"`,
+    what: `automatic replies are ${reply.AutoReplyState.toLowerCase()}: ${inQuotes(short(says))}`,
     evidence: didBy(look, /^Set-MailboxAutoReplyConfiguration$/i),
     why: 'they may speak for the intruder, and tell who writes',
-    remedy: `Set-MailboxAutoReplyConfiguration -Identity ${look.account.userPrincipalName} -AutoReplyState Disabled.`,
+    remedy: `Set-MailboxAutoReplyConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)} -AutoReplyState Disabled.`,
   });
 }
 
@@ -60,7 +61,7 @@ export function signature(
     .map(([, host = '']) => host.toLowerCase())
     .filter((host) => !isUnder(host, look.domains));
   const odd = money.test(says) ? 'it is about money' : links[0] && `it links to ${links[0]}`;
-  const what = `the signature reads "${short(says)}"`;
+  const what = `the signature reads ${inQuotes(short(says))}`;
   if (evidence === undefined && !odd)
     return { findings: [{ what, why: 'neither about money nor with a link outside' }] };
   return doubt(look, {
@@ -68,7 +69,7 @@ export function signature(
     what,
     evidence,
     why: odd || '',
-    remedy: `Set-MailboxMessageConfiguration -Identity ${look.account.userPrincipalName} -SignatureHtml '' -SignatureText ''.`,
+    remedy: `Set-MailboxMessageConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)} -SignatureHtml '' -SignatureText ''.`,
   });
 }
 
@@ -106,7 +107,7 @@ export function junk(lists: z.infer<typeof junkSchema>, look: Look): Symptoms {
     what,
     evidence,
     why: odd,
-    remedy: `look through the lists and correct them: Get-MailboxJunkEmailConfiguration -Identity ${look.account.userPrincipalName}.`,
+    remedy: `look through the lists and correct them: Get-MailboxJunkEmailConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)}.`,
   });
 }
 
@@ -122,7 +123,7 @@ export const sweepSchema = z.object({
 /** From newsletters they tidy up; from colleagues, or from everybody, they hide. */
 export function sweep(rule: z.infer<typeof sweepSchema>, look: Look): Symptoms {
   if (!rule.Enabled) return none;
-  const what = `sweep rule "${rule.Name}" moves mail of ${rule.Sender || 'everybody'} to "${rule.DestinationFolder}"`;
+  const what = `sweep rule ${inQuotes(rule.Name)} moves mail of ${rule.Sender || 'everybody'} to ${inQuotes(rule.DestinationFolder)}`;
   const sender = asAddress(rule.Sender);
   const harmless = sender !== null && !isInside(sender, look.domains) && !isWarner(sender, []);
   const evidence = didBy(look, /^(New|Set|Enable)-SweepRule$/i, [rule.Name, rule.RuleId]);
@@ -132,6 +133,6 @@ export function sweep(rule: z.infer<typeof sweepSchema>, look: Look): Symptoms {
     what,
     evidence,
     why: 'it hides mail of colleagues, of Microsoft or of everybody',
-    remedy: `Remove-SweepRule -Mailbox ${look.account.userPrincipalName} -Identity '${rule.RuleId}'.`,
+    remedy: `Remove-SweepRule -Mailbox ${powerShellValue(look.account.userPrincipalName)} -Identity ${powerShellValue(rule.RuleId)}.`,
   });
 }

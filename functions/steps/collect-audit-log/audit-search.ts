@@ -7,8 +7,9 @@ import { type UnifiedRecord, unifiedRecordSchema } from '../../../shared/intrude
 import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Intruder } from '../../../shared/model/intruder.ts';
 import type { RunView, Skip } from '../../../shared/model/step.ts';
+import { nullableText, wholeSeconds } from '../../../shared/model/text.ts';
 
-const searchSchema = z.object({ id: z.string(), status: z.string().nullish() });
+const searchSchema = z.object({ id: z.string(), status: nullableText });
 
 export interface Search {
   /** Under this name it stays in the tenant's list of searches. */
@@ -33,7 +34,6 @@ export function searchFrom(given: { run: RunView; intruder: Intruder; now: Date 
 
 /** The services that keep no audit log, or none that can be searched from here. */
 const unavailable = new Set(['AuditingDisabledTenant', 'AuditingDisabledOrganization']);
-const wholeSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /**
  * POST /security/auditLog/queries, AuditLogsQuery.Read.All: everything the account did, whatever the activity; a

@@ -12,14 +12,13 @@ import {
 } from '../../../shared/intruder/sign-ins.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Kept, Skip } from '../../../shared/model/step.ts';
+import { wholeSeconds } from '../../../shared/model/text.ts';
 
 const mostSignIns = 5000;
 const mostDetections = 1000;
 const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
 /** So many colleagues make an address a company's, a carrier's or a VPN's. */
 const crowd = 2;
-
-const wholeSeconds = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /**
  * A user's sign-ins since a time (ms), newest first: AuditLog.Read.All and a licence of Entra ID P1

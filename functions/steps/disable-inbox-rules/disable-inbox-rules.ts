@@ -7,6 +7,7 @@ import { acceptedDomains, contactsOf, mailboxIfAny } from '../../../shared/micro
 import { readRecipient } from '../../../shared/microsoft365/recipients.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import { remediation, settings, type Task } from '../../../shared/model/step.ts';
+import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 import { judgeRules } from './owners.ts';
 import { exportedRuleSchema, type InboxRule } from './rule.ts';
 import { exportOf, rulesOf } from './rules-of.ts';
@@ -83,11 +84,11 @@ const ofMailbox = (identity: string, { id, userPrincipalName }: Account) =>
   [{ Identity: identity, Mailbox: id, Force: true }, { anchor: userPrincipalName }] as const;
 
 const nameOf = ({ name }: InboxRule) =>
-  /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? `rule "${name}"` : 'a rule without a visible name';
+  /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? `rule ${inQuotes(name)}` : 'a rule without a visible name';
 
 const askTheOwner = (rule: InboxRule, why: string, account: Account): Task => ({
   id: `rule:${rule.id}`,
   what: `${nameOf(rule)} (${rule.id}) ${why}`,
-  instruction: `Ask the owner, by another way than mail, whether the rule is theirs. If not, delete it: Remove-InboxRule -Mailbox ${account.userPrincipalName} -Identity '${rule.id}'.`,
+  instruction: `Ask the owner, by another way than mail, whether the rule is theirs. If not, delete it: Remove-InboxRule -Mailbox ${powerShellValue(account.userPrincipalName)} -Identity ${powerShellValue(rule.id)}.`,
   link: mailboxPage(account.id),
 });

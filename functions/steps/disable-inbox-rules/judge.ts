@@ -3,6 +3,7 @@
 
 import { isInside } from '../../../shared/microsoft365/recipients.ts';
 import { type Oddity, oddityOf, plain } from '../../../shared/microsoft365/rule-name.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 import { type Aim, aimOf } from './aim.ts';
 import { hides, isRelated, type Place, placeOf, placePoints } from './folder.ts';
 import type { InboxRule } from './rule.ts';
@@ -92,10 +93,12 @@ function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
     // Filing is what rules are for. Marked as read, in a folder that has nothing to do with it, is not filing.
     const unseen = oddity.blank ? aim.wide || aim.sensitive : aim.hits >= 2 && place === 'ordinary';
     if (!marksRead || !unseen || isRelated(rule, folder)) return [];
-    return place === 'none' ? [picks] : [{ points: 0.5, reason: `moves mail to "${folder}"` }, read, picks];
+    return place === 'none'
+      ? [picks]
+      : [{ points: 0.5, reason: `moves mail to ${inQuotes(folder)}` }, read, picks];
   }
   const signs: Sign[] = [
-    { points: placePoints[place], reason: deletes ? 'deletes mail' : `moves mail to "${folder}"` },
+    { points: placePoints[place], reason: deletes ? 'deletes mail' : `moves mail to ${inQuotes(folder)}` },
   ];
   if (marksRead) signs.push(read);
   if (marksRead && place === 'archive' && aim.partners)

@@ -2,6 +2,7 @@
 // judges. What a service leaves out, or says with null or an empty list, means the same.
 import { z } from 'zod';
 import { type Recipient, recipientsSchema } from '../../../shared/microsoft365/recipients.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 import type { Json } from '../../../shared/model/words.ts';
 
 export interface InboxRule {
@@ -71,7 +72,7 @@ export const texts = z
   .nullish()
   .transform((given) => (given ?? []).map((entry) => entry.trim()).filter((entry) => entry !== ''));
 export const folder = z
-  .union([z.string(), z.looseObject({ FolderPath: z.string().nullish(), Name: z.string().nullish() })])
+  .union([z.string(), z.looseObject({ FolderPath: nullableText, Name: nullableText })])
   .nullish()
   .transform((given) =>
     given === null || given === undefined

@@ -6,11 +6,12 @@ import { userPage } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Kept, Task } from '../../../shared/model/step.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
 const linkedSchema = z.object({
   id: z.string(),
   userPrincipalName: z.string(),
-  lastPasswordChangeDateTime: z.string().nullish(),
+  lastPasswordChangeDateTime: nullableText,
 });
 
 type Linked = z.infer<typeof linkedSchema>;

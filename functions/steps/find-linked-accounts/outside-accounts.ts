@@ -11,6 +11,7 @@ import { asAddress, domainOf, isInside } from '../../../shared/microsoft365/reci
 import { matcher, plain } from '../../../shared/microsoft365/rule-name.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Attachment, Kept, Task } from '../../../shared/model/step.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 
 /** Said of passwords by those who only remind. */
 const reminder = matcher('password_expir* password_will_expire password_is_about_to_expire');
@@ -86,7 +87,7 @@ export function outsideAccounts(
   const lines = ranked.map(([service, list]) => ({
     service,
     what: `${service}: ${count(list.length, 'mail')} about access to an account${lost(list).length > 0 ? `, ${lost(list).length} deleted since` : ''}`,
-    why: `"${list[0]?.subject ?? ''}", ${when(Date.parse(list[0]?.at ?? ''))}`,
+    why: `${inQuotes(list[0]?.subject ?? '')}, ${when(Date.parse(list[0]?.at ?? ''))}`,
   }));
   const tasks = lines.slice(0, mostServices).map(
     ({ service, what, why }): Task => ({

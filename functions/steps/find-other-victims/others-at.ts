@@ -6,6 +6,7 @@ import { PermanentError } from '../../../shared/errors.ts';
 import { type SignIn, signInSchema } from '../../../shared/intruder/sign-ins.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Skip } from '../../../shared/model/step.ts';
+import { wholeSeconds } from '../../../shared/model/text.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -31,7 +32,7 @@ export async function othersAt(
   address: string,
   since: number,
 ): Promise<Others | Skip> {
-  const from = new Date(since - historyMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const from = wholeSeconds(since - historyMs);
   const kinds = "signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')";
   let signIns: SignIn[];
   try {

@@ -4,10 +4,11 @@ import type { Credential, Grant, ServicePrincipal } from '../../../shared/micros
 import type { App, OwnedApp } from '../../../shared/microsoft365/judge-app-access.ts';
 import { applicationPage, registrationPage } from '../../../shared/microsoft365/links.ts';
 import type { Task } from '../../../shared/model/step.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 
 /** application "PerfectData Software" (ff8d92dc-…) */
 export const appName = ({ name, appId, publisher }: ServicePrincipal) =>
-  `application "${name}" (${appId ?? 'unknown id'}${publisher === null ? '' : `, verified publisher ${publisher}`})`;
+  `application ${inQuotes(name)} (${appId ?? 'unknown id'}${publisher === null ? '' : `, verified publisher ${publisher}`})`;
 
 /** Ends a description: what the consents allow. */
 export function scopesOf(grants: readonly Grant[]): string {
@@ -38,7 +39,7 @@ export const askAboutApp = ({ principal, grants }: App, why: string, owner: stri
 
 export const askAboutOwned = ({ object }: OwnedApp, why: string, owner: string): Task => ({
   id: `owned:${object.id}`,
-  what: `"${object.name}", owned by ${owner}, ${why}${credentialsOf(object.credentials)}`,
+  what: `${inQuotes(object.name)}, owned by ${owner}, ${why}${credentialsOf(object.credentials)}`,
   instruction: `${askTheOwner(owner)} Go through its credentials with them, and remove those that nobody knows.`,
   link: registrationPage(object.appId ?? object.id),
 });

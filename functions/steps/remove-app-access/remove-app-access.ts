@@ -6,6 +6,7 @@ import { windowStart } from '../../../shared/intruder/window.ts';
 import { grantsOf, readAppAccess } from '../../../shared/microsoft365/app-access.ts';
 import { judgeApps, judgeOwned, letIn } from '../../../shared/microsoft365/judge-app-access.ts';
 import { type Change, type Kept, remediation, settings, type Task } from '../../../shared/model/step.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 import * as say from './app-tasks.ts';
 import { type AppWay, appWaySchema, giveWay, takeWay } from './change-app-access.ts';
 
@@ -71,12 +72,13 @@ export const removeAppAccess = remediation({
     }
     for (const owned of judgeOwned(access, log)) {
       const { object, verdict, made } = owned;
-      if (verdict.is === 'kept') kept.push({ what: `ownership of "${object.name}"`, why: verdict.why });
+      if (verdict.is === 'kept')
+        kept.push({ what: `ownership of ${inQuotes(object.name)}`, why: verdict.why });
       if (verdict.is === 'unclear') tasks.push(say.askAboutOwned(owned, verdict.why, account.displayName));
       if (verdict.is !== 'intruders') continue;
       changes.push({
         id: `owned:${object.id}`,
-        what: `ownership of "${object.name}"${say.credentialsOf(object.credentials)}`,
+        what: `ownership of ${inQuotes(object.name)}${say.credentialsOf(object.credentials)}`,
         why: 'an owner can give it new secrets at any time',
         evidence: verdict.evidence,
         before: { disable: made?.enabled ? made.id : null, consents: [], assignments: [], owned: [object] },

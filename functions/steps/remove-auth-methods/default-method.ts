@@ -4,8 +4,9 @@ import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import type { Method } from '../../../shared/microsoft365/auth-methods.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
-const registrationSchema = z.object({ userPreferredMethodForSecondaryAuthentication: z.string().nullish() });
+const registrationSchema = z.object({ userPreferredMethodForSecondaryAuthentication: nullableText });
 const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
 
 /**

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import type { Delegate } from '../../../shared/microsoft365/delegates.ts';
 import type { Account } from '../../../shared/model/account.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
 /** The cmdlets, and what Outlook does. */
 const made: Readonly<Record<Delegate['kind'], RegExp>> = {
@@ -16,7 +17,7 @@ const made: Readonly<Record<Delegate['kind'], RegExp>> = {
 
 /** What Outlook writes down of a folder that is shared. */
 const itemSchema = z.looseObject({
-  ParentFolder: z.looseObject({ Path: z.string().nullish(), MemberUpn: z.string().nullish() }).nullish(),
+  ParentFolder: z.looseObject({ Path: nullableText, MemberUpn: nullableText }).nullish(),
 });
 
 export interface Grant {

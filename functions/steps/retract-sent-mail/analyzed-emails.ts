@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import type { GraphClient, GraphReader } from '../../../shared/model/clients.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
 const emailSchema = z.object({
   networkMessageId: z.string(),
   recipientEmailAddress: z.string(),
-  latestDelivery: z.object({ location: z.string().nullish() }).nullish(),
+  latestDelivery: z.object({ location: nullableText }).nullish(),
 });
 const dayMs = 86_400_000;
 

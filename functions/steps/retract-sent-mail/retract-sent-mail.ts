@@ -7,6 +7,7 @@ import { explorerPage } from '../../../shared/microsoft365/links.ts';
 import { sentByIntruderIn } from '../../../shared/microsoft365/sent-mail.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import { remediation, settings, type Task } from '../../../shared/model/step.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 import { inboxesWith, moveMail } from './analyzed-emails.ts';
 
 /** One request each. */
@@ -42,7 +43,7 @@ export const retractSentMail = remediation({
       if (still.length === 0) return [];
       return {
         id: networkId,
-        what: `"${subject}" of ${when(Date.parse(at))} in ${still.length} inbox${still.length === 1 ? '' : 'es'} inside`,
+        what: `${inQuotes(subject)} of ${when(Date.parse(at))} in ${still.length} inbox${still.length === 1 ? '' : 'es'} inside`,
         why: 'colleagues would take it for a message of the owner',
         evidence,
         before: { networkMessageId: networkId, inboxes: still },

@@ -5,6 +5,7 @@ import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Task } from '../../../shared/model/step.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
 interface Kind {
   id: string;
@@ -114,9 +115,9 @@ export const kinds: readonly Kind[] = [
 
 const targetsSchema = z.array(
   z.looseObject({
-    id: z.string().nullish(),
-    type: z.string().nullish(),
-    userPrincipalName: z.string().nullish(),
+    id: nullableText,
+    type: nullableText,
+    userPrincipalName: nullableText,
   }),
 );
 

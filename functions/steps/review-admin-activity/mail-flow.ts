@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { PermanentError } from '../../../shared/errors.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
-const time = z.string().nullish();
-const objectSchema = z.object({ Name: z.string(), WhenChangedUTC: time, WhenChanged: time });
+const objectSchema = z.object({ Name: z.string(), WhenChangedUTC: nullableText, WhenChanged: nullableText });
 
 export interface FlowObject {
   what: string;

@@ -7,6 +7,7 @@ import { windowStart } from '../../../shared/intruder/window.ts';
 import { readExchangeRoles } from '../../../shared/microsoft365/exchange-roles.ts';
 import { mailFlowPage } from '../../../shared/microsoft365/links.ts';
 import { investigation, type Kept, settings, type Task } from '../../../shared/model/step.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 import { adminTask, sortAdminActivity } from './admin-activity.ts';
 import { type FlowObject, mailFlowCmdlets, readMailFlow } from './mail-flow.ts';
 
@@ -73,7 +74,7 @@ const askAboutMailFlow = (recent: readonly FlowObject[]): Task => ({
   id: 'mail-flow-recent',
   what: `${recent.length} of the organisation's rules and connectors changed since the intruder came`,
   instruction: `Find out who changed these, and disable what nobody in the company made: ${recent
-    .map(({ what, name, changed }) => `${what} "${name}" (${when(changed ?? 0)})`)
+    .map(({ what, name, changed }) => `${what} ${inQuotes(name)} (${when(changed ?? 0)})`)
     .join('; ')}.`,
   link: mailFlowPage(),
 });

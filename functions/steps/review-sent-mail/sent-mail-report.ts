@@ -8,11 +8,13 @@ import { isInside } from '../../../shared/microsoft365/recipients.ts';
 import type { SentMail } from '../../../shared/microsoft365/sent-mail.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Attachment, Kept, Task } from '../../../shared/model/step.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 
 const mostLines = 10;
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 const at = (mail: SentMail) => when(Date.parse(mail.at));
-const named = ({ subject }: SentMail) => (subject === '' ? 'a message without a subject' : `"${subject}"`);
+const named = ({ subject }: SentMail) =>
+  subject === '' ? 'a message without a subject' : `${inQuotes(subject)}`;
 
 /** Kept from its recipient, or a group whose members are listed themselves. */
 const unreached = new Set(['failed', 'quarantined', 'expanded']);

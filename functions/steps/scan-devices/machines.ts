@@ -2,16 +2,17 @@
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import type { DefenderReader } from '../../../shared/model/clients.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
 const machineSchema = z.object({
   id: z.string(),
-  computerDnsName: z.string().nullish(),
-  aadDeviceId: z.string().nullish(),
-  onboardingStatus: z.string().nullish(),
-  osPlatform: z.string().nullish(),
-  lastSeen: z.string().nullish(),
+  computerDnsName: nullableText,
+  aadDeviceId: nullableText,
+  onboardingStatus: nullableText,
+  osPlatform: nullableText,
+  lastSeen: nullableText,
   isExcluded: z.boolean().nullish(),
-  mergedIntoMachineId: z.string().nullish(),
+  mergedIntoMachineId: nullableText,
 });
 export type Machine = z.infer<typeof machineSchema>;
 

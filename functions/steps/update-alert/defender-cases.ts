@@ -6,6 +6,7 @@ import { PermanentError } from '../../../shared/errors.ts';
 import type { GraphClient, GraphReader } from '../../../shared/model/clients.ts';
 import type { Signal } from '../../../shared/model/signal.ts';
 import type { RunView } from '../../../shared/model/step.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
 export const collections = ['alerts_v2', 'incidents'] as const;
 export type Collection = (typeof collections)[number];
@@ -22,7 +23,7 @@ const caseSchema = z
     determination: word,
     incidentId: z.union([z.string(), z.number()]).transform(String).nullish(),
     redirectIncidentId: z.union([z.string(), z.number()]).transform(String).nullish(),
-    comments: z.array(z.object({ comment: z.string().nullish() })).nullish(),
+    comments: z.array(z.object({ comment: nullableText })).nullish(),
   })
   .transform(({ comments, ...rest }) => ({
     ...rest,

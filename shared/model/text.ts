@@ -1,0 +1,40 @@
+// Text that more than one part of the project writes or reads in the same way.
+import { z } from 'zod';
+
+/** Text that a service may leave out or send as null. */
+export const nullableText = z.string().nullish();
+
+/** `2026-11-20T09:12:05Z`: filters and cmdlets are documented in whole seconds; what is left over is cut off. */
+export const wholeSeconds = (time: Date | number | string): string =>
+  `${new Date(time).toISOString().slice(0, 19)}Z`;
+
+/** PowerShell takes every one of these for the end of a single-quoted text. */
+const singleQuotes = /['\u2018-\u201b]/gu;
+/** What runs, hides or reorders a command that somebody pastes; lone surrogates are lost on the way. */
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+
+/**
+ * A value for a PowerShell command that a person pastes, quotes included. What can't be seen is written as its number,
+ * so that the value stays the one that is meant and a line break in it runs nothing.
+ */
+export function powerShellValue(value: string): string {
+  const quoted = (text: string) => `'${text.replace(singleQuotes, '$&$&')}'`;
+  const parts: string[] = [];
+  let from = 0;
+  for (const { 0: found, index } of value.matchAll(unseen)) {
+    if (index > from) parts.push(quoted(value.slice(from, index)));
+    for (let at = 0; at < found.length; at += 1) parts.push(`[char]${found.charCodeAt(at)}`);
+    from = index + found.length;
+  }
+  if (parts.length === 0) return quoted(value);
+  if (from < value.length) parts.push(quoted(value.slice(from)));
+  return `(${["''", ...parts].join('+')})`;
+}
+
+const doubleQuotes = /["\u00ab\u00bb\u201c-\u201f\u2033\u2036\u275d\u275e\u301d-\u301f\uff02]/gu;
+
+/** A name that a stranger chose, in quotes that it can't end: what follows them is ours. */
+export const inQuotes = (name: string): string => `"${name.replace(doubleQuotes, "'")}"`;
+
+/** A value in an OData filter, quotes included: for Microsoft Graph before it is encoded, and for tables as it is. */
+export const odataText = (value: string): string => `'${value.replaceAll("'", "''")}'`;
