@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { playbook } from '../functions/steps/index.ts';
 import type { RunRows } from '../shared/run/progress.ts';
+import { givenFrom } from '../shared/summary/given.ts';
 import { runDocument } from '../shared/summary/run-document.ts';
 import { summaryOf } from '../shared/summary/summary.ts';
 import { differences } from './ending.ts';
@@ -51,13 +52,8 @@ export function report(story: Story, folder: string, say: Say): void {
 /** Says what on-call is told, and answers the same as HTML. */
 function tell({ stack, accepted }: Story, rows: RunRows, say: Say): string {
   const { row: run } = rows.run;
-  const summary = summaryOf({
-    run,
-    steps: rows.steps.map((entry) => entry.row),
-    playbook,
-    runUrl: `${stack.settings['BASE_URL']}/api/runs/${run.id}`,
-    now: new Date(),
-  });
+  const baseUrl = stack.settings['BASE_URL'] ?? '';
+  const summary = summaryOf(givenFrom(rows, { playbook, baseUrl, now: new Date() }));
   say(styleText('bold', summary.subject));
   say();
   say(summary.text);

@@ -1,7 +1,6 @@
 // GET /api/runs/{id}: one run as it stands now, as JSON or as a page. The page refreshes itself by a header while the
 // run is open; with `do` in the query it is the page behind a button, which asks for the reason.
 import { z } from 'zod';
-import type { Given } from '../../shared/mail/report.ts';
 import { levels } from '../../shared/model/rows.ts';
 import { askPage } from '../../shared/page/ask-page.ts';
 import { refreshSeconds, runPage } from '../../shared/page/run-page.ts';
@@ -9,6 +8,7 @@ import { pageHeaders, runPath } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { versionOf } from '../../shared/run/version.ts';
+import type { Given } from '../../shared/summary/given.ts';
 import { type ApiAnswer, type ApiRequest, documentOf, Problem, readRun, wantsPage } from './api.ts';
 
 export async function getRun(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {

@@ -7,10 +7,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isKey } from '../run/progress.ts';
-import { pageOf } from './html.ts';
+import { type Line, letterHtml, letterText, type Section } from './letter.ts';
 import { plain } from './plain.ts';
-import type { Line, Section } from './report.ts';
-import { textOf } from './text.ts';
 
 const lineSchema = z.object({
   text: z.string(),
@@ -62,8 +60,8 @@ export function noticeMail(notice: Notice): NoticeMail {
   const lead = plain(notice.lead, 1000);
   return {
     subject,
-    text: textOf({ lead, sections }),
-    html: pageOf({ subject, colour: colours[notice.tone], title, below, lead, sections }),
+    text: letterText({ lead, sections }),
+    html: letterHtml({ subject, colour: colours[notice.tone], title, below, lead, sections }),
   };
 }
 

@@ -49,14 +49,6 @@ export const capital = (text: string): string =>
 /** `1 step`, `2 steps` */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-export const escapeHtml = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
-
 /** Only pages of the web are linked, whatever a row says, and none that hides its host behind a user name. */
 export const isWebPage = (link: string): boolean =>
   link.length <= 2000 &&

@@ -1,8 +1,9 @@
 // What can be asked of a run as it stands: one button for each, which leads to a page that says what it does.
 
-import { askUrl, type Given } from '../mail/report.ts';
+import { type Html, html } from '../mail/html.ts';
 import type { RunRow } from '../model/rows.ts';
 import { whyNotBegun } from '../run/hand-back-orders.ts';
+import { askUrl, type Given } from '../summary/given.ts';
 import { button } from './sections.ts';
 
 interface Action {
@@ -21,9 +22,10 @@ export function actionsFor({ run }: Pick<Given, 'run'>): Action[] {
 export const canApprove = (run: RunRow): boolean =>
   run.state === 'held' || (run.level === 'contain' && run.endsAs === null && !run.dryRun);
 
-export function actionsHtml(given: Given, path: string): string {
-  const items = actionsFor(given).map(({ ask, label }) => `<li>${button(askUrl(path, ask), label)}</li>`);
+export function actionsHtml(given: Given, path: string): Html {
+  const items = actionsFor(given).map(({ ask, label }) => html`<li>${button(askUrl(path, ask), label)}</li>`);
   // A page of its own: it has more than one question.
-  if (whyNotBegun(given) === undefined) items.push(`<li>${button(`${path}/hand-back`, 'Hand back')}</li>`);
-  return `<nav aria-label="Ask of this run"><ul class="actions">${items.join('')}</ul></nav>`;
+  if (whyNotBegun(given) === undefined)
+    items.push(html`<li>${button(`${path}/hand-back`, 'Hand back')}</li>`);
+  return html`<nav aria-label="Ask of this run"><ul class="actions">${items}</ul></nav>`;
 }

@@ -1,13 +1,14 @@
 // The page behind a button: what it will do, what it cannot take back, and the reason, which is kept in the log. It
 // never refreshes itself, so that nothing that somebody types is lost. A plain form: it works without JavaScript.
 
-import { clause, escapeHtml, plain } from '../mail/plain.ts';
-import { type Ask, type Given, titleOf } from '../mail/report.ts';
+import { type Html, html, nothing } from '../mail/html.ts';
+import { clause, plain } from '../mail/plain.ts';
 import type { StepRow } from '../model/rows.ts';
 import { toUndo } from '../run/changes.ts';
 import { findTask } from '../run/tick-off.ts';
 import { endedBadly } from '../run/verdict.ts';
 import { versionOf } from '../run/version.ts';
+import { type Ask, type Given, titleOf } from '../summary/given.ts';
 import { runPath, shell } from './shell.ts';
 
 export interface AskPage {
@@ -29,7 +30,7 @@ interface Form {
   /** Below the path of the run. */
   action: string;
   says: readonly string[];
-  fields: string;
+  fields: Html;
   button: string;
 }
 
@@ -40,13 +41,13 @@ export function askPage(page: AskPage): string | undefined {
   const { account, code, id } = page.given.run;
   const path = runPath(id);
   const whom = `${plain(account.displayName, 80)} (${plain(account.userPrincipalName, 120)}), object id ${plain(account.id, 80)}, run ${plain(code, 12)}`;
-  const says = form.says.map((line) => `<li>${escapeHtml(line)}</li>`).join('');
+  const says = form.says.map((line) => html`<li>${line}</li>`);
   return shell({
     title: `${form.heading}: ${plain(account.userPrincipalName, 120)} – Reclaim`,
     tone: 'quiet',
     heading: form.heading,
-    under: `<p>${escapeHtml(whom)}</p>`,
-    main: `<section aria-labelledby="does"><h2 id="does">What it does</h2><ul>${says}</ul><form method="post" action="${path}/${form.action}?seen=${encodeURIComponent(versionOf(page.given.run))}">${form.fields}<p><label for="reason">Reason, kept in the log</label><input type="text" id="reason" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p><div class="go"><button type="submit">${escapeHtml(form.button)}</button><a class="x" href="${path}">Back to the run, without doing it</a></div></form></section>`,
+    under: html`<p>${whom}</p>`,
+    main: html`<section aria-labelledby="does"><h2 id="does">What it does</h2><ul>${says}</ul><form method="post" action="${path}/${form.action}?seen=${encodeURIComponent(versionOf(page.given.run))}">${form.fields}<p><label for="reason">Reason, kept in the log</label><input type="text" id="reason" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p><div class="go"><button type="submit">${form.button}</button><a class="x" href="${path}">Back to the run, without doing it</a></div></form></section>`,
     who: plain(page.who, 160),
   });
 }
@@ -80,7 +81,7 @@ function approveForm({ given, level, steps }: AskPage): Form {
         : 'What was only found so far is removed: password, rules, forwarding, methods, roles, applications.',
       'It can be undone, save for the password and the sessions, which are gone.',
     ],
-    fields: `<fieldset><legend>How far</legend>${run.state === 'held' ? lock : ''}${full}</fieldset>`,
+    fields: html`<fieldset><legend>How far</legend>${run.state === 'held' ? lock : nothing}${full}</fieldset>`,
     button: 'Approve',
   };
 }
@@ -95,9 +96,9 @@ function someForm(given: Given, steps: readonly string[]): Form {
       `The run begins with these alone: ${chosen.map((row) => titleOf(given, row.name)).join(', ')}.`,
       'Everything else is only looked at. If evidence of an intruder is found, the run goes all the way by itself.',
     ],
-    fields: `<input type="hidden" name="level" value="contain">${chosen
-      .map((row) => `<input type="hidden" name="steps[]" value="${escapeHtml(row.name)}">`)
-      .join('')}`,
+    fields: html`<input type="hidden" name="level" value="contain">${chosen.map(
+      (row) => html`<input type="hidden" name="steps[]" value="${row.name}">`,
+    )}`,
     button: 'Approve',
   };
 }
@@ -139,14 +140,14 @@ function undoForm({ given, steps, falseAlarm = false }: AskPage): Form {
           'Only if the account is safe: whoever has its password can use it again.',
           ...stays,
         ],
-    fields: `${alarmChoice(falseAlarm)}${held ? '' : stepChoice(given, undoable, steps, 'Only these steps; the run then goes on')}`,
+    fields: html`${alarmChoice(falseAlarm)}${held ? nothing : stepChoice(given, undoable, steps, 'Only these steps; the run then goes on')}`,
     button: held ? 'End the run' : 'Undo',
   };
 }
 
 /** Of the whole run; with single steps it is refused. */
 const alarmChoice = (chosen: boolean) =>
-  `<label class="o"><input type="checkbox" name="falseAlarm" value="true"${chosen ? ' checked' : ''}>It was a false alarm: dismiss the risk as well, and close the alert as a false positive</label>`;
+  html`<label class="o"><input type="checkbox" name="falseAlarm" value="true"${chosen ? ' checked' : ''}>It was a false alarm: dismiss the risk as well, and close the alert as a false positive</label>`;
 
 function noWayBack({ playbook }: Given, row: StepRow): string | null {
   const step = playbook.find((candidate) => candidate.name === row.name);
@@ -169,25 +170,20 @@ function tickForm({ given, ask, step, task: key }: AskPage): Form | undefined {
       ...(done ? [plain(task.instruction, 600)] : []),
       ...(task.essential ? [essential] : []),
     ],
-    fields: `<input type="hidden" name="done" value="${done}">`,
+    fields: html`<input type="hidden" name="done" value="${String(done)}">`,
     button: done ? 'It is done' : 'Take the tick back',
   };
 }
 
-function stepChoice(
-  given: Given,
-  rows: readonly StepRow[],
-  chosen: readonly string[],
-  legend: string,
-): string {
-  if (rows.length === 0) return '';
+function stepChoice(given: Given, rows: readonly StepRow[], chosen: readonly string[], legend: string): Html {
+  if (rows.length === 0) return nothing;
   const boxes = rows.map(({ name }) => {
     const checked = chosen.includes(name) ? ' checked' : '';
-    return `<label class="o"><input type="checkbox" name="steps[]" value="${escapeHtml(name)}"${checked}>${escapeHtml(titleOf(given, name))}</label>`;
+    return html`<label class="o"><input type="checkbox" name="steps[]" value="${name}"${checked}>${titleOf(given, name)}</label>`;
   });
   const open = chosen.length > 0 ? ' open' : '';
-  return `<details${open}><summary>${legend}</summary><fieldset><legend>${legend}</legend>${boxes.join('')}</fieldset></details>`;
+  return html`<details${open}><summary>${legend}</summary><fieldset><legend>${legend}</legend>${boxes}</fieldset></details>`;
 }
 
 const radio = (name: string, value: string, label: string, checked: boolean) =>
-  `<label class="o"><input type="radio" name="${name}" value="${value}" required${checked ? ' checked' : ''}>${label}</label>`;
+  html`<label class="o"><input type="radio" name="${name}" value="${value}" required${checked ? ' checked' : ''}>${label}</label>`;

@@ -1,23 +1,23 @@
 // Before and after of one recorded change. Before is what undo would restore; after is what a later look has said, since
 // no step records what it made of a thing.
 
-import { clock, escapeHtml, plain } from '../mail/plain.ts';
+import { type Html, html, nothing } from '../mail/html.ts';
+import { clock, plain } from '../mail/plain.ts';
 import type { ChangeRecord } from '../model/rows.ts';
 import type { Json } from '../model/words.ts';
 
 const mostKeys = 12;
 const mostLetters = 240;
 
-export function beforeAndAfter(change: ChangeRecord): string {
+export function beforeAndAfter(change: ChangeRecord): Html {
   const rows = entriesOf(change.before)
     .slice(0, mostKeys)
-    .map(([name, value]) => row(name, value))
-    .join('');
-  return `<details><summary>Before and after</summary><table><tbody>${rows}<tr><th scope="row">Now</th><td>${escapeHtml(nowOf(change))}</td></tr></tbody></table></details>`;
+    .map(([name, value]) => row(name, value));
+  return html`<details><summary>Before and after</summary><table><tbody>${rows}<tr><th scope="row">Now</th><td>${nowOf(change)}</td></tr></tbody></table></details>`;
 }
 
 const row = (name: string, value: Json) =>
-  `<tr><th scope="row">Before${name === '' ? '' : `: ${escapeHtml(plain(name, 60))}`}</th><td class="v">${escapeHtml(shown(value))}</td></tr>`;
+  html`<tr><th scope="row">Before${name === '' ? nothing : `: ${plain(name, 60)}`}</th><td class="v">${shown(value)}</td></tr>`;
 
 const entriesOf = (before: Json): [string, Json][] =>
   before !== null && typeof before === 'object' && !Array.isArray(before)

@@ -2,7 +2,8 @@
 // an operator can do now. It refreshes itself only while nothing is to be typed. The pass has a page of its own, shown
 // once, as the answer to the form that made it.
 
-import { capital, clock, escapeHtml, isWebPage, oneLine, plain } from '../mail/plain.ts';
+import { type Html, html, nothing } from '../mail/html.ts';
+import { capital, clock, isWebPage, oneLine, plain } from '../mail/plain.ts';
 import type { HandBackView } from '../run/hand-back-view.ts';
 import { runPath, shell } from './shell.ts';
 
@@ -32,18 +33,18 @@ const headings = {
 } as const;
 
 export function handBackPage({ view, version, who, now }: HandBackPage): string {
-  const forms = view.next.map((action) => formOf(view, version, action)).join('');
+  const forms = view.next.map((action) => formOf(view, version, action));
   return page(view, headings[view.state], who, [
-    `<p class="lead">${escapeHtml(leadOf(view))} <span class="d">As of ${clock(now.toISOString())}.</span></p>`,
-    forms === ''
-      ? ''
-      : `<section id="now" aria-labelledby="now-h"><h2 id="now-h">What you do now</h2>${forms}</section>`,
+    html`<p class="lead">${leadOf(view)} <span class="d">As of ${clock(now.toISOString())}.</span></p>`,
+    forms.length === 0
+      ? nothing
+      : html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">What you do now</h2>${forms}</section>`,
     listOf(
       'left',
       'In the way, or not known',
       view.left.map(({ title, why, blocks, accepted }) => {
         const stops = accepted ? ' Accepted as it is.' : blocks ? ' It stops the hand-back.' : '';
-        return `${escapeHtml(`${title}: ${plain(why, 400)}.`)}<b>${stops}</b>`;
+        return html`${title}: ${plain(why, 400)}.<b>${stops}</b>`;
       }),
     ),
     listOf('phases', 'The way back', view.phases.map(phaseHtml), 'ol'),
@@ -54,9 +55,9 @@ export function handBackPage({ view, version, who, now }: HandBackPage): string 
         const to = link !== null && isWebPage(link) ? link : null;
         const anchor =
           to === null
-            ? ''
-            : `<div class="go"><a class="x" href="${escapeHtml(to)}" rel="noreferrer">Open ${escapeHtml(new URL(to).host)}</a></div>`;
-        return `${escapeHtml(capital(plain(what)))}<div class="d">${escapeHtml(oneLine(instruction).slice(0, 600))}</div>${anchor}`;
+            ? nothing
+            : html`<div class="go"><a class="x" href="${to}" rel="noreferrer">Open ${new URL(to).host}</a></div>`;
+        return html`${capital(plain(what))}<div class="d">${oneLine(instruction).slice(0, 600)}</div>${anchor}`;
       }),
     ),
   ]);
@@ -67,27 +68,22 @@ export function passPage(view: HandBackView, pass: ShownPass, who: string): stri
   const { value, expiresAt, usableOnce, unusableBecause } = pass;
   const unusable =
     unusableBecause === null
-      ? ''
-      : `<p class="bad">It opens nothing yet: ${escapeHtml(plain(unusableBecause))}.</p>`;
+      ? nothing
+      : html`<p class="bad">It opens nothing yet: ${plain(unusableBecause)}.</p>`;
   return page(view, 'Temporary Access Pass, shown once', who, [
-    `<section id="now" aria-labelledby="now-h"><h2 id="now-h">Tell it to the owner, by telephone or in person</h2><p class="pass">${escapeHtml(value)}</p>${unusable}<p>Valid until ${clock(expiresAt)}${usableOnce ? ', for one sign-in' : ''}. It is shown here and nowhere else: when this page is gone, so is the pass.</p><div class="go"><a class="b" href="${runPath(view.run.id)}/hand-back">Told: go on</a></div></section>`,
+    html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">Tell it to the owner, by telephone or in person</h2><p class="pass">${value}</p>${unusable}<p>Valid until ${clock(expiresAt)}${usableOnce ? ', for one sign-in' : ''}. It is shown here and nowhere else: when this page is gone, so is the pass.</p><div class="go"><a class="b" href="${runPath(view.run.id)}/hand-back">Told: go on</a></div></section>`,
   ]);
 }
 
-function page(
-  { run, account }: HandBackView,
-  heading: string,
-  who: string,
-  parts: readonly string[],
-): string {
+function page({ run, account }: HandBackView, heading: string, who: string, parts: readonly Html[]): string {
   const upn = plain(account.userPrincipalName, 120);
   const whom = `${plain(account.displayName, 80)} (${upn}), object id ${plain(account.id, 80)}`;
   return shell({
     title: `${heading}: ${upn} – Reclaim`,
     tone: 'quiet',
     heading,
-    under: `<p>${escapeHtml(whom)}</p><p><a href="${runPath(run.id)}">Run ${escapeHtml(plain(run.code, 12))}</a></p>`,
-    main: parts.join(''),
+    under: html`<p>${whom}</p><p><a href="${runPath(run.id)}">Run ${plain(run.code, 12)}</a></p>`,
+    main: html`${parts}`,
     who: plain(who, 160),
   });
 }
@@ -106,62 +102,62 @@ function leadOf({ state, notPossible, begun, phases, next, phase }: HandBackView
 
 const words = { done: 'done', now: 'now', blocked: 'BLOCKED', 'to come': 'to come' } as const;
 
-function phaseHtml({ title, state, steps }: HandBackView['phases'][number]): string {
+function phaseHtml({ title, state, steps }: HandBackView['phases'][number]): Html {
   const below = steps
     .filter((step) => state !== 'to come' || step.restores.length > 0)
     .map(({ title: name, state: at, outcome, restores }) => {
       const stands = at === 'settled' ? (outcome?.is ?? '') : at;
       const what = restores.length === 0 ? '' : `: ${restores.map((each) => plain(each, 120)).join(', ')}`;
-      return `<div class="d">${escapeHtml(plain(`${name} (${stands})${what}`, 400))}</div>`;
+      return html`<div class="d">${plain(`${name} (${stands})${what}`, 400)}</div>`;
     });
-  return `${escapeHtml(title)}, <b>${words[state]}</b>${below.join('')}`;
+  return html`${title}, <b>${words[state]}</b>${below}`;
 }
 
-function listOf(id: string, title: string, items: readonly string[], list: 'ul' | 'ol' = 'ul'): string {
-  if (items.length === 0) return '';
-  const entries = items.map((item) => `<li>${item}</li>`).join('');
-  return `<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${title}</h2><${list}>${entries}</${list}></section>`;
+function listOf(id: string, title: string, items: readonly Html[], list: 'ul' | 'ol' = 'ul'): Html {
+  if (items.length === 0) return nothing;
+  const entries = items.map((item) => html`<li>${item}</li>`);
+  return html`<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${title}</h2><${list}>${entries}</${list}></section>`;
 }
 
 function formOf(
   view: HandBackView,
   version: string,
   { do: action, title }: HandBackView['next'][number],
-): string {
+): Html {
   const id = `reason-${action}`;
-  const reason = `<p><label for="${id}">Reason, kept in the log</label><input type="text" id="${id}" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p>`;
-  return `<form method="post" action="${runPath(view.run.id)}/hand-back?seen=${encodeURIComponent(version)}"><input type="hidden" name="do" value="${action}">${fieldsOf(view, action)}${reason}<div class="go"><button type="submit">${escapeHtml(title)}</button></div></form>`;
+  const reason = html`<p><label for="${id}">Reason, kept in the log</label><input type="text" id="${id}" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p>`;
+  return html`<form method="post" action="${runPath(view.run.id)}/hand-back?seen=${encodeURIComponent(version)}"><input type="hidden" name="do" value="${action}">${fieldsOf(view, action)}${reason}<div class="go"><button type="submit">${title}</button></div></form>`;
 }
 
-function fieldsOf(view: HandBackView, action: HandBackView['next'][number]['do']): string {
+function fieldsOf(view: HandBackView, action: HandBackView['next'][number]['do']): Html {
   switch (action) {
     case 'begin':
-      return `${identified(view)}${despite(view)}`;
+      return html`${identified(view)}${despite(view)}`;
     case 'pass': {
       const again = view.pass.state === 'shown';
       const note = again
-        ? `<p>One was shown to ${escapeHtml(plain(view.pass.by ?? 'somebody', 120))}. Another one takes its place, and that one opens nothing any more.</p><input type="hidden" name="again" value="true">`
-        : '<p>It is shown on the next page, once, and nowhere else. Have the owner on the telephone first.</p>';
-      return `${note}<input type="hidden" name="lifetimeInMinutes" value="60">`;
+        ? html`<p>One was shown to ${plain(view.pass.by ?? 'somebody', 120)}. Another one takes its place, and that one opens nothing any more.</p><input type="hidden" name="again" value="true">`
+        : html`<p>It is shown on the next page, once, and nowhere else. Have the owner on the telephone first.</p>`;
+      return html`${note}<input type="hidden" name="lifetimeInMinutes" value="60">`;
     }
     case 'owner-back':
-      return '<p>The owner has signed in, registered a method and set a password.</p>';
+      return html`<p>The owner has signed in, registered a method and set a password.</p>`;
     case 'roles':
-      return '<p>An approval of its own: who may use the account again need not administer the tenant again.</p>';
+      return html`<p>An approval of its own: who may use the account again need not administer the tenant again.</p>`;
   }
 }
 
 const identified = ({ begun }: HandBackView) =>
   begun === null
-    ? '<p><label for="identified">How you identified the owner</label><input type="text" id="identified" name="identified" required minlength="3" maxlength="500" autocomplete="off"></p>'
-    : `<input type="hidden" name="identified" value="${escapeHtml(plain(begun.identified, 500))}">`;
+    ? html`<p><label for="identified">How you identified the owner</label><input type="text" id="identified" name="identified" required minlength="3" maxlength="500" autocomplete="off"></p>`
+    : html`<input type="hidden" name="identified" value="${plain(begun.identified, 500)}">`;
 
-function despite({ left }: HandBackView): string {
+function despite({ left }: HandBackView): Html {
   const blocking = left.filter(({ blocks, accepted }) => blocks && !accepted);
-  if (blocking.length === 0) return '';
+  if (blocking.length === 0) return nothing;
   const boxes = blocking.map(
     ({ step, title, why }) =>
-      `<label class="o"><input type="checkbox" name="despite[]" value="${escapeHtml(step)}">${escapeHtml(`${title}: ${plain(why, 200)}`)}</label>`,
+      html`<label class="o"><input type="checkbox" name="despite[]" value="${step}">${title}: ${plain(why, 200)}</label>`,
   );
-  return `<fieldset><legend>In the way: tick what you accept as it is; each must be, or be mended first</legend>${boxes.join('')}</fieldset>`;
+  return html`<fieldset><legend>In the way: tick what you accept as it is; each must be, or be mended first</legend>${boxes}</fieldset>`;
 }

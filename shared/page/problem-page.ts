@@ -1,5 +1,6 @@
 // A refusal as a person reads it: what happened, and the way on.
-import { escapeHtml, plain } from '../mail/plain.ts';
+import { html, nothing } from '../mail/html.ts';
+import { plain } from '../mail/plain.ts';
 import { shell } from './shell.ts';
 
 export interface Refusal {
@@ -14,6 +15,6 @@ export const problemPage = ({ title, detail, back }: Refusal): string =>
     title: `${plain(title, 80)} – Reclaim`,
     tone: 'quiet',
     heading: plain(title, 120),
-    under: '',
-    main: `<p class="lead">${escapeHtml(plain(detail, 2000))}</p><ul class="actions"><li><a class="b" href="${escapeHtml(back)}">Go on from here</a></li></ul>`,
+    under: nothing,
+    main: html`<p class="lead">${plain(detail, 2000)}</p><ul class="actions"><li><a class="b" href="${back}">Go on from here</a></li></ul>`,
   });

@@ -1,12 +1,14 @@
 // The page of one run: what the email says, as it stands now, with buttons. Pure: rows and log in, HTML out. It keeps
 // itself below a size that loads over any telephone, by showing fewer lines of each section.
 
-import { clock, escapeHtml, plain } from '../mail/plain.ts';
-import type { Given, Report } from '../mail/report.ts';
-import { toneOf } from '../mail/tone.ts';
+import { type Html, html } from '../mail/html.ts';
+import type { Section } from '../mail/letter.ts';
+import { clock, plain } from '../mail/plain.ts';
 import type { LogRow } from '../model/rows.ts';
 import { verdictText } from '../run/verdict.ts';
-import { reportOf } from '../summary/sections.ts';
+import type { Given } from '../summary/given.ts';
+import { type Report, reportOf } from '../summary/report.ts';
+import { toneOf } from '../summary/verdict-colour.ts';
 import { actionsHtml } from './actions.ts';
 import { filesHtml } from './files.ts';
 import { logHtml, stepsHtml } from './log-table.ts';
@@ -52,32 +54,34 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
     title: `${verdict}: ${upn} (${plain(run.code, 12)}) – Reclaim`,
     tone: toneOf(report.verdict),
     heading: verdict,
-    under: `<p>${escapeHtml(upn)} · run ${escapeHtml(plain(run.code, 12))}, ${run.state}</p><p>${liveHtml(given, path, still)}</p>`,
-    main: [
-      `<p class="lead">${escapeHtml(report.lead)}</p>`,
+    under: html`<p>${upn} · run ${plain(run.code, 12)}, ${run.state}</p><p>${liveHtml(given, path, still)}</p>`,
+    main: html`${[
+      html`<p class="lead">${report.lead}</p>`,
       ...sectionsHtml(report, path, [actionsHtml(given, path), timelineHtml(given)]),
       filesHtml(given, path),
       stepsHtml(given, Math.ceil(most / 3)),
       logHtml(log, most * 2),
-    ].join(''),
+    ]}`,
     who: plain(who, 160),
   });
 }
 
 /** What a person does now and what is still open, then what can be asked for and the timeline, then the rest. */
-function sectionsHtml({ sections }: Report, path: string, between: readonly string[]): string[] {
-  const first = sections.findIndex(({ title }) => title === 'Who');
-  const html = sections.map((section, index) =>
-    sectionHtml(section, path, index === 0 ? 'now' : `s${index}`),
-  );
-  return [...html.slice(0, first), ...between, ...html.slice(first)];
+function sectionsHtml({ now, stillOpen, rest }: Report, path: string, between: readonly Html[]): Html[] {
+  const section = (id: string) => (each: Section, index: number) => sectionHtml(each, path, `${id}${index}`);
+  return [
+    sectionHtml(now, path, 'now'),
+    ...stillOpen.map(section('open')),
+    ...between,
+    ...rest.map(section('s')),
+  ];
 }
 
-function liveHtml(given: Given, path: string, still: boolean): string {
+function liveHtml(given: Given, path: string, still: boolean): Html {
   const at = `As of ${clock(given.now.toISOString())}.`;
   const seconds = refreshSeconds(given);
-  if (seconds === null) return at;
+  if (seconds === null) return html`${at}`;
   return still
-    ? `${at} <a href="${path}?still=1">Refresh</a> · <a href="${path}">Refresh every ${seconds} seconds</a>`
-    : `${at} It refreshes itself every ${seconds} seconds until the run has finished. <a href="${path}?still=1">Stop that</a>`;
+    ? html`${at} <a href="${path}?still=1">Refresh</a> · <a href="${path}">Refresh every ${seconds} seconds</a>`
+    : html`${at} It refreshes itself every ${seconds} seconds until the run has finished. <a href="${path}?still=1">Stop that</a>`;
 }

@@ -1,35 +1,37 @@
 // The sections of a report as a page shows them: the words of the email, with buttons in place of links to buttons,
 // and with before and after of each change. Every value is escaped here.
 
-import { escapeHtml, isWebPage, plain } from '../mail/plain.ts';
-import { askUrl, type Line, type Section } from '../mail/report.ts';
+import { type Html, html, nothing } from '../mail/html.ts';
+import type { Line, Section } from '../mail/letter.ts';
+import { isWebPage, plain } from '../mail/plain.ts';
 import { taskKey } from '../run/tick-off.ts';
+import { askUrl } from '../summary/given.ts';
 import { beforeAndAfter } from './change-table.ts';
 
-export function sectionHtml(section: Section, path: string, id: string): string {
+export function sectionHtml(section: Section, path: string, id: string): Html {
   const { title, lines, numbered } = section;
   const list = numbered ? 'ol' : 'ul';
-  const items = lines.map((line) => `<li>${lineHtml(line, path, numbered === true)}</li>`).join('');
-  return `<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${escapeHtml(title)}</h2><${list}>${items}</${list}></section>`;
+  const items = lines.map((line) => html`<li>${lineHtml(line, path, numbered === true)}</li>`);
+  return html`<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${title}</h2><${list}>${items}</${list}></section>`;
 }
 
-function lineHtml(line: Line, path: string, strong: boolean): string {
+function lineHtml(line: Line, path: string, strong: boolean): Html {
   const { text, details = [], change } = line;
-  const said = strong ? `<b>${escapeHtml(text)}</b>` : escapeHtml(text);
-  const below = details.map((detail) => `<div class="d">${escapeHtml(detail)}</div>`).join('');
-  const go = [...places(line, path), ...buttons(line, path)].join('');
-  return `${said}${below}${go === '' ? '' : `<div class="go">${go}</div>`}${change === undefined ? '' : beforeAndAfter(change)}`;
+  const said = strong ? html`<b>${text}</b>` : text;
+  const below = details.map((detail) => html`<div class="d">${detail}</div>`);
+  const go = [...places(line, path), ...buttons(line, path)];
+  return html`${said}${below}${go.length === 0 ? nothing : html`<div class="go">${go}</div>`}${change === undefined ? nothing : beforeAndAfter(change)}`;
 }
 
 /** Pages of others; a link to the page itself leads nowhere. */
-function places({ link }: Line, path: string): string[] {
+function places({ link }: Line, path: string): Html[] {
   if (link === undefined || !isWebPage(link.url) || isPageOf(link.url, path)) return [];
-  return [`<a class="x" href="${escapeHtml(link.url)}" rel="noreferrer">${escapeHtml(link.text)}</a>`];
+  return [html`<a class="x" href="${link.url}" rel="noreferrer">${link.text}</a>`];
 }
 
 const isPageOf = (url: string, path: string) => URL.canParse(url) && new URL(url).pathname === path;
 
-function buttons({ orders = [], task, text }: Line, path: string): string[] {
+function buttons({ orders = [], task, text }: Line, path: string): Html[] {
   const asked = orders.flatMap(({ text: what, page }) => {
     if (page === undefined || !URL.canParse(page)) return [];
     const { pathname, search } = new URL(page);
@@ -42,5 +44,5 @@ function buttons({ orders = [], task, text }: Line, path: string): string[] {
 }
 
 /** `spoken` tells buttons with the same words apart for whoever only hears them; it begins with those words. */
-export const button = (url: string, label: string, spoken?: string): string =>
-  `<a class="b" href="${escapeHtml(url)}"${spoken === undefined ? '' : ` aria-label="${escapeHtml(spoken)}"`}>${escapeHtml(label)}</a>`;
+export const button = (url: string, label: string, spoken?: string): Html =>
+  html`<a class="b" href="${url}"${spoken === undefined ? nothing : html` aria-label="${spoken}"`}>${label}</a>`;

@@ -1,22 +1,22 @@
 // What every page is put into: one style, no script, and a content security policy that lets nothing else in. Pages
 // that refresh themselves do so by a header, and only while the reader has not stopped it.
+
 import { createHash } from 'node:crypto';
-import { escapeHtml } from '../mail/plain.ts';
-import type { Tone } from '../mail/tone.ts';
+import { type Html, html, nothing } from '../mail/html.ts';
+import type { Tone } from '../summary/verdict-colour.ts';
 import { css } from './style.ts';
 
 export interface Page {
   title: string;
   tone: Tone;
   heading: string;
-  /** HTML under the heading, of which every value is escaped already, as in `main`. */
-  under: string;
-  main: string;
+  under: Html;
+  main: Html;
   /** Who is looking, as far as the app can tell. */
   who?: string;
 }
 
-const styleHash = createHash('sha256').update(css).digest('base64');
+const styleHash = createHash('sha256').update(css.text).digest('base64');
 
 export const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
@@ -31,11 +31,12 @@ export const runsPath = '/api/runs';
 export const runPath = (runId: string): string => `${runsPath}/${encodeURIComponent(runId)}`;
 
 export function shell({ title, tone, heading, under, main, who }: Page): string {
-  const you = who === undefined ? '' : `<footer>You are ${escapeHtml(who)}.</footer>`;
-  return `<!doctype html>
-<html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${escapeHtml(title)}</title>
+  const you = who === undefined ? nothing : html`<footer>You are ${who}.</footer>`;
+  const page = html`<!doctype html>
+<html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title>
 <style>${css}</style></head>
 <body><a class="skip" href="#main">Skip to the content</a>
-<header class="band ${tone}"><div><nav aria-label="Site"><a href="${runsPath}">All runs</a></nav><h1>${escapeHtml(heading)}</h1>${under}</div></header>
+<header class="band ${tone}"><div><nav aria-label="Site"><a href="${runsPath}">All runs</a></nav><h1>${heading}</h1>${under}</div></header>
 <main id="main">${main}${you}</main></body></html>`;
+  return page.text;
 }

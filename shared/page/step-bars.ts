@@ -1,8 +1,8 @@
 // When each step of a run was queued, began, ended and was confirmed, as far as its row tells. Pure. Only the first
 // pass is drawn: a check hours later would press everything else into one pixel.
 
-import { type Given, titleOf } from '../mail/report.ts';
 import type { StepRow } from '../model/rows.ts';
+import { type Given, titleOf } from '../summary/given.ts';
 
 export interface Bar {
   title: string;

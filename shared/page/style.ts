@@ -1,8 +1,9 @@
 // The one style of all pages. Classes only: the content security policy takes no style attribute. Colours are in pairs
 // for light and dark, each above the contrast that WCAG 2.2 AA asks for.
-import { colourOf } from '../mail/tone.ts';
+import { html } from '../mail/html.ts';
+import { colourOf } from '../summary/verdict-colour.ts';
 
-export const css = `:root{color-scheme:light dark;--page:#f1f3f5;--card:#fff;--ink:#1d2126;--soft:#525b65;--line:#8a929b;--thin:#d5dae0;--link:#0b4fc0;--now:#fff4d6;--mono:#eceff2;--bad:#b3261e;--wait:#8a5a00;--good:#1b6e3c;--dot:#6b747e}
+export const css = html`:root{color-scheme:light dark;--page:#f1f3f5;--card:#fff;--ink:#1d2126;--soft:#525b65;--line:#8a929b;--thin:#d5dae0;--link:#0b4fc0;--now:#fff4d6;--mono:#eceff2;--bad:#b3261e;--wait:#8a5a00;--good:#1b6e3c;--dot:#6b747e}
 @media (prefers-color-scheme:dark){:root{--page:#15181c;--card:#1e2227;--ink:#e9ecef;--soft:#b3bbc4;--line:#7d8791;--thin:#3d444c;--link:#9ec1ff;--now:#2a2f36;--mono:#15181c;--bad:#ff8a80;--wait:#ffc46b;--good:#7bd79b;--dot:#9aa3ad}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}

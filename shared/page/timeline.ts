@@ -1,8 +1,10 @@
 // A run drawn to scale, as two lines of time: from the intruder's first sign-in to the lock, which takes minutes or
 // days, and the run itself, which takes seconds. Inline SVG without a script; every mark is said in words beside it.
+
 import { intruderSignInsIn } from '../intruder/intruder-sign-ins.ts';
-import { clock, escapeHtml, plain } from '../mail/plain.ts';
-import type { Given } from '../mail/report.ts';
+import { type Html, html, nothing } from '../mail/html.ts';
+import { clock, plain } from '../mail/plain.ts';
+import type { Given } from '../summary/given.ts';
 import { type Bar, barsOf } from './step-bars.ts';
 
 interface Mark {
@@ -14,10 +16,10 @@ interface Mark {
 /** Units of every drawing, whatever its width on the screen. */
 const across = 1000;
 
-export function timelineHtml(given: Given): string {
-  const parts = [until(marksOf(given)), during(given, barsOf(given))].join('');
-  if (parts === '') return '';
-  return `<section id="timeline" aria-labelledby="timeline-h"><h2 id="timeline-h">Timeline, to scale</h2>${parts}</section>`;
+export function timelineHtml(given: Given): Html {
+  const parts = [until(marksOf(given)), during(given, barsOf(given))].filter((part) => part !== nothing);
+  if (parts.length === 0) return nothing;
+  return html`<section id="timeline" aria-labelledby="timeline-h"><h2 id="timeline-h">Timeline, to scale</h2>${parts}</section>`;
 }
 
 function marksOf({ run, steps, playbook }: Given): Mark[] {
@@ -50,41 +52,45 @@ const places = {
 } as const;
 
 /** The intruder's time in the account. Marks that fall together are drawn once: the list tells them apart. */
-function until(marks: readonly Mark[]): string {
+function until(marks: readonly Mark[]): Html {
   const from = marks[0]?.at;
   const to = marks.at(-1)?.at;
-  if (from === undefined || to === undefined || to <= from) return '';
-  const drawn = new Set(
+  if (from === undefined || to === undefined || to <= from) return nothing;
+  const drawn = distinct(
     marks.map(({ at, kind }) => {
       const { class: name, y, height, width } = places[kind];
       const x = Math.round(((at - from) / (to - from)) * (across - width));
-      return `<rect class="${name}" x="${x}" y="${y}" width="${width}" height="${height}"/>`;
+      return html`<rect class="${name}" x="${x}" y="${y}" width="${width}" height="${height}"/>`;
     }),
   );
-  const list = marks.map(({ at, text }) => `<li>${escapeHtml(`${time(at)}: ${text}`)}</li>`).join('');
+  const list = marks.map(({ at, text }) => html`<li>${`${time(at)}: ${text}`}</li>`);
   const end = marks.at(-1)?.kind === 'contained' ? 'the lock' : 'the run opened';
-  return `<h3>From the first sign of the intruder until ${end}, ${span(to - from)}</h3><svg class="line" viewBox="0 0 ${across} 48" preserveAspectRatio="none" aria-hidden="true"><rect class="w" x="0" y="23" width="${across}" height="2"/>${[...drawn].join('')}</svg><div class="ends"><span>${time(from)}</span><span>${time(to)}</span></div><p class="d"><span class="bad">above</span>: sign-in of the intruder · <span class="wait">below</span>: alert · short across: run opened · <span class="good">long across</span>: contained</p><details><summary>${marks.length} marks as a list</summary><ul>${list}</ul></details>`;
+  return html`<h3>From the first sign of the intruder until ${end}, ${span(to - from)}</h3><svg class="line" viewBox="0 0 ${across} 48" preserveAspectRatio="none" aria-hidden="true"><rect class="w" x="0" y="23" width="${across}" height="2"/>${drawn}</svg><div class="ends"><span>${time(from)}</span><span>${time(to)}</span></div><p class="d"><span class="bad">above</span>: sign-in of the intruder · <span class="wait">below</span>: alert · short across: run opened · <span class="good">long across</span>: contained</p><details><summary>${marks.length} marks as a list</summary><ul>${list}</ul></details>`;
 }
 
 /** Each step from queued to verified: waiting, at work, and a mark where a later look confirmed it. */
-function during(given: Given, bars: readonly Bar[]): string {
+function during(given: Given, bars: readonly Bar[]): Html {
   const from = Date.parse(given.run.openedAt);
   const to = Math.max(...bars.map(({ end }) => end));
-  if (bars.length === 0 || to <= from) return '';
+  if (bars.length === 0 || to <= from) return nothing;
   const x = (at: number) => Math.round(((at - from) / (to - from)) * across);
   const rows = bars.map(({ title, queued, started, end, earlier, verified, failed, said }) => {
-    const waits = `<rect class="w" x="${x(queued)}" y="6" width="${x(started) - x(queued)}" height="4"/>`;
-    const before = [...new Set(earlier.map(([begun, over]) => work(x(begun), x(over), 'r')))].join('');
+    const waits = html`<rect class="w" x="${x(queued)}" y="6" width="${x(started) - x(queued)}" height="4"/>`;
+    const before = distinct(earlier.map(([begun, over]) => work(x(begun), x(over), 'r')));
     const works = work(x(started), x(end), failed ? 'f' : 'r');
     const seen = [...new Set(verified.map((at) => Math.min(x(at), across - 4)))];
-    const dots = seen.map((at) => `<rect class="ok" x="${at}" y="0" width="4" height="16"/>`).join('');
-    return `<li><span>${escapeHtml(plain(title, 60))}</span><svg viewBox="0 0 ${across} 16" preserveAspectRatio="none" aria-hidden="true">${waits}${before}${works}${dots}</svg><span class="d">${escapeHtml(said)}</span></li>`;
+    const dots = seen.map((at) => html`<rect class="ok" x="${at}" y="0" width="4" height="16"/>`);
+    return html`<li><span>${plain(title, 60)}</span><svg viewBox="0 0 ${across} 16" preserveAspectRatio="none" aria-hidden="true">${waits}${before}${works}${dots}</svg><span class="d">${said}</span></li>`;
   });
-  return `<h3>The run, ${span(to - from)}</h3><ul class="bars">${rows.join('')}</ul><p class="d">thin: queued · thick: at work · <span class="good">mark</span>: done and read back</p>`;
+  return html`<h3>The run, ${span(to - from)}</h3><ul class="bars">${rows}</ul><p class="d">thin: queued · thick: at work · <span class="good">mark</span>: done and read back</p>`;
 }
 
 const work = (from: number, to: number, kind: string) =>
-  `<rect class="${kind}" x="${from}" y="2" width="${Math.max(3, to - from)}" height="12"/>`;
+  html`<rect class="${kind}" x="${from}" y="2" width="${Math.max(3, to - from)}" height="12"/>`;
+
+const distinct = (drawings: readonly Html[]) => [
+  ...new Map(drawings.map((drawing) => [drawing.text, drawing])).values(),
+];
 
 const time = (at: number) => clock(new Date(at).toISOString());
 

@@ -1,7 +1,7 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
 
+import type { Line, Section } from '../mail/letter.ts';
 import { capital, clause, clock, count, later, plain } from '../mail/plain.ts';
-import { type Given, type Line, order, placeOf, type Section, titleOf } from '../mail/report.ts';
 import type { StepRow } from '../model/rows.ts';
 import type { ToldIn } from '../model/step.ts';
 import { toUndo } from '../run/changes.ts';
@@ -9,6 +9,7 @@ import { timing } from '../run/timing.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { nextWatch } from '../run/watch.ts';
 import { attachedTo } from './attached.ts';
+import { type Given, order, placeOf, titleOf } from './given.ts';
 import { standingOf } from './standing.ts';
 
 const told = (steps: readonly StepRow[]): Line[] =>
@@ -61,7 +62,7 @@ export function findings(given: Given): Section {
 }
 
 /** One line of counts: nobody reads a list of what did not happen. The page of the run has it. */
-export function rest({ steps, run }: Given): Section {
+export function restInCounts({ steps, run }: Given): Section {
   const idle = steps.filter((row) => row.outcome?.is === 'unchanged' || row.outcome?.is === 'skipped').length;
   const left = steps.reduce((sum, row) => sum + (row.kind === 'remediation' ? row.kept.length : 0), 0);
   const counts = [

@@ -1,10 +1,11 @@
 // What the app could not do, or not yet: a person does it by hand, on the page that is linked.
 import type { Failure } from '../errors.ts';
+import type { Line } from '../mail/letter.ts';
 import { plain } from '../mail/plain.ts';
-import { type Given, type Line, order, titleOf } from '../mail/report.ts';
 import { mailboxPage, userPage } from '../microsoft365/links.ts';
 import type { StepRow } from '../model/rows.ts';
 import { isPending, type Verdict } from '../run/verdict.ts';
+import { type Given, order, titleOf } from './given.ts';
 
 /** Steps that failed: done by hand, or tried again once the cause is mended. */
 export function failures(given: Given, { word }: Verdict, which: 'contain' | 'other'): Line[] {

@@ -2,11 +2,12 @@
 // value is a text run, in which no Markdown is read: a name can become neither a link nor a heading.
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
 
+import type { Line } from '../mail/letter.ts';
 import { isWebPage, plain } from '../mail/plain.ts';
-import type { Given, Line } from '../mail/report.ts';
-import { type Tone, toneOf } from '../mail/tone.ts';
 import { verdictText } from '../run/verdict.ts';
-import { reportOf } from './sections.ts';
+import type { Given } from './given.ts';
+import { reportOf } from './report.ts';
+import { type Tone, toneOf } from './verdict-colour.ts';
 
 /** Teams refuses 28 KB. */
 const mostBytes = 24_000;
@@ -34,14 +35,13 @@ export function cardOf(given: Given): CardMessage {
 }
 
 function cardWith(given: Given, most: number): CardMessage {
-  const { verdict, lead, sections } = reportOf(given, most);
+  const { verdict, lead, now, stillOpen } = reportOf(given, most);
   const { account, code } = given.run;
-  const shown = sections.filter(({ title }) => title === sections[0]?.title || title === 'Still open');
   const body = [
     text(verdictText(verdict), { size: 'large', weight: 'bolder', color: colours[toneOf(verdict)] }),
     text(`${plain(account.userPrincipalName, 120)}, run ${plain(code, 12)}`, { isSubtle: true }),
     text(lead),
-    ...shown.flatMap(({ title, lines, numbered }) => [
+    ...[now, ...stillOpen].flatMap(({ title, lines, numbered }) => [
       text(title, { weight: 'bolder', spacing: 'medium' }),
       ...lines.slice(0, most).flatMap((line, index) => lineOf(line, numbered ? `${index + 1}. ` : '• ')),
     ]),
@@ -58,7 +58,7 @@ function cardWith(given: Given, most: number): CardMessage {
           version: '1.4',
           msteams: { width: 'Full' },
           body,
-          actions: actionsOf(given, sections[0]?.lines ?? []),
+          actions: actionsOf(given, now.lines),
         },
       },
     ],

@@ -1,9 +1,10 @@
 // The recorded changes, each told exactly once: what is not certain under what is still open, the rest under what
 // became of it. Those tied to the intruder come first.
 
+import type { Line, Section } from '../mail/letter.ts';
 import { plain } from '../mail/plain.ts';
-import { type Given, type Line, type Section, titleOf } from '../mail/report.ts';
 import type { ChangeRecord, StepRow } from '../model/rows.ts';
+import { type Given, titleOf } from './given.ts';
 import { isOpen, type Standing, standingOf, standings, words } from './standing.ts';
 
 export function changeLines(given: Given, which: (standing: Standing) => boolean): Line[] {

@@ -1,9 +1,10 @@
 // Who else is at work on this account. What another hand did before this run looked is recorded as found, and an undo
 // leaves it alone; people must know that, or they take the account for free again.
 import { kindOf } from '../alerts/detectors.ts';
+import type { Line, Section } from '../mail/letter.ts';
 import { capital, plain } from '../mail/plain.ts';
-import { type Given, type Line, type Section, titleOf } from '../mail/report.ts';
 import type { StepRow } from '../model/rows.ts';
+import { type Given, titleOf } from './given.ts';
 
 /** https://learn.microsoft.com/defender-xdr/autoad-results */
 const actionCenter = 'https://security.microsoft.com/action-center/history';

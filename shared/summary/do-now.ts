@@ -1,10 +1,11 @@
 // What a person does now, most urgent first. Each line is one thing to do; if there is none, it says so.
 
+import type { Line, Section } from '../mail/letter.ts';
 import { capital, clause, count, plain } from '../mail/plain.ts';
-import { type Given, type Line, order, placeOf, type Section, titleOf, titlesOf } from '../mail/report.ts';
 import { signInsPage, userPage } from '../microsoft365/links.ts';
 import { ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
 import { byHand, failures, late } from './by-hand.ts';
+import { type Given, order, placeOf, titleOf, titlesOf } from './given.ts';
 import { heldOrders } from './held-orders.ts';
 import { lockOf } from './lock.ts';
 

@@ -3,8 +3,8 @@
 
 import type { Notice } from '../mail/notice.ts';
 import { clause, clock, count, plain } from '../mail/plain.ts';
-import type { Described, Given } from '../mail/report.ts';
 import type { RunRow } from '../model/rows.ts';
+import type { Described, Given } from './given.ts';
 import { heldOrders } from './held-orders.ts';
 
 /** As much of a run as is told, or the id alone of one whose rows can't be read. */

@@ -1,7 +1,8 @@
 // How a person decides about a held run: what the mail of the run and the daily notice both offer.
 import { kindOf } from '../alerts/detectors.ts';
-import { type Asked, type Described, type Given, order } from '../mail/report.ts';
+import type { Asked } from '../mail/letter.ts';
 import type { RunRow } from '../model/rows.ts';
+import { type Described, type Given, order } from './given.ts';
 
 /** Enough where somebody knows the password and nothing says that they got in. */
 const resetAndRevoke: readonly Described['part'][] = ['password', 'sessions'];

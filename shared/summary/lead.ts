@@ -2,9 +2,9 @@
 // a step that is switched off, was refused or could not look takes its claim away.
 
 import { clause, count, plain } from '../mail/plain.ts';
-import { type Given, titlesOf } from '../mail/report.ts';
 import type { StepRow } from '../model/rows.ts';
 import { isPending, ofConcern, type Verdict } from '../run/verdict.ts';
+import { type Given, titlesOf } from './given.ts';
 import { lockOf, lockPhrase } from './lock.ts';
 import { countOf, standingOf, standingsOf } from './standing.ts';
 

@@ -1,11 +1,12 @@
 // Whether the account is locked, as far as the record tells, and until when the intruder may still be in. What was
 // not read back is not said to be so.
 
+import type { Line, Section } from '../mail/letter.ts';
 import { clause, clock, clockAfter, later } from '../mail/plain.ts';
-import type { Given, Line, Section } from '../mail/report.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Part } from '../model/words.ts';
 import { isLeftOut } from '../run/mode.ts';
+import type { Given } from './given.ts';
 import { standingOf } from './standing.ts';
 
 export type Lock =

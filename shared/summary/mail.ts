@@ -5,7 +5,6 @@ import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import { addressesOf, type MailSettings } from '../mail/addresses.ts';
 import { plain } from '../mail/plain.ts';
-import type { Described } from '../mail/report.ts';
 import { sendMail } from '../mail/send-mail.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { GraphClient } from '../model/clients.ts';
@@ -13,6 +12,7 @@ import { nullableText, wholeSeconds } from '../model/text.ts';
 import type { RunRows } from '../run/progress.ts';
 import type { Mailer } from '../run/send-summary.ts';
 import { attachedTo } from './attached.ts';
+import { type Described, givenFrom } from './given.ts';
 import { subjectOf, summaryOf } from './summary.ts';
 
 /**
@@ -33,7 +33,8 @@ const sentSchema = z.object({ subject: nullableText });
 
 export function createMailer(settings: MailSettings, { graph, playbook, now }: Dependencies): Mailer {
   return {
-    async send({ run, steps }) {
+    async send(rows) {
+      const { run } = rows;
       const client = graph();
       const theirs = await addressesOf(client, run.row.account);
       const to = settings.to.filter((address) => !theirs.has(mailboxAddress(address)));
@@ -42,15 +43,9 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
           `the summary of run ${run.row.id} was not sent: every address in MAIL_TO belongs to ${run.row.account.userPrincipalName}, the account under attack. Add another one to MAIL_TO`,
         );
       }
-      const stepRows = steps.map((entry) => entry.row);
-      const { subject, text, html } = summaryOf({
-        run: run.row,
-        steps: stepRows,
-        playbook,
-        runUrl: `${settings.baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
-        now: now(),
-      });
-      const attachments = attachedTo(stepRows).map((file) => ({ ...file, name: plain(file.name, 120) }));
+      const given = givenFrom(rows, { playbook, baseUrl: settings.baseUrl, now: now() });
+      const { subject, text, html } = summaryOf(given);
+      const attachments = attachedTo(given.steps).map((file) => ({ ...file, name: plain(file.name, 120) }));
       // The intruder would read it among the sent items of a mailbox that is under attack itself.
       const saved = !theirs.has(mailboxAddress(settings.from));
       const mail = { from: settings.from, to, subject, text, html, importance: 'high', attachments } as const;

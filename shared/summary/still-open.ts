@@ -1,9 +1,10 @@
 // What is not safe, not done or not known: said before anything that went well.
 
+import type { Line, Section } from '../mail/letter.ts';
 import { clause, plain } from '../mail/plain.ts';
-import { type Given, type Line, type Section, titleOf, titlesOf } from '../mail/report.ts';
 import { isPending, ofConcern } from '../run/verdict.ts';
 import { changeLines } from './changes-made.ts';
+import { type Given, titleOf, titlesOf } from './given.ts';
 import { exposure } from './lock.ts';
 import { isOpen } from './standing.ts';
 

@@ -1,11 +1,11 @@
 // The summary: subject, text and HTML with the same content, made of one report. Pure.
 
-import { htmlOf } from '../mail/html.ts';
+import { letterHtml, letterText } from '../mail/letter.ts';
 import { plain } from '../mail/plain.ts';
-import type { Given } from '../mail/report.ts';
-import { textOf } from '../mail/text.ts';
 import { verdictText } from '../run/verdict.ts';
-import { reportOf } from './sections.ts';
+import type { Given } from './given.ts';
+import { reportOf } from './report.ts';
+import { colourOf, toneOf } from './verdict-colour.ts';
 
 export interface Summary {
   subject: string;
@@ -28,9 +28,18 @@ export function summaryOf(given: Given): Summary {
 }
 
 function summaryWith(given: Given, mostLines: number): Summary {
-  const report = reportOf(given, mostLines);
-  const subject = subjectOf(given.run, verdictText(report.verdict));
-  return { subject, text: textOf(report), html: htmlOf(given, subject, report) };
+  const { account, code } = given.run;
+  const { verdict, lead, now, stillOpen, rest } = reportOf(given, mostLines);
+  const title = verdictText(verdict);
+  const letter = {
+    subject: subjectOf(given.run, title),
+    colour: colourOf[toneOf(verdict)],
+    title,
+    below: `${plain(account.userPrincipalName, 120)} · run ${plain(code, 12)}`,
+    lead,
+    sections: [now, ...stillOpen, ...rest],
+  };
+  return { subject: letter.subject, text: letterText(letter), html: letterHtml(letter) };
 }
 
 /** `[Reclaim] CONTAINED, 2 TASKS: bob@contoso.com (8M2P)` */

@@ -2,10 +2,10 @@
 // all. It has a message of its own in the queue, so that neither it nor the mail waits for the other.
 import { connectionFault, failureOf, passes } from '../clients/failure.ts';
 import { RetryableError } from '../errors.ts';
-import type { Described } from '../mail/report.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { RunRows } from '../run/progress.ts';
 import { cardOf } from './card.ts';
+import { type Described, givenFrom } from './given.ts';
 
 export const webhookCases = ['administrators', 'always'] as const;
 
@@ -36,20 +36,14 @@ export function createWebhook(settings: WebhookSettings, dependencies: Dependenc
   return {
     wants: ({ account }) => settings.cases === 'always' || account.privileged || account.roles.length > 0,
 
-    async send({ run, steps }) {
-      const card = cardOf({
-        run: run.row,
-        steps: steps.map((entry) => entry.row),
-        playbook,
-        runUrl: `${settings.baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
-        now: now(),
-      });
+    async send(rows) {
+      const card = cardOf(givenFrom(rows, { playbook, baseUrl: settings.baseUrl, now: now() }));
       const { status, retryAfter } = await post(card);
       if (status >= 200 && status < 300) return;
       const advice = passes(status)
         ? '; it is tried again'
         : '. Look at the workflow behind it, and at WEBHOOK_URL';
-      throw failureOf(`${where} answered ${status} to the card of run ${run.row.id}${advice}`, {
+      throw failureOf(`${where} answered ${status} to the card of run ${rows.run.row.id}${advice}`, {
         status,
         retryAfter,
         now: now(),

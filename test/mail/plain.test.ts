@@ -7,7 +7,6 @@ import {
   clock,
   clockAfter,
   count,
-  escapeHtml,
   isMicrosoftPage,
   isWebPage,
   later,
@@ -161,8 +160,4 @@ describe('isMicrosoftPage', () => {
   ])('does not link %s', (link) => {
     expect(isMicrosoftPage(link)).toBe(false);
   });
-});
-
-it('escapes whatever means something in HTML', () => {
-  expect(escapeHtml(`<a href="x" on='y'>&`)).toBe('&lt;a href=&quot;x&quot; on=&#39;y&#39;&gt;&amp;');
 });

@@ -1,12 +1,12 @@
 // The page of a run as HTML: what it says, what it lets in, and how large it may get.
 import { describe, expect, it } from 'vitest';
-import type { Given } from '../../shared/mail/report.ts';
 import { askPage } from '../../shared/page/ask-page.ts';
 import { refreshSeconds, runPage } from '../../shared/page/run-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
 import { versionOf } from '../../shared/run/version.ts';
-import { reportOf } from '../../shared/summary/sections.ts';
-import { names } from '../summary/read.ts';
+import type { Given } from '../../shared/summary/given.ts';
+import { reportOf } from '../../shared/summary/report.ts';
+import { names, sectionsOf } from '../summary/read.ts';
 import { at, change, done, given, run, step, task } from '../summary/rows.ts';
 import { situations } from '../summary/situations.ts';
 
@@ -29,7 +29,8 @@ const shown = (html: string) =>
 describe('the page of a run', () => {
   it.each(names)('says what the email says (%s)', (name) => {
     const from = situations[name]();
-    const { lead, sections } = reportOf(from, 30);
+    const { lead } = reportOf(from, 30);
+    const sections = sectionsOf(from);
     const text = shown(page(from));
     expect(text).toContain(lead);
     for (const { title, lines } of sections) {

@@ -8,7 +8,7 @@ import { situations } from './situations.ts';
 describe('what a person does now', () => {
   it('comes first in every situation, and is never empty', () => {
     for (const name of names) {
-      const [first] = reported(name).sections;
+      const first = reported(name).now;
       expect(first?.title).toBe('What you do now');
       expect(first?.lines.length).toBeGreaterThan(0);
     }

@@ -1,6 +1,6 @@
 // What the mail says of an account that is given back: done, or standing still.
 import { describe, expect, it } from 'vitest';
-import { reportOf } from '../../shared/summary/sections.ts';
+import { reportOf } from '../../shared/summary/report.ts';
 import { section } from './read.ts';
 import { at, change, given, lock, refused, run, step } from './rows.ts';
 
@@ -38,9 +38,9 @@ describe('the mail of a hand-back', () => {
   });
 
   it('says that roles wait for an approval of their own', () => {
-    const { lead, sections } = reportOf(situation({ phase: 'roles' }), 30);
+    const { lead, now } = reportOf(situation({ phase: 'roles' }), 30);
     expect(lead).toContain('Its administrator roles were not: they wait for an approval of their own.');
-    expect(sections[0]?.lines[0]?.text).toMatch(/^Decide which administrator roles/);
+    expect(now.lines[0]?.text).toMatch(/^Decide which administrator roles/);
   });
 
   it('says where it stands still, what failed, and is no promise of a lock that is gone', () => {

@@ -1,6 +1,6 @@
 // Every text in a run may have been written by the intruder. None of it forges a line, a link, a tag or a header.
 import { describe, expect, it } from 'vitest';
-import { type Given, titleOf } from '../../shared/mail/report.ts';
+import { type Given, titleOf } from '../../shared/summary/given.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';
 import { names } from './read.ts';
 import { given, having, refused, rule, run, step, task } from './rows.ts';

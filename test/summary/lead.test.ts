@@ -1,6 +1,6 @@
 // What the verdict is said to mean: no more than the record bears.
 import { describe, expect, it } from 'vitest';
-import { reportOf } from '../../shared/summary/sections.ts';
+import { reportOf } from '../../shared/summary/report.ts';
 import { reported } from './read.ts';
 import { at, done, given, having, lock, refused, run, step } from './rows.ts';
 import { situations } from './situations.ts';
@@ -139,7 +139,7 @@ describe('the lead', () => {
     const report = reportOf({ ...from, steps: having(from.steps, undone) }, 30);
     expect(report.verdict.word).toBe('NOT CONTAINED');
     expect(report.lead).toContain('It may sign in again.');
-    expect(report.sections[0]?.lines).toMatchObject([
+    expect(report.now.lines).toMatchObject([
       { text: 'Lock the account again, unless whoever undid the lock meant it' },
     ]);
   });

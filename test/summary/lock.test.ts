@@ -1,6 +1,6 @@
 // Locked, read back and contained when, as the record has it.
 import { describe, expect, it } from 'vitest';
-import { reportOf } from '../../shared/summary/sections.ts';
+import { reportOf } from '../../shared/summary/report.ts';
 import { section } from './read.ts';
 import { at, given, having, lock, run, step } from './rows.ts';
 import { situations } from './situations.ts';

@@ -1,6 +1,7 @@
 // Reads a summary for a test: its sections as lines of text, each with what is said below it.
-import type { Given } from '../../shared/mail/report.ts';
-import { reportOf } from '../../shared/summary/sections.ts';
+import type { Section } from '../../shared/mail/letter.ts';
+import type { Given } from '../../shared/summary/given.ts';
+import { reportOf } from '../../shared/summary/report.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';
 import { situations } from './situations.ts';
 
@@ -10,9 +11,14 @@ export const names = Object.keys(situations).filter((name): name is Name => name
 export const of = (name: Name) => summaryOf(situations[name]());
 export const reported = (name: Name) => reportOf(situations[name](), 30);
 
+export const sectionsOf = (from: Given): readonly Section[] => {
+  const { now, stillOpen, rest } = reportOf(from, 30);
+  return [now, ...stillOpen, ...rest];
+};
+
 /** `text | detail | what for: POST … | https://…` */
 export function section(from: Given, title: string): string[] {
-  const found = reportOf(from, 30).sections.find((candidate) => candidate.title === title);
+  const found = sectionsOf(from).find((candidate) => candidate.title === title);
   return (found?.lines ?? []).map(({ text, details = [], link, orders = [] }) =>
     [text, ...details, ...orders.map((order) => `${order.text}: ${order.request}`), link?.url ?? '']
       .filter((part) => part !== '')

@@ -1,9 +1,9 @@
 // Rows as runs of Adele Vance at contoso.com leave them, one situation after the other; a test says what differs.
 
-import type { Described, Given } from '../../shared/mail/report.ts';
 import { userPage } from '../../shared/microsoft365/links.ts';
 import { nobodyKnown } from '../../shared/model/intruder.ts';
 import type { ChangeRecord, Outcome, RunRow, StepRow, TaskRecord } from '../../shared/model/rows.ts';
+import type { Described, Given } from '../../shared/summary/given.ts';
 import { sampleAccount } from '../fakes/account.ts';
 import { partOf } from '../fakes/part-of.ts';
 

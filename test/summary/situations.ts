@@ -1,5 +1,5 @@
 // One run for each thing that a summary may have to say. A test takes one and says what differs.
-import type { Given } from '../../shared/mail/report.ts';
+import type { Given } from '../../shared/summary/given.ts';
 import {
   at,
   change,

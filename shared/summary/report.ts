@@ -1,24 +1,36 @@
 // What the summary says, in the order in which on-call needs it: what a person does now, what is still open, then who
 // and why, what was done, and what comes next. Pure: rows in, sections out.
 
-import type { Given, Report, Section } from '../mail/report.ts';
-import { verdictOf } from '../run/verdict.ts';
+import type { Section } from '../mail/letter.ts';
+import { type Verdict, verdictOf } from '../run/verdict.ts';
 import { who, why } from './about.ts';
-import { falseAlarm, findings, handBack, next, others, rest, sent } from './afterwards.ts';
+import { falseAlarm, findings, handBack, next, others, restInCounts, sent } from './afterwards.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
 import { alsoAtWork } from './coexistence.ts';
 import { doNow } from './do-now.ts';
+import type { Given } from './given.ts';
 import { leadOf } from './lead.ts';
 import { locked } from './lock.ts';
 import { stillOpen } from './still-open.ts';
 import { tickedOff } from './ticked-off.ts';
 
+export interface Report {
+  verdict: Verdict;
+  /** What it means, in two or three sentences. */
+  lead: string;
+  /** What a person does now. */
+  now: Section;
+  /** What is not safe, not done or not known; none where everything is. */
+  stillOpen: readonly Section[];
+  rest: readonly Section[];
+}
+
 /** At most so many lines a section: the run itself holds the rest, and says so. */
 export function reportOf(given: Given, mostLines: number): Report {
+  const shown = (sections: readonly Section[]) =>
+    sections.filter(({ lines }) => lines.length > 0).map((section) => cut(section, mostLines));
   const verdict = verdictOf(given.run, given.steps);
-  const sections = [
-    doNow(given, verdict),
-    stillOpen(given),
+  const rest = [
     who(given),
     why(given),
     locked(given),
@@ -30,7 +42,7 @@ export function reportOf(given: Given, mostLines: number): Report {
     sent(given),
     others(given),
     findings(given),
-    rest(given),
+    restInCounts(given),
     handBack(given),
     falseAlarm(given),
     next(given),
@@ -38,7 +50,9 @@ export function reportOf(given: Given, mostLines: number): Report {
   return {
     verdict,
     lead: leadOf(given, verdict),
-    sections: sections.filter(({ lines }) => lines.length > 0).map((section) => cut(section, mostLines)),
+    now: cut(doNow(given, verdict), mostLines),
+    stillOpen: shown([stillOpen(given)]),
+    rest: shown(rest),
   };
 }
 

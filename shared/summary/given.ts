@@ -1,47 +1,11 @@
-// The shapes of a summary, and what its parts share. Subject, text and HTML are made of a report and of nothing else,
-// so that they always say the same.
-import type { ChangeRecord, RunRow, StepRow } from '../model/rows.ts';
+// What a summary is made from, and what its parts share.
+import type { Asked } from '../mail/letter.ts';
+import { plain } from '../mail/plain.ts';
+import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Investigation, Remediation } from '../model/step.ts';
-import type { Verdict } from '../run/verdict.ts';
-import { plain } from './plain.ts';
+import type { RunRows } from '../run/progress.ts';
 
-export interface Line {
-  text: string;
-  /** Said below it. */
-  details?: readonly string[];
-  link?: { text: string; url: string };
-  /** What this app can be asked to do about it. */
-  orders?: readonly Asked[];
-  /** A task that a person ticks off, or has ticked off. */
-  task?: { step: string; id: string; done: boolean };
-  /** The recorded change that it tells of, for the page to show before and after. */
-  change?: ChangeRecord;
-}
-
-export interface Asked {
-  text: string;
-  /** For a program: method, address, body. */
-  request: string;
-  /** For a person: the page that says what it does and asks for the reason. */
-  page?: string;
-}
-
-export interface Section {
-  title: string;
-  lines: readonly Line[];
-  /** In this order one after the other. */
-  numbered?: true;
-}
-
-export interface Report {
-  verdict: Verdict;
-  /** What it means, in two or three sentences. */
-  lead: string;
-  /** What a person does now comes first. */
-  sections: readonly Section[];
-}
-
-/** A step as far as it is told about. */
+/** A step as far as a summary describes it. */
 export type Described = Partial<Pick<Remediation, 'part'>> &
   (
     | Pick<Remediation, 'kind' | 'name' | 'title' | 'undo' | 'permissions'>
@@ -57,6 +21,21 @@ export interface Given {
   runUrl: string;
   now: Date;
 }
+
+interface From {
+  playbook: readonly Described[];
+  /** Where the app is reached. */
+  baseUrl: string;
+  now: Date;
+}
+
+export const givenFrom = ({ run, steps }: RunRows, { playbook, baseUrl, now }: From): Given => ({
+  run: run.row,
+  steps: steps.map((entry) => entry.row),
+  playbook,
+  runUrl: `${baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
+  now,
+});
 
 export const titleOf = ({ playbook }: Pick<Given, 'playbook'>, name: string): string =>
   playbook.find((step) => step.name === name)?.title ?? plain(name, 80);
