@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { chromiumPath, whereFrom } from './chromium.ts';
+import { hasChromium, launchChromium, whereFrom } from './chromium.ts';
 import { finishedRun, serve } from './served.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -20,7 +20,7 @@ const phoneAtNight = { width: 390, scheme: 'dark' } as const;
 const desk = { width: 1280, scheme: 'light' } as const;
 const deskAtNight = { width: 1280, scheme: 'dark' } as const;
 
-describe.skipIf(chromiumPath === undefined)(`in a browser${whereFrom}`, () => {
+describe.skipIf(!hasChromium)(`in a browser${whereFrom}`, () => {
   let browser: Browser;
   /** One page for all that is only looked at. */
   let reader: Page;
@@ -30,9 +30,9 @@ describe.skipIf(chromiumPath === undefined)(`in a browser${whereFrom}`, () => {
   beforeAll(async () => {
     world = await finishedRun();
     site = await serve(world);
-    browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] });
+    browser = await launchChromium();
     reader = await browser.newPage();
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser.close();
     await site.close();

@@ -1,5 +1,8 @@
-// Where a Chromium is, for the tests that need a real browser.
+// A Chromium for the tests that need a real browser: the one of this machine, else the one that npm brings (Linux on x64).
 import { accessSync, constants } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
 
 const places = [
   process.env['CHROMIUM'],
@@ -8,6 +11,7 @@ const places = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
 ];
 
 const isThere = (path: string): boolean => {
@@ -19,8 +23,34 @@ const isThere = (path: string): boolean => {
   }
 };
 
-/** Undefined where there is none: the tests are then reported as skipped, never as passed. */
-export const chromiumPath = places.find((path) => path !== undefined && isThere(path));
+const installed = places.find((path) => path !== undefined && isThere(path));
+const npmBringsOne = process.platform === 'linux' && process.arch === 'x64';
 
-export const whereFrom =
-  chromiumPath === undefined ? ' (skipped: no Chromium was found, set CHROMIUM to the path of one)' : '';
+export const hasChromium = installed !== undefined || npmBringsOne;
+
+/** Skipped is never passed, so the report says what is missing. */
+export const whereFrom = hasChromium
+  ? ''
+  : ' (skipped: no Chromium was found, set CHROMIUM to the path of one)';
+
+export async function launchChromium(): Promise<Browser> {
+  const args = ['--no-sandbox'];
+  if (installed !== undefined) return chromium.launch({ executablePath: installed, args });
+  // It unpacks libraries that a bare machine lacks only where it believes itself in a Lambda.
+  const before = process.env['AWS_LAMBDA_JS_RUNTIME'];
+  process.env['AWS_LAMBDA_JS_RUNTIME'] = 'nodejs24.x';
+  try {
+    const { default: packed } = await import('@sparticuz/chromium');
+    const executablePath = await packed.executablePath();
+    return await chromium.launch({
+      executablePath,
+      args,
+      env: { ...process.env, LD_LIBRARY_PATH: libraries },
+    });
+  } finally {
+    if (before === undefined) delete process.env['AWS_LAMBDA_JS_RUNTIME'];
+    else process.env['AWS_LAMBDA_JS_RUNTIME'] = before;
+  }
+}
+
+const libraries = join(tmpdir(), 'al2023', 'lib');
