@@ -14,7 +14,7 @@ const help =
 
 /** Throws Stop with what is missing. */
 export function targetOf(env: Terminal['env'], tokenFor = azureToken): Target {
-  const { RECLAIM_URL: given, RECLAIM_KEY: key, RECLAIM_CLIENT_ID: clientId } = env;
+  const { RECLAIM_URL: given, RECLAIM_KEY: key, RECLAIM_CLIENT_ID: clientId, RECLAIM_OPERATOR: name } = env;
   if (!given) throw new Stop(`RECLAIM_URL is not set. ${help}`, exitCodes.usage);
   if (!URL.canParse(given))
     throw new Stop(
@@ -30,7 +30,11 @@ export function targetOf(env: Terminal['env'], tokenFor = azureToken): Target {
     );
   }
   const url = `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, '');
-  if (key) return { url, headers: async () => ({ 'x-functions-key': key }) };
+  if (key) {
+    // Only the local stack looks at the name: to try what takes two operators.
+    const named = name ? { 'x-reclaim-operator': name } : {};
+    return { url, headers: async () => ({ 'x-functions-key': key, ...named }) };
+  }
   if (!clientId) throw new Stop(`Neither RECLAIM_CLIENT_ID nor RECLAIM_KEY is set. ${help}`, exitCodes.usage);
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientId)) {
     throw new Stop('RECLAIM_CLIENT_ID is no client id (a GUID).', exitCodes.usage);

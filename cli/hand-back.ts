@@ -19,6 +19,7 @@ const optionsSchema = z.object({
   despite: z.array(z.string()).optional(),
   again: z.boolean().optional(),
   minutes: z.string().optional(),
+  insist: z.boolean().optional(),
 });
 
 const viewSchema = z.object({
@@ -56,7 +57,8 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
       collect,
     )
     .option('--again', 'pass: another one, in place of one that was shown')
-    .addOption(new Option('--minutes <number>', 'pass: how long it is good for').default('60'))
+    .addOption(new Option('--minutes <number>', 'pass: how long it can be used, 10 to 480').default('60'))
+    .option('--insist', 'owner-back: although Microsoft Graph does not show that the owner is back')
     .action(async (meant: string, action: string | undefined, given: unknown) => {
       const api = client();
       const { run, etag } = await findRun(api, meant);
@@ -86,6 +88,7 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
         ...(known.data === 'pass'
           ? { again: options.again ?? false, lifetimeInMinutes: Number(options.minutes) }
           : {}),
+        ...(known.data === 'owner-back' ? { insist: options.insist ?? false } : {}),
         reason: await ask(options.reason, 'reason', `Reason to hand back (${action}), kept in the log: `),
       };
       const { json } = await api.post(path, body, etag);

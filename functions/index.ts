@@ -162,11 +162,14 @@ app.hook.appStart(() => {
   if ('settings' in read) void servicesOf(read.settings).warm();
 });
 
-type Door = Pick<Route, 'name' | 'path' | 'access'> & { methods: HttpMethod[]; changes: boolean };
+type Door = Pick<Route, 'name' | 'path' | 'access' | 'personal'> & {
+  methods: HttpMethod[];
+  changes: boolean;
+};
 type Work = (services: Services, request: ApiRequest, incoming: Incoming) => Promise<ApiAnswer>;
 
 /** Whatever is added, nobody comes in but through `respond`. */
-function onHttp({ name, path, access, methods, changes }: Door, work: Work): void {
+function onHttp({ name, path, access, personal, methods, changes }: Door, work: Work): void {
   app.http(name, {
     methods,
     route: path,
@@ -176,6 +179,7 @@ function onHttp({ name, path, access, methods, changes }: Door, work: Work): voi
         const incoming = toIncoming(request);
         const endpoint = {
           access,
+          personal: personal === true,
           changes,
           work: (asked: ApiRequest) => work(ready(context), asked, incoming),
         };

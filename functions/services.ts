@@ -20,6 +20,7 @@ import { watchSources } from '../shared/alerts/silence.ts';
 import type { SourceHealth } from '../shared/alerts/source-health.ts';
 import { unknownLine } from '../shared/alerts/unknown-titles.ts';
 import { type Authenticate, createAuthenticate } from '../shared/auth/authenticate.ts';
+import { secondOperatorBecause } from '../shared/auth/second-operator.ts';
 import { toFailure } from '../shared/errors.ts';
 import { createNoticeMailer } from '../shared/mail/notice-mailer.ts';
 import { createNotices, type Notices } from '../shared/mail/tell.ts';
@@ -54,6 +55,7 @@ import type { listDecisions } from './alerts/list-decisions.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { connect, createCredential } from './connect.ts';
 import { reportDaily } from './runs/daily-report.ts';
+import type { HandBackServices } from './runs/hand-back.ts';
 import { createPreflight, type Preflight } from './runs/preflight.ts';
 import type { StartDependencies } from './runs/start-run.ts';
 import { playbook } from './steps/index.ts';
@@ -69,6 +71,8 @@ export interface Services {
   health: SourceHealth;
   /** Mails to on-call about the responder itself, each once. */
   notices: Notices;
+  /** Why a pass for this account takes a second operator, or null. */
+  secondOperatorFor: HandBackServices['secondOperatorFor'];
   watchSources: () => Promise<unknown>;
   reportDaily: () => Promise<unknown>;
   preflight: Preflight;
@@ -228,6 +232,11 @@ export function createServices(settings: Settings, log: Log): Services {
       ...lines,
     }),
     authenticate: createAuthenticate(settings, now),
+    secondOperatorFor: async (recorded) => {
+      const account = await accountOf(recorded.id, now());
+      const protection = await protectionOf(soon().graph, account, settings);
+      return secondOperatorBecause(recorded, account, protection, settings);
+    },
     answered: new TableAnswered(tables),
     start: {
       readAccount: (idOrUpn) => accountOf(idOrUpn, now()),

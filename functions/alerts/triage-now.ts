@@ -2,10 +2,12 @@
 // what became of it with every run that it led to. The alert is a hint here as well: what counts is Microsoft Graph's.
 import { z } from 'zod';
 import { PermanentError } from '../../shared/errors.ts';
+import { advance } from '../../shared/run/advance.ts';
 import type { Engine } from '../../shared/run/engine.ts';
+import { startedBy } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
-import { type ApiAnswer, type ApiRequest, documentOf, Problem, parseBody } from '../runs/api.ts';
+import { type ApiAnswer, type ApiRequest, documentOf, idOf, Problem, parseBody } from '../runs/api.ts';
 import { decisionListSchema } from './list-decisions.ts';
 import type { TriageAlert } from './triage-alert.ts';
 
@@ -32,6 +34,14 @@ export async function triageNow(
     throw new Problem(422, 'Refused', error.message, { decisions: lines });
   });
   const ids = [...new Set(made.flatMap(({ runId }) => runId ?? []))];
+  const operator = idOf(request);
+  for (const id of ids) {
+    await advance(engine, runRef(id), ({ run, steps }) => ({
+      run: { ...run, ...startedBy(operator, run) },
+      steps,
+      log: [],
+    }));
+  }
   const rows = await Promise.all(ids.map((id) => engine.progress.read(runRef(id))));
   const runs = await Promise.all(rows.flatMap((one) => (one === undefined ? [] : [documentOf(engine, one)])));
   const decisions = made.map((decision) => decisionListSchema.shape.decisions.element.parse(decision));

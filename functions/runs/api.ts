@@ -18,7 +18,11 @@ export interface ApiRequest {
   text: string;
   /** The caller, for the log. */
   who: string;
+  /** Tells one caller from another; `who` if it is left out. */
+  callerId?: string;
 }
+
+export const idOf = ({ callerId, who }: ApiRequest): string => callerId ?? who;
 
 export interface ApiAnswer {
   status: number;

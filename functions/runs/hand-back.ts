@@ -6,33 +6,39 @@
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
-import { makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
+import type { Notices } from '../../shared/mail/tell.ts';
+import { type OwnerSign, readOwnerSigns } from '../../shared/microsoft365/owner-signs.ts';
+import { longestPassMinutes, makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
+import type { Account } from '../../shared/model/account.ts';
 import type { RunState } from '../../shared/model/rows.ts';
 import { handBackPage, passPage, refreshHandBack } from '../../shared/page/hand-back-page.ts';
-import { pageHeaders } from '../../shared/page/shell.ts';
+import { pageHeaders, runPath } from '../../shared/page/shell.ts';
 import { type Apply, advance, stateOf } from '../../shared/run/advance.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import {
   approveRoles,
   begin,
   ownerBack,
+  type PersonalOrder,
   passMade,
   passRefused,
   reservePass,
   unaccepted,
   whyNoPass,
   whyNoRoles,
+  whyNotAlone,
   whyNotBack,
   whyNotBegun,
 } from '../../shared/run/hand-back-orders.ts';
 import { handBackView, handBackViewSchema } from '../../shared/run/hand-back-view.ts';
-import type { Order } from '../../shared/run/operate.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { versionOf } from '../../shared/run/version.ts';
+import { passNotice } from '../../shared/summary/pass-notice.ts';
 import {
   type ApiAnswer,
   type ApiRequest,
   flagSchema,
+  idOf,
   knownSteps,
   Problem,
   parseBody,
@@ -58,10 +64,15 @@ export const handBackSchema = z.discriminatedUnion('do', [
     /** Replaces a pass that was shown; the old one stops working. */
     again: flagSchema.default(false),
     /** Minutes (https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass). */
-    lifetimeInMinutes: z.coerce.number().int().min(10).max(43_200).default(60),
+    lifetimeInMinutes: z.coerce.number().int().min(10).max(longestPassMinutes).default(60),
     ...reason,
   }),
-  z.strictObject({ do: z.literal('owner-back'), ...reason }),
+  z.strictObject({
+    do: z.literal('owner-back'),
+    /** Goes on although Microsoft Graph does not show that the owner is back. */
+    insist: flagSchema.default(false),
+    ...reason,
+  }),
   z.strictObject({ do: z.literal('roles'), ...reason }),
 ]);
 
@@ -88,15 +99,29 @@ export async function getHandBack(engine: Engine, request: ApiRequest): Promise<
   };
 }
 
-export async function postHandBack(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
+export interface HandBackServices {
+  engine: Engine;
+  /** Why a pass for this account takes a second operator, or null. Throws if that can't be read. */
+  secondOperatorFor: (account: Account) => Promise<string | null>;
+  notices: Pick<Notices, 'tell'>;
+}
+
+export async function postHandBack(services: HandBackServices, request: ApiRequest): Promise<ApiAnswer> {
+  const { engine } = services;
   const body = parseBody(request, handBackSchema);
   const rows = await readRun(engine, request);
-  const given: Order = { who: request.who, reason: body.reason, now: engine.now() };
+  const given: PersonalOrder = {
+    who: request.who,
+    id: idOf(request),
+    reason: body.reason,
+    now: engine.now(),
+  };
   switch (body.do) {
     case 'begin': {
       knownSteps(engine, body.despite);
       const { despite } = body;
-      const written = await apply(engine, request, rows, begin(body, given), (state) => {
+      const second = await services.secondOperatorFor(rows.run.row.account);
+      const written = await apply(engine, request, rows, begin({ ...body, second }, given), (state) => {
         const left = unaccepted(state, despite);
         const why = whyNotBegun(state) ?? `not all ended well: ${left.map(({ step }) => step).join(', ')}`;
         return { why, more: { left, despite: left.map(({ step }) => step) } };
@@ -104,9 +129,11 @@ export async function postHandBack(engine: Engine, request: ApiRequest): Promise
       return answer(engine, 202, written);
     }
     case 'pass':
-      return shownOnce(request, await pass(engine, request, rows, body, given));
+      return shownOnce(request, await pass(services, request, rows, body, given));
     case 'owner-back': {
-      const written = await apply(engine, request, rows, ownerBack(given), (state) => ({
+      const seen =
+        whyNotBack(stateOf(rows)) === undefined ? await lookForOwner(engine, rows, body.insist) : '';
+      const written = await apply(engine, request, rows, ownerBack(seen, given), (state) => ({
         why: whyNotBack(state),
       }));
       return answer(engine, 202, written);
@@ -130,14 +157,18 @@ function shownOnce(request: ApiRequest, given: ApiAnswer): ApiAnswer {
 
 /** Reserved first, so that only one of two operators makes a pass and the other is told who did. */
 async function pass(
-  engine: Engine,
+  { engine, secondOperatorFor, notices }: HandBackServices,
   request: ApiRequest,
   rows: RunRows,
   { again, lifetimeInMinutes }: { again: boolean; lifetimeInMinutes: number },
-  given: Order,
+  given: PersonalOrder,
 ): Promise<ApiAnswer> {
-  await apply(engine, request, rows, reservePass(again, given), (state) => ({
-    why: whyNoPass(state, again, given.now),
+  const second = await secondOperatorFor(rows.run.row.account);
+  const alone = whyNotAlone(stateOf(rows), second, given);
+  if (alone !== undefined)
+    throw new Problem(403, 'Not this operator', `${request.who}: ${alone}. Nothing was done.`);
+  await apply(engine, request, rows, reservePass(again, second, given), (state) => ({
+    why: whyNoPass(state, again, given.now) ?? whyNotAlone(state, second, given),
   }));
   const ref = runRef(rows.run.row.id);
   const { id: userId, userPrincipalName } = rows.run.row.account;
@@ -153,6 +184,10 @@ async function pass(
         `sign-in of ${userPrincipalName} is blocked, by another hand than this run; allow it in the Entra admin centre first`,
       );
     }
+    // First: a pass that nobody on call hears of must not exist. What can't be sent now is kept and sent later.
+    await notices.tell(
+      passNotice(rows.run.row, given, lifetimeInMinutes, new URL(runPath(rows.run.row.id), request.url).href),
+    );
     made = await makePass(graph, userId, lifetimeInMinutes, engine.now());
   } catch (thrown) {
     const surelyNone =
@@ -168,6 +203,29 @@ async function pass(
   const now = typeof written === 'string' ? rows : written;
   const { headers, json } = answer(engine, 201, now);
   return { status: 201, headers, json: { ...json, temporaryAccessPass: made } };
+}
+
+/** What Microsoft Graph shows of the owner's return, for the log. Throws a Problem unless all of it is seen or the operator insists. */
+async function lookForOwner(engine: Engine, rows: RunRows, insist: boolean): Promise<string> {
+  const { account, handBack } = rows.run.row;
+  if (account.guest) return 'a guest signs in at home';
+  const since = new Date(handBack?.pass?.shownAt ?? handBack?.begunAt ?? engine.now());
+  const { graph } = engine.clients(AbortSignal.timeout(engine.deadlineSeconds * 1000));
+  const signs = await readOwnerSigns(graph, account, since).catch((thrown: unknown): OwnerSign[] => {
+    if (thrown instanceof RetryableError) throw thrown;
+    const detail = toFailure(thrown).message;
+    return [{ what: 'the owner is back', is: 'not known', detail }];
+  });
+  const text = signs.map(({ what, is, detail }) => `${what}: ${is} (${detail})`).join('; ');
+  const missing = signs.filter(({ is }) => is !== 'seen');
+  if (missing.length === 0) return text;
+  if (insist) return `${text}; the operator insisted`;
+  throw new Problem(
+    409,
+    'The owner was not seen',
+    `Microsoft Graph does not show that the owner of ${account.userPrincipalName} (${account.id}) is back: ${text}. Ask the owner by telephone. If you are sure, send it again with insist.`,
+    { signs },
+  );
 }
 
 const notMade = (thrown: PermanentError) =>

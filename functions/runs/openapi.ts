@@ -16,6 +16,8 @@ export interface Described {
   summary: string;
   /** Readers look, operators decide. */
   access: 'reader' | 'operator';
+  /** Only a person who has signed in: no application, and no function key outside the local stack. */
+  personal?: true;
   query?: z.ZodType;
   body?: z.ZodType;
   /** By status, without the problems. `null`: not JSON. */
@@ -110,7 +112,7 @@ function operation(route: Described, schemaOf: SchemaOf): Json {
   return {
     operationId: route.name,
     summary: route.summary,
-    description: route.access === 'operator' ? 'For operators.' : 'For operators and readers.',
+    description: whoMay(route),
     parameters,
     ...(route.body === undefined
       ? {}
@@ -147,6 +149,11 @@ function operation(route: Described, schemaOf: SchemaOf): Json {
     },
   };
 }
+
+const whoMay = ({ access, personal }: Described): string => {
+  if (access === 'reader') return 'For operators and readers.';
+  return personal ? 'For operators who have signed in as a person.' : 'For operators.';
+};
 
 const idempotencyKey =
   'If the same key is sent again within 24 hours, nothing is done again and the first answer is repeated.';

@@ -30,6 +30,8 @@ export interface Incoming {
 /** What has to be known of a route to let a request through. */
 export interface Endpoint {
   access: Caller['access'];
+  /** Only a person may: no application, and no function key outside the local stack. */
+  personal: boolean;
   /** Requests that change nothing may come from another site's page: that page can't read the answer. */
   changes: boolean;
   work(request: ApiRequest): Promise<ApiAnswer>;
@@ -46,8 +48,8 @@ export async function respond(endpoint: Endpoint, incoming: Incoming, around: Ar
   const headers = withoutCredentials(incoming.headers);
   let request: ApiRequest = { url, params, query, headers, text: '', who: 'somebody unknown' };
   try {
-    const caller = await callerOf(around.authenticate(), incoming, endpoint.access);
-    request = { ...request, who: caller.who };
+    const caller = await callerOf(around.authenticate(), incoming, endpoint);
+    request = { ...request, who: caller.who, callerId: caller.id };
     if (endpoint.changes) {
       refuseOtherSites(request);
       request = { ...request, text: await bodyOf(request, incoming) };
@@ -62,15 +64,28 @@ export async function respond(endpoint: Endpoint, incoming: Incoming, around: Ar
 
 async function callerOf(
   authenticate: Authenticate,
-  { headers }: Incoming,
-  needed: Caller['access'],
+  { headers, query }: Incoming,
+  { access, personal }: Endpoint,
 ): Promise<Caller> {
+  if (Object.keys(query).some((name) => name.toLowerCase() === 'code')) {
+    throw new TokenRefused(
+      'Send the function key in the header x-functions-key: addresses are written to logs. Renew the key that you sent.',
+    );
+  }
   const caller = await authenticate(headers);
-  if (mayDo(caller, needed)) return caller;
-  throw new TokenRefused(
-    `${caller.who} may look and not decide: that takes the role Responder.Operator. Nothing was done.`,
-    'role',
-  );
+  if (!mayDo(caller, access)) {
+    throw new TokenRefused(
+      `${caller.who} may look but not decide: that takes the role Responder.Operator. Nothing was done.`,
+      'role',
+    );
+  }
+  if (personal && caller.kind !== 'person') {
+    throw new TokenRefused(
+      `${caller.who} is not a person who has signed in, and only a person can hand an account back. Nothing was done.`,
+      'role',
+    );
+  }
+  return caller;
 }
 
 function refused({ message, because }: TokenRefused): ApiAnswer {

@@ -165,9 +165,10 @@ export const routes: readonly Route[] = [
     summary:
       'Give the account back to its owner: begin, make a pass, go on once the owner is back, approve roles.',
     access: 'operator',
+    personal: true,
     body: handBackSchema,
     answers: { 201: passAnswerSchema, 202: handBackViewSchema },
-    handle: ({ engine }, request) => postHandBack(engine, request),
+    handle: postHandBack,
   },
 ];
 

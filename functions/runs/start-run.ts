@@ -9,7 +9,15 @@ import type { Engine } from '../../shared/run/engine.ts';
 import { type Opened, openRun, standingRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { versionOf } from '../../shared/run/version.ts';
-import { type ApiAnswer, type ApiRequest, documentOf, Problem, parseBody, reasonSchema } from './api.ts';
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  documentOf,
+  idOf,
+  Problem,
+  parseBody,
+  reasonSchema,
+} from './api.ts';
 
 /** `{"user":"adele@contoso.com","reason":"called in by the owner"}` */
 export const startSchema = z.strictObject({
@@ -50,6 +58,7 @@ export async function startRun(
     why,
     dryRun: body.dryRun,
     who: request.who,
+    operator: idOf(request),
   });
   deps.decided?.(decisionOn(signal, opened, { held, level: body.level, why }));
   const rows = await engine.progress.read(runRef(opened.run.id));

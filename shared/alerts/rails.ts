@@ -30,13 +30,18 @@ export type Rail = (subject: OnRails, ruling: Ruling) => Promise<Railed> | Raile
 const isIn = (list: readonly string[], { id, userPrincipalName }: Account): boolean =>
   list.some((entry) => [id, userPrincipalName].some((own) => own.toLowerCase() === entry.toLowerCase()));
 
+/** Treated alike everywhere: VIPs are named because an attack on them is worth as much. */
+export const isAdministratorOrVip = (
+  account: Account,
+  { VIP_ACCOUNTS }: Pick<NamedAccounts, 'VIP_ACCOUNTS'>,
+): boolean => account.privileged || account.roles.length > 0 || isIn(VIP_ACCOUNTS, account);
+
 /** Which caps of the policy an account comes under. */
 export function capsOf(account: Account, named: NamedAccounts): CapName[] {
-  const admin = account.privileged || account.roles.length > 0 || isIn(named.VIP_ACCOUNTS, account);
   return [
     ...(isIn(named.SERVICE_ACCOUNTS, account) ? ['service-account' as const] : []),
     ...(account.guest ? ['guest' as const] : []),
-    ...(admin ? ['administrator' as const] : []),
+    ...(isAdministratorOrVip(account, named) ? ['administrator' as const] : []),
   ];
 }
 

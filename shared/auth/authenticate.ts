@@ -1,5 +1,6 @@
-// One answer to "who asks?" for every HTTP function, by the ways that the settings name. Nothing configured means
+// One answer to "who asks?" for every HTTP function, by the ways that the settings name. With nothing configured that is
 // function keys, which the Functions host checks before any code runs.
+import { oneLine } from '../mail/plain.ts';
 import type { Settings } from '../settings.ts';
 import { type Caller, TokenRefused } from './caller.ts';
 import { callerOfPrincipal, principalHeader } from './client-principal.ts';
@@ -7,14 +8,20 @@ import { callerOfToken, keysOf, type TokenRules } from './entra-token.ts';
 
 export type AuthSettings = Pick<
   Settings,
-  'AUTH' | 'TENANT_ID' | 'API_CLIENT_ID' | 'API_AUDIENCES' | 'LOGIN_URL' | 'WEBSITE_AUTH_ENABLED'
+  | 'AUTH'
+  | 'GRAPH_URL'
+  | 'TENANT_ID'
+  | 'API_CLIENT_ID'
+  | 'API_AUDIENCES'
+  | 'LOGIN_URL'
+  | 'WEBSITE_AUTH_ENABLED'
 >;
 
 export type Headers = Readonly<Record<string, string>>;
-/** Throws TokenRefused, or RetryableError when that can't be told now. */
+/** Throws TokenRefused, or RetryableError if the caller can't be identified right now. */
 export type Authenticate = (headers: Headers) => Promise<Caller>;
 
-/** Names in small letters. Of what opens a door nothing goes on to those behind it. */
+/** Names in lower case. No credential gets further than the check itself. */
 export const withoutCredentials = (headers: Headers): Headers =>
   Object.fromEntries(
     Object.entries(headers).filter(
@@ -24,10 +31,27 @@ export const withoutCredentials = (headers: Headers): Headers =>
     ),
   );
 
-/** A key says nothing of who holds it, so it is not worth more than the lock it was made for: the local stack. */
-const keyHolder: Caller = { who: 'an operator with the function key', access: 'operator', by: 'key' };
+/** The local stack has no sign-in, so there the caller says who they are; enough to try what takes two operators. */
+export const localOperatorHeader = 'x-reclaim-operator';
 
-/** What the Functions host asks for: its key, or nothing, where the code asks for more. */
+/**
+ * A key says nothing about who holds it. Only where the tenant is a stand-in on this machine may its holder do what
+ * takes a person.
+ */
+function keyHolder(headers: Headers, isLocal: boolean): Caller {
+  const who = 'an operator with the function key';
+  const caller = { access: 'operator', by: 'key' } as const;
+  if (!isLocal) return { ...caller, who, id: 'key', kind: 'key' };
+  const name = oneLine((headers[localOperatorHeader] ?? '').slice(0, 60));
+  return name === ''
+    ? { ...caller, who, id: 'key', kind: 'person' }
+    : { ...caller, who: `${name} with the function key`, id: `key ${name.toLowerCase()}`, kind: 'person' };
+}
+
+const isLoopback = (url: string): boolean =>
+  ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+
+/** What the Functions host asks for: its key, or nothing if our code checks the caller. */
 export const authLevelOf = (settings: Pick<Settings, 'AUTH'> | undefined): 'function' | 'anonymous' =>
   settings === undefined || settings.AUTH.includes('key') ? 'function' : 'anonymous';
 
@@ -40,9 +64,9 @@ export function createAuthenticate(
   const audiences = clientId === undefined ? [] : [clientId, `api://${clientId}`, ...settings.API_AUDIENCES];
   const rules: TokenRules = { tenantId, audiences, loginUrl, keys, now };
   return async (headers) => {
-    if (AUTH.includes('key')) return keyHolder;
+    if (AUTH.includes('key')) return keyHolder(headers, isLoopback(settings.GRAPH_URL));
     const { authorization, [principalHeader]: principal } = headers;
-    // A token counts before a header: the service in front passes both on, and only the token is signed.
+    // The token first: App Service passes both on, and only the token is signed.
     if (authorization !== undefined && AUTH.includes('entra')) {
       const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization.trim()) ?? [];
       if (token === undefined) throw new TokenRefused('Authorization holds no bearer token of Entra ID.');

@@ -1,7 +1,7 @@
-// Who asks, and how far they may go. The same whatever way they came in by.
+// Who asks, and how far they may go: the same whichever way they came in.
 import { oneLine } from '../mail/plain.ts';
 
-/** A reader looks, an operator decides; whoever may decide may look. */
+/** Readers look, operators decide; whoever may decide may look. */
 export const accesses = ['reader', 'operator'] as const;
 export type Access = (typeof accesses)[number];
 
@@ -9,17 +9,21 @@ export type Access = (typeof accesses)[number];
 export const appRoles = { 'Responder.Reader': 'reader', 'Responder.Operator': 'operator' } as const;
 
 export interface Caller {
-  /** For the log of a run: one line, with the object id, since names can be chosen and are given to others later. */
+  /** For the run's log: one line, with the object id, because names can be chosen and are reused. */
   who: string;
+  /** Tells one operator from another when two are needed: the object id, never a name. */
+  id: string;
+  /** Only a person can answer for giving an account back. A function key says nothing about who holds it. */
+  kind: 'person' | 'application' | 'key';
   access: Access;
-  /** How it is known who asks. A cookie goes along with whatever a browser sends, so only `sign-in` needs a look at where from. */
+  /** A browser sends its sign-in cookie with every request, so only `sign-in` needs a check where the request came from. */
   by: 'key' | 'token' | 'sign-in';
 }
 
-/** Why nobody is let in, in a sentence for whoever asked; never anything of a token itself. */
+/** Why a caller is refused, in a sentence for them; never any part of a token. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused';
-  /** `role`: it is known who asks, and that they may not. */
+  /** `role`: the caller is known and may not do this. */
   readonly because: 'token' | 'role';
 
   constructor(message: string, because: TokenRefused['because'] = 'token') {
@@ -28,13 +32,25 @@ export class TokenRefused extends Error {
   }
 }
 
-/** Roles compare exactly, as Entra ID writes them. Throws TokenRefused where none is one of ours. */
-export function callerWith(roles: readonly string[], who: string, by: Caller['by']): Caller {
-  const held = Object.entries(appRoles).flatMap(([role, access]) => (roles.includes(role) ? [access] : []));
+export interface Claims {
+  name: string | undefined;
+  objectId: string | undefined;
+  application: string | undefined;
+  kind: 'person' | 'application';
+  roles: readonly string[];
+}
+
+/** Roles compare exactly, as Entra ID writes them. Throws TokenRefused if none of them is ours. */
+export function callerWith(claims: Claims, by: Caller['by']): Caller {
+  const who = nameOf(claims);
+  const held = Object.entries(appRoles).flatMap(([role, access]) =>
+    claims.roles.includes(role) ? [access] : [],
+  );
   const access = held.includes('operator') ? 'operator' : held[0];
-  if (access !== undefined) return { who, access, by };
+  const id = (claims.objectId ?? who).toLowerCase();
+  if (access !== undefined) return { who, id, kind: claims.kind, access, by };
   throw new TokenRefused(
-    `${who} has neither the role Responder.Operator nor Responder.Reader; an administrator gives it in Entra ID under Enterprise applications, Reclaim.`,
+    `${who} has neither the role Responder.Operator nor Responder.Reader; an administrator assigns it in Entra ID under Enterprise applications, Reclaim.`,
     'role',
   );
 }
@@ -42,14 +58,9 @@ export function callerWith(roles: readonly string[], who: string, by: Caller['by
 export const mayDo = (caller: Caller, needed: Access): boolean =>
   needed === 'reader' || caller.access === 'operator';
 
-/** `adele@contoso.com (f5e829f5-…)`; an application has no name that it could not choose. */
-export function nameOf(claims: {
-  name: string | undefined;
-  objectId: string | undefined;
-  application: string | undefined;
-}): string {
-  const id = claims.objectId ?? 'no object id';
-  const application = claims.application === undefined ? 'somebody' : `application ${claims.application}`;
-  const name = claims.name ?? application;
-  return oneLine(`${name.slice(0, 200)} (${id.slice(0, 60)})`);
+/** `adele@contoso.com (f5e829f5-…)`. An application is named by its id, since it can choose its name. */
+function nameOf({ name, objectId, application }: Claims): string {
+  const id = objectId ?? 'no object id';
+  const shown = name ?? (application === undefined ? 'somebody' : `application ${application}`);
+  return oneLine(`${shown.slice(0, 200)} (${id.slice(0, 60)})`);
 }

@@ -3,7 +3,7 @@
 // does, and the tenant, the audience and the role in it are checked here once more.
 // https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 import { z } from 'zod';
-import { type Caller, callerWith, nameOf, TokenRefused } from './caller.ts';
+import { type Caller, callerWith, TokenRefused } from './caller.ts';
 
 export const principalHeader = 'x-ms-client-principal';
 
@@ -23,6 +23,9 @@ const types = {
   audience: ['aud'],
   objectId: ['oid', 'http://schemas.microsoft.com/identity/claims/objectidentifier'],
   name: ['preferred_username', 'upn', 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn'],
+  scope: ['scp', 'http://schemas.microsoft.com/identity/claims/scope'],
+  application: ['azp', 'appid'],
+  kind: ['idtyp'],
   role: ['roles', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role'],
 } as const;
 
@@ -44,8 +47,14 @@ export function callerOfPrincipal(header: string, rules: PrincipalRules): Caller
   }
   const [name] = valuesOf('name');
   const [objectId] = valuesOf('objectId');
-  const who = nameOf({ name, objectId, application: undefined });
-  return callerWith(valuesOf('role'), who, 'sign-in');
+  const [application] = valuesOf('application');
+  const isApplication =
+    valuesOf('kind').includes('app') ||
+    name === undefined ||
+    objectId === undefined ||
+    (application !== undefined && valuesOf('scope').length === 0);
+  const kind = isApplication ? 'application' : 'person';
+  return callerWith({ name, objectId, application, kind, roles: valuesOf('role') }, 'sign-in');
 }
 
 function decoded(header: string): unknown {

@@ -3,7 +3,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { RetryableError } from '../errors.ts';
-import { type Caller, callerWith, nameOf, TokenRefused } from './caller.ts';
+import { type Caller, callerWith, TokenRefused } from './caller.ts';
 
 export interface TokenRules {
   tenantId: string;
@@ -40,6 +40,10 @@ const claimsSchema = z.object({
   /** Version 2 and version 1 name the asking application differently. */
   azp: z.string().optional(),
   appid: z.string().optional(),
+  /** Delegated permissions: a token that an application got for itself has none. */
+  scp: z.string().optional(),
+  /** `app`, where the tenant has the optional claim. */
+  idtyp: z.string().optional(),
   roles: z.array(z.string()).default([]),
 });
 
@@ -49,9 +53,13 @@ export async function callerOfToken(token: string, rules: TokenRules): Promise<C
   if (!claims.success || claims.data.tid.toLowerCase() !== rules.tenantId.toLowerCase()) {
     throw new TokenRefused('The token is of another tenant.');
   }
-  const { oid, preferred_username, upn, azp, appid, roles } = claims.data;
-  const who = nameOf({ name: preferred_username ?? upn, objectId: oid, application: azp ?? appid });
-  return callerWith(roles, who, 'token');
+  const { oid, preferred_username, upn, azp, appid, scp, idtyp, roles } = claims.data;
+  const forPerson = scp !== undefined && scp.trim() !== '' && idtyp !== 'app' && oid !== undefined;
+  const kind = forPerson ? 'person' : 'application';
+  return callerWith(
+    { name: preferred_username ?? upn, objectId: oid, application: azp ?? appid, kind, roles },
+    'token',
+  );
 }
 
 async function verified(token: string, { tenantId, audiences, loginUrl, keys, now }: TokenRules) {

@@ -45,8 +45,10 @@ export interface Method {
   value: string | null;
   phoneType: string | null;
   createdAt: string | null;
-  /** A pass that was used or ran out opens nothing. */
+  isPassword: boolean;
+  /** A pass that was used or has expired opens nothing. */
   spent: boolean;
+  spentBecause: 'Expired' | 'OneTimeUsed' | null;
 }
 
 /** One of GET /users/{id}/authentication/methods (https://learn.microsoft.com/graph/api/authentication-list-methods). */
@@ -64,6 +66,8 @@ export const methodSchema = z
   .transform((given): Method => {
     const type = given['@odata.type'].replace(/^#microsoft\.graph\.|AuthenticationMethod$/g, '');
     const kind = isKind(type) ? type : null;
+    const reason = given.methodUsabilityReason;
+    const spentBecause = reason === 'Expired' || reason === 'OneTimeUsed' ? reason : null;
     const value = given.phoneNumber ?? given.emailAddress ?? null;
     const more = [
       value,
@@ -77,7 +81,9 @@ export const methodSchema = z
       value,
       phoneType: given.phoneType ?? null,
       createdAt: given.createdDateTime ?? null,
-      spent: given.methodUsabilityReason === 'Expired' || given.methodUsabilityReason === 'OneTimeUsed',
+      isPassword: type === 'password',
+      spent: spentBecause !== null,
+      spentBecause,
     };
   });
 

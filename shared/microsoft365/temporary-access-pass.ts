@@ -41,9 +41,12 @@ export async function deletePass(graph: GraphClient, userId: string, id: string)
   await unlessGone(graph.delete(`${user}/authentication/${collection}/${encodeURIComponent(id)}`));
 }
 
+/** Eight hours: a working day, and never longer than a person looks after it. */
+export const longestPassMinutes = 480;
+
 /**
- * Makes the one pass of a user; any other is deleted first, so that none lives on unseen. Usable several times where
- * the tenant's policy lets it be, since registering may take more than one sign-in; else once.
+ * Makes a user's only pass; any other is deleted first, so that none stays usable unnoticed. It works once. If Microsoft
+ * Graph makes one that would open more than was asked for, that one is deleted as well.
  */
 export async function makePass(
   graph: GraphClient,
@@ -52,23 +55,24 @@ export async function makePass(
   now: Date,
 ): Promise<Pass> {
   for (const { id } of await passesOf(graph, userId)) await deletePass(graph, userId, id);
-  const ask = (isUsableOnce: boolean) =>
-    graph.post(
-      path`/users/${userId}/authentication/temporaryAccessPassMethods`,
-      { lifetimeInMinutes, isUsableOnce },
-      passSchema,
-    );
-  const made = await ask(false).catch((thrown: unknown) => {
-    if (thrown instanceof PermanentError && thrown.status === 400) return ask(true);
-    throw thrown;
-  });
+  const made = await graph.post(
+    path`/users/${userId}/authentication/temporaryAccessPassMethods`,
+    { lifetimeInMinutes: Math.min(lifetimeInMinutes, longestPassMinutes), isUsableOnce: true },
+    passSchema,
+  );
   const start = Date.parse(made.startDateTime ?? '');
   const minutes = made.lifetimeInMinutes ?? lifetimeInMinutes;
+  if (made.isUsableOnce === false || minutes > longestPassMinutes) {
+    await deletePass(graph, userId, made.id);
+    throw new PermanentError(
+      'the tenant made a pass that can be used more than once or for more than eight hours; it was deleted again.',
+    );
+  }
   const from = Number.isNaN(start) ? now.getTime() : start;
   return {
     value: made.temporaryAccessPass,
     expiresAt: new Date(from + minutes * 60_000).toISOString(),
-    usableOnce: made.isUsableOnce ?? false,
+    usableOnce: made.isUsableOnce ?? true,
     unusableBecause: made.isUsable === false ? (made.methodUsabilityReason ?? 'not usable') : null,
   };
 }

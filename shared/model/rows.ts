@@ -134,6 +134,10 @@ export const handBackSchema = z.object({
   phase: z.enum(handBackPhases),
   begunAt: time,
   by: z.string(),
+  /** Who began it or accepted what is in its way, by object id. */
+  begunBy: z.array(z.string()).optional(),
+  /** Why a pass needs a second operator, as far as it was known at the beginning. */
+  secondBecause: z.string().optional(),
   /** How the owner was identified, in the operator's words. */
   identified: z.string(),
   /** Steps that did not end well and are accepted as they are. */
@@ -147,7 +151,7 @@ export const handBackSchema = z.object({
       expiresAt: time.nullable(),
     })
     .nullable(),
-  /** When an operator said that the owner has signed in, registered a method and set a password. */
+  /** When an operator confirmed that the owner has signed in, registered a method and set a password. */
   ownerBackAt: time.nullable(),
   rolesApprovedAt: time.nullable(),
   /** When all was given back, save roles that wait for their approval. */
@@ -216,6 +220,8 @@ export const runRowSchema = z.object({
   }),
   /** When the sweep must look at it at the latest. */
   wakeAt: time.nullable(),
+  /** Operators who opened it or brought it a signal, by object id. */
+  startedBy: z.array(z.string()).optional(),
   /** Orders of operators so far. */
   orders: z.number().optional(),
 });

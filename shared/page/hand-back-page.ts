@@ -138,14 +138,19 @@ function fieldsOf(view: HandBackView, action: HandBackView['next'][number]['do']
       const note = again
         ? html`<p>One was shown to ${plain(view.pass.by ?? 'somebody', 120)}. Another one takes its place, and that one opens nothing any more.</p><input type="hidden" name="again" value="true">`
         : html`<p>It is shown on the next page, once, and nowhere else. Have the owner on the telephone first.</p>`;
-      return html`${note}<input type="hidden" name="lifetimeInMinutes" value="60">`;
+      return html`${note}${secondOperator(view)}<input type="hidden" name="lifetimeInMinutes" value="60">`;
     }
     case 'owner-back':
-      return html`<p>The owner has signed in, registered a method and set a password.</p>`;
+      return html`<p>The owner has signed in, registered a method and set a password. Microsoft Graph is asked first.</p><label class="o"><input type="checkbox" name="insist" value="true">I am sure, although Microsoft Graph does not show it</label>`;
     case 'roles':
       return html`<p>An approval of its own: who may use the account again need not administer the tenant again.</p>`;
   }
 }
+
+const secondOperator = ({ pass: { secondOperator: because } }: HandBackView) =>
+  because === null
+    ? nothing
+    : html`<p>${capital(plain(because, 300))}: only an operator who neither started this run nor began the hand-back can make it.</p>`;
 
 const identified = ({ begun }: HandBackView) =>
   begun === null

@@ -1,5 +1,5 @@
-// What an operator may say on an account's way back to its owner. Each only changes rows; what follows is the plan's.
-// Who may not yet, or not any more, is told why: the answer of `why…` is a sentence, or undefined where it may be.
+// What an operator may order on an account's way back to its owner. Each order only changes rows; the plan does the rest.
+// `why…` says in a sentence why an order is not possible, or undefined if it is.
 
 import type { HandBack, LogRow, RunRow, RunState } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
@@ -13,11 +13,18 @@ const entry = ({ now, who, reason }: Order, what: string): LogRow => ({
   why: reason,
 });
 
+/** With the operator's identity, which a name is not: names change, and are given to others. */
+export interface PersonalOrder extends Order {
+  id: string;
+}
+
 export interface Beginning {
   /** How the owner was identified, out of band. */
   identified: string;
   /** Steps that did not end well and are accepted as they are. */
   despite: readonly string[];
+  /** Why the pass will need a second operator, or null. */
+  second: string | null;
 }
 
 /** Before the owner has been let in there is nothing to give back of these. */
@@ -39,7 +46,7 @@ export const unaccepted = (state: RunState, despite: readonly string[]) =>
 
 /** Begins the hand-back, or accepts more of what is in its way. Said again it changes nothing. */
 export const begin =
-  ({ identified, despite }: Beginning, order: Order): Apply =>
+  ({ identified, despite, second }: Beginning, order: PersonalOrder): Apply =>
   (state) => {
     if (whyNotBegun(state) !== undefined) return undefined;
     const { run } = state;
@@ -47,7 +54,11 @@ export const begin =
     if (handBack !== undefined && isHandingBack(run)) {
       const more = despite.filter((name) => !handBack.despite.includes(name));
       if (more.length === 0) return { ...state, log: [entry(order, 'hand-back: it has begun already')] };
-      const next: HandBack = { ...handBack, despite: [...handBack.despite, ...more] };
+      const next: HandBack = {
+        ...handBack,
+        despite: [...handBack.despite, ...more],
+        begunBy: [...new Set([...(handBack.begunBy ?? []), order.id])],
+      };
       const log = [entry(order, `hand-back: accepted as they are: ${more.join(', ')}`)];
       return { ...state, run: { ...reopened(run), handBack: next }, log };
     }
@@ -62,6 +73,8 @@ export const begin =
           phase: 'check',
           begunAt: order.now.toISOString(),
           by: order.who,
+          begunBy: [order.id],
+          ...(second === null ? {} : { secondBecause: second }),
           identified,
           despite: [...despite],
           pass: null,
@@ -95,12 +108,29 @@ export function whyNoPass({ run }: RunState, again: boolean, now: Date): string 
   return again ? undefined : `it was shown to ${pass.by} at ${pass.shownAt}, and is shown once`;
 }
 
-/** Before a pass is made, so that of two who ask at once one alone makes it. */
+/** Why this operator must not make the pass: for such accounts it takes one who did not start the run or begin the hand-back. */
+export function whyNotAlone(
+  { run }: RunState,
+  second: string | null,
+  order: PersonalOrder,
+): string | undefined {
+  if (sameOperator(order.id, run.account.id)) return 'nobody makes a pass for their own account';
+  const because = second ?? run.handBack?.secondBecause;
+  if (because === undefined) return undefined;
+  const own = [...(run.startedBy ?? []), ...(run.handBack?.begunBy ?? [])];
+  if (!own.some((id) => sameOperator(id, order.id)) && run.handBack?.by !== order.who) return undefined;
+  return `${because}, so its pass takes a second operator: one who neither started this run nor began the hand-back`;
+}
+
+const sameOperator = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** Before a pass is made, so that only one of two operators who ask at the same time makes it. */
 export const reservePass =
-  (again: boolean, order: Order): Apply =>
+  (again: boolean, second: string | null, order: PersonalOrder): Apply =>
   (state) => {
     const { handBack } = state.run;
     if (handBack === undefined || whyNoPass(state, again, order.now) !== undefined) return undefined;
+    if (whyNotAlone(state, second, order) !== undefined) return undefined;
     const pass = { askedAt: order.now.toISOString(), by: order.who, shownAt: null, expiresAt: null };
     const what = handBack.pass === null ? 'asked for a Temporary Access Pass' : 'asked for another pass';
     return withPass(state, { ...handBack, pass }, [entry(order, what)]);
@@ -145,7 +175,7 @@ export function whyNotBack({ run }: RunState): string | undefined {
 
 /** The owner has signed in, registered a method and set a password: what they need for their work follows. */
 export const ownerBack =
-  (order: Order): Apply =>
+  (seen: string, order: Order): Apply =>
   (state) => {
     const { handBack } = state.run;
     if (handBack === undefined || whyNotBack(state) !== undefined) return undefined;
@@ -155,7 +185,7 @@ export const ownerBack =
     return {
       ...state,
       run: { ...reopened(state.run), handBack: next },
-      log: [entry(order, 'the owner is back')],
+      log: [entry(order, `the owner is back: ${seen}`)],
     };
   };
 

@@ -68,6 +68,8 @@ export const handBackViewSchema = z.object({
     by: z.string().nullable(),
     at: z.string().nullable(),
     expiresAt: z.string().nullable(),
+    /** Why it takes an operator who neither started the run nor began the hand-back, or null. */
+    secondOperator: z.string().nullable(),
   }),
   /** What the owner does and sets up again. */
   owner: z.array(ownersThingSchema),
@@ -153,9 +155,14 @@ const restored = (row: StepRow, phase: HandBackPhase) =>
 
 function passOf(state: RunState, now: Date): HandBackView['pass'] {
   const pass = state.run.handBack?.pass;
-  const nobody = { by: null, at: null, expiresAt: null };
+  const nobody = {
+    by: null,
+    at: null,
+    expiresAt: null,
+    secondOperator: state.run.handBack?.secondBecause ?? null,
+  };
   if (pass?.shownAt != null)
-    return { state: 'shown', by: pass.by, at: pass.shownAt, expiresAt: pass.expiresAt };
+    return { ...nobody, state: 'shown', by: pass.by, at: pass.shownAt, expiresAt: pass.expiresAt };
   if (whyNoPass(state, false, now) === undefined) return { state: 'may be made', ...nobody };
   return pass == null ? { state: 'not yet', ...nobody } : { state: 'being made', ...nobody, by: pass.by };
 }

@@ -26,6 +26,8 @@ export interface OpenRequest {
   dryRun?: boolean;
   /** Who asks, for the log; the policy unless a person does. */
   who?: string;
+  /** The operator who asks, by object id. */
+  operator?: string;
   /** Asked once, before a run is opened or raised: what it may be. Left out: whatever was asked for. */
   admit?: (request: OpenRequest) => Promise<Admission>;
 }
@@ -87,7 +89,11 @@ export async function openRun(engine: Opener, asked: OpenRequest): Promise<Opene
       await supersede(engine, standing.id, request);
     }
     const now = engine.now();
-    const run = { ...newRun(request, standing, now, engine.random), ...limitsOf(request) };
+    const run = {
+      ...newRun(request, standing, now, engine.random),
+      ...limitsOf(request),
+      ...startedBy(request.operator),
+    };
     const steps = engine.playbook.map((step) => newStep(step, request, engine.stepSettings[step.name], now));
     const planned = plan(engine.playbook, { run, steps }, now);
     const log: LogRow = {
@@ -153,7 +159,12 @@ function withSignals(state: RunState, request: Admitted, now: Date): RunState & 
   const at = now.toISOString();
   const who = whoAsks(request);
   const log: LogRow[] = [{ at, who, what: 'alert joined the run', why: request.why }];
-  let next: RunRow = { ...run, signals, intruder: withWeakStart(run, signals) };
+  let next: RunRow = {
+    ...run,
+    signals,
+    intruder: withWeakStart(run, signals),
+    ...startedBy(request.operator, run),
+  };
   const onlyLooks = request.dryRun === true && !run.dryRun;
   if (request.held === null && run.endsAs === null && !onlyLooks) {
     if (next.state === 'held') {
@@ -171,6 +182,13 @@ function withSignals(state: RunState, request: Admitted, now: Date): RunState & 
   }
   return { run: next, steps: state.steps, log };
 }
+
+/** Whoever starts a run of an administrator may not also make the pass at its end. */
+export const startedBy = (
+  operator: string | undefined,
+  { startedBy: before = [] }: Pick<RunRow, 'startedBy'> = {},
+): Pick<RunRow, 'startedBy'> =>
+  operator === undefined ? {} : { startedBy: [...new Set([...before, operator])] };
 
 /** Only while nothing better is known than what the alerts themselves say. */
 function withWeakStart({ intruder, signals: old }: RunRow, signals: readonly Signal[]): Intruder {

@@ -32,6 +32,7 @@ const settings: AuthSettings = {
   API_CLIENT_ID: clientId,
   API_AUDIENCES: [`api://${tenantId}/reclaim`],
   LOGIN_URL: loginUrl,
+  GRAPH_URL: 'https://graph.microsoft.com',
   WEBSITE_AUTH_ENABLED: true,
 };
 const ask = (headers: Record<string, string>, more: Partial<AuthSettings> = {}): Promise<Caller> =>
@@ -54,6 +55,8 @@ describe('an access token of Entra ID', () => {
   it('lets a person in under the name and object id in it — a name alone is given to others later', async () => {
     expect(await withToken({})).toEqual({
       who: `adele@contoso.com (${adele})`,
+      id: adele,
+      kind: 'person',
       access: 'operator',
       by: 'token',
     });
@@ -133,6 +136,15 @@ describe('an access token of Entra ID', () => {
     expect(message).toMatch(/adele@contoso\.com.*Responder\.Operator.*Enterprise applications/);
   });
 
+  it.each([
+    ['no delegated permission', { scp: undefined, preferred_username: undefined }],
+    ['an empty one', { scp: ' ' }],
+    ['the word for an application', { idtyp: 'app' }],
+    ['no person behind it', { oid: undefined }],
+  ])('is an application’s with %s, whatever name is in it', async (_what, claims) => {
+    expect(await withToken(claims)).toMatchObject({ kind: 'application', access: 'operator' });
+  });
+
   it('lets a reader look and not decide, and an operator do both', async () => {
     const reader = await withToken({ roles: ['Responder.Reader'] });
     const both = await withToken({ roles: ['Responder.Reader', 'Responder.Operator'] });
@@ -200,6 +212,8 @@ describe('the header of App Service Authentication', () => {
   it('lets in who has signed in', async () => {
     expect(await withHeader()).toEqual({
       who: `adele@contoso.com (${adele})`,
+      id: adele,
+      kind: 'person',
       access: 'operator',
       by: 'sign-in',
     });
@@ -274,6 +288,32 @@ describe('function keys', () => {
   it('are not asked for where the code asks for more, and open nothing there', async () => {
     expect(authLevelOf({ AUTH: ['entra'] })).toBe('anonymous');
     await refusal(ask({ 'x-functions-key': 'c2VjcmV0', authorization: 'c2VjcmV0' }));
+  });
+});
+
+describe('the holder of a function key', () => {
+  const key = { AUTH: ['key' as const] };
+
+  it('is nobody in particular, and no person, where the tenant is real', async () => {
+    expect(await ask({ 'x-reclaim-operator': 'megan' }, key)).toMatchObject({ id: 'key', kind: 'key' });
+  });
+
+  it.each(['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000'])(
+    'is who they say where the tenant is a stand-in on this machine (%s)',
+    async (GRAPH_URL) => {
+      const local = { ...key, GRAPH_URL };
+      expect(await ask({}, local)).toMatchObject({ id: 'key', kind: 'person' });
+      expect(await ask({ 'x-reclaim-operator': 'Megan\n' }, local)).toMatchObject({
+        who: 'Megan with the function key',
+        id: 'key megan',
+        kind: 'person',
+      });
+    },
+  );
+
+  it('is no person at an address that only looks like this machine', async () => {
+    const GRAPH_URL = 'https://127.0.0.1.evil.example';
+    expect(await ask({}, { ...key, GRAPH_URL })).toMatchObject({ kind: 'key' });
   });
 });
 

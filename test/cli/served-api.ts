@@ -74,12 +74,19 @@ export async function servedApi(some: { held?: string; account?: typeof adele } 
     const handler = handlers[`${method} ${route}`];
     const authenticate = async (headers: Readonly<Record<string, string>>) => {
       if (headers['x-functions-key'] !== key) throw new TokenRefused('The key is not taken.');
-      return { who: 'adele@contoso.com (f5e829f5)', access: 'operator' as const, by: 'key' as const };
+      return {
+        who: 'adele@contoso.com (f5e829f5)',
+        id: 'adele',
+        kind: 'key' as const,
+        access: 'operator' as const,
+        by: 'key' as const,
+      };
     };
     const changes = method === 'POST';
     const answer = await respond(
       {
         access: 'operator',
+        personal: false,
         changes,
         work: (asking) => {
           const work = () =>

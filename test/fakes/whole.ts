@@ -21,7 +21,13 @@ export interface Whole {
   /** Publishes events, those of the scenario by default, and waits until the story is over. */
   live(events?: readonly unknown[]): Promise<Followed>;
   /** A request to the app's own API, with its key. */
-  ask(method: string, path: string, body?: string): Promise<{ status: number; type: string; json: unknown }>;
+  /** `operator`: who holds the key this time. */
+  ask(
+    method: string,
+    path: string,
+    body?: string,
+    operator?: string,
+  ): Promise<{ status: number; type: string; json: unknown }>;
 }
 
 /** Answers a function that starts a stack, hands it over and stops it, whatever happens. */
@@ -57,10 +63,14 @@ export function builtStack() {
   };
 }
 
-async function ask({ host }: Stack, method: string, path: string, body?: string) {
+async function ask({ host }: Stack, method: string, path: string, body?: string, operator = 'first') {
   const answer = await fetch(`${host?.url}${path}`, {
     method,
-    headers: { 'x-functions-key': host?.keys.default ?? '', 'content-type': 'application/json' },
+    headers: {
+      'x-functions-key': host?.keys.default ?? '',
+      'content-type': 'application/json',
+      'x-reclaim-operator': operator,
+    },
     ...(body === undefined ? {} : { body }),
   });
   const text = await answer.text();

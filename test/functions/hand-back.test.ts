@@ -5,6 +5,8 @@ import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/
 import { getHandBack, passAnswerSchema, postHandBack } from '../../functions/runs/hand-back.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
+import { RetryableError } from '../../shared/errors.ts';
+import type { Notice } from '../../shared/mail/notice.ts';
 import { passPermissions } from '../../shared/microsoft365/temporary-access-pass.ts';
 import type { Clients } from '../../shared/model/clients.ts';
 import type { Engine } from '../../shared/run/engine.ts';
@@ -21,7 +23,16 @@ const things = {
 const reason = 'the account is clean';
 const identified = 'seen in person';
 
-async function world(given: { scenario?: Partial<Scenario>; tenant?: object; user?: object } = {}) {
+interface Given {
+  scenario?: Partial<Scenario>;
+  tenant?: object;
+  user?: object;
+  second?: string | null;
+  /** What becomes of a notice to on-call. */
+  tell?: () => Promise<'told'>;
+}
+
+async function world(given: Given = {}) {
   const simulation = new Simulation(
     { things, level: 'full', refused: [], ...given.scenario },
     chaosOf(() => 0.5),
@@ -32,7 +43,8 @@ async function world(given: { scenario?: Partial<Scenario>; tenant?: object; use
     { now: () => new Date(simulation.clock), permissions: ['User.Read.All', ...passPermissions] },
   );
   const { credential, fetch } = tenant;
-  let breaks: 'before' | 'after' | undefined;
+  let altered: object | undefined;
+  let breaks: 'before' | 'after' | 'reads' | undefined;
   const graph = createGraph({
     baseUrl: 'https://graph.microsoft.com',
     credential,
@@ -40,15 +52,33 @@ async function world(given: { scenario?: Partial<Scenario>; tenant?: object; use
     wait: async () => undefined,
     fetch: async (url, init) => {
       const makes = init.method === 'POST';
+      if (!makes && breaks === 'reads')
+        throw new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } });
       if (makes && breaks === 'before')
         throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
       const answer = await fetch(url, init);
+      if (makes && altered !== undefined && answer.status === 201)
+        return Response.json(
+          { ...z.looseObject({}).parse(await answer.json()), ...altered },
+          { status: 201 },
+        );
       if (makes && breaks === 'after') throw new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } });
       return answer;
     },
   });
   const clients: Clients = { ...noClients, graph };
   const engine: Engine = { ...simulation.engine, clients: () => clients };
+  const told: Notice[] = [];
+  const services = {
+    engine,
+    secondOperatorFor: async () => given.second ?? null,
+    notices: {
+      tell: async (notice: Notice) => {
+        told.push(notice);
+        return given.tell === undefined ? ('told' as const) : given.tell();
+      },
+    },
+  };
   const request = (body: object | undefined, who: string): ApiRequest => ({
     params: { id: runId },
     query: {},
@@ -58,8 +88,20 @@ async function world(given: { scenario?: Partial<Scenario>; tenant?: object; use
     who,
   });
   const answer = (work: Promise<ApiAnswer>) => work.catch((thrown: unknown) => answerOf(thrown));
-  const post = (body: object, who = 'on-call', headers: Readonly<Record<string, string>> = {}) =>
-    answer(postHandBack(engine, { ...request(body, who), headers }));
+  const post = (
+    body: object,
+    caller: string | { id: string; who: string } = 'on-call',
+    headers: Readonly<Record<string, string>> = {},
+  ) => {
+    const { id, who } = typeof caller === 'string' ? { id: caller, who: caller } : caller;
+    return answer(postHandBack(services, { ...request(body, who), callerId: id, headers }));
+  };
+  const startedBy = async (id: string) => {
+    const { run } = simulation.rows();
+    await simulation.engine.progress.write(runRef(runId), {
+      run: { ...run, row: { ...run.row, startedBy: [id] } },
+    });
+  };
   const version = async () =>
     (await answer(getHandBack(engine, request(undefined, 'on-call')))).headers?.['etag'] ?? '';
   const view = async () =>
@@ -79,7 +121,24 @@ async function world(given: { scenario?: Partial<Scenario>; tenant?: object; use
   const breakOff = (when: typeof breaks) => {
     breaks = when;
   };
-  return { simulation, tenant, post, view, version, settle, ready, passes, log, breakOff };
+  const alter = (made: object) => {
+    altered = made;
+  };
+  return {
+    startedBy,
+    alter,
+    told,
+    simulation,
+    tenant,
+    post,
+    view,
+    version,
+    settle,
+    ready,
+    passes,
+    log,
+    breakOff,
+  };
 }
 
 const secretOf = ({ json }: ApiAnswer) => passAnswerSchema.parse(json).temporaryAccessPass.value;
@@ -134,7 +193,7 @@ describe('the pass', () => {
     expect(end.status).toBe(201);
     const value = secretOf(end);
     const { temporaryAccessPass } = passAnswerSchema.parse(end.json);
-    expect(temporaryAccessPass).toMatchObject({ usableOnce: false, unusableBecause: null });
+    expect(temporaryAccessPass).toMatchObject({ usableOnce: true, unusableBecause: null });
     const minutes = (Date.parse(temporaryAccessPass.expiresAt) - simulation.clock) / 60_000;
     expect(Math.round(minutes)).toBe(60);
     for (const kept of [simulation.rows(), await log(), tenant.requests, tenant.state(), await view()])
@@ -170,10 +229,46 @@ describe('the pass', () => {
     expect((await log()).filter(({ what }) => what.startsWith('Temporary Access Pass made'))).toHaveLength(2);
   });
 
-  it('is for one sign-in where the policy has it so', async () => {
-    const { ready, post } = await world({ tenant: { temporaryAccessPass: { usableOnce: true } } });
+  it('signs in once, also where the policy allows more', async () => {
+    const { ready, post, passes } = await world({ tenant: { temporaryAccessPass: { usableOnce: false } } });
     await ready();
     expect((await post({ do: 'pass' })).json).toMatchObject({ temporaryAccessPass: { usableOnce: true } });
+    expect(passes()).toMatchObject([{ isUsableOnce: true }]);
+  });
+
+  it('is told to on-call before it is made, without the pass itself', async () => {
+    const { ready, post, told } = await world();
+    await ready();
+    const value = secretOf(await post({ do: 'pass' }, 'Alex Wilber'));
+    expect(told).toMatchObject([{ headline: 'PASS', about: [{ id: adele.id }] }]);
+    expect(told[0]?.lead).toMatch(/^Alex Wilber asked for a Temporary Access Pass for adele@contoso.com/);
+    expect(JSON.stringify(told)).not.toContain(value);
+    await post({ do: 'pass', again: true }, 'Alex Wilber');
+    expect(new Set(told.map(({ version }) => version)).size).toBe(told.length);
+    expect(told).toHaveLength(2);
+  });
+
+  it('is not made when on-call can’t be told of it — nobody would notice a stolen one', async () => {
+    const tell = async (): Promise<'told'> => {
+      throw new RetryableError('the table does not answer');
+    };
+    const { ready, post, passes } = await world({ tell });
+    await ready();
+    expect(await post({ do: 'pass' })).toMatchObject({ status: 503 });
+    expect(passes()).toEqual([]);
+  });
+
+  it.each([
+    ['usable more than once', { isUsableOnce: false }],
+    ['longer than eight hours', { lifetimeInMinutes: 481 }],
+  ])('that Microsoft Graph makes %s is deleted again and not shown', async (_what, made) => {
+    const { ready, post, passes, alter } = await world();
+    await ready();
+    alter(made);
+    const end = await post({ do: 'pass' });
+    expect(end.status).toBe(409);
+    expect(detailOf(end)).toMatch(/deleted again/);
+    expect(passes()).toEqual([]);
   });
 
   it.each([
@@ -217,7 +312,7 @@ describe('the pass', () => {
     expect(await post({ do: 'pass' })).toMatchObject({ status: 201 });
   });
 
-  it.each([['5'], [43_201], ['an hour']])('lives for no %j minutes', async (lifetimeInMinutes) => {
+  it.each([['5'], [481], ['an hour']])('lives for no %j minutes', async (lifetimeInMinutes) => {
     const { ready, post } = await world();
     await ready();
     expect(await post({ do: 'pass', lifetimeInMinutes })).toMatchObject({ status: 400 });
@@ -236,6 +331,92 @@ describe('two operators', () => {
     expect(detailOf(second)).toMatch(/Alex Wilber/);
     expect(passes()).toHaveLength(1);
     expect(first.headers?.['etag']).toBe(await version());
+  });
+});
+
+describe('a pass that takes a second operator', () => {
+  const second = 'adele@contoso.com is an administrator (Global Administrator)';
+
+  it('is refused to whoever began the hand-back, as a name or as anything else, and made for another', async () => {
+    const { settle, post, simulation, passes, told } = await world({ second });
+    await settle();
+    const alex = { id: 'a1e0', who: 'Alex Wilber' };
+    await post({ do: 'begin', identified }, alex);
+    await simulation.live(({ run }) => run.row.handBack?.phase === 'pass');
+    const same = { id: 'A1E0', who: 'Alex W. after the wedding' };
+    for (const who of [alex, same]) {
+      const end = await post({ do: 'pass' }, who);
+      expect(end.status).toBe(403);
+      expect(detailOf(end)).toMatch(/is an administrator .* takes a second operator/);
+    }
+    expect([passes(), told]).toEqual([[], []]);
+    expect(await post({ do: 'pass' }, { id: 'b2f1', who: 'Megan Bowen' })).toMatchObject({ status: 201 });
+    expect(await post({ do: 'pass', again: true }, alex)).toMatchObject({ status: 403 });
+  });
+
+  it('is refused to whoever started the run, or brought it an alert', async () => {
+    const { settle, post, simulation, passes, startedBy } = await world({ second });
+    await settle();
+    await startedBy('a1e0');
+    await post({ do: 'begin', identified }, { id: 'b2f1', who: 'Megan Bowen' });
+    await simulation.live(({ run }) => run.row.handBack?.phase === 'pass');
+    expect(await post({ do: 'pass' }, { id: 'a1e0', who: 'Alex Wilber' })).toMatchObject({ status: 403 });
+    expect(await post({ do: 'pass' }, { id: 'b2f1', who: 'Megan Bowen' })).toMatchObject({ status: 403 });
+    expect(passes()).toEqual([]);
+    expect(await post({ do: 'pass' }, { id: 'c3a2', who: 'Diego' })).toMatchObject({ status: 201 });
+  });
+
+  it('is also refused to whoever accepted what was in the way', async () => {
+    const { settle, post, view, simulation } = await world({
+      second,
+      scenario: { refused: ['reset-password'] },
+    });
+    await settle();
+    const despite = ['reset-password'];
+    await post({ do: 'begin', identified, despite }, { id: 'a1e0', who: 'Alex' });
+    await post({ do: 'begin', identified, despite: ['block-sign-in'] }, { id: 'b2f1', who: 'Megan' });
+    await simulation.live(({ run }) => run.row.handBack?.phase === 'pass');
+    expect((await view()).pass.secondOperator).toBe(second);
+    expect(await post({ do: 'pass' }, { id: 'b2f1', who: 'Megan' })).toMatchObject({ status: 403 });
+  });
+
+  it('takes one as well when that became known only after the beginning', async () => {
+    const given: { second: string | null } = { second: null };
+    const { ready, post } = await world(given);
+    await ready();
+    given.second = second;
+    expect(await post({ do: 'pass' })).toMatchObject({ status: 403 });
+  });
+
+  it('is nobody’s for their own account, whatever that account is', async () => {
+    const { ready, post } = await world();
+    await ready();
+    const end = await post({ do: 'pass' }, { id: adele.id.toUpperCase(), who: 'Adele Vance' });
+    expect([end.status, detailOf(end)]).toMatchObject([403, expect.stringMatching(/own account/)]);
+  });
+});
+
+describe('the return of the owner', () => {
+  it('is not believed while Microsoft Graph shows nothing of it, unless the operator insists', async () => {
+    const { ready, post, log } = await world();
+    await ready();
+    await post({ do: 'pass' });
+    const end = await post({ do: 'owner-back' });
+    expect(end).toMatchObject({ status: 409, json: { signs: [{ is: 'not seen' }, { is: 'not seen' }, {}] } });
+    expect(detailOf(end)).toMatch(/the pass was used: not seen \(it can still be used\)/);
+    expect(await post({ do: 'owner-back', insist: true })).toMatchObject({ status: 202 });
+    expect((await log()).map(({ what }) => what)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^the owner is back: .*; the operator insisted$/)]),
+    );
+  });
+
+  it('waits for storage and Graph alike when Graph can’t be asked', async () => {
+    const { ready, post, breakOff, view } = await world();
+    await ready();
+    await post({ do: 'pass' });
+    breakOff('reads');
+    expect(await post({ do: 'owner-back', insist: true })).toMatchObject({ status: 503 });
+    expect((await view()).phase).toBe('owner');
   });
 });
 

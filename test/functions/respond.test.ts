@@ -8,12 +8,20 @@ import { RetryableError } from '../../shared/errors.ts';
 
 const url = 'https://reclaim.contoso.com/api/runs/x/undo';
 const json = { 'content-type': 'application/json' };
-const operator: Caller = { who: 'adele@contoso.com (f5e829f5)', access: 'operator', by: 'token' };
+const operator: Caller = {
+  who: 'adele@contoso.com (f5e829f5)',
+  id: 'f5e829f5',
+  kind: 'person',
+  access: 'operator',
+  by: 'token',
+};
 
 interface Case {
   caller?: Caller | Error;
   access?: Access;
   changes?: boolean;
+  personal?: boolean;
+  query?: Record<string, string>;
   headers?: Record<string, string>;
   text?: string;
   work?: (request: ApiRequest) => Promise<ApiAnswer>;
@@ -23,6 +31,8 @@ async function send({
   caller = operator,
   access = 'operator',
   changes = true,
+  personal = false,
+  query = {},
   headers = json,
   text = '{}',
   work,
@@ -34,7 +44,7 @@ async function send({
     method: changes ? 'POST' : 'GET',
     url,
     params: { id: 'x' },
-    query: {},
+    query,
     headers,
     text: async () => {
       read += 1;
@@ -49,6 +59,7 @@ async function send({
     {
       access,
       changes,
+      personal,
       work: async (request) => {
         seen.push(request);
         return work === undefined ? { status: 200, json: 'done' } : work(request);
@@ -78,6 +89,7 @@ describe('a request', () => {
         headers: { ...json, 'if-match': '"1"' },
         text: '{"a":1}',
         who: operator.who,
+        callerId: operator.id,
       },
     ]);
   });
@@ -103,6 +115,24 @@ describe('a request', () => {
     });
     expect([seen, read]).toEqual([[], 0]);
   });
+
+  it.each(['application', 'key'] as const)(
+    'that takes a person is refused from an operator’s %s',
+    async (kind) => {
+      const { answer, seen, read } = await send({ caller: { ...operator, kind }, personal: true });
+      expect([answer.status, seen, read]).toEqual([403, [], 0]);
+      expect((await send({ personal: true })).seen).toHaveLength(1);
+    },
+  );
+
+  it.each(['code', 'Code'])(
+    'with a key in its address (%s) is refused — addresses are written to logs',
+    async (name) => {
+      const { answer, seen } = await send({ query: { [name]: 'c2VjcmV0' } });
+      expect([answer.status, seen]).toEqual([401, []]);
+      expect(JSON.stringify(answer)).not.toContain('c2VjcmV0');
+    },
+  );
 
   it('that only looks is open to a reader', async () => {
     const { answer } = await send({

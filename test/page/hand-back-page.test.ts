@@ -67,7 +67,13 @@ describe('the pass', () => {
     expect(html).toContain('<p class="pass">Zx9!&lt;k</p>');
     expect(html).toContain('Valid until 2026-11-20 11:00:00 UTC, for one sign-in');
     expect(html.match(/Zx9/g)).toHaveLength(1);
-    const after = { state: 'shown', by: who, at: at('10:00:00'), expiresAt: pass.expiresAt } as const;
+    const after = {
+      state: 'shown',
+      by: who,
+      at: at('10:00:00'),
+      expiresAt: pass.expiresAt,
+      secondOperator: null,
+    } as const;
     expect(
       page(viewOf('contained', { pass: after, next: [{ do: 'pass', title: 'Make a pass' }] })),
     ).not.toContain('Zx9');

@@ -73,8 +73,9 @@ export async function serve({ engine, id }: Awaited<ReturnType<typeof finishedRu
     );
     const query = Object.fromEntries(searchParams);
     const arrived = { method, url, params: { id }, query, headers, text: () => bodyOf(incoming) };
-    const behind = { access: 'operator', changes: method !== 'GET', work: handle } as const;
-    const authenticate = () => async () => ({ who, access: 'operator', by: 'sign-in' }) as const;
+    const behind = { access: 'operator', personal: false, changes: method !== 'GET', work: handle } as const;
+    const authenticate = () => async () =>
+      ({ who, id: who, kind: 'person', access: 'operator', by: 'sign-in' }) as const;
     respond(behind, arrived, { authenticate, error: (line) => asked.push(line) }).then(
       ({ status, headers: given, html, json }) =>
         outgoing

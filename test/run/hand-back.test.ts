@@ -6,6 +6,7 @@ import {
   approveRoles,
   begin,
   ownerBack,
+  type PersonalOrder,
   passMade,
   passRefused,
   reservePass,
@@ -14,7 +15,7 @@ import {
 } from '../../shared/run/hand-back-orders.ts';
 import { handBackView } from '../../shared/run/hand-back-view.ts';
 import { openRun } from '../../shared/run/open-run.ts';
-import { type Order, retry, undo } from '../../shared/run/operate.ts';
+import { retry, undo } from '../../shared/run/operate.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import {
@@ -49,16 +50,22 @@ async function live(some: Partial<Scenario> = {}, chaos: Partial<Chaos> = {}, ne
   const simulation = new Simulation(scenario, chaosOf(next, chaos));
   const runId = await simulation.open();
   const { engine } = simulation;
-  const order = (who = 'on-call'): Order => ({ who, reason: 'the account is clean', now: engine.now() });
+  const order = (who = 'on-call'): PersonalOrder => ({
+    who,
+    id: who,
+    reason: 'the account is clean',
+    now: engine.now(),
+  });
   const ask = (apply: Parameters<typeof advance>[2]) =>
     simulation.insist(() => advance(engine, runRef(runId), apply));
-  const start = (despite: readonly string[] = []) => ask(begin({ identified, despite }, order()));
+  const start = (despite: readonly string[] = []) =>
+    ask(begin({ identified, despite, second: null }, order()));
   const until = (wanted: string) => simulation.live((rows) => phase(rows) === wanted || isStuck(simulation));
   /** The HTTP call, without Microsoft 365. */
   const pass = async () => {
     for (let asked = 0; asked < 50; asked += 1) {
       const given = order();
-      if ((await ask(reservePass(false, given))) !== 'lost')
+      if ((await ask(reservePass(false, null, given))) !== 'lost')
         await ask(passMade('2026-11-21T10:00:00.000Z', engine.now(), given));
       if (simulation.rows().run.row.handBack?.pass?.shownAt != null) return;
       simulation.clock += 121_000;
@@ -82,7 +89,7 @@ const handedBack = async (world: Awaited<ReturnType<typeof live>>) => {
   await start();
   await until('pass');
   await pass();
-  await ask(ownerBack(order()));
+  await ask(ownerBack('seen', order()));
   await until('roles');
   return world;
 };
@@ -112,7 +119,7 @@ describe('an account that is handed back', () => {
     await pass();
     expect(view()).toMatchObject({ phase: 'owner', pass: { state: 'shown', by: 'on-call' } });
     expect(world.has('disable-mailbox-protocols')).toEqual([]);
-    await ask(ownerBack(order()));
+    await ask(ownerBack('seen', order()));
     await until('roles');
     expect(world.has('disable-mailbox-protocols')).toEqual(['imap']);
     expect(world.effects.filter(({ step }) => step === 'unblock-sender')).toHaveLength(1);
@@ -182,7 +189,7 @@ describe('an account that is handed back', () => {
       why: 'again',
     });
     expect(joined).toBe(false);
-    expect(await ask(ownerBack(order()))).toBe('lost');
+    expect(await ask(ownerBack('seen', order()))).toBe('lost');
     expect(simulation.rows().run.row.endsAs).toBe('superseded');
   });
 });
@@ -307,8 +314,8 @@ describe('the pass', () => {
   it('is made by one alone of two who ask at once', async () => {
     const { ask, order } = await ready();
     const [one, other] = await Promise.all([
-      ask(reservePass(false, order('one'))),
-      ask(reservePass(false, order('other'))),
+      ask(reservePass(false, null, order('one'))),
+      ask(reservePass(false, null, order('other'))),
     ]);
     expect([one, other].filter((rows) => rows === 'lost')).toHaveLength(1);
   });
@@ -316,8 +323,8 @@ describe('the pass', () => {
   it('is shown once: another takes its place only when that is asked for', async () => {
     const { ask, order, pass, simulation } = await ready();
     await pass();
-    expect(await ask(reservePass(false, order()))).toBe('lost');
-    expect(await ask(reservePass(true, order()))).not.toBe('lost');
+    expect(await ask(reservePass(false, null, order()))).toBe('lost');
+    expect(await ask(reservePass(true, null, order()))).not.toBe('lost');
     expect(
       (await simulation.progress.log(runRef(simulation.rows().run.row.id))).map(({ what }) => what),
     ).toEqual(
@@ -331,9 +338,9 @@ describe('the pass', () => {
   it('that is asked for again and refused sends an owner who is back no step back', async () => {
     const { ask, order, pass, simulation } = await ready();
     await pass();
-    await ask(ownerBack(order()));
+    await ask(ownerBack('seen', order()));
     const given = order();
-    expect(await ask(reservePass(true, given))).not.toBe('lost');
+    expect(await ask(reservePass(true, null, given))).not.toBe('lost');
     await ask(passRefused('switched off by policy', given));
     await simulation.live((rows) => phase(rows) === 'roles');
     expect(simulation.world.has('disable-mailbox-protocols')).toEqual(['imap']);
@@ -342,13 +349,13 @@ describe('the pass', () => {
   it('may be asked for again two minutes after whoever made it died, and at once where surely none was made', async () => {
     const { ask, order, simulation } = await ready();
     const given = order();
-    await ask(reservePass(false, given));
+    await ask(reservePass(false, null, given));
     const { run, steps } = simulation.rows();
     const state = { run: run.row, steps: steps.map(({ row }) => row) };
     expect(whyNoPass(state, false, new Date(given.now.getTime() + 119_000))).toMatch(/being made/);
     expect(whyNoPass(state, false, new Date(given.now.getTime() + 121_000))).toBeUndefined();
     await ask(passRefused('switched off by policy', given));
-    expect(await ask(reservePass(false, order()))).not.toBe('lost');
+    expect(await ask(reservePass(false, null, order()))).not.toBe('lost');
   });
 });
 
