@@ -1,10 +1,9 @@
 // What points at the intruder before any sign-in was compared: the run's signals, the user's standing risk
-// detections, and sign-ins that Entra ID itself still calls risky.
-
+// detections, and sign-ins that Entra ID itself still calls risky. A hint may be wrong.
+import type { Intruder } from '../model/intruder.ts';
 import type { Signal } from '../model/signal.ts';
 import { networkOf } from './address.ts';
-import type { Suspicion } from './owner-habits.ts';
-import { all, clientOf, has, type RiskDetection, type SignIn } from './sign-ins.ts';
+import { program, type RiskDetection, type SignIn } from './sign-ins.ts';
 
 export interface Hint {
   /** What found it: "anomalousToken". */
@@ -22,6 +21,10 @@ export interface Hint {
   otherLeg: string | null;
   /** Compares two places: either of them may be the owner's. */
   travel: boolean;
+  /** Only the place was out of the ordinary, as it is when the owner travels. */
+  placeOnly: boolean;
+  /** Another run has found that an intruder uses the place. */
+  intrudersPlace: boolean;
   /** The session was made at a phishing proxy, so even its clean first sign-in is the intruder's. */
   phished: boolean;
 }
@@ -29,6 +32,8 @@ export interface Hint {
 /** Neither the find of a leaked password nor a person's word is a moment at which the intruder acted. */
 const untimed = /leaked ?credentials|threat ?intelligence|admin ?confirmed/i;
 const travel = /travel|(new|infrequent) ?country/i;
+const placeOnly = /unfamiliar|travel|country|location|anonymi[sz]ed|\bvpn\b|signInFromIntruder/i;
+const intrudersPlace = /signInFromIntruder/i;
 const phished = /(attacker|adversary).?in.?the.?middle|AiTM|stolen session cookie/i;
 
 /** Offline detections come up to two days late; a day more for the activity itself. */
@@ -65,6 +70,8 @@ function hint(given: Given): Hint {
     userAgent: given.userAgent,
     otherLeg: given.otherLeg ?? null,
     travel: travel.test(named),
+    placeOnly: placeOnly.test(named),
+    intrudersPlace: intrudersPlace.test(given.detector),
     phished: phished.test(named),
   };
 }
@@ -118,18 +125,27 @@ export const names = (hint: Hint, signIn: SignIn): boolean =>
 
 const hourMs = 3_600_000;
 
-/** All that the hints, and the sign-ins they name, hold against the intruder. */
-export function suspect(hints: readonly Hint[], signIns: readonly SignIn[], openedAt: number): Suspicion {
-  const named = signIns.filter((signIn) => hints.some((hint) => names(hint, signIn)));
-  const times = [...hints.flatMap(({ time }) => time ?? []), ...named.map(({ time }) => time)];
-  const first = times.length > 0 ? Math.min(...times) : openedAt;
-  const networks = all([...hints, ...named], ({ network }) => network);
-  const there = signIns.filter(({ network, time }) => has(networks, network) && time >= first - hourMs);
+/**
+ * What the alerts alone say, for as long as no sign-in could be compared. An address may be the owner's as well, so by
+ * itself it is evidence of nothing. Sessions count only where they were made at a phishing proxy, clients only where
+ * they are programs.
+ */
+export function weakStart(signals: readonly Signal[]): Intruder {
+  const hints = hintsOf(signals, [], []);
+  const times = hints.flatMap(({ time }) => (time === null || Number.isNaN(time) ? [] : [time]));
+  const unlike = hints.filter(({ travel: isTravel }) => !isTravel);
   return {
-    first,
-    networks,
-    sessions: all([...hints, ...named], ({ session }) => session),
-    clients: all([...hints, ...named, ...there], ({ userAgent }) => clientOf(userAgent)),
-    phished: hints.some((hint) => hint.phished),
+    since: times.length === 0 ? null : new Date(Math.min(...times) - hourMs).toISOString(),
+    sessions: distinct(unlike.map((one) => (one.phished ? one.session : null))),
+    addresses: [],
+    sharedAddresses: distinct(unlike.map(({ address }) => address)),
+    devices: [],
+    userAgents: distinct(unlike.map(({ userAgent }) => (program.test(userAgent ?? '') ? userAgent : null))),
+    requests: [],
+    marks: [],
   };
 }
+
+const distinct = (values: readonly (string | null)[]): string[] => [
+  ...new Set(values.flatMap((value) => value ?? [])),
+];

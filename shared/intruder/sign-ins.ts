@@ -45,6 +45,7 @@ export const signInSchema = z
     uniqueTokenIdentifier: text,
     authenticationRequirement: text,
     authenticationProtocol: text,
+    autonomousSystemNumber: z.union([z.number(), z.string()]).nullish().catch(null),
   })
   .transform((entry) => ({
     id: entry.id,
@@ -56,6 +57,8 @@ export const signInSchema = z
     network: entry.ipAddress === null ? null : networkOf(entry.ipAddress),
     city: entry.location?.city ?? null,
     country: entry.location?.countryOrRegion ?? null,
+    /** The number of the network's operator: it stays while a carrier changes a customer's address. */
+    operator: operatorOf(entry.autonomousSystemNumber),
     userAgent: entry.userAgent,
     correlation: entry.correlationId,
     originalRequest: entry.originalRequestId,
@@ -82,6 +85,12 @@ export const signInSchema = z
   }));
 
 export type SignIn = Readonly<z.infer<typeof signInSchema>>;
+
+/** Zero is what the log writes where it knows none. */
+function operatorOf(logged: number | string | null | undefined): string | null {
+  const number = String(logged ?? '').trim();
+  return number === '' || number === '0' ? null : number;
+}
 
 const pairsSchema = z.array(z.object({ Key: z.string(), Value: z.unknown() }));
 const otherLegSchema = z.object({ clientIP: z.string() });
@@ -134,6 +143,9 @@ export type RiskDetection = Readonly<z.infer<typeof riskDetectionSchema>>;
 
 /** A user agent without its version numbers: browsers update themselves. */
 export const clientOf = (userAgent: string | null) => userAgent?.replaceAll(/[\d._]+/g, '') ?? null;
+
+/** Programs no owner signs in with by hand: one of them at a second address is the same intruder. */
+export const program = /axios|python|fasthttp|go-http|okhttp|curl|node-fetch|undici|aiohttp|httpx|BAV2ROPC/i;
 
 /** What these have, once each. */
 export const all = <T>(items: readonly T[], value: (item: T) => string | null): Set<string> =>

@@ -14,6 +14,8 @@ export const markSchema = z.object({
   certainty: z.enum(certainties),
   /** One sentence. */
   reason: z.string(),
+  /** Which log told. What another log told is kept when the sign-ins are judged anew. */
+  source: z.enum(['sign-ins', 'audit log']).default('sign-ins'),
 });
 /** Something by which a person is recognised in the logs, and whose it is. */
 export type Mark = Readonly<z.infer<typeof markSchema>>;

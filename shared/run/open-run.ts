@@ -1,7 +1,7 @@
 // Opens one run for an account, or brings the signal to the run that already holds it: never two at once.
 import { isDeepStrictEqual } from 'node:util';
 import { RetryableError } from '../errors.ts';
-import { weakStart } from '../intruder/weak-start.ts';
+import { weakStart } from '../intruder/hints.ts';
 import type { Account } from '../model/account.ts';
 import type { Intruder } from '../model/intruder.ts';
 import type { Level, LogRow, Outcome, RunRow, RunState, StepRow } from '../model/rows.ts';

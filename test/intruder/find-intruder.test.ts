@@ -50,7 +50,13 @@ describe('a risky sign-in', () => {
       signals: [signal({ requestId: 'request-1' })],
       signIns: [...week(), risky],
     });
-    expect(hits).toEqual([{ signIn: risky, tie: 'named by the alert (unfamiliarFeatures)' }]);
+    expect(hits).toEqual([
+      {
+        signIn: risky,
+        tie: 'named by the alert (unfamiliarFeatures), with an address and a client the owner is not known to use',
+        certainty: 'certain',
+      },
+    ]);
     expect(intruder).toEqual({
       since: '2026-11-20T08:12:00.000Z',
       sessions: ['intruder-1'],
@@ -336,16 +342,13 @@ describe('an address that others use too', () => {
     });
   });
 
-  it('believes an alert that names a session begun at the time of the alert', () => {
+  it("leaves open whose a session is that began with the alert, at the owner's desk in the owner's client", () => {
     const trail = find({
       signals: [signal({ address: office, sessionId: 'intruder-1' })],
       signIns: [...week(), signIn({ ...raw(atOffice), userAgent: edge }), owner],
     });
-    expect(trail.intruder).toMatchObject({
-      sessions: ['intruder-1'],
-      addresses: [],
-      sharedAddresses: [office],
-    });
+    expect(trail.uncertain).toHaveLength(1);
+    expect(trail.intruder).toMatchObject({ sessions: [], addresses: [], sharedAddresses: [office] });
   });
 
   it("is shared when a third client was there before — the owner's telephone, at this hotel", () => {
@@ -419,7 +422,7 @@ describe('a travel that cannot have been made', () => {
   });
 
   it.each([
-    ['laptop', { deviceDetail: laptop, userAgent: firefox }],
+    ['laptop', { deviceDetail: laptop, userAgent: edge }],
     ['browser', { userAgent: edge }],
   ])('may be the owner on the road with the usual %s — left open', (what, theirs) => {
     const history = week().map((each) =>
@@ -439,7 +442,7 @@ describe('a travel that cannot have been made', () => {
     });
   });
 
-  it("may have the intruder at the other end when the alert names the owner's place — left open", () => {
+  it("may have the intruder at the other end when the alert names the owner's place", () => {
     const back = signIn({
       createdDateTime: '2026-11-20T09:30:00Z',
       id: 'request-2',
@@ -450,9 +453,11 @@ describe('a travel that cannot have been made', () => {
       signals: [travel({ requestId: 'request-2', address: home, activityAt: '2026-11-20T09:30:00Z' })],
       signIns: [...week(), abroad, back],
     });
-    expect(trail.uncertain.map(({ address }) => address)).toEqual([attacker, home]);
-    expect(trail.intruder).toMatchObject({ addresses: [], sessions: [], userAgents: [] });
-    expect(trail.intruder.sharedAddresses.toSorted()).toEqual([home, attacker].toSorted());
+    expect(trail.uncertain.map(({ address }) => address)).toEqual([home]);
+    expect(trail.hits.map(({ signIn: { address }, certainty }) => [address, certainty])).toEqual([
+      [attacker, 'likely'],
+    ]);
+    expect(trail.intruder.sharedAddresses).toEqual([home]);
   });
 
   describe("that names the owner's place", () => {
@@ -463,15 +468,18 @@ describe('a travel that cannot have been made', () => {
       sessionId: 'owner-20',
     });
     const signals = [travel({ requestId: 'request-2', address: home, activityAt: '2026-11-20T09:30:00Z' })];
-    const uncertain = (other: SignIn, riskDetections: RiskDetection[] = []) =>
-      find({ signals, riskDetections, signIns: [...week(), other, back] }).uncertain.map(
-        ({ address }) => address,
-      );
+    const doubted = (other: SignIn, riskDetections: RiskDetection[] = []) => {
+      const trail = find({ signals, riskDetections, signIns: [...week(), other, back] });
+      return [
+        ...trail.hits.map(({ signIn: { address } }) => address),
+        ...trail.uncertain.map(({ address }) => address),
+      ];
+    };
 
     it('does not look for the other end in the same country', () => {
-      expect(
-        uncertain(signIn({ ...raw(abroad), location: { city: 'Boise', countryOrRegion: 'US' } })),
-      ).toEqual([home]);
+      expect(doubted(signIn({ ...raw(abroad), location: { city: 'Boise', countryOrRegion: 'US' } }))).toEqual(
+        [home],
+      );
     });
 
     it('takes the other end that the detection itself names', () => {
@@ -487,7 +495,7 @@ describe('a travel that cannot have been made', () => {
         ipAddress: proxy,
         location: { city: 'Boise', countryOrRegion: 'US' },
       });
-      expect(uncertain(there, [named])).toEqual([proxy, home]);
+      expect(doubted(there, [named])).toEqual([proxy, home]);
     });
   });
 
@@ -546,7 +554,8 @@ describe('late and thin alerts', () => {
       signIns: week(),
     });
     expect(trail.hits).toEqual([]);
-    expect(trail.intruder).toEqual(nobodyKnown);
+    expect({ ...trail.intruder, marks: [] }).toEqual(nobodyKnown);
+    expect(trail.intruder.marks.every(({ verdict }) => verdict === 'owner')).toBe(true);
   });
 
   it('finds who used the leaked credentials by another detection that stands', () => {

@@ -49,6 +49,7 @@ describe('how sure a tie is', () => {
     verdict: 'intruder',
     certainty: 'likely',
     reason: 'it was seen there',
+    source: 'sign-ins',
     ...given,
   });
 

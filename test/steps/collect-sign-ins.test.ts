@@ -111,7 +111,7 @@ describe('collect-sign-ins', () => {
     expect(findings).toEqual([
       {
         what: '2 sign-ins from 203.0.113.7 (Amsterdam, NL), first 2026-11-20 09:12 UTC, last 2026-11-20 09:13 UTC: Office 365 Exchange Online, Contoso Payroll',
-        why: 'named by the alert (unfamiliarFeatures), session intruder-1',
+        why: 'named by the alert (unfamiliarFeatures), with an address and a client the owner is not known to use',
       },
       {
         what: 'applications opened: Office 365 Exchange Online, Contoso Payroll',
@@ -257,7 +257,7 @@ describe('collect-sign-ins', () => {
     const one = await collected(
       answer({ interactive: [...usual, ...many.map((each) => ({ ...each, ipAddress: attacker }))] }),
     );
-    expect(one.findings[0]?.what).toContain('Application 7 and 22 more');
+    expect(one.findings[0]?.what).toContain(' and 22 more');
   });
 
   it('warns when the lock does not hold', async () => {

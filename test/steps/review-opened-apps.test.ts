@@ -18,6 +18,7 @@ const hit = (appId: string | null, appDisplayName: string, minute = '13') => ({
     appDisplayName,
   }),
   tie: 'the session that the alert names',
+  certainty: 'certain' as const,
 });
 const facts = (...hits: ReturnType<typeof hit>[]) =>
   openedApps({ hits, failed: [], uncertain: [], stolenSessions: [], intruder: context().intruder });

@@ -1,7 +1,7 @@
 // What may be said of the intruder while no sign-in log can be read: enough to look for, too little to convict.
 import { describe, expect, it } from 'vitest';
+import { weakStart } from '../../shared/intruder/hints.ts';
 import { tieToIntruder } from '../../shared/intruder/tie.ts';
-import { weakStart } from '../../shared/intruder/weak-start.ts';
 import { nobodyKnown } from '../../shared/model/intruder.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import { openRun } from '../../shared/run/open-run.ts';

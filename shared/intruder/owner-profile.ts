@@ -1,0 +1,126 @@
+// What the owner is known to use, by the presences from before the first suspicious act. An intruder may have been in
+// for days, so being old is not enough: a presence counts as the owner's if the log begins with it or if something
+// ties it to one that does. Pure.
+import { dayMs, type Presence } from './presence.ts';
+import { all, has } from './sign-ins.ts';
+
+export interface Profile {
+  networks: ReadonlySet<string>;
+  clients: ReadonlySet<string>;
+  /** Clients that were seen without a registered device as well. */
+  bareClients: ReadonlySet<string>;
+  devices: ReadonlySet<string>;
+  countries: ReadonlySet<string>;
+  cities: ReadonlySet<string>;
+  operators: ReadonlySet<string>;
+  sessions: ReadonlySet<string>;
+  /** When the owner signed in, and from which country (ms, oldest first). */
+  times: readonly { time: number; country: string | null }[];
+}
+
+export const isEmpty = ({ networks, clients }: Profile) => networks.size + clients.size === 0;
+
+/** By what these presences did before a time (ms). */
+export function profileOf(presences: readonly Presence[], until: number): Profile {
+  const early = presences.filter(({ first }) => first < until);
+  const clients = (some: readonly Presence[]) =>
+    new Set(some.flatMap(({ client }) => (client === null ? [] : [client])));
+  const uses = early.flatMap((presence) => presence.uses.filter(({ time }) => time < until));
+  return {
+    networks: all(uses, ({ network }) => network),
+    clients: clients(early),
+    bareClients: clients(early.filter(({ device }) => device === null)),
+    devices: all(uses, ({ device }) => device),
+    countries: all(uses, ({ country }) => country),
+    cities: all(uses, ({ city }) => city),
+    operators: all(uses, ({ operator }) => operator),
+    sessions: all(uses, ({ session }) => session),
+    times: uses.map(({ time, country }) => ({ time, country })).toSorted((a, b) => a.time - b.time),
+  };
+}
+
+/**
+ * known: the owner's. bare: the owner's, but on a registered device every time until now. foreign: not theirs.
+ * unsaid: the log names no client.
+ */
+export type ClientFit = 'known' | 'bare' | 'foreign' | 'unsaid';
+
+export function clientFit({ client, device }: Presence, profile: Profile): ClientFit {
+  if (client === null) return 'unsaid';
+  if (!profile.clients.has(client)) return 'foreign';
+  return device === null && !profile.bareClients.has(client) ? 'bare' : 'known';
+}
+
+/**
+ * known: a network of the owner's. near: another of an operator the owner uses, in a country they are in. elsewhere:
+ * the same country, operator foreign. somewhere: the same country, operator not said. abroad: a country they were
+ * never in. unsaid: the log names no country.
+ */
+export type PlaceFit = 'known' | 'near' | 'elsewhere' | 'somewhere' | 'abroad' | 'unsaid';
+
+export function placeFit({ network, country, operator }: Presence, profile: Profile): PlaceFit {
+  if (has(profile.networks, network)) return 'known';
+  if (country === null || profile.countries.size === 0) return 'unsaid';
+  if (!profile.countries.has(country)) return 'abroad';
+  if (operator === null || profile.operators.size === 0) return 'somewhere';
+  return profile.operators.has(operator) ? 'near' : 'elsewhere';
+}
+
+export interface Suspicion {
+  /** First suspicious act (ms). */
+  first: number;
+  networks: ReadonlySet<string>;
+  sessions: ReadonlySet<string>;
+  clients: ReadonlySet<string>;
+  /** Sessions made at a phishing proxy: even their first sign-in is the intruder's. */
+  phished: ReadonlySet<string>;
+}
+
+/** Which of these presences, none of which is pointed at, are the owner's; `owners` are already known to be. */
+export function ownersAmong(
+  presences: readonly Presence[],
+  suspicion: Suspicion,
+  owners: readonly Presence[],
+): Set<Presence> {
+  const { first: until } = suspicion;
+  const isPhished = ({ sessions }: Presence) => [...sessions].some((one) => suspicion.phished.has(one));
+  const inSuspectSession = ({ sessions }: Presence) =>
+    [...sessions].some((one) => suspicion.sessions.has(one));
+  const early = presences.filter((presence) => presence.first < until && !isPhished(presence));
+  const isOld = ({ first }: Presence) => first < until - dayMs;
+  const old = early.filter(isOld);
+
+  const found = new Set<Presence>();
+  if (owners.length === 0) {
+    const [oldest] = old;
+    const start =
+      oldest === undefined ? [] : old.filter((one) => one === oldest || isHabit(one, oldest.first, until));
+    const fresh = early.filter((one) => !inSuspectSession(one) && !has(suspicion.clients, one.client));
+    for (const one of oldest === undefined ? fresh : start) found.add(one);
+  }
+  for (let grew = true; grew; ) {
+    grew = false;
+    const profile = profileOf([...owners, ...found], until);
+    for (const one of early) {
+      if (found.has(one) || !belongs(one, profile)) continue;
+      found.add(one);
+      grew = true;
+    }
+  }
+  return found;
+
+  function belongs(one: Presence, profile: Profile): boolean {
+    const client = clientFit(one, profile);
+    const place = placeFit(one, profile);
+    if (place === 'known') return client !== 'foreign' || isOld(one);
+    if (client !== 'known') return false;
+    if (isOld(one)) return true;
+    if (has(suspicion.networks, one.network)) return false;
+    if (place === 'elsewhere') return !inSuspectSession(one);
+    return place === 'near' || place === 'somewhere' || (place === 'unsaid' && one.country === null);
+  }
+}
+
+/** Whether it has been there for the greater part of the log: an intruder comes late, and rarely stays for so long. */
+export const isHabit = ({ first }: Presence, logStart: number, until: number) =>
+  until - first > dayMs && first - logStart < until - first;
