@@ -36,22 +36,35 @@ export interface StepChange {
 
 const pauseMilliseconds = 40;
 
-/** Resolves when every alert is accounted for and every run is settled and told, or when the time is up. */
-export async function follow(stack: Stack, options: FollowOptions): Promise<Followed> {
+/** Reads what the stack's app has written since a day before then: its runs, and what became of each message. */
+export function readProgress(stack: Stack, since: Date): () => Promise<Followed> {
   const service = { connectionString: stack.azurite.connectionString };
   const progress: Progress = new TableProgress(service, () => new Date(), {}, new Blobs(service));
-  const decisions = new Table(service, 'decisions');
+  const table = new Table(service, 'decisions');
+  const from = new Date(since.getTime() - 86_400_000);
+  return async () => {
+    const refs = await progress.list(from, 100);
+    const runs = await Promise.all(refs.map((ref) => progress.read(ref)));
+    // Kept newest first, told in the order in which they were made.
+    const decisions = (await table.query("PartitionKey ge 'day|' and PartitionKey lt 'day}'"))
+      .map((entity) => fromEntity('decisions', entity, decisionSchema))
+      .toReversed();
+    const deadLetters = stack.serviceBus.queue(queues.deadLetters).deadLetters.length;
+    return { runs: runs.filter((rows) => rows !== undefined), decisions, deadLetters };
+  };
+}
+
+/** Resolves when every alert is accounted for and every run is settled and told, or when the time is up. */
+export async function follow(stack: Stack, options: FollowOptions): Promise<Followed> {
+  const read = readProgress(stack, new Date());
   const states = new Map<string, StepRow['state']>();
   const known = new Set<string>();
   const deadline = Date.now() + options.timeoutSeconds * 1000;
 
   for (;;) {
     const now = new Date();
-    const refs = await progress.list(new Date(now.getTime() - 86_400_000), 100);
-    const runs = (await Promise.all(refs.map((ref) => progress.read(ref)))).filter(
-      (rows) => rows !== undefined,
-    );
-    for (const run of runs) {
+    const found = await read();
+    for (const run of found.runs) {
       if (!known.has(run.run.row.id)) options.onRun?.(run);
       known.add(run.run.row.id);
       for (const { row: step } of run.steps) {
@@ -62,16 +75,9 @@ export async function follow(stack: Stack, options: FollowOptions): Promise<Foll
         options.onChange?.({ at: now, run, step, before });
       }
     }
-    // Kept newest first, told in the order in which they were made.
-    const made = (await decisions.query("PartitionKey ge 'day|' and PartitionKey lt 'day}'"))
-      .map((entity) => fromEntity('decisions', entity, decisionSchema))
-      .toReversed();
-    const dead = stack.serviceBus.queue(queues.deadLetters).deadLetters.length;
-    const messages = new Set(made.map((decision) => decision.message));
-    const accounted = messages.size + dead >= options.alerts;
-    if ((accounted && runs.every(isOver)) || Date.now() > deadline) {
-      return { runs, decisions: made, deadLetters: dead };
-    }
+    const messages = new Set(found.decisions.map((decision) => decision.message));
+    const accounted = messages.size + found.deadLetters >= options.alerts;
+    if ((accounted && found.runs.every(isOver)) || Date.now() > deadline) return found;
     await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
   }
 }

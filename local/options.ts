@@ -18,6 +18,8 @@ const options = {
   requests: { type: 'string' },
   timeout: { type: 'string' },
   json: { type: 'boolean', default: false },
+  later: { type: 'boolean' },
+  'no-later': { type: 'boolean', default: false },
   poll: { type: 'boolean', default: false },
   stay: { type: 'boolean', default: false },
   'no-host': { type: 'boolean', default: false },
@@ -62,6 +64,8 @@ export function help(): string {
   --alert FILE       the alert, or several; with --tenant, may be given more than once
   --latency MS       added to each Microsoft 365 request
   --requests FILE    write each Microsoft 365 request as a JSON line
+  --later            run on through the later looks, a day in seconds (some scenarios do so by themselves)
+  --no-later         stop once the run is settled and told
   --poll             publish nothing: the app asks Microsoft Graph for new alerts, as it does each minute
   --json             print only the finished run, as one JSON document (a list where there are several)
   --stay             keep everything up and print all endpoints and settings
@@ -91,6 +95,7 @@ export async function chosen(flags: Flags, now: Date): Promise<LoadedScenario> {
     tenant: resolveTimes(readJson(tenant), now),
     events: alert.flatMap((file) => loadAlert(file, now)),
     settings: {},
+    later: false,
     expect: undefined,
   };
 }

@@ -3,7 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
+import { z } from 'zod';
 import { playbook } from '../functions/steps/index.ts';
+import { oneLine } from '../shared/mail/plain.ts';
 import type { RunRows } from '../shared/run/progress.ts';
 import { givenFrom } from '../shared/summary/given.ts';
 import { runDocument } from '../shared/summary/run-document.ts';
@@ -12,6 +14,7 @@ import { differences } from './ending.ts';
 import type { Followed } from './live.ts';
 import type { LoadedScenario } from './scenario.ts';
 import type { Stack } from './stack.ts';
+import type { TenantFile } from './tenant/schema.ts';
 
 export type Say = (line?: string) => void;
 
@@ -31,16 +34,32 @@ export function leave(folder: string, name: string, content: unknown): string {
   return file;
 }
 
-export function report(story: Story, folder: string, say: Say): void {
-  const { stack, followed } = story;
+/** Says what became of each alert, and what on-call is told of each run. */
+export function tellRuns({ stack, followed, accepted }: Story, say: Say): void {
   for (const decision of followed.decisions) {
-    if (decision.runId === null) say(`no run: ${decision.why} (${decision.row})`);
+    if (decision.runId === null) say(`no run: ${oneLine(decision.why)} (${decision.row})`);
   }
   if (followed.deadLetters > 0) say(`dead letters: ${followed.deadLetters}`);
+  for (const rows of followed.runs) {
+    const { subject, text } = summaryIn(stack, rows);
+    const { containedAt } = rows.run.row;
+    say(styleText('bold', subject));
+    say();
+    say(text);
+    say();
+    if (containedAt !== null) {
+      const seconds = (Date.parse(containedAt) - accepted.getTime()) / 1000;
+      say(`contained ${seconds.toFixed(2)} s after the alert was accepted`);
+    }
+  }
+}
+
+/** Leaves everything as it stands in a folder, and says where. */
+export function leaveAll(story: Story, folder: string, say: Say): void {
+  const { stack, followed } = story;
   for (const [index, rows] of followed.runs.entries()) {
     const name = index === 0 ? 'summary.html' : `summary-${index + 1}.html`;
-    const html = tell(story, rows, say);
-    say(`summary   ${leave(folder, name, html)}`);
+    say(`summary   ${leave(folder, name, summaryIn(stack, rows).html)}`);
   }
   const state = stack.tenant.state();
   say(`progress  ${leave(folder, 'progress.json', documents(story))}`);
@@ -49,20 +68,25 @@ export function report(story: Story, folder: string, say: Say): void {
   say(`tenant    ${leave(folder, 'tenant.json', state)}`);
 }
 
-/** Says what on-call is told, and answers the same as HTML. */
-function tell({ stack, accepted }: Story, rows: RunRows, say: Say): string {
-  const { row: run } = rows.run;
-  const baseUrl = stack.settings['BASE_URL'] ?? '';
-  const summary = summaryOf(givenFrom(rows, { playbook, baseUrl, now: new Date() }));
-  say(styleText('bold', summary.subject));
-  say();
-  say(summary.text);
-  say();
-  if (run.containedAt !== null) {
-    const seconds = (Date.parse(run.containedAt) - accepted.getTime()) / 1000;
-    say(`contained ${seconds.toFixed(2)} s after the alert was accepted`);
-  }
-  return summary.html;
+const summaryIn = (stack: Stack, rows: RunRows) =>
+  summaryOf(givenFrom(rows, { playbook, baseUrl: stack.settings['BASE_URL'] ?? '', now: new Date() }));
+
+type Outbox = NonNullable<TenantFile['outbox']>;
+export const outboxOf = (stack: Stack): Outbox => stack.tenant.state().outbox ?? [];
+
+const mailSchema = z.object({
+  subject: z.string(),
+  /** The plain text of a mail that came with HTML. */
+  alternative: z.object({ content: z.string() }).optional(),
+});
+
+/** Mails that were sent, as somebody reads them. */
+export function mailLines(sent: Outbox): string[] {
+  return sent.flatMap(({ message }) => {
+    const { subject = 'without a subject', alternative } = mailSchema.safeParse(message).data ?? {};
+    const text = alternative?.content.split(/\r?\n/).map((line) => `    ${line}`.trimEnd()) ?? [];
+    return [styleText('bold', `    A mail: ${oneLine(subject)}`), ...text];
+  });
 }
 
 /** What `--json` prints: the run, a list where there are several, or why there is none. */

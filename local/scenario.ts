@@ -35,7 +35,11 @@ export const scenarioSchema = z
       .record(z.string(), z.json())
       .optional()
       .describe('Settings of the app that differ; what is no text is written as JSON'),
-    expect: expectSchema,
+    later: z
+      .boolean()
+      .optional()
+      .describe('true: the story runs on through the later looks, a day in seconds, and ends then'),
+    expect: expectSchema.optional(),
   })
   .meta({ title: 'Reclaim: a scenario for the local stack' });
 
@@ -60,6 +64,8 @@ export interface LoadedScenario {
   events: readonly unknown[];
   /** Settings that differ, as an environment holds them. */
   settings: Readonly<Record<string, string>>;
+  /** It runs on through the later looks, and ends then. */
+  later: boolean;
   /** undefined: any ending is a good one. */
   expect: Expect | undefined;
 }
@@ -72,7 +78,7 @@ export async function loadScenario(file: string, now: Date): Promise<LoadedScena
     const problems = problemsOf(scenarioSchema, content).map((line) => `  ${line}`);
     throw new Error(`${file} is no scenario:\n${problems.join('\n')}`);
   }
-  const { title, description, overlay, alerts, settings = {}, expect } = parsed.data;
+  const { title, description, overlay, alerts, settings = {}, later = false, expect } = parsed.data;
   const near = (name: string) => resolve(dirname(file), name);
   const tenant = resolveTimes(merge(readJson(near(parsed.data.tenant)), overlay ?? {}), now);
   const events: unknown[] = [];
@@ -92,6 +98,7 @@ export async function loadScenario(file: string, now: Date): Promise<LoadedScena
         typeof value === 'string' ? value : JSON.stringify(value),
       ]),
     ),
+    later,
     expect,
   };
 }

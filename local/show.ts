@@ -1,7 +1,11 @@
-// One line for a step that changed its state. Pure.
+// What happened, in lines for whoever watches. Pure; the names in it are written by strangers.
 import { styleText } from 'node:util';
+import { oneLine } from '../shared/mail/plain.ts';
 import type { StepRow } from '../shared/model/rows.ts';
-import { verificationOf } from '../shared/run/changes.ts';
+import { identity, verificationOf } from '../shared/run/changes.ts';
+import type { RunRows } from '../shared/run/progress.ts';
+import { verdictOf, verdictText } from '../shared/run/verdict.ts';
+import type { Look } from './later.ts';
 import type { StepChange } from './live.ts';
 
 /** undefined for what nobody watches: rows that were settled before anything ran, and rows that wait. */
@@ -31,3 +35,55 @@ function detail(step: StepRow): string {
   );
   return changes.length === 0 ? '' : `: ${changes.join('; ')}`;
 }
+
+/** What a later look changed, a line each; none where everything is as it was. */
+export function lookLines({ before, after }: Pick<Look, 'before' | 'after'>): string[] {
+  return after.flatMap((rows) => {
+    const old = before.find(({ run }) => run.row.id === rows.run.row.id);
+    return old === undefined
+      ? [`${nameOf(rows)} is a new run: ${oneLine(rows.run.row.why)}`]
+      : changed(old, rows);
+  });
+}
+
+const nameOf = ({ run }: RunRows) => `${run.row.code} (${oneLine(run.row.account.userPrincipalName)})`;
+
+function changed(old: RunRows, rows: RunRows): string[] {
+  const lines: string[] = [];
+  for (const { row: step } of rows.steps) {
+    const was = old.steps.find(({ row }) => row.name === step.name)?.row;
+    if (was === undefined) continue;
+    lines.push(...stepLines(was, step).map((line) => `${step.name.padEnd(26)}${oneLine(line)}`));
+  }
+  const [oldVerdict, verdict] = [verdictIn(old), verdictIn(rows)];
+  if (old.run.row.level !== rows.run.row.level) lines.push(`the run is ${rows.run.row.level} now`);
+  if (oldVerdict !== verdict) lines.push(`${oldVerdict} → ${verdict}`);
+  return lines;
+}
+
+function stepLines(was: StepRow, step: StepRow): string[] {
+  const lines: string[] = [];
+  if (was.outcome?.is !== step.outcome?.is) {
+    lines.push(`${was.outcome?.is ?? was.state} → ${step.outcome?.is ?? step.state}`);
+  }
+  const known = new Map(was.changes.map((change) => [identity(change), change]));
+  for (const change of step.changes) {
+    const before = known.get(identity(change));
+    const now = change.attemptedAt === null ? 'only reported' : verificationOf(change);
+    if (before === undefined) lines.push(`found: ${change.what} (${now})`);
+    else if (change.returned > before.returned) lines.push(`came back: ${change.what} (${now})`);
+    else if (before.attemptedAt === null && change.attemptedAt !== null)
+      lines.push(`${change.what} (${now})`);
+  }
+  const open = (row: StepRow) => row.tasks.filter(({ doneAt }) => doneAt === null);
+  const ids = new Set(open(was).map(({ id }) => id));
+  lines.push(...open(step).flatMap(({ id, what }) => (ids.has(id) ? [] : [`for a person: ${what}`])));
+  const still = new Set(open(step).map(({ id }) => id));
+  lines.push(...open(was).flatMap(({ id, what }) => (still.has(id) ? [] : [`asked no more: ${what}`])));
+  return lines;
+}
+
+const verdictIn = ({ run, steps }: RunRows) => {
+  const rows = steps.map(({ row }) => row);
+  return verdictText(verdictOf(run.row, rows));
+};

@@ -1,10 +1,12 @@
 // Everything that Azure and Microsoft 365 would be, on this machine: storage, Service Bus, the Event Grid topic, the
 // tenant, and the Functions host with the built app. Parts start together and stop together; nothing is left behind.
 import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queueShapes, queues } from '../shared/run/bus.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
+import { aheadBy, moveAhead } from './clock.ts';
 import { type EventGridTopic, startEventGridTopic } from './event-grid.ts';
 import { type FrontDoor, startFrontDoor } from './front-door.ts';
 import {
@@ -44,6 +46,10 @@ export interface Stack {
   door: FrontDoor | null;
   /** All app settings, as an app would need them to run against this stack. */
   settings: Readonly<Record<string, string>>;
+  /** Resolves when nothing is at work: no function runs, and no message waits for anything but its time. */
+  rest(): Promise<void>;
+  /** Moves the clock of the app and of every part ahead to this time, and lets happen what is due by then. */
+  moveTo(time: Date): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -96,6 +102,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       EventGrid__topicKey: topic.key,
       // A scenario brings its own alerts; `--poll` has the app find them itself.
       POLL_ALERTS: 'false',
+      // So no source answers; on a clock that moves, that would soon look like a fault.
+      NO_SIGNAL_HOURS: '720',
       BASE_URL: `http://127.0.0.1:${options.bundle === null ? port : doorPort}`,
       MAIL_FROM: sender,
       MAIL_TO: 'oncall@contoso.com',
@@ -117,13 +125,32 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       host === null
         ? null
         : await started(startFrontDoor({ port: doorPort, hostPort: port, key: host.keys.default }));
-    return { azurite, serviceBus, topic, tenant, served, host, door, settings, close };
+    const rest = async () => {
+      for (let calm = 0; calm < 2; calm += 1) {
+        await host?.rest();
+        const busy = serviceBus.queues.some((name) => {
+          const { active, locked } = serviceBus.queue(name);
+          return active.length + locked.length > 0 && name !== queues.deadLetters;
+        });
+        if (busy) calm = -1;
+        await setTimeout(restMilliseconds);
+      }
+    };
+    const moveTo = async (time: Date) => {
+      const wait = time.getTime() - Date.now();
+      if (wait > 0) moveAhead(aheadBy() + wait);
+      await host?.followClock();
+      serviceBus.catchUp();
+    };
+    return { azurite, serviceBus, topic, tenant, served, host, door, settings, rest, moveTo, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** What is on its way between two parts is in no queue for less than this. */
+const restMilliseconds = 20;
 const sender = 'reclaim@contoso.com';
 
 /** Exchange rights hang on the app's roles, so its cmdlets need only the one permission. */

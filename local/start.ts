@@ -6,12 +6,23 @@ import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { buildApp } from '../infra/build.ts';
 import { formatLine } from './functions-host/start-functions-host.ts';
-import { follow } from './live.ts';
+import { liveOn } from './later.ts';
+import { type Followed, follow } from './live.ts';
 import { chosen, type Flags, help, readFlags } from './options.ts';
 import { publish } from './publish.ts';
-import { document, endedOtherwise, leave, report, type Say, type Story } from './report.ts';
+import {
+  document,
+  endedOtherwise,
+  leave,
+  leaveAll,
+  mailLines,
+  outboxOf,
+  type Say,
+  type Story,
+  tellRuns,
+} from './report.ts';
 import type { LoadedScenario } from './scenario.ts';
-import { shown } from './show.ts';
+import { lookLines, shown } from './show.ts';
 import { type Stack, startStack } from './stack.ts';
 import { endpoints, interrupted, localSettings } from './stay.ts';
 import { requestLog } from './tenant/record.ts';
@@ -92,9 +103,11 @@ async function watch(
       if (line !== undefined) say(`${time(change.at)}  ${line}`);
     },
   });
-  const story: Story = { scenario, stack, followed, accepted };
+  let story: Story = { scenario, stack, followed, accepted };
   say();
-  report(story, out, say);
+  tellRuns(story, say);
+  if (runsOn(flags, scenario)) story = { ...story, followed: await later(story, say) };
+  leaveAll(story, out, say);
   if (flags.requests !== undefined) say(`requests  ${flags.requests}`);
   if (flags.json) process.stdout.write(`${JSON.stringify(document(story), null, 2)}\n`);
   const wrong = endedOtherwise(story);
@@ -108,6 +121,31 @@ async function watch(
   if (flags.json) for (const line of wrong) process.stderr.write(`${line}\n`);
   return 1;
 }
+
+/** A stack that stays up keeps the time of the day, unless it is told otherwise. */
+const runsOn = (flags: Flags, scenario: LoadedScenario): boolean =>
+  !flags['no-later'] && (flags.later ?? (scenario.later && !flags.stay && !flags.poll));
+
+/** A day in seconds. */
+async function later({ stack, followed, accepted }: Story, say: Say): Promise<Followed> {
+  let mails = outboxOf(stack).length;
+  say(styleText('bold', 'The later looks, on a clock that moves'));
+  return liveOn(stack, followed, {
+    since: accepted,
+    onLook(look) {
+      const lines = lookLines(look);
+      say(
+        `${time(look.at)}  looked again ${span(look.minutes)} later${lines.length === 0 ? ': nothing new' : ''}`,
+      );
+      for (const line of lines) say(`              ${line}`);
+      const sent = outboxOf(stack).slice(mails);
+      mails += sent.length;
+      for (const line of mailLines(sent)) say(line);
+    },
+  });
+}
+
+const span = (minutes: number) => (minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`);
 
 async function stay(stack: Stack, say: Say): Promise<void> {
   const file = leave(out, 'local.settings.json', localSettings(stack));

@@ -1,11 +1,18 @@
 // The two ends of the tenant: an account in which every step finds something, and one in which there is nothing to find.
 import { describe, expect, it } from 'vitest';
+import { merge } from '../local/scenario.ts';
 import { openTasks } from '../shared/run/verdict.ts';
 import { scenarioCalled, told } from './fakes/told.ts';
 
+/** A story whose audit log shows each act so long after it. */
+async function lagging(name: string, auditLagMinutes: number) {
+  const scenario = await scenarioCalled(name);
+  return told({ ...scenario, tenant: merge(scenario.tenant, { behaviour: { auditLagMinutes } }) });
+}
+
 describe('the whole playbook', () => {
   it('finds something with every step, where an intruder left nothing out', async () => {
-    const { steps, summary } = await (await told(await scenarioCalled('everything'))).run();
+    const { steps, summary } = await (await lagging('everything', 0)).run();
     const taking = steps.filter(({ stage }) => stage !== 'hand-back');
     const empty = taking.filter(({ changes, tasks, kept, kind }) =>
       kind === 'remediation' ? changes.length + tasks.length === 0 : tasks.length + kept.length === 0,
@@ -18,6 +25,23 @@ describe('the whole playbook', () => {
     expect(summary.subject).toMatch(/^\[Reclaim\] CONTAINED, \d+ TASKS: lynne@contoso\.com/);
     expect(Buffer.byteLength(summary.html)).toBeLessThan(102_000);
   });
+
+  // Fails until every log is read again: what comes late is thrown away for what was found before.
+  it.fails.each(['everything', 'back-doors'])(
+    '%s ends the same however late the audit log is',
+    async (name) => {
+      const ends = await Promise.all(
+        [0, 75, 360].map(async (minutes) => {
+          const story = await lagging(name, minutes);
+          for (const wait of [15, 45, 60, 1320]) await story.later(wait);
+          const { steps } = await story.run();
+          return steps.map(({ name: step, outcome, changes }) => [step, outcome?.is, changes.length]);
+        }),
+      );
+      expect(ends[1]).toEqual(ends[0]);
+      expect(ends[2]).toEqual(ends[0]);
+    },
+  );
 
   it('ties nothing to anybody and asks for nothing by day where there is nothing to find', async () => {
     const { steps, run, summary } = await (await told(await scenarioCalled('locked-undecided'))).run();

@@ -213,7 +213,7 @@ describe('an audit query that takes its time', () => {
         inboxRules: [badRule],
         permissions: [{ User: 'helper@tailspin.example' }, { User: 'root@tailspin.example' }],
       }),
-      behaviour: { auditSearchPolls: 3 },
+      behaviour: { auditSearchPolls: 3, auditLagMinutes: 0 },
       auditRecords: [added('helper', '192.0.2.66:51234'), added('root@tailspin.example', '198.51.100.9')],
     });
     const { steps, summary } = await story.run();

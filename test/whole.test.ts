@@ -9,6 +9,7 @@ import { playbook } from '../functions/steps/index.ts';
 import { notes } from '../infra/permission-notes.ts';
 import { differences } from '../local/ending.ts';
 import type { Followed } from '../local/live.ts';
+import { merge } from '../local/scenario.ts';
 import type { RecordedRequest } from '../local/tenant/record.ts';
 import type { TenantFile } from '../local/tenant/schema.ts';
 import { verdictOf, verdictText } from '../shared/run/verdict.ts';
@@ -25,23 +26,31 @@ const takenBack = ['back-doors', 'privileged-administrator', 'synced-user'];
 const requests: RecordedRequest[] = [];
 const within = builtStack();
 
+/** How each story ends is told of its last look; here it has none, so the audit log keeps nobody waiting. */
+const logsAtOnce = (tenant: unknown) => merge(tenant, { behaviour: { auditLagMinutes: 0 } });
+
 const stepsOf = ({ runs: [rows] }: Followed) => rows?.steps.map((entry) => entry.row) ?? [];
 
 describe.concurrent('a scenario', () => {
   it.each(scenarios)(
     '%s ends as it says',
     (name) =>
-      within(name, async (whole) => {
-        const { tenant } = whole.stack;
-        const before = tenant.state();
-        const followed = await whole.live();
-        const [rows] = followed.runs;
-        const ended = rows && { run: rows.run.row, steps: stepsOf(followed) };
-        expect(whole.scenario.expect && differences(whole.scenario.expect, ended)).toEqual([]);
-        toldOnce(whole, followed);
-        const undo = takenBack.includes(name) ? takeBack(whole, followed, before) : undefined;
-        await Promise.resolve(undo).finally(() => requests.push(...tenant.requests));
-      }),
+      within(
+        name,
+        async (whole) => {
+          const { tenant } = whole.stack;
+          const before = tenant.state();
+          const followed = await whole.live();
+          const [rows] = followed.runs;
+          const ended = rows && { run: rows.run.row, steps: stepsOf(followed) };
+          expect(whole.scenario.expect && differences(whole.scenario.expect, ended)).toEqual([]);
+          toldOnce(whole, followed);
+          const undo = takenBack.includes(name) ? takeBack(whole, followed, before) : undefined;
+          await Promise.resolve(undo).finally(() => requests.push(...tenant.requests));
+        },
+        {},
+        logsAtOnce,
+      ),
     180_000,
   );
 });

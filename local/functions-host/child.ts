@@ -1,12 +1,13 @@
 // The host process: loads one built app and drives its triggers until it is told to stop, its parent is gone, or the
 // app crashes. Never started by hand: `startFunctionsHost` starts it, and starts it again after a crash.
 import { createRequire } from 'node:module';
+import { moveAhead } from '../clock.ts';
 import { type App, provideCoreApi, type RegisteredFunction } from './core-api.ts';
 import { readHostJson } from './host-json.ts';
 import { type Hosted, listen } from './http.ts';
-import { createInvoker, type Log } from './invoke.ts';
+import { createInvoker, type Invoke, type Log } from './invoke.ts';
 import './no-delay.ts';
-import { type FromHost, logLevels, type Start, toHostSchema } from './protocol.ts';
+import { type FromHost, logLevels, type Start, type ToHost, toHostSchema } from './protocol.ts';
 import { bySpecificity, parseRoute, type Route } from './routes.ts';
 import { openQueues } from './service-bus-trigger.ts';
 import { isDisabled } from './settings.ts';
@@ -38,11 +39,15 @@ function within(milliseconds: number, work: Promise<unknown>): Promise<unknown> 
   return Promise.race([work, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
 }
 const idle = () => Promise.allSettled([...working]);
+async function atRest(): Promise<void> {
+  while (working.size > 0) await idle();
+}
 
 /** What only this process can end; replaced once the app runs. */
 let failAll = (_reason: string) => {};
 let stopReceiving = async () => {};
 let stopAll = async () => {};
+let catchUp = () => {};
 let fire: Hosted['fire'] = async () => {
   throw new Error('The app is not loaded yet.');
 };
@@ -102,7 +107,8 @@ function forEachFunction<T>(
   });
 }
 
-async function start({ bundle, keys, port, timers: timersFire }: Start): Promise<void> {
+async function start({ bundle, keys, port, timers: timersFire, ahead }: Start): Promise<void> {
+  if (ahead > 0) moveAhead(ahead);
   const settings = process.env;
   const host = readHostJson(bundle);
   const loaded = Promise.withResolvers<Hosted>();
@@ -116,12 +122,17 @@ async function start({ bundle, keys, port, timers: timersFire }: Start): Promise
   if (loadError) say('critical', `NO FUNCTION RUNS: ${bundle} could not be loaded: ${loadError}`);
   const functions = [...app.functions.values()].filter(({ name }) => !isDisabled(name, settings));
 
-  const { invoke, failAll: failCalls } = createInvoker({
+  const { invoke: call, failAll: failCalls } = createInvoker({
     ...{ app, log, now },
     timeout: host.functionTimeout,
     onTimeout: (name) => void die(`${name} ran longer than functionTimeout; the worker process is restarted`),
   });
   failAll = failCalls;
+  const invoke: Invoke = (given) => {
+    const called = call(given);
+    track(called);
+    return called;
+  };
 
   const { routePrefix } = host.extensions.http;
   const routes: Route[] = forEachFunction(byTrigger(functions, 'httpTrigger'), (called) =>
@@ -150,13 +161,14 @@ async function start({ bundle, keys, port, timers: timersFire }: Start): Promise
       return Promise.reject(new Error(`${name} is called by HTTP, not by hand.`));
     }
     const data = timers.get(called.name)?.data() ?? { string: input };
-    const call = invoke({ function: called, data, reason: 'by hand' });
-    track(call);
-    return call;
+    return invoke({ function: called, data, reason: 'by hand' });
   };
   loaded.resolve({ routes, functions, invoke, fire });
   if (timersFire) for (const timer of timers.values()) timer.start();
 
+  catchUp = () => {
+    if (timersFire) for (const timer of timers.values()) timer.catchUp();
+  };
   stopReceiving = queues.stop;
   stopAll = async () => {
     http.close();
@@ -169,16 +181,25 @@ async function start({ bundle, keys, port, timers: timersFire }: Start): Promise
   send({ is: 'ready', port: http.port, functions: functions.map(({ name }) => name), loadError });
 }
 
+async function asked(message: Exclude<ToHost, { is: 'start' | 'stop' }>): Promise<void> {
+  if (message.is === 'fire') await fire(message.name, message.input);
+  else if (message.is === 'rest') await atRest();
+  else {
+    moveAhead(message.ahead);
+    catchUp();
+  }
+}
+
 process.on('message', async (given) => {
   const message = toHostSchema.parse(given);
   if (message.is === 'start') {
     await start(message).catch((error) => die(`the host could not start: ${describe(error)}`));
-  } else if (message.is === 'fire') {
-    const error = await fire(message.name, message.input).then(
+  } else if (message.is !== 'stop') {
+    const error = await asked(message).then(
       () => null,
       (thrown) => (thrown instanceof Error ? thrown.message : String(thrown)),
     );
-    send({ is: 'fired', id: message.id, error });
+    send({ is: 'done', id: message.id, error });
   } else {
     ending = true;
     await stopAll().catch((error) => say('error', `did not stop cleanly: ${describe(error)}`));

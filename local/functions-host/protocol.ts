@@ -39,12 +39,16 @@ export const startSchema = z.object({
   port: z.number(),
   /** Whether timers fire by themselves. */
   timers: z.boolean(),
+  /** Milliseconds by which its clock is ahead of the machine's. */
+  ahead: z.number(),
 });
 export type Start = z.infer<typeof startSchema>;
 
 export const toHostSchema = z.discriminatedUnion('is', [
   startSchema,
   z.object({ is: z.literal('fire'), id: z.number(), name: z.string(), input: z.string() }),
+  z.object({ is: z.literal('rest'), id: z.number() }),
+  z.object({ is: z.literal('move'), id: z.number(), ahead: z.number() }),
   z.object({ is: z.literal('stop') }),
 ]);
 export type ToHost = z.infer<typeof toHostSchema>;
@@ -58,7 +62,8 @@ export const fromHostSchema = z.discriminatedUnion('is', [
     /** Why the app could not be loaded; then it has no functions. */
     loadError: z.string().nullable(),
   }),
-  z.object({ is: z.literal('fired'), id: z.number(), error: z.string().nullable() }),
+  /** Fired, at rest or moved: whatever was asked for by this number has happened. */
+  z.object({ is: z.literal('done'), id: z.number(), error: z.string().nullable() }),
 ]);
 export type FromHost = z.infer<typeof fromHostSchema>;
 

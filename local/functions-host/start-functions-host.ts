@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { aheadBy } from '../clock.ts';
 import { formatLine, fromHostSchema, type Keys, type LogLine, type ToHost } from './protocol.ts';
 
 export type { Keys, LogLevel, LogLine } from './protocol.ts';
@@ -37,6 +38,10 @@ export interface FunctionsHost {
   loadError: string | null;
   /** Calls a timer or queue function by hand; settles when it has ended, and rejects when it threw. */
   fire(name: string, input?: string): Promise<void>;
+  /** Resolves when no function is at work. */
+  rest(): Promise<void>;
+  /** Its clock goes where this process's is; timers that are due by then fire at once. */
+  followClock(): Promise<void>;
   /** SIGKILL, as a machine dies: nothing is settled, no lock is given back, no process takes over. */
   kill(): Promise<void>;
   /** Takes nothing new, waits up to 5 seconds for what is at work, and ends the process. */
@@ -105,7 +110,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       if (message.is === 'log') {
         if (message.line.level === 'critical') lastWords = message.line.message;
         onLog(message.line);
-      } else if (message.is === 'fired') {
+      } else if (message.is === 'done') {
         waiting.get(message.id)?.(message.error);
       } else {
         port = message.port;
@@ -126,12 +131,21 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     });
     started.once('error', ready.reject);
     // A process that ended before it could listen is told of by `close`.
-    started.send({ is: 'start', bundle, keys, port, timers } satisfies ToHost, () => {});
+    started.send({ is: 'start', bundle, keys, port, timers, ahead: aheadBy() } satisfies ToHost, () => {});
     return ready.promise;
   }
 
   async function end(): Promise<void> {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+  }
+
+  async function ask(message: (id: number) => ToHost): Promise<void> {
+    const id = calls++;
+    const done = new Promise<string | null>((settle) => waiting.set(id, settle));
+    tell(message(id));
+    const error = await done;
+    waiting.delete(id);
+    if (error !== null) throw new Error(error);
   }
 
   const { functions, loadError } = await run();
@@ -142,14 +156,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     keys,
     functions,
     loadError,
-    async fire(name, input = '') {
-      const id = calls++;
-      const fired = new Promise<string | null>((settle) => waiting.set(id, settle));
-      tell({ is: 'fire', id, name, input });
-      const error = await fired;
-      waiting.delete(id);
-      if (error !== null) throw new Error(error);
-    },
+    fire: (name, input = '') => ask((id) => ({ is: 'fire', id, name, input })),
+    rest: () => ask((id) => ({ is: 'rest', id })),
+    followClock: () => ask((id) => ({ is: 'move', id, ahead: aheadBy() })),
     async kill() {
       over = true;
       child.kill('SIGKILL');

@@ -28,6 +28,8 @@ export interface Timer {
   /** What the function is handed, now. */
   data(): RpcData;
   start(): void;
+  /** After the clock was moved: what is due by it fires now. */
+  catchUp(): void;
   stop(): void;
 }
 
@@ -57,6 +59,7 @@ export function createTimer(called: RegisteredFunction, { settings, invoke, log,
   });
 
   async function fire(reason: string) {
+    waiting = undefined;
     try {
       await invoke({ function: called, data: data(), reason });
     } catch {
@@ -87,6 +90,11 @@ export function createTimer(called: RegisteredFunction, { settings, invoke, log,
       }
       if (runOnStartup) void fire('timer, at startup');
       else wait();
+    },
+    catchUp() {
+      if (waiting === undefined) return;
+      clearTimeout(waiting);
+      arm();
     },
     stop() {
       stopped = true;

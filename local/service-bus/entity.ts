@@ -61,6 +61,13 @@ export class Entity {
     });
   }
 
+  /** After the clock was moved: what is due by it happens now, and the rest is waited for anew. */
+  catchUp(): void {
+    clearTimeout(this.#timer?.handle);
+    this.#timer = undefined;
+    this.run();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer?.handle);

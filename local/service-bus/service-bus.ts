@@ -28,6 +28,8 @@ export interface ServiceBus {
   /** For `new ServiceBusClient(…)`; the key in it means nothing. */
   readonly connectionString: string;
   readonly port: number;
+  /** The names of all queues. */
+  readonly queues: readonly string[];
   /** What lies in a queue right now. */
   queue(name: string): QueueView;
   /** Sends from inside this process, under the same rules as over the wire. */
@@ -50,12 +52,13 @@ export async function startServiceBus(options: {
   return {
     port: listener.port,
     connectionString: `Endpoint=sb://127.0.0.1:${listener.port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true`,
+    queues: options.queues.map(({ name }) => name),
     queue: (name) => viewQueue(namespace.entity(name), namespace.deadLetters(name)),
     enqueue: (queue, message) => {
       namespace.entity(queue).queue.enqueue(compose(message));
     },
     catchUp: () => {
-      for (const entity of namespace.all()) entity.run();
+      for (const entity of namespace.all()) entity.catchUp();
     },
     close: () => {
       for (const entity of namespace.all()) entity.close();

@@ -4,7 +4,9 @@ import { isRow, Refusal, type Row } from './answers.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import type { Properties } from './filter-paths.ts';
 import { badRequest } from './filter-tokens.ts';
+import { inPages } from './logs.ts';
 import { kindOf } from './schema/fields.ts';
+import type { TenantFile } from './schema.ts';
 
 export interface EntityType {
   /** With its namespace: microsoft.graph.user. */
@@ -28,7 +30,12 @@ export interface QueryOptions {
   /** Parameters of the path's own, without a $. */
   own?: readonly string[];
   /** Page size when none is asked for, and the largest. */
-  page?: { size: number; most: number };
+  page?: {
+    size: number;
+    most: number;
+    /** Of a log: its pages come as the file's `behaviour.logPages` says. */
+    log?: true;
+  };
 }
 
 export interface Query {
@@ -150,7 +157,12 @@ export interface Page {
   next: string | undefined;
 }
 
-export function page(rows: readonly Row[], query: Query, options: QueryOptions): Page {
+export function page(
+  rows: readonly Row[],
+  query: Query,
+  options: QueryOptions,
+  behaviour?: TenantFile['behaviour'],
+): Page {
   const { filter, orderBy } = query;
   const matching = filter ? rows.filter(filter.matches) : [...rows];
   if (orderBy) {
@@ -159,12 +171,17 @@ export function page(rows: readonly Row[], query: Query, options: QueryOptions):
       (one, other) => sign * String(one[orderBy.property]).localeCompare(String(other[orderBy.property])),
     );
   }
-  const size = query.top ?? options.page?.size ?? matching.length;
+  const logPages = options.page?.log ? (behaviour?.logPages ?? {}) : {};
+  const paged = inPages(matching, orderBy !== undefined, logPages);
+  const size = Math.min(
+    query.top ?? options.page?.size ?? paged.length,
+    logPages.size ?? Number.POSITIVE_INFINITY,
+  );
   const end = query.skip + size;
   return {
-    rows: matching.slice(query.skip, end),
+    rows: paged.slice(query.skip, end),
     total: matching.length,
-    next: end < matching.length ? Buffer.from(`skip:${end}`).toString('base64url') : undefined,
+    next: end < paged.length ? Buffer.from(`skip:${end}`).toString('base64url') : undefined,
   };
 }
 

@@ -1,11 +1,17 @@
 // A step against the simulated tenant through the real clients for Microsoft Graph and Exchange Online, with no more
 // permissions than the step declares.
+import { merge } from '../../local/scenario.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { createExchange } from '../../shared/clients/exchange.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
 import type { Clients } from '../../shared/model/clients.ts';
 import type { Step } from '../../shared/model/step.ts';
 import { noClients } from '../run/no-clients.ts';
+
+/** A step is looked at in one moment: what the file's logs hold, they show. A file that has a lag of its own keeps it. */
+const logsAtOnce = {
+  behaviour: { auditLagMinutes: 0, directoryAuditLagMinutes: 0, signInLagMinutes: 0 },
+};
 
 /** Client and tenant share a clock that stands still until it is moved. */
 export function simulated(step: Step, file: unknown, start = '2026-11-20T09:15:01.300Z') {
@@ -15,7 +21,7 @@ export function simulated(step: Step, file: unknown, start = '2026-11-20T09:15:0
     ...(step.permissions.graph ?? []),
     ...(step.permissions.exchange ? ['Exchange.ManageAsApp'] : []),
   ];
-  const tenant = createTenant(file, { now, permissions });
+  const tenant = createTenant(merge(logsAtOnce, file), { now, permissions });
   const options = { credential: tenant.credential, fetch: tenant.fetch, now, wait: async () => undefined };
   const graph = createGraph({ baseUrl: 'https://graph.microsoft.com', ...options });
   const exchange = createExchange({

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isRow, Refusal, type Row } from '../answers.ts';
 import { hasPlan, tenantIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
+import { auditRecordAppears } from '../logs.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { auditRecordProperties, auditSearchProperties } from '../schema/unified-audit.ts';
 import type { Store } from '../store.ts';
@@ -21,6 +22,8 @@ const recordType: EntityType = {
 
 interface Search {
   row: Row;
+  /** It finds what the log showed at this time, however late its answer is read. */
+  startedAt: Date;
   asked: number;
 }
 const searches = new WeakMap<Store, Search[]>();
@@ -52,7 +55,7 @@ function start(call: GraphCall) {
   const { '@odata.type': _type, ...given } = parsed.data;
   const id = guidOf('audit search', call.store.loadedAt, String(known.length));
   const row = withDefaults({ ...given, id, status: 'notStarted' }, auditSearchProperties);
-  known.push({ row, asked: 0 });
+  known.push({ row, startedAt: call.store.now(), asked: 0 });
   return {
     status: 201,
     body: {
@@ -82,7 +85,7 @@ const listed = (value: unknown): string[] =>
   Array.isArray(value) ? value.map((entry) => String(entry).toLowerCase()) : [];
 
 function records(call: GraphCall): Row[] {
-  const { row } = search(call);
+  const { row, startedAt } = search(call);
   if (row['status'] !== 'succeeded') throw bad('The audit log query has not succeeded yet.');
   const within = (value: unknown, filter: string) => {
     const wanted = listed(row[filter]);
@@ -90,6 +93,7 @@ function records(call: GraphCall): Row[] {
   };
   const time = (value: unknown) => Date.parse(String(value));
   return (call.file.auditRecords ?? [])
+    .filter((record) => auditRecordAppears(record, startedAt, call.file.behaviour))
     .map((record) =>
       withDefaults(record, auditRecordProperties, {
         organizationId: tenantIdOf(call.file),
@@ -148,7 +152,7 @@ export const auditSearchRoutes: readonly GraphRoute[] = [
     path: '/security/auditLog/queries/{id}/records',
     behind: 'security',
     entity: recordType,
-    query: { select: true, page: { size: 150, most: 999 } },
+    query: { select: true, page: { size: 150, most: 999, log: true } },
     many: records,
   },
 ];

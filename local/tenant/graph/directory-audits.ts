@@ -2,6 +2,7 @@
 import { Refusal, type Row } from '../answers.ts';
 import { findUser, userIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
+import { directoryAuditAppears } from '../logs.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { directoryAuditProperties } from '../schema/directory-audit.ts';
 import type { TenantFile } from '../schema.ts';
@@ -51,8 +52,9 @@ function entryRow(file: TenantFile, entry: Entry): Row {
   };
 }
 
-const rows = ({ file }: GraphCall): Row[] =>
+const rows = ({ file, store }: GraphCall): Row[] =>
   (file.directoryAudits ?? [])
+    .filter((entry) => directoryAuditAppears(entry, store.now(), file.behaviour))
     .map((entry) => entryRow(file, entry))
     .toSorted(
       (one, other) =>
@@ -77,7 +79,7 @@ export const directoryAuditRoutes: readonly GraphRoute[] = [
     query: {
       select: true,
       orderBy: ['activityDateTime'],
-      page: { size: 1000, most: 1000 },
+      page: { size: 1000, most: 1000, log: true },
       filter: {
         id: 'eq',
         activityDateTime: 'eq ge le',

@@ -130,7 +130,7 @@ export function answerGraph(store: Store, request: GraphRequest, allowed: Allowe
   if ('one' in route) {
     return { status: 200, body: { '@odata.context': `${context}/$entity`, ...shown(route.one(call)) } };
   }
-  const { rows, total, next } = page(route.many(call), query, options);
+  const { rows, total, next } = page(route.many(call), query, options, call.file.behaviour);
   const link = new URL(request.url);
   if (next) link.searchParams.set('$skiptoken', next);
   return {

@@ -3,6 +3,7 @@
 import { Refusal, type Row } from '../answers.ts';
 import { hasPlan } from '../directory.ts';
 import { guidOf } from '../ids.ts';
+import { signInAppears } from '../logs.ts';
 import { type EntityType, type QueryOptions, withDefaults } from '../odata.ts';
 import { signInBetaProperties, signInProperties } from '../schema/sign-in.ts';
 import { namedUser } from './risk-access.ts';
@@ -22,7 +23,10 @@ function rows(call: GraphCall): Row[] {
       "Neither tenant is B2C or tenant doesn't have premium license",
     );
   }
-  const all = (call.file.signIns ?? []).map((signIn) => {
+  const shown = (call.file.signIns ?? []).filter((signIn) =>
+    signInAppears(signIn, call.store.now(), call.file.behaviour),
+  );
+  const all = shown.map((signIn) => {
     const interactive = signIn.isInteractive ?? !signIn.signInEventTypes?.includes('nonInteractiveUser');
     return withDefaults(signIn, betaType.properties, {
       ...namedUser(call.file, signIn),
@@ -93,7 +97,7 @@ const filter = {
 const list: QueryOptions = {
   select: true,
   orderBy: ['createdDateTime'],
-  page: { size: 1000, most: 1000 },
+  page: { size: 1000, most: 1000, log: true },
 };
 const onlyKnown = (call: GraphCall) =>
   rows(call).map((row) =>

@@ -1,7 +1,7 @@
 // The unified audit log of all workloads in Microsoft Graph's own properties
 // (https://learn.microsoft.com/graph/api/resources/security-auditlogrecord), and the searches by which it is read.
 import { z } from 'zod';
-import { annotations, flag, instant, may, open, text, texts } from './fields.ts';
+import { annotations, flag, instant, may, open, text, texts, whole } from './fields.ts';
 
 export const auditRecordProperties = {
   id: text,
@@ -36,7 +36,31 @@ export const auditSearchProperties = {
   status: may(z.enum(['notStarted', 'running', 'succeeded', 'failed', 'cancelled', 'unknownFutureValue'])),
 };
 
+const minutes = z.number().min(0);
+
 export const auditBehaviour = {
+  auditLagMinutes: z
+    .union([minutes, z.record(z.string(), minutes)])
+    .optional()
+    .describe(
+      'How long after the act a record can be found in the unified audit log: for all, or by workload (Exchange, SharePoint, AzureActiveDirectory, …, default). Default 75',
+    ),
+  directoryAuditLagMinutes: minutes.optional().describe('The same for the directory audit log. Default 5'),
+  signInLagMinutes: minutes.optional().describe('The same for the sign-in log. Default 5'),
+  logPages: z
+    .strictObject({
+      size: whole.min(1).optional().describe('So many records a page at most'),
+      order: z
+        .enum(['asRecorded', 'reversed', 'shuffled'])
+        .optional()
+        .describe('Where no order is asked for. Default asRecorded'),
+      repeatEvery: whole
+        .min(1)
+        .optional()
+        .describe('Each n-th record comes a second time, behind all others. Left out: none does'),
+    })
+    .optional()
+    .describe('How the pages of all three logs come'),
   auditSearchPolls: z
     .number()
     .int()

@@ -33,6 +33,7 @@ const file = {
       targetResources: [{ userPrincipalName: 'adele@contoso.com' }],
     },
   ],
+  behaviour: { directoryAuditLagMinutes: 0 },
 };
 const path = '/v1.0/auditLogs/directoryAudits';
 
