@@ -3,17 +3,16 @@
 
 import { createBreaker } from '../shared/alerts/breaker.ts';
 import { tellOfStorms } from '../shared/alerts/breaker-notice.ts';
-import { bookOf } from '../shared/alerts/breaker-slots.ts';
+import { bookOf } from '../shared/alerts/breaker-places.ts';
 import { classifier } from '../shared/alerts/detector-settings.ts';
-import { intrudersOf } from '../shared/alerts/intruders.ts';
-import { lastRunOf } from '../shared/alerts/last-run.ts';
+import { intrudersOf, lastRunOf } from '../shared/alerts/earlier-runs.ts';
 import type { PollDeps } from '../shared/alerts/poll.ts';
 import {
+  noProtections,
   protectedBecause,
   protectedGroups,
   protectionOf,
-  readMarks,
-  unmarked,
+  readProtections,
 } from '../shared/alerts/protection.ts';
 import { tryTopic } from '../shared/alerts/publisher.ts';
 import { watchSources } from '../shared/alerts/silence.ts';
@@ -33,21 +32,21 @@ import { queues, stepQueue } from '../shared/run/bus.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { openRun } from '../shared/run/open-run.ts';
 import { askForCard, type Mailer } from '../shared/run/send-summary.ts';
-import { paceBy } from '../shared/run/slots.ts';
+import { paceBy } from '../shared/run/tenant-rate.ts';
 import type { Settings } from '../shared/settings.ts';
 import { Blobs } from '../shared/store/blobs.ts';
 import { TableNotices } from '../shared/store/notice-store.ts';
 import { ServiceBusBus, type ServiceBusNamespace } from '../shared/store/service-bus.ts';
 import { TableAnswered } from '../shared/store/table-answered.ts';
-import { TableBreakerSlots } from '../shared/store/table-breaker-slots.ts';
+import { TableBreakerPlaces } from '../shared/store/table-breaker-places.ts';
+import { TableBreakerStages } from '../shared/store/table-breaker-stages.ts';
 import type { TableService } from '../shared/store/table-client.ts';
 import { TableDecisions } from '../shared/store/table-decisions.ts';
+import { TableFeedPositions } from '../shared/store/table-feed-positions.ts';
 import { TableLeaving } from '../shared/store/table-leaving.ts';
-import { TableMarks } from '../shared/store/table-marks.ts';
 import { TableProgress } from '../shared/store/table-progress.ts';
-import { TableSlots } from '../shared/store/table-slots.ts';
 import { TableSourceHealth } from '../shared/store/table-source-health.ts';
-import { TableTrips } from '../shared/store/table-trips.ts';
+import { TableTenantRate } from '../shared/store/table-tenant-rate.ts';
 import { TableUnknownTitles } from '../shared/store/table-unknown-titles.ts';
 import { createMailer } from '../shared/summary/mail.ts';
 import { createWebhook, type Webhook } from '../shared/summary/webhook.ts';
@@ -113,10 +112,10 @@ export function createServices(settings: Settings, log: Log): Services {
       : { blobServiceUri: blobServiceUri(settings), credential },
   );
   const progress = new TableProgress(tables, now, {}, blobs);
-  const pace = paceBy(new TableSlots(tables), 'identity-protection', now);
+  const pace = paceBy(new TableTenantRate(tables), 'identity-protection', now);
   const clients = connect(settings, { credential, log, paces: { '/identityProtection/': pace } });
   const decisions = new TableDecisions(tables);
-  const marks = new TableMarks(tables);
+  const marks = new TableFeedPositions(tables);
   const engine: Engine = {
     progress,
     bus,
@@ -124,7 +123,7 @@ export function createServices(settings: Settings, log: Log): Services {
     stepSettings: settings.STEPS,
     clients,
     ...publisherOf('reclaim/steps', settings, credential, now),
-    protects: (account) => protectedBecause(account, unmarked, settings),
+    protects: (account) => protectedBecause(account, noProtections, settings),
     leaving: new TableLeaving(tables, 'global-administrators'),
     now,
     random: Math.random,
@@ -157,10 +156,10 @@ export function createServices(settings: Settings, log: Log): Services {
   };
   const topic = topicOf('reclaim/preflight', settings, credential, now);
   const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
-  const trips = new TableTrips(tables);
+  const trips = new TableBreakerStages(tables);
   const users = memberCount(() => soon().graph, now, log);
   const breaker = createBreaker({
-    slots: new TableBreakerSlots(tables, Math.random),
+    places: new TableBreakerPlaces(tables, Math.random),
     trips,
     settings,
     users,
@@ -209,7 +208,7 @@ export function createServices(settings: Settings, log: Log): Services {
         lastRun: (userId) => lastRunOf(progress, userId),
         intruders: (since) => intrudersOf(progress, since),
         protection: async (userId) => {
-          const marks = await readMarks(soon().graph, userId, protectedGroups(settings));
+          const marks = await readProtections(soon().graph, userId, protectedGroups(settings));
           return (account) => protectedBecause(account, marks, settings);
         },
         openRun: (request) => openRun(engine, { ...request, admit: breaker.admit }),
@@ -248,7 +247,7 @@ export function createServices(settings: Settings, log: Log): Services {
       Promise.allSettled([
         bus.warm([queues.summaries, ...playbook.map(({ name }) => stepQueue(name))]),
         progress.claimOf(settings.TENANT_ID),
-        new TableBreakerSlots(tables, Math.random).take(bookOf('breaker', now()), settings.TENANT_ID, []),
+        new TableBreakerPlaces(tables, Math.random).take(bookOf('breaker', now()), settings.TENANT_ID, []),
         users(),
       ]),
     storms: () => tellOfStorms({ trips, progress, notices, baseUrl, mailTo: settings.MAIL_TO, now, log }),

@@ -5,7 +5,7 @@ import { path } from '../clients/path.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
 import { impliesItsUser } from './detectors.ts';
 import { type Evidence, evidenceSchema, type Person, peopleIn } from './evidence.ts';
-import { guid, listOf, sourceId, text, time, word } from './fields.ts';
+import { guid, listOf, sourceId, text, time, word } from './payload-fields.ts';
 import { type Reading, readAt, source } from './source.ts';
 
 /**

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import { type RiskLevel, riskLevel } from '../model/signal.ts';
-import { listOf, maybe, text, time, word } from './fields.ts';
 import { accountIn, distinctAccounts, namesIn, subjectOf, type Told } from './named-account.ts';
+import { listOf, maybe, text, time, word } from './payload-fields.ts';
 import { type Inner, type Opener, type Reading, source } from './source.ts';
 
 const dimension = z.object({ name: z.string(), value: z.unknown() });

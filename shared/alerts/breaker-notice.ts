@@ -7,7 +7,7 @@ import type { Notices } from '../mail/tell.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { Progress } from '../run/progress.ts';
-import { hourOf, type Stage, type Trips } from './trips.ts';
+import { type BreakerStages, hourOf, type Stage } from './breaker-stages.ts';
 
 export type Moment = Stage | 'ended';
 
@@ -103,7 +103,7 @@ export function stormNotice({ hour, moment, runs, baseUrl, mailTo }: Storm): Not
 }
 
 export interface StormDeps {
-  trips: Pick<Trips, 'of'>;
+  trips: Pick<BreakerStages, 'of'>;
   progress: Pick<Progress, 'list' | 'read'>;
   notices: Pick<Notices, 'tell' | 'last'>;
   baseUrl: string;

@@ -3,8 +3,8 @@
 // start or approve a run are counted and never held back.
 import type { Account } from '../model/account.ts';
 import type { Admission, OpenRequest } from '../run/open-run.ts';
-import { bookOf, type Slots } from './breaker-slots.ts';
-import { hourOf, type Trips } from './trips.ts';
+import { type BreakerPlaces, bookOf } from './breaker-places.ts';
+import { type BreakerStages, hourOf } from './breaker-stages.ts';
 
 export interface BreakerSettings {
   /** Runs in one hour that may become full; those after them only contain. */
@@ -37,8 +37,8 @@ export function limitsOf(settings: BreakerSettings, users: number | null): Limit
 }
 
 export interface BreakerDeps {
-  slots: Slots;
-  trips: Pick<Trips, 'trip'>;
+  places: BreakerPlaces;
+  trips: Pick<BreakerStages, 'trip'>;
   settings: BreakerSettings;
   /** Enabled members of the tenant, or null. */
   users: () => Promise<number | null>;
@@ -47,19 +47,19 @@ export interface BreakerDeps {
 
 export interface Breaker {
   /**
-   * What a run that an alert asks for may be. Its slot is what allows it to go further by itself, now or on evidence
+   * What a run that an alert asks for may be. Its place is what allows it to go further by itself, now or on evidence
    * that turns up later: a forged trace raises no more runs in an hour than alerts could.
    */
   admit(wanted: OpenRequest): Promise<Admission>;
-  /** A person decided: takes a slot, so that it counts, and limits nothing. */
+  /** A person decided: takes a place, so that it counts, and limits nothing. */
   count(account: Pick<Account, 'id'>): Promise<void>;
 }
 
-export function createBreaker({ slots, trips, settings, users, now }: BreakerDeps): Breaker {
-  /** A held run changes nothing and takes no slot; only the mails about such runs are limited. */
+export function createBreaker({ places, trips, settings, users, now }: BreakerDeps): Breaker {
+  /** A held run changes nothing and takes no place; only the mails about such runs are limited. */
   async function held(wanted: OpenRequest, because: string, limited: string | null): Promise<Admission> {
     const at = now();
-    const mail = await slots.take(bookOf('held-mail', at), wanted.account.id, [heldMails]);
+    const mail = await places.take(bookOf('held-mail', at), wanted.account.id, [heldMails]);
     if (mail === null) await trips.trip(hourOf(at), 'listed');
     return { level: wanted.level, held: because, limited, listed: mail === null };
   }
@@ -69,14 +69,14 @@ export function createBreaker({ slots, trips, settings, users, now }: BreakerDep
       if (wanted.held !== null) return held(wanted, wanted.held, null);
       const at = now();
       const { full, runs } = limitsOf(settings, await users());
-      const slot = await slots.take(bookOf('breaker', at), wanted.account.id, [full, runs]);
+      const place = await places.take(bookOf('breaker', at), wanted.account.id, [full, runs]);
       const since = `${hourOf(at).slice(11)}:00 UTC`;
-      if (slot === null || slot > runs) {
+      if (place === null || place > runs) {
         await trips.trip(hourOf(at), 'held');
         const why = `the circuit breaker is open: this app changes at most ${runs} accounts an hour by itself, and since ${since} there were as many`;
         return held(wanted, why, why);
       }
-      if (slot <= full) return { level: wanted.level, held: null, limited: null, listed: false };
+      if (place <= full) return { level: wanted.level, held: null, limited: null, listed: false };
       await trips.trip(hourOf(at), 'limited');
       const limited = `the circuit breaker lets ${full} runs an hour go further by themselves, and since ${since} there were more`;
       return { level: 'contain', held: null, limited, listed: false };
@@ -84,7 +84,7 @@ export function createBreaker({ slots, trips, settings, users, now }: BreakerDep
 
     async count({ id }) {
       const { full, runs } = limitsOf(settings, null);
-      await slots.take(bookOf('breaker', now()), id, [full, runs, Number.POSITIVE_INFINITY]);
+      await places.take(bookOf('breaker', now()), id, [full, runs, Number.POSITIVE_INFINITY]);
     },
   };
 }

@@ -1,9 +1,8 @@
 // Records of diagnostic streams, as an Event Hub carries them: risk from Entra ID, and alerts from the Defender XDR
 // streaming API. They are opened here and read by the source they belong to; records about anything else are named.
 import { z } from 'zod';
-import { clean, guid, listOf, text, word } from './fields.ts';
+import { clean, guid, listOf, parseTime, text, word } from './payload-fields.ts';
 import type { Inner, Opener } from './source.ts';
-import { parseTime } from './time.ts';
 
 /**
  * https://learn.microsoft.com/entra/id-protection/howto-export-risk-data

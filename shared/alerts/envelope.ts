@@ -2,7 +2,7 @@
 // or several. Says nothing about whether an event is true.
 import { z } from 'zod';
 import { nullableText } from '../model/text.ts';
-import { clean } from './fields.ts';
+import { clean } from './payload-fields.ts';
 
 /** What Service Bus Standard takes in one message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
 export const largestMessageBytes = 256 * 1024;

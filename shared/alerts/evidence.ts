@@ -2,8 +2,8 @@
 // beside the one that was taken over: only what is called compromised counts, or what the alert's type is about.
 import { z } from 'zod';
 import type { Kept } from '../model/step.ts';
-import { guid, maybe, text, word, words } from './fields.ts';
-import { cloudIdOf, isDomainSid } from './sid.ts';
+import { guid, maybe, text, word, words } from './payload-fields.ts';
+import { cloudIdOf, isDomainSid } from './security-identifier.ts';
 
 /** https://learn.microsoft.com/graph/api/resources/security-useraccount */
 const accountSchema = z.object({

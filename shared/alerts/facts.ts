@@ -7,7 +7,7 @@ import type { GraphReader } from '../model/clients.ts';
 import { type RiskLevel, riskLevel, type Signal } from '../model/signal.ts';
 import { wholeSeconds } from '../model/text.ts';
 import type { Decisions } from './decisions.ts';
-import { text, time, word } from './fields.ts';
+import { text, time, word } from './payload-fields.ts';
 import { riskDetectionSchema } from './risk-detection.ts';
 
 export const factPermissions = ['AuditLog.Read.All', 'IdentityRiskEvent.Read.All'] as const;

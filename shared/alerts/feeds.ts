@@ -8,7 +8,7 @@ import type { OutgoingAlert } from '../model/step.ts';
 import { wholeSeconds } from '../model/text.ts';
 import { allWords } from './alert-v2.ts';
 import { outgoing } from './outgoing.ts';
-import { parseTime } from './time.ts';
+import { parseTime } from './payload-fields.ts';
 
 /** A time that a list can be cut by. */
 export interface Cut {

@@ -1,7 +1,7 @@
 // Shapes of APIs that were there before alerts_v2. Incidents and alerts of the Microsoft 365 Defender and Defender for
 // Endpoint APIs, and of the Management Activity API, have the number under which Graph holds them; the first alerts of Graph do not.
 import { z } from 'zod';
-import { clean, guid, word } from './fields.ts';
+import { clean, guid, word } from './payload-fields.ts';
 import type { Opener } from './source.ts';
 
 /**

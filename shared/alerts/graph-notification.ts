@@ -2,7 +2,7 @@
 // they carry nothing but ids, and the alerts they were made for end in 2026; the alert is read under the same id.
 import { z } from 'zod';
 import { nullableText } from '../model/text.ts';
-import { clean, guid, word } from './fields.ts';
+import { clean, guid, word } from './payload-fields.ts';
 import type { Opener } from './source.ts';
 
 /**

@@ -6,7 +6,7 @@ import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
 import { alertReadingSchema, allWords, compromised, falseAlarm, portalLink } from './alert-v2.ts';
-import { guid, listOf, sourceId, text, time, word, words } from './fields.ts';
+import { guid, listOf, sourceId, text, time, word, words } from './payload-fields.ts';
 import { type Reading, type Subject, source } from './source.ts';
 
 /** Some publishers write the number as one. */

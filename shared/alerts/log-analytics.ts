@@ -1,7 +1,7 @@
 // Rows of Log Analytics and of advanced hunting, as a query hands them on: the column names begin with a capital, and
 // TenantId is the workspace's, so it is not taken for the directory's.
 import { z } from 'zod';
-import { clean, word } from './fields.ts';
+import { clean, word } from './payload-fields.ts';
 import type { Opener } from './source.ts';
 
 /**

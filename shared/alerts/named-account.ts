@@ -2,8 +2,8 @@
 // of such a name. Microsoft Graph has no original of it, so it never decides more than that a person should look.
 import { z } from 'zod';
 import type { RiskLevel, Signal } from '../model/signal.ts';
-import { guid, text, word } from './fields.ts';
-import { cloudIdOf, isDomainSid } from './sid.ts';
+import { guid, text, word } from './payload-fields.ts';
+import { cloudIdOf, isDomainSid } from './security-identifier.ts';
 import type { Subject } from './source.ts';
 
 /** In each service's own words, compared without case and without separators. */

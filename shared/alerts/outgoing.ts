@@ -3,9 +3,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { OutgoingAlert } from '../model/step.ts';
-import { clean, sourceId } from './fields.ts';
+import { clean, parseTime, sourceId } from './payload-fields.ts';
 import type { Inner } from './source.ts';
-import { parseTime } from './time.ts';
 
 /** What Service Bus takes (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
 const mostCharacters = 128;

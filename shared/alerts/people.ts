@@ -6,8 +6,8 @@ import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import type { Signal } from '../model/signal.ts';
 import type { Kept } from '../model/step.ts';
-import { text, word, words } from './fields.ts';
-import { cloudIdOf } from './sid.ts';
+import { text, word, words } from './payload-fields.ts';
+import { cloudIdOf } from './security-identifier.ts';
 import type { Subject } from './source.ts';
 
 export const peoplePermission = 'User.Read.All';

@@ -9,25 +9,25 @@
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import type { OutgoingAlert } from '../model/step.ts';
-import type { Feed, Item } from './feeds.ts';
 import {
   cutOf,
-  firstMark,
+  type FeedPosition,
+  type FeedPositions,
+  firstPosition,
   freshOf,
-  type KeptMark,
-  type Mark,
-  type Marks,
+  type KeptPosition,
   published as markAfter,
   type Pass,
   passOf,
   secondMs,
   silent,
   wholeSecond,
-} from './marks.ts';
+} from './feed-position.ts';
+import type { Feed, Item } from './feeds.ts';
 
 export interface PollDeps {
   graph: GraphReader;
-  marks: Marks;
+  marks: FeedPositions;
   publish(alerts: readonly OutgoingAlert[]): Promise<void>;
   now(): Date;
   /** No slice is begun after this time: the rest is for the next call. */
@@ -97,14 +97,14 @@ async function poll(deps: PollDeps, feed: Feed): Promise<Polled> {
 }
 
 /** The row, which is made when there is none, before anything is listed. */
-async function opened({ marks, now }: PollDeps, { name }: Feed): Promise<KeptMark> {
-  const kept = (await marks.read(name)) ?? (await marks.write(name, firstMark(now()), undefined));
+async function opened({ marks, now }: PollDeps, { name }: Feed): Promise<KeptPosition> {
+  const kept = (await marks.read(name)) ?? (await marks.write(name, firstPosition(now()), undefined));
   const found = kept ?? (await marks.read(name));
   if (found === undefined) throw new RetryableError(`the mark of ${name} was neither written nor found`);
   return found;
 }
 
-function begun(deps: PollDeps, feed: Feed, mark: Mark): Pass {
+function begun(deps: PollDeps, feed: Feed, mark: FeedPosition): Pass {
   const { pass, leftOut } = passOf(mark, feed, deps.now());
   if (leftOut !== null) {
     deps.error(`${feed.noun}: nothing was read for too long; what came before ${leftOut} is left out`);
@@ -121,7 +121,7 @@ interface Slice {
 async function sliceOf(
   { graph }: PollDeps,
   feed: Feed,
-  mark: Mark,
+  mark: FeedPosition,
   { at, until }: Pass,
   longest: number,
 ): Promise<Slice> {
@@ -151,9 +151,9 @@ async function publish(deps: PollDeps, feed: Feed, fresh: readonly Item[]): Prom
 async function quiet(
   deps: PollDeps,
   feed: Feed,
-  { mark, etag }: KeptMark,
+  { mark, etag }: KeptPosition,
   error: PermanentError | RetryableError,
-): Promise<KeptMark | undefined> {
+): Promise<KeptPosition | undefined> {
   if ((error.status === 400 || error.status === 501) && mark.cut + 1 < feed.cuts.length) {
     const next = { ...mark, cut: mark.cut + 1, pass: null };
     deps.log(`${feed.noun} are read by ${cutOf(feed, next).property} from now on: ${error.message}`);

@@ -22,7 +22,7 @@ export interface ProtectionSettings {
 }
 
 /** What the directory says of an account beyond its classification; never from fields that its holder may set. */
-export interface Marks {
+export interface Protections {
   /** That reach its mailbox, in lower case and without what follows a plus. */
   addresses: readonly string[];
   /** Protected groups that it is in. */
@@ -32,7 +32,7 @@ export interface Marks {
 }
 
 /** Where nothing was asked: what the settings and the account itself say is known all the same. */
-export const unmarked: Marks = { addresses: [], groups: [], unread: null };
+export const noProtections: Protections = { addresses: [], groups: [], unread: null };
 
 const userSchema = z.object({
   userPrincipalName: z.string(),
@@ -51,11 +51,11 @@ const groupSchema = z.object({
  * Asked without the cast to groups, which would be answered from an index that lags: who was put into a protected
  * group a minute ago is in it. Never throws: what fails is said in `unread`.
  */
-export async function readMarks(
+export async function readProtections(
   graph: GraphReader,
   userId: string,
   groupIds: readonly string[],
-): Promise<Marks> {
+): Promise<Protections> {
   const [user, groups] = await Promise.allSettled([
     graph.get(path`/users/${userId}?$select=id,userPrincipalName,mail,proxyAddresses`, userSchema),
     groupIds.length === 0 ? [] : protectedGroupsOf(graph, userId, groupIds),
@@ -101,7 +101,7 @@ const sameAs = (own: readonly string[]) => (entry: string) =>
 /** Why only a person changes this account, in one sentence; null when nothing protects it. Pure. */
 export function protectedBecause(
   account: Account,
-  marks: Marks,
+  marks: Protections,
   settings: ProtectionSettings,
 ): string | null {
   const { id, userPrincipalName, roles } = account;
@@ -151,6 +151,6 @@ export async function protectionOf(
   account: Account,
   settings: ProtectionSettings,
 ): Promise<string | null> {
-  const marks = await readMarks(graph, account.id, protectedGroups(settings));
+  const marks = await readProtections(graph, account.id, protectedGroups(settings));
   return protectedBecause(account, marks, settings);
 }

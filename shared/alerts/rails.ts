@@ -2,7 +2,7 @@
 // it. A new rail (circuit breaker, groups) is a function and a line in `rails`.
 import type { Account } from '../model/account.ts';
 import { type Signal, timeOf } from '../model/signal.ts';
-import type { LastRun } from './last-run.ts';
+import type { LastRun } from './earlier-runs.ts';
 import type { CapName, Ruling } from './policy.ts';
 
 /** Accounts named in the settings, by object id or UPN. */

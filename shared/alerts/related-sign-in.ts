@@ -2,7 +2,7 @@
 // and whose it is; that the address is an intruder's is confirmed by the runs themselves (see conditions.ts).
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
-import { guid, maybe, sourceId, text, time, word } from './fields.ts';
+import { guid, maybe, sourceId, text, time, word } from './payload-fields.ts';
 import { type Reading, readAt, source } from './source.ts';
 
 export const relatedSignInType = 'Reclaim.RelatedSignIn';

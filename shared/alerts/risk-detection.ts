@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
-import { guid, sourceId, text, time, word } from './fields.ts';
+import { guid, sourceId, text, time, word } from './payload-fields.ts';
 import { type Reading, readAt, source } from './source.ts';
 
 /**

@@ -6,7 +6,7 @@ import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
 import { kindOf } from './detectors.ts';
-import { guid, text, time, word } from './fields.ts';
+import { guid, text, time, word } from './payload-fields.ts';
 import { riskDetectionSchema } from './risk-detection.ts';
 import { type Reading, source } from './source.ts';
 

@@ -2,8 +2,8 @@
 // holds them. Microsoft Graph has no original of them under this id, so they decide no more than an incident does.
 import { z } from 'zod';
 import { riskLevel } from '../model/signal.ts';
-import { listOf, sourceId, text, time, word } from './fields.ts';
 import { accountIn, distinctAccounts, namesIn, subjectOf, type Told } from './named-account.ts';
+import { listOf, sourceId, text, time, word } from './payload-fields.ts';
 import { sentinel } from './sentinel.ts';
 import type { Opener } from './source.ts';
 

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import { riskLevel } from '../model/signal.ts';
-import { listOf, maybe, sourceId, text, time, word } from './fields.ts';
 import { incident } from './incident.ts';
 import { accountIn, distinctAccounts, subjectOf, type Told } from './named-account.ts';
+import { listOf, maybe, sourceId, text, time, word } from './payload-fields.ts';
 import { type Opener, type Reading, source } from './source.ts';
 
 const looseText = z.record(z.string(), z.unknown());

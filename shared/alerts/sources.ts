@@ -3,12 +3,12 @@ import { alertV2 } from './alert-v2.ts';
 import { azureMonitor, azureMonitorAlert } from './azure-monitor.ts';
 import { diagnosticRecords } from './diagnostic-records.ts';
 import { factPermissions } from './facts.ts';
-import { clean } from './fields.ts';
 import { formerApi } from './former-api.ts';
 import { graphNotification } from './graph-notification.ts';
 import { incident } from './incident.ts';
 import { logAnalyticsRow } from './log-analytics.ts';
-import { notForTriage } from './not-for-triage.ts';
+import { notAlerts } from './not-alerts.ts';
+import { clean } from './payload-fields.ts';
 import { peoplePermission } from './people.ts';
 import { relatedSignIn } from './related-sign-in.ts';
 import { riskDetection } from './risk-detection.ts';
@@ -16,7 +16,7 @@ import { riskyUser, riskyUserPermission } from './risky-user.ts';
 import { sentinel, sentinelIncident } from './sentinel.ts';
 import { sentinelAlert } from './sentinel-alert.ts';
 import type { Claim, Inner, Opener, Source } from './source.ts';
-import { unwrapped } from './wrapped.ts';
+import { unwrapped } from './unwrap.ts';
 
 export const sources: readonly Source[] = [
   riskDetection,
@@ -30,7 +30,7 @@ export const sources: readonly Source[] = [
 
 /** What services wrap around payloads, looked for before the payloads themselves. */
 const openers: readonly Opener[] = [
-  notForTriage,
+  notAlerts,
   formerApi,
   logAnalyticsRow,
   sentinelAlert,

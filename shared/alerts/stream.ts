@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { OutgoingAlert } from '../model/step.ts';
 import { recordOf, recordsIn } from './diagnostic-records.ts';
-import { clean } from './fields.ts';
 import { outgoing } from './outgoing.ts';
+import { clean } from './payload-fields.ts';
 
 export interface BadRecord {
   why: string;

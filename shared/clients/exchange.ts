@@ -7,10 +7,10 @@ import type { Account } from '../model/account.ts';
 import type { CmdletOptions, CmdletParameters, ExchangeClient, ExchangeReader } from '../model/clients.ts';
 import { bodyOf, shaped } from './answer.ts';
 import { inputOf, namedIn, repeatable } from './cmdlet.ts';
+import { createConcurrency } from './concurrency.ts';
 import { exchangeFault } from './exchange-fault.ts';
 import { allPages } from './pages.ts';
 import { type ClientOptions, createSender } from './send.ts';
-import { createSlots } from './slots.ts';
 
 const name = 'Exchange Online';
 const service = {
@@ -44,7 +44,7 @@ export interface BoundExchangeClient extends ExchangeClient {
  */
 export function createExchange(options: ClientOptions & { tenantId: string }): BoundExchangeClient {
   const { tenantId, log } = options;
-  const slots = createSlots(mostAtOnce);
+  const inTurn = createConcurrency(mostAtOnce);
   const reach = (to: typeof service, baseUrl: string) => ({
     name: to.name,
     send: createSender(to, { ...options, baseUrl }),
@@ -88,7 +88,7 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
             goneIsDone: cmdlet.startsWith('Remove-'),
             abort,
           });
-        const answer = await slots(sending, { urgent: !cmdlet.startsWith('Get-'), abort, name: request });
+        const answer = await inTurn(sending, { urgent: !cmdlet.startsWith('Get-'), abort, name: request });
         const answered = bodyOf(answer, name, request);
         for (const warning of warned.safeParse(answered).data?.['@adminapi.warnings'] ?? []) {
           log?.(`${name} warns on ${request}: ${warning.slice(0, 300)}`);

@@ -45,10 +45,10 @@ export const grantSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('eligible-group'), groupId: z.string(), relation: relationSchema, ...period }),
 ]);
-export type Grant = z.infer<typeof grantSchema>;
+export type RoleGrant = z.infer<typeof grantSchema>;
 
 export interface HeldGrant {
-  grant: Grant;
+  grant: RoleGrant;
   id: string;
   what: string;
   /** Gives the role Global Administrator over the whole tenant. */

@@ -19,7 +19,7 @@ export const grantSchema = z.object({
   resourceId: z.string(),
   scope: text,
 });
-export type Grant = z.infer<typeof grantSchema>;
+export type Consent = z.infer<typeof grantSchema>;
 
 /** https://learn.microsoft.com/graph/api/resources/approleassignment; a consent makes one for the user, too. */
 const assignmentSchema = z.object({
@@ -94,7 +94,7 @@ const ownedSchema = z
 export type Owned = z.infer<typeof ownedSchema> & { collection: 'applications' | 'servicePrincipals' };
 
 export interface AppAccess {
-  grants: readonly Grant[];
+  grants: readonly Consent[];
   assignments: readonly Assignment[];
   owned: readonly Owned[];
   principals: readonly ServicePrincipal[];
@@ -150,5 +150,5 @@ export async function principalsBy(
 }
 
 /** Every consent that an application has, this user's and all others'. */
-export const grantsOf = (graph: GraphReader, principalId: string): Promise<Grant[]> =>
+export const grantsOf = (graph: GraphReader, principalId: string): Promise<Consent[]> =>
   graph.list(path`/oauth2PermissionGrants?$filter=clientId eq '${principalId}'`, grantSchema);

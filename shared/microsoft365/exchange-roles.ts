@@ -17,7 +17,7 @@ export const exchangeGrantSchema = z.discriminatedUnion('kind', [
     delegating: z.boolean(),
   }),
 ]);
-type Grant = z.infer<typeof exchangeGrantSchema>;
+type ExchangeRoleGrant = z.infer<typeof exchangeGrantSchema>;
 
 const assignmentSchema = z.object({
   Name: z.string(),
@@ -114,7 +114,7 @@ const memberOf = (group: string, { userPrincipalName }: Account) => ({
 export async function removeExchangeRole(
   exchange: ExchangeClient,
   account: Account,
-  grant: Grant,
+  grant: ExchangeRoleGrant,
   where: CmdletOptions = {},
 ) {
   try {
@@ -130,7 +130,7 @@ export async function removeExchangeRole(
 export async function restoreExchangeRole(
   exchange: ExchangeClient,
   account: Account,
-  grant: Grant,
+  grant: ExchangeRoleGrant,
   where: CmdletOptions = {},
 ) {
   if (grant.kind === 'group') {

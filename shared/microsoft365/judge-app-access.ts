@@ -4,7 +4,7 @@
 import { type DirectoryAudit, evidenceIn } from '../intruder/audit.ts';
 import type { Intruder } from '../model/intruder.ts';
 import { abusedApps } from './abused-apps.ts';
-import type { AppAccess, Assignment, Grant, Owned, ServicePrincipal } from './app-access.ts';
+import type { AppAccess, Assignment, Consent, Owned, ServicePrincipal } from './app-access.ts';
 
 /** What the log says of the time since the window began. */
 export interface Log {
@@ -16,7 +16,7 @@ export interface Log {
   since: number;
 }
 
-export type Verdict =
+export type Finding =
   | { is: 'intruders'; evidence: string }
   | { is: 'unclear'; why: string }
   | { is: 'kept'; why: string };
@@ -24,9 +24,9 @@ export type Verdict =
 /** An application that may act for the user. */
 export interface App {
   principal: ServicePrincipal;
-  grants: readonly Grant[];
+  grants: readonly Consent[];
   assignments: readonly Assignment[];
-  verdict: Verdict;
+  verdict: Finding;
   /** The application came into the tenant with the intruder: nobody else can be using it. */
   brought: boolean;
   /** Uses known to be intruders', if any. */
@@ -111,7 +111,7 @@ function judge(
   assignments: readonly Assignment[],
   about: readonly DirectoryAudit[],
   { intruder, since }: Log,
-): Verdict {
+): Finding {
   const evidence = evidenceIn(about, intruder);
   const times = assignments.map(({ createdDateTime }) => Date.parse(createdDateTime ?? ''));
   const older = times.length > 0 && times.some((time) => time < since);
@@ -143,7 +143,7 @@ function judge(
 
 export interface OwnedApp {
   object: Owned;
-  verdict: Verdict;
+  verdict: Finding;
   /** Its service principal, where the intruder made the application: nobody else can be using it. */
   made: ServicePrincipal | undefined;
 }
@@ -165,7 +165,7 @@ export function judgeOwned({ owned, principals }: AppAccess, log: Log): OwnedApp
   });
 }
 
-function judgeAge(object: Owned, about: readonly DirectoryAudit[], log: Log): Verdict {
+function judgeAge(object: Owned, about: readonly DirectoryAudit[], log: Log): Finding {
   const changed = evidenceIn(about, log.intruder);
   if (changed !== undefined) return { is: 'unclear', why: `was changed by the intruder (${changed})` };
   const fresh = object.credentials.filter(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBreaker, fewestRuns, heldMails, limitsOf } from '../../shared/alerts/breaker.ts';
-import { bookOf } from '../../shared/alerts/breaker-slots.ts';
-import { hourOf } from '../../shared/alerts/trips.ts';
+import { bookOf } from '../../shared/alerts/breaker-places.ts';
+import { hourOf } from '../../shared/alerts/breaker-stages.ts';
 import type { OpenRequest } from '../../shared/run/open-run.ts';
 import { memoryBreakerPlaces, memoryTrips } from '../fakes/memory-stores.ts';
 import { account, signal } from './samples.ts';
@@ -11,10 +11,10 @@ const start = Date.parse('2026-11-20T10:05:00Z');
 
 function world(users: number | null = 1000) {
   let at = start;
-  const slots = memoryBreakerPlaces();
+  const places = memoryBreakerPlaces();
   const trips = memoryTrips();
   const breaker = createBreaker({
-    slots,
+    places,
     trips,
     settings,
     users: async () => users,
@@ -29,7 +29,7 @@ function world(users: number | null = 1000) {
     ...more,
   });
   return {
-    slots,
+    places,
     trips,
     breaker,
     admit: (id: string, more?: Partial<OpenRequest>) => breaker.admit(asked(id, more)),
@@ -66,10 +66,10 @@ describe('the circuit breaker', () => {
     expect((await admit('c', { level: 'contain' })).limited).not.toBeNull();
   });
 
-  it('gives an account one slot an hour, whatever comes in about it', async () => {
-    const { admit, slots, now } = world();
+  it('gives an account one place an hour, whatever comes in about it', async () => {
+    const { admit, places, now } = world();
     for (let times = 0; times < 20; times += 1) expect((await admit('a')).held).toBeNull();
-    expect(slots.of(bookOf('breaker', now())).size).toBe(1);
+    expect(places.of(bookOf('breaker', now())).size).toBe(1);
   });
 
   it('closes again with the hour', async () => {

@@ -4,15 +4,15 @@ import { RestError } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
+import type { FeedPositions } from '../../shared/alerts/feed-position.ts';
 import { feeds, pollPermissions } from '../../shared/alerts/feeds.ts';
-import type { Marks } from '../../shared/alerts/marks.ts';
 import { eventId, outgoing } from '../../shared/alerts/outgoing.ts';
 import { pollAll } from '../../shared/alerts/poll.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { GraphReader } from '../../shared/model/clients.ts';
 import type { OutgoingAlert } from '../../shared/model/step.ts';
-import { TableMarks } from '../../shared/store/table-marks.ts';
+import { TableFeedPositions } from '../../shared/store/table-feed-positions.ts';
 import { memoryMarks } from '../fakes/memory-stores.ts';
 import { tableOptions } from '../run/progress-stores.ts';
 import { fakeGraph } from './fake-graph.ts';
@@ -48,7 +48,7 @@ const file = {
 };
 
 function poller(
-  marks: Marks,
+  marks: FeedPositions,
   tenantFile: object = file,
   permissions: readonly string[] = pollPermissions.graph,
 ) {
@@ -184,7 +184,7 @@ describe('the marks in Table Storage', () => {
   afterAll(() => azurite.close());
 
   it('outlive the process — the next one repeats nothing', async () => {
-    const marks = () => new TableMarks({ connectionString: azurite.connectionString });
+    const marks = () => new TableFeedPositions({ connectionString: azurite.connectionString });
     const first = poller(marks());
     await first.poll();
     expect(first.published).toHaveLength(3);
@@ -195,7 +195,7 @@ describe('the marks in Table Storage', () => {
   });
 
   it('are replaced by nobody who has not read them last', async () => {
-    const marks = new TableMarks({ connectionString: azurite.connectionString });
+    const marks = new TableFeedPositions({ connectionString: azurite.connectionString });
     const kept = await marks.read('alerts');
     if (kept === undefined) throw new Error('the mark is missing');
     const written = await marks.write('alerts', { ...kept.mark, cut: 1 }, kept.etag);
@@ -212,8 +212,8 @@ describe('the marks in Table Storage', () => {
       if (request.method !== 'POST' || lost++ > 0) return answer;
       throw new RestError('the connection broke', { code: 'ECONNRESET' });
     });
-    const marks = new TableMarks({ connectionString: azurite.connectionString }, losing);
-    const kept = await new TableMarks({ connectionString: azurite.connectionString }).read('alerts');
+    const marks = new TableFeedPositions({ connectionString: azurite.connectionString }, losing);
+    const kept = await new TableFeedPositions({ connectionString: azurite.connectionString }).read('alerts');
     if (kept === undefined) throw new Error('the mark is missing');
     expect((await marks.write('alerts', { ...kept.mark, cut: 0 }, kept.etag))?.mark.cut).toBe(0);
     expect(lost).toBeGreaterThan(1);

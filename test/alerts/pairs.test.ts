@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTriageAlert, type TriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createBreaker } from '../../shared/alerts/breaker.ts';
-import type { Slots } from '../../shared/alerts/breaker-slots.ts';
+import type { BreakerPlaces } from '../../shared/alerts/breaker-places.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { Progress } from '../../shared/run/progress.ts';
-import { TableBreakerSlots } from '../../shared/store/table-breaker-slots.ts';
+import { TableBreakerPlaces } from '../../shared/store/table-breaker-places.ts';
 import { TableProgress } from '../../shared/store/table-progress.ts';
 import { MemoryBus } from '../fakes/memory-bus.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
@@ -39,7 +39,7 @@ const pairOf = (pair: number) =>
     riskEventType,
   }));
 
-function triageOn(progress: Progress, many: number, slots: Slots = memoryBreakerPlaces()) {
+function triageOn(progress: Progress, many: number, places: BreakerPlaces = memoryBreakerPlaces()) {
   const answers = Object.fromEntries(
     Array.from({ length: many }, (_, pair) => pairOf(pair))
       .flat()
@@ -49,7 +49,7 @@ function triageOn(progress: Progress, many: number, slots: Slots = memoryBreaker
   const engine = { progress, bus, playbook: [], stepSettings: {}, now: () => now, random: Math.random };
   const settings = { BREAKER_FULL_PER_HOUR: 10_000, BREAKER_RUNS_PER_HOUR: 10_000, BREAKER_SHARE: 100 };
   const users = async () => null;
-  const breaker = createBreaker({ slots, trips: memoryTrips(), settings, users, now: () => now });
+  const breaker = createBreaker({ places, trips: memoryTrips(), settings, users, now: () => now });
   return createTriageAlert({
     graph: fakeGraph(answers),
     settings: namesNobody(tenantId),
@@ -131,7 +131,7 @@ describe('two alerts for one account at the same instant', () => {
     });
     afterAll(() => azurite.close());
 
-    it('are one run and one slot, with every third answer lost', async () => {
+    it('are one run and one place, with every third answer lost', async () => {
       const next = numbers(42);
       let lost = 0;
       const lossy = tableOptions(async (request, send) => {
@@ -142,14 +142,14 @@ describe('two alerts for one account at the same instant', () => {
       });
       const service = { connectionString: azurite.connectionString };
       const progress = new TableProgress(service, () => now, lossy);
-      const slots = new TableBreakerSlots(service, next, lossy);
+      const places = new TableBreakerPlaces(service, next, lossy);
       const many = 20;
-      const runs = await live(progress, triageOn(progress, many, slots), many, 5);
+      const runs = await live(progress, triageOn(progress, many, places), many, 5);
       expectOneEach(runs, many);
       expect(lost).toBeGreaterThan(5);
       const another = new Set<number | null>();
       for (let pair = 0; pair < many; pair += 1) {
-        another.add(await slots.take(`breaker|${now.toISOString().slice(0, 13)}`, userId(pair), [10_000]));
+        another.add(await places.take(`breaker|${now.toISOString().slice(0, 13)}`, userId(pair), [10_000]));
       }
       expect(Math.max(...[...another].map(Number))).toBeLessThanOrEqual(many + 8);
       expect(another.size).toBe(many);

@@ -1,8 +1,8 @@
 // The poller dies wherever it can, the clock goes on, alerts appear late and change: in the end each is with triage once.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { FeedPositions } from '../../shared/alerts/feed-position.ts';
 import type { Feed, Item } from '../../shared/alerts/feeds.ts';
-import type { Marks } from '../../shared/alerts/marks.ts';
 import { outgoing } from '../../shared/alerts/outgoing.ts';
 import { pollAll } from '../../shared/alerts/poll.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
@@ -30,7 +30,7 @@ const eventOf = ({ id, at }: Row): OutgoingAlert => {
 /** A service, a poller that may die at its n-th operation, and what came out. */
 function world(
   rows: readonly Row[],
-  { page = 3, marks = memoryMarks() }: { page?: number; marks?: Marks } = {},
+  { page = 3, marks = memoryMarks() }: { page?: number; marks?: FeedPositions } = {},
 ) {
   let time = start;
   let dies = Number.POSITIVE_INFINITY;
@@ -85,7 +85,7 @@ function world(
     graph: fakeGraph({}),
     marks: {
       read: (name: string) => operation(() => marks.read(name)),
-      write: (...given: Parameters<Marks['write']>) => operation(() => marks.write(...given)),
+      write: (...given: Parameters<FeedPositions['write']>) => operation(() => marks.write(...given)),
     },
     publish: (alerts: readonly OutgoingAlert[]) => operation(() => void published.push(...alerts)),
     now: () => new Date(time),

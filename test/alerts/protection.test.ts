@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import {
-  type Marks,
+  type Protections,
   protectedBecause,
   protectionOf,
   protectionPermissions,
-  readMarks,
+  readProtections,
 } from '../../shared/alerts/protection.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
@@ -20,7 +20,7 @@ const nothing = {
   MAIL_TO: ['oncall@contoso.com', 'soc+reclaim@contoso.com'],
   AZURE_CLIENT_ID: '9b1f2c3d-4e5f-4a6b-8c7d-0e1f2a3b4c5d',
 };
-const unmarked: Marks = { addresses: ['adele@contoso.com'], groups: [], unread: null };
+const unmarked: Protections = { addresses: ['adele@contoso.com'], groups: [], unread: null };
 const group = '5b1f4c11-0c2f-4a9e-93aa-0d3c1b6f7e10';
 
 describe('an account is protected', () => {
@@ -163,7 +163,7 @@ describe('in a tenant', () => {
   it('all is read with the permissions that are declared', async () => {
     const { id } = await inTenant().read('glass@contoso.com');
     const { clients } = inTenant([...protectionPermissions.graph]);
-    expect(await readMarks(clients.graph, id, [group])).toMatchObject({
+    expect(await readProtections(clients.graph, id, [group])).toMatchObject({
       groups: [{ name: 'Outer' }],
       unread: null,
     });

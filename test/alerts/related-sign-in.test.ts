@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { confirm } from '../../shared/alerts/confirm.ts';
+import { intrudersOf } from '../../shared/alerts/earlier-runs.ts';
 import type { Known } from '../../shared/alerts/facts.ts';
-import { intrudersOf } from '../../shared/alerts/intruders.ts';
 import { decide, defaultPolicy } from '../../shared/alerts/policy.ts';
 import { claimsOf } from '../../shared/alerts/sources.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';

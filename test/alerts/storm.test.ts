@@ -6,9 +6,9 @@ import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { type BreakerSettings, createBreaker, heldMails } from '../../shared/alerts/breaker.ts';
 import { tellOfStorms } from '../../shared/alerts/breaker-notice.ts';
-import type { Slots } from '../../shared/alerts/breaker-slots.ts';
+import type { BreakerPlaces } from '../../shared/alerts/breaker-places.ts';
+import type { BreakerStages } from '../../shared/alerts/breaker-stages.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
-import type { Trips } from '../../shared/alerts/trips.ts';
 import type { Notice } from '../../shared/mail/notice.ts';
 import { createNotices } from '../../shared/mail/tell.ts';
 import { remediation, type Step, settings } from '../../shared/model/step.ts';
@@ -21,9 +21,9 @@ import { approve } from '../../shared/run/operate.ts';
 import { type Progress, runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { sendSummary } from '../../shared/run/send-summary.ts';
-import { TableBreakerSlots } from '../../shared/store/table-breaker-slots.ts';
+import { TableBreakerPlaces } from '../../shared/store/table-breaker-places.ts';
+import { TableBreakerStages } from '../../shared/store/table-breaker-stages.ts';
 import { TableProgress } from '../../shared/store/table-progress.ts';
-import { TableTrips } from '../../shared/store/table-trips.ts';
 import { MemoryBus } from '../fakes/memory-bus.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { memoryBreakerPlaces, memoryDecisions, memoryNotices, memoryTrips } from '../fakes/memory-stores.ts';
@@ -77,12 +77,12 @@ function playbookOf(locked: Set<string>, cleaned: Set<string>): Step[] {
 
 interface Stores {
   progress: Progress;
-  slots: Slots;
-  trips: Trips;
+  places: BreakerPlaces;
+  trips: BreakerStages;
 }
 
 function world(
-  { progress, slots, trips }: Stores,
+  { progress, places, trips }: Stores,
   limits: BreakerSettings,
   answers: Record<string, unknown>,
 ) {
@@ -104,7 +104,7 @@ function world(
     deadlineSeconds: 60,
     log: () => undefined,
   };
-  const breaker = createBreaker({ slots, trips, settings: limits, users: async () => 1000, now });
+  const breaker = createBreaker({ places, trips, settings: limits, users: async () => 1000, now });
   const decisions = memoryDecisions();
   const graph = fakeGraph(answers);
   const triage = createTriageAlert({
@@ -174,7 +174,7 @@ const defaults = { BREAKER_FULL_PER_HOUR: 20, BREAKER_RUNS_PER_HOUR: 100, BREAKE
 describe('500 alerts for 200 users at once', () => {
   const events = alerts(500, 200);
   const storm = world(
-    { progress: new MemoryProgress(), slots: memoryBreakerPlaces(), trips: memoryTrips() },
+    { progress: new MemoryProgress(), places: memoryBreakerPlaces(), trips: memoryTrips() },
     defaults,
     answersOf(events),
   );
@@ -261,7 +261,7 @@ describe('500 alerts for 200 users at once', () => {
       riskEventType: 'attackerInTheMiddle',
     };
     const calmer = world(
-      { progress: storm.engine.progress, slots: memoryBreakerPlaces(), trips: memoryTrips() },
+      { progress: storm.engine.progress, places: memoryBreakerPlaces(), trips: memoryTrips() },
       defaults,
       answersOf([again]),
     );
@@ -281,15 +281,15 @@ describe('a smaller storm through Table Storage', () => {
   });
   afterAll(() => azurite.close());
 
-  it('takes as many slots as there are, however many workers ask at once', async () => {
+  it('takes as many places as there are, however many workers ask at once', async () => {
     const service = { connectionString: azurite.connectionString };
     const events = alerts(40, 20);
     const now = () => new Date('2026-11-20T10:05:00Z');
     const storm = world(
       {
         progress: new TableProgress(service, now),
-        slots: new TableBreakerSlots(service, Math.random),
-        trips: new TableTrips(service),
+        places: new TableBreakerPlaces(service, Math.random),
+        trips: new TableBreakerStages(service),
       },
       { BREAKER_FULL_PER_HOUR: 3, BREAKER_RUNS_PER_HOUR: 8, BREAKER_SHARE: 20 },
       answersOf(events),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime } from '../../shared/alerts/time.ts';
+import { parseTime } from '../../shared/alerts/payload-fields.ts';
 
 describe('parseTime', () => {
   it.each([

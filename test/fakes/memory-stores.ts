@@ -1,13 +1,13 @@
-import { type Book, type Slots as BreakerSlots, freeSlot } from '../../shared/alerts/breaker-slots.ts';
+import { type Book, type BreakerPlaces, freePlace } from '../../shared/alerts/breaker-places.ts';
+import { type BreakerStages, stages } from '../../shared/alerts/breaker-stages.ts';
 import type { Decision, DecisionRecord, Decisions } from '../../shared/alerts/decisions.ts';
-import type { KeptMark, Marks } from '../../shared/alerts/marks.ts';
+import type { FeedPositions, KeptPosition } from '../../shared/alerts/feed-position.ts';
 import type { SourceHealth, SourceState } from '../../shared/alerts/source-health.ts';
-import { stages, type Trips } from '../../shared/alerts/trips.ts';
 import { keyOf, Today, type UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
 import type { NoticeRow, NoticeStore } from '../../shared/mail/notice.ts';
 import { type Answered, type AnsweredRow, begun, isOver } from '../../shared/run/answered.ts';
 import { type Leaving, type Noted, withLeaver } from '../../shared/run/leaving.ts';
-import { type Rate, type Slots, secondsFrom } from '../../shared/run/slots.ts';
+import { type Rate, secondsFrom, type TenantRate } from '../../shared/run/tenant-rate.ts';
 
 export function memoryLeaving(): Leaving {
   let noted: Noted = [];
@@ -21,7 +21,7 @@ export function memoryLeaving(): Leaving {
 }
 /** For tests: the same promise within one process. */
 
-export class MemorySlots implements Slots {
+export class MemoryTenantRate implements TenantRate {
   readonly #taken = new Set<string>();
 
   async reserve(rate: Rate, now: Date): Promise<number | undefined> {
@@ -118,7 +118,7 @@ export function memorySourceHealth(): SourceHealth {
     },
   };
 }
-export function memoryTrips(): Trips {
+export function memoryTrips(): BreakerStages {
   const all = new Set<string>();
   return {
     async trip(hour, stage) {
@@ -131,8 +131,8 @@ export function memoryUnknownTitles(): UnknownTitles {
   const today = new Today();
   return { isNew: async (detection, now) => today.add(now.toISOString().slice(0, 10), keyOf(detection)) };
 }
-export function memoryMarks(): Marks {
-  const kept = new Map<string, KeptMark>();
+export function memoryMarks(): FeedPositions {
+  const kept = new Map<string, KeptPosition>();
   let version = 0;
   return {
     async read(feed) {
@@ -147,8 +147,8 @@ export function memoryMarks(): Marks {
     },
   };
 }
-export interface MemoryBreakerPlaces extends BreakerSlots {
-  /** Slots by key. */
+export interface MemoryBreakerPlaces extends BreakerPlaces {
+  /** Places by key. */
   of(book: Book): ReadonlyMap<string, number>;
 }
 
@@ -160,7 +160,7 @@ export function memoryBreakerPlaces(): MemoryBreakerPlaces {
       books.set(book, own);
       const known = own.get(key);
       if (known !== undefined) return known;
-      const slot = freeSlot(new Set(own.values()), ends, () => 0);
+      const slot = freePlace(new Set(own.values()), ends, () => 0);
       if (slot !== undefined) own.set(key, slot);
       return slot ?? null;
     },

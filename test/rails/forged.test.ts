@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { type BreakerSettings, createBreaker, heldMails } from '../../shared/alerts/breaker.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
-import { protectedBecause, unmarked } from '../../shared/alerts/protection.ts';
+import { noProtections, protectedBecause } from '../../shared/alerts/protection.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/model/account.ts';
 import { openRun } from '../../shared/run/open-run.ts';
@@ -35,7 +35,7 @@ function world(
   // Without steps a run that is not held is over at once.
   const engine = { progress, bus, playbook: [], stepSettings: {}, now: () => now, random: Math.random };
   const breaker = createBreaker({
-    slots: memoryBreakerPlaces(),
+    places: memoryBreakerPlaces(),
     trips: memoryTrips(),
     settings: breakerSettings,
     users: async () => 2000,
@@ -48,7 +48,7 @@ function world(
     policy: defaultPolicy,
     readAccount: async (id) => accountOf(id),
     lastRun: async () => undefined,
-    protection: async () => (given) => protectedBecause(given, unmarked, protection),
+    protection: async () => (given) => protectedBecause(given, noProtections, protection),
     openRun: (request) => openRun(engine, { ...request, admit: breaker.admit }),
     decisions,
     now: () => now,

@@ -1,7 +1,7 @@
 // What may still happen to a run that was undone, has made room for another, or was rehearsed.
 import { describe, expect, it } from 'vitest';
 import { startRun } from '../../functions/runs/start-run.ts';
-import { lastRunOf } from '../../shared/alerts/last-run.ts';
+import { lastRunOf } from '../../shared/alerts/earlier-runs.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { approve, type Order, retry, undo } from '../../shared/run/operate.ts';

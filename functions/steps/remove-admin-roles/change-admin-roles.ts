@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
-import { type Grant, readAdminRoles } from '../../../shared/microsoft365/admin-roles.ts';
+import { type RoleGrant, readAdminRoles } from '../../../shared/microsoft365/admin-roles.ts';
 import type { GraphClient } from '../../../shared/model/clients.ts';
 
-type Kind<K extends Grant['kind']> = Extract<Grant, { kind: K }>;
+type Kind<K extends RoleGrant['kind']> = Extract<RoleGrant, { kind: K }>;
 type Role = Kind<'active'> | Kind<'eligible'>;
 
 const directory = '/roleManagement/directory';
@@ -38,7 +38,12 @@ const roleOf = (userId: string, { roleDefinitionId, directoryScopeId, appScopeId
  * PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup for PIM for Groups
  * (https://learn.microsoft.com/graph/api/rbacapplication-post-roleassignmentschedulerequests).
  */
-export async function takeAway(graph: GraphClient, userId: string, grant: Grant, why: string): Promise<void> {
+export async function takeAway(
+  graph: GraphClient,
+  userId: string,
+  grant: RoleGrant,
+  why: string,
+): Promise<void> {
   const request = { action: 'adminRemove', justification: why };
   switch (grant.kind) {
     case 'active':
@@ -106,7 +111,7 @@ async function patiently(asked: Promise<unknown>): Promise<void> {
 export async function giveBack(
   graph: GraphClient,
   userId: string,
-  { id, grant }: { id: string; grant: Grant },
+  { id, grant }: { id: string; grant: RoleGrant },
   now: Date,
 ): Promise<boolean> {
   try {
@@ -120,7 +125,7 @@ export async function giveBack(
   }
 }
 
-async function restore(graph: GraphClient, userId: string, grant: Grant, now: Date): Promise<boolean> {
+async function restore(graph: GraphClient, userId: string, grant: RoleGrant, now: Date): Promise<boolean> {
   if ('activated' in grant && grant.activated) return false;
   const endDateTime = 'endDateTime' in grant ? grant.endDateTime : null;
   if (endDateTime !== null && Date.parse(endDateTime) <= now.getTime()) return false;

@@ -1,6 +1,6 @@
 // What a person is told and asked about applications. Pure wording; every task names the page to look at.
 
-import type { Credential, Grant, ServicePrincipal } from '../../../shared/microsoft365/app-access.ts';
+import type { Consent, Credential, ServicePrincipal } from '../../../shared/microsoft365/app-access.ts';
 import type { App, OwnedApp } from '../../../shared/microsoft365/judge-app-access.ts';
 import { applicationPage, registrationPage } from '../../../shared/microsoft365/links.ts';
 import type { Task } from '../../../shared/model/step.ts';
@@ -11,7 +11,7 @@ export const appName = ({ name, appId, publisher }: ServicePrincipal) =>
   `application ${inQuotes(name)} (${appId ?? 'unknown id'}${publisher === null ? '' : `, verified publisher ${publisher}`})`;
 
 /** Ends a description: what the consents allow. */
-export function scopesOf(grants: readonly Grant[]): string {
+export function scopesOf(grants: readonly Consent[]): string {
   const scopes = [...new Set(grants.flatMap(({ scope }) => (scope ?? '').split(' ')))].filter(Boolean);
   return scopes.length === 0 ? '' : `; may ${scopes.join(', ')}`;
 }
@@ -59,7 +59,7 @@ export const removeCredentials = ({ principal }: App): Task[] =>
       ];
 
 /** Deleting one user's consent leaves the one that an administrator gave for all. */
-export const lookAtTenantWide = ({ principal }: App, wide: readonly Grant[]): Task[] =>
+export const lookAtTenantWide = ({ principal }: App, wide: readonly Consent[]): Task[] =>
   wide.length === 0
     ? []
     : [

@@ -20,7 +20,7 @@ const itemSchema = z.looseObject({
   ParentFolder: z.looseObject({ Path: nullableText, MemberUpn: nullableText }).nullish(),
 });
 
-export interface Grant {
+export interface Delegation {
   act: Act;
   /** The mailbox as the record calls it, in lower case; empty where it names none. */
   mailbox: string;
@@ -34,8 +34,8 @@ const lower = (text: string) => text.trim().toLowerCase();
 const lastPart = (identity: string) => lower(identity).split(/[\\/]/).at(-1) ?? '';
 
 /** Every grant that the intruder made, on any mailbox. */
-export function grantsIn(acts: readonly Act[]): Grant[] {
-  return acts.flatMap((act): Grant[] => {
+export function grantsIn(acts: readonly Act[]): Delegation[] {
+  return acts.flatMap((act): Delegation[] => {
     if (!act.succeeded || !Object.values(made).some((names) => names.test(act.activity))) return [];
     const item = itemSchema.safeParse(act.data['Item']).data?.ParentFolder;
     const [mailbox = '', path] = (parameterOf(act, 'Identity') ?? act.object ?? '').split(/:\\/);
@@ -60,7 +60,11 @@ export function grantsIn(acts: readonly Act[]): Grant[] {
 }
 
 /** Those on the account's own mailbox, which has these names beside the account's. */
-export function onOwnMailbox(grants: readonly Grant[], account: Account, names: readonly string[]): Grant[] {
+export function onOwnMailbox(
+  grants: readonly Delegation[],
+  account: Account,
+  names: readonly string[],
+): Delegation[] {
   const { id, userPrincipalName, displayName } = account;
   const [alias = ''] = userPrincipalName.split('@');
   const own = new Set([id, userPrincipalName, displayName, alias, ...names].map(lower));
@@ -69,7 +73,7 @@ export function onOwnMailbox(grants: readonly Grant[], account: Account, names: 
 
 /** Evidence for a delegate, of whom all names are given. */
 export function madeBy(
-  grants: readonly Grant[],
+  grants: readonly Delegation[],
   delegate: Delegate,
   names: readonly string[],
 ): string | undefined {

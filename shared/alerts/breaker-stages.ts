@@ -8,7 +8,7 @@ export type Stage = (typeof stages)[number];
 /** `2026-11-20T10` */
 export const hourOf = (now: Date): string => now.toISOString().slice(0, 13);
 
-export interface Trips {
+export interface BreakerStages {
   /** However often: a stage is entered once an hour. */
   trip(hour: string, stage: Stage): Promise<void>;
   of(hour: string): Promise<readonly Stage[]>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastRunOf } from '../../shared/alerts/last-run.ts';
+import { lastRunOf } from '../../shared/alerts/earlier-runs.ts';
 import type { ChangeRecord } from '../../shared/model/rows.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { sampleRun, sampleStep } from '../run/sample-rows.ts';

@@ -6,7 +6,7 @@ import { RetryableError } from '../errors.ts';
 /** One request a second for all applications of the tenant (https://learn.microsoft.com/graph/throttling-limits). */
 export type Rate = 'identity-protection';
 
-export interface Slots {
+export interface TenantRate {
   /** The start (ms) of a second that is now the caller's alone, at most `aheadSeconds` away; undefined: all are taken. */
   reserve(rate: Rate, now: Date): Promise<number | undefined>;
 }
@@ -25,9 +25,9 @@ const pause = (ms: number, abort: AbortSignal | undefined) =>
 
 /** Waits for a slot; throws a RetryableError, nothing having been sent, where none is near. */
 export const paceBy =
-  (slots: Slots, rate: Rate, now: () => Date, wait = pause): Pace =>
+  (tenantRate: TenantRate, rate: Rate, now: () => Date, wait = pause): Pace =>
   async (abort) => {
-    const at = await slots.reserve(rate, now());
+    const at = await tenantRate.reserve(rate, now());
     if (at === undefined) {
       throw new RetryableError(`too many requests wait for ${rate}; it is tried again`, {
         retryAfterSeconds: aheadSeconds,

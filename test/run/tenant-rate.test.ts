@@ -2,9 +2,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../local/azurite.ts';
 import { RetryableError } from '../../shared/errors.ts';
-import { aheadSeconds, paceBy, type Slots } from '../../shared/run/slots.ts';
-import { TableSlots } from '../../shared/store/table-slots.ts';
-import { MemorySlots } from '../fakes/memory-stores.ts';
+import { aheadSeconds, paceBy, type TenantRate } from '../../shared/run/tenant-rate.ts';
+import { TableTenantRate } from '../../shared/store/table-tenant-rate.ts';
+import { MemoryTenantRate } from '../fakes/memory-stores.ts';
 
 const rate = 'identity-protection';
 const now = new Date('2026-11-24T19:05:00.400Z');
@@ -12,19 +12,19 @@ const second = (ahead: number) => Math.floor(now.getTime() / 1000) * 1000 + ahea
 const azurite = await startAzurite();
 afterAll(azurite.close);
 
-describe.each<[string, () => Slots[]]>([
+describe.each<[string, () => TenantRate[]]>([
   [
     'in memory',
     () => {
-      const slots = new MemorySlots();
+      const slots = new MemoryTenantRate();
       return [slots, slots];
     },
   ],
   [
     'in Table Storage, from two instances',
     () => [
-      new TableSlots({ connectionString: azurite.connectionString }),
-      new TableSlots({ connectionString: azurite.connectionString }),
+      new TableTenantRate({ connectionString: azurite.connectionString }),
+      new TableTenantRate({ connectionString: azurite.connectionString }),
     ],
   ],
 ])('slots %s', (_where, open) => {
@@ -46,7 +46,7 @@ describe('pacing', () => {
   it('waits for its slot, and where none is near says so with nothing sent', async () => {
     const waits: number[] = [];
     const pace = paceBy(
-      new MemorySlots(),
+      new MemoryTenantRate(),
       rate,
       () => now,
       async (ms) => void waits.push(ms),

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Cut, Feed, Item } from './feeds.ts';
 
-export const markSchema = z.object({
+export const feedPositionSchema = z.object({
   /** ISO 8601 in whole seconds: what bears an earlier time was published, as far as it was there to be seen. */
   mark: z.string(),
   /** A pass that has not reached its end: [at, until) is still to be read. */
@@ -19,17 +19,17 @@ export const markSchema = z.object({
   /** Since when, and why, the service gives none; `saidAt` is when that was last told. */
   silent: z.object({ since: z.string(), saidAt: z.string(), why: z.string() }).nullable(),
 });
-export type Mark = Readonly<z.infer<typeof markSchema>>;
+export type FeedPosition = Readonly<z.infer<typeof feedPositionSchema>>;
 
-export interface KeptMark {
-  mark: Mark;
+export interface KeptPosition {
+  mark: FeedPosition;
   etag: string;
 }
 
-export interface Marks {
-  read(feed: string): Promise<KeptMark | undefined>;
+export interface FeedPositions {
+  read(feed: string): Promise<KeptPosition | undefined>;
   /** Replaces exactly this version (undefined: there is none yet); undefined when it is another one now. */
-  write(feed: string, mark: Mark, etag: string | undefined): Promise<KeptMark | undefined>;
+  write(feed: string, mark: FeedPosition, etag: string | undefined): Promise<KeptPosition | undefined>;
 }
 
 export const secondMs = 1000;
@@ -43,7 +43,7 @@ const mostRecent = 2000;
 export const wholeSecond = (ms: number): Date => new Date(Math.floor(ms / secondMs) * secondMs);
 
 /** The beginning of time for this deployment: what is older by more than the overlap is nobody's emergency. */
-export const firstMark = (now: Date): Mark => ({
+export const firstPosition = (now: Date): FeedPosition => ({
   mark: wholeSecond(now.getTime()).toISOString(),
   pass: null,
   cut: 0,
@@ -52,7 +52,7 @@ export const firstMark = (now: Date): Mark => ({
   silent: null,
 });
 
-export const cutOf = (feed: Feed, { cut }: Mark): Cut => feed.cuts[cut] ?? feed.cuts[0];
+export const cutOf = (feed: Feed, { cut }: FeedPosition): Cut => feed.cuts[cut] ?? feed.cuts[0];
 
 export interface Pass {
   at: Date;
@@ -61,7 +61,7 @@ export interface Pass {
 }
 
 /** What is to be read now: the rest of a pass, or one from before the mark. `leftOut`: before when it is too late. */
-export function passOf(mark: Mark, feed: Feed, now: Date): { pass: Pass; leftOut: string | null } {
+export function passOf(mark: FeedPosition, feed: Feed, now: Date): { pass: Pass; leftOut: string | null } {
   const until = mark.pass === null ? wholeSecond(now.getTime()) : new Date(mark.pass.until);
   const overlapMs = cutOf(feed, mark).overlapMinutes * minuteMs;
   const from = mark.pass === null ? Date.parse(mark.mark) - overlapMs : Date.parse(mark.pass.at);
@@ -80,7 +80,7 @@ const keyOf = ({ at, event }: Item): string =>
     .slice(0, 16);
 
 /** Those that were not published before, each once, the earliest first. */
-export function freshOf(mark: Mark, items: readonly Item[]): readonly Item[] {
+export function freshOf(mark: FeedPosition, items: readonly Item[]): readonly Item[] {
   const known = new Set(mark.recent.map(({ key }) => key));
   return items
     .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
@@ -99,7 +99,7 @@ interface Published {
   now: Date;
 }
 
-export function published(mark: Mark, { feed, pass, to, fresh, now }: Published): Mark {
+export function published(mark: FeedPosition, { feed, pass, to, fresh, now }: Published): FeedPosition {
   const done = to >= pass.until;
   const until = pass.until.toISOString();
   // Whatever the pass in hand, and the one after it, may still read again.
@@ -120,7 +120,7 @@ export function published(mark: Mark, { feed, pass, to, fresh, now }: Published)
 }
 
 /** `isNews` when it is to be told. A feed that never answered has missed nothing: its time begins when it does. */
-export function silent(mark: Mark, error: Error, now: Date): { mark: Mark; isNews: boolean } {
+export function silent(mark: FeedPosition, error: Error, now: Date): { mark: FeedPosition; isNews: boolean } {
   const at = now.toISOString();
   const isNews = mark.silent === null || now.getTime() - Date.parse(mark.silent.saidAt) >= dayMs;
   const saidAt = isNews || mark.silent === null ? at : mark.silent.saidAt;

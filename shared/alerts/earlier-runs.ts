@@ -1,4 +1,4 @@
-// What this app did to an account last, as far as an alert may be its echo.
+// What earlier runs know that triage needs: what this app did to an account last, and where intruders came from.
 
 import type { RunRow, StepRow } from '../model/rows.ts';
 import { standingRun } from '../run/open-run.ts';
@@ -31,4 +31,19 @@ function confirmedAt(steps: readonly StepRow[]): string | null {
   const step = steps.find(({ part }) => part === 'risk-confirmation');
   const times = (step?.changes ?? []).flatMap(({ fixedAt, attemptedAt }) => fixedAt ?? attemptedAt ?? []);
   return times.toSorted().at(-1) ?? null;
+}
+
+const mostRuns = 200;
+
+/** Addresses that are an intruder's alone by runs that were opened since then; a held run has looked at nothing. */
+export async function intrudersOf(progress: Progress, since: Date): Promise<readonly string[]> {
+  const refs = await progress.list(since, mostRuns);
+  const runs = await Promise.all(refs.map((ref) => progress.read(ref)));
+  return [
+    ...new Set(
+      runs.flatMap((rows) =>
+        rows === undefined || rows.run.row.endsAs === 'undone' ? [] : rows.run.row.intruder.addresses,
+      ),
+    ),
+  ];
 }

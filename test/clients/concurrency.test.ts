@@ -1,9 +1,9 @@
 // A bound on what is asked at once must lose nothing, keep the order, and let what takes effect go first.
 import { describe, expect, it } from 'vitest';
-import { createSlots } from '../../shared/clients/slots.ts';
+import { createConcurrency } from '../../shared/clients/concurrency.ts';
 
 function world(most: number) {
-  const slots = createSlots(most);
+  const slots = createConcurrency(most);
   const began: string[] = [];
   const ends = new Map<string, (failed?: Error) => void>();
   let together = 0;

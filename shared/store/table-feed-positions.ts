@@ -1,23 +1,28 @@
 // The marks in Table Storage: table `index`, partition `poll`, a row per feed.
 import { randomUUID } from 'node:crypto';
-import { type KeptMark, type Mark, type Marks, markSchema } from '../alerts/marks.ts';
+import {
+  type FeedPosition,
+  type FeedPositions,
+  feedPositionSchema,
+  type KeptPosition,
+} from '../alerts/feed-position.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { fromEntity, toEntity } from './table-entity.ts';
 
 const partition = 'poll';
 
-export class TableMarks implements Marks {
+export class TableFeedPositions implements FeedPositions {
   readonly #table: Table;
 
   constructor(service: TableService, options: TableOptions = {}) {
     this.#table = new Table(service, 'index', options);
   }
 
-  async read(feed: string): Promise<KeptMark | undefined> {
+  async read(feed: string): Promise<KeptPosition | undefined> {
     return (await this.#read(feed))?.kept;
   }
 
-  async write(feed: string, mark: Mark, etag: string | undefined): Promise<KeptMark | undefined> {
+  async write(feed: string, mark: FeedPosition, etag: string | undefined): Promise<KeptPosition | undefined> {
     const token = randomUUID();
     const { mark: at, answeredAt, silent } = mark;
     const columns = { at, answeredAt: answeredAt ?? '', token };
@@ -31,10 +36,10 @@ export class TableMarks implements Marks {
     return now?.token === token ? now.kept : undefined;
   }
 
-  async #read(feed: string): Promise<{ kept: KeptMark; token: unknown } | undefined> {
+  async #read(feed: string): Promise<{ kept: KeptPosition; token: unknown } | undefined> {
     const entity = await this.#table.get(partition, feed);
     if (entity === undefined) return undefined;
-    const mark = fromEntity('index', entity, markSchema);
+    const mark = fromEntity('index', entity, feedPositionSchema);
     return { kept: { mark, etag: entity.etag }, token: entity['token'] };
   }
 }

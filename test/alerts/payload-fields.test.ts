@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { clean, guid, listOf, maybe, sourceId, words } from '../../shared/alerts/fields.ts';
+import { clean, guid, listOf, maybe, sourceId, words } from '../../shared/alerts/payload-fields.ts';
 
 describe('clean', () => {
   it('takes line breaks and control characters out — they would forge a line of the log', () => {

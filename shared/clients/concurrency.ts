@@ -7,7 +7,7 @@ interface Waiting {
   begin(): void;
 }
 
-export interface SlotOptions {
+export interface TurnOptions {
   /** Goes before all that is not: what takes something from the intruder does not wait for what only looks. */
   urgent: boolean;
   abort: AbortSignal | undefined;
@@ -15,10 +15,10 @@ export interface SlotOptions {
   name: string;
 }
 
-export type Slots = <T>(work: () => Promise<T>, options: SlotOptions) => Promise<T>;
+export type Concurrency = <T>(work: () => Promise<T>, options: TurnOptions) => Promise<T>;
 
 /** Runs at most so many works at once, the others in their order. Throws RetryableError where one was aborted while it waited. */
-export function createSlots(most: number): Slots {
+export function createConcurrency(most: number): Concurrency {
   let running = 0;
   const waiting: Waiting[] = [];
 
@@ -31,7 +31,7 @@ export function createSlots(most: number): Slots {
     chosen.begin();
   };
 
-  const turn = ({ urgent, abort, name }: SlotOptions) =>
+  const turn = ({ urgent, abort, name }: TurnOptions) =>
     new Promise<void>((resolve, reject) => {
       const aborted = () => {
         waiting.splice(waiting.indexOf(entry), 1);

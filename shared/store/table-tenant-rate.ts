@@ -1,14 +1,14 @@
 // Time slots in Table Storage: a slot is a row, and of two who insert the same row the service lets one have it.
 //
 //   slots   <rate>  <second, ISO 8601>
-import { type Rate, type Slots, secondsFrom } from '../run/slots.ts';
+import { type Rate, secondsFrom, type TenantRate } from '../run/tenant-rate.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 
 /** Kept for a look at what was sent when; each reservation removes a few older ones. */
 const keptMs = 60_000;
 const mostRemoved = 10;
 
-export class TableSlots implements Slots {
+export class TableTenantRate implements TenantRate {
   readonly #slots: Table;
 
   constructor(service: TableService, options: TableOptions = {}) {

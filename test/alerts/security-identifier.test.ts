@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cloudIdOf } from '../../shared/alerts/sid.ts';
+import { cloudIdOf } from '../../shared/alerts/security-identifier.ts';
 
 describe('cloudIdOf', () => {
   it.each([

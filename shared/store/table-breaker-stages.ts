@@ -1,10 +1,10 @@
-import { type Stage, stages, type Trips } from '../alerts/trips.ts';
+import { type BreakerStages, type Stage, stages } from '../alerts/breaker-stages.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { toEntity } from './table-entity.ts';
 
 const partition = (hour: string) => `trips|${hour}`;
 
-export class TableTrips implements Trips {
+export class TableBreakerStages implements BreakerStages {
   readonly #table: Table;
   /** Known to be written, so that a storm does not write the same row for every alert. */
   readonly #written = new Set<string>();
