@@ -6,7 +6,7 @@ import type { Target } from './credentials.ts';
 import { codeOfStatus, exitCodes, Stop } from './exit-codes.ts';
 import { shown } from './terminal.ts';
 
-export interface Answer {
+interface Answer {
   status: number;
   etag: string | undefined;
   json: unknown;

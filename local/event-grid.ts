@@ -13,8 +13,7 @@ import {
 import { parseEvents, Refused } from './event-grid/events.ts';
 import { readBody } from './read-body.ts';
 
-export { type DeadLetter, type Deliver, toQueue } from './event-grid/delivery.ts';
-export type { CloudEvent } from './event-grid/events.ts';
+export { type Deliver, toQueue } from './event-grid/delivery.ts';
 
 export interface EventGridTopic {
   /** http://127.0.0.1:PORT/api/events */

@@ -43,10 +43,8 @@ export const scenarioSchema = z
   })
   .meta({ title: 'Reclaim: a scenario for the local stack' });
 
-export type Scenario = z.infer<typeof scenarioSchema>;
-
 /** A CloudEvent as the Event Grid topic takes it. */
-export interface CloudEvent {
+interface CloudEvent {
   [key: string]: unknown;
   specversion: '1.0';
   id: string;

@@ -4,9 +4,39 @@ import { z } from 'zod';
 import { detectorsSchema } from './alerts/detector-settings.ts';
 import { type Policy, readPolicy } from './alerts/policy.ts';
 import { timing } from './run/timing.ts';
-import { accounts, hostName, json, list, numberIn, url } from './setting-kinds.ts';
-import { type Configurable, stepProblems } from './step-settings.ts';
 import { webhookCases } from './summary/webhook.ts';
+
+/** The kinds of values: each comes as text. */
+const url = z.url().transform((text) => text.replace(/\/+$/, ''));
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[,;\s]+/).filter((entry) => entry !== ''));
+const json = (empty: string) =>
+  z
+    .string()
+    .default(empty)
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is not JSON' });
+        return z.NEVER;
+      }
+    });
+/** One that is neither would protect nobody, and nobody would know. */
+const accounts = list.pipe(
+  z.array(
+    z.string().refine((entry) => entry.includes('@') || z.guid().safeParse(entry).success, {
+      message: 'is neither an object id nor a UPN',
+    }),
+  ),
+);
+const hostName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]*$/i, 'is no host name, such as contoso.servicebus.windows.net');
+const numberIn = (fallback: number, least: number, most: number) =>
+  z.coerce.number().int().min(least).max(most).default(fallback);
 
 const settingsSchema = z.object({
   /** Directory (tenant) id; alerts of any other tenant are refused. */
@@ -182,3 +212,22 @@ const problemsOf = (error: z.ZodError, given: Readonly<Record<string, string | u
     if (name === 'POLICY' && /^POLICY[.:]/.test(issue.message)) return issue.message;
     return name !== undefined && name in given ? `${name}${at}: ${issue.message}` : `${name}: is missing`;
   });
+/** A step as far as its settings go. */
+
+export interface Configurable {
+  name: string;
+  settings: z.ZodType<unknown>;
+}
+/** One sentence for each thing that is wrong, with the step's name. */
+
+function stepProblems(steps: Readonly<Record<string, unknown>>, playbook: readonly Configurable[]): string[] {
+  return Object.entries(steps).flatMap(([name, raw]) => {
+    const step = playbook.find((candidate) => candidate.name === name);
+    if (step === undefined) return [`STEPS: no step is called ${name}`];
+    const parsed = step.settings.safeParse(raw);
+    if (parsed.success) return [];
+    return parsed.error.issues.map(
+      (issue) => `STEPS: ${[name, ...issue.path.map(String)].join('.')}: ${issue.message}`,
+    );
+  });
+}

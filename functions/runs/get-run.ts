@@ -29,7 +29,7 @@ export async function getRun(engine: Engine, request: ApiRequest): Promise<ApiAn
   };
 }
 
-export const givenOf = (engine: Engine, request: ApiRequest, rows: RunRows): Given => ({
+const givenOf = (engine: Engine, request: ApiRequest, rows: RunRows): Given => ({
   run: rows.run.row,
   steps: rows.steps.map((entry) => entry.row),
   playbook: engine.playbook,

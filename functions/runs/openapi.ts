@@ -26,7 +26,7 @@ export interface Described {
 
 type Json = z.infer<ReturnType<typeof z.json>>;
 
-export const problemSchema = z.looseObject({
+const problemSchema = z.looseObject({
   type: z.literal('about:blank'),
   title: z.string(),
   status: z.number(),

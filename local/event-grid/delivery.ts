@@ -4,7 +4,7 @@ import type { ServiceBusSender } from '@azure/service-bus';
 import type { CloudEvent } from './events.ts';
 
 /** What goes to Service Bus beside the body. */
-export interface DeliveryProperties {
+interface DeliveryProperties {
   messageId: string;
   contentType: string;
   applicationProperties: Record<string, string>;
@@ -40,7 +40,7 @@ const longestMessageId = 128;
  * The subscription sets MessageId from the event's `id` (a dynamic delivery attribute), so that duplicate detection
  * sees a publisher's second try. The service takes no more than 128 characters; a longer id is hashed.
  */
-export function messageIdOf(event: CloudEvent): string {
+function messageIdOf(event: CloudEvent): string {
   if (event.id.length <= longestMessageId) return event.id;
   return createHash('sha256').update(event.id).digest('hex');
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** A CloudEvent 1.0 as published; extension attributes are among the keys. */
-export const cloudEventSchema = z
+const cloudEventSchema = z
   .looseObject({
     id: z.string().min(1),
     source: z.string().min(1),

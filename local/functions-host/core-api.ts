@@ -4,10 +4,10 @@ import Module from 'node:module';
 import { z } from 'zod';
 import type { LogLevel } from './protocol.ts';
 
-export type Callback = (...inputs: unknown[]) => unknown;
+type Callback = (...inputs: unknown[]) => unknown;
 
 const bindingSchema = z.looseObject({ type: z.string(), direction: z.string().optional() });
-export type Binding = z.infer<typeof bindingSchema>;
+type Binding = z.infer<typeof bindingSchema>;
 
 const metadataSchema = z.looseObject({
   name: z.string().min(1),
@@ -27,7 +27,7 @@ export interface RegisteredFunction {
   callback: Callback;
 }
 
-export interface InvocationModel {
+interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], callback: Callback): Promise<unknown>;
   getResponse(context: unknown, result: unknown): Promise<unknown>;

@@ -13,7 +13,7 @@ export interface RpcData {
   http?: unknown;
 }
 
-export interface Call {
+interface Call {
   function: RegisteredFunction;
   data: RpcData;
   triggerMetadata?: Readonly<Record<string, RpcData>>;

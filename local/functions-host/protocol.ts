@@ -20,7 +20,7 @@ const logLineSchema = z.object({
 /** One line of the host's log. */
 export type LogLine = z.infer<typeof logLineSchema>;
 
-export const keysSchema = z.object({
+const keysSchema = z.object({
   /** Opens everything, `/admin` too. */
   master: z.string().min(1),
   /** The host key: opens every function of level `function`. */
@@ -30,7 +30,7 @@ export const keysSchema = z.object({
 });
 export type Keys = z.infer<typeof keysSchema>;
 
-export const startSchema = z.object({
+const startSchema = z.object({
   is: z.literal('start'),
   /** Absolute path of the built app. */
   bundle: z.string(),

@@ -3,7 +3,7 @@ import { type AmqpMessage, readBody } from './amqp-message.ts';
 import type { Entity } from './entity.ts';
 import type { Message, Properties } from './message.ts';
 
-export interface MessageView {
+interface MessageView {
   messageId: string;
   /** Parsed when it is JSON, else text. */
   body: unknown;

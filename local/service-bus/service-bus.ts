@@ -22,7 +22,7 @@ import { listen } from './listener.ts';
 import { Namespace, type QueueDefinition } from './namespace.ts';
 import { type QueueView, viewQueue } from './queue-view.ts';
 
-export type { NewMessage, QueueDefinition, QueueView };
+export type { QueueDefinition };
 
 export interface ServiceBus {
   /** For `new ServiceBusClient(…)`; the key in it means nothing. */

@@ -21,7 +21,7 @@ export type Assignment = NonNullable<TenantFile['appRoleAssignments']>[number];
 const defaultAccess = '00000000-0000-0000-0000-000000000000';
 
 type Named = { id?: string | undefined; appId?: string | null | undefined; displayName: string };
-export const appIdOf = (app: Named): string => app.appId ?? guidOf('app id', app.displayName);
+const appIdOf = (app: Named): string => app.appId ?? guidOf('app id', app.displayName);
 export const principalObjectId = (app: ServicePrincipal): string =>
   app.id ?? guidOf('service principal', app.displayName);
 export const applicationObjectId = (app: Application): string =>
@@ -35,7 +35,7 @@ export const findPrincipal = (file: TenantFile, key: string): ServicePrincipal |
   );
 
 /** The object id behind a name; an API that the file does not list has one all the same. */
-export function appObjectId(file: TenantFile, key: string): string {
+function appObjectId(file: TenantFile, key: string): string {
   const found = findPrincipal(file, key);
   if (found) return principalObjectId(found);
   return /^[0-9a-f-]{36}$/i.test(key) ? key : guidOf('service principal', key);

@@ -5,9 +5,9 @@ import { compare, type Properties, resolve, type Scope } from './filter-paths.ts
 import { badRequest, type Token, tokenize } from './filter-tokens.ts';
 import type { Kind } from './schema/fields.ts';
 
-export type Predicate = (row: Row) => boolean;
+type Predicate = (row: Row) => boolean;
 
-export interface Use {
+interface Use {
   path: string;
   operator: string;
   /** What it is held against, where that is one value. */

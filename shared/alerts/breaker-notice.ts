@@ -38,9 +38,9 @@ const leads = {
   ended: 'This is what still waits of the runs of that hour.',
 } as const satisfies Record<Moment, string>;
 
-export const isWaiting = (run: RunRow) => run.state === 'held';
+const isWaiting = (run: RunRow) => run.state === 'held';
 /** Locked, and no more, because of the breaker. */
-export const isLimited = (run: RunRow) =>
+const isLimited = (run: RunRow) =>
   run.limitedBecause !== undefined && run.level === 'contain' && run.state !== 'held' && run.endsAs === null;
 
 /** undefined where there is nothing to decide. Pure. */

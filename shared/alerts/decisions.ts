@@ -56,4 +56,5 @@ export interface DecisionPage {
 export interface DecisionRecord {
   list(query: DecisionQuery): Promise<DecisionPage>;
 }
+
 /** From least to most. */

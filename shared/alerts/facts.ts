@@ -22,7 +22,7 @@ export interface SignIn {
   risk: RiskLevel;
 }
 
-export interface Facts {
+interface Facts {
   signIns: readonly SignIn[];
   /** Risk detections that Graph holds of this user. */
   detections: readonly Signal[];

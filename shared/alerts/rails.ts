@@ -25,7 +25,7 @@ export interface OnRails {
 /** A ruling, or that the signal belongs to a run that is already there. */
 export type Railed = Ruling | { action: 'join'; row: string; why: string; runId: string };
 
-export type Rail = (subject: OnRails, ruling: Ruling) => Promise<Railed> | Railed;
+type Rail = (subject: OnRails, ruling: Ruling) => Promise<Railed> | Railed;
 
 const isIn = (list: readonly string[], { id, userPrincipalName }: Account): boolean =>
   list.some((entry) => [id, userPrincipalName].some((own) => own.toLowerCase() === entry.toLowerCase()));

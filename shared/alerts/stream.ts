@@ -6,7 +6,7 @@ import { recordOf, recordsIn } from './diagnostic-records.ts';
 import { outgoing } from './outgoing.ts';
 import { clean } from './payload-fields.ts';
 
-export interface BadRecord {
+interface BadRecord {
   why: string;
   /** As it came, cut to what a person needs to find it again. */
   record: string;

@@ -2,7 +2,7 @@
 import { oneLine } from '../mail/plain.ts';
 
 /** Readers look, operators decide; whoever may decide may look. */
-export const accesses = ['reader', 'operator'] as const;
+const accesses = ['reader', 'operator'] as const;
 export type Access = (typeof accesses)[number];
 
 /** App roles of the sign-in application (infra/bicep/tenant.bicep). */

@@ -7,7 +7,7 @@ interface Waiting {
   begin(): void;
 }
 
-export interface TurnOptions {
+interface TurnOptions {
   /** Goes before all that is not: what takes something from the intruder does not wait for what only looks. */
   urgent: boolean;
   abort: AbortSignal | undefined;

@@ -11,7 +11,7 @@ import type { UnifiedRecord } from './unified-audit.ts';
 
 const json: z.ZodType<Json> = z.json();
 
-export const actSchema = z.object({
+const actSchema = z.object({
   /** The record's own id: a log that is read again holds it again. */
   id: z.string().default(''),
   at: z.string(),

@@ -171,7 +171,7 @@ export const directoryAuditSchema = z
     };
   });
 
-export const mostAudits = 5000;
+const mostAudits = 5000;
 const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
 
 /**

@@ -21,6 +21,7 @@ const horizonSchema = z.object({
   /** ISO 8601; null while the log could not be read. */
   completeUntil: z.string().nullable(),
 });
+
 /** A log, and the time up to which it holds everything. */
 export type Horizon = Readonly<z.infer<typeof horizonSchema>>;
 

@@ -1,3 +1,4 @@
+// Whose address is whose: no mail about an account may reach that account.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -12,15 +13,15 @@ export interface MailSettings {
   /** Where the app is reached, for the link to the run. */
   baseUrl: string;
 }
-export const userSchema = z.object({
+const userSchema = z.object({
   mail: z.string().nullish(),
   proxyAddresses: z.array(z.string()).default([]),
 });
+
 /**
  * Addresses that reach the account, without what its owner or intruder may choose: an alternate address that is set to
  * on-call's would keep on-call from hearing of it. Without the permission to read them, the sign-in name must do.
  */
-
 export async function addressesOf(
   graph: GraphReader,
   account: Pick<RunRow['account'], 'id' | 'userPrincipalName'>,

@@ -47,7 +47,7 @@ export const grantSchema = z.discriminatedUnion('kind', [
 ]);
 export type RoleGrant = z.infer<typeof grantSchema>;
 
-export interface HeldGrant {
+interface HeldGrant {
   grant: RoleGrant;
   id: string;
   what: string;

@@ -11,7 +11,7 @@ const text = z
   .transform((given) => given ?? null);
 
 /** https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant; it does not say when it was made. */
-export const grantSchema = z.object({
+const grantSchema = z.object({
   id: z.string(),
   clientId: z.string(),
   consentType: text,

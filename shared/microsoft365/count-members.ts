@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { GraphReader } from '../model/clients.ts';
 
 /** GET /users with $count: User.Read.All (https://learn.microsoft.com/graph/aad-advanced-queries). */
-export async function countMembers(graph: GraphReader): Promise<number> {
+async function countMembers(graph: GraphReader): Promise<number> {
   const answer = await graph.get(
     "/users?$filter=accountEnabled eq true and userType eq 'Member'&$count=true&$select=id&$top=1",
     z.object({ '@odata.count': z.number() }),

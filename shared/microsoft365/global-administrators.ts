@@ -33,7 +33,7 @@ export async function isLastGlobalAdministrator(graph: GraphReader, userId: stri
 }
 
 /** Object ids, without those that can't be read: nobody may count on them. */
-export async function enabledGlobalAdministrators(graph: GraphReader): Promise<ReadonlySet<string>> {
+async function enabledGlobalAdministrators(graph: GraphReader): Promise<ReadonlySet<string>> {
   const holders = await graph.list(
     path`/roleManagement/directory/roleAssignments?$filter=roleDefinitionId eq '${templateId}'&$expand=principal`,
     holderSchema,

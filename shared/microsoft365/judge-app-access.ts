@@ -16,7 +16,7 @@ export interface Log {
   since: number;
 }
 
-export type Finding =
+type Finding =
   | { is: 'intruders'; evidence: string }
   | { is: 'unclear'; why: string }
   | { is: 'kept'; why: string };

@@ -1,6 +1,5 @@
 // The exact page for a person to act on, for tasks and the email. Ids are encoded, so that no name can bend a link.
 const entra = 'https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~';
-const inTenant = (tenantId: string) => `?tid=${encodeURIComponent(tenantId)}`;
 
 /** The user in the Entra admin centre: block, reset, roles, sessions. */
 export const userPage = (userId: string) => `${entra}/overview/userId/${encodeURIComponent(userId)}`;
@@ -35,13 +34,6 @@ export const rolesPage = (userId: string) =>
 export const mailboxPage = (userId: string) =>
   `https://admin.exchange.microsoft.com/#/mailboxes/:/MailboxDetails/${encodeURIComponent(userId)}`;
 
-/** An alert in the Defender portal; the tenant is named since who answers may be signed in to another. */
-export const alertPage = (alertId: string, tenantId: string) =>
-  `https://security.microsoft.com/alerts/${encodeURIComponent(alertId)}${inTenant(tenantId)}`;
-
-export const incidentPage = (incidentId: string, tenantId: string) =>
-  `https://security.microsoft.com/incidents/${encodeURIComponent(incidentId)}${inTenant(tenantId)}`;
-
 /** Role groups for email and collaboration: Defender for Office 365 and Purview. */
 export const complianceRolesPage = () => 'https://security.microsoft.com/emailandcollabpermissions';
 
@@ -57,9 +49,6 @@ export const explorerPage = () => 'https://security.microsoft.com/threatexplorer
 /** Microsoft's instruction to find forms and home pages of Outlook that run code. */
 export const formsGuide = () =>
   'https://learn.microsoft.com/defender-office-365/detect-and-remediate-outlook-rules-forms-attack';
-
-/** Who may not send mail at present. */
-export const restrictedEntitiesPage = () => 'https://security.microsoft.com/restrictedentities';
 
 /** Microsoft's instruction to take a user's access away in Active Directory: disable, reset the password twice. */
 export const activeDirectoryGuide = () =>

@@ -53,7 +53,7 @@ const ofFolders = /Mailbox(Calendar)?Folder(Permission)?$/i;
  * actor's own. Outlook writes the owner; a cmdlet names the mailbox, or the rule or folder in it:
  * `contoso.onmicrosoft.com\adele`, `adele\Rule`, `adele:\Calendar`.
  */
-export function mailboxIn(act: Act): string | undefined {
+function mailboxIn(act: Act): string | undefined {
   const owner =
     act.data['MailboxOwnerUPN'] ?? act.data['SendAsUserSmtp'] ?? act.data['SendOnBehalfOfUserSmtp'];
   if (typeof owner === 'string' && owner.trim() !== '') return lower(owner);

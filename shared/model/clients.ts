@@ -13,7 +13,7 @@ export interface GraphReader {
 }
 
 /** Searches that a service makes on request: they change nothing but leave themselves behind in its list. */
-export type SearchPath = '/security/auditLog/queries';
+type SearchPath = '/security/auditLog/queries';
 
 export interface GraphOptions {
   /** `beta` only where v1.0 lacks the path or the property. */
@@ -24,7 +24,7 @@ export interface GraphOptions {
 }
 
 /** Everything that may be deleted. `/users/{id}` and `/groups/{id}/members/{id}` are not among them. */
-export type DeletablePath =
+type DeletablePath =
   | `/users/${string}/authentication/${string}Methods/${string}`
   | `/users/${string}/appRoleAssignments/${string}`
   | `/oauth2PermissionGrants/${string}`

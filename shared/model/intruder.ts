@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const certainties = ['certain', 'likely'] as const;
 export type Certainty = (typeof certainties)[number];
 
-export const markSchema = z.object({
+const markSchema = z.object({
   kind: z.enum(['session', 'address', 'device', 'client']),
   value: z.string(),
   /** Shared: the owner or colleagues use it as well, so by itself it says nothing. */
@@ -17,6 +17,7 @@ export const markSchema = z.object({
   /** Which log told. What another log told is kept when the sign-ins are judged anew. */
   source: z.enum(['sign-ins', 'audit log']).default('sign-ins'),
 });
+
 /** Something by which a person is recognised in the logs, and whose it is. */
 export type Mark = Readonly<z.infer<typeof markSchema>>;
 

@@ -65,7 +65,7 @@ export const taskRecordSchema = z.object({
 });
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
 
-export const keptSchema = z.object({ what: z.string(), why: z.string() });
+const keptSchema = z.object({ what: z.string(), why: z.string() });
 
 export const attachmentSchema = z.object({
   name: z.string(),
@@ -130,7 +130,7 @@ export const handBackPhases = [
 ] as const;
 
 /** How far an account is on its way back to its owner. The pass itself is nowhere in it. */
-export const handBackSchema = z.object({
+const handBackSchema = z.object({
   phase: z.enum(handBackPhases),
   begunAt: time,
   by: z.string(),

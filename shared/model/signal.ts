@@ -1,7 +1,7 @@
 // An alert reduced to what a decision needs: who, when, how bad, how sure, from where.
 import { z } from 'zod';
 
-export const riskLevels = ['none', 'informational', 'low', 'medium', 'high', 'hidden', 'unknown'] as const;
+const riskLevels = ['none', 'informational', 'low', 'medium', 'high', 'hidden', 'unknown'] as const;
 export type RiskLevel = (typeof riskLevels)[number];
 
 export const signalSchema = z.object({

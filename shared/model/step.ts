@@ -24,7 +24,7 @@ export const stepLicences = [
 export type StepLicence = (typeof stepLicences)[number];
 
 /** Directory roles that the app must hold besides its permissions: of users, of administrators too, of devices. */
-export const reaches = ['users', 'methods', 'devices'] as const;
+const reaches = ['users', 'methods', 'devices'] as const;
 export type Reach = (typeof reaches)[number];
 
 /** The section of the summary that tells what an investigation found; without one, the evidence at large. */
@@ -151,7 +151,7 @@ export interface Context<S> {
 export const settings = (mode: Mode) => z.strictObject({ mode: z.enum(modes).default(mode) });
 
 /** The clients a step uses, with what it needs of each: this is the only place where a permission is declared. */
-export type Permissions<Uses extends ClientName> = { readonly [C in Uses]: readonly [string, ...string[]] };
+type Permissions<Uses extends ClientName> = { readonly [C in Uses]: readonly [string, ...string[]] };
 
 interface Declaration<Name extends string> {
   /** Also the file, the function step-…, the queue and the row. */

@@ -11,7 +11,7 @@ interface Action {
   label: string;
 }
 
-export function actionsFor({ run }: Pick<Given, 'run'>): Action[] {
+function actionsFor({ run }: Pick<Given, 'run'>): Action[] {
   const actions: Action[] = [];
   if (canApprove(run)) actions.push({ ask: 'approve', label: 'Approve' });
   if (run.state !== 'held') actions.push({ ask: 'retry', label: 'Retry' });
@@ -19,7 +19,7 @@ export function actionsFor({ run }: Pick<Given, 'run'>): Action[] {
   return actions;
 }
 
-export const canApprove = (run: RunRow): boolean =>
+const canApprove = (run: RunRow): boolean =>
   run.state === 'held' || (run.level === 'contain' && run.endsAs === null && !run.dryRun);
 
 export function actionsHtml(given: Given, path: string): Html {

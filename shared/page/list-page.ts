@@ -3,7 +3,7 @@ import { html } from '../mail/html.ts';
 import { clock, plain } from '../mail/plain.ts';
 import { runPath, runsPath, shell } from './shell.ts';
 
-export interface ListedRun {
+interface ListedRun {
   id: string;
   code: string;
   verdict: string;

@@ -56,7 +56,6 @@ export interface QueueShape {
 }
 const day = 86400;
 /** Names in the order of the playbook. Dead letters are never dropped as duplicates, and the last resort is their own. */
-
 export function queueShapes(steps: readonly string[]): QueueShape[] {
   const working = [queues.alerts, ...steps.map(stepQueue), queues.summaries];
   const shape = (name: string): QueueShape => ({

@@ -164,7 +164,6 @@ export const toUndo = (records: readonly ChangeRecord[]): ChangeRecord[] =>
     .filter((record) => record.fixedAt !== null || (record.attemptedAt !== null && record.failure === null))
     .toReversed();
 /** What never looked, is off, does not apply or was undone stays as it is. */
-
 export function lookAgain(row: StepRow): StepRow {
   const { outcome } = row;
   const looks =

@@ -1,4 +1,4 @@
-// What a step gets to know of its run, made from the rows. It decides nothing.
+// One execution of a step: what it gets to know of its run, and how it may end. It decides nothing.
 
 import type { RunState, StepRow } from '../model/rows.ts';
 import type { HandedOn, RawContext, RunView, Step } from '../model/step.ts';
@@ -68,7 +68,6 @@ function factsOf(playbook: readonly Step[], rows: readonly StepRow[]): NonNullab
 }
 
 /** One execution of a step, as the remediate, collect and undo parts see it. */
-
 export interface Execution {
   engine: Engine;
   step: Step;
@@ -78,8 +77,8 @@ export interface Execution {
   /** Writes the row in the middle of the work; throws LeaseLost when another worker has taken over. */
   record(row: StepRow): Promise<StepRow>;
 }
-/** The result of an execution: the row to settle with, or the row and the time to look again. */
 
+/** The result of an execution: the row to settle with, or the row and the time to look again. */
 export type Ending =
   | { is: 'settled'; row: StepRow; intruder?: RunState['run']['intruder'] }
   | { is: 'later'; row: StepRow; seconds: number };

@@ -16,10 +16,10 @@ import { unaccepted, whyNoPass, whyNotBegun } from './hand-back-orders.ts';
 import { handBackTasks, isPending } from './verdict.ts';
 
 /** What POST …/hand-back takes as `do`. */
-export const handBackActions = ['begin', 'pass', 'owner-back', 'roles'] as const;
+const handBackActions = ['begin', 'pass', 'owner-back', 'roles'] as const;
 type Action = (typeof handBackActions)[number];
 
-export const ownersThingSchema = z.object({
+const ownersThingSchema = z.object({
   what: z.string(),
   instruction: z.string(),
   link: z.string().nullable(),
@@ -186,8 +186,7 @@ function next(state: RunState, now: Date): Action[] {
 }
 type OwnersThing = z.infer<typeof ownersThingSchema>;
 /** What cannot be given back by the app. */
-
-export function ownersPart({ run, steps }: RunState): OwnersThing[] {
+function ownersPart({ run, steps }: RunState): OwnersThing[] {
   const tasks = steps.flatMap(handBackTasks);
   const removed = steps.find(({ part }) => part === 'methods')?.changes ?? [];
   const gone = removed.filter(({ fixedAt }) => fixedAt !== null).map(({ what }) => what);
@@ -214,6 +213,7 @@ export function ownersPart({ run, steps }: RunState): OwnersThing[] {
     },
   ];
 }
+
 /** What is mastered elsewhere is given back there. */
 function atTheSource({ synced, federated, userPrincipalName }: RunRow['account']): OwnersThing[] {
   if (!synced && !federated) return [];

@@ -1,4 +1,4 @@
-// How far a step may go in its run, and the times by which the engine waits.
+// How far a step may go in its run.
 import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Mode } from '../model/words.ts';
 

@@ -200,15 +200,11 @@ const limitsOf = ({ admission }: Admitted): Pick<RunRow, 'limitedBecause' | 'tol
   limitedBecause: admission?.limited ?? undefined,
   toldInList: admission?.listed === true ? true : undefined,
 });
+
 /** Without I, L, O and U, so that a code survives being read out over a telephone. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-export function newRun(
-  request: OpenRequest,
-  standing: RunRow | undefined,
-  now: Date,
-  random: () => number,
-): RunRow {
+function newRun(request: OpenRequest, standing: RunRow | undefined, now: Date, random: () => number): RunRow {
   const code = Array.from({ length: 4 }, () => alphabet[Math.floor(random() * alphabet.length)]).join('');
   const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   return {
@@ -242,13 +238,14 @@ export function newRun(
     wakeAt: null,
   };
 }
+
 /** A rehearsal takes the claim, not the place of the run in earnest. */
 function followedBy({ dryRun }: OpenRequest, standing: RunRow | undefined): Pick<RunRow, 'follows'> {
   const follows = standing?.dryRun === true ? standing.follows : standing?.id;
   return dryRun === true && follows !== undefined ? { follows } : {};
 }
 
-export function newStep(step: Step, request: OpenRequest, raw: unknown, now: Date): StepRow {
+function newStep(step: Step, request: OpenRequest, raw: unknown, now: Date): StepRow {
   const mode = step.mode(raw);
   const outcome = atOnce(step, mode, raw, request);
   return {
@@ -278,6 +275,7 @@ export function newStep(step: Step, request: OpenRequest, raw: unknown, now: Dat
     settledAt: outcome === null ? null : now.toISOString(),
   };
 }
+
 /** What is settled before anything runs. */
 function atOnce(step: Step, mode: Mode, raw: unknown, request: OpenRequest): Outcome | null {
   if (mode === 'off') return { is: 'off' };
@@ -289,13 +287,13 @@ function atOnce(step: Step, mode: Mode, raw: unknown, request: OpenRequest): Out
   }
   return null;
 }
+
 /**
  * A run that is held or open takes every signal, save while it is undone or handed back. One that is over takes those
  * whose activity lies before its lock: late detections and the echo of what this app did itself. Anything the intruder
  * did after it is a new case. A dry run takes nothing that is to be acted on.
  */
-
-export function belongsTo(
+function belongsTo(
   run: RunRow,
   { signals, dryRun = false }: Pick<OpenRequest, 'signals' | 'dryRun'>,
 ): boolean {
@@ -311,8 +309,8 @@ export function belongsTo(
     return at === null ? known !== undefined : Date.parse(at) <= Date.parse(lock);
   });
 }
-/** The run behind the claim; unless `dryToo`, a dry run is looked through to the last one in earnest, if any. */
 
+/** The run behind the claim; unless `dryToo`, a dry run is looked through to the last one in earnest, if any. */
 export async function standingRun(
   progress: Pick<Progress, 'read'>,
   claim: Claim,

@@ -56,6 +56,6 @@ export interface Progress {
   /** Runs opened on or after this day, newest first. */
   list(since: Date, most: number): Promise<RunRef[]>;
 }
-/** May a key be made of this? Other characters are refused by the service, so no row can have them. */
 
+/** May a key be made of this? Other characters are refused by the service, so no row can have them. */
 export const isKey = (text: string) => text.length <= 512 && !/[/\\#?\p{Cc}]/u.test(text);

@@ -96,7 +96,7 @@ async function tryFix(
   }
 }
 
-export const changeOf = (record: ChangeRecord): Change => ({
+const changeOf = (record: ChangeRecord): Change => ({
   id: record.id,
   what: record.what,
   why: record.why,
@@ -105,7 +105,7 @@ export const changeOf = (record: ChangeRecord): Change => ({
   ...(record.once ? { once: true as const } : {}),
 });
 
-export const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
+const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
   ...row,
   changes: row.changes.map((old) => (identity(old) === identity(record) ? record : old)),
 });

@@ -83,9 +83,9 @@ export function withWakeAt(state: RunState, now: Date): RunRow {
     run.wakeAt !== null && wanted !== null && run.wakeAt > now.toISOString() && run.wakeAt <= wanted;
   return keeps || wanted === run.wakeAt ? run : { ...run, wakeAt: wanted };
 }
-/** The reason, in one sentence, why a contained run becomes full; undefined while there is none. */
 
-export function raised(run: RunRow, steps: readonly StepRow[]): string | undefined {
+/** The reason, in one sentence, why a contained run becomes full; undefined while there is none. */
+function raised(run: RunRow, steps: readonly StepRow[]): string | undefined {
   if (run.level === 'full' || run.endsAs !== null) return undefined;
   // Evidence can be forged in two hundred mailboxes at once; the breaker let this run go so far and no further.
   if (run.limitedBecause !== undefined) return undefined;

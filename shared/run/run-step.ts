@@ -165,7 +165,8 @@ function failedRow(row: StepRow, thrown: unknown, engine: Engine): StepRow {
     settledAt: keeps ? row.settledAt : now.toISOString(),
   };
 }
-export async function collect(execution: Execution, step: Investigation): Promise<Ending> {
+
+async function collect(execution: Execution, step: Investigation): Promise<Ending> {
   const { engine, context } = execution;
   const { row } = execution;
   const result = await step.collect(context, engine.clients(context.abort), row.memo);
@@ -190,8 +191,8 @@ export async function collect(execution: Execution, step: Investigation): Promis
     ...(result.intruder ? { intruder: result.intruder } : {}),
   };
 }
-/** Before the row is settled: a crash in between tells them once more, under the same ids, and loses none. */
 
+/** Before the row is settled: a crash in between tells them once more, under the same ids, and loses none. */
 async function tell({ engine, row }: Execution, alerts: readonly OutgoingAlert[]): Promise<Task[]> {
   if (alerts.length === 0) return [];
   if (engine.publish !== undefined) {
@@ -208,9 +209,9 @@ async function tell({ engine, row }: Execution, alerts: readonly OutgoingAlert[]
     },
   ];
 }
-/** The step waits, and is planned anew as one that looks; undefined while it may act. */
 
-export function sparedNow(
+/** The step waits, and is planned anew as one that looks; undefined while it may act. */
+function sparedNow(
   state: RunState,
   row: StepRow,
   { protects, now }: Pick<Engine, 'protects' | 'now'>,

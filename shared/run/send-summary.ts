@@ -96,8 +96,8 @@ function afterFailure(summary: Summary, thrown: unknown, engine: Engine): Summar
   const until = new Date(engine.now().getTime() + wait * 1000).toISOString();
   return { ...summary, state: 'waiting', until, claimedAt, attempt };
 }
-/** What the engine needs of the second channel. */
 
+/** What the engine needs of the second channel. */
 export interface SecondChannel {
   wants(run: RunRow): boolean;
   send(rows: RunRows): Promise<void>;
@@ -115,8 +115,8 @@ export async function sendCard(
   await channel.send(rows);
   engine.log(`card of run ${message.run} was posted`);
 }
-/** Asks for a card with a message of its own; the same turn asks once. Never throws: the mail must not wait for it. */
 
+/** Asks for a card with a message of its own; the same turn asks once. Never throws: the mail must not wait for it. */
 export const askForCard =
   (channel: SecondChannel | undefined, post: Post, log: Engine['log']) =>
   async ({ run: { row } }: RunRows): Promise<void> => {

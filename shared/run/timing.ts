@@ -1,3 +1,5 @@
+// The times by which the engine waits.
+
 export const timing = {
   /** A message that nobody claimed within this time counts as lost. */
   graceSeconds: 90,
@@ -15,7 +17,6 @@ export const timing = {
   watchMinutes: [60, 1440],
 } as const;
 /** Exponential with jitter (±20 %), so that many runs don't come back at once; a service's own time goes first. */
-
 export function waitSeconds(attempt: number, retryAfterSeconds: number | undefined, random: number): number {
   const growing = Math.min(
     timing.firstWaitSeconds * 2 ** Math.max(0, attempt - 1),

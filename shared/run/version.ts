@@ -12,7 +12,7 @@ export function versionOf(run: RunRow): string {
 }
 
 /** Whether an If-Match takes this version; one that a proxy has weakened is still the same decision. */
-export const isSeen = (ifMatch: string, run: RunRow): boolean =>
+const isSeen = (ifMatch: string, run: RunRow): boolean =>
   ifMatch.trim() === '*' ||
   ifMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === versionOf(run));
 

@@ -1,3 +1,4 @@
+// The stages that the circuit breaker went into, in Table Storage: in the table `index` a partition per hour.
 import { type BreakerStages, type Stage, stages } from '../alerts/breaker-stages.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { toEntity } from './table-entity.ts';

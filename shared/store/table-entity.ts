@@ -18,7 +18,7 @@ const charactersPerProperty = 32_000;
 const mostProperties = 255 - 3;
 const mostEntityBytes = 1024 * 1024;
 const mostTransactionBytes = 4 * 1024 * 1024;
-export const mostOperations = 100;
+const mostOperations = 100;
 
 /** Throws PermanentError when the service could never take it. */
 export function toEntity(

@@ -1,3 +1,4 @@
+// When each source last answered and delivered, in Table Storage: table `watch`, partition `source`, a row a source.
 import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
 import { isKey } from '../run/progress.ts';

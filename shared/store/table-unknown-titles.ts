@@ -1,3 +1,4 @@
+// Titles that no catalogue knows, in Table Storage: in the table `watch` a partition per day.
 import { type Detection, keyOf, Today, type UnknownTitles } from '../alerts/unknown-titles.ts';
 import { plain } from '../mail/plain.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';

@@ -1,7 +1,7 @@
 // A Microsoft service without a socket: answers in the order they are given, and keeps what it was asked.
 import type { TokenCredential } from '@azure/identity';
 
-export interface Asked {
+interface Asked {
   method: string;
   url: string;
   headers: Headers;

@@ -19,7 +19,7 @@ import { noClients } from './no-clients.ts';
 import { playbookOf, World, type WorldOptions } from './world.ts';
 
 /** The process is gone: nothing that it still tries takes effect. */
-export class Death extends Error {
+class Death extends Error {
   override readonly name = 'Death';
 }
 

@@ -1,7 +1,7 @@
 // A small tenant for generated histories: things that steps find and remove, and a playbook over them that has every
 // kind of order the real one has. It counts what was done to it, so that a test can hold the record against it.
 import { z } from 'zod';
-import { PermanentError, RetryableError } from '../../shared/errors.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import { nobodyKnown } from '../../shared/model/intruder.ts';
 import {
   type Change,
@@ -175,6 +175,3 @@ function found(name: string, context: Context<unknown>, world: World): Found<{ w
     })),
   };
 }
-
-export const throttled = (effect: 'no' | 'unknown' = 'no') =>
-  new RetryableError('throttled', { status: 429, tookEffect: effect });

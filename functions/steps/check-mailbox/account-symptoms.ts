@@ -27,7 +27,7 @@ const shown = (value: unknown) =>
   (Array.isArray(value) ? value.map(String).join(', ') : String(value ?? '')) || 'nothing';
 
 /** "Update user" with another DisplayName: what colleagues see as the sender. */
-export function displayName(audits: readonly DirectoryAudit[], intruder: Intruder, look: Look): Symptoms {
+function displayName(audits: readonly DirectoryAudit[], intruder: Intruder, look: Look): Symptoms {
   const changes = audits.flatMap((audit) =>
     audit.succeeded
       ? audit.targets
@@ -53,11 +53,7 @@ export function displayName(audits: readonly DirectoryAudit[], intruder: Intrude
 const ofPassword = /^(Change|Reset) (user )?password|^Reset password \(|^Change password \(/i;
 
 /** Once is a change; several times is somebody who makes sure that they stay. What this run did does not count. */
-export function passwordChanges(
-  audits: readonly DirectoryAudit[],
-  intruder: Intruder,
-  openedAt: string,
-): Symptoms {
+function passwordChanges(audits: readonly DirectoryAudit[], intruder: Intruder, openedAt: string): Symptoms {
   const changes = audits.filter(
     ({ activity, succeeded, actor, time }) =>
       succeeded && ofPassword.test(activity) && !(actor.app !== null && time >= Date.parse(openedAt)),

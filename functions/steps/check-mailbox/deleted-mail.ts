@@ -23,7 +23,7 @@ export async function deletionsIn(graph: GraphReader, look: Look): Promise<Sympt
   ];
 }
 
-export function deletions(
+function deletions(
   deleted: readonly MailboxMessage[],
   purged: readonly MailboxMessage[],
   look: Look,

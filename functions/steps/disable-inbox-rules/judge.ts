@@ -33,7 +33,7 @@ export interface Judgement {
   evidence?: string;
 }
 
-export const threshold = 5;
+const threshold = 5;
 
 /** `Junk E-Mail Rule`, `Microsoft.Exchange.OOF.*`, `Delegate Rule -<n>`: the service keeps these for itself. */
 const systemName = /^(?:Junk E-Mail Rule|Microsoft\.Exchange\.OOF\.[\w.]+|Delegate Rule -?\d+)$/i;

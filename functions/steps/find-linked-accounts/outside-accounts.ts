@@ -16,7 +16,7 @@ import { inQuotes } from '../../../shared/model/text.ts';
 /** Said of passwords by those who only remind. */
 const reminder = matcher('password_expir* password_will_expire password_is_about_to_expire');
 
-export const whereabouts = {
+const whereabouts = {
   mailbox: 'in the mailbox',
   deleted: 'deleted',
   gone: 'gone from the mailbox',

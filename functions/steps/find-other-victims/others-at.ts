@@ -59,7 +59,7 @@ export async function othersAt(
 }
 
 /** Pure. Anything that makes the address a shared one clears everybody at it: an alert locks an account. */
-export function judgeOthers(others: readonly SignIn[], since: number): Others {
+function judgeOthers(others: readonly SignIn[], since: number): Others {
   const successes = others.filter(({ errorCode }) => errorCode === 0);
   const users = (signIns: readonly SignIn[]) => new Set(signIns.flatMap(({ userId }) => userId ?? []));
   const before = users(successes.filter(({ time }) => time < since - dayMs));

@@ -21,7 +21,7 @@ const entra = 'https://entra.microsoft.com/#view';
 const exchangeCentre = 'https://admin.exchange.microsoft.com/#';
 
 /** https://learn.microsoft.com/entra/identity/monitoring-health/reference-audit-activities */
-export const kinds: readonly Kind[] = [
+const kinds: readonly Kind[] = [
   {
     id: 'federation',
     what: 'domains and their federation',
@@ -163,7 +163,7 @@ export function sortAdminActivity(acts: readonly Act[], account: Account): Sorte
     .filter((sorted) => sorted.acts.length > 0);
 }
 
-export const describeAct = ({ activity, object, at }: Act) =>
+const describeAct = ({ activity, object, at }: Act) =>
   `${activity}${object ? ` (${object.slice(0, 120)})` : ''} at ${when(Date.parse(at))}`;
 
 const most = 8;

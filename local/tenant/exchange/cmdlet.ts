@@ -5,7 +5,7 @@ import type { Claims } from '../identity.ts';
 import type { TenantFile } from '../schema.ts';
 import type { Store } from '../store.ts';
 
-export type ParameterKind = 'string' | 'boolean' | 'switch' | 'strings' | 'number' | 'recipient';
+type ParameterKind = 'string' | 'boolean' | 'switch' | 'strings' | 'number' | 'recipient';
 
 export interface CmdletCall {
   store: Store;

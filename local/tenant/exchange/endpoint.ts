@@ -17,7 +17,7 @@ import { recipientCmdlets } from './recipients.ts';
 import { authorise, unknownCommand } from './rights.ts';
 import { exchangeRoleCmdlets } from './role-assignments.ts';
 
-export const cmdlets: readonly Cmdlet[] = [
+const cmdlets: readonly Cmdlet[] = [
   ...mailboxCmdlets,
   ...mailboxOptionCmdlets,
   ...protocolCmdlets,

@@ -9,13 +9,12 @@ import type { TenantFile } from '../schema.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
 import { notFound, requireUser } from './user-row.ts';
 
-export type Device = NonNullable<TenantFile['devices']>[number];
+type Device = NonNullable<TenantFile['devices']>[number];
 
 const deviceType: EntityType = { name: 'microsoft.graph.device', properties: deviceProperties };
 
-export const objectIdOf = (device: Device): string => device.id ?? guidOf('device', device.displayName);
-export const deviceIdOf = (device: Device): string =>
-  device.deviceId ?? guidOf('deviceId', device.displayName);
+const objectIdOf = (device: Device): string => device.id ?? guidOf('device', device.displayName);
+const deviceIdOf = (device: Device): string => device.deviceId ?? guidOf('deviceId', device.displayName);
 
 const deviceRow = (device: Device): Row =>
   withDefaults(device, deviceProperties, {

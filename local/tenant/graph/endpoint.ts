@@ -31,7 +31,7 @@ import { securityRoutes } from './security.ts';
 import { signInRoutes } from './sign-ins.ts';
 import { userRoutes } from './users.ts';
 
-export const graphRoutes: readonly GraphRoute[] = [
+const graphRoutes: readonly GraphRoute[] = [
   ...userRoutes,
   ...domainRoutes,
   ...organizationRoutes,

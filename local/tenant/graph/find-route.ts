@@ -6,7 +6,7 @@ const noSegment = (segment: string) =>
   new Refusal(400, 'BadRequest', `Resource not found for the segment '${segment}'.`);
 
 /** Parameters of a path that fits the template, else undefined. Names are matched exactly, as the metadata has them. */
-export function parametersIn(template: string, path: string): Record<string, string> | undefined {
+function parametersIn(template: string, path: string): Record<string, string> | undefined {
   const wanted = template.split('/');
   const given = path.split('/');
   if (wanted.length !== given.length) return undefined;

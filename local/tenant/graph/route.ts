@@ -37,11 +37,11 @@ interface RouteBase {
   ownPermission?: true;
 }
 
-export interface ReadOne extends RouteBase {
+interface ReadOne extends RouteBase {
   method: 'GET';
   one(call: GraphCall): Row;
 }
-export interface ReadMany extends RouteBase {
+interface ReadMany extends RouteBase {
   method: 'GET';
   many(call: GraphCall): Row[];
 }

@@ -9,7 +9,7 @@ import type { GraphCall, GraphRoute } from './route.ts';
 import { notFound, requireUser, userRow } from './user-row.ts';
 
 const person: EntityType = { name: 'microsoft.graph.user', properties: userProperties };
-export const userType: EntityType = { ...person, navigation: { manager: person } };
+const userType: EntityType = { ...person, navigation: { manager: person } };
 
 const byDefault = [
   'businessPhones',

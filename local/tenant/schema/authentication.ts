@@ -11,7 +11,7 @@ const base = {
 const keyStrength = may(z.enum(['normal', 'weak', 'unknown']));
 const type = <const Name extends string>(name: Name) => z.literal(`#microsoft.graph.${name}`);
 
-export const methodSchema = z
+const methodSchema = z
   .discriminatedUnion('@odata.type', [
     z.strictObject({
       '@odata.type': type('phoneAuthenticationMethod'),

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { annotations, anything, flag, may, open, text, texts, whole } from './fields.ts';
 
-export const conditionLists = [
+const conditionLists = [
   'From',
   'FromAddressContainsWords',
   'SubjectContainsWords',
@@ -15,7 +15,7 @@ export const conditionLists = [
   'HasClassification',
   'FromSubscription',
 ] as const;
-export const conditionFlags = [
+const conditionFlags = [
   'MyNameInToBox',
   'MyNameInCcBox',
   'MyNameInToOrCcBox',
@@ -23,7 +23,7 @@ export const conditionFlags = [
   'SentOnlyToMe',
   'HasAttachment',
 ] as const;
-export const conditionTexts = [
+const conditionTexts = [
   'FlaggedForAction',
   'MessageTypeMatches',
   'WithImportance',
@@ -33,21 +33,21 @@ export const conditionTexts = [
   'WithinSizeRangeMinimum',
   'WithinSizeRangeMaximum',
 ] as const;
-export const actionLists = [
+const actionLists = [
   'ForwardTo',
   'ForwardAsAttachmentTo',
   'RedirectTo',
   'SendTextMessageNotificationTo',
   'ApplyCategory',
 ] as const;
-export const actionFlags = [
+const actionFlags = [
   'DeleteMessage',
   'SoftDeleteMessage',
   'MarkAsRead',
   'StopProcessingRules',
   'PinMessage',
 ] as const;
-export const actionTexts = [
+const actionTexts = [
   'MoveToFolder',
   'CopyToFolder',
   'MarkImportance',

@@ -26,7 +26,7 @@ export const messageTraceProperties = {
 };
 export const messageTraceSchema = z.strictObject({ ...annotations, ...messageTraceProperties });
 
-export const locations = [
+const locations = [
   'unknown',
   'inbox_folder',
   'junkFolder',
@@ -37,7 +37,7 @@ export const locations = [
   'dropped',
   'others',
 ] as const;
-export const deliverySchema = z.strictObject({
+const deliverySchema = z.strictObject({
   ...annotations,
   action: may(z.enum(['unknown', 'deliveredToJunk', 'delivered', 'blocked', 'replaced'])),
   location: may(z.enum(locations)),

@@ -15,7 +15,7 @@ export const mailFolderProperties = {
   totalItemCount: may(whole),
   unreadItemCount: may(whole),
 };
-export const mailFolderSchema = z.strictObject({
+const mailFolderSchema = z.strictObject({
   ...annotations,
   ...mailFolderProperties,
   wellKnownName: text.optional().describe('Of the simulation: inbox, sentitems, deleteditems, …'),

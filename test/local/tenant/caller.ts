@@ -50,7 +50,7 @@ export interface Caller {
   /** Runs a cmdlet, routed to the mailbox that is named or to the tenant. */
   cmdlet(name: string, parameters: object, options?: CmdletOptions): Promise<Answered>;
 }
-export interface CmdletOptions {
+interface CmdletOptions {
   anchor?: string;
   query?: string;
   headers?: Record<string, string>;
