@@ -32,7 +32,7 @@ export const withoutCredentials = (headers: Headers): Headers =>
   );
 
 /** The local stack has no sign-in, so there the caller says who they are; enough to try what takes two operators. */
-export const localOperatorHeader = 'x-reclaim-operator';
+const localOperatorHeader = 'x-reclaim-operator';
 
 /**
  * A key says nothing about who holds it. Only where the tenant is a stand-in on this machine may its holder do what
