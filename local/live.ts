@@ -83,7 +83,7 @@ export async function follow(stack: Stack, options: FollowOptions): Promise<Foll
 }
 
 /** Settled, and on-call has heard of it. Later checks come hours later and are not waited for. */
-function isOver({ run, steps }: RunRows): boolean {
+export function isOver({ run, steps }: RunRows): boolean {
   const { state, summary } = run.row;
   // It waits for whoever gives the account back, and mails nothing meanwhile.
   if (state !== 'open' && isHandingBack(run.row) && !isHandedBack(run.row)) return true;
