@@ -20,16 +20,19 @@ import type { SourceHealth } from '../shared/alerts/source-health.ts';
 import { unknownLine } from '../shared/alerts/unknown-titles.ts';
 import { type Authenticate, createAuthenticate } from '../shared/auth/authenticate.ts';
 import { secondOperatorBecause } from '../shared/auth/second-operator.ts';
+import { remembering } from '../shared/clients/remember.ts';
 import { toFailure } from '../shared/errors.ts';
 import { createNoticeMailer } from '../shared/mail/notice-mailer.ts';
 import { createNotices, type Notices } from '../shared/mail/tell.ts';
 import { memberCount } from '../shared/microsoft365/count-members.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
 import type { Account } from '../shared/model/account.ts';
+import type { GraphReader } from '../shared/model/clients.ts';
 import { userNamed } from '../shared/preflight/mail.ts';
 import type { Answered } from '../shared/run/answered.ts';
 import { queues, stepQueue } from '../shared/run/bus.ts';
 import type { Engine } from '../shared/run/engine.ts';
+import { firstMove } from '../shared/run/first-move.ts';
 import { openRun } from '../shared/run/open-run.ts';
 import { askForCard, type Mailer } from '../shared/run/send-summary.ts';
 import { paceBy } from '../shared/run/tenant-rate.ts';
@@ -130,11 +133,15 @@ export function createServices(settings: Settings, log: Log): Services {
     deadlineSeconds: settings.DEADLINE_SECONDS,
     log,
   };
-  const accountOf = (id: string, at: Date, likelyName?: string | null): Promise<Account> => {
-    const { graph, exchange } = soon();
+  const accountOf = (
+    graph: GraphReader,
+    id: string,
+    at: Date,
+    likelyName?: string | null,
+  ): Promise<Account> => {
     return readAccount({
       graph,
-      exchange,
+      exchange: soon().exchange,
       tenantId: settings.TENANT_ID,
       id,
       likelyName: likelyName ?? null,
@@ -195,15 +202,17 @@ export function createServices(settings: Settings, log: Log): Services {
       ),
       second: askForCard(webhook, bus, log),
     },
-    triage: (line) =>
-      createTriageAlert({
-        graph: soon().graph,
+    triage: (line) => {
+      const { graph } = soon();
+      const known = remembering(graph);
+      return createTriageAlert({
+        graph,
         settings,
         policy: settings.POLICY,
         readAccount: (...asked) => {
           // The breaker asks for it next, and a lock waits for both.
           void users();
-          return accountOf(...asked);
+          return accountOf(known, ...asked);
         },
         lastRun: (userId) => lastRunOf(progress, userId),
         intruders: (since) => intrudersOf(progress, since),
@@ -211,7 +220,8 @@ export function createServices(settings: Settings, log: Log): Services {
           const marks = await readProtections(soon().graph, userId, protectedGroups(settings));
           return (account) => protectedBecause(account, marks, settings);
         },
-        openRun: (request) => openRun(engine, { ...request, admit: breaker.admit }),
+        openRun: (request) =>
+          openRun(engine, { ...request, admit: breaker.admit }, firstMove(engine, { graph: known })),
         decisions,
         classify,
         unknown: (one) =>
@@ -219,7 +229,8 @@ export function createServices(settings: Settings, log: Log): Services {
         heard: (source) => noted(health.delivered(source, now())),
         now,
         log: line,
-      }),
+      });
+    },
     doors: (lines) => ({
       graph: soon().graph,
       marks,
@@ -232,13 +243,13 @@ export function createServices(settings: Settings, log: Log): Services {
     }),
     authenticate: createAuthenticate(settings, now),
     secondOperatorFor: async (recorded) => {
-      const account = await accountOf(recorded.id, now());
+      const account = await accountOf(soon().graph, recorded.id, now());
       const protection = await protectionOf(soon().graph, account, settings);
       return secondOperatorBecause(recorded, account, protection, settings);
     },
     answered: new TableAnswered(tables),
     start: {
-      readAccount: (idOrUpn) => accountOf(idOrUpn, now()),
+      readAccount: (idOrUpn) => accountOf(soon().graph, idOrUpn, now()),
       heldBecause: (account) => protectionOf(soon().graph, account, settings),
       count: breaker.count,
       decided: (decision) => noted(decisions.record(decision)),

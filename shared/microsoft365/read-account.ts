@@ -39,6 +39,8 @@ const userSchema = z.object({
   onPremisesSyncEnabled: z.boolean().nullish(),
   onPremisesDistinguishedName: nullableText,
   isManagementRestricted: z.boolean().nullish(),
+  // For the steps that lock: they ask for no more than this, and need not ask again (see `remembering`).
+  signInSessionsValidFromDateTime: z.string().nullish(),
 });
 const userSelect = Object.keys(userSchema.shape).join(',');
 

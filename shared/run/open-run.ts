@@ -10,6 +10,7 @@ import type { Step } from '../model/step.ts';
 import type { Mode } from '../model/words.ts';
 import { advance } from './advance.ts';
 import type { Engine } from './engine.ts';
+import type { FirstMove } from './first-move.ts';
 import { released } from './operate.ts';
 import { plan } from './plan.ts';
 import { type Claim, type Progress, runRef } from './progress.ts';
@@ -59,7 +60,8 @@ type Admitted = OpenRequest & { admission?: Admission };
 /** Losing the race for an account this often means that something is wrong with the storage. */
 const mostRounds = 10;
 
-export async function openRun(engine: Opener, asked: OpenRequest): Promise<Opened> {
+/** With a first move, the account is locked when this answers, or the lock has been left to its queue. */
+export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMove): Promise<Opened> {
   let request: Admitted = asked;
   const { admit } = asked;
   const admitted = async (): Promise<Admitted> => {
@@ -102,9 +104,13 @@ export async function openRun(engine: Opener, asked: OpenRequest): Promise<Opene
       what: opening(planned.run),
       why: request.why,
     };
-    const opened = await engine.progress.open(planned.run, planned.steps, claim, [log]);
+    const begun = await move?.(planned, now);
+    const { run: first, steps: rows, send } = begun ?? planned;
+    const opened = await engine.progress.open(first, rows, claim, [log]);
     if (opened === 'taken') continue;
-    await engine.bus.send(planned.send);
+    // Neither failure may cost the other its end.
+    const ends = await Promise.allSettled([begun?.carryOut(opened), engine.bus.send(send)]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return answer({ run: opened.run.row, joined: false, raised: false });
   }
   throw new RetryableError(`account ${request.account.id} was taken by others ${mostRounds} times in a row`);

@@ -7,7 +7,7 @@ import { stages } from '../model/words.ts';
 import { type Outgoing, stepQueue } from './bus.ts';
 import { type HandBackOrder, isOver, nextHandBack } from './hand-back.ts';
 import { effectiveMode } from './mode.ts';
-import { isActive, nextState, startChecks, withWakeAt } from './run-state.ts';
+import { awaitsLock, isActive, nextState, startChecks, wasTried, withWakeAt } from './run-state.ts';
 import { nextSummary } from './summary-turn.ts';
 import { afterLostWorker, isPast, message, queue } from './turn.ts';
 import { endedBadly, endedWell, isPending } from './verdict.ts';
@@ -79,6 +79,7 @@ function nextRow(order: Order, row: StepRow, state: RunState, now: Date): StepRo
 function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): StepRow {
   if (state.run.state === 'held' || !isActive(row, state)) return row;
   if (row.aim === 'undo') return undoTurn(row, state) ? queue({ ...row, acts: true }, now, row.until) : row;
+  if (row.stage !== 'contain' && awaitsLock(state, now)) return row;
   // Of an account that its owner has back, nothing is changed by a look.
   const watches = row.aim === 'check' && isOver(state.run);
   const acts = order.kind === 'remediation' && effectiveMode(state.run, row) === 'act' && !watches;
@@ -138,9 +139,6 @@ const endedForWorse = (gate: StepRow, run: RunRow) =>
   !endedWell(gate.outcome) && (gate.outcome?.is !== 'reported' || run.level === 'full');
 
 const closesBefore = (row: StepRow) => row.stage !== 'close' && row.stage !== 'hand-back';
-
-/** One failure counts as a try, so that throttled sign-in logs delay nobody. */
-const wasTried = (row: StepRow) => row.state === 'settled' || row.attempt > 0 || row.memo !== null;
 
 const rowsOf = (names: readonly string[], state: RunState) =>
   state.steps.filter((row) => names.includes(row.name));

@@ -17,13 +17,21 @@ import type { Ending, Execution } from './execution.ts';
 import { isOver } from './hand-back.ts';
 import { watched } from './watch.ts';
 
-export async function remediate(execution: Execution, step: Remediation): Promise<Ending> {
+/**
+ * `recorded` names the changes that were found and recorded by whoever opened the run: then the first look is behind
+ * it, and only the rest is done.
+ */
+export async function remediate(
+  execution: Execution,
+  step: Remediation,
+  recorded?: ReadonlySet<string>,
+): Promise<Ending> {
   const { engine, context } = execution;
-  const clients = engine.clients(context.abort);
   const act = execution.row.acts;
-  let row: StepRow = execution.row;
+  if (recorded !== undefined) return fixAndCheck(execution, step, execution.row, recorded);
 
-  const first = await step.find(context, clients);
+  const { row } = execution;
+  const first = await step.find(context, engine.clients(context.abort));
   if (!act && row.aim === 'check' && isOver(execution.state.run)) {
     return { is: 'settled', row: 'skip' in first ? row : watched(row, first, engine.now()) };
   }
@@ -31,12 +39,30 @@ export async function remediate(execution: Execution, step: Remediation): Promis
     const tasks = mergeTasks(row.tasks, first.tasks ?? []);
     return settle({ ...row, tasks }, { is: 'skipped', reason: first.skip }, engine.now());
   }
-  const { records, toFix } = reconcile(row.changes, first.changes, engine.now().toISOString(), act);
-  row = withFindings({ ...row, changes: records }, first);
-  if (toFix.size === 0) return settle(row, outcomeOf(row, act), engine.now());
+  const found = withFirstLook(row, first, engine.now());
+  if (found.toFix.size === 0) return settle(found.row, outcomeOf(found.row, act), engine.now());
+  return fixAndCheck(execution, step, await execution.record(found.row), found.toFix);
+}
 
-  row = await execution.record(row);
-  for (const record of records) {
+/** The row as it is recorded before the first fix, and which of its changes are to be made. */
+export function withFirstLook(
+  row: StepRow,
+  first: Found,
+  now: Date,
+): { row: StepRow; toFix: ReadonlySet<string> } {
+  const { records, toFix } = reconcile(row.changes, first.changes, now.toISOString(), row.acts);
+  return { row: withFindings({ ...row, changes: records }, first), toFix };
+}
+
+async function fixAndCheck(
+  execution: Execution,
+  step: Remediation,
+  recorded: StepRow,
+  toFix: ReadonlySet<string>,
+): Promise<Ending> {
+  const { engine } = execution;
+  let row = recorded;
+  for (const record of recorded.changes) {
     if (!toFix.has(identity(record))) continue;
     const { attempt, stop } = await tryFix(step, record, execution);
     row = withRecord(row, afterAttempt(record, attempt, engine.now().toISOString()));
@@ -51,7 +77,7 @@ export async function remediate(execution: Execution, step: Remediation): Promis
     row = withFindings(row, second);
     row = { ...row, changes: verify(row.changes, second.changes, engine.now().toISOString()) };
   }
-  return settle(row, outcomeOf(row, act), engine.now());
+  return settle(row, outcomeOf(row, row.acts), engine.now());
 }
 
 /** What was fixed must not be forgotten because the second look fails: it is written first. */
@@ -170,6 +196,7 @@ function settle(row: StepRow, outcome: Outcome, now: Date): Ending {
 
 const touchedSince = (record: ChangeRecord, row: StepRow) =>
   row.settledAt !== null && record.attemptedAt !== null && record.attemptedAt > row.settledAt;
+
 export async function undo(execution: Execution, step: Remediation): Promise<Ending> {
   const { engine, context } = execution;
   const clients = engine.clients(context.abort);

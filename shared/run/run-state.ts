@@ -62,6 +62,19 @@ export function startChecks(state: RunState, now: Date): RunState | undefined {
   return { run: { ...run, checks: due }, steps: state.steps.map(lookAgain) };
 }
 
+/**
+ * Until its lock has been tried, a run does nothing else: fifty victims must not wait for each other's evidence. A lock
+ * that hangs holds nobody up for long.
+ */
+export function awaitsLock({ run, steps }: RunState, now: Date): boolean {
+  if (run.state !== 'open' || run.dryRun || run.endsAs !== null || run.containedAt !== null) return false;
+  if (now.getTime() >= Date.parse(begunAt(run)) + timing.lockFirstSeconds * 1000) return false;
+  return steps.some((row) => row.stage === 'contain' && row.aim === 'fix' && !wasTried(row));
+}
+
+/** One failure counts as a try, so that throttled sign-in logs delay nobody. */
+export const wasTried = (row: StepRow) => row.state === 'settled' || row.attempt > 0 || row.memo !== null;
+
 /** A lower bound for the sweep, raised only once it has passed: rows of a run are not rewritten for a clock. */
 export function withWakeAt(state: RunState, now: Date): RunRow {
   const { run, steps } = state;
@@ -69,6 +82,7 @@ export function withWakeAt(state: RunState, now: Date): RunRow {
     .filter((row) => row.state === 'queued' || row.state === 'running')
     .map((row) => row.until);
   times.push(run.summary.state === 'sent' || run.summary.state === 'failed' ? null : run.summary.until);
+  if (awaitsLock(state, now)) times.push(later(new Date(begunAt(run)), timing.lockFirstSeconds));
   if (run.state === 'open' && awaitsFirst(run)) {
     times.push(...timing.summarySeconds.map((seconds) => later(new Date(begunAt(run)), seconds)));
   }

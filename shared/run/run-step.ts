@@ -31,24 +31,46 @@ export async function runStep(engine: Engine, message: StepMessage, deliveryCoun
   if (claimed === 'lost') await advance(engine, ref);
   if (claimed === 'gone' || claimed === 'lost' || step === undefined) return;
 
-  let owned = ownRow(claimed, message.step);
+  const owned = ownRow(claimed, message.step);
   if (owned?.state !== 'running' || owned.turn !== message.turn) return;
+  await carryOut(engine, step, claimed, owned, { seconds: engine.deadlineSeconds });
+}
+
+/** How long an execution may take, and what it has recorded already, if anything (see `remediate`). */
+interface Terms {
+  seconds: number;
+  recorded?: ReadonlySet<string>;
+}
+
+/**
+ * Executes a step whose row is claimed and settles it. Throws only when the storage or the bus can't be reached; every
+ * other failure is in the row.
+ */
+export async function carryOut(
+  engine: Engine,
+  step: Step,
+  claimed: RunRows,
+  claimedRow: StepRow,
+  { seconds, recorded }: Terms,
+): Promise<void> {
+  const ref = runRef(claimed.run.row.id);
+  let owned = claimedRow;
   const write = async (
     change: (state: RunState, row: StepRow) => RunState,
     next: StepRow,
   ): Promise<StepRow> => {
     const mine = owned;
     const written = await advance(engine, ref, (state) => {
-      const row = state.steps.find((candidate) => candidate.name === message.step);
-      const same = row?.state === 'running' && row.turn === mine?.turn && row.delivery === mine.delivery;
+      const row = state.steps.find((candidate) => candidate.name === step.name);
+      const same = row?.state === 'running' && row.turn === mine.turn && row.delivery === mine.delivery;
       return same ? change(withRow(state, next), next) : undefined;
     });
     if (written === 'gone' || written === 'lost') throw new LeaseLost();
-    owned = ownRow(written, message.step) ?? next;
+    owned = ownRow(written, step.name) ?? next;
     return owned;
   };
 
-  const deadline = AbortSignal.timeout(engine.deadlineSeconds * 1000);
+  const deadline = AbortSignal.timeout(seconds * 1000);
   const state: RunState = { run: claimed.run.row, steps: claimed.steps.map((entry) => entry.row) };
   const execution: Execution = {
     engine,
@@ -59,11 +81,11 @@ export async function runStep(engine: Engine, message: StepMessage, deliveryCoun
     record: (row) => write((all) => all, row),
   };
   try {
-    const ending = await Promise.race([execute(execution), expired(deadline, engine.deadlineSeconds)]);
+    const ending = await Promise.race([execute(execution, recorded), expired(deadline, seconds)]);
     await write((all) => withIntruder(all, ending), endRow(ending, engine.now()));
   } catch (thrown) {
     if (thrown instanceof LeaseLost) return;
-    engine.log(`${step.name}: ${toFailure(thrown).message}`, { run: message.run, step: step.name });
+    engine.log(`${step.name}: ${toFailure(thrown).message}`, { run: ref.runId, step: step.name });
     try {
       await write((all) => all, failedRow(owned, thrown, engine));
     } catch (second) {
@@ -72,10 +94,10 @@ export async function runStep(engine: Engine, message: StepMessage, deliveryCoun
   }
 }
 
-function execute(execution: Execution): Promise<Ending> {
+function execute(execution: Execution, recorded: Terms['recorded']): Promise<Ending> {
   const { step, row } = execution;
   if (step.kind === 'investigation') return collect(execution, step);
-  return row.aim === 'undo' ? undo(execution, step) : remediate(execution, step);
+  return row.aim === 'undo' ? undo(execution, step) : remediate(execution, step, recorded);
 }
 
 const ownRow = (rows: RunRows, name: string) => rows.steps.find((entry) => entry.row.name === name)?.row;
@@ -101,18 +123,29 @@ function claim(message: StepMessage, deliveryCount: number, step: Step | undefin
     if (spared !== undefined) return spared;
     const attempt = takesOver ? row.attempt + 1 : row.attempt;
     return withRow(state, {
-      ...row,
-      state: 'running',
+      ...claimedRow(row, step, state, now, timing.leaseSeconds),
       attempt,
       delivery: deliveryCount,
-      until: new Date(now.getTime() + timing.leaseSeconds * 1000).toISOString(),
-      startedAt: now.toISOString(),
-      ...(row.aim === 'undo'
-        ? {}
-        : { lookedAt: now.toISOString(), seen: step === undefined ? {} : settledBefore(step, state) }),
     });
   };
 }
+
+/** The row while a worker has it, for at most so many seconds. */
+export const claimedRow = (
+  row: StepRow,
+  step: Step | undefined,
+  state: RunState,
+  now: Date,
+  leaseSeconds: number,
+): StepRow => ({
+  ...row,
+  state: 'running',
+  until: new Date(now.getTime() + leaseSeconds * 1000).toISOString(),
+  startedAt: now.toISOString(),
+  ...(row.aim === 'undo'
+    ? {}
+    : { lookedAt: now.toISOString(), seen: step === undefined ? {} : settledBefore(step, state) }),
+});
 
 async function expired(deadline: AbortSignal, seconds: number): Promise<never> {
   await new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }));

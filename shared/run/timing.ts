@@ -1,6 +1,11 @@
 // The times by which the engine waits.
 
 export const timing = {
+  /** What opens a run locks the account itself within this time; after the second, the step's queue takes over. */
+  firstMoveSeconds: 15,
+  firstMoveLeaseSeconds: 20,
+  /** The other steps of a run wait for its lock, but no longer than this. */
+  lockFirstSeconds: 20,
   /** A message that nobody claimed within this time counts as lost. */
   graceSeconds: 90,
   /** Longer than a function's own deadline, so that a live worker is never doubled. */
@@ -16,6 +21,7 @@ export const timing = {
   /** Minutes after an account was handed back at which what had been the intruder's is looked for. */
   watchMinutes: [60, 1440],
 } as const;
+
 /** Exponential with jitter (±20 %), so that many runs don't come back at once; a service's own time goes first. */
 export function waitSeconds(attempt: number, retryAfterSeconds: number | undefined, random: number): number {
   const growing = Math.min(

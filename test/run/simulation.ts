@@ -6,6 +6,7 @@ import type { Account } from '../../shared/model/account.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import { stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
+import { type FirstMove, firstMove } from '../../shared/run/first-move.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import type { RunRows } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
@@ -205,17 +206,44 @@ export class Simulation {
   #runId = '';
 
   async open(): Promise<string> {
-    const opened = await this.#calm(() =>
-      openRun(this.engine, {
-        account: adele,
-        signals: [riskySignIn],
-        level: this.#scenario.level,
-        held: this.#scenario.held ?? null,
-        why: 'a high-risk sign-in',
-      }),
-    );
+    const move = this.#chaos.next() < 0.5 ? this.#firstMove() : undefined;
+    const ask = () =>
+      openRun(
+        this.engine,
+        {
+          account: adele,
+          signals: [riskySignIn],
+          level: this.#scenario.level,
+          held: this.#scenario.held ?? null,
+          why: 'a high-risk sign-in',
+        },
+        move,
+      );
+    // The alert is delivered again when the process dies over it.
+    const opened = await this.#calm(() => this.insist(ask));
+    this.#dead = false;
     this.#runId = opened.run.id;
     return opened.run.id;
+  }
+
+  /** As triage does it: from the moment that the run is there, anything may go wrong. */
+  #firstMove(): FirstMove {
+    const move = firstMove(this.engine);
+    return async (planned, now) => {
+      const begun = await move(planned, now);
+      this.#runId = begun.run.id;
+      return {
+        ...begun,
+        carryOut: async (rows) => {
+          this.#chaotic = true;
+          try {
+            await begun.carryOut(rows);
+          } finally {
+            this.#chaotic = false;
+          }
+        },
+      };
+    };
   }
 
   rows(): RunRows {
