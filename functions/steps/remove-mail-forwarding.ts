@@ -1,7 +1,7 @@
 // Stops a mailbox from sending all its mail on: to an address outside, and to one inside where the intruder set it.
 // Rules forward too (disable-inbox-rules), and so do transport rules, which are a matter of the tenant.
 import { z } from 'zod';
-import { type Act, actsIn, parameterOf } from '../../shared/intruder/acts.ts';
+import { type Act, actsIn, auditLogIn, parameterOf } from '../../shared/intruder/acts.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { acceptedDomains, addressesBehind, mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
 import {
@@ -51,7 +51,7 @@ export const removeMailForwarding = remediation({
   async find({ account, run, exchange }) {
     const acts = actsIn(run);
     const reached = await mailboxesWithActs(exchange, account, acts ?? []);
-    const unasked = acts === undefined && run.ended?.['collect-audit-log'] !== undefined;
+    const unasked = auditLogIn(run) === 'unread';
     const looks = await Promise.all(
       [reached.own, ...reached.others].map((one) => forwardingOf(exchange, one, unasked)),
     );

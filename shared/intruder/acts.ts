@@ -7,9 +7,12 @@ import type { Json } from '../model/words.ts';
 import { bareAddress } from './address.ts';
 import { type Attribution, attemptOf, type DirectoryAudit, tiedToIntruder } from './audit.ts';
 import { when } from './describe-trail.ts';
+import type { Trace } from './tie.ts';
 import type { UnifiedRecord } from './unified-audit.ts';
 
 const json: z.ZodType<Json> = z.json();
+
+const traced = ['session', 'request', 'address', 'device', 'userAgent'] as const satisfies (keyof Trace)[];
 
 const actSchema = z.object({
   /** The record's own id: a log that is read again holds it again. */
@@ -28,6 +31,8 @@ const actSchema = z.object({
   evidence: z.string(),
   /** How sure that is. */
   certainty: z.enum(certainties).default('certain'),
+  /** What the log said about who acted, so that it can be judged again when more is known. */
+  trace: z.record(z.enum(traced), z.string().nullable()).nullable().default(null),
   /** What the workload says more, cut to what steps judge by. */
   data: z.record(z.string(), json),
 });
@@ -38,29 +43,59 @@ const factsSchema = z.object({
   /** Inbox rules made by whoever is not known as the intruder; `evidence` says from where. */
   rulesOfOthers: z.array(actSchema).default([]),
   left: z.number(),
+  /** Whether the unified audit log answered with anything; an empty answer is none. */
+  unified: z.boolean().default(true),
 });
+type Facts = z.infer<typeof factsSchema>;
+
+const factsIn = (run: RunView): Facts | undefined => {
+  const facts = run.facts?.acts;
+  return facts === undefined ? undefined : factsSchema.parse(facts);
+};
 
 /** undefined while the audit log has not answered, or cannot be searched: no proof that nothing was done. */
 export function actsIn(run: RunView): readonly Act[] | undefined {
-  const facts = run.facts?.acts;
-  return facts === undefined ? undefined : factsSchema.parse(facts).acts;
+  return factsIn(run)?.acts;
+}
+
+/**
+ * Whether the unified audit log can be taken as having told who made a thing: `pending` while it is asked, `unread`
+ * where it could not be, or found nothing at all, which says nothing of anybody.
+ */
+export function auditLogIn(run: RunView): 'pending' | 'read' | 'unread' {
+  const facts = factsIn(run);
+  if (facts !== undefined) return facts.unified ? 'read' : 'unread';
+  return run.ended?.['collect-audit-log'] === undefined ? 'pending' : 'unread';
 }
 
 /** Inbox rules that somebody made who is not known as the intruder: mostly the owner. */
 export function rulesOfOthersIn(run: RunView): readonly Act[] {
-  const facts = run.facts?.acts;
-  return facts === undefined ? [] : factsSchema.parse(facts).rulesOfOthers;
+  return factsIn(run)?.rulesOfOthers ?? [];
 }
 
-const parametersSchema = z.array(z.object({ Name: z.string(), Value: z.string() }));
-const given = ({ data }: Act) => parametersSchema.safeParse(data['Parameters']).data ?? [];
+const pairsSchema = z.array(z.unknown());
+const pairSchema = z.looseObject({ Name: z.string(), Value: z.unknown() });
+const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
+
+/**
+ * Names and values as workloads write them: `[{"Name":"RuleName","Value":"x"}]`. Some have no value, some one that is
+ * no text; whatever is not readable costs that one alone.
+ */
+export const pairsIn = (act: Act, field: 'Parameters' | 'OperationProperties'): ReadonlyMap<string, string> =>
+  new Map(
+    (pairsSchema.safeParse(act.data[field]).data ?? []).toReversed().flatMap((one) => {
+      const pair = pairSchema.safeParse(one).data;
+      return pair === undefined ? [] : [[pair.Name.toLowerCase(), asText(pair.Value)] as const];
+    }),
+  );
 
 /** A parameter of the cmdlet behind an Exchange act: `{"Parameters":[{"Name":"User","Value":"x@evil.example"}]}` */
 export const parameterOf = (act: Act, name: string): string | undefined =>
-  given(act).find((one) => one.Name.toLowerCase() === name.toLowerCase())?.Value;
+  pairsIn(act, 'Parameters').get(name.toLowerCase());
 
 /** The values of all of them. */
-export const parametersOf = (act: Act): readonly string[] => given(act).map(({ Value }) => Value);
+export const parametersOf = (act: Act): readonly string[] => [...pairsIn(act, 'Parameters').values()];
 
 /** Looks and everyday use; thousands of them must not crowd out the changes. */
 const ordinary =
@@ -69,6 +104,12 @@ export const isOrdinary = (activity: string) => ordinary.test(activity);
 
 /** By cmdlet or Outlook on the web; by Outlook itself. */
 export const makesRule = /^(New-InboxRule|Set-InboxRule|Enable-InboxRule|UpdateInboxRules)$/i;
+
+/** Whatever order the pages came in, the same acts come in the same order. */
+const latestFirst = (a: { time: number; id: string }, b: { time: number; id: string }) =>
+  b.time - a.time || (a.id < b.id ? -1 : 1);
+const latestActFirst = (a: Act, b: Act) =>
+  latestFirst({ ...a, time: Date.parse(a.at) }, { ...b, time: Date.parse(b.at) });
 
 const mostChanges = 300;
 const mostOthers = 200;
@@ -80,13 +121,11 @@ const mostRules = 50;
 export function actsOf(
   records: readonly (UnifiedRecord | DirectoryAudit)[],
   intruder: Intruder,
-): z.infer<typeof factsSchema> {
-  const acts = records
-    .toSorted((a, b) => b.time - a.time)
-    .flatMap((record) => {
-      const attribution = attemptOf(record, intruder);
-      return attribution === undefined ? [] : [actOf(record, attribution)];
-    });
+): Omit<Facts, 'unified'> {
+  const acts = records.toSorted(latestFirst).flatMap((record) => {
+    const attribution = attemptOf(record, intruder);
+    return attribution === undefined ? [] : [actOf(record, attribution)];
+  });
   const changes = acts.filter(({ activity }) => !isOrdinary(activity));
   const sent = acts.filter(({ activity }) => activity === sending);
   const others = acts.filter(({ activity }) => isOrdinary(activity) && activity !== sending);
@@ -95,14 +134,53 @@ export function actsOf(
     ...sent.slice(0, mostSent).map(withoutBulk),
     ...others.slice(0, mostOthers),
   ];
-  return { acts: kept, rulesOfOthers: rulesOfOthers(records, intruder), left: acts.length - kept.length };
+  return {
+    acts: kept.toSorted(latestActFirst),
+    rulesOfOthers: rulesOfOthers(records, intruder),
+    left: acts.length - kept.length,
+  };
 }
+
+/**
+ * The acts of an earlier reading that this one lacks, judged by what is known now: a later search may miss what an
+ * earlier one found, and a mark that turned out to be the owner's takes its acts along.
+ */
+export function withEarlier(
+  facts: Omit<Facts, 'unified'>,
+  records: readonly (UnifiedRecord | DirectoryAudit)[],
+  run: RunView,
+  intruder: Intruder,
+): Omit<Facts, 'unified'> {
+  const earlier = factsIn(run);
+  if (earlier === undefined) return facts;
+  const read = new Set(records.map(({ id }) => id));
+  const missed = (acts: readonly Act[]) => acts.filter(({ id }) => !read.has(id));
+  const acts = missed(earlier.acts).flatMap((act) => {
+    const attribution = act.trace === null ? act : attributed(act.at, act.trace, intruder);
+    return attribution === undefined
+      ? []
+      : [{ ...act, evidence: attribution.evidence, certainty: attribution.certainty }];
+  });
+  return {
+    acts: [...facts.acts, ...acts].toSorted(latestActFirst),
+    rulesOfOthers: [
+      ...facts.rulesOfOthers,
+      ...missed(earlier.rulesOfOthers).filter(
+        ({ at, trace }) => trace === null || attributed(at, trace, intruder) === undefined,
+      ),
+    ],
+    left: Math.max(facts.left, earlier.left),
+  };
+}
+
+const attributed = (at: string, trace: Trace, intruder: Intruder) =>
+  attemptOf({ time: Date.parse(at), trace }, intruder);
 
 const rulesOfOthers = (records: readonly (UnifiedRecord | DirectoryAudit)[], intruder: Intruder): Act[] =>
   records
     .filter((record) => record.succeeded && makesRule.test(record.activity))
     .filter((record) => tiedToIntruder(record, intruder) === undefined)
-    .toSorted((a, b) => b.time - a.time)
+    .toSorted(latestFirst)
     .slice(0, mostRules)
     .map((record) => actOf(record, { evidence: madeFrom(record), certainty: 'likely' }));
 
@@ -128,6 +206,11 @@ const wanted = [
   'ModifiedProperties',
   'Target',
   'MailboxOwnerUPN',
+  'SendAsUserSmtp',
+  'SendOnBehalfOfUserSmtp',
+  'OperationCount',
+  'DeviceId',
+  'ClientInfoString',
   'SourceFileName',
   'SourceRelativeUrl',
   'SiteUrl',
@@ -138,8 +221,6 @@ const wanted = [
   'SharingLinkScope',
   'UniqueSharingId',
 ];
-const mostCharacters = 2000;
-
 function actOf(record: UnifiedRecord | DirectoryAudit, { evidence, certainty }: Attribution): Act {
   const common = {
     id: record.id,
@@ -149,6 +230,7 @@ function actOf(record: UnifiedRecord | DirectoryAudit, { evidence, certainty }: 
     succeeded: record.succeeded,
     evidence,
     certainty,
+    trace: storedTrace(record.trace),
   };
   if ('targets' in record) {
     const names = record.targets.flatMap(
@@ -158,7 +240,7 @@ function actOf(record: UnifiedRecord | DirectoryAudit, { evidence, certainty }: 
     return { ...common, recordType: 'directory', object: names.join(', ') || null, mailbox: null, data };
   }
   const data = Object.fromEntries(
-    wanted.flatMap((name) => (record.data[name] === undefined ? [] : [[name, short(record.data[name])]])),
+    wanted.flatMap((name) => (record.data[name] == null ? [] : [[name, short(record.data[name])]])),
   );
   return {
     ...common,
@@ -178,9 +260,31 @@ function mailboxIn(data: UnifiedRecord['data']): string | null {
   return null;
 }
 
-/** As it is, or the beginning of its text where it is too long for a row. */
-function short(value: unknown): Json {
-  const parsed = json.safeParse(value);
-  const text = JSON.stringify(value) ?? 'null';
-  return parsed.success && text.length <= mostCharacters ? parsed.data : text.slice(0, mostCharacters);
+const storedTrace = ({ session, request, address, device, userAgent }: Trace): NonNullable<Act['trace']> => ({
+  session: session ?? null,
+  request: request ?? null,
+  address: address ?? null,
+  device: device ?? null,
+  userAgent: userAgent ?? null,
+});
+
+const mostOfText = 400;
+const mostEntries = 60;
+const mostLeaves = 400;
+const deepest = 6;
+
+/**
+ * Small enough for a row: long texts and lists are cut, the structure never, since a name or an id behind a long
+ * condition is what ties a change to its maker.
+ */
+function short(value: unknown, depth = 0, budget = { left: mostLeaves }): Json {
+  const into = (one: unknown) => short(one, depth + 1, budget);
+  budget.left -= 1;
+  if (typeof value === 'string') return value.length > mostOfText ? `${value.slice(0, mostOfText)}…` : value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value === 'boolean') return value;
+  if (value === null || typeof value !== 'object' || depth === deepest || budget.left <= 0) return null;
+  if (Array.isArray(value)) return value.slice(0, mostEntries).map(into);
+  const entries = Object.entries(value).slice(0, mostEntries);
+  return Object.fromEntries(entries.map(([name, one]) => [name, into(one)]));
 }

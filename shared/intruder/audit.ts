@@ -58,7 +58,10 @@ export const attributionOf = (record: AuditRecord, intruder: Intruder): Attribut
   record.succeeded ? attemptOf(record, intruder) : undefined;
 
 /** Refused attempts too: for telling what the intruder did, not for undoing it. */
-export function attemptOf(record: AuditRecord, intruder: Intruder): Attribution | undefined {
+export function attemptOf(
+  record: Pick<AuditRecord, 'time' | 'trace'>,
+  intruder: Intruder,
+): Attribution | undefined {
   const { session = null, request = null } = record.trace;
   // An address changes hands: before the intruder came it was somebody else's.
   const older = intruder.since !== null && record.time < Date.parse(intruder.since);
@@ -83,10 +86,22 @@ export function evidenceIn(records: readonly AuditRecord[], intruder: Intruder):
   return undefined;
 }
 
+export const isTime = (at: string) => !Number.isNaN(Date.parse(at));
+
+/** Strangers write these records: a field that is no text is taken as not said, and costs nothing else. */
 export const text = z
-  .string()
+  .union([z.string(), z.number().transform(String)])
   .nullish()
-  .transform((given) => (given ? given : null));
+  .catch(null)
+  .transform((given) => given || null);
+
+/** A list whose unreadable entries are left out; no list at all is an empty one. */
+export const each = <T>(item: z.ZodType<T>) =>
+  z
+    .array(item.nullable().catch(null))
+    .nullish()
+    .catch(null)
+    .transform((given) => (given ?? []).flatMap((one) => (one === null ? [] : [one])));
 
 function unwrapped(json: string | null): unknown {
   if (json === null) return null;
@@ -104,7 +119,7 @@ const targetSchema = z
     type: text,
     displayName: text,
     userPrincipalName: text,
-    modifiedProperties: z.array(z.object({ displayName: text, oldValue: text, newValue: text })).nullish(),
+    modifiedProperties: each(z.object({ displayName: text, oldValue: text, newValue: text })),
   })
   .transform(
     (target): AuditTarget => ({
@@ -112,7 +127,7 @@ const targetSchema = z
       type: target.type,
       name: target.displayName,
       userPrincipalName: target.userPrincipalName,
-      changed: (target.modifiedProperties ?? []).flatMap(({ displayName, oldValue, newValue }) =>
+      changed: target.modifiedProperties.flatMap(({ displayName, oldValue, newValue }) =>
         displayName === null
           ? []
           : [{ name: displayName, before: unwrapped(oldValue), after: unwrapped(newValue) }],
@@ -129,7 +144,7 @@ const targetSchema = z
 export const directoryAuditSchema = z
   .object({
     id: z.string(),
-    activityDateTime: z.string(),
+    activityDateTime: z.string().refine(isTime),
     activityDisplayName: z.string(),
     category: text,
     correlationId: text,
@@ -138,16 +153,17 @@ export const directoryAuditSchema = z
     resultReason: text,
     initiatedBy: z
       .object({
-        user: z.object({ id: text, userPrincipalName: text, ipAddress: text }).nullish(),
-        app: z.object({ displayName: text }).nullish(),
+        user: z.object({ id: text, userPrincipalName: text, ipAddress: text }).nullish().catch(null),
+        app: z.object({ displayName: text }).nullish().catch(null),
       })
-      .nullish(),
-    targetResources: z.array(targetSchema).nullish(),
-    additionalDetails: z.array(z.object({ key: text, value: text })).nullish(),
+      .nullish()
+      .catch(null),
+    targetResources: each(targetSchema),
+    additionalDetails: each(z.object({ key: text, value: text })),
   })
   .transform((entry): DirectoryAudit => {
     const details = new Map(
-      (entry.additionalDetails ?? []).flatMap(({ key, value }) => (key && value ? [[key, value]] : [])),
+      entry.additionalDetails.flatMap(({ key, value }) => (key && value ? [[key, value]] : [])),
     );
     const user = entry.initiatedBy?.user;
     return {
@@ -166,10 +182,18 @@ export const directoryAuditSchema = z
         app: entry.initiatedBy?.app?.displayName ?? null,
       },
       trace: { address: user?.ipAddress ?? null, userAgent: details.get('User-Agent') ?? null },
-      targets: entry.targetResources ?? [],
+      targets: entry.targetResources,
       details,
     };
   });
+
+/** Pages promise neither an order nor that a record comes once; one that can't be read at all is left out. */
+export const readable = <T>(schema: z.ZodType<T>) =>
+  z.unknown().transform((given) => schema.safeParse(given).data ?? null);
+
+export const onceEach = <T extends { id: string }>(records: readonly (T | null)[]): T[] => [
+  ...new Map(records.flatMap((record) => (record === null ? [] : [[record.id, record] as const]))).values(),
+];
 
 const mostAudits = 5000;
 const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
@@ -187,13 +211,14 @@ export async function readDirectoryAudits(
 ): Promise<DirectoryAudit[] | Skip> {
   const from = wholeSeconds(since);
   try {
-    return await graph.list(
+    const read = await graph.list(
       which === 'by'
         ? path`/auditLogs/directoryAudits?$filter=activityDateTime ge ${from} and initiatedBy/user/id eq '${userId}'&$top=1000`
         : path`/auditLogs/directoryAudits?$filter=activityDateTime ge ${from} and targetResources/any(t: t/id eq '${userId}')&$top=1000`,
-      directoryAuditSchema,
+      readable(directoryAuditSchema),
       { most: mostAudits },
     );
+    return onceEach(read);
   } catch (error) {
     if (error instanceof PermanentError && error.code === noLicence) {
       return { skip: 'the tenant has no licence with which the directory audit log can be read' };

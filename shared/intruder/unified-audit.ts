@@ -2,15 +2,27 @@
 // workload wrote is kept beside it, for those who want more of it. Judged by audit.ts.
 import { z } from 'zod';
 import { bareAddress } from './address.ts';
-import { type AuditRecord, text } from './audit.ts';
+import { type AuditRecord, each, isTime, text } from './audit.ts';
 
 const withInner = z.looseObject({ dynamicProperties: z.looseObject({}) });
 
-/** The same properties stand in the data itself or one level below, by record type. */
+/** The same properties stand in the data itself, one level below it, or in a text of JSON, by record type and age. */
 function flat(data: unknown): unknown {
-  const parsed = withInner.safeParse(data);
-  return parsed.success ? { ...parsed.data.dynamicProperties, ...parsed.data } : data;
+  const given = typeof data === 'string' ? asJson(data) : data;
+  const parsed = withInner.safeParse(given);
+  return parsed.success ? { ...parsed.data.dynamicProperties, ...parsed.data } : given;
 }
+
+function asJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return null;
+  }
+}
+
+const pairs = each(z.object({ Name: text, Value: text }));
 
 /** What the workloads write beside the common fields; they disagree on names, and most are missing most of the time. */
 const auditDataSchema = z.preprocess(
@@ -25,14 +37,8 @@ const auditDataSchema = z.preprocess(
     DeviceId: text,
     AppAccessContext: z.object({ AADSessionId: text, UniqueTokenId: text }).nullish().catch(null),
     /** Of sign-ins and directory changes. */
-    ExtendedProperties: z
-      .array(z.object({ Name: text, Value: text }))
-      .nullish()
-      .catch(null),
-    DeviceProperties: z
-      .array(z.object({ Name: text, Value: text }))
-      .nullish()
-      .catch(null),
+    ExtendedProperties: pairs,
+    DeviceProperties: pairs,
   }),
 );
 
@@ -54,8 +60,8 @@ export interface UnifiedRecord extends AuditRecord {
  */
 export const unifiedRecordSchema = z
   .object({
-    id: z.string(),
-    createdDateTime: z.string(),
+    id: z.string().min(1),
+    createdDateTime: z.string().refine(isTime),
     operation: text,
     service: text,
     auditLogRecordType: text,
@@ -63,7 +69,7 @@ export const unifiedRecordSchema = z
     userId: text,
     userPrincipalName: text,
     clientIp: text,
-    auditData: auditDataSchema.nullish(),
+    auditData: auditDataSchema.nullish().catch(null),
   })
   .transform(({ auditData: data, ...entry }): UnifiedRecord => {
     const more = (name: string) =>

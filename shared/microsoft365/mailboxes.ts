@@ -54,9 +54,7 @@ const ofFolders = /Mailbox(Calendar)?Folder(Permission)?$/i;
  * `contoso.onmicrosoft.com\adele`, `adele\Rule`, `adele:\Calendar`.
  */
 function mailboxIn(act: Act): string | undefined {
-  const owner =
-    act.data['MailboxOwnerUPN'] ?? act.data['SendAsUserSmtp'] ?? act.data['SendOnBehalfOfUserSmtp'];
-  if (typeof owner === 'string' && owner.trim() !== '') return lower(owner);
+  if (act.mailbox !== null) return act.mailbox;
   const named = parameterOf(act, 'Mailbox');
   if (ofRules.test(act.activity)) {
     const rule = act.object ?? parameterOf(act, 'Identity') ?? '';
@@ -68,7 +66,7 @@ function mailboxIn(act: Act): string | undefined {
   return lastPart(ofFolders.test(act.activity) ? (identity.split(':')[0] ?? '') : identity);
 }
 
-const isCmdlet = /^[A-Z][a-z]+-[A-Za-z]+$/;
+const isCmdlet = /^[a-z]+-[a-z]+$/i;
 const lastPart = (identity: string) => lower(identity.split(/[\\/]/).at(-1) ?? '') || undefined;
 
 /** Cmdlets about one mailbox; of others (`New-TransportRule`, `Add-RoleGroupMember`) Identity names something else. */
@@ -152,6 +150,13 @@ export async function mailboxesWithActs(
     lost: lost.toSorted(),
   };
 }
+
+/** Those that are about this mailbox. */
+export const actsAbout = ({ own, names }: LookedAt, acts: readonly Act[]): Act[] =>
+  acts.filter((act) => {
+    const name = mailboxIn(act);
+    return name === undefined ? own : names.has(name);
+  });
 
 /** Exactly one, and one that is called so: an identity that Exchange reads in its own way must not lead elsewhere. */
 async function mailboxNamed(exchange: ExchangeReader, name: string): Promise<LookedAt | undefined> {

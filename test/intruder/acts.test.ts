@@ -21,7 +21,7 @@ describe('what the intruder did', () => {
     expect(facts.acts.filter(({ activity }) => activity === 'Send')).toHaveLength(600);
     expect(facts.acts.filter(({ activity }) => activity === 'FileAccessed')).toHaveLength(200);
     expect(facts.left).toBe(2800);
-    expect(facts.acts[0]?.data).toEqual({
+    expect(facts.acts.find(({ activity }) => activity === 'Send')?.data).toEqual({
       Item: { InternetMessageId: '<0@contoso.com>', Subject: 'Invoice' },
     });
     expect(JSON.stringify(facts).length).toBeLessThan(500_000);

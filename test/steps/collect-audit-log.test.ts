@@ -1,7 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collectAuditLog } from '../../functions/steps/collect-audit-log/collect-audit-log.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import { actsIn, parameterOf } from '../../shared/intruder/acts.ts';
+import { actsIn, auditLogIn, parameterOf } from '../../shared/intruder/acts.ts';
+import { horizonsIn } from '../../shared/intruder/horizon.ts';
+import type { GraphReader } from '../../shared/model/clients.ts';
+import { nobodyKnown } from '../../shared/model/intruder.ts';
 import type { Collected, RawContext } from '../../shared/model/step.ts';
 import type { Json } from '../../shared/model/words.ts';
 import { delegated, directoryAudit, intruder, record, session } from '../fakes/audit.ts';
@@ -9,6 +13,7 @@ import { context } from '../fakes/context.ts';
 import { thrownBy } from '../fakes/service.ts';
 import { adele, attacker, office, signal } from '../fakes/sign-ins.ts';
 import { simulated } from '../fakes/simulated.ts';
+import { noClients } from '../run/no-clients.ts';
 
 const tenant = (given: object = {}) => ({
   users: [{ id: adele, userPrincipalName: 'adele@contoso.com', mailbox: {} }],
@@ -161,7 +166,124 @@ describe('collect-audit-log', () => {
       { what: 'no record', why: 'the log lags by minutes, up to a day: no proof that nothing was done' },
     ]);
     expect(attachments).toEqual([]);
-    expect(facts).toEqual({ acts: [], rulesOfOthers: [], left: 0 });
+    expect(facts).toMatchObject({ acts: [], rulesOfOthers: [], unified: false });
+  });
+
+  it('takes an empty search for no answer: it asks once more, and says that the log is not known', async () => {
+    const { facts, tenant: service } = await collected(tenant({ auditRecords: [], directoryAudits: [] }));
+    expect(service.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+    const handedOn = { ...context().run, facts: { acts: facts ?? null } };
+    expect(auditLogIn(handedOn)).toBe('unread');
+    expect(horizonsIn(handedOn)).toContainEqual({ log: 'unified audit log', completeUntil: null });
+  });
+
+  it('says until when the log is complete: an hour and a half before it was asked', async () => {
+    const { facts, now } = await collected(tenant());
+    const [, unified] = horizonsIn({ facts: { acts: facts ?? null } });
+    expect(unified).toEqual({
+      log: 'unified audit log',
+      completeUntil: new Date(now().getTime() - 90 * 60_000).toISOString(),
+    });
+  });
+
+  it('tells what the intruder did behind the lock — a token lives on for an hour', async () => {
+    const { findings } = await collected(
+      tenant({
+        auditRecords: [
+          record('intruder', 'New-InboxRule', { createdDateTime: '2026-11-20T09:12:00Z' }),
+          record('intruder', 'Send', { createdDateTime: '2026-11-20T09:14:00Z' }),
+        ],
+        directoryAudits: [],
+      }),
+      { run: { ...run, fixedAt: { 'block-sign-in': '2026-11-20T09:13:00.000Z' } } },
+    );
+    expect(findings[0]?.what).toBe(
+      '1 act of the intruder after the lock, the last at 2026-11-20 09:14 UTC: Send',
+    );
+  });
+
+  describe('when the log is read again', () => {
+    const early = record('intruder', 'New-InboxRule', { createdDateTime: '2026-11-20T09:12:00Z' });
+    const late = record('intruder', 'Send', { createdDateTime: '2026-11-20T09:14:00Z' });
+    const readOnce = async (given: object = {}, by = intruder) => {
+      const { facts } = await collected(tenant({ auditRecords: [early], directoryAudits: [], ...given }), {
+        intruder: by,
+      });
+      return { ...run, facts: { acts: facts ?? null } };
+    };
+    const activities = (result: Collected) => actsOf(result).map(({ activity }) => activity);
+
+    it('what came in late joins what was there, each record once', async () => {
+      const again = await collected(tenant({ auditRecords: [late, early, late], directoryAudits: [] }), {
+        run: await readOnce(),
+      });
+      expect(activities(again)).toEqual(['Send', 'New-InboxRule']);
+    });
+
+    it('what an earlier reading found is kept where a later one misses it', async () => {
+      const again = await collected(tenant({ auditRecords: [late], directoryAudits: [] }), {
+        run: await readOnce(),
+      });
+      expect(activities(again)).toEqual(['Send', 'New-InboxRule']);
+    });
+
+    it('a reading that finds nothing at all takes nothing away', async () => {
+      const again = await collected(tenant({ auditRecords: [], directoryAudits: [] }), {
+        run: await readOnce(),
+      });
+      expect(activities(again)).toEqual(['New-InboxRule']);
+      expect(again.facts).toMatchObject({ unified: true });
+    });
+
+    it('what was the intruder’s by a mark that is the owner’s now is not any more', async () => {
+      const again = await collected(tenant({ auditRecords: [late], directoryAudits: [] }), {
+        run: await readOnce(),
+        intruder: nobodyKnown,
+      });
+      expect(activities(again)).toEqual([]);
+    });
+
+    it('a search that does not answer leaves what is known — an error, not an empty result', async () => {
+      const failing = look(tenant({ behaviour: { auditSearchFails: true } }), { run: await readOnce() });
+      expect(await thrownBy(failing)).toBeInstanceOf(PermanentError);
+    });
+  });
+
+  it.each([1, 2, 3, 4, 5])('finds the same whatever the order of the records (%i)', async (seed) => {
+    const records = [
+      ...['New-InboxRule', 'Send', 'Set-Mailbox', 'FileDownloaded'].map((operation, index) =>
+        record('intruder', operation, { createdDateTime: `2026-11-20T09:1${index}:00Z` }),
+      ),
+      record('owner', 'New-InboxRule'),
+    ];
+    const shuffled =
+      fc.sample(fc.shuffledSubarray(records, { minLength: records.length }), { numRuns: 1, seed })[0] ?? [];
+    const [plain, mixed] = await Promise.all(
+      [records, [...shuffled, ...shuffled.slice(0, 2)]].map((auditRecords) =>
+        collected(tenant({ auditRecords, directoryAudits: [] })),
+      ),
+    );
+    expect(mixed?.facts).toEqual(plain?.facts);
+    expect(mixed?.intruder).toEqual(plain?.intruder);
+  });
+
+  it('leaves out what has no id or no time, and says so — the rest still counts', async () => {
+    const good = record('intruder', 'New-InboxRule');
+    const graph: GraphReader = {
+      get: async (_path, schema) => schema.parse({ id: 's1', status: 'succeeded' }),
+      search: async (_path, _body, schema) => schema.parse({ id: 's1' }),
+      list: async (path, item) =>
+        path.includes('/auditLog/')
+          ? [good, { ...good, id: null }, { ...good, id: 'x', createdDateTime: 'soon' }, 7, null].map((one) =>
+              item.parse(one),
+            )
+          : [],
+    };
+    const memo = { search: 's1', polls: 1, searches: 1 };
+    const result = await collectAuditLog.collect(context({ run, intruder }), { ...noClients, graph }, memo);
+    if (!('findings' in result)) throw new Error('nothing was collected');
+    expect(actsOf(result)).toHaveLength(1);
+    expect(whats(result)).toContain('4 records of the audit log could not be read');
   });
 
   it('a search that fails is started once more, and then left to a person', async () => {

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
+import { onceEach, readable } from '../../../shared/intruder/audit.ts';
 import { type UnifiedRecord, unifiedRecordSchema } from '../../../shared/intruder/unified-audit.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
 import type { Intruder } from '../../../shared/model/intruder.ts';
@@ -82,8 +83,18 @@ export async function askSearch(graph: GraphReader, id: string): Promise<SearchS
 /** What is read at most: more is no longer read by a person, and would not be read within a function's time. */
 export const mostRecords = 20_000;
 
-/** In no promised order (https://learn.microsoft.com/graph/api/security-auditlogquery-list-records). */
-export const readSearch = (graph: GraphReader, id: string): Promise<UnifiedRecord[]> =>
-  graph.list(path`/security/auditLog/queries/${id}/records?$top=999`, unifiedRecordSchema, {
-    most: mostRecords,
-  });
+/**
+ * In no promised order, and a record may come twice; `unreadable` counts those without an id or a time
+ * (https://learn.microsoft.com/graph/api/security-auditlogquery-list-records).
+ */
+export async function readSearch(
+  graph: GraphReader,
+  id: string,
+): Promise<{ records: UnifiedRecord[]; unreadable: number }> {
+  const read = await graph.list(
+    path`/security/auditLog/queries/${id}/records?$top=999`,
+    readable(unifiedRecordSchema),
+    { most: mostRecords },
+  );
+  return { records: onceEach(read), unreadable: read.filter((one) => one === null).length };
+}

@@ -1,8 +1,11 @@
 // Everything the account did, in all services and whatever the activity. Microsoft Purview takes minutes to answer a
 // search, so it is started, left, and asked for again. What is read here serves the other steps through `facts`.
 import { z } from 'zod';
-import { actsOf } from '../../../shared/intruder/acts.ts';
+import { PermanentError } from '../../../shared/errors.ts';
+import { type Act, actsIn, actsOf, auditLogIn, withEarlier } from '../../../shared/intruder/acts.ts';
 import { type DirectoryAudit, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
+import { when } from '../../../shared/intruder/describe-trail.ts';
+import { type Horizon, horizonOf } from '../../../shared/intruder/horizon.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
 import {
@@ -10,6 +13,7 @@ import {
   type Context,
   investigation,
   type Kept,
+  type RunView,
   settings,
 } from '../../../shared/model/step.ts';
 import { askSearch, mostRecords, readSearch, searchFrom, startSearch } from './audit-search.ts';
@@ -41,7 +45,13 @@ export const collectAuditLog = investigation({
     if (memo === undefined) return await begin(context, 1);
     const { search, polls, searches } = memo;
     const state = await askSearch(context.graph, search);
-    if (state === 'succeeded') return await finish(context, search);
+    if (state === 'succeeded') {
+      const read = await readSearch(context.graph, search);
+      // A search succeeds with nothing by mistake at times, so an empty one is asked for once more.
+      if (read.records.length === 0 && searches === 1 && !isLaterLook(context))
+        return await begin(context, 2);
+      return await finish(context, read);
+    }
     if (state === 'running' && polls < mostPolls)
       return { laterSeconds: waitFor(polls), memo: { ...memo, polls: polls + 1 } };
     if (state !== 'running' && searches === 1) return await begin(context, 2);
@@ -50,6 +60,8 @@ export const collectAuditLog = investigation({
 });
 
 const nameOf = ({ run, account }: Asked) => `Reclaim ${run.code} ${account.userPrincipalName}`;
+/** The log answered before, and is asked for what came in late. */
+const isLaterLook = ({ run }: Asked) => actsIn(run) !== undefined;
 
 async function begin(context: Asked, searches: number) {
   const search = await startSearch(context.graph, {
@@ -62,39 +74,70 @@ async function begin(context: Asked, searches: number) {
   return { laterSeconds: waitFor(0), memo: { search, polls: 1, searches } };
 }
 
-async function finish(context: Asked, search: string): Promise<Collected> {
-  const { account, graph } = context;
-  const unified = await readSearch(graph, search);
+async function finish(
+  context: Asked,
+  { records: unified, unreadable }: Awaited<ReturnType<typeof readSearch>>,
+): Promise<Collected> {
+  const { account, graph, run, now } = context;
   const gaps: Kept[] = [];
-  if (unified.length >= mostRecords) {
+  if (unified.length + unreadable >= mostRecords) {
     const what = `only ${mostRecords} records of the audit log were read`;
     gaps.push({ what, why: `there are more: open the search "${nameOf(context)}" in Microsoft Purview` });
   }
+  if (unreadable > 0) {
+    const what = `${unreadable} record${unreadable === 1 ? '' : 's'} of the audit log could not be read`;
+    gaps.push({ what, why: 'they have no id or no time' });
+  }
   const directory: DirectoryAudit[] = [];
+  const horizons: Horizon[] = [];
   for (const which of ['by', 'on'] as const) {
     const read = await readDirectoryAudits(graph, account.id, searchFrom(context), which);
     if ('skip' in read) gaps.push({ what: 'directory audits could not be read', why: read.skip });
     else directory.push(...read.filter(({ id }) => directory.every((one) => one.id !== id)));
+    if (which === 'by') horizons.push(horizonOf('directory audits', 'skip' in read ? null : now.getTime()));
   }
   const records = [...unified, ...directory];
   const intruder = widened(records, context.intruder);
   const known = intruder ?? context.intruder;
+  const facts = withEarlier(actsOf(records, known), records, run, known);
+  const answered = unified.length > 0 || (isLaterLook(context) && auditLogIn(run) === 'read');
+  horizons.push(horizonOf('unified audit log', answered ? now.getTime() : null));
   return {
-    findings: [...gaps, ...describeAudit(records, known)],
+    findings: [...gaps, ...afterTheLock(facts.acts, run), ...describeAudit(records, known)],
     attachments: auditAttachments(records, known),
-    facts: actsOf(records, known),
+    facts: { ...facts, unified: answered, horizons },
     ...(intruder === undefined ? {} : { intruder }),
   };
 }
 
-const unanswered = (context: Asked, search: string): Collected => ({
-  findings: [],
-  tasks: [
-    {
-      id: 'audit-log',
-      what: 'the audit log was not read: what the intruder did is known in part only',
-      instruction: `Open the search "${nameOf(context)}" (${search}) in Microsoft Purview, or start it again there, and then retry this step.`,
-      link: auditSearchPage(),
-    },
-  ],
-});
+/** An access token lives for an hour or more after it was given out, whatever is done to the account. */
+function afterTheLock(acts: readonly Act[], run: RunView): Kept[] {
+  const lockedAt = run.fixedAt['block-sign-in'];
+  if (lockedAt === undefined) return [];
+  const late = acts.filter(({ at, succeeded }) => succeeded && Date.parse(at) > Date.parse(lockedAt));
+  const [last] = late;
+  if (last === undefined) return [];
+  const what = `${late.length} act${late.length === 1 ? '' : 's'} of the intruder after the lock, the last at ${when(Date.parse(last.at))}: ${last.activity}`;
+  return [{ what, why: 'with an access token from before the lock, which lives on for an hour or more' }];
+}
+
+function unanswered(context: Asked, search: string): Collected {
+  const name = nameOf(context);
+  // What was read before stays what is known, up to the time until which it was complete.
+  if (isLaterLook(context)) {
+    throw new PermanentError(
+      `The search "${name}" (${search}) did not answer; the audit log is known as it was read before.`,
+    );
+  }
+  return {
+    findings: [],
+    tasks: [
+      {
+        id: 'audit-log',
+        what: 'the audit log was not read: what the intruder did is known in part only',
+        instruction: `Open the search "${name}" (${search}) in Microsoft Purview, or start it again there, and then retry this step.`,
+        link: auditSearchPage(),
+      },
+    ],
+  };
+}

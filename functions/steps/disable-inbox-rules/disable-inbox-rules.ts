@@ -1,17 +1,34 @@
 // Switches off the rules by which an intruder hides mail from the owner or has it sent out. Never deletes one; what
 // is not suspicious is listed, and what nobody can judge becomes a task. Mail already moved stays where it is.
 import { z } from 'zod';
+import { actsIn, rulesOfOthersIn } from '../../../shared/intruder/acts.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
 import { mailboxPage } from '../../../shared/microsoft365/links.ts';
 import { acceptedDomains, contactsOf, mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
+import {
+  actsAbout,
+  idIn,
+  type LookedAt,
+  lookYourself,
+  type Mailbox,
+  mailboxesWithActs,
+  type Where,
+  whatIn,
+  whereOf,
+  whereSchema,
+} from '../../../shared/microsoft365/mailboxes.ts';
 import { readRecipient } from '../../../shared/microsoft365/recipients.ts';
 import type { Account } from '../../../shared/model/account.ts';
-import { remediation, settings, type Task } from '../../../shared/model/step.ts';
+import type { ExchangeReader } from '../../../shared/model/clients.ts';
+import { type RunView, remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
+import type { Mode } from '../../../shared/model/words.ts';
 import { judgeRules } from './owners.ts';
 import { exportedRuleSchema, type InboxRule } from './rule.ts';
 import { exportOf, rulesOf } from './rules-of.ts';
 
+const beforeSchema = z.object({ mailbox: whereSchema, identity: z.string(), rule: exportedRuleSchema });
+type Before = z.infer<typeof beforeSchema>;
 const mailboxSchema = z.object({ EmailAddresses: z.array(z.string()).nullish() });
 const reading = ['Get-Mailbox', 'Get-AcceptedDomain', 'Get-InboxRule', 'Get-Recipient'] as const;
 
@@ -31,64 +48,116 @@ export const disableInboxRules = remediation({
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
-  before: z.object({ identity: z.string(), rule: exportedRuleSchema }),
+  before: beforeSchema,
 
   async find({ account, run, now, settings: { mode }, exchange }) {
-    const mailbox = await mailboxIfAny(exchange, account, ['EmailAddresses'], mailboxSchema);
-    if (mailbox === undefined) return { skip: 'has no mailbox in Exchange Online' };
-    const [rules, domains] = await Promise.all([rulesOf(exchange, account), acceptedDomains(exchange)]);
-    const addresses = (mailbox.EmailAddresses ?? []).flatMap((proxy) => readRecipient(proxy).address ?? []);
-    const sentTo = rules.flatMap(({ rule }) => rule.actions.sendsTo);
-    const context = {
-      acceptedDomains: domains,
-      owner: { name: account.displayName, addresses: [account.userPrincipalName, ...addresses] },
-      contacts: await contactsOf(exchange, sentTo, domains),
-    };
-    const judged = judgeRules(rules, context, { run, mode, now });
+    const reached = await mailboxesWithActs(exchange, account, actsIn(run) ?? []);
+    const [own, ...others] = await Promise.all(
+      [reached.own, ...reached.others].map((one) => rulesIn(exchange, one, { run, now, mode })),
+    );
+    if (own === undefined) return { skip: 'has no mailbox in Exchange Online' };
+    const looks = [own, ...others.flatMap((one) => one ?? [])];
     return {
-      changes: judged.flatMap(({ is, rule, exported, why, evidence }) =>
-        is !== 'disable'
-          ? []
-          : {
-              id: rule.id,
-              what: nameOf(rule),
-              why,
-              ...(evidence === undefined ? {} : { evidence }),
-              before: { identity: rule.id, rule: exported },
-            },
-      ),
-      tasks: judged.flatMap(({ is, rule, why }) => (is === 'ask' ? askTheOwner(rule, why, account) : [])),
-      kept: judged.flatMap(({ is, rule, why }) => (is === 'keep' ? { what: nameOf(rule), why } : [])),
-      attachments: exportOf(rules),
+      changes: looks.flatMap(({ changes }) => changes),
+      tasks: [...looks.flatMap(({ tasks }) => tasks), ...lookYourself(reached.lost, account, 'rules')],
+      kept: looks.flatMap(({ kept }) => kept),
+      attachments: exportOf(looks.flatMap(({ rules }) => rules)),
     };
   },
 
   async fix({ before }, { account, exchange }) {
-    await unlessGone(exchange.run('Disable-InboxRule', ...ofMailbox(before.identity, account)));
+    await unlessGone(exchange.run('Disable-InboxRule', ...ofMailbox(before, account)));
   },
 
   async undo({ before }, { account, exchange }) {
-    await exchange.run('Enable-InboxRule', ...ofMailbox(before.identity, account));
+    await exchange.run('Enable-InboxRule', ...ofMailbox(before, account));
+    const { id, userPrincipalName } = before.mailbox ?? account;
     return {
-      id: 'rules-of-outlook',
-      what: `rules of ${account.userPrincipalName} that only Outlook runs may be gone`,
+      id: idIn(before.mailbox, 'rules-of-outlook'),
+      what: `rules of ${userPrincipalName} that only Outlook runs may be gone`,
       instruction:
         'Ask the owner whether rules are missing in Outlook on the computer: a rule that is changed from outside takes those with it that only Outlook runs. They have to be made again by hand.',
-      link: mailboxPage(account.id),
+      link: mailboxPage(id),
     };
   },
 });
 
+/** What becomes of the rules of one mailbox; undefined where there is no such mailbox. */
+async function rulesIn(
+  exchange: ExchangeReader,
+  looked: LookedAt,
+  given: { run: RunView; now: Date; mode: Mode },
+) {
+  const { mailbox, acts } = looked;
+  const where = whereOf(looked);
+  const read = await mailboxIfAny(exchange, mailbox, ['EmailAddresses'], mailboxSchema);
+  if (read === undefined) return undefined;
+  const [rules, domains] = await Promise.all([rulesOf(exchange, mailbox), acceptedDomains(exchange)]);
+  const addresses = (read.EmailAddresses ?? []).flatMap((proxy) => readRecipient(proxy).address ?? []);
+  const sentTo = rules.flatMap(({ rule }) => rule.actions.sendsTo);
+  const context = {
+    acceptedDomains: domains,
+    owner: { name: mailbox.displayName, addresses: [mailbox.userPrincipalName, ...addresses] },
+    contacts: await contactsOf(exchange, sentTo, domains),
+  };
+  const actsOfOthers = actsAbout(looked, rulesOfOthersIn(given.run));
+  const judged = judgeRules(rules, context, { ...given, acts, actsOfOthers });
+  const left = judged.filter(({ is }) => is === 'keep');
+  return {
+    rules,
+    changes: judged.flatMap(({ is, rule, exported, why, evidence }) =>
+      is !== 'disable'
+        ? []
+        : {
+            id: idIn(where, rule.id),
+            what: whatIn(where, nameOf(rule)),
+            why,
+            ...(evidence === undefined ? {} : { evidence }),
+            before: { mailbox: where, identity: rule.id, rule: exported },
+          },
+    ),
+    tasks: [
+      ...judged.flatMap(({ is, rule, why }) => (is === 'ask' ? askTheOwner(rule, why, mailbox, where) : [])),
+      ...askAboutStored(
+        left.filter(({ storedAgain }) => storedAgain),
+        mailbox,
+        where,
+      ),
+    ],
+    kept: left
+      .filter(({ storedAgain }) => !storedAgain)
+      .map(({ rule, why }) => ({ what: whatIn(where, nameOf(rule)), why })),
+  };
+}
+
 /** Identity and mailbox both: a name, or a number alone, may stand for a rule of somebody else. */
-const ofMailbox = (identity: string, { id, userPrincipalName }: Account) =>
-  [{ Identity: identity, Mailbox: id, Force: true }, { anchor: userPrincipalName }] as const;
+const ofMailbox = ({ mailbox, identity }: Before, account: Account) => {
+  const { id, userPrincipalName } = mailbox ?? account;
+  return [{ Identity: identity, Mailbox: id, Force: true }, { anchor: userPrincipalName }] as const;
+};
 
 const nameOf = ({ name }: InboxRule) =>
   /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? `rule ${inQuotes(name)}` : 'a rule without a visible name';
 
-const askTheOwner = (rule: InboxRule, why: string, account: Account): Task => ({
-  id: `rule:${rule.id}`,
-  what: `${nameOf(rule)} (${rule.id}) ${why}`,
-  instruction: `Ask the owner, by another way than mail, whether the rule is theirs. If not, delete it: Remove-InboxRule -Mailbox ${powerShellValue(account.userPrincipalName)} -Identity ${powerShellValue(rule.id)}.`,
-  link: mailboxPage(account.id),
+const askTheOwner = (rule: InboxRule, why: string, mailbox: Mailbox, where: Where): Task => ({
+  id: idIn(where, `rule:${rule.id}`),
+  what: `${whatIn(where, `${nameOf(rule)} (${rule.id})`)} ${why}`,
+  instruction: `Ask the owner, by another way than mail, whether the rule is theirs. If not, delete it: Remove-InboxRule -Mailbox ${powerShellValue(mailbox.userPrincipalName)} -Identity ${powerShellValue(rule.id)}.`,
+  link: mailboxPage(mailbox.id),
 });
+
+/** Outlook stores the whole set when one rule is changed, and its records do not say which one that was. */
+const askAboutStored = (stored: readonly { rule: InboxRule }[], mailbox: Mailbox, where: Where): Task[] =>
+  stored.length === 0
+    ? []
+    : [
+        {
+          id: idIn(where, 'rules-stored-again'),
+          what: whatIn(
+            where,
+            `the intruder's Outlook stored ${stored.length === 1 ? 'a rule' : `${stored.length} rules`} again and may have changed one: ${stored.map(({ rule }) => nameOf(rule)).join(', ')}`,
+          ),
+          instruction: `Ask the owner of ${mailbox.userPrincipalName}, by another way than mail, whether these rules are as they made them, and delete what is not theirs.`,
+          link: mailboxPage(mailbox.id),
+        },
+      ];

@@ -1,7 +1,7 @@
 // What an owner makes looks suspicious at times: mail to a private address, invoices filed as read. So a rule that only
 // its looks speak against, under a name that people give, is left until the audit log can tell who made it.
 
-import { actsIn, rulesOfOthersIn } from '../../../shared/intruder/acts.ts';
+import type { Act } from '../../../shared/intruder/acts.ts';
 import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
 import type { RunView } from '../../../shared/model/step.ts';
 import type { Mode } from '../../../shared/model/words.ts';
@@ -51,17 +51,32 @@ function decisionOn(
     : { is: 'disable', why };
 }
 
+/** What is known about the maker of a rule in one mailbox. */
+interface Known {
+  run: RunView;
+  mode: Mode;
+  now: Date;
+  acts: readonly Act[];
+  actsOfOthers: readonly Act[];
+}
+
 /** Every rule of a mailbox with what becomes of it, by its looks and by what the audit log tells so far. */
 export function judgeRules(
   rules: readonly ReadRule[],
   given: Omit<RuleContext, 'madeByIntruder'>,
-  { run, mode, now }: { run: RunView; mode: Mode; now: Date },
+  { run, mode, now, acts, actsOfOthers }: Known,
 ) {
-  const context = { ...given, madeByIntruder: rulesMadeBy(actsIn(run) ?? [], rules) };
-  const makers = rulesMadeBy(rulesOfOthersIn(run), rules);
+  const intruders = rulesMadeBy(acts, rules);
+  const context = { ...given, madeByIntruder: intruders.evidence };
+  const makers = rulesMadeBy(actsOfOthers, rules).evidence;
   const pending = mode === 'act' && logMayTell(run, now);
   return rules.map((entry) => {
     const judged = { ...entry, ...judgeRule(entry.rule, context) };
-    return { ...judged, ...decisionOn(judged, makers, pending) };
+    return {
+      ...judged,
+      ...decisionOn(judged, makers, pending),
+      /** The intruder's Outlook stored it again with all others: only the owner can say whether it was changed. */
+      storedAgain: intruders.stored.has(entry.rule.id),
+    };
   });
 }

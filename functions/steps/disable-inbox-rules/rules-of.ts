@@ -1,7 +1,7 @@
 // Reads all inbox rules of a mailbox, hidden ones too, each with its export: whatever changes a rule from outside
 // may take others with it, so they are read whole before any is touched.
 import { z } from 'zod';
-import type { Account } from '../../../shared/model/account.ts';
+import type { Mailbox } from '../../../shared/microsoft365/mailboxes.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
 import type { Attachment } from '../../../shared/model/step.ts';
 import { type ExportedRule, empty, exportedRuleSchema, type InboxRule, readExchangeRule } from './rule.ts';
@@ -13,9 +13,9 @@ export interface ReadRule {
 }
 
 /** Get-InboxRule, once with and once without IncludeHidden: only the difference tells which ones are hidden. */
-export async function rulesOf(exchange: ExchangeReader, account: Account): Promise<ReadRule[]> {
-  const mailbox = { Mailbox: account.id };
-  const options = { anchor: account.userPrincipalName };
+export async function rulesOf(exchange: ExchangeReader, owner: Mailbox): Promise<ReadRule[]> {
+  const mailbox = { Mailbox: owner.id };
+  const options = { anchor: owner.userPrincipalName };
   const [all, shown] = await Promise.all([
     exchange.get('Get-InboxRule', { ...mailbox, IncludeHidden: true }, exportedRuleSchema, options),
     exchange.get('Get-InboxRule', mailbox, z.object({ Identity: z.string() }), {

@@ -1,6 +1,6 @@
 // Takes away the delegates that the intruder made, who would read and send on after the account is locked. Exchange
 // tells no date and no maker, so the audit log decides; what it does not tie to the intruder stays.
-import { actsIn } from '../../../shared/intruder/acts.ts';
+import { actsIn, auditLogIn } from '../../../shared/intruder/acts.ts';
 import {
   askAboutDelegates,
   delegateId,
@@ -58,7 +58,7 @@ export const removeMailboxDelegates = remediation({
       }),
     );
     const others = judged.filter(({ evidence }) => evidence === undefined).map(({ delegate }) => delegate);
-    const unknown = acts === undefined && run.ended?.['collect-audit-log'] !== undefined;
+    const unknown = auditLogIn(run) === 'unread';
     const doubtful = others.filter((delegate) => unknown || isEverybody(delegate));
     return {
       changes: judged.flatMap(({ delegate, evidence }) =>
