@@ -21,6 +21,7 @@ import { readSettings, type Settings } from '../shared/settings.ts';
 import { forwardStream, streamTrigger } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
 import { type Delivery, deliveryOf, handled } from './delivery.ts';
+import { createPriority } from './priority.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './runs/api.ts';
 import { once } from './runs/idempotency.ts';
 import { type Incoming, respond } from './runs/respond.ts';
@@ -93,9 +94,14 @@ function onTimer(
   });
 }
 
-onQueue('triage-alert', queues.alerts, async (services, body, delivery, context) => {
-  await services.triage((line) => context.log(oneLine(line)))(body, delivery.id);
-});
+/** Places for one instance of two gigabytes; the wait is far below what a message may be held. */
+const priority = createPriority({ places: 24, longestWaitMs: 20_000 }, () => Date.now());
+
+onQueue('triage-alert', queues.alerts, (services, body, delivery, context) =>
+  priority.urgent(async () => {
+    await services.triage((line) => context.log(oneLine(line)))(body, delivery.id);
+  }),
+);
 
 const given = 'settings' in read ? read.settings : undefined;
 
@@ -125,7 +131,8 @@ for (const step of playbook) {
     if (!message.success || message.data.step !== step.name) {
       throw new PermanentError(`this is no message for ${step.name}: it names a run, the step and its turn`);
     }
-    await runStep(services.engine, message.data, delivery.deliveryCount);
+    const work = () => runStep(services.engine, message.data, delivery.deliveryCount);
+    await (step.stage === 'contain' ? priority.urgent(work) : priority.other(work));
   });
 }
 

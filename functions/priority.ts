@@ -1,0 +1,66 @@
+// Containment first, also across runs: while this process works on an alert or a lock, everything else that has come to
+// it waits, so that the fiftieth victim is locked before evidence is collected about the first. Nothing waits for ever,
+// and no more is worked on at once than one process can finish, so that message locks are renewed in time.
+
+export interface Priority {
+  /** Runs at once; whatever is not urgent waits for it. */
+  urgent<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs when nothing urgent is at work and a place is free. */
+  other<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface PriorityOptions {
+  /** How many that are not urgent are at work at the same time. */
+  places: number;
+  /** After so long the urgent no longer hold it up. A place is waited for all the same. */
+  longestWaitMs: number;
+}
+
+interface Waiting {
+  since: number;
+  begin: () => void;
+}
+
+export function createPriority({ places, longestWaitMs }: PriorityOptions, now: () => number): Priority {
+  const waiting: Waiting[] = [];
+  let urgentAtWork = 0;
+  let othersAtWork = 0;
+
+  /** First come, first served. */
+  function beginWhatMay(): void {
+    for (;;) {
+      const next = waiting[0];
+      if (next === undefined || othersAtWork >= places) return;
+      if (urgentAtWork > 0 && now() - next.since < longestWaitMs) return;
+      waiting.shift();
+      othersAtWork += 1;
+      next.begin();
+    }
+  }
+
+  return {
+    async urgent(work) {
+      urgentAtWork += 1;
+      try {
+        return await work();
+      } finally {
+        urgentAtWork -= 1;
+        beginWhatMay();
+      }
+    },
+    async other(work) {
+      const timer = setTimeout(beginWhatMay, longestWaitMs);
+      await new Promise<void>((begin) => {
+        waiting.push({ since: now(), begin });
+        beginWhatMay();
+      });
+      clearTimeout(timer);
+      try {
+        return await work();
+      } finally {
+        othersAtWork -= 1;
+        beginWhatMay();
+      }
+    },
+  };
+}

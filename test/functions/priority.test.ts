@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createPriority } from '../../functions/priority.ts';
+
+const settled = () => vi.advanceTimersByTimeAsync(0);
+
+/** Work that a test ends by hand. */
+function held() {
+  let end = () => {};
+  let begun = false;
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return {
+    work: async () => {
+      begun = true;
+      await over;
+    },
+    end: () => end(),
+    begun: () => begun,
+  };
+}
+
+describe('containment first', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const create = (places = 2) => createPriority({ places, longestWaitMs: 1000 }, () => Date.now());
+
+  it('lets evidence wait while anything urgent is at work, and begin the moment that it ends', async () => {
+    const priority = create();
+    const [lock, evidence] = [held(), held()];
+    const urgent = priority.urgent(lock.work);
+    void priority.other(evidence.work);
+    await settled();
+    expect(evidence.begun()).toBe(false);
+    lock.end();
+    await urgent;
+    expect(evidence.begun()).toBe(true);
+  });
+
+  it('never lets what is urgent wait', async () => {
+    const priority = create(1);
+    void priority.other(held().work);
+    const locks = [held(), held(), held()];
+    for (const lock of locks) void priority.urgent(lock.work);
+    await settled();
+    expect(locks.every((lock) => lock.begun())).toBe(true);
+  });
+
+  it('holds nobody up for ever: a storm that does not end still leaves room for what has waited long', async () => {
+    const priority = create();
+    void priority.urgent(held().work);
+    const evidence = held();
+    void priority.other(evidence.work);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(evidence.begun()).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(evidence.begun()).toBe(true);
+  });
+
+  it('has as many at work as there are places, in the order in which they came', async () => {
+    const priority = create(2);
+    const works = [held(), held(), held(), held()];
+    const ends = works.map((one) => priority.other(one.work));
+    await settled();
+    expect(works.map((one) => one.begun())).toEqual([true, true, false, false]);
+    works[1]?.end();
+    await ends[1];
+    expect(works.map((one) => one.begun())).toEqual([true, true, true, false]);
+  });
+
+  it('gives the place back when the work fails — on either side', async () => {
+    const priority = create(1);
+    await expect(priority.urgent(() => Promise.reject(new Error('no lock')))).rejects.toThrow('no lock');
+    await expect(priority.other(() => Promise.reject(new Error('no log')))).rejects.toThrow('no log');
+    const next = held();
+    void priority.other(next.work);
+    await settled();
+    expect(next.begun()).toBe(true);
+  });
+});
