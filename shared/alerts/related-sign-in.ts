@@ -2,8 +2,10 @@
 // and whose it is; that the address is an intruder's is confirmed by the runs themselves (see conditions.ts).
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
+import { PermanentError } from '../errors.ts';
+import type { GraphReader } from '../model/clients.ts';
 import { guid, maybe, sourceId, text, time, word } from './payload-fields.ts';
-import { type Reading, readAt, source } from './source.ts';
+import { type Reading, source } from './source.ts';
 
 export const relatedSignInType = 'Reclaim.RelatedSignIn';
 
@@ -60,7 +62,22 @@ function reading(signIn: z.infer<typeof signInSchema>): Reading {
   };
 }
 
-/** Only beta holds the sign-ins that are not interactive, which the use of a stolen token makes. */
+const kinds = "signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')";
+
+/**
+ * The use of a stolen token leaves sign-ins that are not interactive. A read by id answers interactive ones alone, and so
+ * does a list whose filter names no type.
+ */
+async function ask(graph: GraphReader, id: string): Promise<Reading> {
+  const [signIn] = await graph.list(
+    `${path`/auditLogs/signIns?$filter=id eq '${id}' and `}${encodeURIComponent(kinds)}&$top=1`,
+    signInSchema,
+    { version: 'beta', most: 1 },
+  );
+  if (signIn !== undefined) return reading(signIn);
+  throw new PermanentError(`the sign-in log holds no sign-in ${id}`, { status: 404 });
+}
+
 export const relatedSignIn = source({
   name: 'signIn',
   noun: 'sign-in',
@@ -70,5 +87,5 @@ export const relatedSignIn = source({
   recognises: () => false,
   payload: signInSchema,
   reading,
-  ask: readAt((id) => path`/auditLogs/signIns/${id}`, signInSchema, reading, { version: 'beta' }),
+  ask,
 });

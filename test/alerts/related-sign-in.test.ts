@@ -1,13 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createTenant } from '../../local/tenant/tenant.ts';
 import { confirm } from '../../shared/alerts/confirm.ts';
 import { intrudersOf } from '../../shared/alerts/earlier-runs.ts';
 import type { Known } from '../../shared/alerts/facts.ts';
 import { decide, defaultPolicy } from '../../shared/alerts/policy.ts';
+import { relatedSignIn } from '../../shared/alerts/related-sign-in.ts';
 import { claimsOf } from '../../shared/alerts/sources.ts';
+import { createGraph } from '../../shared/clients/graph.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { sampleRun } from '../run/sample-rows.ts';
 import { fakeGraph } from './fake-graph.ts';
 import { adele, tenantId } from './samples.ts';
+
+function simulated(permissions: readonly string[], file: object) {
+  const now = () => new Date('2026-11-20T09:30:00Z');
+  const { credential, fetch } = createTenant(file, { now, permissions: [...permissions] });
+  const options = { credential, fetch, now, wait: async () => undefined };
+  return { graph: createGraph({ baseUrl: 'https://graph.microsoft.com', ...options }) };
+}
 
 const signIn = {
   id: '66ea54eb-6301-4ee5-be62-ff5a759b0100',
@@ -17,12 +28,12 @@ const signIn = {
   ipAddress: '203.0.113.7',
   status: { errorCode: 0 },
 };
-const at = `/beta/auditLogs/signIns/${signIn.id}`;
+const at = '/beta/auditLogs/signIns';
 
 async function confirmed(original: object) {
   const [claim] = claimsOf({ id: 'e', type: 'Reclaim.RelatedSignIn', data: signIn });
   if (claim === undefined || 'refused' in claim) throw new Error(claim?.refused);
-  const graph = fakeGraph({ [at]: { ...signIn, ...original } });
+  const graph = fakeGraph({ [at]: [{ ...signIn, ...original }] });
   return confirm(graph, claim.source, claim.claim, tenantId);
 }
 async function ruling(original: object, known: Known) {
@@ -58,6 +69,26 @@ describe('a sign-in from the address of an intruder', () => {
 
   it('asks the runs before it says anything', async () => {
     expect(await ruling({}, known())).toEqual({ needs: 'intruders' });
+  });
+
+  it('is confirmed though it was not interactive, which a read by its id alone denies', async () => {
+    const file = {
+      users: [{ id: adele, userPrincipalName: 'adele@contoso.com' }],
+      signIns: [{ ...signIn, isInteractive: false, status: { errorCode: 0, failureReason: null } }],
+    };
+    const { graph } = simulated(relatedSignIn.permissions, file);
+    const byId = `/auditLogs/signIns/${signIn.id}`;
+    await expect(graph.get(byId, z.unknown(), { version: 'beta' })).rejects.toMatchObject({ status: 404 });
+    expect(await relatedSignIn.ask(graph, signIn.id)).toMatchObject({
+      id: signIn.id,
+      subjects: [{ signal: { userId: adele, address: '203.0.113.7', standing: true } }],
+    });
+  });
+
+  it('is denied when the log holds no such sign-in', async () => {
+    await expect(relatedSignIn.ask(fakeGraph({ [at]: [] }), signIn.id)).rejects.toMatchObject({
+      status: 404,
+    });
   });
 
   it('is of whom Graph names, whatever the event says', async () => {

@@ -98,8 +98,8 @@ describe('collect-sign-ins', () => {
       },
       {
         method: 'GET',
-        version: 'v1.0',
-        path: `/auditLogs/signIns?$filter=ipAddress eq '${attacker}' and createdDateTime ge 2026-11-13T09:12:00Z and createdDateTime le 2026-11-19T09:12:00Z&$top=1000`,
+        version: 'beta',
+        path: `/auditLogs/signIns?$filter=ipAddress eq '${attacker}' and createdDateTime ge 2026-11-13T09:12:00Z and createdDateTime le 2026-11-19T09:12:00Z and signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')&$top=1000`,
       },
     ]);
   });
@@ -195,24 +195,38 @@ describe('collect-sign-ins', () => {
     expect(intruder).toMatchObject({ addresses: [], sharedAddresses: [attacker] });
   });
 
-  it('takes an address of several colleagues for a company line — one other victim does not make it one', async () => {
-    const by = (userId: string, errorCode = 0) =>
-      rawSignIn({
-        createdDateTime: '2026-11-17T10:00:00Z',
-        userId,
-        ipAddress: attacker,
-        status: { errorCode },
-      });
-    const addresses = async (others: unknown[]) => {
-      const { intruder } = await collected(answer({ interactive: [...usual, risky], others }));
+  it('takes an address that colleagues use day by day for a company line — victims make none, however long they were in', async () => {
+    const by = (userId: string, days: readonly string[], userAgent: string, errorCode = 0) =>
+      days.map((day) =>
+        rawSignIn({
+          createdDateTime: `2026-11-${day}T10:00:00Z`,
+          userId,
+          ipAddress: attacker,
+          userAgent,
+          status: { errorCode },
+        }),
+      );
+    const addresses = async (others: readonly ReturnType<typeof rawSignIn>[]) => {
+      const script: Script = (request) => {
+        const asked = /userId eq '([^']+)'/.exec(request.path)?.[1];
+        if (asked !== undefined && asked !== adele) return others.filter(({ userId }) => userId === asked);
+        return answer({ interactive: [...usual, risky], others })(request);
+      };
+      const { intruder } = await collected(script);
       return { alone: intruder?.addresses, shared: intruder?.sharedAddresses };
     };
-    expect(await addresses([by('alex'), by('megan')])).toEqual({ alone: [], shared: [attacker] });
-    expect(await addresses([by('alex'), by('alex'), by(adele)])).toEqual({ alone: [attacker], shared: [] });
-    expect(await addresses([by('alex', 50126), by('megan', 50126)])).toEqual({
-      alone: [attacker],
-      shared: [],
+    const week = ['13', '15', '17', '19'];
+    const alone = { alone: [attacker], shared: [] };
+    expect(await addresses([...by('alex', week, edge), ...by('megan', week, 'Outlook/16.0')])).toEqual({
+      alone: [],
+      shared: [attacker],
     });
+    expect(await addresses([...by('alex', week, firefox), ...by('megan', week, firefox)])).toEqual(alone);
+    expect(await addresses([...by('alex', ['17'], edge), ...by('megan', ['17'], edge)])).toEqual(alone);
+    expect(await addresses([...by('alex', week, edge), ...by(adele, week, edge)])).toEqual(alone);
+    expect(await addresses([...by('alex', week, edge, 50126), ...by('megan', week, edge, 50126)])).toEqual(
+      alone,
+    );
   });
 
   it('goes back no further than Entra ID keeps', async () => {

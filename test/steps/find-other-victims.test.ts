@@ -4,7 +4,7 @@ import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { intruder } from '../fakes/audit.ts';
 import { context } from '../fakes/context.ts';
 import { thrownBy } from '../fakes/service.ts';
-import { adele, attacker, rawSignIn, signal } from '../fakes/sign-ins.ts';
+import { adele, attacker, edge, firefox, rawSignIn, signal } from '../fakes/sign-ins.ts';
 import { simulated } from '../fakes/simulated.ts';
 
 const diego = '7c0a1d7e-1111-4222-8333-000000000001';
@@ -35,7 +35,7 @@ async function collected(file: object, known = intruder) {
 }
 
 describe('find-other-victims', () => {
-  it('tells each other account that was signed in to from the intruder’s address, once, by its latest sign-in', async () => {
+  it('tells each other account with nothing of its own there, once, by its latest sign-in', async () => {
     const silent = at(diego, { isInteractive: false, createdDateTime: '2026-11-20T09:25:00Z' });
     const { alerts, findings, asked } = await collected(tenant([at(diego), silent]));
     expect(alerts).toEqual([
@@ -55,34 +55,72 @@ describe('find-other-victims', () => {
     expect(findings).toMatchObject([
       { what: `diego@contoso.com was signed in to from ${attacker} at 2026-11-20 09:25 UTC, 2 times` },
     ]);
-    expect(asked()).toHaveLength(1);
+    // One for the address, one for the account that was there.
+    expect(asked()).toHaveLength(2);
     expect(asked()[0]).toMatch(/^GET \/beta\/auditLogs\/signIns.*\(AuditLog\.Read\.All\)$/);
   });
 
-  it.each([
-    [
-      'two colleagues used it well before the intruder came',
-      [
-        at(diego, { createdDateTime: '2026-11-15T09:00:00Z' }),
-        at(megan, { createdDateTime: '2026-11-16T09:00:00Z' }),
-      ],
-    ],
-    [
-      'a managed device of the company signs in from it',
-      [at(megan), at(diego, { deviceDetail: { deviceId: 'd-1', isManaged: true, isCompliant: false } })],
-    ],
-  ])('finds nobody at an address where %s — each alert locks an account', async (_why, signIns) => {
-    const { alerts, findings } = await collected(tenant([at(diego), ...signIns]));
+  const usual = (userId: string, given: object = {}) =>
+    ['14', '15', '16', '17', '18', '19'].map((day) =>
+      at(userId, { createdDateTime: `2026-11-${day}T09:00:00Z`, ipAddress: '198.51.100.77', ...given }),
+    );
+
+  it('names in one task who was there with their usual client, and locks nobody', async () => {
+    const { alerts, tasks } = await collected(
+      tenant([...usual(diego), at(diego), ...usual(megan), at(megan)]),
+    );
     expect(alerts).toEqual([]);
-    expect(findings).toMatchObject([{ what: `${attacker} finds nobody` }]);
+    expect(tasks).toMatchObject([
+      {
+        id: 'others-there',
+        what: expect.stringMatching(/^2 other accounts were signed in to/),
+        instruction: expect.stringMatching(/diego@contoso\.com .*megan@contoso\.com/),
+      },
+    ]);
   });
 
-  it('takes a single earlier account for an earlier victim — a campaign lasts for days', async () => {
-    const { alerts } = await collected(tenant([at(diego, { createdDateTime: '2026-11-17T09:00:00Z' })]));
+  it("tells a victim by the intruder's client, whatever device the token claims", async () => {
+    const laptop = { deviceDetail: { deviceId: 'd-1', isManaged: true, isCompliant: true } };
+    const stolen = at(diego, { userAgent: firefox, ...laptop });
+    const { alerts } = await collected(
+      tenant([...usual(diego, laptop), stolen, at(megan, { userAgent: firefox })]),
+    );
+    expect(alerts).toHaveLength(2);
+  });
+
+  it('lets no victim clear another, though both were in for days', async () => {
+    const dwell = (userId: string) =>
+      ['16', '17', '18', '20'].map((day) =>
+        at(userId, { createdDateTime: `2026-11-${day}T03:00:00Z`, userAgent: firefox }),
+      );
+    const { alerts } = await collected(
+      tenant([...usual(diego), ...dwell(diego), ...usual(megan), ...dwell(megan)]),
+    );
+    expect(alerts).toHaveLength(2);
+  });
+
+  it('locks nobody for the address alone where people use it day by day, and still names who was there', async () => {
+    const desk = (userId: string, userAgent: string) =>
+      ['10', '12', '14', '16', '18', '20'].map((day) =>
+        at(userId, { createdDateTime: `2026-11-${day}T09:00:00Z`, userAgent }),
+      );
+    const { alerts, findings, tasks } = await collected(
+      tenant([...desk(diego, edge), ...desk(megan, 'Outlook/16.0')]),
+    );
+    expect(alerts).toEqual([]);
+    expect(findings).toMatchObject([
+      { what: `2 other accounts used ${attacker}, which is not the intruder's alone` },
+    ]);
+    expect(tasks).toMatchObject([{ id: 'others-there' }]);
+  });
+
+  it('tells a victim by a sign-in that Entra ID calls risky, in whatever client', async () => {
+    const risky = at(diego, { riskLevelDuringSignIn: 'high', riskState: 'atRisk' });
+    const { alerts } = await collected(tenant([...usual(diego), risky]));
     expect(alerts).toHaveLength(1);
   });
 
-  it('never asks about an address that the owner uses too', async () => {
+  it('never asks about an address of the owner', async () => {
     const shared = { ...intruder, addresses: [], sharedAddresses: [attacker] };
     const { alerts, asked, findings } = await collected(tenant([at(diego)]), shared);
     expect([alerts, asked()]).toEqual([[], []]);
@@ -101,7 +139,7 @@ describe('find-other-victims', () => {
     const many = { ...intruder, addresses: ['203.0.113.7', '203.0.113.8', '203.0.113.9', '203.0.113.10'] };
     const { asked, findings } = await collected(tenant([]), many);
     expect(asked()).toHaveLength(3);
-    expect(findings.at(-1)?.what).toBe('1 more addresses were not asked about');
+    expect(findings.at(-1)?.what).toBe('1 more address was not asked about');
   });
 
   it('tells fifty and leaves the rest to a person', async () => {
@@ -112,12 +150,34 @@ describe('find-other-victims', () => {
     const users = ids.map((id, index) => ({ id, userPrincipalName: `user${index}@contoso.com` }));
     const { alerts, tasks } = await collected(
       tenant(
-        ids.map((id) => at(id)),
+        ids.map((id) => at(id, { userAgent: firefox })),
         { users },
       ),
     );
     expect(alerts).toHaveLength(50);
     expect(tasks).toMatchObject([{ id: 'many-victims' }]);
+  });
+
+  it('convicts nobody it has no time to look at for the address alone, and names them', async () => {
+    const ids = Array.from(
+      { length: 24 },
+      (_, index) => `7c0a1d7e-1111-4222-8333-${String(index).padStart(12, '0')}`,
+    );
+    const users = ids.map((id, index) => ({ id, userPrincipalName: `user${index}@contoso.com` }));
+    const { alerts, tasks, findings, asked } = await collected(
+      tenant(
+        ids.map((id) => at(id)),
+        { users },
+      ),
+    );
+    expect(asked()).toHaveLength(21);
+    expect(alerts).toHaveLength(20);
+    expect(tasks).toMatchObject([
+      { id: 'others-there', what: expect.stringMatching(/^4 other accounts were/) },
+    ]);
+    expect(findings[0]?.what).toBe(
+      `4 other accounts that used ${attacker} were judged by what they did there alone`,
+    );
   });
 
   it('is skipped without the licence, and left out of dry runs', async () => {

@@ -41,7 +41,11 @@ export const collectSignIns = investigation({
     const alone = findIntruder({ ...clues, crowded: new Set() });
     const addresses = alone.intruder.addresses.slice(0, mostAddresses);
     const dayBefore = Date.parse(alone.intruder.since ?? run.openedAt) + hourMs - dayMs;
-    const others = await crowdedNetworks(graph, account.id, addresses, since, dayBefore);
+    const others = await crowdedNetworks(graph, account.id, addresses, {
+      since,
+      until: dayBefore,
+      intruder: alone.intruder,
+    });
     const trail = others.crowded.size === 0 ? alone : findIntruder({ ...clues, crowded: others.crowded });
 
     return {

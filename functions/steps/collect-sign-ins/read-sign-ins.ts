@@ -4,21 +4,26 @@
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { networkOf } from '../../../shared/intruder/address.ts';
+import { judgeOther } from '../../../shared/intruder/others.ts';
 import {
+  all,
   type RiskDetection,
   riskDetectionSchema,
   type SignIn,
   signInSchema,
 } from '../../../shared/intruder/sign-ins.ts';
+import { noLicence, signInsAt, signInsOf, unlicensed } from '../../../shared/microsoft365/sign-in-log.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
+import type { Intruder } from '../../../shared/model/intruder.ts';
 import type { Kept, Skip } from '../../../shared/model/step.ts';
 import { wholeSeconds } from '../../../shared/model/text.ts';
 
 const mostSignIns = 5000;
 const mostDetections = 1000;
-const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
 /** So many colleagues make an address a company's, a carrier's or a VPN's. */
 const crowd = 2;
+/** Each costs one of the five requests in ten seconds. */
+const mostAsked = 4;
 
 /**
  * A user's sign-ins since a time (ms), newest first: AuditLog.Read.All and a licence of Entra ID P1
@@ -57,9 +62,6 @@ export async function readSignIns(
   }
 }
 
-const unlicensed = {
-  skip: 'the tenant has no Entra ID P1 licence, without which the sign-in log cannot be read',
-};
 const interactiveOnly = {
   what: 'only interactive sign-ins could be read, and no sessions',
   why: 'Microsoft Graph beta refused; a stolen token that is used leaves no interactive sign-in',
@@ -95,32 +97,33 @@ export async function readRiskDetections(
 }
 
 /**
- * Which of these addresses several colleagues used with success between two times (ms), well before the intruder: a
- * second victim of the same days is no colleague of theirs at that address.
+ * Which of these addresses colleagues use by habit: day by day since well before the intruder came, and as people who
+ * can be told from victims by their own sign-ins. Victims of the same intruder make no habit, however long they were in.
  */
 export async function crowdedNetworks(
   graph: GraphReader,
   userId: string,
   addresses: readonly string[],
-  since: number,
-  until: number,
+  { since, until, intruder }: { since: number; until: number; intruder: Intruder },
 ): Promise<{ crowded: Set<string>; gaps: Kept[] }> {
   const crowded = new Set<string>();
   const gaps: Kept[] = [];
   if (until <= since) return { crowded, gaps };
   for (const address of addresses) {
     try {
-      const there = await graph.list(
-        path`/auditLogs/signIns?$filter=ipAddress eq '${address}' and createdDateTime ge ${wholeSeconds(since)} and createdDateTime le ${wholeSeconds(until)}&$top=1000`,
-        signInSchema,
-        { most: 1000 },
+      const there = await signInsAt(graph, address, since, { until, most: 1000 });
+      const others = all(
+        there.filter(({ errorCode, userId: other }) => errorCode === 0 && other !== userId),
+        (one) => one.userId,
       );
-      const others = new Set(
-        there.flatMap((one) =>
-          one.errorCode === 0 && one.userId !== null && one.userId !== userId ? one.userId : [],
-        ),
-      );
-      if (others.size >= crowd) crowded.add(networkOf(address));
+      let habits = 0;
+      for (const other of [...others].slice(0, others.size < crowd ? 0 : mostAsked)) {
+        const own = await signInsOf(graph, other, since, 1000);
+        const verdict = judgeOther(own, address, 'unknown', intruder);
+        if (verdict?.is === 'bystander' && verdict.habit) habits += 1;
+        if (habits === crowd) break;
+      }
+      if (habits >= crowd) crowded.add(networkOf(address));
     } catch (error) {
       gaps.push(gap(`who else uses ${address}`, error));
     }

@@ -1,10 +1,14 @@
-// Who else the intruder is: other accounts signed in to from the intruder's addresses. Each is told to the front door as
-// an alert and judged there like any other; this opens no run. An address that others use anyway finds nobody.
+// Who else the intruder is: other accounts that were signed in to from the intruder's addresses. Each is held against
+// its own sign-ins first. A victim is told to the front door as an alert and judged there like any other; whoever may
+// just have been there is named in a task. This opens no run.
 import { eventId } from '../../../shared/alerts/outgoing.ts';
 import { relatedSignInType } from '../../../shared/alerts/related-sign-in.ts';
+import { networkOf } from '../../../shared/intruder/address.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
+import type { AddressFit } from '../../../shared/intruder/others.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { signInsPage } from '../../../shared/microsoft365/links.ts';
+import type { Intruder } from '../../../shared/model/intruder.ts';
 import {
   investigation,
   type Kept,
@@ -12,11 +16,14 @@ import {
   settings,
   type Task,
 } from '../../../shared/model/step.ts';
-import { othersAt } from './others-at.ts';
+import { type Other, othersAt } from './others-at.ts';
 
 /** Each costs one of the five requests in ten seconds. */
 const mostAddresses = 3;
+/** So does each account that was there. */
+const mostAccounts = 20;
 const mostAlerts = 50;
+const mostNames = 25;
 
 /** AuditLog.Read.All and a licence of Entra ID P1 (https://learn.microsoft.com/graph/api/signin-list). */
 export const findOtherVictims = investigation({
@@ -26,9 +33,6 @@ export const findOtherVictims = investigation({
   leaves: 'an alert for each other account',
   guide: ['MS tools'],
   stage: 'collect',
-  licences: ['entraP1'],
-  handsOn: 'victims',
-  toldIn: 'others',
   settings: settings('act'),
   permissions: { graph: ['AuditLog.Read.All'] },
   appliesTo: () => true,
@@ -36,64 +40,110 @@ export const findOtherVictims = investigation({
   againAfter: ['collect-audit-log'],
 
   async collect({ account, run, intruder, graph }) {
-    if (intruder.addresses.length === 0 && run.ended?.['collect-sign-ins'] === 'skipped') {
+    const addresses = addressesOf(intruder);
+    if (addresses.length === 0 && run.ended?.['collect-sign-ins'] === 'skipped') {
       return { skip: 'no address of the intruder is known, since the sign-ins could not be read' };
     }
-    const since = windowStart(run, intruder);
     const findings: Kept[] = [];
-    const alerts = new Map<string, OutgoingAlert>();
-    for (const address of intruder.addresses.slice(0, mostAddresses)) {
-      const others = await othersAt(graph, account.id, address, since);
-      if ('skip' in others) return others;
-      if (others.shared !== null) {
-        findings.push({ what: `${address} finds nobody`, why: others.shared });
-        continue;
+    const victims = new Map<string, Other>();
+    const bystanders = new Map<string, Other>();
+    const since = windowStart(run, intruder);
+    let budget = mostAccounts;
+    for (const { address, fit } of addresses.slice(0, mostAddresses)) {
+      const there = await othersAt(graph, {
+        accountId: account.id,
+        address,
+        fit,
+        since,
+        intruder,
+        most: budget,
+      });
+      if ('skip' in there) return there;
+      budget -= there.asked;
+      for (const other of there.others) {
+        const { verdict, userId, inWindow } = other;
+        if (verdict.is === 'victim') victims.set(userId, other);
+        // Where the owner always is, their colleagues always are.
+        else if (inWindow && !(fit === 'shared' && verdict.habit)) bystanders.set(userId, other);
       }
-      for (const { userId, name, signIn, count } of others.victims) {
-        findings.push({
-          what: `${name} was signed in to from ${address} at ${when(signIn.time)}, ${count} time${count === 1 ? '' : 's'}`,
-          why: 'the address is the intruder’s alone, so the account is too; told to triage',
-        });
-        alerts.set(userId, {
-          id: eventId('signIn', signIn.id, signIn.at),
-          type: relatedSignInType,
-          data: {
-            id: signIn.id,
-            createdDateTime: signIn.at,
-            userId,
-            userPrincipalName: signIn.userName,
-            ipAddress: signIn.address,
-            status: { errorCode: 0 },
-          },
-        });
-      }
-      if (others.failed > 0) {
-        const what = `${others.failed} other account${others.failed === 1 ? '' : 's'} tried from ${address} without success`;
-        findings.push({ what, why: 'a password spray, or a password that is known and was stopped' });
-      }
+      findings.push(...there.findings);
     }
-    const left = intruder.addresses.length - mostAddresses;
+    for (const id of victims.keys()) bystanders.delete(id);
+    findings.push(...[...victims.values()].map(toldOf));
+    const left = addresses.length - mostAddresses;
     if (left > 0)
       findings.push({
-        what: `${left} more addresses were not asked about`,
+        what: `${left} more address${left === 1 ? ' was' : 'es were'} not asked about`,
         why: 'the log is read in small portions',
       });
-    if (intruder.addresses.length === 0) {
+    if (addresses.length === 0) {
       findings.push({
         what: 'whether there are others is not known',
         why: 'no address is the intruder’s alone',
       });
     } else if (findings.length === 0) {
-      findings.push({ what: 'no other account', why: 'was signed in to from the intruder’s addresses' });
+      const what = bystanders.size === 0 ? 'no other account' : 'no other victim';
+      findings.push({ what, why: 'was signed in to from the intruder’s addresses' });
     }
-    const told = [...alerts.values()].slice(0, mostAlerts);
     return {
       findings,
-      alerts: told,
-      tasks: alerts.size > mostAlerts ? [tooMany(alerts.size, account.id)] : [],
+      alerts: [...victims.values()].slice(0, mostAlerts).map(alertOf),
+      tasks: [
+        ...(victims.size > mostAlerts ? [tooMany(victims.size, account.id)] : []),
+        ...(bystanders.size > 0 ? [askAbout([...bystanders.values()], account.id)] : []),
+      ],
     };
   },
 });
+
+/** The intruder's alone first, then those of which it is not known, then those that others use too. */
+function addressesOf(intruder: Intruder): { address: string; fit: AddressFit }[] {
+  const verdictOf = (address: string) =>
+    intruder.marks.find(({ kind, value }) => kind === 'address' && networkOf(value) === networkOf(address))
+      ?.verdict;
+  const doubtful = intruder.sharedAddresses.map((address) => ({ address, verdict: verdictOf(address) }));
+  return [
+    ...intruder.addresses.map((address) => ({ address, fit: 'intruder' as const })),
+    ...doubtful.flatMap(({ address, verdict }) => (verdict === 'unknown' ? [{ address, fit: verdict }] : [])),
+    ...doubtful.flatMap(({ address, verdict }) => (verdict === 'shared' ? [{ address, fit: verdict }] : [])),
+  ];
+}
+
+const toldOf = ({ name, address, verdict: { signIn, reason }, count }: Other): Kept => ({
+  what: `${name} was signed in to from ${address} at ${when(signIn.time)}, ${count} time${count === 1 ? '' : 's'}`,
+  why: `${reason}; told to triage`,
+});
+
+const alertOf = ({ userId, verdict: { signIn } }: Other): OutgoingAlert => ({
+  id: eventId('signIn', signIn.id, signIn.at),
+  type: relatedSignInType,
+  data: {
+    id: signIn.id,
+    createdDateTime: signIn.at,
+    userId,
+    userPrincipalName: signIn.userName,
+    ipAddress: signIn.address,
+    status: { errorCode: 0 },
+  },
+});
+
+function askAbout(others: readonly Other[], userId: string): Task {
+  const sorted = others.toSorted((a, b) => a.name.localeCompare(b.name));
+  const named = sorted
+    .slice(0, mostNames)
+    .map(
+      ({ name, address, verdict: { signIn, reason } }) =>
+        `${name} (${when(signIn.time)} from ${address}: ${reason})`,
+    );
+  const more =
+    others.length > mostNames ? ` And ${others.length - mostNames} more: see the sign-in log.` : '';
+  return {
+    id: 'others-there',
+    what: `${others.length} other account${others.length === 1 ? ' was' : 's were'} signed in to from where the intruder may have been, and nothing was done to ${others.length === 1 ? 'it' : 'them'}`,
+    instruction: `Ask these people, by telephone, whether they were there; if one was not, open a run for the account. ${named.join('; ')}.${more}`,
+    link: signInsPage(userId),
+  };
+}
 
 const tooMany = (count: number, userId: string): Task => ({
   id: 'many-victims',

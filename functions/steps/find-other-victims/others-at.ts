@@ -1,82 +1,131 @@
-// Who else signs in from an address, and whether that makes them victims or the address a shared one: a company's own
-// line, a VPN, a carrier. One request of the five in ten seconds that all reading of these logs shares.
+// Who else signs in from an address, each judged by all of their sign-ins: one request for the address, and one for each
+// account that was there.
 
-import { path } from '../../../shared/clients/path.ts';
-import { PermanentError } from '../../../shared/errors.ts';
-import { type SignIn, signInSchema } from '../../../shared/intruder/sign-ins.ts';
+import { type AddressFit, judgeOther, type OtherVerdict } from '../../../shared/intruder/others.ts';
+import type { SignIn } from '../../../shared/intruder/sign-ins.ts';
+import { signInsAt, signInsOf, unlessUnlicensed } from '../../../shared/microsoft365/sign-in-log.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
-import type { Skip } from '../../../shared/model/step.ts';
-import { wholeSeconds } from '../../../shared/model/text.ts';
+import type { Intruder } from '../../../shared/model/intruder.ts';
+import type { Kept, Skip } from '../../../shared/model/step.ts';
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-/** Enough of the time before to know an address by, and no longer than the log is kept. */
-const historyMs = 7 * dayMs;
-/** So many colleagues well before the intruder make an address a shared one; a single one may be an earlier victim. */
+const dayMs = 86_400_000;
+/** Enough of the time before to know a person by, and no longer than the log is kept. */
+const historyMs = 14 * dayMs;
+/** An earlier victim of the same intruder may have been in for days. */
+const earlierMs = 7 * dayMs;
+/** So many people who are there day by day make it an address that others use too. */
 const crowd = 2;
 const mostSignIns = 3000;
-const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
+const mostOfOne = 1000;
 
-export interface Others {
-  /** Why the address is no intruder's alone, or null. */
-  shared: string | null;
-  victims: readonly { userId: string; name: string; signIn: SignIn; count: number }[];
-  /** Accounts that only failed there. */
-  failed: number;
+export interface Other {
+  userId: string;
+  name: string;
+  address: string;
+  verdict: OtherVerdict;
+  /** How often the account was signed in to from there. */
+  count: number;
+  /** Since the intruder came, rather than before. */
+  inWindow: boolean;
 }
 
-/** `since` (ms) is when the intruder came. */
-export async function othersAt(
-  graph: GraphReader,
-  userId: string,
-  address: string,
-  since: number,
-): Promise<Others | Skip> {
-  const from = wholeSeconds(since - historyMs);
-  const kinds = "signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')";
-  let signIns: SignIn[];
+export interface There {
+  others: readonly Other[];
+  /** Others use the address day by day. */
+  shared: boolean;
+  findings: readonly Kept[];
+  /** Accounts whose own sign-ins were read. */
+  asked: number;
+}
+
+interface Question {
+  accountId: string;
+  address: string;
+  fit: AddressFit;
+  /** When the intruder came (ms). */
+  since: number;
+  intruder: Intruder;
+  /** So many accounts may be asked about. */
+  most: number;
+}
+
+export async function othersAt(graph: GraphReader, question: Question): Promise<There | Skip> {
+  const { accountId, address, fit, since, intruder, most } = question;
+  let there: SignIn[];
   try {
-    signIns = await graph.list(
-      `${path`/auditLogs/signIns?$filter=ipAddress eq '${address}' and createdDateTime ge ${from} and `}${encodeURIComponent(kinds)}&$top=1000`,
-      signInSchema,
-      { version: 'beta', most: mostSignIns },
-    );
+    there = await signInsAt(graph, address, since - earlierMs, { most: mostSignIns });
   } catch (error) {
-    if (!(error instanceof PermanentError) || error.code !== noLicence) throw error;
-    return { skip: 'the tenant has no Entra ID P1 licence, without which the sign-in log cannot be read' };
+    return unlessUnlicensed(error);
   }
-  if (signIns.length >= mostSignIns) {
-    return {
-      shared: `more than ${mostSignIns} sign-ins came from there in a few days`,
-      victims: [],
-      failed: 0,
-    };
+  const others = there.filter(({ userId }) => userId !== null && userId !== accountId);
+  const accounts = byAccount(others);
+  const came = [...accounts].filter(([, signIns]) => signIns.some(({ errorCode }) => errorCode === 0));
+  const found: Other[] = [];
+  for (const [index, [userId, signIns]] of came.entries()) {
+    const isAsked = index < most;
+    const own = isAsked ? await signInsOf(graph, userId, since - historyMs, mostOfOne) : [];
+    const all = new Map([...own, ...signIns].map((signIn) => [signIn.id, signIn]));
+    // Without their other sign-ins nobody is convicted for having nothing of their own.
+    const verdict = judgeOther([...all.values()], address, isAsked ? fit : 'shared', intruder);
+    if (verdict === undefined) continue;
+    const hits = signIns.filter(({ errorCode }) => errorCode === 0);
+    found.push({
+      userId,
+      name: verdict.signIn.userName ?? userId,
+      address,
+      verdict,
+      count: hits.length,
+      inWindow: hits.some(({ time }) => time >= since),
+    });
   }
-  return judgeOthers(
-    signIns.filter((signIn) => signIn.userId !== null && signIn.userId !== userId),
-    since,
-  );
+  const shared =
+    fit === 'shared' ||
+    found.filter(({ verdict }) => verdict.is === 'bystander' && verdict.habit).length >= crowd;
+  return {
+    others: found,
+    shared,
+    asked: Math.min(came.length, most),
+    findings: [
+      ...(shared ? [sharedBy(address, found)] : []),
+      ...(came.length > most ? [unasked(address, came.length - most)] : []),
+      ...(there.length >= mostSignIns ? [cut(address)] : []),
+      ...failedAt(address, accounts.size - came.length),
+    ],
+  };
 }
 
-/** Pure. Anything that makes the address a shared one clears everybody at it: an alert locks an account. */
-function judgeOthers(others: readonly SignIn[], since: number): Others {
-  const successes = others.filter(({ errorCode }) => errorCode === 0);
-  const users = (signIns: readonly SignIn[]) => new Set(signIns.flatMap(({ userId }) => userId ?? []));
-  const before = users(successes.filter(({ time }) => time < since - dayMs));
-  const managed = users(successes.filter((signIn) => signIn.managed));
-  const nobody = { victims: [], failed: 0 };
-  if (before.size >= crowd) {
-    return { ...nobody, shared: `${before.size} colleagues signed in from there before the intruder came` };
+function byAccount(signIns: readonly SignIn[]): Map<string, SignIn[]> {
+  const accounts = new Map<string, SignIn[]>();
+  for (const signIn of signIns) {
+    if (signIn.userId === null) continue;
+    accounts.set(signIn.userId, [...(accounts.get(signIn.userId) ?? []), signIn]);
   }
-  if (managed.size > 0) {
-    return { ...nobody, shared: 'the company’s own managed devices sign in from there' };
-  }
-  const hits = [...users(successes)].flatMap((id) => {
-    const own = successes.filter((one) => one.userId === id).toSorted((a, b) => b.time - a.time);
-    const [signIn] = own;
-    if (signIn === undefined) return [];
-    return [{ userId: id, name: signIn.userName ?? id, signIn, count: own.length }];
-  });
-  const failed = [...users(others)].filter((id) => hits.every((hit) => hit.userId !== id)).length;
-  return { shared: null, victims: hits, failed };
+  return accounts;
 }
+
+const people = (count: number) => `${count} other account${count === 1 ? '' : 's'}`;
+
+const sharedBy = (address: string, found: readonly Other[]): Kept => ({
+  what: `${people(found.length)} used ${address}, which is not the intruder's alone`,
+  why: 'some of them do so day by day; only who used the intruder’s session, device or client counts as a victim',
+});
+
+const unasked = (address: string, count: number): Kept => ({
+  what: `${people(count)} that used ${address} were judged by what they did there alone`,
+  why: 'the log is read in small portions',
+});
+
+const cut = (address: string): Kept => ({
+  what: `only the latest ${mostSignIns} sign-ins from ${address} were read`,
+  why: 'there are more, so other accounts may be missing here',
+});
+
+const failedAt = (address: string, count: number): Kept[] =>
+  count === 0
+    ? []
+    : [
+        {
+          what: `${people(count)} tried from ${address} without success`,
+          why: 'a password spray, or a password that is known and was stopped',
+        },
+      ];

@@ -1,0 +1,94 @@
+// Other accounts at an address of the intruder: victims, or people who happened to be there. An alert locks an account,
+// so the address alone is never enough; and one victim says nothing about another, however long both were in. Pure.
+import type { Intruder } from '../model/intruder.ts';
+import { networkOf } from './address.ts';
+import { clientFit, isEmpty, isHabit, ownersAmong, type Profile, profileOf } from './owner-profile.ts';
+import { dayMs, type Presence, presencesOf } from './presence.ts';
+import { clientOf, type SignIn } from './sign-ins.ts';
+
+export type OtherVerdict =
+  | { is: 'victim'; reason: string; signIn: SignIn }
+  /** `habit`: they use the address day by day, so it is not the intruder's alone. */
+  | { is: 'bystander'; reason: string; signIn: SignIn; habit: boolean };
+
+/** What is known of the address: proven the intruder's, of a sign-in that may be the owner's, or used by others too. */
+export type AddressFit = 'intruder' | 'unknown' | 'shared';
+
+const standing = new Set(['atRisk', 'confirmedCompromised']);
+const grave = new Set(['medium', 'high']);
+const isRisky = ({ risk, riskState }: SignIn) => grave.has(risk ?? '') && standing.has(riskState ?? '');
+
+/** One account by all of its sign-ins, there and elsewhere; undefined where none succeeded there. */
+export function judgeOther(
+  signIns: readonly SignIn[],
+  address: string,
+  fit: AddressFit,
+  intruder: Pick<Intruder, 'sessions' | 'devices' | 'userAgents' | 'addresses'>,
+): OtherVerdict | undefined {
+  const network = networkOf(address);
+  const theirs = new Set([network, ...intruder.addresses.map(networkOf)]);
+  const presences = presencesOf(
+    signIns.filter(({ errorCode }) => errorCode === 0),
+    [],
+  );
+  const there = presences.filter((one) => one.network === network);
+  const elsewhere = presences.filter((one) => one.network === null || !theirs.has(one.network));
+  const logStart = Math.min(...presences.map(({ first }) => first));
+  const judged = there.map((one) => judgeThere(one, elsewhere, { fit, intruder, logStart }));
+  return judged.find(({ is }) => is === 'victim') ?? judged[0];
+}
+
+function judgeThere(
+  one: Presence,
+  elsewhere: readonly Presence[],
+  {
+    fit,
+    intruder,
+    logStart,
+  }: {
+    fit: AddressFit;
+    intruder: Pick<Intruder, 'sessions' | 'devices' | 'userAgents'>;
+    logStart: number;
+  },
+): OtherVerdict {
+  const latest = one.uses.at(-1);
+  const signIn = one.uses.findLast(isRisky) ?? latest ?? fail();
+  const victim = (reason: string): OtherVerdict => ({ is: 'victim', reason, signIn });
+  const profile = ownProfile(one, elsewhere);
+  const client = clientFit(one, profile);
+  const session = [...one.sessions].find((id) => intruder.sessions.includes(id));
+  if (session !== undefined) return victim(`in the intruder's session ${session}`);
+  if (one.device !== null && intruder.devices.includes(one.device))
+    return victim("from the intruder's device");
+  if (one.uses.some(isRisky)) return victim('in a sign-in that Entra ID calls risky');
+  const usesTheirs = intruder.userAgents.some((userAgent) => clientOf(userAgent) === one.client);
+  if (usesTheirs && client !== 'known' && client !== 'bare') return victim("with the intruder's client");
+
+  const days = new Set(one.uses.map(({ at }) => at.slice(0, 10))).size;
+  const lasted = one.last - one.first > dayMs && days > 1;
+  const habit = lasted && (isEmpty(profile) || isHabit(one, logStart, one.last));
+  const bystander = (reason: string): OtherVerdict => ({ is: 'bystander', reason, signIn, habit });
+  if (habit) return bystander('has used this address for days, with a client that is not the intruder’s');
+  if (client === 'known') return bystander('was there with their usual client');
+  if (fit !== 'intruder') return bystander('was there, and nothing proves that the intruder was');
+  if (client === 'bare') return victim('without the device this account always has');
+  return victim('with nothing that this account uses elsewhere');
+}
+
+/** What the account used before it was there; where the log begins there, what it used at all. */
+function ownProfile(one: Presence, elsewhere: readonly Presence[]): Profile {
+  const suspicion = {
+    first: one.first,
+    networks: new Set(one.network === null ? [] : [one.network]),
+    sessions: one.sessions,
+    clients: new Set(one.client === null ? [] : [one.client]),
+    phished: new Set<string>(),
+  };
+  const before = profileOf([...ownersAmong(elsewhere, suspicion, [])], one.first);
+  return isEmpty(before) ? profileOf(elsewhere, Number.POSITIVE_INFINITY) : before;
+}
+
+/** A presence is made of sign-ins, so it has one. */
+function fail(): never {
+  throw new Error('a presence without sign-ins');
+}
