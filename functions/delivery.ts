@@ -1,7 +1,7 @@
-// What happens to a Service Bus message around its handler. Service Bus redelivers at once and without end of waits,
-// so a failure that may pass is sent again under its own id at a later time, and one that will not pass is laid among
-// the dead letters with its reason; in both cases the message in hand is completed. Nothing is lost on the way: if
-// even that send fails, the handler throws and the service keeps the message.
+// What happens to a Service Bus message around its handler. Service Bus redelivers at once, without growing waits, so a
+// failure that may pass is sent again at a later time under an id of its own, and one that will not pass goes to the
+// dead letters with its reason; in both cases the message in hand is completed. Nothing is lost on the way: if even
+// that send fails, the handler throws and the service keeps the message.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../shared/errors.ts';
@@ -87,7 +87,7 @@ export async function handled(
     const attempt = delivery.attempt + 1;
     const again = !(thrown instanceof PermanentError) && attempt < mostAttempts;
     around.error(`${delivery.queue}: ${message}`);
-    // Laid among the dead letters once more it would come round for ever; thrown, it stays among their own.
+    // Sent to the dead letters once more it would go round for ever; thrown, it stays in that queue's own.
     if (!again && delivery.queue === queues.deadLetters) throw thrown;
     await around.post.post(
       again

@@ -38,7 +38,7 @@ const invocations = new AsyncLocalStorage<InvocationContext>();
 /** Ends a call with one error that lists everything that is wrong with the settings, in its log and its answer. */
 function ready(context: InvocationContext): Services {
   if ('problems' in read) {
-    const message = `the app's settings are wrong, nothing can be done until they are mended:\n  ${read.problems.join('\n  ')}`;
+    const message = `the app's settings are wrong, and nothing can be done until they are corrected:\n  ${read.problems.join('\n  ')}`;
     context.error(message);
     throw new Problem(500, 'Wrong settings', message, { problems: read.problems });
   }
@@ -160,7 +160,7 @@ onTimer('watch-sources', '30 */5 * * * *', async ({ watchSources, notices }) => 
   await watchSources();
   await notices.tellWaiting();
 });
-// Thrice, for a morning on which the tables can't be read; told once.
+// Three times, in case the tables can't be read at first; sent once.
 onTimer('daily-report', '0 0 7-9 * * *', ({ reportDaily }) => reportDaily());
 onTimer('daily-preflight', '0 30 6 * * *', ({ preflight }) => preflight.daily());
 

@@ -29,25 +29,25 @@ import { readAccount } from '../shared/microsoft365/read-account.ts';
 import type { Account } from '../shared/model/account.ts';
 import type { GraphReader } from '../shared/model/clients.ts';
 import { userNamed } from '../shared/preflight/mail.ts';
-import type { Answered } from '../shared/run/answered.ts';
 import { queues, stepQueue } from '../shared/run/bus.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { firstMove } from '../shared/run/first-move.ts';
 import { openRun } from '../shared/run/open-run.ts';
+import type { RequestKeys } from '../shared/run/request-keys.ts';
 import { askForCard, type Mailer } from '../shared/run/send-summary.ts';
 import { paceBy } from '../shared/run/tenant-rate.ts';
 import type { Settings } from '../shared/settings.ts';
 import { Blobs } from '../shared/store/blobs.ts';
 import { TableNotices } from '../shared/store/notice-store.ts';
 import { ServiceBusBus, type ServiceBusNamespace } from '../shared/store/service-bus.ts';
-import { TableAnswered } from '../shared/store/table-answered.ts';
 import { TableBreakerPlaces } from '../shared/store/table-breaker-places.ts';
 import { TableBreakerStages } from '../shared/store/table-breaker-stages.ts';
 import type { TableService } from '../shared/store/table-client.ts';
 import { TableDecisions } from '../shared/store/table-decisions.ts';
+import { TableDepartures } from '../shared/store/table-departures.ts';
 import { TableFeedPositions } from '../shared/store/table-feed-positions.ts';
-import { TableLeaving } from '../shared/store/table-leaving.ts';
 import { TableProgress } from '../shared/store/table-progress.ts';
+import { TableRequestKeys } from '../shared/store/table-request-keys.ts';
 import { TableSourceHealth } from '../shared/store/table-source-health.ts';
 import { TableTenantRate } from '../shared/store/table-tenant-rate.ts';
 import { TableUnknownTitles } from '../shared/store/table-unknown-titles.ts';
@@ -82,7 +82,7 @@ export interface Services {
   triage: (log: (line: string) => void) => TriageAlert;
   start: StartDependencies;
   /** Requests that were answered already. */
-  answered: Answered;
+  answered: RequestKeys;
   /** What the doors of our own need; they publish only where there is a topic. */
   doors: (lines: Pick<PollDeps, 'log' | 'error'>) => PollDeps;
   /** Opens what the first alert would wait for: connections, tables, a token. What fails is met again then. */
@@ -127,7 +127,7 @@ export function createServices(settings: Settings, log: Log): Services {
     clients,
     ...publisherOf('reclaim/steps', settings, credential, now),
     protects: (account) => protectedBecause(account, noProtections, settings),
-    leaving: new TableLeaving(tables, 'global-administrators'),
+    departures: new TableDepartures(tables, 'global-administrators'),
     now,
     random: Math.random,
     deadlineSeconds: settings.DEADLINE_SECONDS,
@@ -247,7 +247,7 @@ export function createServices(settings: Settings, log: Log): Services {
       const protection = await protectionOf(soon().graph, account, settings);
       return secondOperatorBecause(recorded, account, protection, settings);
     },
-    answered: new TableAnswered(tables),
+    answered: new TableRequestKeys(tables),
     start: {
       readAccount: (idOrUpn) => accountOf(soon().graph, idOrUpn, now()),
       heldBecause: (account) => protectionOf(soon().graph, account, settings),

@@ -2,14 +2,14 @@
 // the run as it stands now; a secret that was shown once is not shown again.
 // https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 import { createHash } from 'node:crypto';
-import type { Answered, AnsweredRow } from '../../shared/run/answered.ts';
 import type { Engine } from '../../shared/run/engine.ts';
+import type { RequestKeys, RequestRow } from '../../shared/run/request-keys.ts';
 import { versionOf } from '../../shared/run/version.ts';
 import { type ApiAnswer, type ApiRequest, documentOf, Problem, readRun } from './api.ts';
 
 interface Deps {
   engine: Engine;
-  answered: Answered;
+  answered: RequestKeys;
 }
 
 /** Any visible characters; the draft's quotes are optional. */
@@ -51,7 +51,7 @@ export async function once(
 async function again(
   engine: Engine,
   request: ApiRequest,
-  { fingerprint, status, run }: AnsweredRow,
+  { fingerprint, status, run }: RequestRow,
   asked: string,
 ): Promise<ApiAnswer> {
   if (fingerprint !== asked) {

@@ -180,7 +180,7 @@ export const runRowSchema = z.object({
   /** Why it stays at its level whatever is found, until a person approves more: the circuit breaker. */
   limitedBecause: z.string().optional(),
   /** Why it only looks from now on: the account became protected after the run began. */
-  sparedBecause: z.string().optional(),
+  onlyLooksBecause: z.string().optional(),
   /** When a person let it begin or go further: what protects the account holds it back no more. */
   approvedAt: time.optional(),
   /** At level contain: the only remediations that act, as a person chose; all others report. A higher level ends it. */
@@ -208,8 +208,8 @@ export const runRowSchema = z.object({
     turn: z.number(),
     /** What the latest summary says in its subject: another one follows only when that changes. */
     verdict: z.string().nullable(),
-    /** What the latest mail that has left said; left out while none has. */
-    told: z.string().optional(),
+    /** what the latest mail that was sent says; left out while none was. */
+    lastSent: z.string().optional(),
     /** waiting: not before; queued: due; sending: the lease's end. */
     until: time.nullable(),
     queuedAt: time.nullable(),

@@ -40,7 +40,7 @@ export async function advance(
     }
     await engine.bus.send(planned.send);
     // Two steps may have settled side by side, each planned without the other: the rows as they stand after the
-    // write show both, so whoever wrote last goes on from there.
+    // write show both, so the last writer goes on from there.
     known = written;
     change = (state) => state;
   }

@@ -5,7 +5,7 @@ import type { Clients } from '../model/clients.ts';
 import type { OutgoingAlert, Step } from '../model/step.ts';
 import type { Json } from '../model/words.ts';
 import type { Bus } from './bus.ts';
-import type { Leaving } from './leaving.ts';
+import type { Departures } from './departures.ts';
 import type { Progress } from './progress.ts';
 
 export interface Engine {
@@ -16,8 +16,8 @@ export interface Engine {
   stepSettings: Readonly<Record<string, unknown>>;
   /** Why only a person changes this account, as far as that can be told without asking anybody; null else. */
   protects?: (account: Account) => string | null;
-  /** Of whom runs side by side must leave one; left out where only one run is at work. */
-  leaving?: Leaving;
+  /** Keeps runs that work at the same time from taking the last administrator; left out where only one run is at work. */
+  departures?: Departures;
   /** Clients whose requests end when the signal aborts. */
   clients: (abort: AbortSignal) => Clients;
   /** Sends alerts to the front door; left out where no topic is set. */

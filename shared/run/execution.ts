@@ -22,12 +22,12 @@ export function contextOf(
   const ended = Object.fromEntries(
     steps.flatMap((row) => (row.outcome === null ? [] : [[row.name, row.outcome.is]])),
   );
-  const { leaving } = engine;
+  const { departures } = engine;
   return {
     account: run.account,
-    ...(leaving === undefined
+    ...(departures === undefined
       ? {}
-      : { mayGo: (others: readonly string[]) => leaving.mayGo(run.account.id, others, engine.now()) }),
+      : { mayGo: (others: readonly string[]) => departures.mayGo(run.account.id, others, engine.now()) }),
     run: {
       id: run.id,
       code: run.code,

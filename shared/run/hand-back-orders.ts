@@ -89,7 +89,7 @@ export const begin =
     };
   };
 
-/** Longer than a function may take: whoever asked for a pass this long ago is not making one any more. */
+/** Longer than a function may take: a pass asked for this long ago is not being made any more. */
 const passMakingMs = 120_000;
 
 export function whyNoPass({ run }: RunState, again: boolean, now: Date): string | undefined {
@@ -148,7 +148,7 @@ export const passMade =
     ]);
   };
 
-/** Surely none was made: whoever is next need not wait. */
+/** None was made, for certain: the next operator need not wait. */
 export const passRefused =
   (message: string, order: Order): Apply =>
   (state) => {
@@ -195,7 +195,7 @@ export function whyNoRoles({ run }: RunState): string | undefined {
   return isHandedBack(run) ? undefined : 'roles come last, once the owner is back and all else is given back';
 }
 
-/** An approval of its own: whoever may use the account again need not administer the tenant again. */
+/** A separate approval: someone who may use the account again need not be an administrator again. */
 export const approveRoles =
   (order: Order): Apply =>
   (state) => {

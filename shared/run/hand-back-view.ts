@@ -19,7 +19,7 @@ import { handBackTasks, isPending } from './verdict.ts';
 const handBackActions = ['begin', 'pass', 'owner-back', 'roles'] as const;
 type Action = (typeof handBackActions)[number];
 
-const ownersThingSchema = z.object({
+const ownerTaskSchema = z.object({
   what: z.string(),
   instruction: z.string(),
   link: z.string().nullable(),
@@ -72,7 +72,7 @@ export const handBackViewSchema = z.object({
     secondOperator: z.string().nullable(),
   }),
   /** What the owner does and sets up again. */
-  owner: z.array(ownersThingSchema),
+  owner: z.array(ownerTaskSchema),
   /** What an operator can do now; `roles` is an approval of its own. */
   next: z.array(z.object({ do: z.enum(handBackActions), title: z.string() })),
 });
@@ -126,7 +126,7 @@ export function handBackView(playbook: readonly Step[], state: RunState, now: Da
       };
     }),
     pass: passOf(state, now),
-    owner: ownersPart(state),
+    owner: ownerTasks(state),
     next: next(state, now).map((action) => ({ do: action, title: actionTitles[action] })),
   };
 }
@@ -184,9 +184,9 @@ function next(state: RunState, now: Date): Action[] {
   if (handBack.phase === 'roles' && handBack.rolesApprovedAt === null) return ['roles'];
   return [...pass];
 }
-type OwnersThing = z.infer<typeof ownersThingSchema>;
+type OwnerTask = z.infer<typeof ownerTaskSchema>;
 /** What cannot be given back by the app. */
-function ownersPart({ run, steps }: RunState): OwnersThing[] {
+function ownerTasks({ run, steps }: RunState): OwnerTask[] {
   const tasks = steps.flatMap(handBackTasks);
   const removed = steps.find(({ part }) => part === 'methods')?.changes ?? [];
   const gone = removed.filter(({ fixedAt }) => fixedAt !== null).map(({ what }) => what);
@@ -215,7 +215,7 @@ function ownersPart({ run, steps }: RunState): OwnersThing[] {
 }
 
 /** What is mastered elsewhere is given back there. */
-function atTheSource({ synced, federated, userPrincipalName }: RunRow['account']): OwnersThing[] {
+function atTheSource({ synced, federated, userPrincipalName }: RunRow['account']): OwnerTask[] {
   if (!synced && !federated) return [];
   const where = synced
     ? 'Active Directory'

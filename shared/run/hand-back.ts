@@ -17,10 +17,10 @@ export const isHandingBack = (run: RunRow): boolean =>
   run.endsAs === 'handed back' && run.handBack !== undefined;
 
 /** The run fixes nothing any more. While a hand-back still checks, it does. */
-export const isOver = (run: RunRow): boolean =>
+export const hasEnded = (run: RunRow): boolean =>
   run.endsAs !== null && !(isHandingBack(run) && run.handBack?.phase === 'check');
 
-/** All is given back, save roles that nobody has approved. */
+/** Everything is given back, except roles that nobody has approved. */
 export const isHandedBack = ({ handBack }: RunRow): boolean =>
   handBack?.phase === 'roles' || handBack?.phase === 'done';
 
@@ -178,7 +178,7 @@ export function takesPart(row: StepRow, { run, steps }: RunState): boolean {
 /** Steps that may be done in the run itself where the account was never locked by choice. */
 export const belongsToOwnerAlone = ({ part }: StepRow): boolean => beforeEnabling.includes(part);
 
-/** Nothing moves any more until a person mends or accepts something. */
+/** Nothing moves until a person fixes or accepts something. */
 export function isStuck(state: RunState): boolean {
   const { run, steps } = state;
   if (!isHandingBack(run) || steps.some((row) => row.stage !== 'hand-back' && isPending(row))) return false;

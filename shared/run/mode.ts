@@ -4,11 +4,11 @@ import type { Mode } from '../model/words.ts';
 
 /** What a step may do now: a locked account is only looked at until there is evidence or approval. */
 export function effectiveMode(
-  run: Pick<RunRow, 'level' | 'dryRun' | 'only' | 'sparedBecause'>,
+  run: Pick<RunRow, 'level' | 'dryRun' | 'only' | 'onlyLooksBecause'>,
   row: Pick<StepRow, 'name' | 'mode' | 'stage'>,
 ): Mode {
   if (row.mode === 'off') return 'off';
-  if (run.dryRun || run.sparedBecause !== undefined || row.mode === 'report') return 'report';
+  if (run.dryRun || run.onlyLooksBecause !== undefined || row.mode === 'report') return 'report';
   if (onlyOf(run) !== undefined && (row.stage === 'contain' || row.stage === 'evict')) {
     return isLeftOut(run, row) ? 'report' : 'act';
   }

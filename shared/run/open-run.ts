@@ -295,7 +295,7 @@ function atOnce(step: Step, mode: Mode, raw: unknown, request: OpenRequest): Out
 }
 
 /**
- * A run that is held or open takes every signal, save while it is undone or handed back. One that is over takes those
+ * A run that is held or open takes every signal, except while it is undone or handed back. One that is over takes those
  * whose activity lies before its lock: late detections and the echo of what this app did itself. Anything the intruder
  * did after it is a new case. A dry run takes nothing that is to be acted on.
  */

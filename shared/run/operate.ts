@@ -4,7 +4,7 @@ import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from '../model/rows
 import type { Step } from '../model/step.ts';
 import type { Apply } from './advance.ts';
 import { mostReturns, toUndo, verificationOf } from './changes.ts';
-import { isOver } from './hand-back.ts';
+import { hasEnded } from './hand-back.ts';
 import { endedBadly } from './verdict.ts';
 
 /** Who asks, why, and when: kept in the run's log for ever. */
@@ -29,7 +29,7 @@ const entry = (order: Order, what: string): LogRow => ({
 export const retry =
   (names: readonly string[] | undefined, order: Order): Apply =>
   (state) => {
-    const ended = isOver(state.run);
+    const ended = hasEnded(state.run);
     const again = state.steps.filter(
       (row) => row.outcome?.is !== 'off' && (!ended || isPartOfTheEnd(row, state.run)) && retried(row, names),
     );
@@ -85,7 +85,7 @@ export const released = (run: RunRow, level: Level, now: Date): RunRow => ({
 });
 
 /** What protects the account is known to whoever decides. */
-const decided = ({ now }: Order) => ({ approvedAt: now.toISOString(), sparedBecause: undefined });
+const decided = ({ now }: Order) => ({ approvedAt: now.toISOString(), onlyLooksBecause: undefined });
 
 /**
  * Lets a held run begin at a level, or a contained run become full. Nothing is taken back by it. `only`: of a held run
@@ -109,8 +109,8 @@ export const approve =
       const next = { ...reopened(run), ...decided(order), level, raisedBecause, limitedBecause: undefined };
       return { ...state, run: next, log: [entry(order, 'approved at level full')] };
     }
-    if (run.sparedBecause !== undefined && run.endsAs === null) {
-      const log = [entry(order, `approved, although ${run.sparedBecause}`)];
+    if (run.onlyLooksBecause !== undefined && run.endsAs === null) {
+      const log = [entry(order, `approved, although ${run.onlyLooksBecause}`)];
       return { ...state, run: { ...reopened(run), ...decided(order) }, log };
     }
     if (run.only !== undefined && run.level === 'contain' && run.endsAs === null) {

@@ -5,7 +5,7 @@ import type { RunRow, RunState, StepRow } from '../model/rows.ts';
 import type { Step } from '../model/step.ts';
 import { stages } from '../model/words.ts';
 import { type Outgoing, stepQueue } from './bus.ts';
-import { type HandBackOrder, isOver, nextHandBack } from './hand-back.ts';
+import { type HandBackOrder, hasEnded, nextHandBack } from './hand-back.ts';
 import { effectiveMode } from './mode.ts';
 import { awaitsLock, isActive, nextState, startChecks, wasTried, withWakeAt } from './run-state.ts';
 import { nextSummary } from './summary-turn.ts';
@@ -81,7 +81,7 @@ function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): St
   if (row.aim === 'undo') return undoTurn(row, state) ? queue({ ...row, acts: true }, now, row.until) : row;
   if (row.stage !== 'contain' && awaitsLock(state, now)) return row;
   // Of an account that its owner has back, nothing is changed by a look.
-  const watches = row.aim === 'check' && isOver(state.run);
+  const watches = row.aim === 'check' && hasEnded(state.run);
   const acts = order.kind === 'remediation' && effectiveMode(state.run, row) === 'act' && !watches;
   if (acts) {
     const gates = rowsOf(order.requires, state);
@@ -159,7 +159,7 @@ const lastFix = (row: StepRow) =>
 
 function fromSettled(order: Order, row: StepRow, state: RunState): StepRow {
   const { run } = state;
-  if (run.state === 'held' || isOver(run) || row.outcome === null) return row;
+  if (run.state === 'held' || hasEnded(run) || row.outcome === null) return row;
   const again = (aim: 'fix' | 'check'): StepRow => ({
     ...row,
     state: 'waiting',

@@ -14,7 +14,7 @@ import {
   verify,
 } from './changes.ts';
 import type { Ending, Execution } from './execution.ts';
-import { isOver } from './hand-back.ts';
+import { hasEnded } from './hand-back.ts';
 import { watched } from './watch.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function remediate(
 
   const { row } = execution;
   const first = await step.find(context, engine.clients(context.abort));
-  if (!act && row.aim === 'check' && isOver(execution.state.run)) {
+  if (!act && row.aim === 'check' && hasEnded(execution.state.run)) {
     return { is: 'settled', row: 'skip' in first ? row : watched(row, first, engine.now()) };
   }
   if ('skip' in first) {

@@ -2,7 +2,7 @@
 
 import type { RunRow, RunState, StepRow } from '../model/rows.ts';
 import { lookAgain } from './changes.ts';
-import { belongsToOwnerAlone, isHandedBack, isHandingBack, isOver, takesPart } from './hand-back.ts';
+import { belongsToOwnerAlone, hasEnded, isHandedBack, isHandingBack, takesPart } from './hand-back.ts';
 import { awaitsFirst, begunAt } from './summary-turn.ts';
 import { timing } from './timing.ts';
 import { endedBadly, endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
@@ -13,7 +13,7 @@ const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds *
 /** Steps of the hand-back take part in the run itself only where the account was never locked by choice. */
 export function isActive(row: StepRow, state: RunState): boolean {
   if (row.stage !== 'hand-back' || row.aim === 'undo' || takesPart(row, state)) return true;
-  if (belongsToOwnerAlone(row) || isOver(state.run)) return false;
+  if (belongsToOwnerAlone(row) || hasEnded(state.run)) return false;
   // Without a lock the account stays in use, and what belongs to hand-back is done in the run.
   return state.steps.some((other) => other.part === 'lock' && other.outcome?.is === 'off');
 }

@@ -119,8 +119,8 @@ function claim(message: StepMessage, deliveryCount: number, step: Step | undefin
     const takesOver = row.state === 'running' && deliveryCount > row.delivery;
     if (row.state !== 'queued' && !takesOver) return undefined;
     const now = engine.now();
-    const spared = takesOver ? undefined : sparedNow(state, row, engine);
-    if (spared !== undefined) return spared;
+    const protectedNow = takesOver ? undefined : protectedMeanwhile(state, row, engine);
+    if (protectedNow !== undefined) return protectedNow;
     const attempt = takesOver ? row.attempt + 1 : row.attempt;
     return withRow(state, {
       ...claimedRow(row, step, state, now, timing.leaseSeconds),
@@ -244,7 +244,7 @@ async function tell({ engine, row }: Execution, alerts: readonly OutgoingAlert[]
 }
 
 /** The step waits, and is planned anew as one that looks; undefined while it may act. */
-function sparedNow(
+function protectedMeanwhile(
   state: RunState,
   row: StepRow,
   { protects, now }: Pick<Engine, 'protects' | 'now'>,
@@ -252,14 +252,14 @@ function sparedNow(
   const { run } = state;
   if (run.approvedAt !== undefined || !row.acts || row.aim === 'undo') return undefined;
   // Steps that were queued to act before it was known wait too.
-  const because = run.sparedBecause ?? protects?.(run.account) ?? null;
+  const because = run.onlyLooksBecause ?? protects?.(run.account) ?? null;
   if (because === null) return undefined;
   const waits: StepRow = { ...row, state: 'waiting', acts: false, until: null };
   return {
-    run: { ...run, sparedBecause: because },
+    run: { ...run, onlyLooksBecause: because },
     steps: state.steps.map((old) => (old.name === row.name ? waits : old)),
     log:
-      run.sparedBecause === undefined
+      run.onlyLooksBecause === undefined
         ? [{ at: now().toISOString(), who: 'policy', what: 'the run only looks from now on', why: because }]
         : [],
   };

@@ -53,8 +53,9 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
     });
   /** What the last mail has said already, in between which nothing was told, is not said again. */
   const tell = async (rows: RunRows): Promise<void> => {
-    const { told, verdict } = rows.run.row.summary;
-    if (told === undefined || told !== verdict) await mailer.send(rows, await engine.progress.log(ref));
+    const { lastSent, verdict } = rows.run.row.summary;
+    if (lastSent === undefined || lastSent !== verdict)
+      await mailer.send(rows, await engine.progress.log(ref));
   };
   try {
     const cutOff = before?.claimedAt ?? null;
@@ -70,7 +71,7 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
     await settle((summary) => ({
       ...summary,
       state: 'sent',
-      ...(summary.verdict === null ? {} : { told: summary.verdict }),
+      ...(summary.verdict === null ? {} : { lastSent: summary.verdict }),
       until: null,
       claimedAt: null,
       sentAt,

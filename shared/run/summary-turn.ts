@@ -29,7 +29,7 @@ export function nextSummary(
     case 'queued':
       return past ? queueSummary(run, summary, now, null) : undefined;
     case 'sending':
-      // Whoever sent it died: the next one first looks whether it had left.
+      // The sender died: the next one first checks whether the mail had left.
       return past ? queueSummary(run, summary, now, null) : undefined;
     case 'none':
     case 'sent':

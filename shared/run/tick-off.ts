@@ -68,5 +68,5 @@ function toldByThePage(before: RunState, after: RunState): RunState {
   const told = summary.state === 'sent' && summary.verdict === verdictText(was);
   if (!told || was.word !== is.word) return after;
   const verdict = verdictText(is);
-  return { ...after, run: { ...after.run, summary: { ...summary, verdict, told: verdict } } };
+  return { ...after, run: { ...after.run, summary: { ...summary, verdict, lastSent: verdict } } };
 }

@@ -35,7 +35,7 @@ function decision(given: Given, { word }: Verdict): Line[] {
       },
     ];
   }
-  if (given.run.sparedBecause !== undefined && given.run.endsAs === null) {
+  if (given.run.onlyLooksBecause !== undefined && given.run.endsAs === null) {
     return [
       {
         text: 'Decide whether this app may change a protected account, and let the run go on or end it',

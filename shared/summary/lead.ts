@@ -9,12 +9,12 @@ import { lockOf, lockPhrase } from './lock.ts';
 import { countOf, standingOf, standingsOf } from './standing.ts';
 
 export function leadOf(given: Given, verdict: Verdict): string {
-  const { sparedBecause } = given.run;
-  const spared =
-    sparedBecause === undefined
+  const { onlyLooksBecause } = given.run;
+  const onlyLooks =
+    onlyLooksBecause === undefined
       ? ''
-      : `Nothing more is changed until somebody approves it: ${clause(sparedBecause)}.`;
-  return [...sentences(given, verdict), spared].filter((sentence) => sentence !== '').join(' ');
+      : `Nothing more is changed until somebody approves it: ${clause(onlyLooksBecause)}.`;
+  return [...sentences(given, verdict), onlyLooks].filter((sentence) => sentence !== '').join(' ');
 }
 
 function sentences(given: Given, { word }: Verdict): string[] {

@@ -56,7 +56,7 @@ export const runDocumentSchema = z.object({
   /** The circuit breaker: it goes no further by itself than its level. */
   limitedBecause: z.string().nullable(),
   /** It only looks, since its account became protected. */
-  sparedBecause: z.string().nullable(),
+  onlyLooksBecause: z.string().nullable(),
   dryRun: z.boolean(),
   openedAt: z.string(),
   containedAt: z.string().nullable(),
@@ -92,7 +92,7 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
     heldBecause: run.heldBecause,
     raisedBecause: run.raisedBecause,
     limitedBecause: run.limitedBecause ?? null,
-    sparedBecause: run.sparedBecause ?? null,
+    onlyLooksBecause: run.onlyLooksBecause ?? null,
     dryRun: run.dryRun,
     openedAt: run.openedAt,
     containedAt: run.containedAt,

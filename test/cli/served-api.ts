@@ -10,7 +10,7 @@ import { startRun } from '../../functions/runs/start-run.ts';
 import { TokenRefused } from '../../shared/auth/caller.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { memoryAnswered } from '../fakes/memory-stores.ts';
+import { memoryRequestKeys } from '../fakes/memory-stores.ts';
 import { adele, chaosOf, Simulation } from '../run/simulation.ts';
 
 type Handler = (engine: Engine, request: ApiRequest) => Promise<ApiAnswer>;
@@ -55,7 +55,7 @@ export async function servedApi(some: { held?: string; account?: typeof adele } 
     await engine.progress.write(runRef(id), { run: { ...rows.run, row: { ...rows.run.row, account } } });
   }
   const key = 'c2VjcmV0LWtleQ==';
-  const answered = memoryAnswered();
+  const answered = memoryRequestKeys();
   const asked: string[] = [];
   let latest: Record<string, string> = {};
   let losing = false;

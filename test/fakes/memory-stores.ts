@@ -6,15 +6,15 @@ import type { FeedPositions, KeptPosition } from '../../shared/alerts/feed-posit
 import type { SourceHealth, SourceState } from '../../shared/alerts/source-health.ts';
 import { keyOf, Today, type UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
 import type { NoticeRow, NoticeStore } from '../../shared/mail/notice.ts';
-import { type Answered, type AnsweredRow, begun, isOver } from '../../shared/run/answered.ts';
-import { type Leaving, type Noted, withLeaver } from '../../shared/run/leaving.ts';
+import { type Departures, type Noted, withDeparture } from '../../shared/run/departures.ts';
+import { begun, hasLapsed, type RequestKeys, type RequestRow } from '../../shared/run/request-keys.ts';
 import { type Rate, secondsFrom, type TenantRate } from '../../shared/run/tenant-rate.ts';
 
-export function memoryLeaving(): Leaving {
+export function memoryDepartures(): Departures {
   let noted: Noted = [];
   return {
     async mayGo(who, others, now) {
-      const next = withLeaver(noted, who, others, now);
+      const next = withDeparture(noted, who, others, now);
       if (next !== undefined) noted = next;
       return next !== undefined;
     },
@@ -32,12 +32,12 @@ export class MemoryTenantRate implements TenantRate {
   }
 }
 
-export function memoryAnswered(): Answered {
-  const rows = new Map<string, AnsweredRow>();
+export function memoryRequestKeys(): RequestKeys {
+  const rows = new Map<string, RequestRow>();
   return {
     async begin(key, fingerprint, now) {
       const standing = rows.get(key);
-      if (standing !== undefined && !isOver(standing, now)) return standing;
+      if (standing !== undefined && !hasLapsed(standing, now)) return standing;
       rows.set(key, begun(fingerprint, now));
       return 'begun';
     },

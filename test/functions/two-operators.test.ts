@@ -5,10 +5,10 @@ import { approveRun, retryRun, undoRun } from '../../functions/runs/change-run.t
 import { getRun } from '../../functions/runs/get-run.ts';
 import { once } from '../../functions/runs/idempotency.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
-import { type Answered, atWorkSeconds, keptSeconds } from '../../shared/run/answered.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { TableAnswered } from '../../shared/store/table-answered.ts';
-import { memoryAnswered } from '../fakes/memory-stores.ts';
+import { atWorkSeconds, keptSeconds, type RequestKeys } from '../../shared/run/request-keys.ts';
+import { TableRequestKeys } from '../../shared/store/table-request-keys.ts';
+import { memoryRequestKeys } from '../fakes/memory-stores.ts';
 import { chaosOf, Simulation } from '../run/simulation.ts';
 
 const adele = 'adele@contoso.com';
@@ -118,9 +118,9 @@ beforeAll(async () => {
 });
 afterAll(() => azurite.close());
 
-describe.each<[string, () => Answered]>([
-  ['memory', memoryAnswered],
-  ['Table Storage', () => new TableAnswered({ connectionString: azurite.connectionString })],
+describe.each<[string, () => RequestKeys]>([
+  ['memory', memoryRequestKeys],
+  ['Table Storage', () => new TableRequestKeys({ connectionString: azurite.connectionString })],
 ])('an Idempotency-Key in %s', (_where, store) => {
   const key = () => ({ 'idempotency-key': crypto.randomUUID() });
   async function twice() {

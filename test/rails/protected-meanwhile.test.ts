@@ -28,7 +28,7 @@ describe('an account that became protected', () => {
     protect();
     await simulation.live(({ run }) => run.row.summary.state === 'sent');
     expect(fixes()).toEqual([]);
-    expect(simulation.rows().run.row.sparedBecause).toBe('adele@contoso.com is a protected account');
+    expect(simulation.rows().run.row.onlyLooksBecause).toBe('adele@contoso.com is a protected account');
     expect(simulation.mails).toEqual(['NOT CONTAINED']);
     expect((await log()).filter((what) => what === 'the run only looks from now on')).toHaveLength(1);
     const { run, steps } = simulation.rows();
@@ -68,7 +68,7 @@ describe('an account that became protected', () => {
       expect.arrayContaining(['block-sign-in', 'reset-password', 'disable-inbox-rules']),
     );
     expect(outcomeOf(simulation.rows(), 'block-sign-in')).toBe('done');
-    expect(simulation.rows().run.row.sparedBecause).toBeUndefined();
+    expect(simulation.rows().run.row.onlyLooksBecause).toBeUndefined();
   });
 
   it('is left to a run that a person has approved before', async () => {

@@ -48,10 +48,10 @@ describe('a run that the circuit breaker holds', () => {
 
 describe('a run that only looks since its account is protected', () => {
   it('says so, and how to let it go on', () => {
-    const sparedBecause = 'adele.vance@contoso.com is a protected account';
+    const onlyLooksBecause = 'adele.vance@contoso.com is a protected account';
     const looked = step('disable-inbox-rules', { is: 'reported' }, { changes: [held] });
-    const { text } = summaryOf(given(run({ sparedBecause }), [...locked(), looked]));
-    expect(text).toContain(`Nothing more is changed until somebody approves it: ${sparedBecause}.`);
+    const { text } = summaryOf(given(run({ onlyLooksBecause }), [...locked(), looked]));
+    expect(text).toContain(`Nothing more is changed until somebody approves it: ${onlyLooksBecause}.`);
     expect(text).toContain('It may: go on');
   });
 });

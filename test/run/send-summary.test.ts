@@ -320,6 +320,6 @@ describe('a verdict that changes on the way', () => {
     await deliver(301);
     await deliver(301);
     expect(mails).toEqual(['HELD']);
-    expect(summary()).toMatchObject({ state: 'sent', verdict: 'HELD', told: 'HELD' });
+    expect(summary()).toMatchObject({ state: 'sent', verdict: 'HELD', lastSent: 'HELD' });
   });
 });

@@ -8,22 +8,22 @@ import { createTenant } from '../../local/tenant/tenant.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import type { Account } from '../../shared/model/account.ts';
 import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
+import type { Departures } from '../../shared/run/departures.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import type { Leaving } from '../../shared/run/leaving.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
-import { TableLeaving } from '../../shared/store/table-leaving.ts';
+import { TableDepartures } from '../../shared/store/table-departures.ts';
 import { connected } from '../fakes/connected.ts';
 import { MemoryBus } from '../fakes/memory-bus.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
-import { memoryLeaving } from '../fakes/memory-stores.ts';
+import { memoryDepartures } from '../fakes/memory-stores.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 
 const global = 'Global Administrator';
 
-async function attackedTogether(names: readonly string[], more: object, leaving: Leaving | undefined) {
+async function attackedTogether(names: readonly string[], more: object, leaving: Departures | undefined) {
   let at = Date.parse('2026-11-20T09:15:00.400Z');
   const now = () => new Date(at);
   const file = {
@@ -40,7 +40,7 @@ async function attackedTogether(names: readonly string[], more: object, leaving:
     playbook: [blockSignIn, removeAdminRoles],
     stepSettings: {},
     clients,
-    ...(leaving === undefined ? {} : { leaving }),
+    ...(leaving === undefined ? {} : { departures: leaving }),
     now,
     random: Math.random,
     deadlineSeconds: 60,
@@ -110,11 +110,11 @@ describe('two Global Administrators attacked in the same minute', () => {
     expect(names(accounts).filter((name) => enabled.includes(name))).toEqual([]);
   });
 
-  it.each<[string, () => Leaving]>([
-    ['in memory', memoryLeaving],
+  it.each<[string, () => Departures]>([
+    ['in memory', memoryDepartures],
     [
       'in a table',
-      () => new TableLeaving({ connectionString: azurite.connectionString }, 'global-administrators'),
+      () => new TableDepartures({ connectionString: azurite.connectionString }, 'global-administrators'),
     ],
     [
       'in a table whose every second answer is lost',
@@ -126,7 +126,7 @@ describe('two Global Administrators attacked in the same minute', () => {
           if (!request.url.includes('$batch') || turn % 2 === 0) return response;
           throw brokenConnection();
         });
-        return new TableLeaving({ connectionString: azurite.connectionString }, 'of-a-lossy-one', lossy);
+        return new TableDepartures({ connectionString: azurite.connectionString }, 'of-a-lossy-one', lossy);
       },
     ],
   ])('leave one of the two with the sign-in and the role, %s', async (_, leaving) => {
@@ -147,13 +147,13 @@ describe('two Global Administrators attacked in the same minute', () => {
       groups: [{ displayName: 'Tier 0', isAssignableToRole: true, members: both }],
       ...assigned('Tier 0'),
     };
-    const { accounts, enabled } = await attackedTogether(both, throughGroup, memoryLeaving());
+    const { accounts, enabled } = await attackedTogether(both, throughGroup, memoryDepartures());
     expect(names(accounts).filter((name) => enabled.includes(name))).toHaveLength(1);
   });
 
   it('are both locked while a third stands', async () => {
     const three = assigned(...both, 'megan@contoso.com');
-    const { accounts, enabled, outcomes } = await attackedTogether(both, three, memoryLeaving());
+    const { accounts, enabled, outcomes } = await attackedTogether(both, three, memoryDepartures());
     expect(names(accounts).filter((name) => enabled.includes(name))).toEqual([]);
     expect(outcomes).toEqual([
       ['done', 'done'],
@@ -166,20 +166,20 @@ describe('withLeaver, by what it keeps', () => {
   const at = (minutes: number) => new Date(Date.parse('2026-11-20T09:15:00Z') + minutes * 60_000);
 
   it('lapses — who was not locked after all counts again', async () => {
-    const leaving = memoryLeaving();
+    const leaving = memoryDepartures();
     expect(await leaving.mayGo('alex', ['nestor'], at(0))).toBe(true);
     expect(await leaving.mayGo('nestor', ['alex'], at(14))).toBe(false);
     expect(await leaving.mayGo('nestor', ['alex'], at(16))).toBe(true);
   });
 
   it('lets who goes ask again — a step is tried more than once', async () => {
-    const leaving = memoryLeaving();
+    const leaving = memoryDepartures();
     expect(await leaving.mayGo('alex', ['nestor'], at(0))).toBe(true);
     expect(await leaving.mayGo('alex', ['nestor'], at(1))).toBe(true);
   });
 
   it('leaves one of any number, in any order', async () => {
-    const leaving = memoryLeaving();
+    const leaving = memoryDepartures();
     const all = ['a', 'b', 'c', 'd'];
     const gone = await Promise.all(
       all.map((who) =>

@@ -1,19 +1,19 @@
 // Answered requests in Table Storage: a row a key, in the table `index`; of two who insert it, the service lets one.
 import { randomUUID } from 'node:crypto';
-import { type Answered, answeredSchema, begun, isOver, keptSeconds } from '../run/answered.ts';
+import { begun, hasLapsed, keptSeconds, type RequestKeys, requestSchema } from '../run/request-keys.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { fromEntity, toEntity } from './table-entity.ts';
 
 const partition = 'answered';
 
-export class TableAnswered implements Answered {
+export class TableRequestKeys implements RequestKeys {
   readonly #table: Table;
 
   constructor(service: TableService, options: TableOptions = {}) {
     this.#table = new Table(service, 'index', options);
   }
 
-  async begin(key: string, fingerprint: string, now: Date): ReturnType<Answered['begin']> {
+  async begin(key: string, fingerprint: string, now: Date): ReturnType<RequestKeys['begin']> {
     const token = randomUUID();
     const row = begun(fingerprint, now);
     const entity = toEntity('index', partition, key, row, { at: row.at, token });
@@ -22,13 +22,13 @@ export class TableAnswered implements Answered {
     // Its own first try, whose answer was lost.
     if (found?.['token'] === token) return 'begun';
     if (found === undefined) return this.begin(key, fingerprint, now);
-    const standing = fromEntity('index', found, answeredSchema);
-    if (!isOver(standing, now)) return standing;
+    const standing = fromEntity('index', found, requestSchema);
+    if (!hasLapsed(standing, now)) return standing;
     const replaced = await this.#table.transact([['update', entity, 'Replace', { etag: found.etag }]]);
     return replaced === 'conflict' ? this.begin(key, fingerprint, now) : 'begun';
   }
 
-  async settle(...[key, row]: Parameters<Answered['settle']>): Promise<void> {
+  async settle(...[key, row]: Parameters<RequestKeys['settle']>): Promise<void> {
     await this.#table.put(toEntity('index', partition, key, row, { at: row.at, token: '' }));
     const old = new Date(Date.parse(row.at) - keptSeconds * 1000).toISOString();
     const over = await this.#table.query(`PartitionKey eq '${partition}' and at lt '${old}'`);

@@ -1,18 +1,18 @@
 // Who is about to go, in Table Storage: one row of the table `index`, replaced by ETag, so that of two who write at
 // once the second reads what the first has written.
 import { RetryableError } from '../errors.ts';
-import { type Leaving, leavingSchema, withLeaver } from '../run/leaving.ts';
+import { type Departures, departuresSchema, withDeparture } from '../run/departures.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { fromEntity, toEntity } from './table-entity.ts';
 
 const partition = 'leaving';
 const mostTries = 20;
 
-export class TableLeaving implements Leaving {
+export class TableDepartures implements Departures {
   readonly #table: Table;
   readonly #group: string;
 
-  /** `group`: of whom somebody must stay, such as `global-administrators`. */
+  /** `group`: the people one of whom must stay, such as `global-administrators`. */
   constructor(service: TableService, group: string, options: TableOptions = {}) {
     this.#table = new Table(service, 'index', options);
     this.#group = group;
@@ -21,9 +21,9 @@ export class TableLeaving implements Leaving {
   async mayGo(who: string, others: readonly string[], now: Date): Promise<boolean> {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const found = await this.#table.get(partition, this.#group);
-      const noted = found === undefined ? [] : fromEntity('index', found, leavingSchema);
+      const noted = found === undefined ? [] : fromEntity('index', found, departuresSchema);
       // One's own write whose answer was lost is read again here, and is no obstacle to oneself.
-      const next = withLeaver(noted, who, others, now);
+      const next = withDeparture(noted, who, others, now);
       if (next === undefined) return false;
       const entity = toEntity('index', partition, this.#group, next, {});
       const written = await this.#table.transact([

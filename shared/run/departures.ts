@@ -3,7 +3,7 @@
 // directory must have seen what was done. Here: the promise, what follows from the row, and a memory for tests.
 import { z } from 'zod';
 
-export interface Leaving {
+export interface Departures {
   /**
    * Notes that `who` is about to go and answers true, as long as one of `others` is not about to go as well; else
    * answers false and notes nothing.
@@ -14,11 +14,11 @@ export interface Leaving {
 /** Longer than the directory lags behind a write; each try notes it anew. */
 const minutes = 15;
 
-export const leavingSchema = z.array(z.object({ who: z.string(), until: z.string() }));
-export type Noted = z.infer<typeof leavingSchema>;
+export const departuresSchema = z.array(z.object({ who: z.string(), until: z.string() }));
+export type Noted = z.infer<typeof departuresSchema>;
 
 /** The row with `who` in it, or undefined when nobody else would be left. Pure. */
-export function withLeaver(
+export function withDeparture(
   noted: Noted,
   who: string,
   others: readonly string[],

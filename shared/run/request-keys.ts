@@ -3,7 +3,7 @@
 // how, and for which run.
 import { z } from 'zod';
 
-export const answeredSchema = z.object({
+export const requestSchema = z.object({
   /** Digest of what was asked: the same key for something else is a mistake. */
   fingerprint: z.string(),
   at: z.string(),
@@ -11,27 +11,27 @@ export const answeredSchema = z.object({
   status: z.number().nullable(),
   run: z.string().nullable(),
 });
-export type AnsweredRow = z.infer<typeof answeredSchema>;
+export type RequestRow = z.infer<typeof requestSchema>;
 
 export const keptSeconds = 24 * 3600;
 /** Longer than a function may run: what is at work after that died on the way. */
 export const atWorkSeconds = 360;
 
-export interface Answered {
+export interface RequestKeys {
   /** Of two who begin under the same key, one gets `begun`; the other, what stands. */
-  begin(key: string, fingerprint: string, now: Date): Promise<'begun' | AnsweredRow>;
-  settle(key: string, row: AnsweredRow): Promise<void>;
+  begin(key: string, fingerprint: string, now: Date): Promise<'begun' | RequestRow>;
+  settle(key: string, row: RequestRow): Promise<void>;
   /** It failed, so it may be tried again. */
   forget(key: string): Promise<void>;
 }
 
 /** Whether a row no longer stands in the way. */
-export function isOver(row: AnsweredRow, now: Date): boolean {
+export function hasLapsed(row: RequestRow, now: Date): boolean {
   const seconds = (now.getTime() - Date.parse(row.at)) / 1000;
   return seconds > (row.status === null ? atWorkSeconds : keptSeconds);
 }
 
-export const begun = (fingerprint: string, now: Date): AnsweredRow => ({
+export const begun = (fingerprint: string, now: Date): RequestRow => ({
   fingerprint,
   at: now.toISOString(),
   status: null,
