@@ -1,12 +1,17 @@
-// The deployable app in one folder: one CommonJS file, host.json, and a package.json that names the entry point.
+// The deployable app in one folder: one CommonJS file, host.json, a package.json that names the entry point, and what the
+// file is made of: bom.json (CycloneDX) and the licences of other people's code.
 // CommonJS, because the Functions worker supplies `@azure/functions-core` through `require`; one file, because each
 // file read at a cold start is time in which an intruder acts. The same input gives the same bytes.
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { z } from 'zod';
+import { billOfMaterials, licencesText, partsOf } from './bill-of-materials.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const versionSchema = z.object({ version: z.string() });
 
 /** Libraries written as modules ask where they are; in CommonJS `import.meta` is empty. */
 const whereItIs = 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;';
@@ -19,7 +24,7 @@ export async function buildApp(entry: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const staging = await mkdtemp(`${folder}-`);
   try {
-    await build({
+    const { metafile } = await build({
       entryPoints: [entry],
       outfile: join(staging, 'index.cjs'),
       absWorkingDir: root,
@@ -34,12 +39,17 @@ export async function buildApp(entry: string, folder: string): Promise<void> {
       // Names stay: a stack trace can be read, and an error keeps the name of its class.
       keepNames: true,
       sourcemap: true,
-      legalComments: 'linked',
+      legalComments: 'none',
+      metafile: true,
       logLevel: 'warning',
     });
     await copyFile(join(root, 'host.json'), join(staging, 'host.json'));
     const manifest = { name: 'reclaim', private: true, main: 'index.cjs' };
     await writeFile(join(staging, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    const parts = await partsOf(root, Object.keys(metafile.inputs));
+    const { version } = versionSchema.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+    await writeFile(join(staging, 'bom.json'), billOfMaterials({ name: 'reclaim', version }, parts));
+    await writeFile(join(staging, 'LICENCES.txt'), licencesText(parts));
     const built = await readdir(staging);
     for (const name of built) await rename(join(staging, name), join(folder, name));
     const before = (await readdir(folder)).filter((name) => !built.includes(name));

@@ -19,7 +19,8 @@ async function check(): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), 'check-'));
   try {
     const config = await offlineConfig(scratch);
-    for (const file of ['main.bicep', 'main.bicepparam', 'sentinel.bicep']) report(file, await faults(file));
+    for (const file of ['main.bicep', 'main.bicepparam', 'pipeline.bicep', 'sentinel.bicep'])
+      report(file, await faults(file));
     for (const file of ['tenant.bicep', 'tenant.bicepparam']) {
       const found = await faults(file, config);
       if (config === undefined && found.some((fault) => outOfReach.test(fault))) {

@@ -24,6 +24,7 @@ param mailTo string[]
 param operatorAddresses string[] = mailTo
 
 @description('Second channel beside the mail: where an Adaptive Card is posted, such as a Teams workflow. Whoever knows the address may post, so give a reference to a key vault that the app\'s identity may read: @Microsoft.KeyVault(SecretUri=…).')
+@secure()
 param webhookUrl string = ''
 
 @description('Of which runs the second channel hears.')
@@ -116,10 +117,13 @@ param nodeVersion ('22' | '24') = '24'
 @description('How often progress and evidence are copied, and where to.')
 param redundancy ('Standard_LRS' | 'Standard_ZRS' | 'Standard_GZRS') = 'Standard_ZRS'
 
-@description('Days in which evidence can be neither changed nor deleted, by anyone; afterwards it is deleted.')
+@description('Days for which evidence is kept unchanged; afterwards it is deleted. Until an administrator locks the policy (docs/operate.md, "Evidence"), whoever administers the storage account can end this early.')
 @minValue(1)
 @maxValue(3650)
 param evidenceRetentionDays int = 180
+
+@description('Sets the policy that keeps evidence unchanged. false once it is locked, since a locked policy refuses to be set again, and in the pipeline, which must not be able to change it.')
+param setEvidencePolicy bool = true
 
 @description('Days that logs are kept; the first 31 cost nothing.')
 @minValue(30)
@@ -197,6 +201,7 @@ module storage 'modules/storage.bicep' = {
     redundancy: redundancy
     tableNames: playbook.tables
     evidenceRetentionDays: evidenceRetentionDays
+    setEvidencePolicy: setEvidencePolicy
   }
 }
 
@@ -266,6 +271,7 @@ module app 'modules/app.bicep' = {
       ? []
       : map(readyFunctions, function => { name: 'function:${function}', instanceCount: alwaysReadyInstances })
     signInClientId: signInClientId
+    webhookUrl: webhookUrl
     settings: {
       // Read by the Functions host. Nobody sends the API more than a few kilobytes.
       FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1048576'
@@ -299,7 +305,6 @@ module app 'modules/app.bicep' = {
       POLL_ALERTS: toLower(string(pollAlerts))
       MAIL_FROM: mailFrom
       MAIL_TO: join(mailTo, ',')
-      WEBHOOK_URL: webhookUrl
       WEBHOOK_CASES: webhookCases
       BASE_URL: baseUrl
       AUTH: empty(signInClientId) ? 'key' : 'entra,easy-auth'

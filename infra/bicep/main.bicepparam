@@ -79,6 +79,9 @@ param alwaysReadyInstances = int(readEnvironmentVariable('ALWAYS_READY_INSTANCES
 // false: roles were assigned by an administrator before, and whoever deploys now need not be able to assign any.
 param assignRoles = bool(readEnvironmentVariable('ASSIGN_ROLES', 'true'))
 
+// false once an administrator has locked the policy that keeps evidence unchanged (docs/operate.md, "Evidence").
+param setEvidencePolicy = bool(readEnvironmentVariable('SET_EVIDENCE_POLICY', 'true'))
+
 // param name = 'reclaim'
 // param location = 'westeurope'
 // param evidenceRetentionDays = 180

@@ -101,12 +101,19 @@ describe('the app settings', () => {
     const filled = Object.fromEntries(
       [...appSettings(usual)].map(([name, value]) => [
         name,
-        value.startsWith('[') ? (name.endsWith('Uri') ? 'https://x.example' : 'filled-in') : value,
+        value.startsWith('[') ? (/Uri$|_URL$/.test(name) ? 'https://x.example' : 'filled-in') : value,
       ]),
     );
     expect(readSettings(filled, playbook)).toMatchObject({
       settings: { TENANT_ID: place.tenantId, MAIL_TO: needed.mailTo, DRY_RUN: false },
     });
+  });
+
+  it('keep the address of the second channel out of the record of deployments — whoever knows it may post', async () => {
+    const webhookUrl = 'https://prod-1.westeurope.logic.azure.com/workflows/x?sig=S3cr3t';
+    const from = await snapshot('main.bicep', { ...needed, webhookUrl });
+    expect(JSON.stringify(from)).not.toContain('S3cr3t');
+    expect(appSettings(from).get('WEBHOOK_URL')).toMatch(/^\[parameters\(/);
   });
 
   it('hold no secret — what is known to whoever reads the configuration must not open anything', () => {
@@ -245,6 +252,12 @@ describe('storage', () => {
     expect(tables.map((table) => last(table.name)).toSorted()).toEqual([...new Set(opened)].toSorted());
   });
 
+  it('leaves a locked policy alone when told to — it refuses to be set again, and the deployment would fail', async () => {
+    const left = await snapshot('main.bicep', { ...needed, setEvidencePolicy: false });
+    const type = 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies';
+    expect([ofType(usual, type).length, ofType(left, type).length]).toEqual([1, 0]);
+  });
+
   it('keeps evidence as it was written, and deletes it in the end', () => {
     const policy = z.object({ immutabilityPeriodSinceCreationInDays: z.literal(180) });
     one(usual, 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies', policy);
@@ -366,8 +379,8 @@ describe('the role assignments', () => {
     const granting = files.filter((file) =>
       readFileSync(new URL(file, folder), 'utf8').includes('Microsoft.Authorization/roleAssignments@'),
     );
-    // The playbook of Sentinel is a deployment of its own, in another resource group.
-    expect(granting.toSorted()).toEqual(['modules/roles.bicep', 'sentinel.bicep']);
+    // The pipeline’s identities and the playbook of Sentinel are deployments of their own, by an administrator.
+    expect(granting.toSorted()).toEqual(['modules/roles.bicep', 'pipeline.bicep', 'sentinel.bicep']);
   });
 });
 

@@ -18,7 +18,11 @@ param alwaysReady { name: string, instanceCount: int }[]
 @description('No more instances than this, whatever arrives: a bound on the bill.')
 param maximumInstances int
 
-@description('App settings by name.')
+@description('Where an Adaptive Card is posted. Whoever knows the address may post, so it stays out of the record of deployments.')
+@secure()
+param webhookUrl string
+
+@description('App settings by name, without secrets.')
 param settings { *: string }
 
 @description('Application that people sign in to; empty until there is one, and then function keys alone open the API.')
@@ -70,12 +74,10 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scmMinTlsVersion: '1.2'
       ftpsState: 'Disabled'
       http20Enabled: true
-      appSettings: [
-        for setting in items(settings): {
-          name: setting.key
-          value: setting.value
-        }
-      ]
+      appSettings: concat(
+        map(items(settings), setting => { name: setting.key, value: setting.value }),
+        [{ name: 'WEBHOOK_URL', value: webhookUrl }]
+      )
     }
   }
 

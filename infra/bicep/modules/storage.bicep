@@ -12,8 +12,11 @@ param redundancy ('Standard_LRS' | 'Standard_ZRS' | 'Standard_GZRS')
 @description('Tables that the app works with; they exist before it does, so that it needs no right to make any.')
 param tableNames string[]
 
-@description('Days in which evidence can be neither changed nor deleted, by anyone; afterwards it is deleted.')
+@description('Days for which evidence is kept unchanged; afterwards it is deleted. Until an administrator locks the policy, whoever administers the account can end this early.')
 param evidenceRetentionDays int
+
+@description('Whether to set the policy that keeps evidence unchanged. false: leave it as it is.')
+param setEvidencePolicy bool
 
 @description('Days after which an alert that could not be delivered is deleted.')
 var undeliveredDays = 30
@@ -75,9 +78,10 @@ resource data 'Microsoft.Storage/storageAccounts@2026-04-01' = {
       name: 'evidence'
       properties: { publicAccess: 'None' }
 
-      // Not locked: an administrator locks it once the number of days has been agreed with whoever owns the evidence,
-      // since a locked policy can only be made longer (docs/operate.md).
-      resource immutable 'immutabilityPolicies' = {
+      // A deployment never locks it: a locked policy can only be made longer, and only five times, so an administrator
+      // locks it once the days are agreed (docs/operate.md, "Evidence"). A locked policy refuses to be set again, so from
+      // then on setEvidencePolicy is false.
+      resource immutable 'immutabilityPolicies' = if (setEvidencePolicy) {
         name: 'default'
         properties: {
           immutabilityPeriodSinceCreationInDays: evidenceRetentionDays
