@@ -74,15 +74,20 @@ export const blockSignIn = remediation({
 /** Blocked, the tenant would have nobody left to unblock anybody. */
 const findAnotherAdministrator = (name: string, id: string): Task => ({
   id: 'last-global-administrator',
-  what: `${name} is the last enabled Global Administrator and can still sign in`,
-  instruction: 'Enable or create another Global Administrator, then block this account by hand.',
+  what: `Enable or create another Global Administrator, then block ${name}`,
+  instruction:
+    'This is the last enabled Global Administrator, so its sign-in was not blocked. At Roles & admins, Global Administrator, add another account; then select Edit properties, Settings, and clear Account enabled.',
   link: userPage(id),
+  role: 'Global Administrator',
+  danger: 'account',
+  remains: 'the sign-in of the account',
   essential: true,
 });
 
 const tellHomeTenant = (name: string, id: string): Task => ({
   id: 'home-tenant',
-  what: `${name} is a guest of ${homeDomain(name)} and is only shut out here`,
-  instruction: `Tell the administrators of ${homeDomain(name)} that this account is compromised: only they can reset its password, revoke its sessions and remove its methods.`,
+  what: `Tell the administrators of ${homeDomain(name)} that their account is compromised`,
+  instruction: `It is a guest here and is only shut out of this tenant: only they can reset its password, revoke its sessions and remove its methods.`,
   link: userPage(id),
+  danger: 'account',
 });

@@ -86,15 +86,20 @@ export const disableDevices = remediation({
 
 const byHand = ({ id, name }: Device, evidence: string): Task => ({
   id: `by-hand:${id}`,
-  what: `${name} is the intruder's (${evidence}) and is still enabled`,
-  instruction: 'Disable it by hand: an application may not change devices of this system. Do not delete it.',
+  what: `Disable the intruder's ${name}`,
+  instruction: `Select Disable, and do not delete it: an application may not change devices of this system. It is the intruder's: ${evidence}.`,
   link: devicePage(id),
+  role: 'Cloud Device Administrator',
+  danger: 'leak',
+  remains: 'a device',
   essential: true,
 });
 
 const askTheOwner = ({ id, name, registeredAt }: Device, from: string | null, owner: string): Task => ({
   id: `device:${id}`,
-  what: `${name} was registered ${registeredAt === null ? 'at an unknown time' : `at ${when(Date.parse(registeredAt))}`}${from === null ? '' : ` from ${from}`}`,
-  instruction: `Ask ${owner}, by another way than mail, whether it is theirs. If not, disable it.`,
+  what: `Ask ${owner}, by phone, whether ${name} is theirs`,
+  instruction: `It was registered ${registeredAt === null ? 'at an unknown time' : `at ${when(Date.parse(registeredAt))}`}${from === null ? '' : ` from ${from}`}. If it is not theirs, select Disable.`,
   link: devicePage(id),
+  role: 'Cloud Device Administrator',
+  danger: 'leak',
 });

@@ -83,7 +83,9 @@ const at = ({ endpoint, initialDomain }: z.infer<typeof provedSchema>): CmdletOp
 
 const lookByHand = ({ userPrincipalName }: Account): Task => ({
   id: 'compliance-roles',
-  what: `nobody has looked whether ${userPrincipalName} is in role groups of Defender and Purview`,
-  instruction: `Look through the email and collaboration roles, eDiscovery Manager and Organization Management first, and take ${userPrincipalName} out of each group.`,
+  what: `Take ${userPrincipalName} out of the role groups of Defender and Purview`,
+  instruction:
+    'No interface is documented, so nobody has looked yet. Open each role group, eDiscovery Manager and Organization Management first, and remove the account under Members.',
   link: complianceRolesPage(),
+  role: 'Organization Management in Purview, or Global Administrator',
 });

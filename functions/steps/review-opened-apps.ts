@@ -61,14 +61,18 @@ const isMicrosofts = ({ name }: OpenedApp, principal: ServicePrincipal | undefin
 
 const look = (app: OpenedApp, principal: ServicePrincipal | undefined, userId: string): Task => ({
   id: `opened:${app.appId ?? app.name}`,
-  what: `the intruder opened ${app.name} through single sign-on at ${when(Date.parse(app.first))} (${app.tie})`,
-  instruction: `In ${app.name}, end the user’s sessions, and look at what was read and changed since then: bank details, addresses, invoices, new users and keys.`,
+  what: `End the sessions in ${app.name} and check what the intruder changed there`,
+  instruction: `The intruder opened it at ${when(Date.parse(app.first))}. Look at bank details, addresses, invoices, new users and keys since then. (${app.tie})`,
+  role: `administrator of ${app.name}`,
+  danger: 'leak',
   link: principal === undefined ? signInsPage(userId) : applicationPage(principal.id),
 });
 
 const lookAtMore = (count: number, userId: string): Task => ({
   id: 'opened:more',
-  what: `the intruder opened ${count} more applications through single sign-on`,
-  instruction: 'Go through the sign-in log, and through each of these applications in the same way.',
+  what: `Check ${count} more applications that the intruder opened`,
+  instruction: 'The sign-in log names them: end the sessions and look at what was changed in each.',
+  role: 'Security Reader',
+  danger: 'leak',
   link: signInsPage(userId),
 });

@@ -42,10 +42,6 @@ export function later(iso: string, minutes: number): string | null {
 export const clockAfter = (first: string, iso: string): string =>
   clock(iso).slice(0, 10) === clock(first).slice(0, 10) ? clock(iso).slice(11) : clock(iso);
 
-/** As a sentence begins; names and addresses stay as they are. */
-export const capital = (text: string): string =>
-  /^[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
-
 /** `1 step`, `2 steps` */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 

@@ -136,7 +136,9 @@ export const delegateId = (delegate: Delegate) =>
 /** For those of whom nobody can tell who made them. */
 export const askAboutDelegates = (account: Account, delegates: readonly Delegate[]): Task => ({
   id: 'delegates',
-  what: `nobody can tell who made ${delegates.length === 1 ? 'a delegate' : `${delegates.length} delegates`} of the mailbox of ${account.userPrincipalName}`,
-  instruction: `Ask ${account.displayName}, by another way than mail, whether these are meant to be, and take away the others: ${delegates.map(describeDelegate).join('; ')}.`,
+  what: `Ask ${account.displayName}, by phone, about ${delegates.length === 1 ? 'a delegate' : `${delegates.length} delegates`} of the mailbox`,
+  instruction: `Nobody can tell who made them. Take away, under Delegation, what is not meant to be: ${delegates.map(describeDelegate).join('; ')}.`,
   link: mailboxPage(account.id),
+  role: 'Exchange Administrator',
+  danger: 'leak',
 });

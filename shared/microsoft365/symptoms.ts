@@ -4,6 +4,8 @@ import { PermanentError } from '../errors.ts';
 import { type Act, parametersOf } from '../intruder/acts.ts';
 import type { Account } from '../model/account.ts';
 import type { Attachment, Kept, Task } from '../model/step.ts';
+import { capital } from '../model/text.ts';
+import type { Danger } from '../model/words.ts';
 import { mailboxPage } from './links.ts';
 
 export interface Symptoms {
@@ -44,21 +46,38 @@ interface Doubt {
   evidence: string | undefined;
   /** Why it is looked at where nothing does. */
   why: string;
-  /** How to end it. */
+  /** Follows "Ask …, by phone, whether" and "theirs": `the sweep rule "Tidy up" is`. */
+  whether: string;
+  /** How to end it, as an order: `Remove the sweep rule "Tidy up"`. */
   remedy: string;
+  commands?: readonly string[];
+  /** What of the intruder's it is, if it is theirs. */
+  remains?: string;
+  /** How, where no command says it. */
+  how?: string;
+  danger?: Danger;
 }
 
 /** One finding, and the task to decide about it: with evidence it is to be ended, without it the owner is asked. */
-export function doubt({ account }: Look, { id, what, evidence, why, remedy }: Doubt): Symptoms {
-  const ask = `Ask ${account.displayName}, by another way than mail, whether this is theirs. If not: ${remedy}`;
+export function doubt({ account }: Look, doubtful: Doubt): Symptoms {
+  const { id, what, evidence, why, whether, remedy, commands, remains, how = '', danger = 'leak' } = doubtful;
+  const ending = commands === undefined ? how : how || 'Run:';
   return {
     findings: [{ what, why: evidence ?? why }],
     tasks: [
       {
         id,
-        what: evidence === undefined ? `${what}: ${why}` : `${what}, ${evidence}`,
-        instruction: evidence === undefined ? ask : remedy,
+        what:
+          evidence === undefined ? `Ask ${account.displayName}, by phone, whether ${whether} theirs` : remedy,
+        instruction:
+          evidence === undefined
+            ? `${capital(what)}: ${why}. If it is not theirs: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}. ${ending}`.trim()
+            : `${capital(what)}, ${evidence}. ${ending}`.trim(),
         link: mailboxPage(account.id),
+        role: 'Exchange Administrator',
+        danger,
+        ...(commands === undefined ? {} : { commands }),
+        ...(remains === undefined ? {} : { remains }),
       },
     ],
   };

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { accountSchema } from './account.ts';
 import { intruderSchema } from './intruder.ts';
 import { signalSchema } from './signal.ts';
-import { type Json, modes, parts, stages } from './words.ts';
+import { dangers, type Json, modes, parts, stages } from './words.ts';
 
 const time = z.string();
 const jsonSchema: z.ZodType<Json> = z.json();
@@ -57,6 +57,11 @@ export const taskRecordSchema = z.object({
   what: z.string(),
   instruction: z.string(),
   link: z.string(),
+  role: z.string().optional(),
+  commands: z.array(z.string()).optional(),
+  /** A danger of a later version counts as none. */
+  danger: z.enum(dangers).optional().catch(undefined),
+  remains: z.string().optional(),
   essential: z.boolean(),
   /** Told as part of giving the account back, and not counted. */
   atHandBack: z.literal(true).optional(),

@@ -7,7 +7,7 @@ import type { ClientName, Clients, Readers } from './clients.ts';
 import type { Intruder } from './intruder.ts';
 import type { Outcome } from './rows.ts';
 import type { Signal } from './signal.ts';
-import { type Json, type Mode, modes, type Part, type Stage } from './words.ts';
+import { type Danger, type Json, type Mode, modes, type Part, type Stage } from './words.ts';
 
 /** What an investigation hands on, each read under this name in `run.facts`. */
 export const handedOn = ['sign-ins', 'acts', 'sent-mail', 'victims'] as const;
@@ -48,10 +48,20 @@ export interface Change<B extends Json = Json> {
 /** One thing only a person can do. */
 export interface Task {
   id: string;
+  /** An order that begins with a verb: "Warn 3 people, 2 of them outside". */
   what: string;
+  /** How, in the words of the page that is linked. */
   instruction: string;
   /** The exact page to do it on. */
   link: string;
+  /** The role that it takes: "Exchange Administrator". */
+  role?: string;
+  /** Exchange Online PowerShell as it is typed, a command a line; the line that connects is put before it. */
+  commands?: readonly string[];
+  /** What goes wrong until it is done; left out where it can wait. */
+  danger?: Danger;
+  /** What of the intruder's is there until it is done: "a sweep rule". */
+  remains?: string;
   /** Without it the step's job is not done. */
   essential?: true;
   /** Done with the owner when the account is given back: it keeps nobody awake, so it does not count in the verdict. */

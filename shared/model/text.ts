@@ -36,5 +36,9 @@ const doubleQuotes = /["\u00ab\u00bb\u201c-\u201f\u2033\u2036\u275d\u275e\u301d-
 /** A name that a stranger chose, in quotes that it can't end: what follows them is ours. */
 export const inQuotes = (name: string): string => `"${name.replace(doubleQuotes, "'")}"`;
 
+/** As a sentence begins; names and addresses stay as they are. */
+export const capital = (text: string): string =>
+  /^[a-z]+(-[a-z]+)?[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+
 /** A value in an OData filter, quotes included: for Microsoft Graph before it is encoded, and for tables as it is. */
 export const odataText = (value: string): string => `'${value.replaceAll("'", "''")}'`;

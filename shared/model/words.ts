@@ -32,5 +32,16 @@ export const parts = [
 ] as const;
 export type Part = (typeof parts)[number];
 
+/** What goes wrong until a person has acted, the worst first. */
+export const dangers = [
+  /** Another account is in the intruder's hands, or open to them. */
+  'account',
+  /** Data or money is still leaving, or the intruder can still read or send. */
+  'leak',
+  /** People may believe the intruder. */
+  'people',
+] as const;
+export type Danger = (typeof dangers)[number];
+
 export const modes = ['act', 'report', 'off'] as const;
 export type Mode = (typeof modes)[number];

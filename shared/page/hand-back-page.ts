@@ -3,7 +3,8 @@
 // once, as the answer to the form that made it.
 
 import { type Html, html, nothing } from '../mail/html.ts';
-import { capital, clock, isWebPage, oneLine, plain } from '../mail/plain.ts';
+import { clock, isWebPage, oneLine, plain } from '../mail/plain.ts';
+import { capital } from '../model/text.ts';
 import type { HandBackView } from '../run/hand-back-view.ts';
 import { runPath, shell } from './shell.ts';
 

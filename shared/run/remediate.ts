@@ -149,6 +149,10 @@ export function mergeTasks(known: readonly TaskRecord[], named: readonly Task[])
     what: task.what,
     instruction: task.instruction,
     link: task.link,
+    ...(task.role === undefined ? {} : { role: task.role }),
+    ...(task.commands === undefined ? {} : { commands: [...task.commands] }),
+    ...(task.danger === undefined ? {} : { danger: task.danger }),
+    ...(task.remains === undefined ? {} : { remains: task.remains }),
     essential: task.essential ?? false,
     ...(task.atHandBack ? { atHandBack: true as const } : {}),
     doneAt: known.find((old) => old.id === task.id)?.doneAt ?? null,
@@ -161,10 +165,13 @@ const cameBack = (row: StepRow): Task[] =>
     .filter((record) => record.returned >= mostReturns && verificationOf(record) === 'reverted')
     .map((record) => ({
       id: `came-back:${record.id}`,
-      what: `${record.what} came back twice after it was removed`,
+      what: `Find out who puts this back, and stop them: ${record.what}`,
       instruction:
-        'Find out who or what puts it back, an administrator, a sync or the intruder, and decide there.',
+        'It came back twice after it was removed. Search the audit log for its name: an administrator, a sync or the intruder made it again.',
       link: 'https://security.microsoft.com/auditlogsearch',
+      role: 'Security Reader',
+      danger: 'leak',
+      remains: 'something that was removed twice',
       essential: true,
     }));
 

@@ -235,9 +235,11 @@ async function tell({ engine, row }: Execution, alerts: readonly OutgoingAlert[]
   return [
     {
       id: 'alerts-not-sent',
-      what: `${alerts.length} alert${alerts.length === 1 ? '' : 's'} of ${row.name} went nowhere: no Event Grid topic is set`,
+      what: `Start a run for ${alerts.length === 1 ? 'the other account' : `each of the ${alerts.length} other accounts`} that ${row.name} found`,
       instruction:
-        'Open a run by hand for each account in the findings, and set EventGrid__topicEndpointUri for the next time.',
+        'Their alerts went nowhere, because no Event Grid topic is set. Use reclaim start for each account in the findings, and set EventGrid__topicEndpointUri for the next time.',
+      danger: 'account',
+      role: 'operator of Reclaim',
       link: 'https://security.microsoft.com/incidents',
     },
   ];

@@ -1,9 +1,10 @@
 // Whose account it is, and why there is a run.
 
 import type { Line, Section } from '../mail/letter.ts';
-import { capital, clause, clock, isMicrosoftPage, plain } from '../mail/plain.ts';
+import { clause, clock, isMicrosoftPage, plain } from '../mail/plain.ts';
 import { homeDomain } from '../microsoft365/guest.ts';
 import type { RunRow } from '../model/rows.ts';
+import { capital } from '../model/text.ts';
 import type { Given } from './given.ts';
 
 type Account = RunRow['account'];

@@ -1,9 +1,10 @@
 // What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
 
 import type { Line, Section } from '../mail/letter.ts';
-import { capital, clause, clock, count, later, plain } from '../mail/plain.ts';
+import { clause, clock, count, later, plain } from '../mail/plain.ts';
 import type { StepRow } from '../model/rows.ts';
 import type { ToldIn } from '../model/step.ts';
+import { capital } from '../model/text.ts';
 import { toUndo } from '../run/changes.ts';
 import { timing } from '../run/timing.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';

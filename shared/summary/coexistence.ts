@@ -2,8 +2,9 @@
 // leaves it alone; people must know that, or they take the account for free again.
 import { kindOf } from '../alerts/detectors.ts';
 import type { Line, Section } from '../mail/letter.ts';
-import { capital, plain } from '../mail/plain.ts';
+import { plain } from '../mail/plain.ts';
 import type { StepRow } from '../model/rows.ts';
+import { capital } from '../model/text.ts';
 import { type Given, titleOf } from './given.ts';
 
 /** https://learn.microsoft.com/defender-xdr/autoad-results */

@@ -1,8 +1,9 @@
 // What a person does now, most urgent first. Each line is one thing to do; if there is none, it says so.
 
 import type { Line, Section } from '../mail/letter.ts';
-import { capital, clause, count, plain } from '../mail/plain.ts';
+import { clause, count, plain } from '../mail/plain.ts';
 import { signInsPage, userPage } from '../microsoft365/links.ts';
+import { capital } from '../model/text.ts';
 import { ofConcern, openTasks, type Verdict } from '../run/verdict.ts';
 import { byHand, failures, late } from './by-hand.ts';
 import { type Given, order, placeOf, titleOf, titlesOf } from './given.ts';

@@ -1,7 +1,8 @@
 // What people have done by hand, as they said themselves: a program cannot check it.
 
 import type { Section } from '../mail/letter.ts';
-import { capital, clock, plain } from '../mail/plain.ts';
+import { clock, plain } from '../mail/plain.ts';
+import { capital } from '../model/text.ts';
 import type { Given } from './given.ts';
 
 export const tickedOff = ({ steps }: Given): Section => ({

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  capital,
   clause,
   clock,
   clockAfter,
@@ -12,6 +11,7 @@ import {
   later,
   plain,
 } from '../../shared/mail/plain.ts';
+import { capital } from '../../shared/model/text.ts';
 
 describe('plain', () => {
   it.each([

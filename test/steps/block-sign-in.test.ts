@@ -58,9 +58,7 @@ describe('block-sign-in', () => {
 
   it('has the home tenant of a guest told — only they can take the account back', async () => {
     const { tasks } = found(await blockSignIn.find(context({ account: guest }), oneUser().clients));
-    expect(tasks).toMatchObject([
-      { id: 'home-tenant', instruction: expect.stringContaining('fabrikam.com') },
-    ]);
+    expect(tasks).toMatchObject([{ id: 'home-tenant', what: expect.stringContaining('fabrikam.com') }]);
   });
 
   it('fails for good where no role reaches the target, and says what the service said', async () => {

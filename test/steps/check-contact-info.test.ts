@@ -73,7 +73,10 @@ describe('check-contact-info', () => {
       tasks: [
         {
           id: `${name}-1:${name}`,
-          what: `the ${subject} was changed from a to b at 2026-11-20 09:10 UTC, made from the intruder's address ${attacker} at 2026-11-20 09:10 UTC`,
+          what: `Put back the ${subject} of Adele Vance: a`,
+          instruction: expect.stringContaining(
+            `from a to b at 2026-11-20 09:10 UTC, made from the intruder's address ${attacker}`,
+          ),
         },
       ],
     });
@@ -89,9 +92,9 @@ describe('check-contact-info', () => {
       ]),
     );
     expect(result).toMatchObject({
-      tasks: [{ what: expect.stringContaining(`from nothing to +1 5555550100`) }],
+      tasks: [{ instruction: expect.stringContaining(`from nothing to +1 5555550100`) }],
     });
-    expect(result).toMatchObject({ tasks: [{ what: expect.stringContaining(home) }] });
+    expect(result).toMatchObject({ tasks: [{ instruction: expect.stringContaining(home) }] });
     expect(result).toHaveProperty('findings.2', {
       what: 'the address was changed from Portland to Seattle at 2026-11-20 09:10 UTC',
       why: 'by helpdesk@contoso.com',

@@ -88,8 +88,9 @@ describe('check-mailbox', () => {
       'deleted-mail',
     ]);
     expect(tasks[0]).toMatchObject({
-      what: 'automatic replies are enabled: "Pay to our new bank": they may speak for the intruder, and tell who writes',
-      instruction: expect.stringMatching(/^Ask Adele Vance, .* If not: Set-MailboxAutoReplyConfiguration/),
+      what: 'Ask Adele Vance, by phone, whether the automatic reply is theirs',
+      instruction: expect.stringContaining('Automatic replies are enabled: "Pay to our new bank"'),
+      commands: [expect.stringMatching(/^Set-MailboxAutoReplyConfiguration /)],
     });
     expect(said).toContain('sweep rule "Shop" moves mail of news@adatum.example to "Deleted Items"');
     expect(said.at(-1)).toBe('nothing to see: display name and password');
@@ -117,11 +118,14 @@ describe('check-mailbox', () => {
         record('intruder', 'HardDelete'),
       ),
     );
-    const tied = tasks.filter(({ what }) => what.includes("in the intruder's session")).map(({ id }) => id);
+    const tied = tasks
+      .filter(({ instruction }) => instruction.includes("in the intruder's session"))
+      .map(({ id }) => id);
     expect(tied).toEqual(['automatic-replies', 'sweep:x1', 'deleted-mail']);
-    expect(tasks[0]?.instruction).toBe(
-      "Set-MailboxAutoReplyConfiguration -Identity 'adele@contoso.com' -AutoReplyState Disabled.",
-    );
+    expect(tasks[0]).toMatchObject({
+      what: 'Switch the automatic reply off',
+      commands: ["Set-MailboxAutoReplyConfiguration -Identity 'adele@contoso.com' -AutoReplyState Disabled"],
+    });
   });
 
   it('is quiet about a mailbox as anybody has one, save for forms, which nothing lists', async () => {
@@ -146,7 +150,7 @@ describe('check-mailbox', () => {
   it('takes a link out of the company in a signature for a sign, not one to itself', async () => {
     const signed = (SignatureHtml: string) => look(tenant({ messageConfiguration: { SignatureHtml } }));
     expect((await signed('<a href="https://contoso.com.evil.example/x">Sign</a>')).tasks).toMatchObject([
-      { id: 'signature', what: expect.stringContaining('it links to contoso.com.evil.example') },
+      { id: 'signature', instruction: expect.stringContaining('it links to contoso.com.evil.example') },
     ]);
     expect((await signed('<a href="https://blog.contoso.com">Blog</a>')).tasks).toEqual([]);
   });
@@ -185,8 +189,9 @@ describe('check-mailbox', () => {
     expect(tasks).toMatchObject([
       {
         id: 'display-name',
-        what: expect.stringMatching(
-          /^the display name became "Payroll Office", before it was "Adele Vance", made from the intruder's address/,
+        what: 'Give the account its name again: "Adele Vance"',
+        instruction: expect.stringMatching(
+          /^The display name became "Payroll Office", before it was "Adele Vance", made from the intruder's address/,
         ),
       },
     ]);
@@ -222,7 +227,9 @@ describe('check-mailbox', () => {
     const device = phoneSchema.parse({ DeviceId: 'X', FirstSyncTime: null });
     const since = Date.parse('2026-11-20T08:00:00Z');
     const { tasks } = phone(device, { account: account(), acts: [], since, domains: [] });
-    expect(tasks).toMatchObject([{ id: 'phone:X', what: expect.stringContaining('its age is not known') }]);
+    expect(tasks).toMatchObject([
+      { id: 'phone:X', instruction: expect.stringContaining('its age is not known') },
+    ]);
   });
 
   it('goes on where a part is refused, and names it', async () => {

@@ -95,7 +95,7 @@ describe('find-linked-accounts', () => {
       },
     ]);
     expect(tasks.filter(({ id }) => id.startsWith('linked:'))).toHaveLength(2);
-    expect(tasks[0]?.what).toContain('a password new since the intruder came');
+    expect(tasks[0]?.instruction).toContain('Its password has changed since the intruder came');
   });
 
   it('names services outside by the mail that they sent, deleted mail first', async () => {

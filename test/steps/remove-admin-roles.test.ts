@@ -157,7 +157,7 @@ describe('remove-admin-roles', () => {
     const later = context({ now: new Date('2026-12-25T09:00:00Z') });
     const before = writesOf(tenant).length;
     expect(await undo(limited, later, tenant.clients)).toMatchObject({
-      what: expect.stringContaining('was not given back'),
+      instruction: expect.stringContaining('was not given back'),
     });
     expect(writesOf(tenant)).toHaveLength(before);
   });

@@ -113,7 +113,7 @@ describe('remove-app-access', () => {
     );
     expect(changes[0]?.before).toMatchObject({ consents: [{ scope: 'Mail.ReadWrite offline_access' }] });
     expect(tasks).toMatchObject([
-      { id: `tenant-wide:${mailId}`, what: expect.stringContaining('may Mail.Send') },
+      { id: `tenant-wide:${mailId}`, instruction: expect.stringContaining('may Mail.Send') },
     ]);
   });
 
@@ -127,7 +127,7 @@ describe('remove-app-access', () => {
     expect(found(await removeAppAccess.find(run, clients)).tasks).toMatchObject([
       {
         id: `credentials:${mailId}`,
-        what: expect.stringContaining('sync (k-1, since 2026-11-20T09:14:00Z)'),
+        instruction: expect.stringContaining('sync (k-1, since 2026-11-20T09:14:00Z)'),
       },
     ]);
   });
@@ -205,7 +205,7 @@ describe('remove-app-access', () => {
         tenant({ directoryAudits, appRoleAssignments: [assigned('Mail Sync Pro', createdDateTime)] }),
       );
       expect(changes).toEqual([]);
-      expect(tasks).toMatchObject([{ id: `app:${mailId}`, what: expect.stringContaining(why) }]);
+      expect(tasks).toMatchObject([{ id: `app:${mailId}`, instruction: expect.stringContaining(why) }]);
     },
   );
 
@@ -284,7 +284,7 @@ describe('remove-app-access', () => {
       owning({ ...nothing, applications: [{ ...registration, ...given }] }),
     );
     expect(changes).toEqual([]);
-    expect(tasks).toMatchObject([{ what: expect.stringContaining(why) }]);
+    expect(tasks).toMatchObject([{ instruction: expect.stringContaining(why) }]);
   });
 
   it('keeps an ownership about which nothing changed', async () => {

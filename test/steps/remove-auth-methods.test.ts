@@ -175,7 +175,7 @@ describe('remove-auth-methods', () => {
     const { clients } = simulated(removeAuthMethods, file);
     const { changes, tasks } = found(await removeAuthMethods.find(run, clients));
     expect(tasks).toMatchObject([
-      { id: 'default:a-new', instruction: expect.stringContaining('another default') },
+      { id: 'default:a-new', instruction: expect.stringContaining('select another one') },
     ]);
     const [change] = changes;
     if (!change) throw new Error('found none');
@@ -198,8 +198,8 @@ describe('remove-auth-methods', () => {
     expect(changes).toEqual([]);
     // One question for both; its id names them, so that a tick does not answer for one that comes later.
     expect(tasks.map(({ id, essential }) => [id, essential])).toEqual([['methods:a-new,undated', undefined]]);
-    expect(tasks[0]?.what).toContain(`from ${home}`);
-    expect(tasks[0]?.what).toContain('nobody can tell when it was registered');
+    expect(tasks[0]?.instruction).toContain(`from ${home}`);
+    expect(tasks[0]?.instruction).toContain('nobody can tell when it was registered');
   });
 
   it.each([
@@ -211,7 +211,9 @@ describe('remove-auth-methods', () => {
       const own = entry({ activityDateTime: `2026-11-20T${at}Z` }, home);
       const { changes, tasks } = await find(tenant([theirs], [entry(), own]));
       expect(changes).toEqual([]);
-      expect(tasks).toMatchObject([{ what: expect.stringContaining('both the owner and the intruder') }]);
+      expect(tasks).toMatchObject([
+        { instruction: expect.stringContaining('both the owner and the intruder') },
+      ]);
     },
   );
 
@@ -231,7 +233,7 @@ describe('remove-auth-methods', () => {
     expect(told.changes).toHaveLength(1);
     const silent = await find(tenant([overwritten], [entry(activity)]));
     expect(silent.changes).toEqual([]);
-    expect(silent.tasks).toMatchObject([{ what: expect.stringContaining('this may be it') }]);
+    expect(silent.tasks).toMatchObject([{ instruction: expect.stringContaining('this may be it') }]);
   });
 
   it('names the methods of the owner that the intruder deleted — they have to be registered again', async () => {
@@ -241,7 +243,7 @@ describe('remove-auth-methods', () => {
     };
     const { tasks } = await find(tenant([old], [entry(gone), entry(gone, home)]));
     expect(tasks).toHaveLength(1);
-    expect(tasks).toMatchObject([{ what: expect.stringContaining('User deleted Mobile Phone SMS') }]);
+    expect(tasks).toMatchObject([{ instruction: expect.stringContaining('User deleted Mobile Phone SMS') }]);
   });
 
   it('leaves a token that only hands can delete as an essential task', async () => {

@@ -70,8 +70,8 @@ describe('reset-password', () => {
       const user = oneUser();
       const first = found(await resetPassword.find(context({ account: synced }), user.clients));
       expect(first.tasks).toMatchObject([{ id: 'password-at-the-source', essential: true }]);
-      expect(first.tasks[0]?.instruction).toContain('CN=Adele Vance,OU=Sales,DC=contoso,DC=local');
-      expect(first.tasks[0]?.instruction).toContain('reset its password twice');
+      expect(first.tasks[0]?.what).toContain('CN=Adele Vance,OU=Sales,DC=contoso,DC=local');
+      expect(first.tasks[0]?.instruction).toContain('Reset it twice');
 
       await resetPassword.fix(onlyChange(first), context({ account: synced }), user.clients);
       const [task] = found(await resetPassword.find(context({ account: synced }), user.clients)).tasks;
@@ -102,8 +102,8 @@ describe('reset-password', () => {
   });
 
   it.each([
-    ['in Active Directory', { ...synced, federated: true }, 'In Active Directory, open CN=Adele Vance'],
-    ['at another provider', { federated: true }, 'At the identity provider of contoso.com'],
+    ['in Active Directory', { ...synced, federated: true }, 'Reset the password of CN=Adele Vance'],
+    ['at another provider', { federated: true }, 'at the identity provider of contoso.com'],
   ])(
     "of a federated account is a person's to take away %s — the one in the cloud has no effect",
     async (_where, given, text) => {
@@ -111,7 +111,7 @@ describe('reset-password', () => {
       const { changes, tasks } = found(await resetPassword.find(context({ account: given }), user.clients));
       expect(changes).toEqual([]);
       expect(tasks).toMatchObject([{ id: 'password-at-the-source', essential: true }]);
-      expect(tasks[0]?.instruction).toContain(text);
+      expect(tasks[0]?.what).toContain(text);
       expect(user.requests).toEqual([]);
     },
   );

@@ -108,7 +108,7 @@ describe('retract-sent-mail', () => {
     const to = simulated(retractSentMail, file());
     const { tasks } = found(await retractSentMail.find(reviewed({ ...bank, networkId: null }), to.clients));
     expect(tasks).toMatchObject([
-      { id: 'retract-by-hand', what: '1 message of the intruder may still be in inboxes inside' },
+      { id: 'retract-by-hand', what: 'Take 1 message of the intruder out of inboxes in the organisation' },
     ]);
   });
 

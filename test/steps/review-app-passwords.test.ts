@@ -49,14 +49,14 @@ describe('review-app-passwords', () => {
     async (state) => {
       expect(await collect(tenant(state, [made(home)]))).toMatchObject({
         findings: [{ what: 'User registered App Password', why: expect.stringContaining(home) }],
-        tasks: [{ id: 'app-passwords', what: expect.stringContaining('can have app passwords') }],
+        tasks: [{ id: 'app-passwords', what: expect.stringMatching(/^Delete the app passwords/) }],
       });
     },
   );
 
   it('says it where the intruder made one', async () => {
     expect(await collect(tenant('enforced', [made(attacker)]))).toMatchObject({
-      tasks: [{ what: expect.stringContaining(`the intruder's address ${attacker}`) }],
+      tasks: [{ instruction: expect.stringContaining(`the intruder's address ${attacker}`) }],
     });
   });
 

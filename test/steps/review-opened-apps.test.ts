@@ -56,7 +56,8 @@ describe('review-opened-apps', () => {
     expect(tasks).toMatchObject([
       {
         id: `opened:${payrollId}`,
-        what: 'the intruder opened Contoso Payroll through single sign-on at 2026-11-20 09:13 UTC (the session that the alert names)',
+        what: 'End the sessions in Contoso Payroll and check what the intruder changed there',
+        instruction: expect.stringContaining('opened it at 2026-11-20 09:13 UTC'),
         link: expect.stringContaining('aaaaaaaa-0000-4000-8000-000000000007'),
       },
     ]);
@@ -94,7 +95,7 @@ describe('review-opened-apps', () => {
     const many = Array.from({ length: 23 }, (_, index) => hit(null, `App ${index}`));
     const { tasks = [] } = await look(facts(...many));
     expect(tasks).toHaveLength(21);
-    expect(tasks.at(-1)?.what).toBe('the intruder opened 3 more applications through single sign-on');
+    expect(tasks.at(-1)?.what).toBe('Check 3 more applications that the intruder opened');
   });
 
   it.each([

@@ -92,7 +92,7 @@ describe('review-sent-mail', () => {
     expect(tasks).toMatchObject([
       {
         id: 'warn-recipients',
-        what: "1 recipient of the intruder's mail, 1 of them outside, not warned yet",
+        what: "Warn 1 person now who got the intruder's mail, 1 outside the organisation",
       },
       { id: 'whose-mail', instruction: expect.stringContaining('"Lunch"') },
     ]);
@@ -119,7 +119,7 @@ describe('review-sent-mail', () => {
     expect(lines[1]).toContain(`"'=HYPERLINK(""http://evil.example"")"`);
     expect(notice).toMatchObject({ name: 'draft-notice.txt', type: 'text/plain' });
     expect(notice?.content).toContain('DRAFT, sent to nobody');
-    expect(notice?.content).toContain('- "=HYPERLINK("http://evil.example")", 2026-11-20 09:00 UTC');
+    expect(notice?.content).toContain(`- "=HYPERLINK('http://evil.example')", 2026-11-20 09:00 UTC`);
     expect(notice?.content).not.toContain('Lunch');
   });
 
@@ -167,7 +167,7 @@ describe('review-sent-mail', () => {
       afterAudit(send('intruder', '<bank@contoso.com>', '')),
     );
     expect(tasks).toMatchObject([
-      { what: "2 recipients of the intruder's mail, 1 of them outside, not warned yet" },
+      { what: "Warn 2 people now who got the intruder's mail, 1 outside the organisation" },
     ]);
   });
 

@@ -39,10 +39,10 @@ describe('review-shared-files', () => {
     ]);
     expect(tasks.map(({ what, link }) => [what, link.split('/').at(-1)])).toEqual([
       [
-        'the intruder shared payroll.xlsx with anybody who has the link at 2026-11-20 09:13 UTC (AnonymousLinkCreated)',
+        'Remove the link by which the intruder shared payroll.xlsx with anybody who has the link',
         'payroll.xlsx',
       ],
-      ['the intruder shared plan.docx with x@evil.example at 2026-11-20 09:13 UTC (SharingSet)', 'plan.docx'],
+      ['Remove the link by which the intruder shared plan.docx with x@evil.example', 'plan.docx'],
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('review-shared-files', () => {
     const many = Array.from({ length: 18 }, (_, index) => file('SecureLinkCreated', `${index}.docx`));
     const { tasks } = await look(many);
     expect(tasks).toHaveLength(16);
-    expect(tasks.at(-1)?.what).toBe('the intruder made 3 more sharing links');
+    expect(tasks.at(-1)?.what).toBe('Remove 3 more sharing links of the intruder');
   });
 
   it('says that nothing is known while the audit log has not answered — no proof that nothing was taken', async () => {

@@ -165,7 +165,9 @@ describe('scan-devices', () => {
   it('asks the owner where no device is known — that is no proof that there is none', async () => {
     const { changes, tasks } = await find(tenant([], []));
     expect(changes).toEqual([]);
-    expect(tasks).toMatchObject([{ id: 'scan-by-hand', what: expect.stringContaining('none was scanned') }]);
+    expect(tasks).toMatchObject([
+      { id: 'scan-by-hand', instruction: expect.stringContaining('none was scanned') },
+    ]);
   });
 
   it('is skipped without Defender for Endpoint, and fails without the permission', async () => {

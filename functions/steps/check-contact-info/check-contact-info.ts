@@ -9,6 +9,7 @@ import { methodSchema } from '../../../shared/microsoft365/auth-methods.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import { investigation, type Kept, settings, type Task } from '../../../shared/model/step.ts';
+import { capital } from '../../../shared/model/text.ts';
 import {
   type ContactChange,
   contactChanges,
@@ -75,14 +76,16 @@ const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory' : 'in t
 
 const putBack = (change: ContactChange, evidence: string | undefined, account: Account): Task => ({
   id: `${change.entry.id}:${change.property}`,
-  what: `${told(change)}, ${evidence ?? `from ${change.entry.trace.address ?? 'an unknown address'}, while the intruder may have been in`}`,
-  instruction: `Ask ${account.displayName}, by another way than mail or that number, what is right, and put it back ${placeOf(account)}.`,
+  what: `Put back the ${change.subject} of ${account.displayName}: ${change.before}`,
+  instruction: `Ask them first, not by mail and not by that number. ${capital(told(change))}, ${evidence ?? `from ${change.entry.trace.address ?? 'an unknown address'}, while the intruder may have been in`}. It is set ${placeOf(account)}.`,
   link: userPage(account.id),
+  role: 'User Administrator',
 });
 
 const compareAll = (account: Account, why: string): Task => ({
   id: 'contact-info',
-  what: `whether contact information was changed is not known: ${why}`,
-  instruction: `Go through the phone numbers, the address and the mail addresses with ${account.displayName}, and correct them ${placeOf(account)}.`,
+  what: `Check the contact information with ${account.displayName}, by phone`,
+  instruction: `Whether it was changed is not known: ${why}. Correct phone numbers and addresses ${placeOf(account)}.`,
   link: userPage(account.id),
+  role: 'User Administrator',
 });

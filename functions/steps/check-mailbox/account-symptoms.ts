@@ -45,7 +45,10 @@ function displayName(audits: readonly DirectoryAudit[], intruder: Intruder, look
     what: `the display name became ${inQuotes(shown(change.after))}, before it was ${inQuotes(shown(change.before))}`,
     evidence: madeByIntruder(audit, intruder),
     why: `${who} changed it at ${when(audit.time)}`,
-    remedy: `give the account its name again: ${inQuotes(shown(change.before))}.`,
+    whether: 'the new display name is',
+    remedy: `Give the account its name again: ${inQuotes(shown(change.before))}`,
+    how: 'Edit properties, Display name.',
+    danger: 'people',
   });
   return { findings, tasks: tasks.map((task) => ({ ...task, link: userPage(look.account.id) })) };
 }

@@ -40,15 +40,27 @@ function deletions(
     return { findings: [{ what, why: 'nothing ties it to the intruder' }], attachments };
   }
   const { userPrincipalName } = look.account;
+  const filter = `-Identity ${powerShellValue(userPrincipalName)} -FilterItemType IPM.Note -FilterStartTime ${powerShellValue(new Date(look.since).toISOString())}`;
   const { findings, tasks = [] } = doubt(look, {
     id: 'deleted-mail',
     what,
     evidence,
     why: 'owners seldom delete for good',
-    remedy: `Bring back what is missing, while it is kept: Restore-RecoverableItems -Identity ${powerShellValue(userPrincipalName)} -FilterItemType IPM.Note -FilterStartTime '${new Date(look.since).toISOString()}'.`,
+    whether: 'the deleted mail was',
+    remedy: 'Restore the mail that is missing',
+    how: 'It is kept for 14 days as a rule. The first command lists what can be restored, the second restores it; both need the role Mailbox Import Export, which no role group has by default.',
+    commands: [`Get-RecoverableItems ${filter}`, `Restore-RecoverableItems ${filter}`],
   });
   // Kept for two weeks or longer, and only the owner knows what is missing.
-  return { findings, tasks: tasks.map((task) => ({ ...task, atHandBack: true as const })), attachments };
+  return {
+    findings,
+    tasks: tasks.map(({ danger: _, ...task }) => ({
+      ...task,
+      role: 'Exchange Administrator with the role Mailbox Import Export',
+      atHandBack: true as const,
+    })),
+    attachments,
+  };
 }
 
 function table(deleted: readonly MailboxMessage[], purged: readonly MailboxMessage[]): string {

@@ -24,7 +24,12 @@ export function addIn(app: z.infer<typeof addInSchema>, look: Look): Symptoms {
     what: `add-in ${inQuotes(app.DisplayName)} ${by}`,
     evidence: didBy(look, /^New-App$/i, [app.DisplayName, app.AppId]),
     why: 'it was installed for this mailbox alone, nobody knows when',
-    remedy: `Remove-App -Mailbox ${powerShellValue(look.account.userPrincipalName)} -Identity ${powerShellValue(app.AppId)}.`,
+    whether: `the add-in ${inQuotes(app.DisplayName)} is`,
+    remedy: `Remove the add-in ${inQuotes(app.DisplayName)}`,
+    remains: 'an add-in',
+    commands: [
+      `Remove-App -Mailbox ${powerShellValue(look.account.userPrincipalName)} -Identity ${powerShellValue(app.AppId)}`,
+    ],
   });
 }
 
@@ -56,15 +61,23 @@ export function phone(device: z.infer<typeof phoneSchema>, look: Look): Symptoms
     what,
     evidence: undefined,
     why: Number.isNaN(first) ? 'its age is not known' : 'new since the intruder came',
-    remedy: `Remove-MobileDevice -Identity ${powerShellValue(device.Identity)}. To take the mail off it, first Clear-MobileDevice -AccountOnly.`,
+    whether: `the phone or mail app ${name} is`,
+    remedy: `Take the mail off ${name}, then remove it`,
+    how: 'The first command takes the mail off it when it next syncs; run the second after that.',
+    commands: [
+      `Clear-MobileDevice -Identity ${powerShellValue(device.Identity)} -AccountOnly -Confirm:$false`,
+      `Remove-MobileDevice -Identity ${powerShellValue(device.Identity)} -Confirm:$false`,
+    ],
+    remains: 'a phone or mail app',
   });
 }
 
 /** A form in the mailbox runs code in Outlook whenever a message asks for it. */
 export const lookForForms = ({ userPrincipalName }: Account): Task => ({
   id: 'forms',
-  what: 'custom forms and start pages of Outlook were not looked for: no interface lists them',
-  instruction: `If Outlook for Windows is used: look for forms in the mailbox of ${userPrincipalName} with Get-AllTenantRulesAndForms.ps1, as the page describes, and delete those the owner does not know.`,
+  what: 'Look for custom forms and home pages of Outlook',
+  instruction: `Only if classic Outlook for Windows is used; no interface lists them. Run Get-AllTenantRulesAndForms.ps1 as the page describes, and delete what the owner of ${userPrincipalName} does not know.`,
+  role: 'Global Administrator or Exchange Administrator',
   link: formsGuide(),
   atHandBack: true,
 });

@@ -40,7 +40,13 @@ export function automaticReplies(reply: z.infer<typeof autoReplySchema>, look: L
     what: `automatic replies are ${reply.AutoReplyState.toLowerCase()}: ${inQuotes(short(says))}`,
     evidence: didBy(look, /^Set-MailboxAutoReplyConfiguration$/i),
     why: 'they may speak for the intruder, and tell who writes',
-    remedy: `Set-MailboxAutoReplyConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)} -AutoReplyState Disabled.`,
+    whether: 'the automatic reply is',
+    remedy: 'Switch the automatic reply off',
+    remains: 'an automatic reply',
+    danger: 'people',
+    commands: [
+      `Set-MailboxAutoReplyConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)} -AutoReplyState Disabled`,
+    ],
   });
 }
 
@@ -69,7 +75,13 @@ export function signature(
     what,
     evidence,
     why: odd || '',
-    remedy: `Set-MailboxMessageConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)} -SignatureHtml '' -SignatureText ''.`,
+    whether: 'the signature is',
+    remedy: 'Empty the signature',
+    remains: 'a signature',
+    danger: 'people',
+    commands: [
+      `Set-MailboxMessageConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)} -SignatureHtml '' -SignatureText ''`,
+    ],
   });
 }
 
@@ -107,7 +119,14 @@ export function junk(lists: z.infer<typeof junkSchema>, look: Look): Symptoms {
     what,
     evidence,
     why: odd,
-    remedy: `look through the lists and correct them: Get-MailboxJunkEmailConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)}.`,
+    whether: 'the junk mail lists are',
+    remedy: 'Correct the junk mail lists',
+    remains: 'junk mail lists that hide mail',
+    how: 'The first command shows them; replace ADDRESS in the second by each sender that must get through.',
+    commands: [
+      `Get-MailboxJunkEmailConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)}`,
+      `Set-MailboxJunkEmailConfiguration -Identity ${powerShellValue(look.account.userPrincipalName)} -BlockedSendersAndDomains @{Remove='ADDRESS'}`,
+    ],
   });
 }
 
@@ -133,6 +152,13 @@ export function sweep(rule: z.infer<typeof sweepSchema>, look: Look): Symptoms {
     what,
     evidence,
     why: 'it hides mail of colleagues, of Microsoft or of everybody',
-    remedy: `Remove-SweepRule -Mailbox ${powerShellValue(look.account.userPrincipalName)} -Identity ${powerShellValue(rule.RuleId)}.`,
+    whether: `the sweep rule ${inQuotes(rule.Name)} is`,
+    remedy: `Remove the sweep rule ${inQuotes(rule.Name)}`,
+    how: 'Sweep rules show only in Outlook on the web of the mailbox (Settings, Mail, Sweep) and in PowerShell. The first command shows it, the second removes it.',
+    remains: 'a sweep rule',
+    commands: [
+      `Get-SweepRule -Mailbox ${powerShellValue(look.account.userPrincipalName)}`,
+      `Remove-SweepRule -Mailbox ${powerShellValue(look.account.userPrincipalName)} -Identity ${powerShellValue(rule.RuleId)} -Confirm:$false`,
+    ],
   });
 }

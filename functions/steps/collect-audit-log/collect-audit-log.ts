@@ -134,9 +134,10 @@ function unanswered(context: Asked, search: string): Collected {
     tasks: [
       {
         id: 'audit-log',
-        what: 'the audit log was not read: what the intruder did is known in part only',
-        instruction: `Open the search "${name}" (${search}) in Microsoft Purview, or start it again there, and then retry this step.`,
+        what: 'Finish the audit log search, then retry this step',
+        instruction: `The log was not read, so what the intruder did is known only in part. In Purview, Audit, open the search "${name}" (${search}), or start it again.`,
         link: auditSearchPage(),
+        role: 'Audit Reader in Purview',
       },
     ],
   };

@@ -82,10 +82,11 @@ function afterTheLock({ hits }: Trail, run: RunView): Kept[] {
 
 const askTheOwner = (id: string, name: string, { uncertain }: Trail): Task => ({
   id: 'ask-owner',
-  what: `${uncertain.length} sign-in${uncertain.length === 1 ? '' : 's'} may be the owner's or the intruder's`,
-  instruction: `Ask ${name}, by telephone and not by mail, whether these are theirs: ${uncertain
+  what: `Ask ${name}, by phone, whether ${uncertain.length === 1 ? 'this sign-in was' : `these ${uncertain.length} sign-ins were`} theirs`,
+  instruction: `Nothing but the alert tells them from the intruder's: ${uncertain
     .slice(0, 5)
     .map((signIn) => `${when(signIn.time)} from ${place(signIn)}`)
     .join('; ')}.`,
   link: signInsPage(id),
+  role: 'Security Reader',
 });

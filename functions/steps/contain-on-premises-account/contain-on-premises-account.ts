@@ -70,7 +70,11 @@ const nameOf = (account: Account) => account.onPremisesDistinguishedName ?? acco
 
 const disableByHand = (account: Account): Task => ({
   id: 'disable-in-active-directory',
-  what: `${nameOf(account)} is still enabled in Active Directory, which may enable it in the cloud again`,
-  instruction: `In Active Directory, disable ${nameOf(account)} on the domain controller that this account uses, and let it replicate and synchronise.`,
+  what: `Disable ${nameOf(account)} in Active Directory`,
+  instruction:
+    'It is still enabled there, and a sync may enable it in the cloud again. Disable it on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
   link: activeDirectoryGuide(),
+  role: 'Account Operator in Active Directory',
+  danger: 'account',
+  remains: 'the account in Active Directory',
 });

@@ -74,9 +74,9 @@ export const disableInboxRules = remediation({
     const { id, userPrincipalName } = before.mailbox ?? account;
     return {
       id: idIn(before.mailbox, 'rules-of-outlook'),
-      what: `rules of ${userPrincipalName} that only Outlook runs may be gone`,
+      what: `Ask the owner of ${userPrincipalName} whether rules are missing in Outlook on their computer`,
       instruction:
-        'Ask the owner whether rules are missing in Outlook on the computer: a rule that is changed from outside takes those with it that only Outlook runs. They have to be made again by hand.',
+        'Changing a rule from outside deletes the rules that only Outlook runs. They have to be made again by hand.',
       link: mailboxPage(id),
     };
   },
@@ -141,9 +141,14 @@ const nameOf = ({ name }: InboxRule) =>
 
 const askTheOwner = (rule: InboxRule, why: string, mailbox: Mailbox, where: Where): Task => ({
   id: idIn(where, `rule:${rule.id}`),
-  what: `${whatIn(where, `${nameOf(rule)} (${rule.id})`)} ${why}`,
-  instruction: `Ask the owner, by another way than mail, whether the rule is theirs. If not, delete it: Remove-InboxRule -Mailbox ${powerShellValue(mailbox.userPrincipalName)} -Identity ${powerShellValue(rule.id)}.`,
+  what: `Ask the owner of ${mailbox.userPrincipalName}, by phone, whether ${nameOf(rule)} is theirs`,
+  instruction: `It ${why}. If it is not theirs, delete it.`,
   link: mailboxPage(mailbox.id),
+  role: 'Exchange Administrator',
+  commands: [
+    `Remove-InboxRule -Mailbox ${powerShellValue(mailbox.userPrincipalName)} -Identity ${powerShellValue(rule.id)}`,
+  ],
+  danger: 'leak',
 });
 
 /** Outlook stores the whole set when one rule is changed, and its records do not say which one that was. */
@@ -153,11 +158,10 @@ const askAboutStored = (stored: readonly { rule: InboxRule }[], mailbox: Mailbox
     : [
         {
           id: idIn(where, 'rules-stored-again'),
-          what: whatIn(
-            where,
-            `the intruder's Outlook stored ${stored.length === 1 ? 'a rule' : `${stored.length} rules`} again and may have changed one: ${stored.map(({ rule }) => nameOf(rule)).join(', ')}`,
-          ),
-          instruction: `Ask the owner of ${mailbox.userPrincipalName}, by another way than mail, whether these rules are as they made them, and delete what is not theirs.`,
+          what: `Ask the owner of ${mailbox.userPrincipalName}, by phone, whether ${stored.length === 1 ? 'this rule is' : `these ${stored.length} rules are`} as they made ${stored.length === 1 ? 'it' : 'them'}`,
+          instruction: `The intruder's Outlook stored ${stored.length === 1 ? 'it' : 'them'} again and may have changed one: ${stored.map(({ rule }) => nameOf(rule)).join(', ')}. Delete what is not theirs.`,
+          role: 'Exchange Administrator',
+          danger: 'leak',
           link: mailboxPage(mailbox.id),
         },
       ];

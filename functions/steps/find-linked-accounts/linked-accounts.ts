@@ -46,10 +46,9 @@ export const describeLinked = (linked: Linked, since: number): Kept => ({
 
 export const checkLinked = (linked: Linked, since: number): Task => ({
   id: `linked:${linked.id}`,
-  what:
-    describeLinked(linked, since).what +
-    (isNew(linked, since) ? ', and a password new since the intruder came' : ''),
-  instruction:
-    'Look through its sign-ins and its recovery data; reset its password and revoke its sessions where in doubt.',
+  what: `Check ${linked.userPrincipalName}, whose password can be reset through this mailbox`,
+  instruction: `${isNew(linked, since) ? 'Its password has changed since the intruder came. ' : ''}Look through its sign-ins and its authentication methods. In doubt, select Reset password and Revoke sessions, or start a run for it.`,
   link: userPage(linked.id),
+  role: 'User Administrator',
+  danger: 'account',
 });

@@ -92,9 +92,10 @@ export function outsideAccounts(
   const tasks = lines.slice(0, mostServices).map(
     ({ service, what, why }): Task => ({
       id: `outside:${service}`,
-      what: `${what} (${why})`,
-      instruction: `Ask ${account.displayName}, by another way than mail, whether they asked ${service} for this. If not: take that account back too, with a new password, its sessions ended and its recovery data checked.`,
+      what: `Ask ${account.displayName}, by phone, whether they asked ${service} for a code or a reset`,
+      instruction: `${what} (${why}). If they did not: have them set a new password at ${service}, end all sessions there, and check its recovery data.`,
       link: messageTracePage(),
+      danger: 'account',
     }),
   );
   const more = lines.length - mostServices;
@@ -112,8 +113,8 @@ const lost = (list: readonly AccessMail[]) => list.filter(({ where }) => where !
 
 const listThem = (account: Account, since: number): Task => ({
   id: 'outside-accounts',
-  what: `which services outside know ${account.userPrincipalName} as the address of an account shows only where they wrote since ${when(since)}`,
-  instruction: `Have ${account.displayName} list the services where this address signs in or recovers the password (bank, pay, shops, social media), and secure those that matter.`,
+  what: `List with ${account.displayName} the services outside that know this address`,
+  instruction: `Only services that wrote since ${when(since)} show here. Where this address signs in or recovers a password (bank, pay, shops, social media), have ${account.displayName} secure what matters.`,
   link: 'https://learn.microsoft.com/defender-office-365/responding-to-a-compromised-email-account',
   atHandBack: true,
 });

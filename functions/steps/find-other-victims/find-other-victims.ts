@@ -147,7 +147,9 @@ function askAbout(others: readonly Other[], userId: string): Task {
 
 const tooMany = (count: number, userId: string): Task => ({
   id: 'many-victims',
-  what: `${count} other accounts were signed in to from the intruder’s addresses; ${mostAlerts} were told to triage`,
-  instruction: 'Block the addresses in Conditional Access, and go through the sign-in log for all others.',
+  what: `Block the intruder’s addresses: ${count} other accounts were signed in to from there`,
+  instruction: `Make a named location of them, and a Conditional Access policy that blocks it for all users. Only ${mostAlerts} of the accounts were told to triage; the sign-in log has the others.`,
   link: signInsPage(userId),
+  role: 'Conditional Access Administrator',
+  danger: 'account',
 });

@@ -62,9 +62,11 @@ export const removeAdminRoles = remediation({
     if (await giveBack(graph, account.id, { id: change.id, grant: change.before }, now)) return undefined;
     return {
       id: `not-back:${change.id}`,
-      what: `${change.what} was not given back: it was for a limited time`,
-      instruction: `If ${account.displayName} still needs it, have it activated in PIM or assigned again.`,
+      what: `Decide whether ${account.displayName} still needs ${change.what}`,
+      instruction:
+        'It was not given back, because it was for a limited time. If it is needed, have it activated in PIM or assigned again.',
       link: rolesPage(account.id),
+      role: 'Privileged Role Administrator',
       instead: true,
     };
   },
@@ -73,9 +75,12 @@ export const removeAdminRoles = remediation({
 /** Without a role, the tenant would have nobody left to give anybody one. */
 const findAnotherAdministrator = (name: string, id: string): Task => ({
   id: 'last-global-administrator-role',
-  what: `${name} is the last enabled Global Administrator and keeps that role`,
+  what: `Make another account Global Administrator, then take that role from ${name}`,
   instruction:
-    'Make another account Global Administrator, then take the role from this one and retry this step.',
+    'This is the last enabled Global Administrator, so the role was left. At Roles & admins, Global Administrator, select Add assignments for another account; then remove this one, and retry this step.',
   link: rolesPage(id),
+  role: 'Global Administrator',
+  danger: 'account',
+  remains: 'the Global Administrator role',
   essential: true,
 });

@@ -4,7 +4,7 @@ import type { Consent, Credential, ServicePrincipal } from '../../../shared/micr
 import type { App, OwnedApp } from '../../../shared/microsoft365/judge-app-access.ts';
 import { applicationPage, registrationPage } from '../../../shared/microsoft365/links.ts';
 import type { Task } from '../../../shared/model/step.ts';
-import { inQuotes } from '../../../shared/model/text.ts';
+import { capital, inQuotes } from '../../../shared/model/text.ts';
 
 /** application "PerfectData Software" (ff8d92dc-…) */
 export const appName = ({ name, appId, publisher }: ServicePrincipal) =>
@@ -28,20 +28,24 @@ export const credentialsOf = (credentials: readonly Credential[]): string =>
         )
         .join(', ')}`;
 
-const askTheOwner = (owner: string) => `Ask ${owner}, by another way than mail, whether it is theirs.`;
+const role = 'Cloud Application Administrator';
 
 export const askAboutApp = ({ principal, grants }: App, why: string, owner: string): Task => ({
   id: `app:${principal.id}`,
-  what: `${appName(principal)} ${why}${scopesOf(grants)}`,
-  instruction: `${askTheOwner(owner)} If not, remove their consent and assignment there.`,
+  what: `Ask ${owner}, by phone, whether ${inQuotes(principal.name)} is theirs`,
+  instruction: `${capital(appName(principal))} ${why}${scopesOf(grants)}. If it is not theirs: Permissions, User consent, and revoke it; Users and groups, and remove them.`,
   link: applicationPage(principal.id),
+  role,
+  danger: 'leak',
 });
 
 export const askAboutOwned = ({ object }: OwnedApp, why: string, owner: string): Task => ({
   id: `owned:${object.id}`,
-  what: `${inQuotes(object.name)}, owned by ${owner}, ${why}${credentialsOf(object.credentials)}`,
-  instruction: `${askTheOwner(owner)} Go through its credentials with them, and remove those that nobody knows.`,
+  what: `Ask ${owner}, by phone, about ${inQuotes(object.name)}, which they own`,
+  instruction: `It ${why}${credentialsOf(object.credentials)}. Under Certificates & secrets, remove the credentials that nobody knows.`,
   link: registrationPage(object.appId ?? object.id),
+  role,
+  danger: 'leak',
 });
 
 /** Disabled it opens nothing; enabled again by somebody who does not know, its secrets work as before. */
@@ -51,10 +55,10 @@ export const removeCredentials = ({ principal }: App): Task[] =>
     : [
         {
           id: `credentials:${principal.id}`,
-          what: `${appName(principal)}${credentialsOf(principal.credentials)}`,
-          instruction:
-            'Whoever holds them can sign in as the application. Once the evidence is saved, remove them and delete the application.',
+          what: `Save the evidence, then delete ${inQuotes(principal.name)} with its credentials`,
+          instruction: `It is disabled for everybody. Whoever holds its credentials can sign in as it once it is enabled: ${appName(principal)}${credentialsOf(principal.credentials)}. Properties, Delete.`,
           link: applicationPage(principal.id),
+          role,
         },
       ];
 
@@ -65,18 +69,19 @@ export const lookAtTenantWide = ({ principal }: App, wide: readonly Consent[]): 
     : [
         {
           id: `tenant-wide:${principal.id}`,
-          what: `${appName(principal)} has a consent for all users${scopesOf(wide)}`,
-          instruction:
-            'Find out who gave it and who needs it; if nobody does, revoke the admin consent there.',
+          what: `Find out who consented to ${inQuotes(principal.name)} for all users`,
+          instruction: `${capital(appName(principal))} has a consent for everybody${scopesOf(wide)}. If nobody needs it: Permissions, Admin consent, and revoke it.`,
           link: applicationPage(principal.id),
+          role,
+          danger: 'leak',
         },
       ];
 
 /** Disabling it would shut out others too. */
 export const askWhoElse = ({ principal, abuse }: App): Task => ({
   id: `shared:${principal.id}`,
-  what: `${appName(principal)} was used by the intruder, and others use it too${abuse === null ? '' : `; it ${abuse}`}`,
-  instruction:
-    'Only this user’s access was removed. Decide whether the company needs it; if not, disable it.',
+  what: `Decide whether the company needs ${inQuotes(principal.name)}, which the intruder used`,
+  instruction: `Others use it too, so only this user’s access was removed${abuse === null ? '' : `; it ${abuse}`}: ${appName(principal)}. If nobody needs it: Properties, Enabled for users to sign-in, No.`,
   link: applicationPage(principal.id),
+  role,
 });

@@ -7,6 +7,9 @@ import { authMethodsPage } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Task } from '../../../shared/model/step.ts';
 
+/** Changes methods of administrators too. */
+const methodsRole = 'Privileged Authentication Administrator';
+
 /** One question for all of them. The id names each, so that a tick does not answer for one that comes later. */
 export function askTheOwner(doubtful: readonly { method: Method; why: string }[], account: Account): Task[] {
   if (doubtful.length === 0) return [];
@@ -14,16 +17,17 @@ export function askTheOwner(doubtful: readonly { method: Method; why: string }[]
   const said = [...byReason].map(
     ([why, all]) => `${all.map(({ method }) => method.name).join(', ')}: ${why}`,
   );
-  const them = doubtful.length === 1 ? 'it is' : 'each of them is';
   return [
     {
       id: `methods:${doubtful
         .map(({ method }) => method.id)
         .toSorted()
         .join(',')}`,
-      what: said.join('; '),
-      instruction: `Ask ${account.displayName}, by another way than mail, whether ${them} theirs. If not, delete it.`,
+      what: `Ask ${account.displayName}, by phone, whether ${doubtful.length === 1 ? 'this sign-in method is' : `these ${doubtful.length} sign-in methods are`} theirs`,
+      instruction: `${said.join('; ')}. What is not theirs: open its menu (…) and select Delete.`,
       link: authMethodsPage(account.id),
+      role: methodsRole,
+      danger: 'leak',
     },
   ];
 }
@@ -31,26 +35,32 @@ export function askTheOwner(doubtful: readonly { method: Method; why: string }[]
 /** The intruder's, and still there: without this the account is not taken back. */
 export const removeByHand = ({ id, name }: Method, evidence: string, account: Account): Task => ({
   id: `by-hand:${id}`,
-  what: `${name} is the intruder's (${evidence}) and is still registered`,
-  instruction: 'Delete it by hand: methods of this type cannot be deleted by an application.',
+  what: `Delete the intruder's ${name}`,
+  instruction: `Open its menu (…) and select Delete: an application cannot delete methods of this type. It is the intruder's: ${evidence}.`,
   link: authMethodsPage(account.id),
+  role: methodsRole,
+  danger: 'leak',
+  remains: 'a sign-in method',
   essential: true,
 });
 
 /** Named while it is still there, so that a refusal is explained beside the failure. */
 export const changeDefault = ({ id, name }: Method, account: Account): Task => ({
   id: `default:${id}`,
-  what: `${name} is the default method, which may not be deleted while others remain`,
+  what: `Choose another default sign-in method, then delete ${name}`,
   instruction:
-    'If it is still registered, set another default sign-in method for the user, then delete this one.',
+    'If it is still registered: at Default sign-in method select another one, then delete this one. The default may not be deleted while others remain.',
   link: authMethodsPage(account.id),
+  role: methodsRole,
+  danger: 'leak',
+  remains: 'a sign-in method',
   essential: true,
 });
 
 export const registerAgain = (entry: DirectoryAudit, account: Account): Task => ({
   id: `deleted:${entry.id}`,
-  what: `the intruder took away a method of the owner at ${when(entry.time)}: ${entry.reason ?? entry.activity}`,
-  instruction: `Have ${account.displayName} register it again, with a Temporary Access Pass.`,
+  what: `Have ${account.displayName} register again the method that the intruder deleted`,
+  instruction: `Deleted at ${when(entry.time)}: ${entry.reason ?? entry.activity}. The owner registers it after signing in with the Temporary Access Pass.`,
   link: authMethodsPage(account.id),
   atHandBack: true,
 });

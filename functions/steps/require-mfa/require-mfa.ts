@@ -77,9 +77,10 @@ export const requireMfa = remediation({
 
 const chooseAPolicy = (name: string): Task => ({
   id: 'require-mfa',
-  what: `whether multifactor authentication is required of ${name} is not known here`,
+  what: `Require multifactor authentication of ${name}`,
   instruction:
-    'See to it that a Conditional Access policy requires multifactor authentication of this account. Name the group of that policy in the settings of require-mfa, and the next account is added by itself.',
+    'Check that a Conditional Access policy with the grant "Require multifactor authentication" includes this account. Name the group of that policy in the settings of require-mfa, and the next account is added by itself.',
   link: conditionalAccessPage(),
+  role: 'Conditional Access Administrator',
   atHandBack: true,
 });

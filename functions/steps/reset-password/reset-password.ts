@@ -86,14 +86,19 @@ function resetAtTheSource(account: Account, essential: boolean): Task {
     id: 'password-at-the-source',
     ...(account.synced
       ? {
-          what: `the password of ${name} in Active Directory is still the old one`,
-          instruction: `In Active Directory, open ${name} and reset its password twice, on the domain controller that this account uses; then let it replicate and synchronise.`,
+          what: `Reset the password of ${name} in Active Directory, twice`,
+          instruction:
+            'It is still the old one there. Reset it twice on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
+          role: 'Account Operator in Active Directory',
         }
       : {
-          what: `the password of ${account.userPrincipalName} is checked by the identity provider of ${domain}, not here`,
-          instruction: `At the identity provider of ${domain}, disable ${account.userPrincipalName}, end its sessions and reset its password.`,
+          what: `Disable ${account.userPrincipalName} at the identity provider of ${domain}, and reset its password there`,
+          instruction: `That provider checks the password, not Entra ID. End its sessions there too.`,
+          role: `administrator of the identity provider of ${domain}`,
         }),
     link: activeDirectoryGuide(),
+    danger: 'account',
+    remains: 'the old password at its source',
     ...(essential ? { essential: true } : {}),
   };
 }

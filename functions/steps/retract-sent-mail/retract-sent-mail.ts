@@ -77,7 +77,10 @@ const count = (number: number) => `${number} message${number === 1 ? '' : 's'}`;
 
 const byHand = ({ userPrincipalName }: Account, number: number): Task => ({
   id: 'retract-by-hand',
-  what: `${count(number)} of the intruder may still be in inboxes inside`,
-  instruction: `Find mail of ${userPrincipalName} in Explorer and take it out there (Take action, Soft delete): without its entry in the message trace, or beyond the first ${mostMessages}, it is not done here.`,
+  what: `Take ${count(number)} of the intruder out of inboxes in the organisation`,
+  instruction: `In Explorer, All email, filter by Sender address ${userPrincipalName}; select the messages, then Take action, Soft deleted items. This app could not: they are not in the message trace, or beyond the first ${mostMessages}.`,
   link: explorerPage(),
+  role: 'Security Administrator with the role Search and Purge',
+  danger: 'people',
+  remains: 'mail in inboxes',
 });

@@ -6,10 +6,16 @@ import { when } from '../../../shared/intruder/describe-trail.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Task } from '../../../shared/model/step.ts';
 import { nullableText } from '../../../shared/model/text.ts';
+import type { Danger } from '../../../shared/model/words.ts';
 
 interface Kind {
   id: string;
+  /** What the intruder changed; follows the order. */
   what: string;
+  /** Begins with a verb. */
+  order: string;
+  role: string;
+  danger: Danger;
   names: RegExp;
   /** Done to the account itself it is a matter of other steps. */
   othersOnly?: true;
@@ -25,6 +31,9 @@ const kinds: readonly Kind[] = [
   {
     id: 'federation',
     what: 'domains and their federation',
+    order: 'Take back what was changed in',
+    role: 'Global Administrator',
+    danger: 'account',
     names:
       /^(set (domain authentication|federation settings)|(add|update|verify|remove) .*domain\b|update domain|(new|set)-remotedomain|new-accepteddomain)/i,
     instruction:
@@ -34,6 +43,9 @@ const kinds: readonly Kind[] = [
   {
     id: 'applications',
     what: 'credentials, owners and permissions of applications',
+    order: 'Take back',
+    role: 'Cloud Application Administrator',
+    danger: 'leak',
     names:
       /^((add|update|remove) service principal credentials|update application|add owner to (application|service principal)|add app role assignment to service principal)/i,
     instruction:
@@ -43,6 +55,9 @@ const kinds: readonly Kind[] = [
   {
     id: 'policies',
     what: 'Conditional Access and the rules of signing in',
+    order: 'Set back',
+    role: 'Conditional Access Administrator',
+    danger: 'account',
     names:
       /^((add|update|delete) (conditional access policy|policy|named location|authorization policy|cross-tenant)|.*authentication methods? policy|disable strong authentication|update company settings|set company information|(add|update|delete) .*security defaults)/i,
     instruction:
@@ -52,6 +67,9 @@ const kinds: readonly Kind[] = [
   {
     id: 'roles',
     what: 'roles and groups of others',
+    order: 'Take back',
+    role: 'Privileged Role Administrator',
+    danger: 'account',
     names:
       /^((add|update) (eligible )?member to (role|group)|add .*member to role|add owner to group|add (scoped )?member to|add role assignment|(add-rolegroupmember|new-managementroleassignment|new-rolegroup|update-rolegroupmember))/i,
     othersOnly: true,
@@ -60,7 +78,10 @@ const kinds: readonly Kind[] = [
   },
   {
     id: 'people',
-    what: 'guests and new accounts',
+    what: 'the guests and accounts that the intruder made',
+    order: 'Delete',
+    role: 'User Administrator',
+    danger: 'account',
     names:
       /^(invite external user|add user|create user|bulk (invite|create)|restore user|enable account|new-mailbox|new-mailuser)/i,
     othersOnly: true,
@@ -70,16 +91,22 @@ const kinds: readonly Kind[] = [
   {
     id: 'credentials-of-others',
     what: 'passwords, passes and sign-in methods of others',
+    order: 'Secure the accounts of others: the intruder changed',
+    role: 'Privileged Authentication Administrator',
+    danger: 'account',
     names:
       /^(reset (user )?password|change (user )?password|admin (registered|updated|deleted)|.*temporary access pass|(create|add|update|delete) .*(security info|authentication method|strong authentication)|update user|update stsrefreshtoken)/i,
     othersOnly: true,
     instruction:
-      'Treat these accounts as compromised: whoever set their password, pass or method can sign in as them.',
+      'Whoever set a password, pass or method can sign in as that account: start a run for it (reclaim start), or select Reset password and Revoke sessions.',
     link: `${entra}/Microsoft_AAD_UsersAndTenants/UserManagementMenuBlade/~/AllUsers`,
   },
   {
     id: 'mail-flow',
     what: 'transport rules, connectors and journaling',
+    order: 'Set back',
+    role: 'Exchange Administrator',
+    danger: 'leak',
     names:
       /^(new|set|enable|disable|remove)-(transportrule|inboundconnector|outboundconnector|journalrule|transportconfig|organizationconfig|hosted\w+policy|hosted\w+rule|antiphish\w+|safelinks\w+|safeattachment\w+|malwarefilter\w+|tenantallowblocklist\w+)/i,
     instruction:
@@ -89,6 +116,9 @@ const kinds: readonly Kind[] = [
   {
     id: 'mailboxes-of-others',
     what: 'mailboxes of others: access, forwarding, rules',
+    order: 'Take back what was changed in',
+    role: 'Exchange Administrator',
+    danger: 'leak',
     names:
       /^(add-mailboxpermission|add-recipientpermission|(add|set)-mailboxfolderpermission|set-mailbox|(new|set|enable)-inboxrule|set-casmailbox|set-mailboxautoreplyconfiguration)/i,
     othersOnly: true,
@@ -97,7 +127,10 @@ const kinds: readonly Kind[] = [
   },
   {
     id: 'logging',
-    what: 'logging itself',
+    what: 'the logging that the intruder changed',
+    order: 'Switch on again',
+    role: 'Compliance Administrator',
+    danger: 'leak',
     names:
       /^(set-(adminauditlogconfig|mailboxauditbypassassociation|organizationconfig.*audit)|(update|delete|remove) .*diagnostic setting|set-unifiedauditlog|remove-unifiedauditlogretentionpolicy)/i,
     instruction: 'Switch auditing on again. What was done while it was off is not in any log.',
@@ -105,7 +138,10 @@ const kinds: readonly Kind[] = [
   },
   {
     id: 'searches',
-    what: 'content searches and exports over mailboxes',
+    what: 'the content searches and exports that the intruder made',
+    order: 'Delete',
+    role: 'eDiscovery Administrator',
+    danger: 'leak',
     names:
       /^((new|start|set)-compliancesearch\w*|search(created|started|exported|updated|exportdownloaded)|(new|start)-\w*ediscovery\w*|new-mailboxexportrequest|new-mailboximportrequest)/i,
     instruction: 'Delete these searches, and treat what they found as read by the intruder.',
@@ -166,6 +202,14 @@ export function sortAdminActivity(acts: readonly Act[], account: Account): Sorte
 const describeAct = ({ activity, object, at }: Act) =>
   `${activity}${object ? ` (${object.slice(0, 120)})` : ''} at ${when(Date.parse(at))}`;
 
+/** Whom or what it was done to, where that is few. */
+function namedIn(acts: readonly Act[]): string {
+  const names = [...new Set(acts.flatMap(({ object }) => object ?? []))];
+  return names.length === 0 || names.length > 3
+    ? ` (${acts.length} acts)`
+    : `: ${names.map((name) => name.slice(0, 80)).join(', ')}`;
+}
+
 const most = 8;
 
 /** One task for each kind, with the latest of its acts. */
@@ -174,8 +218,10 @@ export function adminTask({ kind, acts }: Sorted): Task {
     acts.length > most ? `; and ${acts.length - most} more, in the table of collect-audit-log` : '';
   return {
     id: `admin:${kind.id}`,
-    what: `the intruder changed ${kind.what}: ${acts.length} time${acts.length === 1 ? '' : 's'}`,
-    instruction: `${kind.instruction} By the audit log: ${acts.slice(0, most).map(describeAct).join('; ')}${rest}.`,
+    what: `${kind.order} ${kind.what}${namedIn(acts)}`,
+    instruction: `${kind.instruction} The intruder's acts by the audit log: ${acts.slice(0, most).map(describeAct).join('; ')}${rest}.`,
     link: kind.link,
+    role: kind.role,
+    danger: kind.danger,
   };
 }

@@ -54,11 +54,13 @@ export const reviewAdminActivity = investigation({
       if (recent.length > 0) tasks.push(askAboutMailFlow(recent));
       findings.push(...gaps.map((why) => ({ what: 'a part of the mail flow could not be looked at', why })));
       findings.push({
-        what: `${objects.length || 'no'} rules, connectors and remote domains`,
+        what: `mail flow rules, connectors and remote domains: ${objects.length || 'none'}`,
         why:
           recent.length > 0
             ? `${recent.length} changed since the intruder came`
-            : 'are older than the intruder',
+            : objects.length > 0
+              ? 'none of them changed since the intruder came'
+              : 'nothing to check',
       });
     }
     return { findings, tasks };
@@ -72,9 +74,11 @@ export const reviewAdminActivity = investigation({
 
 const askAboutMailFlow = (recent: readonly FlowObject[]): Task => ({
   id: 'mail-flow-recent',
-  what: `${recent.length} of the organisation's rules and connectors changed since the intruder came`,
-  instruction: `Find out who changed these, and disable what nobody in the company made: ${recent
+  what: `Find out who changed ${recent.length === 1 ? 'a mail flow rule or connector' : `${recent.length} mail flow rules and connectors`} of the organisation`,
+  instruction: `They changed since the intruder came; disable what nobody in the company made: ${recent
     .map(({ what, name, changed }) => `${what} ${inQuotes(name)} (${when(changed ?? 0)})`)
     .join('; ')}.`,
   link: mailFlowPage(),
+  role: 'Exchange Administrator',
+  danger: 'leak',
 });

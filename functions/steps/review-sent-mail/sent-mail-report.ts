@@ -68,17 +68,18 @@ export function sentMailTasks({ account, mails, since, domains }: SentReport): T
   if (theirs.length > 0)
     tasks.push({
       id: 'warn-recipients',
-      what: `${count(warned.size, 'recipient')} of the intruder's mail, ${outside} of them outside, not warned yet`,
-      instruction:
-        'Check the attached draft and send it, from another mailbox than this one, to the recipients in sent-mail-recipients.csv that are marked as the intruder’s. Telephone those who were asked for money or got bank details.',
+      what: `Warn ${warned.size === 1 ? '1 person' : `${warned.size} people`} now who got the intruder's mail${outside === 0 ? '' : `, ${outside} outside the organisation`}`,
+      instruction: `Phone those who were asked for money or got bank details (${theirs.slice(0, 3).map(named).join(', ')}${theirs.length > 3 ? ', …' : ''}). Send the others the draft in draft-notice.txt, from another mailbox; they are marked "the intruder" in sent-mail-recipients.csv.`,
       link: messageTracePage(),
+      danger: 'people',
     });
   if (others.length > 0)
     tasks.push({
       id: 'whose-mail',
-      what: `${count(others.length, 'message')} sent since ${when(since)} that may be the owner's or the intruder's`,
-      instruction: `Ask ${account.displayName}, by telephone and not by mail, which of these are theirs, and warn the recipients of the others: ${others.slice(0, 5).map(named).join(', ')}${others.length > 5 ? ' and those in the attached table' : ''}.`,
+      what: `Ask ${account.displayName}, by phone, ${others.length === 1 ? 'whether this message is theirs' : `which of ${others.length} messages are theirs`}`,
+      instruction: `Sent since ${when(since)}: ${others.slice(0, 5).map(named).join(', ')}${others.length > 5 ? ' and those in sent-mail-recipients.csv' : ''}. Warn whoever got one that is not.`,
       link: messageTracePage(),
+      danger: 'people',
     });
   return tasks;
 }

@@ -57,14 +57,22 @@ export const reviewSharedFiles = investigation({
   },
 });
 
+/** With the spaces of its name encoded; undefined for whatever is no file of SharePoint or OneDrive. */
+function pageOfFile(address: string | null): string | undefined {
+  if (address === null || !URL.canParse(address)) return undefined;
+  const { protocol, hostname, href, username } = new URL(address);
+  const known = protocol === 'https:' && username === '' && /^[\w-]+\.sharepoint\.com$/.test(hostname);
+  return known ? href.replaceAll("'", '%27') : undefined;
+}
+
 const removeLink = (act: Act): Task => ({
   id: `link:${act.at}:${fileOf(act)}:${readerOf(act) ?? ''}`,
-  what: `the intruder shared ${fileOf(act)}${readerOf(act) === null ? '' : ` with ${readerOf(act)}`} at ${when(Date.parse(act.at))} (${act.activity})`,
-  instruction:
-    'Open the file’s “Manage access” and remove the link or the person, unless the owner knows it.',
-  link: /^https:\/\/[\w-]+\.sharepoint\.com\//.test(act.object ?? '')
-    ? (act.object ?? '')
-    : auditSearchPage(),
+  what: `Remove the link by which the intruder shared ${fileOf(act)}${readerOf(act) === null ? '' : ` with ${readerOf(act)}`}`,
+  instruction: `Select the file, then Manage access, and remove the link or the person. Shared at ${when(Date.parse(act.at))} (${act.activity}).`,
+  link: pageOfFile(act.object) ?? auditSearchPage(),
+  role: 'owner of the site, or SharePoint Administrator',
+  danger: 'leak',
+  remains: 'a sharing link',
 });
 
 const more = (count: number): Task[] =>
@@ -73,9 +81,12 @@ const more = (count: number): Task[] =>
     : [
         {
           id: 'link:more',
-          what: `the intruder made ${count} more sharing links`,
-          instruction: 'Go through files.csv and remove each link that the owner does not know.',
+          what: `Remove ${count} more sharing links of the intruder`,
+          instruction: 'files.csv lists them: remove each link that the owner does not know.',
           link: auditSearchPage(),
+          role: 'SharePoint Administrator',
+          danger: 'leak',
+          remains: 'more sharing links',
         },
       ];
 
@@ -85,9 +96,10 @@ const putBack = (spoilt: readonly Act[]): Task[] =>
     : [
         {
           id: 'files-altered',
-          what: `the intruder altered or deleted files ${spoilt.length} time${spoilt.length === 1 ? '' : 's'}, first ${fileOf(spoilt[0])}`,
+          what: `Restore the files that the intruder altered or deleted (${spoilt.length}, first ${fileOf(spoilt[0])})`,
           instruction:
-            'Restore them from the recycle bin or the version history, and open none that was uploaded or altered before it is scanned.',
+            'Use the recycle bin or the version history of the site. Open no file that was uploaded or altered before it is scanned.',
+          role: 'SharePoint Administrator',
           link: auditSearchPage(),
         },
       ];

@@ -90,9 +90,9 @@ const scanByHand = (devices: readonly Device[], owner: string): Task => ({
   id: 'scan-by-hand',
   what:
     devices.length > 0
-      ? `not scanned, since Defender for Endpoint cannot: ${devices.map(({ name }) => name).join(', ')}`
-      : `no device of ${owner} is registered, so none was scanned`,
-  instruction: `Ask ${owner} which computers and phones they use, and have a full virus scan run on each that is not onboarded.`,
+      ? `Scan ${devices.map(({ name }) => name).join(', ')} for malware by hand`
+      : `Scan the computers and phones of ${owner} for malware`,
+  instruction: `${devices.length > 0 ? 'Defender for Endpoint cannot scan what is not onboarded.' : 'No device of theirs is registered, so none was scanned.'} Ask ${owner} which they use, and run a full scan on each.`,
   link: devicesPage(),
   ...(devices.length > 0 ? {} : { atHandBack: true as const }),
 });
