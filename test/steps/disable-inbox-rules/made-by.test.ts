@@ -80,7 +80,7 @@ describe('the maker of a rule', () => {
     const { changes, tasks } = found(await look(rules, records));
     expect(changes).toEqual([]);
     expect(tasks).toMatchObject([
-      { id: 'rules-stored-again', what: expect.stringContaining('"A", rule "B"') },
+      { id: 'rules-stored-again', instruction: expect.stringContaining('"A", rule "B"') },
     ]);
   });
 
