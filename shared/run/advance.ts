@@ -16,14 +16,16 @@ const mostRounds = 40;
 
 /**
  * Applies a change and whatever follows from it in one transaction, then sends. Answers the rows as written, 'gone'
- * for an unknown run, or 'lost' when `apply` withdrew.
+ * for an unknown run, or 'lost' when `apply` withdrew. `lastSeen` are the rows as the caller last saw them: they save a
+ * reading, and where one that matters is another version by now the write is refused and they are read again.
  */
 export async function advance(
   engine: Planner,
   ref: RunRef,
   apply: Apply = (state) => state,
+  lastSeen?: RunRows,
 ): Promise<RunRows | 'gone' | 'lost'> {
-  let known: RunRows | undefined;
+  let known = lastSeen;
   let change = apply;
   for (let round = 0; round < mostRounds; round += 1) {
     const rows = known ?? (await engine.progress.read(ref));
@@ -33,12 +35,16 @@ export async function advance(
     const planned = plan(engine.playbook, applied, engine.now());
     const changes = changesBetween(rows, planned, applied.log ?? []);
     if (changes === undefined) return rows;
-    const written = await engine.progress.write(ref, changes);
+    const settles = planned.steps.some(
+      (row, index) => row.state === 'settled' && rows.steps[index]?.row.state !== 'settled',
+    );
+    const written = await engine.progress.write(ref, changes, settles ? undefined : rows);
     if (written === 'conflict') {
       known = undefined;
       continue;
     }
     await engine.bus.send(planned.send);
+    if (!settles) return written;
     // Two steps may have settled side by side, each planned without the other: the rows as they stand after the
     // write show both, so the last writer goes on from there.
     known = written;

@@ -26,6 +26,12 @@ export interface RunChanges {
   log?: readonly LogRow[];
 }
 
+/** The rows with those changes, as far as they are among them. */
+export const withChanges = (rows: RunRows, { run, steps = [] }: RunChanges): RunRows => ({
+  run: run ?? rows.run,
+  steps: rows.steps.map((old) => steps.find(({ row }) => row.name === old.row.name) ?? old),
+});
+
 export interface Claim {
   runId: string;
   etag: string;
@@ -46,8 +52,11 @@ export interface Progress {
     log: readonly LogRow[],
   ): Promise<RunRows | 'taken'>;
   read(ref: RunRef): Promise<RunRows | undefined>;
-  /** One transaction, guarded by each row's ETag. 'conflict': somebody else wrote first, read again. */
-  write(ref: RunRef, changes: RunChanges): Promise<RunRows | 'conflict'>;
+  /**
+   * One transaction, guarded by each row's ETag. 'conflict': somebody else wrote first, read again. Answers the rows as
+   * they stand afterwards, or, given those that the changes were made on, these with the changes: no other row is read.
+   */
+  write(ref: RunRef, changes: RunChanges, on?: RunRows): Promise<RunRows | 'conflict'>;
   log(ref: RunRef): Promise<LogRow[]>;
   /** Runs that the sweep must look at: those whose wakeAt has passed. */
   due(now: Date): Promise<RunRef[]>;

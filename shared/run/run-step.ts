@@ -55,17 +55,20 @@ export async function carryOut(
 ): Promise<void> {
   const ref = runRef(claimed.run.row.id);
   let owned = claimedRow;
+  let lastSeen = claimed;
   const write = async (
     change: (state: RunState, row: StepRow) => RunState,
     next: StepRow,
   ): Promise<StepRow> => {
     const mine = owned;
-    const written = await advance(engine, ref, (state) => {
+    const apply: Apply = (state) => {
       const row = state.steps.find((candidate) => candidate.name === step.name);
       const same = row?.state === 'running' && row.turn === mine.turn && row.delivery === mine.delivery;
       return same ? change(withRow(state, next), next) : undefined;
-    });
+    };
+    const written = await advance(engine, ref, apply, lastSeen);
     if (written === 'gone' || written === 'lost') throw new LeaseLost();
+    lastSeen = written;
     owned = ownRow(written, step.name) ?? next;
     return owned;
   };

@@ -27,6 +27,7 @@ import {
   type RunRef,
   type RunRows,
   runRef,
+  withChanges,
 } from '../run/progress.ts';
 import type { Blobs } from './blobs.ts';
 import { LargeRows } from './large-rows.ts';
@@ -116,18 +117,27 @@ export class TableProgress implements Progress {
     };
   }
 
-  async write(ref: RunRef, { run, steps = [], log = [] }: RunChanges): Promise<RunRows | 'conflict'> {
+  async write(
+    ref: RunRef,
+    { run, steps = [], log = [] }: RunChanges,
+    on?: RunRows,
+  ): Promise<RunRows | 'conflict'> {
     const token = randomUUID();
     const actions: [Entity, TransactionAction][] = [];
-    const replace = (entity: Entity, etag: string) =>
+    /** Of the run, if it is written, and then of the steps: what their versions carry beside the ETag. */
+    const notes: string[] = [];
+    const replace = (entity: Entity, etag: string, note: string) => {
       actions.push([entity, ['update', entity, 'Replace', { etag }]]);
+      notes.push(note);
+    };
     if (run) {
       const { etag, note } = fromVersion(run.etag);
-      replace(await this.#runEntity(run.row, await this.#index.beforeWrite(run.row, note), token), etag);
+      const parked = await this.#index.beforeWrite(run.row, note);
+      replace(await this.#runEntity(run.row, parked, token), etag, parked);
     }
     for (const step of steps) {
       const { etag, note } = fromVersion(step.etag);
-      replace(await this.#stepEntity(ref, step.row, note, token), etag);
+      replace(await this.#stepEntity(ref, step.row, note, token), etag, note);
     }
     for (const entity of this.#logEntities(ref, log, token)) actions.push([entity, ['create', entity]]);
     const entities = actions.map(([entity]) => entity);
@@ -136,7 +146,12 @@ export class TableProgress implements Progress {
       actions.length === 0 ? [] : await this.#runs.transact(actions.map(([, action]) => action));
     if (written === 'conflict' && !(await this.#isOwn(entities, token))) return 'conflict';
     // Read only now: of two steps that settle at once, the later one must see both.
-    return (await this.read(ref)) ?? 'conflict';
+    if (on === undefined || written === 'conflict') return (await this.read(ref)) ?? 'conflict';
+    const version = (index: number) => toVersion(written[index] ?? '', notes[index] ?? '');
+    return withChanges(on, {
+      ...(run ? { run: { row: run.row, etag: version(0) } } : {}),
+      steps: steps.map(({ row }, index) => ({ row, etag: version(index + (run ? 1 : 0)) })),
+    });
   }
 
   async log(ref: RunRef): Promise<LogRow[]> {

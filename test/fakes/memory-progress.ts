@@ -9,6 +9,7 @@ import {
   type RunRef,
   type RunRows,
   runRef,
+  withChanges,
 } from '../../shared/run/progress.ts';
 
 export interface ProgressOperation {
@@ -86,7 +87,7 @@ export class MemoryProgress implements Progress {
     return this.#operate('read', ref.userId, () => this.#rows(ref));
   }
 
-  write(ref: RunRef, changes: RunChanges): Promise<RunRows | 'conflict'> {
+  write(ref: RunRef, changes: RunChanges, on?: RunRows): Promise<RunRows | 'conflict'> {
     const token = randomUUID();
     const given = structuredClone(changes);
     return this.#operate('write', ref.userId, () => {
@@ -104,7 +105,14 @@ export class MemoryProgress implements Progress {
         for (const step of steps) stored.steps.set(step.row.name, this.#store(step.row, token));
         stored.log.push(...log.map((row) => this.#store(row, token)));
       }
-      return this.#rows(ref) ?? 'conflict';
+      const rows = this.#rows(ref);
+      if (rows === undefined || on === undefined) return rows ?? 'conflict';
+      // As the tables do: what others wrote meanwhile is not among it.
+      const written = new Set(steps.map(({ row }) => row.name));
+      return withChanges(on, {
+        ...(run ? { run: rows.run } : {}),
+        steps: rows.steps.filter(({ row }) => written.has(row.name)),
+      });
     });
   }
 

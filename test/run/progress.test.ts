@@ -179,6 +179,32 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(await progress.log(runRef(run.id))).toHaveLength(1 + log.length);
   });
 
+  it('answers the rows that a write was made on with their new versions, and reads no others — a claim needs no second look', async () => {
+    const run = sampleRun(randomUUID());
+    const rows = await opened(run);
+    const [a, b] = [stepOf(rows, 'block-sign-in'), stepOf(rows, 'revoke-sessions')];
+    await written({ steps: [{ ...b, row: { ...b.row, turn: 7 } }] }, run.id);
+    const own = await progress.write(
+      runRef(run.id),
+      {
+        run: { ...rows.run, row: { ...run, level: 'full' } },
+        steps: [{ ...a, row: { ...a.row, turn: 2 } }],
+      },
+      rows,
+    );
+    if (own === 'conflict') throw new Error('somebody else wrote');
+    expect(own.run.row.level).toBe('full');
+    expect(stepOf(own, 'block-sign-in').row.turn).toBe(2);
+    expect(stepOf(own, 'revoke-sessions')).toEqual(b);
+    const again = stepOf(own, 'block-sign-in');
+    const next = await written(
+      { run: own.run, steps: [{ ...again, row: { ...again.row, turn: 3 } }] },
+      run.id,
+    );
+    expect(stepOf(next, 'block-sign-in').row.turn).toBe(3);
+    expect(stepOf(next, 'revoke-sessions').row.turn).toBe(7);
+  });
+
   it('appends to the log alone, once, when the answer was lost', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
