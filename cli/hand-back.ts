@@ -8,7 +8,7 @@ import { clock, isWebPage } from '../shared/mail/plain.ts';
 import { type Deciding, reasonFor } from './decide.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
 import { findRun, pathOf } from './find-run.ts';
-import { shown, table } from './terminal.ts';
+import { command, shown, table } from './terminal.ts';
 import { whom } from './views.ts';
 
 const actions = ['begin', 'pass', 'owner-back', 'roles'] as const;
@@ -95,7 +95,7 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
       const view = viewSchema.safeParse(json);
       if (!view.success && known.data === 'pass') {
         throw new Stop(
-          `A pass was made and the answer that showed it was lost: reclaim hand-back ${shown(run.code)} pass --again makes another.`,
+          `A pass was made and the answer that showed it was lost: ${command} hand-back ${shown(run.code)} pass --again makes another.`,
           exitCodes.failed,
         );
       }
@@ -136,7 +136,8 @@ function viewText(view: View, columns: number | undefined, code: string): string
         ]),
     ...(owner.length === 0 ? [] : ['The owner:', ...owner.flatMap(taskText), '']),
     ...next.map(
-      ({ do: action, title }) => `Next: reclaim hand-back ${shown(code)} ${shown(action)}   ${shown(title)}`,
+      ({ do: action, title }) =>
+        `Next: ${command} hand-back ${shown(code)} ${shown(action)}   ${shown(title)}`,
     ),
     '',
   ].join('\n');

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What `npx reclaim` starts, on whatever Node.js the shell has. The command itself is TypeScript, which needs the
+// What `node cli/reclaim.mjs` starts, on whatever Node.js the shell has. The command itself is TypeScript, which needs the
 // Node.js that this package depends on; so an older one only hands over, and says what is missing where it can't.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ if (major >= 24) {
   const node = ownNode();
   if (node === undefined) {
     process.stderr.write(
-      `reclaim needs Node.js 24, and this is ${process.versions.node}: run npm install in its folder first.\n`,
+      `reclaim needs Node.js 24, and this is ${process.versions.node}: run npm ci in its folder first.\n`,
     );
     process.exitCode = 2;
   } else {

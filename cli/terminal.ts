@@ -15,6 +15,9 @@ export interface Terminal {
   ended: AbortSignal;
 }
 
+/** How people start it: from their clone, and never by a name that anyone could publish in a registry. */
+export const command = 'node cli/reclaim.mjs';
+
 /** One line without anything unseen. */
 export const shown = (value: string | null | undefined): string => oneLine(value ?? '');
 

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { z } from 'zod';
 import { clock, clockAfter, isWebPage } from '../shared/mail/plain.ts';
-import { coloured, shown, table } from './terminal.ts';
+import { coloured, command, shown, table } from './terminal.ts';
 
 const lineSchema = z.object({
   id: z.string(),
@@ -113,7 +113,9 @@ function tasksText({ tasks }: RunView): string[] {
   const now = tasks.filter(({ atHandBack }) => !atHandBack);
   const later = tasks.length - now.length;
   const rest =
-    later === 0 ? [] : [`With the owner, when the account is given back: ${later} (reclaim hand-back)`, ''];
+    later === 0
+      ? []
+      : [`With the owner, when the account is given back: ${later} (${command} hand-back)`, ''];
   if (now.length === 0) return rest;
   const lines = now.flatMap(({ what, instruction, link }, index) => [
     `${String(index + 1).padStart(3)}. ${shown(what)}`,

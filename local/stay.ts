@@ -24,7 +24,7 @@ export const endpoints = ({ topic, serviceBus, azurite, served, host, door }: St
     : ([
         ['HTTP API', `${host.url}/api/runs`],
         ['  key (x-functions-key)', host.keys.default],
-        ['For npx reclaim', `export RECLAIM_URL=${host.url} RECLAIM_KEY=${host.keys.default}`],
+        ['For node cli/reclaim.mjs', `export RECLAIM_URL=${host.url} RECLAIM_KEY=${host.keys.default}`],
       ] satisfies [string, string][])),
 ];
 

@@ -149,7 +149,9 @@ export function next(given: Given): Section {
       { text: nextCheck(given) },
       {
         text: `Run ${run.code} (${plain(run.id, 120)}), opened ${clock(run.openedAt)}`,
-        details: [`From a terminal: npx reclaim show ${plain(run.id, 120)}`],
+        details: [
+          `From a terminal, in your clone of Reclaim: node cli/reclaim.mjs show ${plain(run.id, 120)}`,
+        ],
         link: { text: 'Open the run', url: runUrl },
       },
     ],

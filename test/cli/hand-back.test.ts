@@ -91,7 +91,7 @@ describe('reclaim hand-back', () => {
       'https://mysignins.microsoft.com/security-info',
     ])
       expect(out).toContain(part);
-    expect(out).toMatch(/^Next: reclaim hand-back \S+ pass/m);
+    expect(out).toMatch(/^Next: node cli\/reclaim\.mjs hand-back \S+ pass/m);
   });
 
   it('begins with how the owner was identified, and with what is accepted as it is', async () => {

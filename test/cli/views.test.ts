@@ -42,7 +42,9 @@ describe('the tasks of a run', () => {
   it('are those that the verdict counts — what waits for the owner is told apart, in a line', () => {
     const text = shownWith([task('2 recipients are not warned yet'), task('no device was scanned', true)]);
     expect(text).toContain('To do: 1\n  1. 2 recipients are not warned yet');
-    expect(text).toContain('With the owner, when the account is given back: 1 (reclaim hand-back)');
+    expect(text).toContain(
+      'With the owner, when the account is given back: 1 (node cli/reclaim.mjs hand-back)',
+    );
     expect(text).not.toContain('no device was scanned');
   });
 
