@@ -108,6 +108,8 @@ export const stepRowSchema = z.object({
   attachments: z.array(attachmentSchema),
   /** What an investigation hands on to other steps. */
   facts: jsonSchema.optional(),
+  /** What it found that only the intruder can have done, in one sentence: the run may go further for it. */
+  proof: z.string().optional(),
   /** Why the last try failed, while another is to come. */
   lastError: failureSchema.nullable(),
   queuedAt: time.nullable(),

@@ -111,6 +111,8 @@ export interface Collected {
   attachments?: readonly Attachment[];
   /** For other steps of the run, which find it in `run.facts` under what this step declares to hand on, and parse it there. */
   facts?: Json;
+  /** What the intruder certainly did, in one sentence: like evidence on a change, it lets the run go further. */
+  proof?: string;
   /** For the front door, published before this settles, so that none is lost; an investigation opens no run itself. */
   alerts?: readonly OutgoingAlert[];
 }

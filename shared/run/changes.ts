@@ -4,6 +4,7 @@ import type { Failure } from '../errors.ts';
 import type { ChangeRecord, StepRow } from '../model/rows.ts';
 import type { Change } from '../model/step.ts';
 import type { Json } from '../model/words.ts';
+import { timing } from './timing.ts';
 import { endedBadly } from './verdict.ts';
 
 /** A change that came back twice after it was gone: somebody else is deciding, so a person must. */
@@ -45,16 +46,17 @@ export function reconcile(
   act: boolean,
 ): Reconciled {
   const known = new Map(records.map((record) => [identity(record), record]));
-  const seen = new Set(found.map(identity));
+  const seen = new Map(found.map((change) => [identity(change), change]));
   const toFix = new Set<string>();
   const next: ChangeRecord[] = [];
 
   for (const record of records) {
-    if (!seen.has(identity(record))) {
+    const change = seen.get(identity(record));
+    if (change === undefined) {
       const gone = noLongerFound(record, now);
       if (gone !== undefined) next.push(gone);
     } else {
-      const { still, fix } = stillFound(record, now, act);
+      const { still, fix } = stillFound(asKnownNow(record, change), now, act);
       if (fix) toFix.add(identity(record));
       next.push(still);
     }
@@ -68,6 +70,13 @@ export function reconcile(
   }
   return { records: next, toFix };
 }
+
+/**
+ * Until it was attempted, a change is what the latest look says of it: logs tell late who made a thing, and a mark may
+ * turn out to be the owner's. After that the record says why it was done.
+ */
+const asKnownNow = (record: ChangeRecord, { what, why, evidence }: Change): ChangeRecord =>
+  record.attemptedAt === null ? { ...record, what, why, evidence: evidence ?? null } : record;
 
 const newRecord = (change: Change, now: string, act: boolean): ChangeRecord => ({
   id: change.id,
@@ -163,12 +172,18 @@ export const toUndo = (records: readonly ChangeRecord[]): ChangeRecord[] =>
     .filter((record) => record.undoneAt === null)
     .filter((record) => record.fixedAt !== null || (record.attemptedAt !== null && record.failure === null))
     .toReversed();
-/** What never looked, is off, does not apply or was undone stays as it is. */
-export function lookAgain(row: StepRow): StepRow {
+
+/**
+ * The row as it is to look again, `minutes` after its run finished. What never looked, is off, does not apply or was
+ * undone stays as it is. Logs are read again once there may be more in them.
+ */
+export function lookAgain(row: StepRow, minutes = 0): StepRow {
   const { outcome } = row;
   const looks =
-    row.kind === 'remediation' && row.lookedAt !== null && row.stage !== 'close' && row.state === 'settled';
-  if (!looks || outcome === null) return row;
+    row.kind === 'remediation'
+      ? row.stage !== 'close'
+      : row.stage === 'collect' && minutes >= timing.logsAgainMinutes;
+  if (!looks || row.lookedAt === null || row.state !== 'settled' || outcome === null) return row;
   if (outcome.is === 'off' || outcome.is === 'skipped' || outcome.is === 'undone') return row;
   return { ...row, state: 'waiting', aim: endedBadly(outcome) ? 'fix' : 'check', attempt: 0, until: null };
 }

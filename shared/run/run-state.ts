@@ -59,7 +59,8 @@ export function startChecks(state: RunState, now: Date): RunState | undefined {
   const since = (now.getTime() - Date.parse(run.finishedAt)) / 60_000;
   const due = timing.checkMinutes.filter((minutes) => minutes <= since).length;
   if (due <= run.checks) return undefined;
-  return { run: { ...run, checks: due }, steps: state.steps.map(lookAgain) };
+  const minutes = timing.checkMinutes[due - 1];
+  return { run: { ...run, checks: due }, steps: state.steps.map((row) => lookAgain(row, minutes)) };
 }
 
 /**
@@ -104,6 +105,7 @@ function raised(run: RunRow, steps: readonly StepRow[]): string | undefined {
   // Evidence can be forged in two hundred mailboxes at once; the breaker let this run go so far and no further.
   if (run.limitedBecause !== undefined) return undefined;
   for (const row of steps) {
+    if (row.mode === 'act' && row.proof !== undefined) return row.proof;
     if (row.stage !== 'evict' || row.mode !== 'act') continue;
     const proof = row.changes.find((change) => change.evidence !== null && change.attemptedAt === null);
     if (proof) return `${proof.what}: ${proof.evidence}`;

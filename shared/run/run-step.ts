@@ -1,6 +1,8 @@
 // The one place that executes a step: claim, look, record, fix, look again, settle. It owns status, lease, retry and
 // deadline, so that a step knows of none of them. Whatever it writes goes through `advance`.
+import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
+import { type Intruder, intruderSchema } from '../model/intruder.ts';
 import type { LogRow, RunState, StepRow } from '../model/rows.ts';
 import type { Investigation, OutgoingAlert, Step, Task } from '../model/step.ts';
 import { type Apply, advance } from './advance.ts';
@@ -209,23 +211,46 @@ async function collect(execution: Execution, step: Investigation): Promise<Endin
   if ('laterSeconds' in result)
     return { is: 'later', row: { ...row, memo: result.memo }, seconds: result.laterSeconds };
   const untold = 'skip' in result ? [] : await tell(execution, result.alerts ?? []);
-  const settledAt = engine.now().toISOString();
+  const now = engine.now().toISOString();
   if ('skip' in result) {
-    return { is: 'settled', row: { ...row, outcome: { is: 'skipped', reason: result.skip }, settledAt } };
+    return {
+      is: 'settled',
+      row: { ...row, outcome: { is: 'skipped', reason: result.skip }, settledAt: now },
+    };
   }
+  const { facts, proof, intruder } = result;
+  const { proof: _before, ...known } = row;
+  const next: StepRow = {
+    ...known,
+    outcome: { is: 'done' },
+    kept: [...result.findings],
+    tasks: mergeTasks(row.tasks, [...(result.tasks ?? []), ...untold]),
+    attachments: [...(result.attachments ?? [])],
+    ...(facts === undefined ? {} : { facts }),
+    ...(proof === undefined ? {} : { proof }),
+    settledAt: now,
+  };
+  // A later reading that brings nothing new calls nobody: its settling time stays as it was.
+  const news =
+    row.aim !== 'check' ||
+    row.outcome?.is !== 'done' ||
+    toldBy(row) !== toldBy(next) ||
+    (intruder !== undefined && inOrder(intruder) !== inOrder(execution.state.run.intruder));
   return {
     is: 'settled',
-    row: {
-      ...row,
-      outcome: { is: 'done' },
-      kept: [...result.findings],
-      tasks: mergeTasks(row.tasks, [...(result.tasks ?? []), ...untold]),
-      attachments: [...(result.attachments ?? [])],
-      ...(result.facts === undefined ? {} : { facts: result.facts }),
-      settledAt,
-    },
-    ...(result.intruder ? { intruder: result.intruder } : {}),
+    row: news ? next : { ...next, settledAt: row.settledAt },
+    ...(intruder ? { intruder } : {}),
   };
+}
+
+const inOrder = (intruder: Intruder) => JSON.stringify(intruderSchema.parse(intruder));
+const withHorizons = z.looseObject({ horizons: z.unknown().optional() });
+
+/** What others go by; that a log is complete until a later time is no news to them. */
+function toldBy({ kept, tasks, facts, proof }: StepRow): string {
+  const { horizons: _until, ...told } = withHorizons.safeParse(facts).data ?? { horizons: null, facts };
+  const named = tasks.map(({ id, what }) => ({ id, what }));
+  return JSON.stringify([kept, named, told, proof]);
 }
 
 /** Before the row is settled: a crash in between tells them once more, under the same ids, and loses none. */

@@ -65,8 +65,15 @@ function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
   const seconds = (now.getTime() - Date.parse(begunAt(run))) / 1000;
   const [withoutCollect, whatever] = timing.summarySeconds;
   const acted = !pending('contain') && !pending('evict');
-  if (!awaitsFirst(run))
-    return acted && (!pending('collect') || run.state !== 'open' || seconds >= withoutCollect);
+  if (!awaitsFirst(run)) {
+    if (!acted) return false;
+    if (!pending('collect') || run.state !== 'open') return true;
+    const minutes = timing.checkMinutes[run.checks - 1];
+    if (minutes === undefined || run.finishedAt === null) return seconds >= withoutCollect;
+    // While logs are read again, what was known before is looked at without what they add.
+    const looking = (now.getTime() - Date.parse(run.finishedAt)) / 1000 - minutes * 60;
+    return looking >= timing.laterSummarySeconds;
+  }
   if (acted && (!pending('collect') || seconds >= withoutCollect)) return true;
   return seconds >= whatever;
 }

@@ -17,7 +17,11 @@ export const timing = {
   /** The summary leaves when all is settled, after the first of these without the collect steps, after the second as it is. */
   summarySeconds: [60, 300],
   /** Minutes after the run finished at which everything is looked at again. */
-  checkMinutes: [15, 60, 1440],
+  checkMinutes: [15, 60, 120, 1440],
+  /** From this one of them on the logs are read again too: what they say late takes an hour at least, and each search counts. */
+  logsAgainMinutes: 60,
+  /** At a later look a mail waits so long for the logs, which may change what it says. */
+  laterSummarySeconds: 900,
   /** Minutes after an account was handed back at which what had been the intruder's is looked for. */
   watchMinutes: [60, 1440],
 } as const;

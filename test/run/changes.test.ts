@@ -270,3 +270,38 @@ describe('undo', () => {
     expect(toUndo(records)).toHaveLength(1);
   });
 });
+
+describe('a change that was only reported so far', () => {
+  const reported = (changes: readonly Change[], records: readonly ChangeRecord[] = []) =>
+    reconcile(records, changes, at(1), false).records;
+
+  it('takes what the latest look says: who made a thing, logs tell late', () => {
+    const evidence = "made in the intruder's session at 09:12";
+    const late = rule(
+      'a',
+      { enabled: true },
+      { what: 'rule "a" of the intruder', why: 'it hides mail', evidence },
+    );
+    expect(only(reported([late], reported([rule('a')])))).toMatchObject({
+      what: late.what,
+      why: late.why,
+      evidence,
+      recordedAt: at(1),
+      attemptedAt: null,
+    });
+  });
+
+  it('loses its evidence where a mark turned out to be the owner’s', () => {
+    const tied = rule('a', { enabled: true }, { evidence: "made from the intruder's address" });
+    expect(only(reported([rule('a')], reported([tied]))).evidence).toBeNull();
+  });
+
+  it('keeps what it was done for once it was attempted', () => {
+    const { records } = turn([], [rule('a')], 1, { is: 'fixed' }, [rule('a')]);
+    const late = rule('a', { enabled: true }, { why: 'another reason', evidence: 'late' });
+    expect(only(reconcile(records, [late], at(2), true).records)).toMatchObject({
+      why: rule('a').why,
+      evidence: null,
+    });
+  });
+});

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
 import { investigation, type OutgoingAlert, type RunView, settings } from '../../shared/model/step.ts';
+import { advance } from '../../shared/run/advance.ts';
+import { queues, stepMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
@@ -98,4 +100,79 @@ describe('an investigation', () => {
     const { first } = await live(undefined);
     expect(first?.tasks).toMatchObject([{ id: 'alerts-not-sent', doneAt: null }]);
   });
+
+  it.each([
+    ['brings nothing new', (look: number) => ({ count: 1, horizons: [look] }), 1],
+    ['brings news', (look: number) => ({ count: look }), 2],
+  ])(
+    'that is read again and %s calls the steps that follow it for news alone',
+    async (_what, facts, looks) => {
+      let read = 0;
+      let followed = 0;
+      const first = investigation({
+        ...common,
+        name: 'collect-audit-log',
+        title: 'Collect',
+        collects: 'a log',
+        handsOn: 'acts',
+        collect: async () => {
+          read += 1;
+          return { findings: [], facts: facts(read) };
+        },
+      });
+      const second = investigation({
+        ...common,
+        name: 'review-others',
+        title: 'Review others',
+        collects: 'what the first one knows',
+        after: ['collect-audit-log'],
+        collect: async () => {
+          followed += 1;
+          return { findings: [] };
+        },
+      });
+      let at = Date.parse('2026-11-20T09:15:00Z');
+      const now = () => new Date(at);
+      const bus = new MemoryBus({ now });
+      const engine: Engine = {
+        progress: new MemoryProgress(),
+        bus,
+        playbook: [first, second],
+        stepSettings: {},
+        clients: () => noClients,
+        now,
+        random: () => 0.5,
+        deadlineSeconds: 30,
+        log: () => undefined,
+      };
+      const { run } = await openRun(engine, {
+        account: adele,
+        signals: [riskySignIn],
+        level: 'full',
+        held: null,
+        why: 'a test',
+      });
+      const turns = async () => {
+        for (let message = bus.take(); message !== undefined; message = bus.take()) {
+          if (message.queue !== queues.summaries)
+            await runStep(engine, stepMessageSchema.parse(message.body), message.deliveryCount);
+          bus.complete(message);
+        }
+      };
+      await turns();
+      expect([read, followed]).toEqual([1, 1]);
+      // Only the log itself is due: what follows it is called for by news alone.
+      await advance(engine, runRef(run.id), ({ run: row, steps }) => ({
+        run: row,
+        steps: steps.map((step) =>
+          step.name === first.name
+            ? { ...step, state: 'waiting' as const, aim: 'check' as const, until: null }
+            : step,
+        ),
+      }));
+      at += 60_000;
+      await turns();
+      expect([read, followed]).toEqual([2, looks]);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-// When what is settled is looked at again: a quarter of an hour, an hour and a day after the run finished, and when a
+// When what is settled is looked at again: a quarter of an hour, an hour, two and a day after the run finished, and when a
 // step that it follows goes on. And when it is not.
 import { describe, expect, it } from 'vitest';
 import type { Outcome, RunRow } from '../../shared/model/rows.ts';
@@ -31,9 +31,11 @@ describe('a finished run', () => {
     [15, 0, true],
     [59, 1, false],
     [60, 1, true],
-    [1439, 2, false],
-    [1440, 2, true],
-    [9999, 3, false],
+    [119, 2, false],
+    [120, 2, true],
+    [1439, 3, false],
+    [1440, 3, true],
+    [9999, 4, false],
   ])('after %i minutes and %i looks is looked at again: %s', (minutes, checks, looks) => {
     expect(lookedAt(minutes, { checks })).toBe(looks);
   });
@@ -82,5 +84,82 @@ describe('a settled step whose followed step has gone on', () => {
     ['the run is held', { is: 'done' }, { state: 'held' }],
   ])('stays as it is when %s', (_why, outcome, changes) => {
     expect(following(outcome, changes)).toBe('settled');
+  });
+});
+
+describe('the logs', () => {
+  const collects: Order[] = [
+    {
+      name: 'collect-audit-log',
+      stage: 'collect',
+      kind: 'investigation',
+      after: [],
+      againAfter: [],
+      requires: [],
+    },
+  ];
+  const readAgain = (minutes: number, checks: number, outcome: Outcome = { is: 'done' }) => {
+    const run = sampleRun('u1', { level: 'contain', state: 'finished', finishedAt, checks });
+    const step = sampleStep('collect-audit-log', {
+      stage: 'collect',
+      kind: 'investigation',
+      state: 'settled',
+      outcome,
+      lookedAt: finishedAt,
+      settledAt: finishedAt,
+      until: null,
+    });
+    return plan(collects, { run, steps: [step] }, minutesOn(minutes)).steps[0]?.state === 'queued';
+  };
+
+  it.each([
+    [15, 0, false],
+    [60, 1, true],
+    [120, 2, true],
+    [1440, 3, true],
+  ])(
+    'are read again %i minutes on, at look %i: %s — before an hour there is little more in them',
+    (minutes, checks, again) => {
+      expect(readAgain(minutes, checks)).toBe(again);
+    },
+  );
+
+  it.each<Outcome>([{ is: 'off' }, { is: 'skipped', reason: 'no licence' }])(
+    'are left alone where the step is %o',
+    (outcome) => {
+      expect(readAgain(60, 1, outcome)).toBe(false);
+    },
+  );
+});
+
+describe('what an investigation proves', () => {
+  const decided = (given: Partial<RunRow>, mode: 'act' | 'report' = 'act') => {
+    const run = sampleRun('u1', { level: 'contain', state: 'open', ...given });
+    const step = sampleStep('collect-audit-log', {
+      stage: 'collect',
+      kind: 'investigation',
+      mode,
+      state: 'settled',
+      outcome: { is: 'done' },
+      proof: 'the intruder sent a mail',
+      settledAt: finishedAt,
+      until: null,
+    });
+    return plan([], { run, steps: [step] }, minutesOn(1)).run;
+  };
+
+  it('lets the run go all the way, as evidence on a change does', () => {
+    expect(decided({})).toMatchObject({ level: 'full', raisedBecause: 'the intruder sent a mail' });
+  });
+
+  it.each<[string, Partial<RunRow>]>([
+    ['the circuit breaker stopped it', { limitedBecause: 'fifty runs in an hour' }],
+    ['it was undone', { endsAs: 'undone' }],
+  ])('does not where %s', (_why, given) => {
+    expect(decided(given).level).toBe('contain');
+  });
+
+  it('does not where the administrator set the step to report', () => {
+    expect(decided({}, 'report').level).toBe('contain');
   });
 });

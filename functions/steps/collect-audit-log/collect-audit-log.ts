@@ -18,6 +18,7 @@ import {
 } from '../../../shared/model/step.ts';
 import { askSearch, mostRecords, readSearch, searchFrom, startSearch } from './audit-search.ts';
 import { auditAttachments, describeAudit } from './describe-audit.ts';
+import { proofOf } from './proof.ts';
 import { widened } from './widen-intruder.ts';
 
 const waitFor = (polls: number) => Math.min(3 * 2 ** polls, 300);
@@ -101,11 +102,13 @@ async function finish(
   const known = intruder ?? context.intruder;
   const facts = withEarlier(actsOf(records, known), records, run, known);
   const answered = unified.length > 0 || (isLaterLook(context) && auditLogIn(run) === 'read');
+  const proof = proofOf(facts.acts);
   horizons.push(horizonOf('unified audit log', answered ? now.getTime() : null));
   return {
     findings: [...gaps, ...afterTheLock(facts.acts, run), ...describeAudit(records, known)],
     attachments: auditAttachments(records, known),
     facts: { ...facts, unified: answered, horizons },
+    ...(proof === undefined ? {} : { proof }),
     ...(intruder === undefined ? {} : { intruder }),
   };
 }
