@@ -1,7 +1,7 @@
 // The combinations that make weak signals strong. Pure: each says yes, no, or which fact it needs first.
 import { networkOf } from '../intruder/address.ts';
 import { type Signal, timeOf } from '../model/signal.ts';
-import { kindOf } from './detectors.ts';
+import { isShownTwice, kindOf } from './detectors.ts';
 import type { FactName, Known, SignIn } from './facts.ts';
 
 export type ConditionName = keyof typeof conditions;
@@ -26,10 +26,6 @@ function tied(signal: Signal, signIns: readonly SignIn[]): boolean {
   );
 }
 
-/** Entra ID Protection's alerts in Defender are its risk detections once more, under other names. */
-const shownTwice = (signal: Signal) =>
-  signal.source === 'alert' && signal.product?.toLowerCase() === 'azureadidentityprotection';
-
 /** Defender for Cloud Apps raises one thing as a detection and as an alert: of one kind, they are one detector. */
 const detectorOf = (signal: Signal) => kindOf(signal) ?? signal.detector.toLowerCase();
 
@@ -49,9 +45,9 @@ function abuse(signal: Signal): boolean {
 /** Signals that may be the first or the second of two, within 24 hours of this one. */
 function near(signal: Signal, detections: readonly Signal[], earlier: readonly Signal[]): Signal[] {
   // Graph still has the risk detections, and knows their state better than the record does.
-  const recorded = earlier.filter((one) => one.source !== 'riskDetection' && !shownTwice(one));
+  const recorded = earlier.filter((one) => one.source !== 'riskDetection' && !isShownTwice(one));
   const others = [...detections, ...recorded];
-  const all = shownTwice(signal) ? others : [signal, ...others];
+  const all = isShownTwice(signal) ? others : [signal, ...others];
   return all.filter((one) => counts(one) && within(24, timeOf(one), timeOf(signal)));
 }
 

@@ -7,7 +7,7 @@ export interface Entry {
   kind?: string;
   /** Risk event types of Entra ID Protection, detector ids of alerts, and titles that are only meant whole. */
   names?: readonly string[];
-  /** Part of the title that the alert's product gives it, in lower case. */
+  /** Part of the title that the alert's product gives it. Case, hyphens and spaces are not compared. */
   phrases?: readonly string[];
   /** Alerts of this title speak of the one account they list, though no evidence calls it compromised. */
   implies?: true;
@@ -17,26 +17,58 @@ export interface Entry {
  * https://learn.microsoft.com/entra/id-protection/concept-identity-protection-risks,
  * https://learn.microsoft.com/defender-xdr/alert-policies,
  * https://learn.microsoft.com/defender-xdr/session-cookie-theft-alert,
- * https://learn.microsoft.com/defender-cloud-apps/anomaly-detection-policy
+ * https://learn.microsoft.com/defender-cloud-apps/anomaly-detection-policy,
+ * https://learn.microsoft.com/defender-for-identity/alerts-xdr,
+ * https://www.microsoft.com/security/blog/2026/04/06/ai-enabled-device-code-phishing-campaign-april-2026/
  */
 export const catalogue = [
+  // Mail that was stopped or taken back: above all, since it names what the mail was about.
+  { phrases: ['predelivery protection for', 'removed after delivery'] },
   { kind: 'attack-disruption', names: ['attackDisruption'], phrases: ['(attack disruption)'] },
-  { kind: 'stolen-session-cookie', phrases: ['stolen session cookie was used'], implies: true },
+  {
+    kind: 'stolen-session-cookie',
+    phrases: [
+      'stolen session cookie was used',
+      'stolen session cookie used',
+      'stolen session cookie replay',
+      'session cookie hijack',
+    ],
+    implies: true,
+  },
   {
     kind: 'attacker-in-the-middle',
     names: ['attackerInTheMiddle'],
-    phrases: ['attacker in the middle'],
+    phrases: [
+      'attacker in the middle',
+      'compromised in aitm phishing attack',
+      'compromised in an aitm phishing attack',
+      'compromised via aitm',
+      'aitm phishing kit',
+    ],
+    implies: true,
   },
   {
-    // A request, of which nobody says yet whether it got in: less than the cookie that was used.
+    // A page was met, a code was given away: the intruder may hold a session, and nobody says yet that it was used.
     kind: 'phishing-page',
-    phrases: ['authentication request from aitm-related phishing page'],
+    names: ['xdr_PossibleAitMConsentFix', 'xdr_PossibleOauthCodeTheft'],
+    phrases: [
+      'authentication request from aitm-related phishing page',
+      'possible aitm phishing attempt',
+      'possible aitm attempt',
+      'possible adversary-in-the-middle (aitm) attack',
+      'possible aitm attack',
+      'oauth code theft',
+      'possible use of a stolen session cookie',
+      'possible device code phishing',
+      'potential device code phishing',
+    ],
     implies: true,
   },
   {
     kind: 'confirmed-compromise',
     names: ['adminConfirmedUserCompromised', 'adminConfirmedSigninCompromised'],
-    phrases: ['admin confirmed user compromised'],
+    phrases: ['admin confirmed user compromised', 'admin confirmed sign-in compromised'],
+    implies: true,
   },
   { kind: 'nation-state', names: ['nationStateIP'], phrases: ['verified threat actor ip'] },
   {
@@ -64,13 +96,22 @@ export const catalogue = [
   {
     kind: 'inbox-rule',
     names: ['mcasSuspiciousInboxManipulationRules', 'suspiciousInboxManipulationRules'],
-    phrases: ['suspicious inbox manipulation rule', 'suspicious inbox rule', 'malicious inbox rule'],
+    phrases: [
+      'suspicious inbox manipulation rule',
+      'suspicious inbox rule',
+      'malicious inbox rule',
+      'bec-related inbox rule',
+    ],
     implies: true,
   },
   {
     kind: 'mail-sending',
     names: ['suspiciousSendingPatterns'],
-    phrases: ['suspicious email sending patterns', 'email sending limit exceeded'],
+    phrases: [
+      'suspicious email sending patterns',
+      'suspicious sending patterns',
+      'email sending limit exceeded',
+    ],
     implies: true,
   },
   {
@@ -79,8 +120,57 @@ export const catalogue = [
     phrases: ['user reported suspicious activity'],
   },
   { kind: 'intruders-sign-in', names: ['signInFromIntruder'] },
-  { kind: 'password-spray', names: ['passwordSpray', 'password spray'] },
-  { kind: 'leaked-credentials', names: ['leakedCredentials', 'leaked credentials'] },
+  {
+    // Microsoft says that somebody else got in, not only that somebody tried. Above the attempts, whose names they hold.
+    kind: 'account-compromised',
+    phrases: [
+      'account compromised following',
+      'compromised user account',
+      'account compromise via',
+      'account compromised by',
+      'account compromise identified',
+      'launched from a compromised account',
+      'with compromised credentials',
+      'using compromised credentials',
+      'authentication after password spray',
+      'authentication following password spray',
+      'by a compromised user',
+      'by compromised user',
+      'aitm attack infrastructure',
+      'emails sent by bec-related user',
+    ],
+    implies: true,
+  },
+  {
+    kind: 'password-spray',
+    names: ['passwordSpray', 'password spray'],
+    phrases: [
+      'password spray involving',
+      'password spray detected',
+      'password spray activity',
+      'password-spray associated ip',
+      'password spray attacks originating from',
+    ],
+  },
+  {
+    kind: 'leaked-credentials',
+    names: ['leakedCredentials'],
+    phrases: ['leaked credentials', 'possible account secret leak'],
+  },
+  {
+    // Given to a stranger's device or application rather than to a page.
+    kind: 'token-granted',
+    names: ['xdr_AnomalousDeviceCodeAuth', 'xdr_MfaTamperingAndEmailSoftwareAbuse'],
+    phrases: [
+      'device code authentication',
+      'using device code flow',
+      'device code phishing',
+      'suspicious email app consent grant',
+      'malicious oauth app consent',
+      'risky oauth app consent',
+    ],
+    implies: true,
+  },
   {
     kind: 'new-country',
     names: ['newCountry', 'mcasNewCountry', 'new country'],
@@ -104,20 +194,65 @@ export const catalogue = [
       ...['tokenIssuerAnomaly', 'mcasFinSuspiciousFileAccess', 'suspiciousAuthAppApproval'],
       ...['aiCompoundAccountRisk', 'generic', 'riskyUser'],
     ],
-    phrases: ['anomalous token', 'atypical travel', 'unfamiliar sign-in properties', 'anonymous ip address'],
+    phrases: [
+      ...['anomalous token', 'token issuer anomaly', 'atypical travel', 'unfamiliar sign-in properties'],
+      ...['anonymous ip address', 'malicious ip address', 'suspicious browser', 'suspicious api traffic'],
+      ...['anomalous user activity', 'additional risk detected', 'threat intelligence session'],
+      ...['azure ad threat intelligence', 'microsoft entra threat intelligence'],
+      ...['mass access to sensitive files', 'suspicious mfa authentication approval'],
+    ],
   },
   // Of Defender: a person's doubt, an attempt, a symptom that needs another beside it.
-  { phrases: ['admin triggered user compromise investigation', 'suspicious email deletion activity'] },
-  { phrases: ['potential nation-state activity'], implies: true },
   {
     phrases: [
-      'activity from suspicious ip address',
-      'successful logon from a suspicious ip address',
-      'activity from a tor ip address',
+      ...['admin triggered user compromise investigation', 'suspicious email deletion activity'],
+      ...['bec-related credential harvesting attack', 'user identity risk elevated'],
+      ...['credential abuse', 'suspicious os switch sign-in', 'csrf speedbump'],
+      ...['suspicious shared client infrastructure activity', 'conditional access bypass'],
+      ...['suspicious account sign-in and configuration changes', 'skipped mfa on remembered device'],
+    ],
+  },
+  { phrases: ['potential nation-state activity'], implies: true },
+  {
+    // Sign-ins that stand out by where they come from or by what with.
+    phrases: [
+      ...['activity from suspicious ip address', 'activity from a tor ip address', 'anonymous proxy'],
+      ...['successful logon from a suspicious ip address', 'known malicious ip address'],
+      ...['successful authentication from a suspicious ip', 'successful authentication from a malicious ip'],
+      ...['malicious sign-in from', 'suspicious sign-in from', 'suspicious user agent sign-in'],
+      ...[
+        'suspicious sign-in made to an admin account',
+        'suspicious sign-in made using a malicious certificate',
+      ],
+      ...['suspicious entra cookie request', 'suspicious entra p2p certificate request'],
+    ],
+  },
+  {
+    // What an intruder leaves behind to come back. The account is known to be taken over only where the alert says so.
+    phrases: [
+      ...['registration of a new', 'registration of a device', 'registration of an attacker controlled'],
+      ...['suspicious entra device join or registration', 'suspicious intune device registration'],
+      ...['device registration after', 'mfa tampering', 'mfa phone number tampering'],
+      ...['suspicious addition of', 'suspicious entra role addition', 'suspicious guest user invitation'],
+      ...['account enablement after disruption', 'risky sign-in followed by privilege role grant'],
+    ],
+  },
+  {
+    // About applications: whoever consented is listed, and whoever owns them.
+    phrases: [
+      ...['oauth app', 'unusual addition of credentials', 'misleading publisher name'],
+      ...['consent granted to application', 'mail exfiltration by app', 'graph api activity'],
+      ...['via graph api', 'entra graph api query'],
     ],
   },
   // Whoever clicked is a victim, and what concerns the tenant is nobody's: neither says that an account is taken over.
-  { phrases: ['a user clicked through to a potentially malicious url'] },
+  {
+    phrases: [
+      'a user clicked through to a potentially malicious url',
+      'a potentially malicious url click was detected',
+      'adversary-in-the-middle (aitm) phishing site',
+    ],
+  },
   { phrases: ['suspicious connector activity', 'tenant restricted from sending'] },
 ] as const satisfies readonly Entry[];
 

@@ -32,14 +32,36 @@ export function kindOf(signal: Named): Kind | undefined {
 export const isKnownDetection = (signal: Named): boolean =>
   signal.confirmedByPerson === true || signal.kind !== undefined || entryOf(signal) !== undefined;
 
+/** Entra ID Protection's alerts in Defender are its risk detections once more, under other names. */
+export const isShownTwice = (signal: Pick<Signal, 'source' | 'product'>): boolean =>
+  signal.source === 'alert' && signal.product?.toLowerCase() === 'azureadidentityprotection';
+
+/** The detection itself is the word of a person, and tells nothing that anybody else has done. */
+export const isConfirmation = (signal: Named & Pick<Signal, 'source'>): boolean =>
+  (signal.source === 'riskyUser' && signal.confirmedByPerson === true) ||
+  entryOf(signal)?.kind === 'confirmed-compromise';
+
 /** Whether an alert of this kind is about the account it lists, without a word about compromise. */
 export const impliesItsUser = (signal: Named): boolean => entryOf(signal)?.implies === true;
 
+/** Microsoft writes "sign-in" and "sign in", with hyphens of more than one kind. */
+const comparable = (text: string) =>
+  text
+    .toLowerCase()
+    .replaceAll(/[\s\u2010-\u2015-]+/g, ' ')
+    .trim();
+
+const comparableEntries = entries.map((entry) => ({
+  entry,
+  names: (entry.names ?? []).map(comparable),
+  phrases: (entry.phrases ?? []).map(comparable),
+}));
+
 function entryOf({ detector, title }: Named): KindEntry | undefined {
-  const name = detector.toLowerCase();
-  const line = title.toLowerCase().replaceAll(/\s+/g, ' ');
-  return (
-    entries.find(({ names = [] }) => names.some((known) => [name, line].includes(known.toLowerCase()))) ??
-    entries.find(({ phrases = [] }) => phrases.some((phrase) => line.includes(phrase)))
-  );
+  const name = comparable(detector);
+  const line = comparable(title);
+  const found =
+    comparableEntries.find(({ names }) => names.some((known) => known === name || known === line)) ??
+    comparableEntries.find(({ phrases }) => phrases.some((phrase) => line.includes(phrase)));
+  return found?.entry;
 }

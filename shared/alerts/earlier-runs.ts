@@ -1,5 +1,6 @@
 // What earlier runs know that triage needs: what this app did to an account last, and where intruders came from.
 
+import { z } from 'zod';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import { standingRun } from '../run/open-run.ts';
 import { type Progress, runRef } from '../run/progress.ts';
@@ -9,6 +10,8 @@ export interface LastRun {
   level: RunRow['level'];
   /** When the run told Entra ID Protection that the account is compromised. */
   confirmedAt: string | null;
+  /** Alerts and incidents of Defender that the run moved on, and perhaps classified: `alerts_v2/ad702c56…`. */
+  classified: readonly string[];
 }
 
 export async function lastRunOf(
@@ -20,7 +23,8 @@ export async function lastRunOf(
   const rows = run && (await progress.read(runRef(run.id)));
   if (rows === undefined) return undefined;
   const { id, level } = rows.run.row;
-  return { runId: id, level, confirmedAt: confirmedAt(rows.steps.map(({ row }) => row)) };
+  const steps = rows.steps.map(({ row }) => row);
+  return { runId: id, level, confirmedAt: confirmedAt(steps), classified: classifiedIn(steps) };
 }
 
 /**
@@ -32,6 +36,18 @@ function confirmedAt(steps: readonly StepRow[]): string | null {
   const times = (step?.changes ?? []).flatMap(({ fixedAt, attemptedAt }) => fixedAt ?? attemptedAt ?? []);
   return times.toSorted().at(-1) ?? null;
 }
+
+/** What the step records of a case before it moves it. */
+const movedSchema = z.object({ does: z.literal('move'), collection: z.string(), id: z.string() });
+
+const classifiedIn = (steps: readonly StepRow[]): string[] =>
+  steps.flatMap(({ changes }) =>
+    changes.flatMap(({ before, attemptedAt, fixedAt }) => {
+      const moved = movedSchema.safeParse(before);
+      const tried = attemptedAt !== null || fixedAt !== null;
+      return moved.success && tried ? [`${moved.data.collection}/${moved.data.id}`] : [];
+    }),
+  );
 
 const mostRuns = 200;
 

@@ -82,16 +82,11 @@ export interface People {
   left: readonly Kept[];
 }
 
-/** Roles of those who stand beside: not even an alert about one account means these. */
-const bystander = new Set([
-  'contextual',
-  'scanned',
-  'destination',
-  'attacked',
-  'policyviolator',
-  'added',
-  'created',
-]);
+/**
+ * Roles that the one account of an alert may have and still be the one it is about: what it did, not what was done to
+ * it. A role that is not in this list, of a later version perhaps, makes nobody the victim.
+ */
+const mayBeTheOne = new Set(['unknown', 'source', 'suspicious', 'attacker', 'edited']);
 
 /** `aboutItsUser`: alerts of this type are about the one account they list, whatever roles they give. */
 export function peopleIn(evidence: readonly Evidence[], aboutItsUser: boolean): People {
@@ -113,7 +108,7 @@ export function peopleIn(evidence: readonly Evidence[], aboutItsUser: boolean): 
 /** The one user; where there are several or none, the one mailbox. */
 function theOne(entries: readonly Evidence[]): readonly Evidence[] {
   const possible = entries.filter(
-    ({ roles, verdict }) => !roles.some((role) => bystander.has(role)) && verdict !== 'nothreatsfound',
+    ({ roles, verdict }) => roles.every((role) => mayBeTheOne.has(role)) && verdict !== 'nothreatsfound',
   );
   for (const kind of ['userevidence', 'mailboxevidence']) {
     const ofKind = possible.filter((entry) => entry.kind === kind);

@@ -7,12 +7,13 @@ import type { GraphReader } from '../model/clients.ts';
 import { type Signal, timeOf } from '../model/signal.ts';
 import type { Opened, OpenRequest } from '../run/open-run.ts';
 import type { Decision, Decisions } from './decisions.ts';
-import { kindOf } from './detectors.ts';
+import { isShownTwice, kindOf } from './detectors.ts';
 import type { LastRun } from './earlier-runs.ts';
+import { heard } from './echo.ts';
 import { type Known, learn } from './facts.ts';
-import { decide, limit, nameOf, type Policy, type Ruling, unconfirmed } from './policy.ts';
+import { closed, decide, limit, nameOf, type Policy, type Ruling, unconfirmed } from './policy.ts';
 import { capsOf, type NamedAccounts, putOnRails } from './rails.ts';
-import { readRiskyUser } from './risky-user.ts';
+import { answeredSince, readRiskyUser } from './risky-user.ts';
 
 export interface JudgeDeps {
   graph: GraphReader;
@@ -38,9 +39,14 @@ export type Judged = Pick<Decision, 'action' | 'row' | 'why'> &
   Partial<Pick<Decision, 'runId' | 'joined' | 'raised' | 'userPrincipalName'>>;
 
 /** `doubt` says why Graph could not confirm the signal; null when it did. Throws RetryableError when busy. */
-export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | null): Promise<Judged> {
-  const { userId } = signal;
-  if (userId === null) return { action: 'none', row: 'left-alone', why: `${nameOf(signal)} names no user` };
+export async function judge(deps: JudgeDeps, given: Signal, doubt: string | null): Promise<Judged> {
+  const { userId } = given;
+  if (userId === null) return { action: 'none', row: 'left-alone', why: `${nameOf(given)} names no user` };
+  const news = await heard(given, () => deps.lastRun(userId));
+  if (news.is === 'echo') {
+    return { action: 'join', row: 'echo', why: news.why, runId: news.runId, joined: true };
+  }
+  const { signal } = news;
   const ruled = await rule(deps, signal, userId, doubt);
   if (ruled.ruling.action === 'none') return { action: 'none', row: ruled.ruling.row, why: ruled.ruling.why };
 
@@ -58,20 +64,11 @@ export async function judge(deps: JudgeDeps, signal: Signal, doubt: string | nul
   const { userPrincipalName } = account;
   const { settings, policy } = deps;
   const limited = limit(ruled.ruling, capsOf(account, settings), policy);
-  const railed = await putOnRails(
-    {
-      signal,
-      account,
-      named: settings,
-      protectedBecause: protectedBecause?.(account) ?? null,
-      lastRun: () => deps.lastRun(userId),
-    },
+  const railed = putOnRails(
+    { account, named: settings, protectedBecause: protectedBecause?.(account) ?? null },
     limited,
   );
   const { action, row, why } = railed;
-  if (railed.action === 'join') {
-    return { action, row, why, userPrincipalName, runId: railed.runId, joined: true };
-  }
   if (railed.action === 'none') return { action, row, why, userPrincipalName };
   const { run, joined, raised, admission } = await deps.openRun({
     account,
@@ -110,7 +107,7 @@ interface Said {
 
 async function rule(deps: JudgeDeps, signal: Signal, userId: string, doubt: string | null): Promise<Said> {
   if (doubt === null || !signal.standing) {
-    return { ruling: await settled(deps, signal, userId), signals: [signal] };
+    return { ruling: await unlessAnswered(deps, signal, settled(deps, signal, userId)), signals: [signal] };
   }
   const claimed = asClaim(signal);
   // The event is not to be trusted alone, but Graph's own view of the account is.
@@ -123,6 +120,14 @@ async function rule(deps: JudgeDeps, signal: Signal, userId: string, doubt: stri
     return { ruling: await settled(deps, signal, userId), signals: [claimed] };
   }
   return { ruling: unconfirmed(signal, doubt), signals: [claimed] };
+}
+
+/** The state of the risk goes before the rows: what its owner has answered by a new password is over. */
+async function unlessAnswered(deps: JudgeDeps, signal: Signal, ruled: Promise<Ruling>): Promise<Ruling> {
+  const ruling = await ruled;
+  if (ruling.action === 'none' || !isShownTwice(signal) || signal.confirmedByPerson) return ruling;
+  const because = await answeredSince(deps.graph, signal);
+  return because === undefined ? ruling : closed(signal, `by its owner or an administrator: ${because}`);
 }
 
 const harmless = new Set<string>(['low', 'informational']);

@@ -105,6 +105,20 @@ export const rows = [
     because: 'means that an intruder has seen the password and may hold a session',
   },
   {
+    id: 'account-compromised',
+    kinds: ['account-compromised'],
+    levels: notHarmless,
+    does: 'contain',
+    because: 'means that somebody else has got into the account',
+  },
+  {
+    id: 'token-granted',
+    kinds: ['token-granted'],
+    levels: ['high'],
+    does: 'contain',
+    because: 'means that an intruder may hold a session that no password guards',
+  },
+  {
     id: 'password-used',
     kinds: credentials,
     levels: notHarmless,

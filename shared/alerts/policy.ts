@@ -67,7 +67,7 @@ export const nameOf = (signal: Signal): string =>
 /** The ruling for a signal that Graph confirmed, or the fact to read before there can be one. */
 export function decide(signal: Signal, known: Known, policy: Policy): Ruling | { needs: FactName } {
   if (!signal.standing) {
-    return ruling('none', 'closed', `${nameOf(signal)} is already closed at its source: ${signal.state}`);
+    return closed(signal, `at its source: ${signal.state}`);
   }
   const kind = kindOf(signal);
   for (const row of policy.rows) {
@@ -91,6 +91,10 @@ const ruling = (action: Action, row: string, why: string): Ruling => ({
   row,
   why,
 });
+
+/** For a signal that is over: nothing is done. */
+export const closed = (signal: Signal, because: string): Ruling =>
+  ruling('none', 'closed', `${nameOf(signal)} is already closed ${because}`);
 
 /** For a signal that Graph can't be asked about, while nothing else there calls the account high risk. */
 export const unconfirmed = (signal: Signal, why: string): Ruling =>

@@ -1,8 +1,6 @@
 // Rails: what must hold whatever the policy says. Small functions in order; each sees the ruling so far and may change
-// it. A new rail (circuit breaker, groups) is a function and a line in `rails`.
+// it. A new rail is a function and a line in `rails`.
 import type { Account } from '../model/account.ts';
-import { type Signal, timeOf } from '../model/signal.ts';
-import type { LastRun } from './earlier-runs.ts';
 import type { CapName, Ruling } from './policy.ts';
 
 /** Accounts named in the settings, by object id or UPN. */
@@ -13,19 +11,13 @@ export interface NamedAccounts {
 }
 
 export interface OnRails {
-  signal: Signal;
   account: Account;
   named: NamedAccounts;
   /** What the directory says protects it; null where nothing does. */
   protectedBecause?: string | null;
-  /** Asked only by a rail that needs it. */
-  lastRun: () => Promise<LastRun | undefined>;
 }
 
-/** A ruling, or that the signal belongs to a run that is already there. */
-export type Railed = Ruling | { action: 'join'; row: string; why: string; runId: string };
-
-type Rail = (subject: OnRails, ruling: Ruling) => Promise<Railed> | Railed;
+type Rail = (subject: OnRails, ruling: Ruling) => Ruling;
 
 const isIn = (list: readonly string[], { id, userPrincipalName }: Account): boolean =>
   list.some((entry) => [id, userPrincipalName].some((own) => own.toLowerCase() === entry.toLowerCase()));
@@ -45,20 +37,6 @@ export function capsOf(account: Account, named: NamedAccounts): CapName[] {
   ];
 }
 
-const echoMinutes = 60;
-
-/** Our own "compromise confirmed" comes back as a risk detection; it would raise the run that caused it. */
-const echo: Rail = async ({ signal, lastRun }, ruling) => {
-  const at = timeOf(signal);
-  if (!signal.confirmedByPerson || at === null) return ruling;
-  const run = await lastRun();
-  if (run === undefined || run.confirmedAt === null) return ruling;
-  const minutes = (Date.parse(signal.detectedAt ?? at) - Date.parse(run.confirmedAt)) / 60_000;
-  if (minutes < -1 || minutes > echoMinutes) return ruling;
-  const why = `this app confirmed the compromise itself at ${run.confirmedAt}`;
-  return { action: 'join', row: 'echo', why, runId: run.runId };
-};
-
 /** Break-glass accounts and the like: only a person changes them. */
 const protectedAccount: Rail = ({ account, named, protectedBecause }, ruling) => {
   const because = isIn(named.PROTECTED_ACCOUNTS, account)
@@ -68,14 +46,8 @@ const protectedAccount: Rail = ({ account, named, protectedBecause }, ruling) =>
   return { ...ruling, action: 'hold', row: 'protected', why: `${because}; ${ruling.why}` };
 };
 
-const rails: readonly Rail[] = [echo, protectedAccount];
+const rails: readonly Rail[] = [protectedAccount];
 
 /** What is left of a ruling that would open a run. */
-export async function putOnRails(subject: OnRails, ruling: Ruling): Promise<Railed> {
-  let railed: Railed = ruling;
-  for (const rail of rails) {
-    if (railed.action === 'join') return railed;
-    railed = await rail(subject, railed);
-  }
-  return railed;
-}
+export const putOnRails = (subject: OnRails, ruling: Ruling): Ruling =>
+  rails.reduce((so, rail) => rail(subject, so), ruling);

@@ -109,6 +109,28 @@ export async function readRiskyUser(graph: GraphReader, userId: string): Promise
   }
 }
 
+const answeredStates = new Set(['remediated', 'dismissed', 'confirmedsafe']);
+
+/**
+ * Why an alert that Entra ID Protection raised before is over by now: the user changed the password as its policy asked,
+ * or a person dismissed the risk. The alert stays open in Defender all the same. undefined where it is not over, or
+ * where nobody can tell. Throws RetryableError when busy.
+ */
+export async function answeredSince(graph: GraphReader, signal: Signal): Promise<string | undefined> {
+  const { userId, lastActivityAt, activityAt, detectedAt } = signal;
+  const at = lastActivityAt ?? activityAt ?? detectedAt;
+  if (userId === null || at === null) return undefined;
+  const user = await graph.get(userPath(userId), riskyUserSchema).catch((error: unknown) => {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  });
+  const state = user?.riskState?.toLowerCase() ?? '';
+  const since = user?.riskLastUpdatedDateTime;
+  if (!since || since < at || !answeredStates.has(state)) return undefined;
+  const detail = user?.riskDetail && user.riskDetail !== 'none' ? ` (${user.riskDetail})` : '';
+  return `the risk of this user is ${user?.riskState} since ${since}${detail}`;
+}
+
 const link = 'https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SecurityMenuBlade/~/RiskyUsers';
 
 const standing = new Set(['atrisk', 'confirmedcompromised']);

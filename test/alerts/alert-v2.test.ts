@@ -109,6 +109,14 @@ describe('alertV2', () => {
       expect(read(payload('alert-v2/restricted-sender', { evidence })).subjects).toEqual([]);
     });
 
+    it.each(['unknownFutureValue', 'loaded', 'commandAndControl', 'aRoleOfNextYear'])(
+      'is nobody with the role %s, which does not say that it is the one',
+      (role) => {
+        const evidence = [userEvidence(adeleAccount, { roles: [role] })];
+        expect(read(payload('alert-v2/restricted-sender', { evidence })).subjects).toEqual([]);
+      },
+    );
+
     it('is not the victim of a click — nothing says that the account is taken over', () => {
       const reading = read(payload('alert-v2/clicked-malicious-url'));
       expect(reading.subjects).toEqual([]);

@@ -72,6 +72,57 @@ describe('titles of alerts', () => {
       'attack-disruption',
       false,
     ],
+    ['Stolen session cookie replay detected', 'stolen-session-cookie', true],
+    ['User compromised through session cookie hijack', 'stolen-session-cookie', true],
+    ['User compromised in AiTM phishing attack', 'attacker-in-the-middle', true],
+    ['User compromised via a known AiTM phishing kit', 'attacker-in-the-middle', true],
+    ['Possible AiTM phishing attempt', 'phishing-page', true],
+    ['Possible AiTM phishing attempt in Okta', 'phishing-page', true],
+    ['Possible adversary-in-the-middle (AiTM) attack detected (ConsentFix)', 'phishing-page', true],
+    ['Possible OAuth code theft detected through consent abuse', 'phishing-page', true],
+    ['Possible use of a stolen session cookie', 'phishing-page', true],
+    ['Suspicious Azure authentication through possible device code phishing', 'phishing-page', true],
+    ['Device registration after potential device code phishing', 'phishing-page', true],
+    ['User account compromise via OAuth device code phishing', 'account-compromised', true],
+    ['User account compromised by device code phishing', 'account-compromised', true],
+    ['Account compromised following a password-spray attack', 'account-compromised', true],
+    ['Compromised user account identified in Password Spray activity', 'account-compromised', true],
+    ['Compromised user account in a recognized attack pattern', 'account-compromised', true],
+    ['Successful authentication after password spray attack', 'account-compromised', true],
+    ['Successful authentication using compromised credentials', 'account-compromised', true],
+    ['A compromised user account signed in', 'account-compromised', true],
+    ['Malicious OAuth application added by a compromised user', 'account-compromised', true],
+    ['Suspicious OAuth app-related activity by a compromised user', 'account-compromised', true],
+    ['Suspicious phishing emails sent by BEC-related user', 'account-compromised', true],
+    ['Malicious sign-in from a known AiTM attack infrastructure', 'account-compromised', true],
+    ['Anomalous OAuth device code authentication activity', 'token-granted', true],
+    [
+      'Suspicious device code authentication following a URL click in an email from rare sender',
+      'token-granted',
+      true,
+    ],
+    [
+      'Suspicious sign-in from an unusual user agent and IP address using device code flow',
+      'token-granted',
+      true,
+    ],
+    ['Suspicious email app consent grant', 'token-granted', true],
+    ['Possible BEC-related inbox rule', 'inbox-rule', true],
+    ['Password Spray', 'password-spray', false],
+    ['Password Spray detected via suspicious Teams client (TeamFiltration)', 'password-spray', false],
+    ['Activity from a password-spray associated IP address', 'password-spray', false],
+    ['Leaked credentials involving one user', 'leaked-credentials', false],
+    ['Possible account secret leak', 'leaked-credentials', false],
+    ['Admin confirmed user compromised', 'confirmed-compromise', true],
+    ['Predelivery protection for device code phishing emails', undefined, false],
+    ['Malicious sign in from a risky IP address', undefined, false],
+    ['Malicious sign\u2011in from a randomized user agent', undefined, false],
+    ['Suspicious OAuth app registration', undefined, false],
+    ['Suspicious OAuth app registered through Azure CLI or PowerShell', undefined, false],
+    ['Suspicious registration of a new Authenticator MFA method', undefined, false],
+    ['Potential Credential Abuse in Entra ID Authentication', undefined, false],
+    ['Connection to adversary-in-the-middle (AiTM) phishing site', undefined, false],
+    ['Microsoft Entra threat intelligence', undefined, false],
     ['Anomalous Token', undefined, false],
     ['Atypical travel', undefined, false],
     ['Potential nation-state activity', undefined, true],
@@ -112,6 +163,35 @@ describe('what a phishing page does', () => {
     for (const one of [page, signal({ source: 'alert', detector: page.detector, title: page.title })]) {
       expect(decide(one, {}, defaultPolicy)).toMatchObject({ action: 'contain', row: 'phishing-page' });
     }
+  });
+});
+
+describe('what a compromise that Microsoft has seen does', () => {
+  it.each(['medium', 'high', 'unknown'] as const)('locks at level %s, without a second detector', (level) => {
+    const seen = mailAlert('Account compromised following a password-spray attack', { level });
+    expect(decide(seen, {}, defaultPolicy)).toMatchObject({ action: 'contain', row: 'account-compromised' });
+  });
+
+  it('is only recorded where Microsoft itself thinks little of it', () => {
+    const seen = mailAlert('Account compromised following a password-spray attack', { level: 'low' });
+    expect(decide(seen, {}, defaultPolicy)).toMatchObject({ action: 'none' });
+  });
+});
+
+describe('what a code or a consent does that may have been given to an intruder', () => {
+  const device = (changes: object) =>
+    mailAlert('Anomalous OAuth device code authentication activity', changes);
+
+  it('locks when it is high, though no evidence calls the account compromised', () => {
+    expect(decide(device({ level: 'high' }), {}, defaultPolicy)).toMatchObject({
+      action: 'contain',
+      row: 'token-granted',
+    });
+  });
+
+  it('is the first of two when it is medium — room devices and command lines sign in so', () => {
+    const known = { detections: [], earlier: [], signIns: [] };
+    expect(decide(device({ level: 'medium' }), known, defaultPolicy)).toMatchObject({ row: 'one-alone' });
   });
 });
 

@@ -40,6 +40,7 @@ describe('lastRunOf', () => {
       runId: `${adele}.20261124T190500-8M2P`,
       level: 'full',
       confirmedAt: '2026-11-20T10:00:02.000Z',
+      classified: [],
     });
   });
 
@@ -51,5 +52,14 @@ describe('lastRunOf', () => {
 
   it('tells that it did not, yet', async () => {
     expect(await last([change({ fixedAt: null, attemptedAt: null })])).toMatchObject({ confirmedAt: null });
+  });
+
+  it('names the alerts that it moved on, since its classification of them comes back', async () => {
+    const before = { does: 'move', collection: 'alerts_v2', id: 'ad1', said: 0 };
+    const moved = await last([
+      change({ before }),
+      change({ before: { ...before, does: 'comment', id: 'ad2' } }),
+    ]);
+    expect(moved).toMatchObject({ classified: ['alerts_v2/ad1'] });
   });
 });

@@ -1,0 +1,61 @@
+// What this app does comes back to it. Its own "compromise confirmed" returns as a risk detection, as the state of the
+// user and of older detections, and as an alert in Defender; an alert that it classified returns as one that a person has
+// called a compromise. None of that is news: it joins the run that caused it, or counts for what it was before.
+import type { Signal } from '../model/signal.ts';
+import { isConfirmation } from './detectors.ts';
+import type { LastRun } from './earlier-runs.ts';
+
+export type Heard =
+  | { is: 'news'; signal: Signal }
+  /** All that it says is that this app confirmed the compromise. */
+  | { is: 'echo'; runId: string; why: string };
+
+const minuteMs = 60_000;
+/** The service's clock, and an attempt before the one that is on record. */
+const earlierMs = 5 * minuteMs;
+/** A confirmation is heard within minutes; a person who confirms later than this says something of their own. */
+const laterMs = 60 * minuteMs;
+/** Defender may make an alert of it only hours later. It then says nothing of the time in between. */
+const latestMs = 24 * 60 * minuteMs;
+
+/** `lastRun` is asked only for what a person is said to have called a compromise: nothing else waits for the table. */
+export async function heard(signal: Signal, lastRun: () => Promise<LastRun | undefined>): Promise<Heard> {
+  const confirmation = isConfirmation(signal);
+  if (!signal.standing || (!confirmation && signal.confirmedByPerson !== true)) return { is: 'news', signal };
+  const run = await lastRun();
+  if (run === undefined) return { is: 'news', signal };
+  if (confirmation) {
+    if (run.confirmedAt === null || !isOwn(signal, Date.parse(run.confirmedAt)))
+      return { is: 'news', signal };
+    const why = `this app confirmed the compromise itself at ${run.confirmedAt}`;
+    return { is: 'echo', runId: run.runId, why };
+  }
+  const own = isCase(signal) ? run.classified.includes(caseOf(signal)) : stateIsOwn(signal, run);
+  return { is: 'news', signal: own ? withoutConfirmation(signal) : signal };
+}
+
+function isOwn({ activityAt, detectedAt }: Signal, confirmedAt: number): boolean {
+  const times = [activityAt, detectedAt].flatMap((at) => (at === null ? [] : [Date.parse(at)]));
+  const near = (at: number) => at >= confirmedAt - earlierMs && at <= confirmedAt + laterMs;
+  if (times.length === 0 || times.some(near)) return true;
+  const detected = detectedAt === null ? Number.NaN : Date.parse(detectedAt);
+  const nothingSince = activityAt === null || Date.parse(activityAt) <= confirmedAt;
+  return nothingSince && detected >= confirmedAt - earlierMs && detected <= confirmedAt + latestMs;
+}
+
+/** Confirming a user turns every detection of theirs into a confirmed one. */
+function stateIsOwn({ version }: Signal, { confirmedAt }: LastRun): boolean {
+  if (confirmedAt === null) return false;
+  const changed = Date.parse(version);
+  const since = Date.parse(confirmedAt);
+  return changed >= since - earlierMs && changed <= since + latestMs;
+}
+
+const isCase = ({ source }: Signal) => source === 'alert' || source === 'incident';
+/** As update-alert records it. */
+const caseOf = ({ source, sourceId }: Signal) =>
+  `${source === 'incident' ? 'incidents' : 'alerts_v2'}/${sourceId}`;
+
+function withoutConfirmation({ confirmedByPerson: _, ...signal }: Signal): Signal {
+  return signal;
+}
