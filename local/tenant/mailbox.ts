@@ -1,6 +1,6 @@
 // A mailbox as both Exchange and Microsoft Graph see it: identities of its rules, and its folders.
 import { userIdOf } from './directory.ts';
-import { opaqueIdOf, ruleNumberOf } from './ids.ts';
+import { guidOf, opaqueIdOf, ruleNumberOf } from './ids.ts';
 import type { InboxRule, Mailbox, TenantFile, User } from './schema.ts';
 
 export interface Owner {
@@ -13,6 +13,10 @@ export const ownersOf = (file: TenantFile): Owner[] =>
 
 export const aliasOf = ({ user, mailbox }: Owner): string =>
   mailbox.Alias ?? user.userPrincipalName.split('@')[0] ?? user.userPrincipalName;
+
+/** By what Exchange knows a recipient of its own; rules and permissions show it. */
+export const legacyDnOf = (name: string): string =>
+  `/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=${guidOf('legacy', name).replaceAll('-', '')}-${name.replace(/[^a-z0-9]/gi, '').toLowerCase()}`;
 
 export interface NumberedRule {
   rule: InboxRule;

@@ -8,6 +8,18 @@ import { guidOf } from './ids.ts';
 /** Security & Compliance answers as Exchange does. */
 const isExchange = (service: Service) => service === 'exchange' || service === 'compliance';
 
+const busy = 'Microsoft.Exchange.Data.Directory.ServerBusyException';
+const bySentence: readonly (readonly [RegExp, string])[] = [
+  [/^A parameter cannot be found/, 'System.Management.Automation.ParameterBindingException'],
+  [/^The term '.*' is not recognized/, 'System.Management.Automation.CommandNotFoundException'],
+  [/couldn't be found on '/, 'Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException'],
+];
+
+/** Of a fault that gives Exchange's own sentence without the class it comes with. */
+const exceptionOf = (status: number, message: string): string =>
+  bySentence.find(([sentence]) => sentence.test(message))?.[1] ??
+  ([429, 503, 504].includes(status) ? busy : 'System.Exception');
+
 /** The refusal that a fault of the file stands for. */
 export function refusalOf(fault: Fault, service: Service): Refusal {
   const status = fault.status ?? 429;
@@ -24,7 +36,9 @@ export function refusalOf(fault: Fault, service: Service): Refusal {
     fault.message ?? (status === 429 ? 'Too many requests' : 'The request failed.'),
     {
       headers: fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) },
-      ...(isExchange(service) ? { exception: 'Microsoft.Exchange.Data.Directory.ServerBusyException' } : {}),
+      ...(isExchange(service)
+        ? { exception: fault.exception ?? exceptionOf(status, fault.message ?? '') }
+        : {}),
     },
   );
 }

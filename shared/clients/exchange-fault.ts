@@ -27,8 +27,16 @@ const errorSchema = z.looseObject({
 const piped = /^\s*\w*\|([\w.]+)\|\s*([\s\S]*)$/;
 const shortName = (type: string | undefined) => type?.split('.').at(-1);
 
+/** What a role doesn't hold is not there for the app, a cmdlet or one of its parameters: a 400 that means a 403. */
+const hidden = new Set(['CommandNotFoundException', 'ParameterBindingException']);
+
 /** They say only that something failed. */
 const generic = new Set(['ODataServiceException', 'Exception']);
+
+const meantBy = (exception: string) => {
+  if (missing.has(exception)) return 404;
+  return hidden.has(exception) ? 403 : undefined;
+};
 
 /** A 403 often has no body; then the reason is in a header. */
 const diagnosed = /reason\s*=\s*"([^"]*)"/;
@@ -47,6 +55,6 @@ export function exchangeFault(body: unknown, headers: Headers): Fault {
   return {
     code: exception ?? error?.code,
     message: rest ?? text ?? diagnosed.exec(diagnostics ?? '')?.[1] ?? diagnostics,
-    status: exception !== undefined && missing.has(exception) ? 404 : undefined,
+    status: exception === undefined ? undefined : meantBy(exception),
   };
 }

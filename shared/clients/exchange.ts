@@ -17,7 +17,7 @@ const service = {
   name,
   scope: 'https://outlook.office365.com/.default',
   rights:
-    'Exchange.ManageAsApp, or a role that holds this cmdlet (Exchange Administrator, or an Exchange role group of its own)',
+    'Exchange.ManageAsApp, or a role that holds this cmdlet with all that it was given (Exchange Administrator, or an Exchange role group of its own)',
   fault: exchangeFault,
 };
 

@@ -96,13 +96,21 @@ export async function readDelegates(
     );
   });
   const shared = (await Promise.all(perFolder)).flat();
-  const all: Delegate[] = [
-    ...permissions
-      .filter(({ IsInherited, Deny }) => !IsInherited && !Deny)
-      .map(({ User, AccessRights }): Delegate => ({ kind: 'full access', user: User, rights: AccessRights })),
+  const own = permissions.filter(({ IsInherited, Deny }) => !IsInherited && !Deny);
+  // Shown among the rights to a mailbox too, where it can't be taken away: it is a right of its own.
+  const isSendAs = (right: string) => /^SendAs$/i.test(right);
+  const senders = new Set([
     ...trusts
       .filter(({ IsInherited, AccessControlType }) => !IsInherited && AccessControlType !== 'Deny')
-      .map(({ Trustee }): Delegate => ({ kind: 'send as', user: Trustee })),
+      .map(({ Trustee }) => Trustee),
+    ...own.flatMap(({ User, AccessRights }) => (AccessRights.some(isSendAs) ? [User] : [])),
+  ]);
+  const all: Delegate[] = [
+    ...own.flatMap(({ User: user, AccessRights }): Delegate[] => {
+      const rights = AccessRights.filter((right) => !isSendAs(right));
+      return rights.length === 0 ? [] : [{ kind: 'full access', user, rights }];
+    }),
+    ...[...senders].map((user): Delegate => ({ kind: 'send as', user })),
     ...(mailbox.GrantSendOnBehalfTo ?? []).map((user): Delegate => ({ kind: 'send on behalf', user })),
     ...shared,
   ];

@@ -33,7 +33,6 @@ function parametersOf(cmdlet: string, { id, userPrincipalName }: Sender): Cmdlet
 }
 
 const isReading = (cmdlet: string): cmdlet is `Get-${string}` => cmdlet.startsWith('Get-');
-const notFound = 'CommandNotFoundException';
 const script = 'Run infra/setup-tenant.ps1, which gives the app a role for each cmdlet that a step uses.';
 
 export async function exchangeFindings(
@@ -54,7 +53,7 @@ export async function exchangeFindings(
       await look({ ...told, rights: `a role of Exchange that holds ${cmdlet}` }, asking, (refused) => {
         // It ran, and what it was asked for is not there: a mailbox that has no calendar, a sender who is not blocked.
         if (refused.status === 404) return ok(told);
-        if (refused.code !== notFound && refused.status !== 403) return undefined;
+        if (refused.status !== 403) return undefined;
         return problem({ ...told, what: `${cmdlet} can’t be run by the app (${refused.message})` }, script);
       }),
     );

@@ -235,6 +235,21 @@ describe('a refusal of Exchange', () => {
     });
   });
 
+  it.each(['CommandNotFoundException', 'ParameterBindingException'])(
+    'of something that is not there for this app (%s) says that its role is too small',
+    async (exception) => {
+      const hides = { type: `System.Management.Automation.${exception}`, message: 'Kein solcher Parameter.' };
+      const error = { code: 'BadRequest', innererror: { type: generic, internalexception: hides } };
+      const { exchange } = exchangeWith([{ status: 400, body: { error } }]);
+      expect(await thrownBy(exchange.get('Get-InboxRule', { Mailbox: adele.id }, named))).toMatchObject({
+        name: 'PermanentError',
+        status: 403,
+        code: exception,
+        message: expect.stringMatching(/refused Get-InboxRule .*a role that holds this cmdlet with all/),
+      });
+    },
+  );
+
   it('keeps the code where the exception says nothing', async () => {
     const expired = { message: 'Expired or Invalid pagination request.', type: 'System.Exception' };
     const error = { code: 'BadRequest', innererror: { type: generic, internalexception: expired } };

@@ -57,7 +57,7 @@ describe('disable-inbox-rules', () => {
     expect(writes()).toEqual([
       {
         cmdlet: 'Disable-InboxRule',
-        Identity: 'adele\\13545366470107004931',
+        Identity: '13545366470107004931',
         Mailbox: adele,
         Force: true,
         Confirm: false,

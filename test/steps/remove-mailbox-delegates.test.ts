@@ -66,6 +66,19 @@ async function giveBack(mailbox: Mailbox, changes: Awaited<ReturnType<typeof rem
 }
 
 describe('remove-mailbox-delegates', () => {
+  it('takes SendAs for a right of its own, wherever it is shown — among the others it is refused', async () => {
+    const mailbox = mailboxOf({
+      permissions: [{ User: 'lidia@contoso.com', AccessRights: ['FullAccess', 'SendAs'] }],
+      recipientPermissions: [{ Trustee: 'lidia@contoso.com' }],
+    });
+    const changes = await removeAll(mailbox, answered(evil));
+    expect(changes.map(({ what }) => what)).toEqual([
+      'lidia@contoso.com may open the mailbox (FullAccess)',
+      'lidia@contoso.com may send as the owner',
+    ]);
+    expect(await look(mailbox, answered(evil))).toMatchObject({ changes: [] });
+  });
+
   it("takes away what the intruder gave, whatever the log calls it, and nothing of the owner's", async () => {
     const mailbox = mailboxOf();
     const changes = await removeAll(mailbox, answered(evil));

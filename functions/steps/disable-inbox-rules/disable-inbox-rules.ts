@@ -130,11 +130,14 @@ async function rulesIn(
   };
 }
 
-/** Identity and mailbox both: a name, or a number alone, may stand for a rule of somebody else. */
+/** The mailbox by its id: the number alone may stand for a rule of somebody else. */
 const ofMailbox = ({ mailbox, identity }: Before, account: Account) => {
   const { id, userPrincipalName } = mailbox ?? account;
-  return [{ Identity: identity, Mailbox: id, Force: true }, { anchor: userPrincipalName }] as const;
+  return [{ Identity: numberIn(identity), Mailbox: id, Force: true }, { anchor: userPrincipalName }] as const;
 };
+
+/** `alias\\number` without its mailbox, which must be named only once. */
+const numberIn = (identity: string) => identity.replace(/^[^\\]*\\/, '');
 
 const nameOf = ({ name }: InboxRule) =>
   /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? `rule ${inQuotes(name)}` : 'a rule without a visible name';

@@ -6,7 +6,7 @@ const equal = (one: string, other: unknown) => one.toLowerCase() === String(othe
 
 const getBlockedSenderAddress: Cmdlet = {
   name: 'Get-BlockedSenderAddress',
-  parameters: { SenderAddress: 'string' },
+  parameters: ['SenderAddress'],
   run: ({ file, store, parameters }) =>
     (file.blockedSenders ?? [])
       .filter(
@@ -23,8 +23,7 @@ const getBlockedSenderAddress: Cmdlet = {
 
 const removeBlockedSenderAddress: Cmdlet = {
   name: 'Remove-BlockedSenderAddress',
-  parameters: { SenderAddress: 'string', Reason: 'string', Confirm: 'switch' },
-  mandatory: ['SenderAddress'],
+  parameters: ['SenderAddress', 'Reason'],
   run: ({ store, parameters }) => {
     const senders = store.file.blockedSenders ?? [];
     const index = senders.findIndex(({ SenderAddress: address }) =>

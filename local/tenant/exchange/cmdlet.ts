@@ -4,8 +4,7 @@ import { isRow, Refusal, type Row } from '../answers.ts';
 import type { Claims } from '../identity.ts';
 import type { TenantFile } from '../schema.ts';
 import type { Store } from '../store.ts';
-
-type ParameterKind = 'string' | 'boolean' | 'switch' | 'strings' | 'number' | 'recipient';
+import { documentedOf } from './reference.ts';
 
 export interface CmdletCall {
   store: Store;
@@ -20,9 +19,8 @@ export interface CmdletCall {
 
 export interface Cmdlet {
   name: string;
-  parameters: Readonly<Record<string, ParameterKind>>;
-  /** Must be given and not be null. */
-  mandatory?: readonly string[];
+  /** Those that are imitated. Which there are, of what type and in which sets, is in the reference. */
+  parameters: readonly string[];
   /** Works on the content of one mailbox and must be routed to it. */
   inMailbox?: true;
   /** Changes something and asks first: without "Confirm": false there is nobody to answer. */
@@ -45,53 +43,84 @@ export const objectNotFound = (identity: string) =>
 const binding = (message: string) =>
   cmdletRefusal(400, 'BadRequest', 'System.Management.Automation.ParameterBindingException', message);
 
-const fits: Readonly<Record<ParameterKind, (value: unknown) => boolean>> = {
-  string: (value) => typeof value === 'string',
-  recipient: (value) => typeof value === 'string',
-  boolean: (value) => typeof value === 'boolean',
-  switch: (value) => typeof value === 'boolean',
-  number: (value) => typeof value === 'number',
-  strings: (value) =>
-    typeof value === 'string' || (Array.isArray(value) && value.every((entry) => typeof entry === 'string')),
-};
-const common: Readonly<Record<string, ParameterKind>> = {
-  ErrorAction: 'string',
-  WarningAction: 'string',
-  Verbose: 'switch',
+const isText = (value: unknown) => typeof value === 'string';
+const isFlag = (value: unknown) => typeof value === 'boolean';
+
+/** What the binder makes something of, by the type that the reference names. */
+function fits(type: string, value: unknown): boolean {
+  if (/^(Switch|Boolean)$/.test(type)) return isFlag(value);
+  if (/^U?Int/.test(type)) return typeof value === 'number';
+  if (!isList(type)) return isText(value);
+  return isText(value) || (Array.isArray(value) && value.every(isText)) || isRow(value);
+}
+const isList = (type: string) => /\[\]$|^MultiValuedProperty|Collection$/.test(type);
+/** An empty text takes away what one of these points to; anything else it can't be bound to. */
+const takesNothing = (type: string) => /^(RecipientIdParameter|ProxyAddress)$/.test(type);
+
+const common: Readonly<Record<string, string>> = {
+  ErrorAction: 'ActionPreference',
+  WarningAction: 'ActionPreference',
+  Verbose: 'Switch',
 };
 
-/** Binds parameters as the cmdlet's binder does, names without regard to case. Throws its refusals. */
-export function bind(cmdlet: Cmdlet, given: Row): Row {
+function checkValue(name: string, type: string, value: unknown, values: readonly string[] | undefined): void {
+  if (isRow(value) && value['@odata.type'] !== '#Exchange.GenericHashTable') {
+    throw binding(
+      `Cannot process argument transformation on parameter '${name}'. Cannot convert the object to a hashtable: "@odata.type" must be "#Exchange.GenericHashTable".`,
+    );
+  }
+  const allowed = values?.map((entry) => entry.toLowerCase());
+  const unlisted = allowed && [value].flat().find((entry) => !allowed.includes(String(entry).toLowerCase()));
+  if ((value !== null && !fits(type, value)) || (unlisted !== undefined && isText(unlisted))) {
+    throw binding(
+      `Cannot process argument transformation on parameter '${name}'. Cannot convert value "${isText(value) ? value : JSON.stringify(value)}" to type "${type}".`,
+    );
+  }
+  if (value === '' && !takesNothing(type))
+    throw binding(`Cannot bind argument to parameter '${name}' because it is an empty string.`);
+}
+
+/** The set must hold everything that is given, and be given everything that it demands. */
+function checkSets(sets: readonly (readonly string[])[], bound: Row): void {
+  const given = Object.keys(bound).filter((name) => !(name in common));
+  const fitting = sets.filter((set) => given.every((name) => set.includes(name) || set.includes(`${name}!`)));
+  if (fitting.length === 0) {
+    throw binding('Parameter set cannot be resolved using the specified named parameters.');
+  }
+  const missing = fitting.map((set) =>
+    set
+      .flatMap((name) => (name.endsWith('!') ? [name.slice(0, -1)] : []))
+      .filter((name) => (bound[name] ?? null) === null),
+  );
+  const [least = []] = missing.toSorted((one, other) => one.length - other.length);
+  if (least.length > 0) {
+    throw binding(
+      `Cannot process command because of one or more missing mandatory parameters: ${least.join(' ')}.`,
+    );
+  }
+}
+
+/**
+ * Binds parameters as the cmdlet's binder does, names without regard to case; for whoever's roles hide one, it is not
+ * there. Throws its refusals.
+ */
+export function bind(cmdlet: Cmdlet, given: Row, hidden: readonly string[] = []): Row {
+  const { types, sets, values } = documentedOf(cmdlet.name);
   const bound: Row = {};
-  const parameters: Cmdlet['parameters'] = {
-    ...common,
-    ...cmdlet.parameters,
-    ...(cmdlet.confirms ? { Confirm: 'switch' } : {}),
-  };
   for (const [name, value] of Object.entries(given)) {
-    const [known, kind] =
-      Object.entries(parameters).find(([key]) => key.toLowerCase() === name.toLowerCase()) ?? [];
-    if (known === undefined || kind === undefined)
+    const all = Object.entries({ ...common, ...types });
+    const [known, type] = all.find(([key]) => key.toLowerCase() === name.toLowerCase()) ?? [];
+    if (known === undefined || type === undefined || hidden.includes(known))
       throw binding(`A parameter cannot be found that matches parameter name '${name}'.`);
-    if (isRow(value) && value['@odata.type'] !== '#Exchange.GenericHashTable') {
-      throw binding(
-        `Cannot process argument transformation on parameter '${known}'. Cannot convert the object to a hashtable: "@odata.type" must be "#Exchange.GenericHashTable".`,
-      );
-    }
-    const hashtable = kind === 'strings' && isRow(value);
-    if (value !== null && !hashtable && !fits[kind](value)) {
-      throw binding(
-        `Cannot process argument transformation on parameter '${known}'. Cannot convert value "${JSON.stringify(value)}" to the type of the parameter.`,
-      );
-    }
-    if (value === '' && kind === 'string')
-      throw binding(`Cannot bind argument to parameter '${known}' because it is an empty string.`);
+    if (!(known in common) && known !== 'Confirm' && !cmdlet.parameters.includes(known))
+      throw new Error(`-${known} of ${cmdlet.name} is documented, and not imitated here.`);
+    checkValue(known, type, value, values[known]);
     bound[known] = value;
   }
-  for (const name of cmdlet.mandatory ?? []) {
-    if (bound[name] === undefined || bound[name] === null) {
-      throw binding(`Cannot process command because of one or more missing mandatory parameters: ${name}.`);
-    }
+  checkSets(sets, bound);
+  if (bound['Mailbox'] !== undefined && String(bound['Identity'] ?? '').includes('\\')) {
+    // Seen in public reports only: each of the two names a mailbox.
+    throw binding('Identity and Mailbox must not both say whose mailbox it is.');
   }
   if (cmdlet.confirms && bound['Confirm'] !== false) {
     throw cmdletRefusal(

@@ -17,7 +17,7 @@ import { recipientCmdlets } from './recipients.ts';
 import { authorise, unknownCommand } from './rights.ts';
 import { exchangeRoleCmdlets } from './role-assignments.ts';
 
-const cmdlets: readonly Cmdlet[] = [
+export const allCmdlets: readonly Cmdlet[] = [
   ...mailboxCmdlets,
   ...mailboxOptionCmdlets,
   ...protocolCmdlets,
@@ -82,7 +82,7 @@ export function answerExchange(
   store: Store,
   request: ExchangeRequest,
   allowed: { permission: string | null; role: string | null },
-  service = { cmdlets, authorise },
+  service = { cmdlets: allCmdlets, authorise },
 ): Answer {
   const [, admin, version, tenantId, command, ...more] = request.path.split('/');
   if (admin !== 'adminapi' || version !== 'beta' || command !== 'InvokeCommand' || more.length > 0) {
@@ -115,7 +115,7 @@ export function answerExchange(
   if (!cmdlet) throw unknownCommand(name, false);
   const { Parameters: given = {} } = input;
   if (!isRow(given)) throw badRequest('Parameters must be an object.');
-  const parameters = bind(cmdlet, given);
+  const parameters = bind(cmdlet, given, store.file.app?.hiddenParameters?.[cmdlet.name]);
   const anchor = anchorOf(request);
   checkAnchor(cmdlet, parameters, anchor, store);
   const warnings: string[] = [];

@@ -70,26 +70,14 @@ const missing = (user: unknown) =>
     `There is no existing permission entry found for user: ${String(user)}.`,
   );
 
-function userIn(call: CmdletCall, entries: readonly Entry[]): string {
+function userIn(call: CmdletCall): string {
   const { User: user } = call.parameters;
   const special = everybody.find((name) => lower(name) === lower(user));
-  return (
-    special ??
-    grantee(
-      call,
-      user,
-      entries.map(({ User }) => User),
-    )
-  );
+  return special ?? grantee(call, user);
 }
 
-const parameters = { Identity: 'string', User: 'string' } as const;
-const rights = {
-  AccessRights: 'strings',
-  SharingPermissionFlags: 'string',
-  SendNotificationToUser: 'boolean',
-  Confirm: 'switch',
-} as const;
+const parameters = ['Identity', 'User'];
+const rights = ['AccessRights', 'SharingPermissionFlags', 'SendNotificationToUser', 'Confirm'];
 
 function fresh(call: CmdletCall, path: string, user: string): Entry {
   const flags = call.parameters['SharingPermissionFlags'];
@@ -104,8 +92,7 @@ function fresh(call: CmdletCall, path: string, user: string): Entry {
 export const folderPermissionCmdlets: readonly Cmdlet[] = [
   {
     name: 'Get-MailboxFolderStatistics',
-    parameters: { Identity: 'string', FolderScope: 'string', ResultSize: 'string', Archive: 'switch' },
-    mandatory: ['Identity'],
+    parameters: ['Identity', 'FolderScope', 'ResultSize', 'Archive'],
     run: ({ file, parameters: given }) => {
       const owner = requireMailbox(file, given['Identity']);
       return folders(owner).map(({ type, path }) => ({
@@ -119,8 +106,7 @@ export const folderPermissionCmdlets: readonly Cmdlet[] = [
   },
   {
     name: 'Get-MailboxFolderPermission',
-    parameters: { ...parameters, ResultSize: 'string' },
-    mandatory: ['Identity'],
+    parameters: [...parameters, 'ResultSize'],
     run: (call) => {
       const { owner, folder } = place(call, false);
       const entries = (owner.mailbox.folderPermissions ?? []).filter((entry) => isFor(entry, folder.path));
@@ -138,14 +124,13 @@ export const folderPermissionCmdlets: readonly Cmdlet[] = [
   },
   {
     name: 'Remove-MailboxFolderPermission',
-    parameters: { ...parameters, SendNotificationToUser: 'boolean', Force: 'switch' },
-    mandatory: ['Identity', 'User'],
+    parameters: [...parameters, 'SendNotificationToUser', 'Force'],
     confirms: true,
     run: (call) => {
       const { owner, folder } = place(call, true);
       const list = owner.mailbox.folderPermissions ?? [];
       const keyOf = keyIn(call.store.file);
-      const user = userIn(call, list);
+      const user = userIn(call);
       if (user === 'Default')
         throw cmdletRefusal(
           400,
@@ -159,13 +144,12 @@ export const folderPermissionCmdlets: readonly Cmdlet[] = [
   },
   {
     name: 'Add-MailboxFolderPermission',
-    parameters: { ...parameters, ...rights },
-    mandatory: ['Identity', 'User', 'AccessRights'],
+    parameters: [...parameters, ...rights],
     run: (call) => {
       const { owner, folder } = place(call, true);
       owner.mailbox.folderPermissions ??= [];
       const keyOf = keyIn(call.store.file);
-      const user = userIn(call, []);
+      const user = userIn(call);
       const key = keyOf({ Folder: folder.path, User: user });
       if (owner.mailbox.folderPermissions.some((entry) => keyOf(entry) === key))
         throw cmdletRefusal(
@@ -180,13 +164,12 @@ export const folderPermissionCmdlets: readonly Cmdlet[] = [
   },
   {
     name: 'Set-MailboxFolderPermission',
-    parameters: { ...parameters, ...rights },
-    mandatory: ['Identity', 'User', 'AccessRights'],
+    parameters: [...parameters, ...rights],
     run: (call) => {
       const { owner, folder } = place(call, true);
       owner.mailbox.folderPermissions ??= [];
       const list = owner.mailbox.folderPermissions;
-      const user = userIn(call, list);
+      const user = userIn(call);
       const keyOf = keyIn(call.store.file);
       const wanted = fresh(call, folder.path, user);
       const entry = list.find((one) => keyOf(one) === keyOf(wanted));

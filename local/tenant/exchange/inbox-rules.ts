@@ -4,8 +4,10 @@ import type { Row } from '../answers.ts';
 import { aliasOf, type NumberedRule, type Owner, rulesOf } from '../mailbox.ts';
 import { kindOf } from '../schema/fields.ts';
 import { inboxRuleSchema } from '../schema/inbox-rule.ts';
+import type { TenantFile } from '../schema.ts';
 import { type Cmdlet, type CmdletCall, cmdletRefusal } from './cmdlet.ts';
 import { requireMailbox } from './mailboxes.ts';
+import { recipientInRule } from './recipients.ts';
 
 const addressLists = [
   'From',
@@ -30,11 +32,13 @@ const taken = [
   'PSShowComputerName',
 ];
 
-/** An address alone is shown as Exchange does: "name" [SMTP:address]. */
-const shownAddress = (entry: string) =>
-  /^[^\s"[\]]+@[^\s"[\]]+$/.test(entry) ? `"${entry}" [SMTP:${entry}]` : entry;
+/** An address alone is shown as Exchange does: "name" [SMTP:address], and one of its own recipients as [EX:…]. */
+const shownAddress = (file: TenantFile, entry: string) =>
+  /^[^\s"[\]]+@[^\s"[\]]+$/.test(entry)
+    ? (recipientInRule(file, entry) ?? `"${entry}" [SMTP:${entry}]`)
+    : entry;
 
-function ruleRow(owner: Owner, { rule, number, priority }: NumberedRule): Row {
+function ruleRow(file: TenantFile, owner: Owner, { rule, number, priority }: NumberedRule): Row {
   const given: Row = { ...rule };
   const row: Row = {};
   for (const [name, type] of Object.entries(inboxRuleSchema.shape)) {
@@ -42,7 +46,9 @@ function ruleRow(owner: Owner, { rule, number, priority }: NumberedRule): Row {
     if (taken.includes(name) && given[name] === undefined) continue;
     const value = given[name] ?? null;
     if (Array.isArray(value))
-      row[name] = addressLists.includes(name) ? value.map((entry) => shownAddress(String(entry))) : value;
+      row[name] = addressLists.includes(name)
+        ? value.map((entry) => shownAddress(file, String(entry)))
+        : value;
     else row[name] = value ?? (kindOf(type) === 'boolean' ? false : null);
   }
   return {
@@ -108,13 +114,7 @@ function dropClientSide(call: CmdletCall, owner: Owner, except: NumberedRule): v
 
 const switchRule = (name: string, enabled: boolean): Cmdlet => ({
   name,
-  parameters: {
-    Identity: 'string',
-    Mailbox: 'string',
-    Force: 'switch',
-    AlwaysDeleteOutlookRulesBlob: 'switch',
-  },
-  mandatory: ['Identity'],
+  parameters: ['Identity', 'Mailbox', 'Force', 'AlwaysDeleteOutlookRulesBlob'],
   inMailbox: true,
   confirms: true,
   run: (call) => {
@@ -135,14 +135,14 @@ const switchRule = (name: string, enabled: boolean): Cmdlet => ({
 
 const getInboxRule: Cmdlet = {
   name: 'Get-InboxRule',
-  parameters: {
-    Identity: 'string',
-    Mailbox: 'string',
-    IncludeHidden: 'switch',
-    BypassScopeCheck: 'switch',
-    DescriptionTimeFormat: 'string',
-    DescriptionTimeZone: 'string',
-  },
+  parameters: [
+    'Identity',
+    'Mailbox',
+    'IncludeHidden',
+    'BypassScopeCheck',
+    'DescriptionTimeFormat',
+    'DescriptionTimeZone',
+  ],
   inMailbox: true,
   run: (call) => {
     const { Mailbox: mailbox, IncludeHidden: hidden, Identity: identity } = call.parameters;
@@ -157,7 +157,7 @@ const getInboxRule: Cmdlet = {
     const owner = requireMailbox(call.file, mailbox);
     const rows = rulesOf(owner)
       .filter(({ rule }) => hidden === true || !rule.hidden)
-      .map((numbered) => ruleRow(owner, numbered));
+      .map((numbered) => ruleRow(call.file, owner, numbered));
     if (identity === undefined || identity === null) return rows;
     const key = String(identity);
     return rows.filter(

@@ -10,7 +10,7 @@ const yearMs = 365 * 86_400_000;
 
 const list = (name: string, section: keyof MailFlow): Cmdlet => ({
   name,
-  parameters: { Identity: 'string', ResultSize: 'string' },
+  parameters: ['Identity'],
   run: ({ file, store, parameters: { Identity: identity } }) => {
     const rows = (file.mailFlow?.[section] ?? []).map((object) => {
       const changed = object.WhenChanged ?? new Date(Date.parse(store.loadedAt) - yearMs).toISOString();

@@ -15,8 +15,7 @@ const withNulls = (given: object | undefined, defaults: Row): Row => ({
 /** A configuration that each mailbox has one of, whether the file names it or not. */
 const configuration = (name: string, of: (owner: Owner) => object | undefined, defaults: Row): Cmdlet => ({
   name,
-  parameters: { Identity: 'string', ResultSize: 'string' },
-  mandatory: ['Identity'],
+  parameters: ['Identity', 'ResultSize'],
   run: ({ file, parameters }) => {
     const owner = requireMailbox(file, parameters['Identity']);
     const id = userIdOf(owner.user);
@@ -31,7 +30,7 @@ const collection = (
   of: (owner: Owner, call: CmdletCall) => Row[],
 ): Cmdlet => ({
   name,
-  parameters: { Mailbox: 'string', ...parameters },
+  parameters: ['Mailbox', ...parameters],
   run: (call) => mailboxesFor(call.file, call.parameters['Mailbox']).flatMap((owner) => of(owner, call)),
 });
 
@@ -58,7 +57,7 @@ export const mailboxOptionCmdlets: readonly Cmdlet[] = [
     ContactsTrusted: false,
     TrustedListsOnly: false,
   }),
-  collection('Get-SweepRule', { Identity: 'string', Provider: 'string', ResultSize: 'string' }, (owner) =>
+  collection('Get-SweepRule', ['Identity', 'Provider', 'ResultSize'], (owner) =>
     (owner.mailbox.sweepRules ?? []).map((rule) => {
       const RuleId = rule.RuleId ?? guidOf('sweep rule', userIdOf(owner.user), rule.Name);
       const defaults = {
@@ -73,7 +72,7 @@ export const mailboxOptionCmdlets: readonly Cmdlet[] = [
       return { Identity: `${aliasOf(owner)}\\${RuleId}`, RuleId, ...withNulls(rule, defaults) };
     }),
   ),
-  collection('Get-App', { Identity: 'string', OrganizationApp: 'switch' }, (owner) =>
+  collection('Get-App', ['Identity', 'OrganizationApp'], (owner) =>
     (owner.mailbox.apps ?? []).map((app) => {
       const AppId = app.AppId ?? guidOf('app', app.DisplayName);
       const defaults = {
@@ -88,29 +87,26 @@ export const mailboxOptionCmdlets: readonly Cmdlet[] = [
       return { Identity: `${userIdOf(owner.user)}\\${AppId}`, AppId, ...withNulls(app, defaults) };
     }),
   ),
-  collection(
-    'Get-MobileDevice',
-    { Identity: 'string', ActiveSync: 'switch', RestApi: 'switch', Filter: 'string', ResultSize: 'string' },
-    (owner, { store }) =>
-      (owner.mailbox.mobileDevices ?? []).map((device) => {
-        const kind = device.ClientType ?? 'EAS';
-        const defaults = {
-          FriendlyName: '',
-          DeviceType: 'iPhone',
-          DeviceModel: '',
-          DeviceOS: '',
-          DeviceUserAgent: '',
-          ClientType: kind,
-          DeviceAccessState: 'Allowed',
-          FirstSyncTime: device.WhenCreated ?? store.loadedAt,
-          WhenCreated: device.FirstSyncTime ?? store.loadedAt,
-        };
-        const name = `${kind}§${device.DeviceType ?? defaults.DeviceType}§${device.DeviceId}`;
-        return {
-          Identity: `${aliasOf(owner)}\\ExchangeActiveSyncDevices\\${name}`,
-          UserDisplayName: owner.user.displayName ?? aliasOf(owner),
-          ...withNulls(device, defaults),
-        };
-      }),
+  collection('Get-MobileDevice', ['Identity', 'ResultSize'], (owner, { store }) =>
+    (owner.mailbox.mobileDevices ?? []).map((device) => {
+      const kind = device.ClientType ?? 'EAS';
+      const defaults = {
+        FriendlyName: '',
+        DeviceType: 'iPhone',
+        DeviceModel: '',
+        DeviceOS: '',
+        DeviceUserAgent: '',
+        ClientType: kind,
+        DeviceAccessState: 'Allowed',
+        FirstSyncTime: device.WhenCreated ?? store.loadedAt,
+        WhenCreated: device.FirstSyncTime ?? store.loadedAt,
+      };
+      const name = `${kind}§${device.DeviceType ?? defaults.DeviceType}§${device.DeviceId}`;
+      return {
+        Identity: `${aliasOf(owner)}\\ExchangeActiveSyncDevices\\${name}`,
+        UserDisplayName: owner.user.displayName ?? aliasOf(owner),
+        ...withNulls(device, defaults),
+      };
+    }),
   ),
 ];

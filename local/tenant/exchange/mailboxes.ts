@@ -3,7 +3,7 @@
 import type { Row } from '../answers.ts';
 import { primaryAddressOf, userIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
-import { aliasOf, type Owner, ownersOf } from '../mailbox.ts';
+import { aliasOf, legacyDnOf, type Owner, ownersOf } from '../mailbox.ts';
 import type { TenantFile } from '../schema.ts';
 import { type Cmdlet, type CmdletCall, changedList, cmdletRefusal, objectNotFound } from './cmdlet.ts';
 import { findRecipient, recipientName } from './recipients.ts';
@@ -21,6 +21,7 @@ export function requireMailbox(file: TenantFile, identity: unknown): Owner {
       aliasOf(owner),
       userIdOf(owner.user),
       exchangeGuidOf(owner),
+      legacyDnOf(aliasOf(owner)),
       owner.user.displayName,
     ].some((name) => name?.toLowerCase() === key),
   );
@@ -61,6 +62,7 @@ function mailboxRow(call: CmdletCall, owner: Owner): Row {
     ExchangeGuid: exchangeGuidOf(owner),
     Guid: guidOf('recipient', userIdOf(user)),
     ExternalDirectoryObjectId: userIdOf(user),
+    LegacyExchangeDN: legacyDnOf(aliasOf(owner)),
     ForwardingAddress: mailbox.ForwardingAddress ? recipientName(call.file, mailbox.ForwardingAddress) : null,
     ForwardingSmtpAddress: mailbox.ForwardingSmtpAddress ? smtp(mailbox.ForwardingSmtpAddress) : null,
     DeliverToMailboxAndForward: mailbox.DeliverToMailboxAndForward ?? false,
@@ -75,15 +77,15 @@ function mailboxRow(call: CmdletCall, owner: Owner): Row {
 
 const getMailbox: Cmdlet = {
   name: 'Get-Mailbox',
-  parameters: {
-    Identity: 'string',
-    Anr: 'string',
-    Filter: 'string',
-    RecipientTypeDetails: 'strings',
-    ResultSize: 'string',
-    SoftDeletedMailbox: 'switch',
-    InactiveMailboxOnly: 'switch',
-  },
+  parameters: [
+    'Identity',
+    'Anr',
+    'Filter',
+    'RecipientTypeDetails',
+    'ResultSize',
+    'SoftDeletedMailbox',
+    'InactiveMailboxOnly',
+  ],
   run: (call) => {
     const types = call.parameters['RecipientTypeDetails'];
     const wanted = types === undefined || types === null ? undefined : changedList([], types);
@@ -95,17 +97,16 @@ const getMailbox: Cmdlet = {
 
 const setMailbox: Cmdlet = {
   name: 'Set-Mailbox',
-  parameters: {
-    Identity: 'string',
-    ForwardingAddress: 'recipient',
-    ForwardingSmtpAddress: 'recipient',
-    DeliverToMailboxAndForward: 'boolean',
-    GrantSendOnBehalfTo: 'strings',
-    HiddenFromAddressListsEnabled: 'boolean',
-    Force: 'switch',
-    Confirm: 'switch',
-  },
-  mandatory: ['Identity'],
+  parameters: [
+    'Identity',
+    'ForwardingAddress',
+    'ForwardingSmtpAddress',
+    'DeliverToMailboxAndForward',
+    'GrantSendOnBehalfTo',
+    'HiddenFromAddressListsEnabled',
+    'Force',
+    'Confirm',
+  ],
   run: (call) => {
     const { store, parameters } = call;
     const { mailbox } = requireMailbox(store.file, parameters['Identity']);

@@ -17,14 +17,21 @@ export const granteeKey = (file: TenantFile, name: string) => {
   return user ? userIdOf(user) : name.toLowerCase();
 };
 
-/** Whom a permission names: a user of the tenant, or what an old entry was called. */
-export function grantee(call: CmdletCall, name: unknown, known: readonly string[]): string {
+/** Whom a permission names; an entry of somebody who is gone can't be named any more. */
+export function grantee(call: CmdletCall, name: unknown): string {
   const { file } = call.store;
   const user = findUser(file, String(name)) ?? file.users.find(({ displayName }) => displayName === name);
   if (user) return user.userPrincipalName;
-  if (known.some((old) => old.toLowerCase() === String(name).toLowerCase())) return String(name);
   throw objectNotFound(String(name));
 }
+
+const notTaken = (value: string, type: string) =>
+  cmdletRefusal(
+    400,
+    'BadRequest',
+    'System.Management.Automation.ParameterBindingException',
+    `Cannot process argument transformation on parameter 'AccessRights'. Cannot convert value "${value}" to type "${type}".`,
+  );
 
 const notThere = (name: unknown) =>
   cmdletRefusal(
@@ -37,8 +44,7 @@ const notThere = (name: unknown) =>
 const fullAccess: readonly Cmdlet[] = [
   {
     name: 'Get-MailboxPermission',
-    parameters: { Identity: 'string', User: 'string', Owner: 'switch', ResultSize: 'string' },
-    mandatory: ['Identity'],
+    parameters: ['Identity', 'User', 'Owner', 'ResultSize'],
     run: ({ file, parameters }) => {
       const { mailbox } = requireMailbox(file, parameters['Identity']);
       const row = (User: string, AccessRights: string[], IsInherited = false, Deny = false) => ({
@@ -60,14 +66,15 @@ const fullAccess: readonly Cmdlet[] = [
   },
   {
     name: 'Remove-MailboxPermission',
-    parameters: { Identity: 'string', User: 'string', AccessRights: 'strings', Deny: 'switch' },
-    mandatory: ['Identity', 'User', 'AccessRights'],
+    parameters: ['Identity', 'User', 'AccessRights', 'Deny'],
     confirms: true,
     run: (call) => {
       const { store, parameters } = call;
       const { mailbox } = requireMailbox(store.file, parameters['Identity']);
-      const names = (mailbox.permissions ?? []).map(({ User }) => User);
-      const key = granteeKey(store.file, grantee(call, parameters['User'], names));
+      const key = granteeKey(store.file, grantee(call, parameters['User']));
+      // The reference lists it, and public reports say that it is refused all the same.
+      if (changedList([], parameters['AccessRights']).some((right) => right.toLowerCase() === 'sendas'))
+        throw notTaken('SendAs', 'MailboxRights[]');
       // Documented: what is not there is a warning.
       if (!takeOut(store, mailbox.permissions, (one: Permission) => granteeKey(store.file, one.User), key))
         call.warn(`Can't remove the access control entry for "${String(parameters['User'])}".`);
@@ -76,19 +83,11 @@ const fullAccess: readonly Cmdlet[] = [
   },
   {
     name: 'Add-MailboxPermission',
-    parameters: {
-      Identity: 'string',
-      User: 'string',
-      AccessRights: 'strings',
-      AutoMapping: 'boolean',
-      InheritanceType: 'string',
-      Confirm: 'switch',
-    },
-    mandatory: ['Identity', 'User', 'AccessRights'],
+    parameters: ['Identity', 'User', 'AccessRights', 'AutoMapping', 'InheritanceType', 'Confirm'],
     run: (call) => {
       const { store, parameters } = call;
       const { mailbox } = requireMailbox(store.file, parameters['Identity']);
-      const User = grantee(call, parameters['User'], []);
+      const User = grantee(call, parameters['User']);
       mailbox.permissions ??= [];
       const key = granteeKey(store.file, User);
       if (mailbox.permissions.some((one) => granteeKey(store.file, one.User) === key)) {
@@ -105,7 +104,7 @@ const fullAccess: readonly Cmdlet[] = [
 const sendAs: readonly Cmdlet[] = [
   {
     name: 'Get-RecipientPermission',
-    parameters: { Identity: 'string', Trustee: 'string', AccessRights: 'strings', ResultSize: 'string' },
+    parameters: ['Identity', 'Trustee', 'AccessRights', 'ResultSize'],
     run: ({ file, parameters }) =>
       mailboxesFor(file, parameters['Identity']).flatMap((owner) =>
         [{ Trustee: self }, ...(owner.mailbox.recipientPermissions ?? [])].map((entry: Trust) => ({
@@ -120,14 +119,12 @@ const sendAs: readonly Cmdlet[] = [
   },
   {
     name: 'Remove-RecipientPermission',
-    parameters: { Identity: 'string', Trustee: 'string', AccessRights: 'strings' },
-    mandatory: ['Identity', 'Trustee', 'AccessRights'],
+    parameters: ['Identity', 'Trustee', 'AccessRights'],
     confirms: true,
     run: (call) => {
       const { store, parameters } = call;
       const { mailbox } = requireMailbox(store.file, parameters['Identity']);
-      const names = (mailbox.recipientPermissions ?? []).map(({ Trustee }) => Trustee);
-      const key = granteeKey(store.file, grantee(call, parameters['Trustee'], names));
+      const key = granteeKey(store.file, grantee(call, parameters['Trustee']));
       const keyIn = (one: Trust) => granteeKey(store.file, one.Trustee);
       if (!takeOut(store, mailbox.recipientPermissions, keyIn, key)) throw notThere(parameters['Trustee']);
       return [];
@@ -135,13 +132,12 @@ const sendAs: readonly Cmdlet[] = [
   },
   {
     name: 'Add-RecipientPermission',
-    parameters: { Identity: 'string', Trustee: 'string', AccessRights: 'strings' },
-    mandatory: ['Identity', 'Trustee', 'AccessRights'],
+    parameters: ['Identity', 'Trustee', 'AccessRights'],
     confirms: true,
     run: (call) => {
       const { store, parameters } = call;
       const { mailbox } = requireMailbox(store.file, parameters['Identity']);
-      const Trustee = grantee(call, parameters['Trustee'], []);
+      const Trustee = grantee(call, parameters['Trustee']);
       mailbox.recipientPermissions ??= [];
       const key = granteeKey(store.file, Trustee);
       if (mailbox.recipientPermissions.some((one) => granteeKey(store.file, one.Trustee) === key)) {

@@ -21,7 +21,7 @@ const protocols = [
 
 const getCasMailbox: Cmdlet = {
   name: 'Get-CASMailbox',
-  parameters: { Identity: 'string', ResultSize: 'string' },
+  parameters: ['Identity', 'ResultSize'],
   run: (call) =>
     mailboxesFor(call.file, call.parameters['Identity']).map(({ user, mailbox }) => ({
       Identity: userIdOf(user),
@@ -40,13 +40,7 @@ const getCasMailbox: Cmdlet = {
 
 const setCasMailbox: Cmdlet = {
   name: 'Set-CASMailbox',
-  parameters: {
-    Identity: 'string',
-    ...Object.fromEntries(protocols.map((name) => [name, 'boolean' as const])),
-    SmtpClientAuthenticationDisabled: 'boolean',
-    Confirm: 'switch',
-  },
-  mandatory: ['Identity'],
+  parameters: ['Identity', ...protocols, 'SmtpClientAuthenticationDisabled', 'Confirm'],
   run: ({ store, parameters }) => {
     const { mailbox } = requireMailbox(store.file, parameters['Identity']);
     if (!mailbox.cas) store.write(mailbox, 'cas', {});

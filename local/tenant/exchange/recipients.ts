@@ -2,7 +2,7 @@
 import type { Row } from '../answers.ts';
 import { domainsOf, primaryAddressOf, userIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
-import { aliasOf, ownersOf } from '../mailbox.ts';
+import { aliasOf, legacyDnOf, ownersOf } from '../mailbox.ts';
 import type { TenantFile } from '../schema.ts';
 import { type Cmdlet, objectNotFound } from './cmdlet.ts';
 
@@ -21,6 +21,7 @@ function recipientRows(file: TenantFile): Row[] {
       ExternalEmailAddress: null,
       EmailAddresses: mailbox.EmailAddresses ?? [`SMTP:${primaryAddressOf(user)}`],
       ExternalDirectoryObjectId: userIdOf(user),
+      LegacyExchangeDN: legacyDnOf(aliasOf(owner)),
       Guid: guidOf('recipient', userIdOf(user)),
     };
   });
@@ -41,6 +42,7 @@ function recipientRows(file: TenantFile): Row[] {
         recipient.ExternalEmailAddress ?? (outside ? `SMTP:${recipient.PrimarySmtpAddress}` : null),
       EmailAddresses: recipient.EmailAddresses ?? [`SMTP:${recipient.PrimarySmtpAddress}`],
       ExternalDirectoryObjectId: recipient.ExternalDirectoryObjectId ?? '',
+      LegacyExchangeDN: legacyDnOf(alias),
       Guid: recipient.Guid ?? guidOf('recipient', recipient.Name),
     };
   });
@@ -59,6 +61,7 @@ function recipientRow(file: TenantFile, key: string): Row | undefined {
       'PrimarySmtpAddress',
       'WindowsLiveID',
       'ExternalDirectoryObjectId',
+      'LegacyExchangeDN',
       'Guid',
     ].some((name) => String(row[name] ?? '').toLowerCase() === wanted && wanted !== ''),
   );
@@ -68,19 +71,22 @@ export const findRecipient = (file: TenantFile, key: string): string | undefined
   return row ? String(row['Guid']) : undefined;
 };
 
+/** As Exchange shows a recipient of its own in a rule; undefined for an address outside. */
+export function recipientInRule(file: TenantFile, address: string): string | undefined {
+  const row = recipientRow(file, address);
+  const isOutside = String(row?.['RecipientTypeDetails']).startsWith('Mail');
+  return row && !isOutside
+    ? `"${String(row['DisplayName'])}" [EX:${String(row['LegacyExchangeDN'])}]`
+    : undefined;
+}
+
 /** As Exchange shows a reference to a recipient: by its identity. */
 export const recipientName = (file: TenantFile, key: string): string =>
   String(recipientRow(file, key)?.['Identity'] ?? key);
 
 const getRecipient: Cmdlet = {
   name: 'Get-Recipient',
-  parameters: {
-    Identity: 'string',
-    Filter: 'string',
-    RecipientTypeDetails: 'strings',
-    ResultSize: 'string',
-    Properties: 'strings',
-  },
+  parameters: ['Identity', 'Filter', 'RecipientTypeDetails', 'ResultSize', 'Properties'],
   run: ({ file, parameters }) => {
     const { Identity: identity } = parameters;
     if (identity === undefined || identity === null) return recipientRows(file);
@@ -92,7 +98,7 @@ const getRecipient: Cmdlet = {
 
 const getAcceptedDomain: Cmdlet = {
   name: 'Get-AcceptedDomain',
-  parameters: { Identity: 'string', ResultSize: 'string' },
+  parameters: ['Identity', 'ResultSize'],
   run: ({ file, parameters }) => {
     const given =
       file.acceptedDomains ??

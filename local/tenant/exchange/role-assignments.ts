@@ -40,16 +40,16 @@ const ofPolicy = (user: User): Row[] =>
 const roleAssignmentCmdlets: readonly Cmdlet[] = [
   {
     name: 'Get-ManagementRoleAssignment',
-    parameters: {
-      Identity: 'string',
-      RoleAssignee: 'string',
-      RoleAssigneeType: 'string',
-      AssignmentMethod: 'strings',
-      Role: 'string',
-      Delegating: 'boolean',
-      Enabled: 'boolean',
-      GetEffectiveUsers: 'switch',
-    },
+    parameters: [
+      'Identity',
+      'RoleAssignee',
+      'RoleAssigneeType',
+      'AssignmentMethod',
+      'Role',
+      'Delegating',
+      'Enabled',
+      'GetEffectiveUsers',
+    ],
     run: ({ file, parameters }) => {
       const { RoleAssignee: assignee } = parameters;
       const user = isMissing(assignee) ? undefined : findUser(file, String(assignee));
@@ -68,8 +68,7 @@ const roleAssignmentCmdlets: readonly Cmdlet[] = [
   },
   {
     name: 'Remove-ManagementRoleAssignment',
-    parameters: { Identity: 'string', Force: 'switch' },
-    mandatory: ['Identity'],
+    parameters: ['Identity', 'Force'],
     confirms: true,
     run: ({ store, parameters }) => {
       const { file } = store;
@@ -81,16 +80,7 @@ const roleAssignmentCmdlets: readonly Cmdlet[] = [
   },
   {
     name: 'New-ManagementRoleAssignment',
-    parameters: {
-      Name: 'string',
-      Role: 'string',
-      User: 'string',
-      CustomRecipientWriteScope: 'string',
-      Delegating: 'switch',
-      Force: 'switch',
-      Confirm: 'switch',
-    },
-    mandatory: ['Role', 'User'],
+    parameters: ['Name', 'Role', 'User', 'CustomRecipientWriteScope', 'Delegating', 'Force', 'Confirm'],
     run: (call) => {
       const { store, parameters } = call;
       const { file } = store;

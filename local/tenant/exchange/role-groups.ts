@@ -62,7 +62,7 @@ export function requireSecurityPrincipal(call: CmdletCall, name: unknown): User 
 export const roleGroupCmdlets = (groupsOf: Groups): readonly Cmdlet[] => [
   {
     name: 'Get-RoleGroup',
-    parameters: { Identity: 'string', Filter: 'string', ResultSize: 'string', ShowPartnerLinked: 'switch' },
+    parameters: ['Identity', 'Filter', 'ResultSize', 'ShowPartnerLinked'],
     run: ({ file, parameters: { Identity: identity } }) => {
       const groups = groupsOf(file);
       return (isMissing(identity) ? groups : [requireGroup(groups, identity)]).map((group) => ({
@@ -79,7 +79,7 @@ export const roleGroupCmdlets = (groupsOf: Groups): readonly Cmdlet[] => [
   },
   {
     name: 'Get-RoleGroupMember',
-    parameters: { Identity: 'string', ResultSize: 'string' },
+    parameters: ['Identity', 'ResultSize'],
     run: ({ file, parameters: { Identity: identity } }) => {
       // Documented: a null Identity returns the members of all groups.
       const groups = isMissing(identity) ? groupsOf(file) : [requireGroup(groupsOf(file), identity)];
@@ -88,8 +88,7 @@ export const roleGroupCmdlets = (groupsOf: Groups): readonly Cmdlet[] => [
   },
   {
     name: 'Remove-RoleGroupMember',
-    parameters: { Identity: 'string', Member: 'string', BypassSecurityGroupManagerCheck: 'switch' },
-    mandatory: ['Identity', 'Member'],
+    parameters: ['Identity', 'Member', 'BypassSecurityGroupManagerCheck'],
     confirms: true,
     run: (call) => {
       const { store, parameters } = call;
@@ -108,13 +107,7 @@ export const roleGroupCmdlets = (groupsOf: Groups): readonly Cmdlet[] => [
   },
   {
     name: 'Add-RoleGroupMember',
-    parameters: {
-      Identity: 'string',
-      Member: 'string',
-      BypassSecurityGroupManagerCheck: 'switch',
-      Confirm: 'switch',
-    },
-    mandatory: ['Identity', 'Member'],
+    parameters: ['Identity', 'Member', 'BypassSecurityGroupManagerCheck', 'Confirm'],
     run: (call) => {
       const { store, parameters } = call;
       const group = requireGroup(groupsOf(store.file), parameters['Identity']);

@@ -21,6 +21,12 @@ export const appSchema = z
     exchangeRoleGroups: texts
       .optional()
       .describe('Exchange role groups it belongs to, such as Organization Management. Default: none'),
+    hiddenParameters: z
+      .record(z.string(), texts)
+      .optional()
+      .describe(
+        'Parameters of Exchange cmdlets that its roles do not show it, by cmdlet: { "Get-InboxRule": ["Mailbox"] }. Default: none',
+      ),
     mailSenders: texts
       .optional()
       .describe(
@@ -37,6 +43,11 @@ export const faultSchema = z
     status: whole.min(400).max(599).optional().describe('Default 429'),
     retryAfter: whole.optional().describe('Seconds, in Retry-After; left out: no such header'),
     code: text.optional().describe("The service's error code"),
+    exception: text
+      .optional()
+      .describe(
+        'Of Exchange: the class of its exception. Default: that which comes with its sentence, else that of a busy server for 429, 503 and 504',
+      ),
     message: text.optional(),
     skip: whole.optional().describe('Lets so many requests through first'),
     every: whole.optional().describe('Meets each n-th request only'),

@@ -155,9 +155,56 @@ describe('binding', () => {
       'ParameterBindingException',
     ],
     ['a cmdlet that does not exist', 'Get-Mailboxes', {}, 'CommandNotFoundException'],
+    [
+      'a parameter that only a server of one’s own has',
+      'Get-Mailbox',
+      { Identity: upn, DomainController: 'dc01' },
+      'ParameterBindingException',
+    ],
+    ['parameters of two sets', 'Get-Mailbox', { Identity: upn, Anr: 'adele' }, 'ParameterBindingException'],
+    [
+      'a value that the reference does not list',
+      'Add-MailboxPermission',
+      { Identity: upn, User: 'megan@contoso.com', AccessRights: ['Everything'] },
+      'ParameterBindingException',
+    ],
+    [
+      'SendAs among the rights to a mailbox, listed or not',
+      'Remove-MailboxPermission',
+      { Identity: upn, User: 'megan@contoso.com', AccessRights: ['FullAccess', 'SendAs'], Confirm: false },
+      'ParameterBindingException',
+    ],
   ])('refuses %s', async (_, name, parameters, exception) => {
     const { cmdlet } = await callerOf(file);
     expect(thrown(await cmdlet(name, parameters))).toEqual([400, exception]);
+  });
+
+  it('knows no parameter that the app’s roles hide from it', async () => {
+    const hiddenParameters = { 'Get-InboxRule': ['IncludeHidden'] };
+    const { cmdlet } = await callerOf({ ...file, app: { hiddenParameters } });
+    const asking = { Mailbox: upn, IncludeHidden: true };
+    expect(thrown(await cmdlet('Get-InboxRule', asking, { anchor: upn }))).toEqual([
+      400,
+      'ParameterBindingException',
+    ]);
+    expect((await cmdlet('Get-InboxRule', { Mailbox: upn }, { anchor: upn })).status).toBe(200);
+  });
+
+  it.each([
+    ['Remove-MailboxPermission', { Identity: upn, User: 'gone', AccessRights: ['FullAccess'] }],
+    ['Remove-RecipientPermission', { Identity: upn, Trustee: 'S-1-5-21-1-2-3-4', AccessRights: ['SendAs'] }],
+    ['Remove-MailboxFolderPermission', { Identity: `${upn}:\\Calendar`, User: 'gone' }],
+  ])('%s can’t name somebody who is gone, though the entry is shown', async (name, parameters) => {
+    const mailbox = {
+      permissions: [{ User: 'gone' }],
+      recipientPermissions: [{ Trustee: 'S-1-5-21-1-2-3-4' }],
+      folderPermissions: [{ Folder: 'Calendar', User: 'gone', AccessRights: ['Editor'] }],
+    };
+    const { cmdlet } = await callerOf({ users: [{ id: adele, userPrincipalName: upn, mailbox }] });
+    expect(thrown(await cmdlet(name, { ...parameters, Confirm: false }))).toEqual([
+      404,
+      'ManagementObjectNotFoundException',
+    ]);
   });
 
   it('takes a typed hashtable as changes to a list', async () => {
@@ -188,11 +235,35 @@ describe('inbox rules', () => {
     expect(rows(await cmdlet('Get-InboxRule', all, { anchor: upn }))).toHaveLength(4);
   });
 
+  it('names the mailbox once: by Mailbox and the number alone, or within the identity', async () => {
+    const caller = await callerOf(file);
+    const Identity = await idOf(caller, '..');
+    const [, number] = Identity.split('\\');
+    const disable = (parameters: object) =>
+      caller.cmdlet('Disable-InboxRule', { ...parameters, ...confirmed }, { anchor: upn });
+    expect((await disable({ Identity, Mailbox: upn })).status).toBe(400);
+    expect((await disable({ Identity: number, Mailbox: adele })).status).toBe(200);
+    expect((await disable({ Identity })).status).toBe(200);
+  });
+
+  it('shows a recipient of its own by the name that Exchange has for it, by which it is found', async () => {
+    const rule = { Name: 'To Megan', ForwardTo: ['megan@contoso.com'] };
+    const { cmdlet } = await callerOf({
+      ...file,
+      users: [{ userPrincipalName: upn, mailbox: { inboxRules: [rule] } }, ...file.users.slice(1)],
+    });
+    const [shown] = rows(await cmdlet('Get-InboxRule', { Mailbox: upn }, { anchor: upn }));
+    const [, legacy] = /\[EX:(.+)\]/.exec(String(shown?.['ForwardTo'])) ?? [];
+    expect(rows(await cmdlet('Get-Recipient', { Identity: legacy }))).toMatchObject([
+      { PrimarySmtpAddress: 'megan@contoso.com', LegacyExchangeDN: legacy },
+    ]);
+  });
+
   it('disables by the identity it gave, and enabling leaves the same bytes', async () => {
     const caller = await callerOf(file);
     const before = JSON.stringify(caller.tenant.state());
     for (const name of ['..', 'Newsletters']) {
-      const target = { Identity: await idOf(caller, name), Mailbox: upn, ...confirmed };
+      const target = { Identity: await idOf(caller, name), ...confirmed };
       expect((await caller.cmdlet('Disable-InboxRule', target, { anchor: upn })).status).toBe(200);
       expect(JSON.stringify(caller.tenant.state())).not.toBe(before);
       await caller.cmdlet('Enable-InboxRule', target, { anchor: upn });
@@ -205,7 +276,7 @@ describe('inbox rules', () => {
     const [user] = file.users;
     const inboxRules = [...(user?.mailbox?.inboxRules ?? []), clientSide];
     const caller = await callerOf({ ...file, users: [{ ...user, mailbox: { inboxRules } }] });
-    const target = { Identity: await idOf(caller, '..'), Mailbox: upn, Confirm: false };
+    const target = { Identity: await idOf(caller, '..'), Confirm: false };
     expect((await caller.cmdlet('Disable-InboxRule', target, { anchor: upn })).status).toBe(400);
     const answered = await caller.cmdlet('Disable-InboxRule', { ...target, Force: true }, { anchor: upn });
     expect(answered.body).toMatchObject({ '@adminapi.warnings': [expect.stringContaining('client-side')] });
