@@ -65,7 +65,7 @@ export function actsIn(run: RunView): readonly Act[] | undefined {
 export function auditLogIn(run: RunView): 'pending' | 'read' | 'unread' {
   const facts = factsIn(run);
   if (facts !== undefined) return facts.unified ? 'read' : 'unread';
-  return run.ended?.['collect-audit-log'] === undefined ? 'pending' : 'unread';
+  return run.answered?.includes('acts') ? 'unread' : 'pending';
 }
 
 /** Inbox rules that somebody made who is not known as the intruder: mostly the owner. */

@@ -6,7 +6,7 @@ import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { ExchangeReader } from '../model/clients.ts';
 import { nullableText } from '../model/text.ts';
-import { asAddress, isInside, type Recipient } from './recipients.ts';
+import { asAddress, type Recipient } from './recipients.ts';
 
 /** The account's mailbox as `theMailbox` reads it; undefined where it has none in Exchange Online. */
 export const mailboxIfAny = <T>(
@@ -27,16 +27,19 @@ export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined
   }
 }
 
-const domainSchema = z.object({ DomainName: z.string() });
+const domainSchema = z.object({ DomainName: z.string(), MatchSubDomains: z.boolean().nullish() });
 const recipientSchema = z.object({
   PrimarySmtpAddress: nullableText,
   ExternalEmailAddress: nullableText,
 });
 
-/** Get-AcceptedDomain: mail to these domains, and to what lies below them, stays in the organisation. */
+/** Get-AcceptedDomain: the domains that mail is accepted for, with `*.contoso.com` where what lies below is accepted too. */
 export async function acceptedDomains(exchange: ExchangeReader): Promise<string[]> {
-  const domains = await exchange.get('Get-AcceptedDomain', {}, domainSchema, { select: ['DomainName'] });
-  return domains.map(({ DomainName }) => DomainName);
+  const select = ['DomainName', 'MatchSubDomains'];
+  const domains = await exchange.get('Get-AcceptedDomain', {}, domainSchema, { select });
+  return domains.flatMap(({ DomainName, MatchSubDomains }) =>
+    MatchSubDomains ? [DomainName, `*.${DomainName}`] : [DomainName],
+  );
 }
 
 /**
@@ -75,17 +78,39 @@ export async function namesOf(exchange: ExchangeReader, name: string): Promise<s
   return one === undefined || found?.length !== 1 ? [] : Object.values(one).flatMap((value) => value || []);
 }
 
-/** Which of these names of the directory lead outside, and to which address. */
-export async function contactsOf(
+/** What the directory knows of a name: where its mail goes, and whether several people get it. */
+export interface DirectoryEntry {
+  addresses: readonly string[];
+  isGroup: boolean;
+}
+
+const entrySchema = recipientSchema.extend({ RecipientTypeDetails: nullableText });
+
+/** What Get-Recipient answers for a name, whoever asked it; null where the directory does not know it. */
+export function entryOf(answer: unknown): DirectoryEntry | null {
+  const found = z.array(entrySchema).safeParse([answer].flat()).data ?? [];
+  const addresses = found.flatMap(
+    ({ ExternalEmailAddress, PrimarySmtpAddress }) =>
+      asAddress(ExternalEmailAddress || PrimarySmtpAddress || '') ?? [],
+  );
+  const isGroup =
+    found.length > 1 || found.some(({ RecipientTypeDetails }) => /group/i.test(RecipientTypeDetails ?? ''));
+  return addresses.length === 0 ? null : { addresses, isGroup };
+}
+
+/** Get-Recipient: what stands behind each of these names of the directory. */
+export async function directoryOf(
   exchange: ExchangeReader,
   recipients: readonly Recipient[],
-  inside: readonly string[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, DirectoryEntry | null>> {
   const names = new Set(recipients.flatMap(({ directoryName }) => directoryName ?? []));
-  const contacts = new Map<string, string>();
+  const entries = new Map<string, DirectoryEntry | null>();
   for (const name of names) {
-    const outside = (await addressesBehind(exchange, name)).find((address) => !isInside(address, inside));
-    if (outside !== undefined) contacts.set(name, outside);
+    const select = ['PrimarySmtpAddress', 'ExternalEmailAddress', 'RecipientTypeDetails'];
+    const found = await unlessMissing(
+      exchange.get('Get-Recipient', { Identity: name }, z.json(), { select }),
+    );
+    entries.set(name, found === undefined ? null : entryOf(found));
   }
-  return contacts;
+  return entries;
 }

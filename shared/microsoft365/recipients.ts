@@ -79,7 +79,13 @@ export const isUnder = (domain: string, parents: readonly string[]) =>
     return own !== '' && (domain === own || domain.endsWith(`.${own}`));
   });
 
-/** Whether mail to this address stays in the organisation: its domain, or a parent of it, is an accepted domain. */
-export const isInside = (address: string, acceptedDomains: readonly string[]) =>
+/** Whether mail to this address stays in the organisation. `*.contoso.com` stands for what lies below an accepted domain. */
+export function isInside(address: string, acceptedDomains: readonly string[]): boolean {
   // A guest has an address of the tenant (name_company.example#EXT#@…) and the mailbox elsewhere.
-  !address.toLowerCase().includes('#ext#') && isUnder(domainOf(address), acceptedDomains);
+  if (address.toLowerCase().includes('#ext#')) return false;
+  const domain = domainOf(address);
+  return acceptedDomains.some((accepted) => {
+    const own = accepted.toLowerCase();
+    return own.startsWith('*.') ? own.length > 2 && domain.endsWith(own.slice(1)) : domain === own;
+  });
+}

@@ -1,26 +1,54 @@
-// Makes names, words and folders comparable, whatever their language, accents or invisible characters.
+// Makes names, words and folders comparable, whatever their language, accents, invisible or look-alike characters.
 import { inQuotes } from '../model/text.ts';
+import lookAlikes from './confusables.json' with { type: 'json' };
+
+/** Latin letters that Unicode does not take apart into a letter and an accent. */
+const letters: Readonly<Record<string, string>> = {
+  ł: 'l',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  ı: 'i',
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  þ: 'th',
+  ħ: 'h',
+};
 
 /** No accents, no case, nothing invisible. */
 export const plain = (text: string) =>
   text
     .normalize('NFKD')
-    .replace(/[\p{M}\p{Cf}\u3164\u115F\u1160]/gu, '')
+    .replace(/[\p{M}\p{Cf}\p{Cc}\u3164\u115F\u1160]/gu, '')
     .normalize('NFC')
     .toLowerCase()
+    .replace(/[łøđðıßæœþħ]/g, (letter) => letters[letter] ?? letter)
+    .replace(/[’‘ʼ`´]/g, "'")
     .trim();
 
-const eastAsian = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
+const alike: ReadonlyMap<string, string> = new Map(Object.entries(lookAlikes));
+const digits: Readonly<Record<string, string>> = { 0: 'o', 1: 'l', 3: 'e', 4: 'a', 5: 's', $: 's', '@': 'a' };
+
+/** As the eye takes it: letters of other alphabets, and digits inside a word, that look like Latin letters. */
+export const skeleton = (text: string): string =>
+  [...plain(text)]
+    .map((letter) => alike.get(letter) ?? letter)
+    .join('')
+    .replace(/(?<=\p{L})[01345$@](?=\p{L})/gu, (digit) => digits[digit] ?? digit);
+
+/** Scripts whose words stand apart; in all others words run together or take prefixes, and match anywhere. */
+const spaced = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}\p{P}\p{S}\s]+$/u;
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** A list of words.ts as one expression over plain text. */
+/** A list of rule-words.json as one expression over plain text. */
 export function matcher(list: string): RegExp {
   const alternatives = list
     .split(/\s+/)
     .filter((entry) => entry !== '')
     .map((entry) => {
       const body = escaped(plain(entry.replaceAll('*', ''))).replaceAll('_', '[\\s_.-]*');
-      if (entry.startsWith('*') || eastAsian.test(entry)) return body;
+      if (entry.startsWith('*') || !spaced.test(entry)) return body;
       const begin = '(?<![\\p{L}\\p{N}])';
       return entry.endsWith('*') ? `${begin}${body}` : `${begin}${body}(?![\\p{L}\\p{N}])`;
     });
@@ -41,7 +69,7 @@ export function oddityOf(name: string): Oddity {
   if (/^[!-/:-@[-`{-~\u00A1-\u00BF\u2010-\u205E\s]+$/u.test(visible)) {
     return { points: 3.2, says: `is named ${inQuotes(name)}, mere punctuation`, blank: true };
   }
-  if (/^([a-z0-9])\1*$/.test(visible) && !/^(?:ooo|www)$/.test(visible)) {
+  if (/^([a-z0-9])\1*$/.test(visible) && !/^(?:ooo|www|cc)$/.test(visible)) {
     return { points: 2, says: `is named ${inQuotes(name)}, a single character`, blank: false };
   }
   // Two capitals are an abbreviation (HR, PO); two small letters and what a hand types without a thought are not.

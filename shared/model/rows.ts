@@ -70,7 +70,7 @@ export const taskRecordSchema = z.object({
 });
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
 
-const keptSchema = z.object({ what: z.string(), why: z.string() });
+const keptSchema = z.object({ what: z.string(), why: z.string(), told: z.literal(true).optional() });
 
 export const attachmentSchema = z.object({
   name: z.string(),

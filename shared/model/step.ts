@@ -10,7 +10,7 @@ import type { Signal } from './signal.ts';
 import { type Danger, type Json, type Mode, modes, type Part, type Stage } from './words.ts';
 
 /** What an investigation hands on, each read under this name in `run.facts`. */
-export const handedOn = ['sign-ins', 'acts', 'sent-mail', 'victims'] as const;
+export const handedOn = ['sign-ins', 'acts', 'sent-mail'] as const;
 export type HandedOn = (typeof handedOn)[number];
 
 /** Licences that a step can do nothing without. */
@@ -74,6 +74,8 @@ export interface Task {
 export interface Kept {
   what: string;
   why: string;
+  /** Sends mail out of the organisation and is kept: the summary names it. */
+  told?: true;
 }
 
 export interface Found<B extends Json = Json> {
@@ -143,6 +145,8 @@ export interface RunView {
   falseAlarm?: true;
   /** What investigations hand on; nothing before they settled. */
   facts?: Readonly<Partial<Record<HandedOn, Json>>>;
+  /** What was asked for and is answered, or can't be: what is missing from `facts` then won't come. */
+  answered?: readonly HandedOn[];
   /** When roles of Entra ID were taken away last, if any were. */
   rolesRemovedAt?: string;
 }

@@ -47,6 +47,7 @@ export function contextOf(
             },
           }),
       facts,
+      answered: answered(engine.playbook, steps),
       ...(rolesRemovedAt === undefined ? {} : { rolesRemovedAt }),
     },
     intruder: run.intruder,
@@ -55,6 +56,13 @@ export function contextOf(
     abort,
   };
 }
+
+/** Whose investigation has ended, well or not. */
+const answered = (playbook: readonly Step[], rows: readonly StepRow[]): HandedOn[] =>
+  playbook.flatMap((step) => {
+    const ended = rows.some(({ name, outcome }) => name === step.name && outcome !== null);
+    return step.kind === 'investigation' && step.handsOn !== null && ended ? step.handsOn : [];
+  });
 
 /** What each investigation has handed on, under what it declares. */
 function factsOf(playbook: readonly Step[], rows: readonly StepRow[]): NonNullable<RunView['facts']> {

@@ -74,6 +74,9 @@ export function restInCounts({ steps, run }: Given): Section {
     counts.length === 0 || run.state === 'held'
       ? []
       : [{ text: `${counts.join('; ')}. That is no proof that nothing was there` }];
+  // Nothing that sends mail out is left in silence.
+  for (const { what, why } of steps.flatMap(({ kept }) => kept.filter(({ told }) => told === true)))
+    lines.push({ text: `Left in place: ${plain(what)}`, details: [plain(why)] });
   const fallen = steps.flatMap((row) =>
     run.endsAs === 'undone' && row.aim !== 'undo' ? openTasks(row) : [],
   );

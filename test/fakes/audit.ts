@@ -71,6 +71,7 @@ export const cmdlet = (
 /** The run once the audit log has answered with these records. */
 export const answered = (records: readonly object[]): Partial<RunView> => ({
   ended: { 'collect-audit-log': 'done' },
+  answered: ['acts'],
   facts: {
     acts: actsOf(
       records.map((one) => unifiedRecordSchema.parse(one)),

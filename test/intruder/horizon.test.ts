@@ -18,9 +18,8 @@ describe('until when a log is complete', () => {
   it('is the latest that any investigation of the run reached', () => {
     const facts = {
       'sign-ins': { horizons: [horizonOf('sign-ins', read)] },
-      victims: { horizons: [horizonOf('sign-ins', read + 60_000)] },
       acts: { horizons: [horizonOf('unified audit log', null)], acts: [] },
-      'sent-mail': { messages: [] },
+      'sent-mail': { horizons: [horizonOf('sign-ins', read + 60_000)], messages: [] },
     };
     expect(horizonsIn({ facts })).toEqual([
       { log: 'sign-ins', completeUntil: '2026-11-20T09:16:00.000Z' },

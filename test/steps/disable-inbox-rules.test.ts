@@ -3,6 +3,7 @@ import { disableInboxRules } from '../../functions/steps/disable-inbox-rules/dis
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { actsOf } from '../../shared/intruder/acts.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
+import type { Intruder } from '../../shared/model/intruder.ts';
 import { identity } from '../../shared/run/changes.ts';
 import { intruder, record } from '../fakes/audit.ts';
 import { account, context } from '../fakes/context.ts';
@@ -158,9 +159,86 @@ describe('disable-inbox-rules', () => {
     const seen = found(await disableInboxRules.find(context({ run, now }), clients));
     // One whose name hides it waits for nothing.
     expect(seen.changes.map(({ what }) => what)).toEqual([...expected, 'rule ".."']);
-    expect(seen.kept.filter(({ why }) => why.includes('waits for the audit log'))).toHaveLength(
-      1 - expected.length,
-    );
+    const waiting = seen.tasks.filter(({ instruction }) => instruction.includes('waits for the audit log'));
+    expect(waiting).toHaveLength(1 - expected.length);
+  });
+
+  describe('a rule that does nothing but send mail to a partner', () => {
+    const partner = {
+      Name: 'Falcon',
+      RuleIdentity: '13545366470107004940',
+      SubjectContainsWords: ['Falcon'],
+      ForwardTo: ['anna@fabrikam.com'],
+    };
+    const readUntil = (
+      completeUntil: string,
+      records: readonly object[] = [],
+      more: Partial<Intruder> = {},
+    ) =>
+      context({
+        run: {
+          openedAt: '2026-11-20T09:15:00.000Z',
+          ended: { 'collect-audit-log': 'done' },
+          facts: {
+            acts: {
+              ...actsOf(
+                records.map((one) => unifiedRecordSchema.parse(one)),
+                intruder,
+              ),
+              horizons: [{ log: 'unified audit log', completeUntil }],
+            },
+          },
+        },
+        intruder: { ...intruder, ...more },
+      });
+    const made = (by: 'intruder' | 'owner') =>
+      record(by, 'New-InboxRule', { objectId: 'adele\\13545366470107004940' });
+    const seen = async (given: ReturnType<typeof context>, rule: object = partner) =>
+      found(await disableInboxRules.find(given, withRules(rule).clients));
+
+    it('is asked about while the log may not hold all that was done before the lock', async () => {
+      const { changes, tasks, kept } = await seen(readUntil('2026-11-20T09:00:00.000Z'));
+      expect({ changes, kept }).toEqual({ changes: [], kept: [] });
+      expect(tasks).toMatchObject([{ what: expect.stringContaining('rule "Falcon"') }]);
+    });
+
+    it('is kept, and told by name, once the log shows that it is older than the intruder', async () => {
+      const { tasks, kept } = await seen(readUntil('2026-11-20T09:15:00.000Z'));
+      expect(tasks).toEqual([]);
+      expect(kept).toMatchObject([
+        { what: 'rule "Falcon"', why: expect.stringContaining('older than the intruder'), told: true },
+      ]);
+      expect(kept[0]?.why).toContain('anna@fabrikam.com');
+    });
+
+    it('is asked about where Outlook stored rules without saying which', async () => {
+      const nameless = record('owner', 'UpdateInboxRules', {});
+      expect((await seen(readUntil('2026-11-20T09:15:00.000Z', [nameless]))).tasks).toHaveLength(1);
+    });
+
+    it('is kept where the owner made it in their own session, and asked about where nobody knows whose that is', async () => {
+      const records = [made('owner')];
+      expect((await seen(readUntil('2026-11-20T09:15:00.000Z', records))).tasks).toHaveLength(1);
+      const marks: Intruder['marks'] = [
+        {
+          kind: 'session',
+          value: 'owner-20',
+          verdict: 'owner',
+          certainty: 'certain',
+          reason: 'for days',
+          source: 'sign-ins',
+        },
+      ];
+      const { tasks, kept } = await seen(readUntil('2026-11-20T09:15:00.000Z', records, { marks }));
+      expect(tasks).toEqual([]);
+      expect(kept).toMatchObject([{ told: true, why: expect.stringContaining('the owner made it') }]);
+    });
+
+    it('is disabled where the intruder made it, and asked about where it hides mail too, however old it is', async () => {
+      expect((await seen(readUntil('2026-11-20T09:15:00.000Z', [made('intruder')]))).changes).toHaveLength(1);
+      const hidden = { ...partner, MarkAsRead: true };
+      expect((await seen(readUntil('2026-11-20T09:15:00.000Z'), hidden)).kept).toEqual([]);
+    });
   });
 
   it('takes nothing for the intruder’s that bears a name twice, or that they failed to make', async () => {
@@ -196,11 +274,12 @@ describe('disable-inbox-rules', () => {
       { Name: 'Left', RedirectTo: ['Somebody Gone'] },
     ];
     const { clients } = oneMailbox({ inboxRules: rules }, { recipients: [archive] });
-    const { changes, kept } = found(await look(clients));
+    const { changes, tasks, kept } = found(await look(clients));
     expect(changes).toMatchObject([
       { what: 'rule "Archive copy"', why: expect.stringContaining('vault@evil.example') },
     ]);
-    expect(kept.map(({ what }) => what)).toEqual(['rule "Deputy"', 'rule "Left"']);
+    expect(kept.map(({ what }) => what)).toEqual(['rule "Deputy"']);
+    expect(tasks.map(({ what }) => what)).toEqual([expect.stringContaining('rule "Left"')]);
   });
 
   it('knows hidden rules from those the owner can see, and leaves the hidden ones of the service alone', async () => {
@@ -225,7 +304,7 @@ describe('disable-inbox-rules', () => {
     expect(tasks).toMatchObject([
       {
         what: expect.stringContaining('rule "Rule 12"'),
-        instruction: expect.stringContaining('cannot be judged'),
+        instruction: expect.stringContaining('shows nothing that it does'),
       },
       {
         what: expect.stringContaining('a rule without a visible name'),

@@ -1,7 +1,7 @@
 // Which mail an inbox rule picks, and what that tells. What is done to the mail is not its business.
 
 import { domainOf, isUnder, type Recipient } from '../../../shared/microsoft365/recipients.ts';
-import { matcher, plain } from '../../../shared/microsoft365/rule-name.ts';
+import { matcher, plain, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import * as words from '../../../shared/microsoft365/rule-words.ts';
 import type { InboxRule } from './rule.ts';
 
@@ -13,12 +13,18 @@ export interface Aim {
   wide: boolean;
   /** Looks for mail about the attack, money or staff. */
   sensitive: boolean;
+  /** Looks for warnings or codes: what an owner must see. */
+  warns: boolean;
+  /** Looks for what harms the company outside: contracts, bids, what colleagues write. */
+  leaks: boolean;
   /** How many of its words look for such mail. */
   hits: number;
   /** `noise` is sorted or thrown away for one's own peace; `leisure` may even be filed among the feeds. */
   calm: 'leisure' | 'noise' | null;
   /** Picks the mail of people or companies outside that is no noise. */
   partners: boolean;
+  /** Looks for words in a language that the lists hardly hold. */
+  foreign: boolean;
 }
 
 export interface Own {
@@ -32,15 +38,24 @@ interface Tells {
   says: string;
   /** So telling that an automatic sender is no excuse. */
   grave?: true;
+  /** Warns of an attack, or lets somebody in: what an owner must see. */
+  warns?: true;
 }
 interface Subject extends Tells {
   match: RegExp;
 }
 
 const lures: Subject = { points: 3, says: 'answers to the usual lures', match: matcher(words.lure) };
+const warnings: Subject = {
+  points: 4.2,
+  says: 'warnings of an attack',
+  match: matcher(words.alarm),
+  grave: true,
+  warns: true,
+};
 const sensitive: readonly Subject[] = [
-  { points: 4.2, says: 'warnings of an attack', match: matcher(words.alarm), grave: true },
-  { points: 4, says: 'verification mail', match: matcher(words.codes), grave: true },
+  warnings,
+  { points: 4, says: 'verification mail', match: matcher(words.codes), grave: true, warns: true },
   { points: 4, says: 'mail about pay and staff', match: matcher(words.staff), grave: true },
   { points: 3, says: 'mail about money', match: matcher(words.money) },
   lures,
@@ -48,10 +63,31 @@ const sensitive: readonly Subject[] = [
 const bounces: Subject = { points: 2, says: 'bounces', match: matcher(words.bounce) };
 const absences: Subject = { points: 1, says: 'absence notes', match: matcher(words.absence) };
 const subjects = [...sensitive, bounces, absences];
+const secrets = matcher(words.secrets);
 const leisure = matcher(words.leisure);
 const noise = matcher(words.noise);
 
-const about = (list: readonly Subject[], entry: string) => list.filter(({ match }) => match.test(entry));
+/** A part of a word will do as a condition, and picks the whole word: "nvoic". */
+function wholeOf(entry: string): string {
+  const core = words.cores.find(
+    (one) =>
+      entry.length >= 4 &&
+      entry.length < one.length &&
+      entry.length >= one.length * 0.6 &&
+      one.includes(entry),
+  );
+  return core ?? entry;
+}
+
+function about(list: readonly Subject[], entry: string): Subject[] {
+  const forms = [
+    entry,
+    skeleton(entry),
+    wholeOf(entry),
+    entry.replace(/(?<=\p{L})[\s._-](?=\p{L}(?!\p{L}))/gu, ''),
+  ];
+  return list.filter(({ match }) => forms.some((form) => match.test(form)));
+}
 /** Whether a text speaks of the attack, of money or of staff. */
 export const isSensitive = (text: string) => about(sensitive, plain(text)).length > 0;
 const isVacuous = (list: readonly string[]) => list.some((entry) => words.everything.test(entry));
@@ -59,9 +95,10 @@ const isAnyReply = (list: readonly string[]) => list.some((entry) => words.anyRe
 const textOf = (recipient: Recipient) => recipient.address ?? recipient.name;
 
 function calmOf(entry: string): Aim['calm'] {
+  const grave = about(sensitive, entry).length > 0;
   if (leisure.test(entry)) return 'leisure';
   if (words.tag.test(entry)) return 'noise';
-  return noise.test(entry) && about(sensitive, entry).length === 0 ? 'noise' : null;
+  return noise.test(entry) && !grave ? 'noise' : null;
 }
 
 /** Calm as a whole only where every entry is; as calm as the least calm of them. */
@@ -73,18 +110,30 @@ function calmest(list: readonly Aim['calm'][]): Aim['calm'] {
 /** Conditions that say nothing are left out, so that "contains e" counts as no condition at all. */
 function conditionsOf({ conditions }: InboxRule, own: Own) {
   const telling = (list: readonly string[]) => (isVacuous(list) ? [] : list);
-  const labels = own.domains.map((domain) => domain.split('.')[0] ?? domain);
-  const isMe = (text: string) => [...own.names, ...own.domains, ...labels].includes(text.replace(/^@/, ''));
+  const bare = own.domains.map((domain) => domain.replace(/^\*\./, ''));
+  const labels = bare.map((domain) => domain.split('.')[0] ?? domain);
+  const isMe = (text: string) => [...own.names, ...bare, ...labels].includes(text.replace(/^@/, ''));
+  const parts = own.names.flatMap((name) => name.split(/[^\p{L}]+/u)).filter((part) => part.length > 2);
+  const namesMe = (list: readonly string[]) => list.some((text) => isMe(text) || parts.includes(text));
   const recipients = [...conditions.recipients.map(textOf), ...conditions.recipientWords].map(plain);
+  const headers = conditions.headers.map(plain);
   return {
-    words: conditions.words.map((list) => list.map(plain)).filter((list) => !isVacuous(list)),
+    words: conditions.words
+      .map((list) => list.map(plain))
+      .filter((list) => !isVacuous(list) && !namesMe(list)),
     senders: telling([...conditions.senders.map(textOf), ...conditions.senderWords].map(plain)),
-    headers: telling(conditions.headers.map(plain)),
+    headers: headers.some((header) => words.everyHeader.test(header)) ? [] : telling(headers),
     recipients: telling(recipients.some(isMe) ? [] : recipients),
-    toOwner: conditions.toOwner || recipients.some(isMe),
+    toOwner:
+      conditions.toOwner ||
+      recipients.some(isMe) ||
+      conditions.words.some((list) => namesMe(list.map(plain))),
     others: [...conditions.types, ...conditions.others],
   };
 }
+
+/** Kinds of message that people sort away. */
+const dullTypes = /^(?:Calendaring\w*|ReadReceipt|Voicemail|AutomaticReply|ApprovalRequest)$/i;
 
 /** Which mail a rule picks, and what that tells. */
 export function aimOf(rule: InboxRule, own: Own): Aim {
@@ -98,37 +147,74 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     says: '',
     wide: false,
     sensitive: false,
+    warns: false,
+    leaks: false,
     hits: 0,
     calm: null,
     partners: false,
+    foreign: false,
   };
   if (!narrow) {
-    if (picks.words.length > 0) return { ...aim, points: 4, says: 'every answer or forward', wide: true };
-    if (picks.toOwner) return { ...aim, points: 4, says: 'all that is addressed to the owner', wide: true };
-    if (hasAttachment) return { ...aim, points: 3, says: 'everything with an attachment', wide: true };
-    // Without conditions, or without such as the service can show? Where it says the latter, nobody knows.
-    return rule.incomplete ? aim : { ...aim, points: 5, says: 'every message', wide: true };
+    const wide = { ...aim, wide: true, sensitive: true };
+    if (picks.words.length > 0) return { ...wide, points: 4, says: 'every answer or forward' };
+    if (picks.toOwner) return { ...wide, points: 4, says: 'all that is addressed to the owner' };
+    if (hasAttachment) return { ...wide, points: 3, says: 'everything with an attachment' };
+    // Without conditions, or without such as can be read? Where it may be the latter, nobody knows.
+    return rule.incomplete || rule.unread.length > 0 ? aim : { ...wide, points: 5, says: 'every message' };
   }
 
-  const inWords: Tells[] = picks.words.flatMap((list) => list.flatMap((entry) => about(subjects, entry)));
+  const entries = picks.words.flat();
+  const inWords: Tells[] = [...entries, ...picks.headers].flatMap((entry) => about(subjects, entry));
   if (types.includes('NonDeliveryReport')) inWords.push(bounces);
   if (types.includes('AutomaticReply')) inWords.push(absences);
-  const named = picks.words.flat().filter((entry) => /^[^\s@]*@[^\s@]+\.[^\s@]+$/.test(entry));
-  const senders = [...picks.senders, ...named].map((sender) => senderOf(sender, own));
+  const named = [...entries, ...picks.headers].flatMap(
+    (entry) => /[^\s@<:]*@[^\s@>]+\.[^\s@>]+/.exec(entry)?.[0] ?? [],
+  );
+  const senders = [...picks.senders, ...named]
+    .map((sender) => senderOf(sender, own))
+    // All that a colleague writes is more than what a colleague writes about one thing.
+    .map((sender) =>
+      sender.person && sender.points === 2 && entries.length > 0 ? { ...sender, points: 1 } : sender,
+    );
   const { points, says } = [...inWords, ...senders].toSorted((a, b) => b.points - a.points)[0] ?? aim;
+  const foreign = entries.some(
+    (entry) => words.thinScripts.test(entry) && about(subjects, entry).length === 0 && calmOf(entry) === null,
+  );
+  const leaks =
+    [...entries, ...picks.headers].some((entry) => secrets.test(entry) || secrets.test(skeleton(entry))) ||
+    senders.some(({ person }) => person);
 
   const bulk =
     picks.headers.some((header) => words.bulkHeader.test(header)) ||
-    (types.length > 0 && inWords.length === 0);
+    (types.length > 0 && inWords.length === 0 && types.every((type) => dullTypes.test(type))) ||
+    picks.others.includes('WithImportance Low');
   const byWords = picks.words.map((list) => calmest(list.map(calmOf))).find((calm) => calm !== null);
-  if (byWords !== undefined || bulk) return { ...aim, points, says, calm: byWords ?? 'noise' };
+  if (byWords !== undefined || bulk)
+    return { ...aim, points, says, leaks, foreign, calm: byWords ?? 'noise' };
   const bySender = calmest(senders.map(({ calm }) => calm));
-  const grave = inWords.some((told) => told.grave === true);
-  if (bySender !== null && !grave) return { ...aim, says: 'automatic mail', calm: bySender };
+  const grave = [...inWords, ...senders].some((told) => told.grave === true);
+  if (bySender !== null && !grave) return { ...aim, says: 'automatic mail', leaks, calm: bySender };
 
-  const hits = picks.words.flat().filter(isSensitive).length;
+  // By its form alone, a mail is neither noise nor anything else: all that is important, encrypted, or sent to a list.
+  if (
+    entries.length + picks.senders.length + picks.headers.length + picks.recipients.length === 0 &&
+    says === ''
+  )
+    return { ...aim, points: 2, says: 'mail by its form alone', leaks };
+
+  const hits = entries.filter((entry) => about(sensitive, entry).length > 0).length;
   const partners = senders.length > 0 && senders.every(({ partner }) => partner);
-  return { ...aim, points: points + Number(hits >= 3), says, sensitive: points >= 2, hits, partners };
+  return {
+    ...aim,
+    points: points + Number(hits >= 3),
+    says,
+    sensitive: points >= 2,
+    warns: [...inWords, ...senders].some((told) => told.warns === true),
+    leaks,
+    hits,
+    partners,
+    foreign,
+  };
 }
 
 const roles = {
@@ -142,46 +228,65 @@ const roles = {
   noise: matcher(words.senderRoles.noise),
 };
 
+/** Where so many people have their addresses that a domain picks a part of all mail. */
+const freeDomains = /^(?:gmail|googlemail|outlook|hotmail|yahoo|icloud|gmx|web|mail|qq|163)(?:\.\w+)*$/;
+
 interface Sender extends Tells {
   calm: Aim['calm'];
   /** A person or company outside, as far as can be told. */
   partner: boolean;
+  /** A colleague rather than a machine of the company, as far as the address tells. */
+  person: boolean;
 }
 
 /** What a sender that the rule names tells: an address, a domain or a part of either. */
-function senderOf(sender: string, own: Own): Sender {
+function senderOf(given: string, own: Own): Sender {
+  const sender = given.trim();
+  const at = sender.lastIndexOf('@');
+  const domain = at === -1 ? sender : domainOf(sender);
+  const local = at === -1 ? sender : sender.slice(0, at);
+  const labels = domain.split('.');
+  const bare = own.domains.map((accepted) => accepted.replace(/^\*\./, ''));
+  const inside = isUnder(domain, bare);
   const tells = (points: number, says: string, more: Partial<Sender> = {}): Sender => ({
     points,
     says,
     calm: null,
     partner: false,
+    person: false,
     ...more,
   });
-  const at = sender.lastIndexOf('@');
-  const domain = at === -1 ? sender : domainOf(sender);
-  const local = at === -1 ? sender : sender.slice(0, at);
-  const labels = domain.split('.');
-  const inside = isUnder(domain, own.domains);
 
-  if (at < 1 && [...own.domains, ...own.domains.map((accepted) => accepted.split('.')[0])].includes(domain)) {
-    return tells(4, 'the mail of all colleagues');
+  if (at < 1 && [...bare, ...bare.map((accepted) => accepted.split('.')[0])].includes(domain)) {
+    return tells(4, 'the mail of all colleagues', { person: true });
   }
-  if (own.names.includes(sender)) return tells(1.5, "the owner's own mail");
+  if (own.names.includes(sender)) return tells(0.4, "the owner's own mail");
   if (roles.bounce.test(local)) return tells(2, 'bounces');
   if (roles.staff.test(local) || isUnder(domain, words.senderDomains.staff))
     return tells(4, 'mail about pay and staff');
-  if (roles.desk.test(local) || (inside && roles.ownDesk.test(local)))
-    return tells(4, 'the mail of those who warn');
+  if (
+    roles.desk.test(local) ||
+    ((inside || at < 1 || domain === '') && roles.ownDesk.test(local.replace(/@$/, '')))
+  )
+    return tells(4, 'the mail of those who warn', { grave: true, warns: true });
   const microsoft =
     at < 1
       ? /^microsoft(?:\.com)?$|^(?:office|o)365alerts/.test(domain)
       : domain === 'microsoft.com' && roles.microsoft.test(local);
-  if (isUnder(domain, words.senderDomains.desk) || microsoft) return tells(4, "Microsoft's warnings");
+  if (isUnder(domain, words.senderDomains.desk) || microsoft)
+    return tells(4, "Microsoft's warnings", { grave: true, warns: true });
   if (lures.match.test(sender)) return tells(2, 'answers to the usual lures');
+  const warning = [...words.warningSenders, ...words.warningRoles];
+  if (sender.length > 3 && warning.some((warns) => warns.includes(sender)))
+    return tells(2, "Microsoft's warnings among others", { grave: true, warns: true });
   const isIn = (list: ReadonlySet<string>) => labels.some((label) => list.has(label));
   if (roles.leisure.test(local) || isIn(words.senderDomains.leisure))
     return tells(1, '', { calm: 'leisure' });
   if (roles.noise.test(local) || isIn(words.senderDomains.noise)) return tells(1, '', { calm: 'noise' });
+  // Directory names are colleagues; whoever throws away what one of them writes may have been warned by them.
+  if ((inside && at > 0 && /[._-]/.test(local)) || (at === -1 && labels.length === 1 && /\s/.test(sender)))
+    return tells(2, `the mail of ${sender}`, { person: true });
+  if (at < 1 && freeDomains.test(domain)) return tells(2, `all mail from ${domain}`);
   const partner = !inside && labels.length > 1;
   if (roles.money.test(local) || words.senderDomains.money.test(domain))
     return tells(2, 'mail about money', { partner });

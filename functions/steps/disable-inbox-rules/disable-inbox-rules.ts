@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { actsIn, rulesOfOthersIn } from '../../../shared/intruder/acts.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
 import { mailboxPage } from '../../../shared/microsoft365/links.ts';
-import { acceptedDomains, contactsOf, mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
+import { acceptedDomains, directoryOf, mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
 import {
   actsAbout,
   idIn,
@@ -20,10 +20,11 @@ import {
 import { readRecipient } from '../../../shared/microsoft365/recipients.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
+import type { Intruder } from '../../../shared/model/intruder.ts';
 import { type RunView, remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 import type { Mode } from '../../../shared/model/words.ts';
-import { judgeRules } from './owners.ts';
+import { decideOn } from './decide.ts';
 import { exportedRuleSchema, type InboxRule } from './rule.ts';
 import { exportOf, rulesOf } from './rules-of.ts';
 
@@ -50,10 +51,10 @@ export const disableInboxRules = remediation({
   againAfter: ['collect-audit-log'],
   before: beforeSchema,
 
-  async find({ account, run, now, settings: { mode }, exchange }) {
+  async find({ account, run, intruder, now, settings: { mode }, exchange }) {
     const reached = await mailboxesWithActs(exchange, account, actsIn(run) ?? []);
     const [own, ...others] = await Promise.all(
-      [reached.own, ...reached.others].map((one) => rulesIn(exchange, one, { run, now, mode })),
+      [reached.own, ...reached.others].map((one) => rulesIn(exchange, one, { run, intruder, now, mode })),
     );
     if (own === undefined) return { skip: 'has no mailbox in Exchange Online' };
     const looks = [own, ...others.flatMap((one) => one ?? [])];
@@ -86,7 +87,7 @@ export const disableInboxRules = remediation({
 async function rulesIn(
   exchange: ExchangeReader,
   looked: LookedAt,
-  given: { run: RunView; now: Date; mode: Mode },
+  given: { run: RunView; intruder: Intruder; now: Date; mode: Mode },
 ) {
   const { mailbox, acts } = looked;
   const where = whereOf(looked);
@@ -98,10 +99,10 @@ async function rulesIn(
   const context = {
     acceptedDomains: domains,
     owner: { name: mailbox.displayName, addresses: [mailbox.userPrincipalName, ...addresses] },
-    contacts: await contactsOf(exchange, sentTo, domains),
+    directory: await directoryOf(exchange, sentTo),
   };
   const actsOfOthers = actsAbout(looked, rulesOfOthersIn(given.run));
-  const judged = judgeRules(rules, context, { ...given, acts, actsOfOthers });
+  const judged = decideOn(rules, context, { ...given, acts, actsOfOthers });
   const left = judged.filter(({ is }) => is === 'keep');
   return {
     rules,
@@ -126,7 +127,11 @@ async function rulesIn(
     ],
     kept: left
       .filter(({ storedAgain }) => !storedAgain)
-      .map(({ rule, why }) => ({ what: whatIn(where, nameOf(rule)), why })),
+      .map(({ rule, why, told }) => ({
+        what: whatIn(where, nameOf(rule)),
+        why,
+        ...(told === undefined ? {} : { told }),
+      })),
   };
 }
 
@@ -137,7 +142,7 @@ const ofMailbox = ({ mailbox, identity }: Before, account: Account) => {
 };
 
 /** `alias\\number` without its mailbox, which must be named only once. */
-const numberIn = (identity: string) => identity.replace(/^[^\\]*\\/, '');
+const numberIn = (identity: string) => identity.replace(/^.*\\(?=-?\d+$)/, '');
 
 const nameOf = ({ name }: InboxRule) =>
   /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? `rule ${inQuotes(name)}` : 'a rule without a visible name';

@@ -1,15 +1,32 @@
-// Where an inbox rule puts mail, and how well it is hidden there.
+// Where an inbox rule puts mail, and how well it is hidden there. Folders are known by what Exchange calls them in each
+// language (folders.json; Graph's well-known names are among them), as the eye reads it: a Cyrillic letter in "RSS Feeds"
+// makes no other folder of it.
 
-import { oddityOf, plain } from '../../../shared/microsoft365/rule-name.ts';
+import { oddityOf, plain, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import { isSensitive } from './aim.ts';
-import { folders } from './places.ts';
+import folders from './folders.json' with { type: 'json' };
 import type { InboxRule } from './rule.ts';
 
-export type Place = 'none' | 'ordinary' | 'dull' | 'archive' | 'junk' | 'aside' | 'odd' | 'deleted';
+/**
+ * `odd`: places of their own that nobody keeps mail in. `aside`: for something else than mail. `dull`: names that say
+ * nothing of what is in them. `unknown`: the service gives only an id.
+ */
+export type Place =
+  | 'none'
+  | 'ordinary'
+  | 'unknown'
+  | 'dull'
+  | 'archive'
+  | 'junk'
+  | 'aside'
+  | 'odd'
+  | 'deleted';
+
 /** How well mail is hidden there. */
 export const placePoints = {
   none: 0,
   ordinary: 0.5,
+  unknown: 0.5,
   dull: 0.9,
   archive: 0.9,
   junk: 2,
@@ -17,36 +34,80 @@ export const placePoints = {
   aside: 3,
   odd: 5,
 };
-export const hides = (place: Place) => place !== 'none' && place !== 'ordinary';
+export const hides = (place: Place) => place !== 'none' && place !== 'ordinary' && place !== 'unknown';
 
-const folderPlaces = new Map<string, Place>();
+const byName = new Map<string, Place>();
 for (const place of ['dull', 'archive', 'junk', 'aside', 'odd', 'deleted'] as const) {
-  for (const name of folders[place]) folderPlaces.set(plain(name), place);
+  for (const name of folders[place]) {
+    byName.set(plain(name), place);
+    byName.set(skeleton(name), place);
+  }
+}
+
+/** Well-known names that a name may pretend to be by one letter more, less or other. */
+const imitated: readonly (readonly [string, Place])[] = [
+  ['rss feeds', 'odd'],
+  ['rss subscriptions', 'odd'],
+  ['conversation history', 'odd'],
+  ['sync issues', 'odd'],
+  ['deleted items', 'deleted'],
+  ['junk email', 'junk'],
+];
+const id = /^(?:AAMk|AQMk|LgAAAA|AAAA)[\w+/=-]{20,}$|^[\w+/=-]{60,}$/;
+
+function known(part: string): Place | undefined {
+  const seen = skeleton(part)
+    .replace(/[\s_.-]+/g, ' ')
+    .replace(/\s*\d+$/, '')
+    .trim();
+  const place = byName.get(plain(part)) ?? byName.get(skeleton(part)) ?? byName.get(seen);
+  if (place !== undefined) return place;
+  // l, I and 1 look alike in most fonts.
+  const joined = seen.replaceAll('l', 'i');
+  return imitated.find(([name]) => isNear(joined, name.replaceAll('l', 'i')))?.[1];
+}
+
+/** At most one letter more, less or other, or two of them swapped. */
+function isNear(one: string, other: string): boolean {
+  if (Math.abs(one.length - other.length) > 1) return false;
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start += 1;
+  const ends = [
+    [one.slice(start + 1), other.slice(start + 1)],
+    [one.slice(start + 1), other.slice(start)],
+    [one.slice(start), other.slice(start + 1)],
+    [
+      one[start + 1] === other[start] && one[start] === other[start + 1] ? one.slice(start + 2) : ' ',
+      other.slice(start + 2),
+    ],
+  ];
+  return ends.some(([a, b]) => a === b);
 }
 
 /** Where a folder lies, whatever its language: "adelev:\\Inbox\\RSS Feeds", "RSS-каналы", "junkemail". */
 export function placeOf(folder: string): Place {
-  const path = folder
+  if (id.test(folder)) return 'unknown';
+  const parts = folder
     .replace(/^[^\\/]*:(?=[\\/])/, '')
-    .split(/[\\/]/)
-    .map(plain);
-  const parts = path.filter((part, index) => part !== '' || index === path.length - 1);
-  if (parts.some((part) => /(?<!\p{L})rss(?!\p{L})/u.test(part))) return 'odd';
-  const above = parts.slice(0, -1).map((part) => folderPlaces.get(part));
-  for (const place of ['odd', 'deleted', 'junk'] as const) if (above.includes(place)) return place;
+    .split(/[\\/\uF8FE]/)
+    .filter((part, index, all) => part.trim() !== '' || index === all.length - 1);
+  if (parts.some((part) => /(?<!\p{L})rss(?!\p{L})/u.test(skeleton(part)))) return 'odd';
+  const above = parts.slice(0, -1).map(known);
+  for (const place of ['odd', 'deleted', 'junk', 'aside'] as const) if (above.includes(place)) return place;
   const last = parts.at(-1) ?? '';
   const { points, blank } = oddityOf(last);
-  return folderPlaces.get(last) ?? (blank ? 'odd' : points === 2 ? 'dull' : 'ordinary');
+  return known(last) ?? (blank ? 'odd' : points === 2 ? 'dull' : 'ordinary');
 }
 
-/** Whether the folder is named after the rule or what it looks for: then it is a place for it. */
+/** Whether the folder is named after what the rule looks for: then it is a place for it. The rule's own name tells nothing. */
 export function isRelated(rule: InboxRule, folder: string): boolean {
   if (isSensitive(folder)) return true;
-  const { words, senders, senderWords } = rule.conditions;
+  const { words, senders, senderWords, recipientWords, recipients } = rule.conditions;
   const looksFor = plain(
     [
-      rule.name,
       ...words.flat(),
+      ...recipientWords,
+      ...recipients.map(({ name, address }) => `${name} ${address ?? ''}`),
       ...senderWords,
       ...senders.map(({ name, address }) => `${name} ${address ?? ''}`),
     ].join(' '),

@@ -1,48 +1,37 @@
-// Judges an inbox rule: what it does to mail, and to which mail. Pure; reads and writes no mailbox.
-// Hiding mail must meet a reason to hide it; a way out of the mailbox is enough unless work explains it.
+// Judges an inbox rule: what it does to mail, and to which mail. Pure; reads and writes no mailbox. Hiding mail must meet
+// a reason to hide it; a way out of the mailbox is enough to ask, unless the log clears it (see decide.ts). What can't be
+// read or resolved is asked about: nothing is called harmless because it isn't understood.
 
-import { isInside } from '../../../shared/microsoft365/recipients.ts';
-import { type Oddity, oddityOf, plain } from '../../../shared/microsoft365/rule-name.ts';
+import { oddityOf, plain } from '../../../shared/microsoft365/rule-name.ts';
 import { inQuotes } from '../../../shared/model/text.ts';
 import { type Aim, aimOf } from './aim.ts';
 import { hides, isRelated, type Place, placeOf, placePoints } from './folder.ts';
 import type { InboxRule } from './rule.ts';
-import { excuseOf, isOwners, type Owner } from './way-out.ts';
+import { type Directory, excuseOf, isOwners, type Owner, targetsOf } from './way-out.ts';
 
 export interface RuleContext {
-  /** Domains that the tenant accepts mail for; what lies below them is inside too. */
+  /** Domains that the tenant accepts mail for; `*.contoso.com` stands for what lies below. */
   acceptedDomains: readonly string[];
   owner: Owner;
-  /** What ties a rule to the intruder, in one sentence, by the rule's id or name; from the audit log. */
-  madeByIntruder?: ReadonlyMap<string, string>;
-  /** Mail addresses known to be the intruder's, in lower case. */
-  intruderAddresses?: readonly string[];
-  /** Names of folders by id, where the service gives only ids. */
-  folders?: ReadonlyMap<string, string>;
-  /** Addresses outside that objects of the directory stand for, by directory name. */
-  contacts?: ReadonlyMap<string, string>;
+  /** Without one, names of the directory are taken for colleagues: nobody could look. */
+  directory?: Directory;
 }
 
 export interface Judgement {
-  verdict: 'disable' | 'keep' | 'cannot-judge';
+  verdict: 'disable' | 'ask' | 'keep';
   /** For people, weightiest first; never empty. */
   reasons: readonly string[];
   /** Suspicious from `threshold` on. */
   score: number;
-  /** Present when the rule is the intruder's, or such as no owner makes. */
+  /** Such as no owner makes. */
   evidence?: string;
+  /** It sends mail out of the organisation, and nothing else speaks against it. */
+  onlyOutside: boolean;
 }
 
 const threshold = 5;
-
-/** `Junk E-Mail Rule`, `Microsoft.Exchange.OOF.*`, `Delegate Rule -<n>`: the service keeps these for itself. */
-const systemName = /^(?:Junk E-Mail Rule|Microsoft\.Exchange\.OOF\.[\w.]+|Delegate Rule -?\d+)$/i;
-
-/** The name alone proves nothing: whoever sends mail out or hides it is judged like any other. */
-const isSystems = ({ rule, outside, place }: Look) =>
-  systemName.test(rule.name) &&
-  outside.length === 0 &&
-  (place === 'none' || (place === 'junk' && rule.name.startsWith('Junk')));
+/** From here on a person decides. */
+const doubtful = 3.5;
 
 interface Sign {
   points: number;
@@ -55,21 +44,21 @@ interface Look {
   place: Place;
   folder: string;
   aim: Aim;
-  oddity: Oddity;
+  oddity: ReturnType<typeof oddityOf>;
   outside: readonly string[];
+  /** Targets of which nobody can say where they are. */
+  unknown: readonly string[];
 }
 
 function look(rule: InboxRule, given: RuleContext): Look {
   const { actions } = rule;
   const context = {
     ...given,
-    acceptedDomains: given.acceptedDomains.map((domain) => domain.toLowerCase().replace(/^\*\./, '')),
+    acceptedDomains: given.acceptedDomains.map((domain) => domain.toLowerCase()),
     owner: { ...given.owner, addresses: given.owner.addresses.map((address) => address.toLowerCase()) },
   };
-  const folder = given.folders?.get(actions.movesTo ?? '') ?? actions.movesTo ?? '';
-  const targets = actions.sendsTo.flatMap(
-    ({ address, directoryName }) => address ?? given.contacts?.get(directoryName ?? '') ?? [],
-  );
+  const folder = actions.movesTo ?? '';
+  const targets = actions.sendsTo.flatMap((to) => targetsOf(to, context.acceptedDomains, given.directory));
   return {
     rule,
     context,
@@ -77,10 +66,14 @@ function look(rule: InboxRule, given: RuleContext): Look {
     place: actions.deletes ? 'deleted' : actions.movesTo === null ? 'none' : placeOf(folder),
     aim: aimOf(rule, {
       domains: context.acceptedDomains,
-      names: [...context.owner.addresses, plain(context.owner.name)],
+      names: [...context.owner.addresses, plain(context.owner.name)].filter((name) => name !== ''),
     }),
     oddity: oddityOf(rule.name),
-    outside: targets.filter((to) => !isInside(to, context.acceptedDomains)),
+    outside: targets.flatMap((target) => (target.is === 'outside' ? target.address : [])),
+    unknown: [
+      ...targets.flatMap((target) => (target.is === 'unknown' ? target.says : [])),
+      ...actions.texts.map(({ name, address }) => `the telephone ${name || address || 'it names'}`),
+    ],
   };
 }
 
@@ -89,7 +82,7 @@ function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
   const { marksRead, deletes, sendsTo } = rule.actions;
   const picks = { points: aim.points, reason: aim.says === '' ? '' : `picks ${aim.says}` };
   const read = { points: 1.2, reason: 'marks it as read' };
-  if (place === 'none' || (place === 'ordinary' && !(aim.wide && aim.points >= 5))) {
+  if (!hides(place) && !(place !== 'none' && aim.wide && aim.points >= 5)) {
     // Filing is what rules are for. Marked as read, in a folder that has nothing to do with it, is not filing.
     const unseen = oddity.blank ? aim.wide || aim.sensitive : aim.hits >= 2 && place === 'ordinary';
     if (!marksRead || !unseen || isRelated(rule, folder)) return [];
@@ -103,8 +96,7 @@ function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
   if (marksRead) signs.push(read);
   if (marksRead && place === 'archive' && aim.partners)
     signs.push({ points: 2, reason: 'so that the owner never sees it' });
-  if (sendsTo.length > 0 && place === 'deleted')
-    signs.push({ points: -2, reason: 'after handing it on inside the organisation' });
+  if (sendsTo.length > 0 && place === 'deleted') signs.push({ points: -2, reason: 'after handing it on' });
   if (rule.hasExceptions && aim.wide && place === 'ordinary')
     signs.push({ points: -2, reason: 'with exceptions' });
   // Digests are filed among the feeds and noise is deleted, but not by a rule whose name hides it.
@@ -130,29 +122,79 @@ function signsOf(seen: Look): Sign[] {
   const own = { domains: context.acceptedDomains, owner: context.owner };
   const excuse = Math.min(...outside.map((to) => excuseOf(to, rule, aim, place, own)));
   signs.push({ points: 6, reason: `sends mail to ${outside.join(', ')}, outside the organisation` });
-  if (excuse > 0) signs.push({ points: -excuse, reason: 'where such mail is sent for work' });
+  if (excuse > 0) signs.push({ points: -excuse, reason: 'which work may explain' });
   if (hides(place)) signs.push({ points: 2, reason: 'and hides it here' });
   return [...signs, { points: 0, reason: aim.says === '' ? '' : `picks ${aim.says}` }];
 }
 
 const does = ({ actions }: InboxRule) =>
   actions.sendsTo.length > 0 ||
+  actions.texts.length > 0 ||
   actions.deletes ||
   actions.movesTo !== null ||
   actions.copiesTo !== null ||
   actions.marksRead ||
   actions.others.length > 0;
 
-/** What is wrong with what the service shows of a rule, if anything. */
-function gap(rule: InboxRule): string | undefined {
-  if (!does(rule) && !(rule.actions.stops && !rule.incomplete))
-    return 'the service shows nothing that it does';
-  return rule.incomplete ? 'the service cannot show all of it' : undefined;
+/** `sales:\\Inbox` is a folder of the mailbox sales; where the rule itself is, its identity says: `adelev\\13…`. */
+function isElsewhere({ id }: InboxRule, folder: string): boolean {
+  const [, mailbox] = /^([^\\/:]+):[\\/]/.exec(folder) ?? [];
+  const [, own] = /^(.+)\\/.exec(id) ?? [];
+  return mailbox !== undefined && own !== undefined && plain(mailbox) !== plain(own);
+}
+
+/** Why a person has to look, whatever the score: each of these is something that can't be known or must not be lost. */
+function doubtsOf(seen: Look): string[] {
+  const { rule, place, folder, aim, oddity, outside, unknown } = seen;
+  const { actions } = rule;
+  const doubts: string[] = unknown.map((says) => `sends mail to ${says}`);
+  if (!does(rule) && !actions.stops) doubts.push('the service shows nothing that it does');
+  if (rule.incomplete) doubts.push('the service cannot show all of it');
+  if (rule.inError) doubts.push('the service says that it is in error');
+  if (rule.unread.length > 0) doubts.push(`cannot be read in full: ${rule.unread.join(', ')}`);
+  if (outside.length > 0) doubts.push('nothing shows here that the owner made it');
+  const moves = place !== 'none';
+  if (place === 'unknown' && (actions.marksRead || aim.sensitive || aim.wide || oddity.points >= 2))
+    doubts.push(`moves mail to a folder of which only the id is known`);
+  if (aim.foreign && (hides(place) || actions.marksRead))
+    doubts.push('looks for words in a language that is not known here');
+  if (
+    aim.warns &&
+    aim.calm === null &&
+    moves &&
+    !actions.marksRead &&
+    aim.hits >= 2 &&
+    !isRelated(rule, folder)
+  )
+    doubts.push(`moves mail about an attack to ${inQuotes(folder)}`);
+  if (isElsewhere(rule, folder)) doubts.push(`moves mail to ${inQuotes(folder)}, in another mailbox`);
+  if (actions.marksRead && aim.calm === null) {
+    if (aim.warns) doubts.push('marks as read what the owner should see');
+    else if (moves && aim.sensitive && !isRelated(rule, folder))
+      doubts.push(`marks it as read in ${inQuotes(folder)}, which has nothing to do with it`);
+    else if (aim.wide) doubts.push(`marks ${aim.says} as read`);
+  }
+  return doubts;
+}
+
+/** `Junk E-Mail Rule`, `Microsoft.Exchange.OOF.*`, `Delegate Rule -<n>`: the service keeps these for itself, hidden. */
+const systemName = /^(?:Junk E-?mail Rule|Microsoft\.Exchange\.OOF\.(?:\w+\.)*\w+|Delegate Rule -?\d+)$/i;
+
+/**
+ * A rule of the service is one by being hidden and by what it does: nothing that shows, or meeting requests handed on
+ * inside. Its name alone proves nothing.
+ */
+function isSystems({ rule, outside, unknown, place }: Look): boolean {
+  if (rule.hidden === false || !systemName.test(rule.name)) return false;
+  if (rule.unread.length > 0 || rule.inError || outside.length > 0 || unknown.length > 0) return false;
+  const { actions, conditions } = rule;
+  if (!does(rule)) return true;
+  const onlyMeetings =
+    conditions.types.length > 0 && conditions.types.every((type) => /^calendaring/i.test(type));
+  return actions.sendsTo.length > 0 && onlyMeetings && (place === 'none' || actions.deletes);
 }
 
 function evidenceOf({ rule, place, outside, context }: Look): string | undefined {
-  const theirs = outside.filter((to) => context.intruderAddresses?.includes(to));
-  if (theirs.length > 0) return `It sends mail to ${theirs.join(', ')}, an address of the intruder.`;
   const hidden = hides(place) || rule.hidden || (rule.actions.marksRead && place !== 'none');
   // Some owners move to a mailbox of their own and delete what was sent there; none buries it among the feeds.
   const moving = place === 'deleted' || place === 'archive' || place === 'ordinary';
@@ -161,28 +203,33 @@ function evidenceOf({ rule, place, outside, context }: Look): string | undefined
   return `It sends mail to ${strangers.join(', ')} outside the organisation and hides it here, as no owner needs.`;
 }
 
-/** What a rule is and why, for the step that acts on it and for the people who read the reasons. */
+/** What a rule is and why, by its looks. Who made it is not known here. */
 export function judgeRule(rule: InboxRule, context: RuleContext): Judgement {
   const seen = look(rule, context);
   const signs = signsOf(seen);
-  const score = signs.reduce((sum, { points }) => sum + points, 0);
+  const score = Math.round(signs.reduce((sum, { points }) => sum + points, 0) * 10) / 10;
   const reasons = signs
     .toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points))
     .flatMap(({ reason }) => (reason === '' ? [] : reason));
-  const judged = (verdict: Judgement['verdict'], more: string[] = []) => {
+  const doubts = doubtsOf(seen);
+  const hidden = hides(seen.place) || rule.actions.marksRead || rule.hidden === true;
+  const onlyOutside = seen.outside.length > 0 && doubts.length === 1 && !hidden;
+  const judged = (verdict: Judgement['verdict'], more: readonly string[] = []): Judgement => {
     const all = [...more, ...reasons];
-    return { verdict, score, reasons: all.length > 0 ? all : ['neither hides mail nor sends it out'] };
+    return {
+      verdict,
+      score,
+      reasons: all.length > 0 ? all : ['neither hides mail nor sends it out'],
+      onlyOutside,
+    };
   };
 
   if (!rule.enabled) return judged('keep', ['is disabled already']);
-  const made = context.madeByIntruder?.get(rule.id) ?? context.madeByIntruder?.get(rule.name);
-  if (made !== undefined) return { ...judged('disable', [made]), evidence: made };
-  if (isSystems(seen)) return { verdict: 'keep', score: 0, reasons: ['is a rule of the service itself'] };
-  const missing = gap(rule);
-  if (!does(rule) && missing !== undefined) return judged('cannot-judge', [missing]);
+  if (isSystems(seen)) return { ...judged('keep'), score: 0, reasons: ['is a rule of the service itself'] };
+  if (!does(rule) && doubts.length > 0) return judged('ask', doubts);
   if (score >= threshold) {
     const evidence = evidenceOf(seen);
     return { ...judged('disable'), ...(evidence === undefined ? {} : { evidence }) };
   }
-  return missing === undefined ? judged('keep') : judged('cannot-judge', [missing]);
+  return doubts.length > 0 || score >= doubtful ? judged('ask', doubts) : judged('keep');
 }

@@ -1,5 +1,5 @@
-// One shape for inbox rules, whoever described them; read here from Exchange, in message-rule.ts from Graph. Never
-// judges. What a service leaves out, or says with null or an empty list, means the same.
+// One inbox rule as Get-InboxRule shows it, by the REST endpoint or by PowerShell's ConvertTo-Json. Never judges. What
+// the service leaves out, or says with null or an empty list, means the same; what can't be read is named in `unread`.
 import { z } from 'zod';
 import { type Recipient, recipientsSchema } from '../../../shared/microsoft365/recipients.ts';
 import { nullableText } from '../../../shared/model/text.ts';
@@ -9,12 +9,14 @@ export interface InboxRule {
   id: string;
   name: string;
   enabled: boolean;
-  /** Kept from the owner's own programs: Exchange lists it only when asked for hidden rules. */
-  hidden: boolean;
+  /** Kept from the owner's own programs; null where nobody looked. */
+  hidden: boolean | null;
   /** The service says itself that it cannot show all of the rule. */
   incomplete: boolean;
-  /** The rule in words, as the service puts it. */
-  description: string;
+  /** The service says that the rule doesn't work. */
+  inError: boolean;
+  /** What is set and can't be read here, or isn't known here. */
+  unread: readonly string[];
   conditions: {
     /** Words looked for in subject and body. Any word of a list will do; every list must be met. */
     words: readonly (readonly string[])[];
@@ -28,17 +30,17 @@ export interface InboxRule {
     /** Addressed to the owner, by name: true of nearly every message. */
     toOwner: boolean;
     hasAttachment: boolean;
-    /** A date that it starts from: true of every message since. */
-    since: boolean;
-    /** Any other condition, by its name. */
+    /** Any other condition that few messages meet, by its name. */
     others: readonly string[];
   };
   hasExceptions: boolean;
   actions: {
     /** Forwarded, as attachment or not, and redirected: all of them send the mail on. */
     sendsTo: readonly Recipient[];
+    /** Told by text message. */
+    texts: readonly Recipient[];
     deletes: boolean;
-    /** Name or id of the folder. */
+    /** Name, path or id of the folder. */
     movesTo: string | null;
     copiesTo: string | null;
     marksRead: boolean;
@@ -52,34 +54,6 @@ export type ExportedRule = { [key: string]: Json };
 /** A rule as the service gave it, so that it can be kept whole. */
 export const exportedRuleSchema: z.ZodType<ExportedRule> = z.record(z.string(), z.json());
 
-/** What both services write in more than one way, made one. */
-export const text = z
-  .union([z.string(), z.number()])
-  .nullish()
-  .transform((given) => String(given ?? ''));
-export const flag = z
-  .union([z.boolean(), z.stringbool()])
-  .nullish()
-  .catch(false)
-  .transform((given) => given ?? false);
-/** A rule that does not say whether it is on, is on: looked at rather than passed over. */
-export const enabled = z
-  .union([z.boolean(), z.stringbool()])
-  .nullish()
-  .transform((given) => given ?? true);
-export const texts = z
-  .union([z.string().transform((given) => given.split(/[;,\n]/)), z.array(z.string())])
-  .nullish()
-  .transform((given) => (given ?? []).map((entry) => entry.trim()).filter((entry) => entry !== ''));
-export const folder = z
-  .union([z.string(), z.looseObject({ FolderPath: nullableText, Name: nullableText })])
-  .nullish()
-  .transform((given) =>
-    given === null || given === undefined
-      ? null
-      : (typeof given === 'string' ? given : (given.FolderPath ?? given.Name ?? '')).trim() || null,
-  );
-
 export const empty = (value: unknown): boolean =>
   value === null ||
   value === undefined ||
@@ -87,105 +61,155 @@ export const empty = (value: unknown): boolean =>
   value === '' ||
   (typeof value === 'object' && Object.values(value).every(empty));
 
-export const present = (rule: Readonly<Record<string, unknown>>, names: readonly string[]) =>
-  names.filter((name) => !empty(rule[name]));
+/** Windows PowerShell writes a list inside an object as `{"value":[…],"Count":1}`. */
+const wrappedSchema = z.strictObject({ value: z.array(z.json()), Count: z.number() });
+const unwrapped = (value: Json | undefined): Json | undefined =>
+  wrappedSchema.safeParse(value).data?.value ?? value;
 
-export const lists = (...all: readonly string[][]) => all.filter((list) => list.length > 0);
-
-const exchangeSchema = z.looseObject({
-  Identity: text,
-  RuleIdentity: text,
-  Name: text,
-  Description: z.string().catch(''),
-  Enabled: enabled,
-  SupportedByTask: z.boolean().nullish(),
-  SubjectContainsWords: texts,
-  BodyContainsWords: texts,
-  SubjectOrBodyContainsWords: texts,
-  HeaderContainsWords: texts,
-  From: recipientsSchema,
-  FromAddressContainsWords: texts,
-  SentTo: recipientsSchema,
-  RecipientAddressContainsWords: texts,
-  MessageTypeMatches: texts,
-  MyNameInToBox: flag,
-  MyNameInToOrCcBox: flag,
-  SentOnlyToMe: flag,
-  HasAttachment: flag,
-  ForwardTo: recipientsSchema,
-  ForwardAsAttachmentTo: recipientsSchema,
-  RedirectTo: recipientsSchema,
-  SendTextMessageNotificationTo: recipientsSchema,
-  DeleteMessage: flag,
-  SoftDeleteMessage: flag,
-  MoveToFolder: folder,
-  CopyToFolder: folder,
-  MarkAsRead: flag,
-  StopProcessingRules: flag,
+const text = z.union([z.string(), z.number()]).transform(String);
+const identity = z.union([text, z.looseObject({ Name: z.string() }).transform(({ Name }) => Name)]);
+const flag = z.union([z.boolean(), z.stringbool()]);
+/** The type of an object in place of the object: PowerShell cut it off. */
+const cutOff = /^(?:System|Microsoft|Deserialized)\.[\w.[\]`]+$/;
+const word = text.refine((given) => !cutOff.test(given));
+const words = z
+  .union([
+    word.transform((given) => given.split(/[;,\n]/).filter((entry) => entry.trim() !== '')),
+    z.array(word),
+  ])
+  .transform((given) => given.filter((entry) => entry !== ''));
+const recipients = recipientsSchema.refine((all) => all.every(({ name }) => !cutOff.test(name)));
+const folder = z
+  .union([
+    word,
+    z
+      .looseObject({ FolderPath: nullableText, Name: nullableText })
+      .transform(({ FolderPath, Name }) => FolderPath ?? Name ?? ''),
+  ])
+  .transform((given) => given.trim());
+/** `5 MB (5,242,880 bytes)`, `10KB`, or a number of bytes. */
+const size = text.transform((given, context) => {
+  const bytes = /([\d,.]+)\s*bytes/i.exec(given)?.[1]?.replaceAll(/[,.]/g, '');
+  if (bytes !== undefined) return Number(bytes);
+  const [, number, unit = ''] = /^([\d.]+)\s*([KMG]?)B?$/i.exec(given.trim()) ?? [];
+  if (number !== undefined) return Number(number) * 1024 ** ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase());
+  context.addIssue('not a size');
+  return z.NEVER;
 });
 
-const exchangeConditions = [
+/** Conditions that pick few messages by their mere presence. */
+const narrowing = [
   'FlaggedForAction',
   'FromSubscription',
   'HasClassification',
   'MyNameInCcBox',
   'MyNameNotInToBox',
-  'ReceivedBeforeDate',
-  'WithImportance',
-  'WithinSizeRangeMaximum',
-  'WithinSizeRangeMinimum',
-  'WithSensitivity',
 ];
-const exchangeActions = [
+const harmlessActions = [
   'ApplyCategory',
   'ApplySystemCategory',
   'DeleteSystemCategory',
   'MarkImportance',
   'PinMessage',
 ];
+/** What a rule shows besides conditions and actions. */
+const aboutTheRule =
+  /^(?:Identity|RuleIdentity|Name|Enabled|Priority|Description\w*|InError|ErrorType|SupportedByTask|Legacy|IsValid|ObjectState|MailboxOwnerId|Mailbox|Guid|Id|RunspaceId|PSComputerName|PSShowComputerName|PSSourceJobInstanceId|OriginatingServer|When\w+|LastModified\w*|ExchangeVersion|ConsoleMessage)$|@|^ExceptIf/;
+const ignoredConditions = ['ReceivedAfterDate', 'ReceivedBeforeDate'];
+
+/** Reads a rule field by field: an odd one costs that field, never the rule. */
+class Fields {
+  readonly unread: string[] = [];
+  readonly #rule: ExportedRule;
+  readonly #known = new Set<string>();
+
+  constructor(rule: ExportedRule) {
+    this.#rule = rule;
+  }
+
+  get<T>(name: string, schema: z.ZodType<T>, absent: T): T {
+    this.#known.add(name);
+    const value = unwrapped(this.#rule[name]);
+    if (empty(value)) return absent;
+    const read = schema.safeParse(value);
+    if (read.success) return read.data;
+    this.unread.push(name);
+    return absent;
+  }
+
+  present(names: readonly string[]): string[] {
+    for (const name of names) this.#known.add(name);
+    return names.filter((name) => !empty(this.#rule[name]));
+  }
+
+  /** What is set and was never asked for. */
+  unknown(): string[] {
+    return Object.keys(this.#rule).filter(
+      (name) => !this.#known.has(name) && !aboutTheRule.test(name) && !empty(this.#rule[name]),
+    );
+  }
+}
+
+/** Nearly every message is larger, or smaller. */
+const narrowsBySize = (minimum: number, maximum: number) => minimum > 60_000 || maximum < 20_000;
 
 /** Reads what Get-InboxRule returns (https://learn.microsoft.com/powershell/module/exchange/get-inboxrule). */
-export function readExchangeRule(exported: ExportedRule, hidden = false): InboxRule {
-  const rule = exchangeSchema.parse(exported);
-  return {
+export function readExchangeRule(exported: ExportedRule, hidden: boolean | null = false): InboxRule {
+  const fields = new Fields(exported);
+  const list = (name: string) => fields.get(name, words, []);
+  const people = (name: string) => fields.get(name, recipients, []);
+  const is = (name: string) => fields.get(name, flag, false);
+  const importance = fields.get('WithImportance', text, '');
+  const sensitivity = fields.get('WithSensitivity', text, '');
+  const minimum = fields.get('WithinSizeRangeMinimum', size, 0);
+  const maximum = fields.get('WithinSizeRangeMaximum', size, Number.POSITIVE_INFINITY);
+  const rule = {
     // RuleIdentity is a 64-bit number that JSON readers round; Identity holds it as text.
-    id: rule.Identity || rule.RuleIdentity || rule.Name,
-    name: rule.Name,
-    enabled: rule.Enabled,
+    id:
+      fields.get('Identity', identity, '') ||
+      fields.get('RuleIdentity', text, '') ||
+      fields.get('Name', text, ''),
+    name: fields.get('Name', text, ''),
+    // A rule that does not say whether it is on, is on: looked at rather than passed over.
+    enabled: exported['Enabled'] === false ? false : fields.get('Enabled', flag.catch(true), true),
     hidden,
-    incomplete: rule.SupportedByTask === false,
-    description: rule.Description,
+    incomplete: exported['SupportedByTask'] === false || exported['SupportedByTask'] === 'False',
+    inError: is('InError'),
     conditions: {
-      words: lists(rule.SubjectContainsWords, rule.BodyContainsWords, rule.SubjectOrBodyContainsWords),
-      headers: rule.HeaderContainsWords,
-      senders: rule.From,
-      senderWords: rule.FromAddressContainsWords,
-      recipients: rule.SentTo,
-      recipientWords: rule.RecipientAddressContainsWords,
-      types: rule.MessageTypeMatches,
-      toOwner: rule.MyNameInToBox || rule.MyNameInToOrCcBox || rule.SentOnlyToMe,
-      hasAttachment: rule.HasAttachment,
-      since: !empty(exported['ReceivedAfterDate']),
-      others: present(exported, exchangeConditions),
-    },
-    hasExceptions:
-      present(
-        exported,
-        Object.keys(exported).filter((key) => key.startsWith('ExceptIf')),
-      ).length > 0,
-    actions: {
-      sendsTo: [
-        ...rule.ForwardTo,
-        ...rule.ForwardAsAttachmentTo,
-        ...rule.RedirectTo,
-        ...rule.SendTextMessageNotificationTo,
+      words: [
+        list('SubjectContainsWords'),
+        list('BodyContainsWords'),
+        list('SubjectOrBodyContainsWords'),
+      ].filter((entries) => entries.length > 0),
+      headers: list('HeaderContainsWords'),
+      senders: people('From'),
+      senderWords: list('FromAddressContainsWords'),
+      recipients: people('SentTo'),
+      recipientWords: list('RecipientAddressContainsWords'),
+      types: list('MessageTypeMatches'),
+      toOwner: [is('MyNameInToBox'), is('MyNameInToOrCcBox'), is('SentOnlyToMe')].includes(true),
+      hasAttachment: is('HasAttachment'),
+      others: [
+        ...fields.present(narrowing),
+        // Nearly all mail is of normal importance and sensitivity: those conditions say nothing.
+        ...(/^(?:|normal|1)$/i.test(importance) ? [] : [`WithImportance ${importance}`]),
+        ...(/^(?:|normal|0)$/i.test(sensitivity) ? [] : ['WithSensitivity']),
+        ...(narrowsBySize(minimum, maximum) ? ['WithinSizeRange'] : []),
       ],
-      deletes: rule.DeleteMessage || rule.SoftDeleteMessage,
-      movesTo: rule.MoveToFolder,
-      copiesTo: rule.CopyToFolder,
-      marksRead: rule.MarkAsRead,
-      stops: rule.StopProcessingRules,
-      others: present(exported, exchangeActions),
+    },
+    hasExceptions: Object.keys(exported).some((key) => key.startsWith('ExceptIf') && !empty(exported[key])),
+    actions: {
+      sendsTo: [...people('ForwardTo'), ...people('ForwardAsAttachmentTo'), ...people('RedirectTo')],
+      texts: people('SendTextMessageNotificationTo'),
+      deletes: [is('DeleteMessage'), is('SoftDeleteMessage')].includes(true),
+      movesTo: fields.get('MoveToFolder', folder, '') || null,
+      copiesTo: fields.get('CopyToFolder', folder, '') || null,
+      marksRead: is('MarkAsRead'),
+      stops: is('StopProcessingRules'),
+      others: fields.present(harmlessActions),
     },
   };
+  // Rules look at mail as it comes in, so a date only says from or until when they do.
+  fields.present(ignoredConditions);
+  return { ...rule, unread: [...fields.unread, ...fields.unknown()] };
 }

@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { placeOf } from '../../../functions/steps/disable-inbox-rules/folder.ts';
 import { judgeRule, type RuleContext } from '../../../functions/steps/disable-inbox-rules/judge.ts';
-import { readMessageRule } from '../../../functions/steps/disable-inbox-rules/message-rule.ts';
 import {
   type ExportedRule,
   exportedRuleSchema,
   readExchangeRule,
 } from '../../../functions/steps/disable-inbox-rules/rule.ts';
+import { entryOf } from '../../../shared/microsoft365/mailbox.ts';
 import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
 
 const context: RuleContext = {
@@ -20,16 +20,19 @@ const context: RuleContext = {
     addresses: ['adelev@contoso.com', 'adele.vance@contoso.com', 'adelev@contoso.onmicrosoft.com'],
   },
 };
-const judge = (rule: ExportedRule, more: Partial<RuleContext> = {}, hidden = false) =>
+const judge = (rule: ExportedRule, more: Partial<RuleContext> = {}, hidden: boolean | null = false) =>
   judgeRule(readExchangeRule({ Identity: 'adelev\\1', Name: 'Rule 1', Enabled: true, ...rule }, hidden), {
     ...context,
     ...more,
   });
 
 const caseSchema = z.strictObject({
-  label: z.enum(['malicious', 'harmless', 'unclear']),
+  label: z.enum(['malicious', 'harmless', 'unclear', 'evasive']),
   note: z.string(),
   rule: exportedRuleSchema,
+  hidden: z.boolean().optional(),
+  acceptedDomains: z.array(z.string()).optional(),
+  recipients: z.record(z.string(), z.json()).optional(),
 });
 const folder = new URL('./rules/', import.meta.url);
 const cases = readdirSync(folder)
@@ -40,6 +43,21 @@ const cases = readdirSync(folder)
       .parse(JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
       .map((entry) => ({ ...entry, file })),
   );
+
+function judgeCase({ rule, hidden, acceptedDomains, recipients }: (typeof cases)[number]) {
+  const entries = Object.entries(recipients ?? {});
+  const directory = new Map(
+    entries.map(([name, answer]) => [name, answer === null ? null : entryOf(answer)]),
+  );
+  return judge(
+    rule,
+    {
+      ...(acceptedDomains === undefined ? {} : { acceptedDomains }),
+      ...(recipients === undefined ? {} : { directory }),
+    },
+    hidden ?? null,
+  );
+}
 
 /** Every property that Exchange knows, as it sends those that are not set. */
 const unset = {
@@ -92,33 +110,60 @@ const unset = {
 };
 
 describe('the judgement of inbox rules', () => {
-  it('is right on 97 % of the rules it disables and of those it should — both, or one buys the other', () => {
-    const judged = cases.map((entry) => ({ ...entry, disabled: judge(entry.rule).verdict === 'disable' }));
-    const wrong = judged.filter(({ label, disabled }) => (label === 'malicious') !== disabled);
-    const hits = judged.filter(({ label, disabled }) => disabled && label === 'malicious').length;
-    const disabled = judged.filter((entry) => entry.disabled).length;
-    const malicious = judged.filter(({ label }) => label === 'malicious').length;
-    const list = wrong.map(({ file, label, note }) => `${file}: ${label} (${note})`).join('\n');
-    expect(cases.length).toBeGreaterThan(500);
-    expect(hits / disabled, `precision; wrong:\n${list}`).toBeGreaterThanOrEqual(0.97);
-    expect(hits / malicious, `recall; wrong:\n${list}`).toBeGreaterThanOrEqual(0.97);
+  const judged = cases.map((entry) => ({ ...entry, ...judgeCase(entry) }));
+  const share = (label: string, ...verdicts: readonly string[]) => {
+    const all = judged.filter((entry) => entry.label === label);
+    return all.filter(({ verdict }) => verdicts.includes(verdict)).length / all.length;
+  };
+  const list = (label: string, ...verdicts: readonly string[]) =>
+    judged
+      .filter((entry) => entry.label === label && verdicts.includes(entry.verdict))
+      .map(({ file, note, reasons }) => `${file}: ${note} (${reasons.join('; ')})`)
+      .join('\n');
+
+  it('leaves nearly no rule of an intruder in place, and asks about few of them', () => {
+    expect(cases.length).toBeGreaterThan(1000);
+    expect(share('malicious', 'disable', 'ask'), list('malicious', 'keep')).toBeGreaterThanOrEqual(0.97);
+    expect(share('malicious', 'disable'), list('malicious', 'ask', 'keep')).toBeGreaterThanOrEqual(0.95);
   });
 
-  it.each(cases.filter(({ label }) => label === 'unclear'))(
-    'calls nobody can tell by its name — $note',
-    ({ rule }) => {
-      expect(judge(rule).verdict).toBe('cannot-judge');
-    },
-  );
+  it('hardly ever takes a rule from its owner, and seldom asks about a harmless one', () => {
+    expect(share('harmless', 'disable'), list('harmless', 'disable')).toBeLessThanOrEqual(0.01);
+    expect(share('harmless', 'ask'), list('harmless', 'ask')).toBeLessThanOrEqual(0.05);
+  });
+
+  it('asks about what looks alone cannot tell: mail that work may explain, and what cannot be read', () => {
+    expect(share('unclear', 'ask'), list('unclear', 'keep', 'disable')).toBeGreaterThanOrEqual(0.9);
+    expect(list('unclear', 'keep')).toBe('');
+  });
+
+  it('keeps no rule that was written to pass for a harmless one', () => {
+    expect(list('evasive', 'keep')).toBe('');
+  });
 
   it('says the same whether unset properties are left out, null, false or empty — Exchange does all of it', () => {
-    for (const { rule, note } of cases) {
-      expect(judge({ ...unset, ...rule }), note).toEqual(judge(rule));
+    for (const entry of cases) {
+      expect(judgeCase({ ...entry, rule: { ...unset, ...entry.rule } }), entry.note).toEqual(
+        judgeCase(entry),
+      );
     }
   });
 
   it('gives a reason for every verdict — people decide by it', () => {
-    for (const { rule, note } of cases) expect(judge(rule).reasons.join(), note).not.toBe('');
+    for (const { reasons, note } of judged) expect(reasons.join(), note).not.toBe('');
+  });
+
+  it('never keeps a rule because of its name: under any other it is judged the same or more gravely', () => {
+    const rank = { keep: 0, ask: 1, disable: 2 };
+    const names = ['Junk E-Mail Rule', 'Delegate Rule -12345', 'Microsoft.Exchange.OOF.X', 'Newsletters'];
+    for (const entry of judged.filter(({ label }) => label !== 'harmless')) {
+      if (entry.hidden === true || entry.rule['Enabled'] === false) continue;
+      for (const Name of names) {
+        const { verdict } = judgeCase({ ...entry, hidden: false, rule: { ...entry.rule, Name } });
+        const plainly = judgeCase({ ...entry, hidden: false, rule: { ...entry.rule, Name: 'Rule' } }).verdict;
+        expect(rank[verdict], `${entry.note} as ${Name}`).toBeGreaterThanOrEqual(rank[plainly]);
+      }
+    }
   });
 });
 
@@ -129,9 +174,7 @@ describe('a way out of the mailbox', () => {
     '"Megan Bowen" [EX:/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=3f2a-meganb]',
     '"Megan Bowen" [SMTP:megan@contoso.com]',
     'Megan Bowen <MEGAN@CONTOSO.COM>',
-    'smtp:megan@mail.contoso.com',
     '"Bowen, Megan" [SMTP:megan@contoso.onmicrosoft.com]',
-    'Megan Bowen',
   ])('is none when it leads to %s', (inside) => {
     expect(to(inside)).toBe('keep');
   });
@@ -142,29 +185,58 @@ describe('a way out of the mailbox', () => {
     'megan@notcontoso.com',
     'megan@contoso.co',
     'SMTP:Someone@Evil.Example',
-    '"Pager" [MOBILE:+15550100]',
     'megan_fabrikam.com#EXT#@contoso.onmicrosoft.com',
+    'x9k2@robot.zapier.com',
+    'archive@journal.example',
   ])('is %s, whatever its name looks like', (outside) => {
     expect(to(outside)).toBe('disable');
   });
 
-  it('is found behind a contact of the directory — it looks like a colleague and stands for an address outside', () => {
+  it.each<[string, ExportedRule]>([
+    ['a service that anybody can name after the company', { ForwardTo: ['contoso@robot.zapier.com'] }],
+    ['a telephone', { ForwardTo: ['"Pager" [MOBILE:+15550100]'] }],
+    ['a telephone that is told', { SendTextMessageNotificationTo: ['"Pager" [MOBILE:+15550100]'] }],
+    ['an address that wraps another', { RedirectTo: ['IMCEASMTP-x+40evil+2Eexample@contoso.com'] }],
+    ['an address that names a relay', { RedirectTo: ['x%evil.example@contoso.com'] }],
+    ['nobody', { RedirectTo: ['"" [SMTP:]'] }],
+    ['a name without an address', { RedirectTo: ['Megan Bowen'] }],
+  ])('may be %s: a person is asked', (_what, rule) => {
+    expect(judge({ SubjectContainsWords: ['rota'], ...rule }).verdict).toBe('ask');
+  });
+
+  it('lies below an accepted domain, unless what is below is accepted too', () => {
+    const rule = { SubjectContainsWords: ['ticket'], ForwardTo: ['desk@help.contoso.com'] };
+    expect(judge(rule).verdict).toBe('ask');
+    expect(judge(rule, { acceptedDomains: ['contoso.com', '*.contoso.com'] }).verdict).toBe('keep');
+    expect(judge({ ForwardTo: ['a@contoso.com'] }, { acceptedDomains: ['*.contoso.com'] }).verdict).toBe(
+      'disable',
+    );
+  });
+
+  it('is found behind an object of the directory — it looks like a colleague and stands for an address outside', () => {
     const contact = '/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=77aa-archive';
     const rule = { RedirectTo: [`"Archive" [EX:${contact}]`] };
-    expect(judge(rule).verdict).toBe('keep');
-    expect(judge(rule, { contacts: new Map([[contact, 'archive@evil.example']]) }).verdict).toBe('disable');
+    const known = (answer: object | null) =>
+      judge(rule, { directory: new Map([[contact, answer === null ? null : entryOf(answer)]]) }).verdict;
+    expect(known({ PrimarySmtpAddress: 'megan@contoso.com' })).toBe('keep');
+    expect(known({ ExternalEmailAddress: 'SMTP:archive@evil.example' })).toBe('disable');
+    expect(known(null)).toBe('ask');
+    expect(
+      known({
+        PrimarySmtpAddress: 'all@contoso.com',
+        RecipientTypeDetails: 'MailUniversalDistributionGroup',
+      }),
+    ).toBe('ask');
+    expect(judge(rule, { directory: new Map() }).verdict).toBe('ask');
   });
 
   it('is one even where it is one of many', () => {
     expect(judge({ ForwardTo: ['megan@contoso.com', 'x@evil.example'] }).verdict).toBe('disable');
   });
 
-  it('is explained by work only as long as the rule picks little and hides nothing', () => {
+  it('is left to a person, and never cleared, where work may explain it', () => {
     const receipts = { ForwardTo: ['receipts@expensify.com'], SubjectContainsWords: ['receipt'] };
-    expect(judge(receipts)).toMatchObject({
-      verdict: 'keep',
-      reasons: expect.arrayContaining(['where such mail is sent for work']),
-    });
+    expect(judge(receipts)).toMatchObject({ verdict: 'ask', onlyOutside: true });
     expect(judge({ ForwardTo: ['receipts@expensify.com'] }).verdict).toBe('disable');
     expect(judge({ ...receipts, Name: '.' }).verdict).toBe('disable');
   });
@@ -183,19 +255,6 @@ describe('evidence', () => {
 
   it('is a rule outside the reach of the owner that sends mail outside', () => {
     expect(judge(out, {}, true).evidence).toContain('x.finance88@gmail.com');
-  });
-
-  it('is an address of the intruder and the hand of the intruder', () => {
-    expect(judge(out, { intruderAddresses: ['x.finance88@gmail.com'] }).evidence).toContain(
-      'an address of the intruder',
-    );
-    const made = 'It was made at 09:16 in the session of the risky sign-in.';
-    const newsletter = { Name: 'News', From: ['news@adatum.com'], MoveToFolder: 'News' };
-    expect(judge(newsletter, { madeByIntruder: new Map([['adelev\\1', made]]) })).toMatchObject({
-      verdict: 'disable',
-      evidence: made,
-    });
-    expect(judge(newsletter, { madeByIntruder: new Map([['News', made]]) }).evidence).toBe(made);
   });
 
   it.each<[string, ExportedRule]>([
@@ -225,17 +284,21 @@ describe('rules that are not judged by what they do', () => {
       verdict: 'keep',
       reasons: ['is a rule of the service itself'],
     });
+    expect(judge({ Name }, {}, false).verdict).toBe('ask');
   });
 
   it.each(['Junk E-Mail Rule', 'Microsoft.Exchange.OOF.Custom', 'Delegate Rule -7'])(
-    'are not known by their name alone: %s that sends mail outside',
+    'are not known by their name alone: %s that does something',
     (Name) => {
       expect(judge({ Name, ForwardTo: ['x@evil.example'] }, {}, true).verdict).toBe('disable');
+      expect(judge({ Name, SubjectContainsWords: ['rota'], MoveToFolder: 'Rota' }, {}, true).verdict).toBe(
+        'disable',
+      );
     },
   );
 
   it('are a matter for people when hidden and empty — a hidden rule is never harmless', () => {
-    expect(judge({ Name: '' }, {}, true).verdict).toBe('cannot-judge');
+    expect(judge({ Name: '' }, {}, true).verdict).toBe('ask');
     expect(judge({ Name: 'News', From: ['news@adatum.com'], MoveToFolder: 'News' }, {}, true).verdict).toBe(
       'disable',
     );
@@ -252,55 +315,17 @@ describe('rules that are not judged by what they do', () => {
   it('are looked at when they do not say that they are on', () => {
     expect(judge({ Enabled: null, ForwardTo: ['x@evil.example'] }).verdict).toBe('disable');
   });
-});
 
-describe('the two descriptions of one rule', () => {
-  const graph = (rule: ExportedRule, more: Partial<RuleContext> = {}) =>
-    judgeRule(
-      readMessageRule({ id: 'AQAAAJ5dZqA=', displayName: '..', sequence: 1, isEnabled: true, ...rule }),
-      { ...context, ...more },
+  it.each<[string, ExportedRule]>([
+    ['an action that is not known', { RunScript: 'a.vbs' }],
+    ['a condition that cannot be read', { SubjectContainsWords: { odd: 1 } }],
+    ['a list that PowerShell cut off', { ForwardTo: 'System.Collections.ArrayList' }],
+    ['an error', { InError: true }],
+    ['a part that the service cannot show', { SupportedByTask: false }],
+  ])('are a matter for people when they hold %s', (_what, rule) => {
+    expect(judge({ Name: 'News', From: ['news@adatum.com'], MoveToFolder: 'News', ...rule }).verdict).toBe(
+      'ask',
     );
-
-  it('lead to the same verdict', () => {
-    const conditions = { bodyOrSubjectContains: ['invoice'], subjectContains: null };
-    const folders = new Map([['AAMkAGI2TGuLAAA=', 'RSS-каналы']]);
-    const actions = { moveToFolder: 'AAMkAGI2TGuLAAA=', markAsRead: true, stopProcessingRules: true };
-    expect(graph({ conditions, actions }, { folders })).toEqual(
-      judge({
-        Name: '..',
-        SubjectOrBodyContainsWords: ['invoice'],
-        MoveToFolder: 'RSS-каналы',
-        MarkAsRead: true,
-        StopProcessingRules: true,
-      }),
-    );
-  });
-
-  it('name recipients each in its way', () => {
-    const actions = {
-      redirectTo: [{ emailAddress: { name: 'Megan Bowen', address: 'someone@evil.example' } }],
-      permanentDelete: true,
-    };
-    expect(graph({ displayName: 'Team', actions })).toMatchObject({
-      verdict: 'disable',
-      evidence: expect.stringContaining('someone@evil.example'),
-    });
-  });
-
-  it('say nothing of what Graph cannot express — an empty read-only rule is not a harmless one', () => {
-    expect(graph({ isReadOnly: true, conditions: null, actions: null }).verdict).toBe('cannot-judge');
-    expect(
-      graph({ isReadOnly: true, displayName: 'Old mail', conditions: {}, actions: { delete: true } }).verdict,
-    ).toBe('cannot-judge');
-  });
-
-  it('take folders by their well-known names too', () => {
-    expect(
-      graph({
-        conditions: { senderContains: ['fabrikam.com'] },
-        actions: { moveToFolder: 'conversationhistory' },
-      }).verdict,
-    ).toBe('disable');
   });
 });
 
@@ -315,6 +340,12 @@ describe('conditions that mean everything', () => {
     ['a day in the past', { ReceivedAfterDate: '2026-03-02T00:00:00' }],
     ['every answer', { SubjectContainsWords: ['RE:'] }],
     ['every sender but one', { ExceptIfFrom: ['ar@fabrikam.com'] }],
+    ['a size that nearly every message has', { WithinSizeRangeMaximum: '25 MB (26,214,400 bytes)' }],
+    ['the usual importance', { WithImportance: 'Normal' }],
+    ['the usual sensitivity', { WithSensitivity: 'Normal' }],
+    ['a control character', { SubjectContainsWords: ['\u0001'] }],
+    ["the owner's first name", { BodyContainsWords: ['Adele'] }],
+    ['a header that Exchange adds', { HeaderContainsWords: ['X-MS-Exchange-Organization-SCL'] }],
   ])('are %s', (_what, rule) => {
     expect(judge({ ...rule, DeleteMessage: true }).verdict).toBe('disable');
   });
@@ -351,6 +382,12 @@ describe('folders', () => {
     ['Archive\\Invoices 2025', 'ordinary'],
     ['Inbox\\.', 'odd'],
     ['Corrsspondence', 'ordinary'],
+    ['RS\u0405 Feeds', 'odd'],
+    ['RSS Feed', 'odd'],
+    ['Conversatlon History', 'odd'],
+    ['Kalender', 'aside'],
+    ['Tâches', 'aside'],
+    ['AAMkAGI2TGuLAAABAAAAAAEMAAAiIsqMbYjsT5e-T7KzowPTAAAYbvZyAAA=', 'unknown'],
   ])('%s is %s', (name, place) => {
     expect(placeOf(name)).toBe(place);
   });

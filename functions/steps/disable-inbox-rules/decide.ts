@@ -1,0 +1,222 @@
+// What becomes of a rule, by its looks and by what the audit log tells of who made it: the rules themselves know neither
+// maker nor date. What an owner makes looks suspicious at times, and what an intruder makes looks harmless; so the log
+// decides where it can, and a person where it can't.
+
+import {
+  type Act,
+  auditLogIn,
+  isOrdinary,
+  makesRule,
+  pairsIn,
+  parameterOf,
+} from '../../../shared/intruder/acts.ts';
+import { horizonsIn, isCompleteUntil } from '../../../shared/intruder/horizon.ts';
+import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
+import type { Intruder } from '../../../shared/model/intruder.ts';
+import type { RunView } from '../../../shared/model/step.ts';
+import type { Mode } from '../../../shared/model/words.ts';
+import { type Judgement, judgeRule, type RuleContext } from './judge.ts';
+import type { InboxRule } from './rule.ts';
+import type { ReadRule } from './rules-of.ts';
+
+/** `adele\13545366470107004929` stands for the rule as much as its number or its name alone. */
+const lastPart = (identity: string) => identity.slice(identity.lastIndexOf('\\') + 1);
+
+/** Exchange shows the number of a rule without a sign, Outlook's records with one; 0 stands for a new rule. */
+function numbersOf(id: string): string[] {
+  if (!/^-?\d+$/.test(id) || /^-?0+$/.test(id)) return [];
+  return [id, BigInt.asUintN(64, BigInt(id)).toString()];
+}
+
+const propertyOf = (act: Act, name: string) => pairsIn(act, 'OperationProperties').get(name) ?? '';
+
+/** Whatever the record calls the rule by: ids and names in one. */
+function namesIn(act: Act): Set<string> {
+  const object = act.activity === 'UpdateInboxRules' ? undefined : (act.object ?? undefined);
+  const all = [parameterOf(act, 'Name'), parameterOf(act, 'Identity'), object, propertyOf(act, 'rulename')];
+  const said = all.flatMap((name) => (name ? [name, lastPart(name)] : []));
+  return new Set([...said, ...numbersOf(propertyOf(act, 'ruleid'))]);
+}
+
+const isEmpty = (value: string) => /^\s*([{[]\s*[}\]])?\s*$/.test(value);
+const rewriteMs = 10_000;
+
+/** Outlook writes down each rule of the set that it stores, changed or not, and says no more of it than its number. */
+const saysNothing = (act: Act) =>
+  act.activity === 'UpdateInboxRules' &&
+  /^ModifyMailboxRule$/i.test(propertyOf(act, 'ruleoperation')) &&
+  ['rulename', 'rulecondition', 'ruleactions'].every((name) => isEmpty(propertyOf(act, name)));
+
+/** What else Outlook wrote down within seconds, of other rules. */
+const burstOf = (act: Act, acts: readonly Act[]) =>
+  acts.filter(
+    (other) =>
+      other.activity === 'UpdateInboxRules' &&
+      Math.abs(Date.parse(act.at) - Date.parse(other.at)) <= rewriteMs &&
+      propertyOf(act, 'ruleid') !== propertyOf(other, 'ruleid'),
+  );
+
+/** The rule that an act is about; none where a name stands for two. */
+function ruleOf(act: Act, rules: readonly ReadRule['rule'][]) {
+  const names = namesIn(act);
+  const byId = rules.filter(({ id }) => names.has(id) || names.has(lastPart(id)));
+  const byName = rules.filter(({ name }) => name !== '' && names.has(name));
+  const [rule, ...more] = byId.length > 0 ? byId : byName;
+  return more.length === 0 ? rule : undefined;
+}
+
+interface MadeBy {
+  /** The act that shows it, by the id of the rule. */
+  acts: ReadonlyMap<string, Act>;
+  /** Rules that were stored again with others, while no record says what was changed: any of them may be another now. */
+  stored: ReadonlySet<string>;
+}
+
+/** What the acts tell of the rules of one mailbox. */
+function rulesMadeBy(acts: readonly Act[], read: readonly ReadRule[]): MadeBy {
+  const rules = read.map(({ rule }) => rule);
+  const done = acts.filter(({ activity, succeeded }) => succeeded && makesRule.test(activity));
+  const found = new Map<string, Act>();
+  const stored = new Set<string>();
+  for (const act of done) {
+    const id = ruleOf(act, rules)?.id;
+    if (id === undefined) continue;
+    const burst = saysNothing(act) ? burstOf(act, done) : [];
+    if (burst.length === 0) found.set(id, found.get(id) ?? act);
+    else if (burst.every(saysNothing)) stored.add(id);
+  }
+  for (const id of found.keys()) stored.delete(id);
+  return { acts: found, stored };
+}
+
+/** The log answers within minutes as a rule; after this time the looks decide. */
+const mostMinutes = 15;
+
+/** When the account was locked, or the run began: what the intruder did, they did before. */
+const lockedAt = ({ openedAt, fixedAt }: RunView) =>
+  Math.max(Date.parse(openedAt), Date.parse(fixedAt['block-sign-in'] ?? openedAt));
+
+/** Whether the audit log may still tell who made a rule, in a run that would act on it now. */
+const logMayTell = (run: RunView, now: Date): boolean =>
+  run.level === 'full' &&
+  run.ended !== undefined &&
+  run.ended['collect-audit-log'] === undefined &&
+  now.getTime() - lockedAt(run) < mostMinutes * 60_000;
+
+/** As many records of one kind as a run keeps: where there are more, some are not known. */
+const mostKept = { changes: 300, rules: 50 };
+
+/**
+ * Whether the log holds all that was done to rules from before the intruder came until the lock, so that a rule which
+ * it does not name is older than both.
+ */
+function logIsWhole(
+  { run, intruder, acts, actsOfOthers }: Known,
+  rules: readonly ReadRule['rule'][],
+): boolean {
+  const horizons = horizonsIn(run).filter(({ log }) => log === 'unified audit log');
+  const nameless = [...acts, ...actsOfOthers].filter(
+    (act) => makesRule.test(act.activity) && act.succeeded && ruleOf(act, rules) === undefined,
+  );
+  return (
+    intruder.since !== null &&
+    auditLogIn(run) === 'read' &&
+    isCompleteUntil(horizons, lockedAt(run)) &&
+    acts.filter(({ activity }) => !isOrdinary(activity)).length < mostKept.changes &&
+    actsOfOthers.length < mostKept.rules &&
+    // Outlook does not always say which rule it stored.
+    nameless.every((act) => act.activity !== 'UpdateInboxRules')
+  );
+}
+
+/** In a session or on a device that is the owner's. */
+const isOwners = ({ trace }: Act, { marks }: Intruder): boolean =>
+  trace !== null &&
+  marks.some(
+    ({ kind, value, verdict }) =>
+      verdict === 'owner' &&
+      ((kind === 'session' && value === trace.session) || (kind === 'device' && value === trace.device)),
+  );
+
+/** What is known about the maker of a rule in one mailbox. */
+interface Known {
+  run: RunView;
+  intruder: Intruder;
+  mode: Mode;
+  now: Date;
+  /** Of the intruder. */
+  acts: readonly Act[];
+  actsOfOthers: readonly Act[];
+}
+
+type Judged = Judgement & { rule: InboxRule };
+
+interface Decision {
+  is: 'disable' | 'ask' | 'keep';
+  why: string;
+  evidence?: string;
+  /** Sends mail out and is kept all the same: it is told by name. */
+  told?: true;
+}
+
+/** Nothing but its looks speaks against it, and it neither hides nor has a name that hides it. */
+const looksOwn = ({ rule, evidence }: Judged) =>
+  evidence === undefined && !rule.hidden && oddityOf(rule.name).points === 0;
+
+interface Makers {
+  intruders: MadeBy;
+  others: MadeBy;
+  /** No act on it is missing, so one that has none is older than the intruder. */
+  whole: boolean;
+  /** The log has not answered yet. */
+  pending: boolean;
+}
+
+function decisionOn(judged: Judged, makers: Makers, { intruder }: Known): Decision {
+  const { id } = judged.rule;
+  const why = judged.reasons.join('; ');
+  if (!judged.rule.enabled) return { is: 'keep', why };
+  const theirs = makers.intruders.acts.get(id);
+  if (theirs !== undefined)
+    return { is: 'disable', why: `${theirs.evidence}; ${why}`, evidence: theirs.evidence };
+  if (judged.verdict === 'keep') return { is: 'keep', why };
+
+  const other = makers.others.acts.get(id);
+  const stored = makers.intruders.stored.has(id) || makers.others.stored.has(id);
+  const older =
+    other === undefined
+      ? makers.whole && !stored && 'the log shows that it is older than the intruder'
+      : isOwners(other, intruder) && 'the log shows that the owner made it';
+  // The owner's, and it does nothing but send mail on: nobody needs to be asked, but it is told.
+  if (older && judged.onlyOutside) return { is: 'keep', why: `${why}; ${older}`, told: true };
+  if (judged.evidence !== undefined) return { is: 'disable', why, evidence: judged.evidence };
+  if (other !== undefined) return { is: 'ask', why: `was ${other.evidence}; ${why}` };
+  if (judged.verdict === 'ask') return { is: 'ask', why };
+  if (older) return { is: 'ask', why: `${why}; ${older}` };
+  if (makers.pending && looksOwn(judged))
+    return { is: 'ask', why: `${why}; waits for the audit log, which may tell who made it` };
+  return { is: 'disable', why };
+}
+
+/** Every rule of a mailbox with what becomes of it, by its looks and by what the audit log tells so far. */
+export function decideOn(rules: readonly ReadRule[], context: RuleContext, known: Known) {
+  const makers: Makers = {
+    intruders: rulesMadeBy(known.acts, rules),
+    others: rulesMadeBy(known.actsOfOthers, rules),
+    whole: logIsWhole(
+      known,
+      rules.map(({ rule }) => rule),
+    ),
+    pending: known.mode === 'act' && logMayTell(known.run, known.now),
+  };
+  return rules.map((entry) => {
+    const judged = { ...entry, ...judgeRule(entry.rule, context) };
+    const { evidence: _looks, ...rest } = judged;
+    return {
+      ...rest,
+      ...decisionOn(judged, makers, known),
+      /** The intruder's Outlook stored it again with all others: only the owner can say whether it was changed. */
+      storedAgain: makers.intruders.stored.has(entry.rule.id),
+    };
+  });
+}
