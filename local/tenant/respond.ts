@@ -1,6 +1,6 @@
 // Answers and refusals as Responses, each service in its own shape: Microsoft Graph's error object, Exchange's with
 // the class of the exception inside (both are parsed by clients, so their shape is part of the simulation).
-import { type Answer, Refusal } from './answers.ts';
+import { type Answer, isRow, Refusal } from './answers.ts';
 import type { Fault } from './faults.ts';
 import type { Service } from './identity.ts';
 import { guidOf } from './ids.ts';
@@ -102,6 +102,13 @@ export function refused(
     },
   };
 }
+
+/** What is left of a list when a provider behind Microsoft Graph does not answer in time. */
+export const partOf = ({ body }: Answer): Answer => ({
+  status: 206,
+  headers: { warning: '199 - "Microsoft/Microsoft Defender/504/10000"' },
+  body: { ...(isRow(body) ? { '@odata.context': body['@odata.context'] } : {}), value: [] },
+});
 
 export function respond(answer: Answer, requestId: string): Response {
   const headers = new Headers(answer.headers);

@@ -15,7 +15,7 @@ import { guidOf } from './ids.ts';
 import { parseTenant } from './parse-tenant.ts';
 import { allPermissions } from './permissions.ts';
 import { type RecordedRequest, withoutSecrets } from './record.ts';
-import { refusalOf, refused, respond } from './respond.ts';
+import { partOf, refusalOf, refused, respond } from './respond.ts';
 import { defaultAppRoles } from './roles.ts';
 import type { TenantFile } from './schema.ts';
 import { Store } from './store.ts';
@@ -122,9 +122,10 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
       store.settle();
       const claims = identity.check(request.headers.get('authorization'), service);
       const fault = faults.meet(request.method, path, cmdlet) ?? limited(path);
-      if (fault && !fault.answerLost) throw refusalOf(fault, service);
+      if (fault && !fault.answerLost && fault.status !== 206) throw refusalOf(fault, service);
       answer = run(service, { ...common, claims }, allowed);
-      if (fault) throw new ConnectionLost();
+      if (fault?.status === 206) answer = partOf(answer);
+      else if (fault) throw new ConnectionLost();
     } catch (thrown) {
       if (thrown instanceof ConnectionLost) {
         record(null);

@@ -16,12 +16,16 @@ const requestSchema = z.object({ id: z.string() });
 const tooYoung = 'ActiveDurationTooShort';
 const unknownToPim = 'RoleAssignmentDoesNotExist';
 
-/** Somebody else was faster, which is as good. */
+/** It was asked already, and PIM has not come to it: the next look says what became of it. */
+const pendingInPim = 'PendingRoleAssignmentRequest';
+
+/** Somebody else was faster, or this app was: as good. */
 async function unlessGone(done: Promise<unknown>): Promise<void> {
   try {
     await done;
   } catch (error) {
-    const gone = error instanceof PermanentError && (error.status === 404 || error.code === unknownToPim);
+    if (!(error instanceof PermanentError)) throw error;
+    const gone = error.status === 404 || error.code === unknownToPim || error.code === pendingInPim;
     if (!gone) throw error;
   }
 }
@@ -81,6 +85,7 @@ async function removeRole(graph: GraphClient, userId: string, grant: Kind<'activ
       return;
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
+      if (error.code === pendingInPim) return;
       if (assignmentId === null) return await patiently(Promise.reject(error));
     }
   }

@@ -92,6 +92,9 @@ function records(call: GraphCall): Row[] {
     return wanted.length === 0 || wanted.includes(String(value ?? '').toLowerCase());
   };
   const time = (value: unknown) => Date.parse(String(value));
+  const { auditSearchesEmpty = 0 } = call.file.behaviour ?? {};
+  const turn = searchesOf(call.store).findIndex((one) => one.row === row);
+  if (turn < auditSearchesEmpty) return [];
   return (call.file.auditRecords ?? [])
     .filter((record) => auditRecordAppears(record, startedAt, call.file.behaviour))
     .map((record) =>

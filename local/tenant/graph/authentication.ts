@@ -6,6 +6,7 @@ import { guidOf } from '../ids.ts';
 import type { EntityType } from '../odata.ts';
 import { instant, text } from '../schema/fields.ts';
 import type { User } from '../schema.ts';
+import { usability } from './passes.ts';
 import type { Act, GraphCall, GraphRoute } from './route.ts';
 import { requireUser } from './user-row.ts';
 
@@ -43,25 +44,26 @@ function idOf(method: Method): string {
   return guidOf('authenticationMethod', JSON.stringify(method));
 }
 
-function methodRow(method: Method): Row {
-  const pass = {
-    isUsable: true,
-    isUsableOnce: false,
-    methodUsabilityReason: 'EnabledByPolicy',
-    startDateTime: method.createdDateTime ?? null,
-    lifetimeInMinutes: 60,
-    temporaryAccessPass: null,
+const methodRow =
+  (now: Date) =>
+  (method: Method): Row => {
+    const pass = {
+      ...usability('lifetimeInMinutes' in method ? method : {}, now),
+      isUsableOnce: false,
+      startDateTime: method.createdDateTime ?? null,
+      lifetimeInMinutes: 60,
+      temporaryAccessPass: null,
+    };
+    return {
+      ...(typeOf(method) === 'temporaryAccessPassAuthenticationMethod' ? pass : {}),
+      ...('phoneType' in method ? { smsSignInState: 'notAllowedByPolicy' } : {}),
+      createdDateTime: null,
+      ...method,
+      id: idOf(method),
+      ...('temporaryAccessPass' in method ? { temporaryAccessPass: null } : {}),
+      ...('secretKey' in method ? { secretKey: null } : {}),
+    };
   };
-  return {
-    ...(typeOf(method) === 'temporaryAccessPassAuthenticationMethod' ? pass : {}),
-    ...('phoneType' in method ? { smsSignInState: 'notAllowedByPolicy' } : {}),
-    createdDateTime: null,
-    ...method,
-    id: idOf(method),
-    ...('temporaryAccessPass' in method ? { temporaryAccessPass: null } : {}),
-    ...('secretKey' in method ? { secretKey: null } : {}),
-  };
-}
 
 function methodRows(call: GraphCall): Row[] {
   const user = requireUser(call.file, call.parameters['id'] ?? '');
@@ -73,7 +75,7 @@ function methodRows(call: GraphCall): Row[] {
     password: null,
   };
   const named = own.some((method) => typeOf(method) === 'passwordAuthenticationMethod');
-  return [...(named || isGuest(user) ? [] : [password]), ...own.map(methodRow)];
+  return [...(named || isGuest(user) ? [] : [password]), ...own.map(methodRow(call.store.now()))];
 }
 
 /** The answer to "how do you want to be asked": which methods can be the default, and which it is. */

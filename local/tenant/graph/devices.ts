@@ -60,15 +60,26 @@ function patch(call: GraphCall) {
       "Invalid value specified for property 'accountEnabled' of resource 'Device'.",
     );
   const role = call.directoryRoles.find((held) => roles.includes(held));
-  if (role === undefined || (device.operatingSystem ?? 'Windows') !== 'Windows') {
+  if (role === undefined) {
     throw new Refusal(
       403,
       'Authorization_RequestDenied',
       'Insufficient privileges to complete the operation.',
     );
   }
+  if ((device.operatingSystem ?? 'Windows') !== 'Windows') {
+    throw new Refusal(
+      400,
+      'Request_BadRequest',
+      'Properties other than ExtensionAttributes1..15 and extensionProperties can be modified only on windows devices.',
+    );
+  }
   call.allowedBy(role);
-  call.store.write(device, 'accountEnabled', accountEnabled, { fallback: true });
+  const { store } = call;
+  store.write(device, 'accountEnabled', accountEnabled, { fallback: true });
+  const minutes = store.file.behaviour?.deviceSyncMinutes;
+  if (minutes !== undefined && device.trustType === 'ServerAd' && !accountEnabled)
+    store.later(minutes * 60_000, () => store.write(device, 'accountEnabled', true, { fallback: true }));
   return { status: 204 };
 }
 

@@ -10,7 +10,7 @@ import { putIn, takeOut } from '../taken-out.ts';
 import { groupRow, groupType, objectType } from './principals.ts';
 import { requirePim } from './roles.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
-import { readSchedule } from './schedule.ts';
+import { asPimDoes, readSchedule } from './schedule.ts';
 import { notFound, requireUser } from './user-row.ts';
 
 type Relation = 'members' | 'owners';
@@ -124,21 +124,27 @@ function request(call: GraphCall) {
   if (typeof principalId !== 'string' || !findUser(file, principalId)) throw bad('The subject is not found.');
   const entry = { groupId, principalId, accessId } as const;
   const key = keyIn(file)(entry);
+  const there = (file.groupEligibilities ?? []).some((one) => keyIn(file)(one) === key);
+  let status: string;
   if (action === 'adminRemove') {
-    if (!takeOut(store, file.groupEligibilities, keyIn(file), key))
-      throw new Refusal(404, 'RoleAssignmentDoesNotExist', 'The Role assignment does not exist.');
+    if (!there) throw new Refusal(404, 'RoleAssignmentDoesNotExist', 'The Role assignment does not exist.');
+    status = asPimDoes(store, key, 'Revoked', () =>
+      takeOut(store, file.groupEligibilities, keyIn(file), key),
+    );
   } else if (action === 'adminAssign') {
     const period = readSchedule(scheduleInfo, store.now());
     file.groupEligibilities ??= [];
-    if (file.groupEligibilities.some((one) => keyIn(file)(one) === key))
-      throw new Refusal(400, 'RoleAssignmentExists', 'The Role assignment already exists.');
-    putIn(store, file.groupEligibilities, key, () => ({ ...entry, ...period }));
+    const list = file.groupEligibilities;
+    if (there) throw new Refusal(400, 'RoleAssignmentExists', 'The Role assignment already exists.');
+    status = asPimDoes(store, key, 'Provisioned', () =>
+      putIn(store, list, key, () => ({ ...entry, ...period })),
+    );
   } else throw bad('The action is invalid.');
   return {
     status: 201,
     body: {
       id: guidOf('group request', key, store.now().toISOString()),
-      status: action === 'adminRemove' ? 'Revoked' : 'Provisioned',
+      status,
       action,
       ...entry,
       justification: justification ?? null,

@@ -21,6 +21,20 @@ const bodySchema = z.strictObject({
   startDateTime: z.iso.datetime({ offset: true }).optional(),
 });
 
+interface Pass {
+  startDateTime?: string | null | undefined;
+  lifetimeInMinutes?: number | null | undefined;
+}
+
+/** Whether a pass lets anybody in now: before it begins and after it ends it is there and does not. */
+export function usability({ startDateTime, lifetimeInMinutes }: Pass, now: Date) {
+  const begins = startDateTime ? Date.parse(startDateTime) : Number.NEGATIVE_INFINITY;
+  const ends = begins + (lifetimeInMinutes ?? 60) * 60_000;
+  if (now.getTime() < begins) return { isUsable: false, methodUsabilityReason: 'NotYetValid' };
+  if (startDateTime && now.getTime() >= ends) return { isUsable: false, methodUsabilityReason: 'Expired' };
+  return { isUsable: true, methodUsabilityReason: 'EnabledByPolicy' };
+}
+
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789+=@#%';
 const refused = (message: string) => new Refusal(400, 'badRequest', message);
 
@@ -41,21 +55,21 @@ function make(call: GraphCall) {
   if (lifetimeInMinutes < 10 || lifetimeInMinutes > maximumLifetimeInMinutes)
     throw refused(`The lifetime must be between 10 and ${maximumLifetimeInMinutes} minutes.`);
   const now = call.store.now().toISOString();
+  const delay = (call.store.file.behaviour?.passDelayMinutes ?? 0) * 60_000;
+  const begins = Math.max(Date.parse(startDateTime ?? now), call.store.now().getTime() + delay);
   const pass = {
     '@odata.type': type,
     id: randomUUID(),
     createdDateTime: now,
-    startDateTime: startDateTime ?? now,
+    startDateTime: new Date(begins).toISOString(),
     lifetimeInMinutes,
     isUsableOnce,
-    isUsable: true,
-    methodUsabilityReason: 'EnabledByPolicy',
   } as const;
   call.store.changing();
   const others = (user.authenticationMethods ?? []).filter((method) => method['@odata.type'] !== type);
   user.authenticationMethods = [...others, pass];
   const temporaryAccessPass = Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('');
-  return { status: 201, body: { ...pass, temporaryAccessPass } };
+  return { status: 201, body: { ...pass, ...usability(pass, call.store.now()), temporaryAccessPass } };
 }
 
 export const passRoutes: readonly GraphRoute[] = [

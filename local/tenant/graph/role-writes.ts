@@ -1,4 +1,4 @@
-// Assigning and removing directory roles: the assignment itself, and PIM's requests, which end at once here
+// Assigning and removing directory roles: the assignment itself, and PIM's requests
 // (https://learn.microsoft.com/graph/api/rbacapplication-post-roleassignmentschedulerequests).
 import { isRow, Refusal, type Row } from '../answers.ts';
 import { findGroup, findRole, findUser, principalIdOf } from '../directory.ts';
@@ -8,7 +8,7 @@ import { putIn, takeOut } from '../taken-out.ts';
 import { assignmentIdOf, assignmentRows } from './role-rows.ts';
 import { assignmentType, base, requirePim } from './roles.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
-import { readSchedule } from './schedule.ts';
+import { asPimDoes, readSchedule } from './schedule.ts';
 import { notFound } from './user-row.ts';
 
 type Assignment = NonNullable<TenantFile['roleAssignments']>[number];
@@ -105,23 +105,26 @@ function requireOldEnough(call: GraphCall, key: string): void {
     throw bad('ActiveDurationTooShort', 'The active duration is too short.');
 }
 
-/** Adds or removes by PIM. */
+/** Adds or removes by PIM, and answers the status of the request. */
 function schedule(
   call: GraphCall,
   list: (Assignment | Eligibility)[],
   key: string,
   entry: Eligibility,
   body: Row,
-): void {
+): string {
   const { store } = call;
   const keyOf = keyIn(store.file);
+  const there = list.some((one) => keyOf(one) === key);
   if (body['action'] === 'adminRemove') {
-    if (!takeOut(store, list, keyOf, key)) throw gone();
+    if (!there) throw gone();
+    return asPimDoes(store, key, 'Revoked', () => takeOut(store, list, keyOf, key));
   } else if (body['action'] === 'adminAssign') {
     const period = readSchedule(body['scheduleInfo'], store.now());
-    if (list.some((one) => keyOf(one) === key))
-      throw bad('RoleAssignmentExists', 'The Role assignment already exists.');
-    putIn(store, list, key, () => ({ ...entry, ...period }));
+    if (there) throw bad('RoleAssignmentExists', 'The Role assignment already exists.');
+    return asPimDoes(store, key, 'Provisioned', () =>
+      putIn(store, list, key, () => ({ ...entry, ...period })),
+    );
   } else {
     throw bad('InvalidAction', `The action '${String(body['action'])}' is not for an application.`);
   }
@@ -134,20 +137,17 @@ function request(call: GraphCall, what: 'active' | 'eligible') {
   const { body, named, key } = target(call, [...reference, ...ofRequest]);
   const { store } = call;
   const { file } = store;
-  if (what === 'eligible') {
-    file.roleEligibilities ??= [];
-    schedule(call, file.roleEligibilities, key, named, body);
-  } else {
-    file.roleAssignments ??= [];
-    if (asked === 'adminRemove') requireOldEnough(call, key);
-    schedule(call, file.roleAssignments, key, named, body);
-  }
+  if (what === 'active' && asked === 'adminRemove') requireOldEnough(call, key);
+  file.roleEligibilities ??= [];
+  file.roleAssignments ??= [];
+  const list = what === 'eligible' ? file.roleEligibilities : file.roleAssignments;
+  const status = schedule(call, list, key, named, body);
   const { principalId, roleDefinitionId, directoryScopeId = null, appScopeId = null } = named;
   const set = what === 'active' ? 'roleAssignmentScheduleRequests' : 'roleEligibilityScheduleRequests';
   const created: Row = {
     '@odata.context': `https://graph.microsoft.com/v1.0/$metadata#${base.slice(1)}/${set}/$entity`,
     id: guidOf(set, key, store.now().toISOString()),
-    status: body['action'] === 'adminRemove' ? 'Revoked' : 'Provisioned',
+    status,
     createdDateTime: store.now().toISOString(),
     action: body['action'],
     principalId,

@@ -1,5 +1,7 @@
-// The period in a request of PIM (https://learn.microsoft.com/graph/api/resources/requestschedule).
+// Requests of PIM: the period in them (https://learn.microsoft.com/graph/api/resources/requestschedule), and when they
+// take effect.
 import { isRow, Refusal } from '../answers.ts';
+import type { Store } from '../store.ts';
 
 const bad = (message: string) => new Refusal(400, 'InvalidScheduleInfo', message);
 
@@ -17,4 +19,30 @@ export function readSchedule(given: unknown, now: Date): { startDateTime?: strin
     throw bad('The expiration is invalid.');
   if (!(Date.parse(endDateTime) > now.getTime())) throw bad('The expiration is in the past.');
   return { ...start, endDateTime };
+}
+
+const pending = new WeakMap<Store, Set<string>>();
+
+/** Lets a request take effect at once, or later where the file says so, and answers its status. One at a time. */
+export function asPimDoes(store: Store, key: string, done: string, effect: () => void): string {
+  const minutes = store.file.behaviour?.pimPendingMinutes ?? 0;
+  const waiting = pending.get(store) ?? new Set<string>();
+  pending.set(store, waiting);
+  if (waiting.has(key)) {
+    throw new Refusal(
+      400,
+      'PendingRoleAssignmentRequest',
+      'There is already an existing pending Role assignment request.',
+    );
+  }
+  if (minutes === 0) {
+    effect();
+    return done;
+  }
+  waiting.add(key);
+  store.later(minutes * 60_000, () => {
+    waiting.delete(key);
+    effect();
+  });
+  return 'PendingProvisioning';
 }

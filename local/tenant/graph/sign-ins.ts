@@ -47,7 +47,7 @@ function rows(call: GraphCall): Row[] {
     });
   });
   all.sort((one, other) => String(other['createdDateTime']).localeCompare(String(one['createdDateTime'])));
-  // Without a filter on signInEventTypes both versions return the interactive ones.
+  // Unless signInEventTypes is asked for, both versions return the interactive ones, of one sign-in by its id too.
   if (call.query.filter?.uses.some(({ path }) => path === 'signInEventTypes')) return all;
   return all.filter((row) => row['isInteractive'] === true);
 }

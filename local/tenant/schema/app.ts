@@ -1,6 +1,6 @@
 // Who calls, and how the services behave: what the app may do, and what goes wrong when.
 import { z } from 'zod';
-import { flag, guid, text, texts, whole } from './fields.ts';
+import { flag, guid, minutes, text, texts, whole } from './fields.ts';
 import { mailFlowBehaviour } from './mail-flow.ts';
 import { auditBehaviour } from './unified-audit.ts';
 
@@ -40,7 +40,10 @@ export const faultSchema = z
     on: text.describe(
       'What it meets: a cmdlet (Set-Mailbox), or method and path (PATCH /v1.0/users/*); * stands for anything',
     ),
-    status: whole.min(400).max(599).optional().describe('Default 429'),
+    status: z
+      .union([z.literal(206), whole.min(400).max(599)])
+      .optional()
+      .describe('Default 429. 206: a list without entries that a Warning calls partial'),
     retryAfter: whole.optional().describe('Seconds, in Retry-After; left out: no such header'),
     code: text.optional().describe("The service's error code"),
     exception: text
@@ -70,6 +73,15 @@ export const behaviourSchema = z
       .describe('Active Directory enables a synced account again so long after it was disabled in the cloud'),
     ...auditBehaviour,
     ...mailFlowBehaviour,
+    deviceSyncMinutes: minutes
+      .optional()
+      .describe('Active Directory enables a hybrid device (ServerAd) again so long after it was disabled'),
+    pimPendingMinutes: minutes
+      .optional()
+      .describe('A request to PIM is accepted, stays pending for so long, and takes effect then'),
+    passDelayMinutes: minutes
+      .optional()
+      .describe('A Temporary Access Pass takes effect so long after it was made'),
     tokenMinutes: whole.optional().describe('How long a token lives; default 1440'),
     faults: z.array(faultSchema).optional(),
   })

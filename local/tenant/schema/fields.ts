@@ -5,6 +5,8 @@ import { z } from 'zod';
 export const text = z.string();
 export const flag = z.boolean();
 export const whole = z.number().int();
+/** How long something takes. */
+export const minutes = z.number().min(0);
 export const texts = z.array(z.string());
 export const guid = z.guid();
 

@@ -1,7 +1,7 @@
 // The unified audit log of all workloads in Microsoft Graph's own properties
 // (https://learn.microsoft.com/graph/api/resources/security-auditlogrecord), and the searches by which it is read.
 import { z } from 'zod';
-import { annotations, flag, instant, may, open, text, texts, whole } from './fields.ts';
+import { annotations, flag, instant, may, minutes, open, text, texts, whole } from './fields.ts';
 
 export const auditRecordProperties = {
   id: text,
@@ -36,8 +36,6 @@ export const auditSearchProperties = {
   status: may(z.enum(['notStarted', 'running', 'succeeded', 'failed', 'cancelled', 'unknownFutureValue'])),
 };
 
-const minutes = z.number().min(0);
-
 export const auditBehaviour = {
   auditLagMinutes: z
     .union([minutes, z.record(z.string(), minutes)])
@@ -66,5 +64,8 @@ export const auditBehaviour = {
     .int()
     .optional()
     .describe('So often a search of the audit log is still running when it is asked for. Default 0'),
+  auditSearchesEmpty: whole
+    .optional()
+    .describe('So many searches succeed first without a record, whatever there is. Default 0'),
   auditSearchFails: flag.optional().describe('It ends as failed instead of succeeded'),
 };
