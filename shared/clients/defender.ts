@@ -1,7 +1,7 @@
 // Defender for Endpoint: the machines and their scans, which Graph does not have.
 
 import type { DefenderClient } from '../model/clients.ts';
-import { bodyOf, shaped } from './answer.ts';
+import { bodyOf, readOf, shaped } from './answer.ts';
 import { graphFault } from './graph-fault.ts';
 import { type ClientOptions, createSender } from './send.ts';
 
@@ -38,7 +38,7 @@ export function createDefender(options: ClientOptions): BoundDefenderClient {
         repeatable: method === 'GET',
         abort,
       });
-      return { body: bodyOf(answer, name, request), request };
+      return { body: (method === 'GET' ? readOf : bodyOf)(answer, name, request), request };
     }
     return {
       async get(path, schema) {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { CmdletOptions, CmdletParameters, ExchangeClient, ExchangeReader } from '../model/clients.ts';
-import { bodyOf, shaped } from './answer.ts';
+import { bodyOf, readOf, shaped } from './answer.ts';
 import { inputOf, namedIn, repeatable } from './cmdlet.ts';
 import { createConcurrency } from './concurrency.ts';
 import { exchangeFault } from './exchange-fault.ts';
@@ -89,7 +89,7 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
             abort,
           });
         const answer = await inTurn(sending, { urgent: !cmdlet.startsWith('Get-'), abort, name: request });
-        const answered = bodyOf(answer, name, request);
+        const answered = (cmdlet.startsWith('Get-') ? readOf : bodyOf)(answer, name, request);
         for (const warning of warned.safeParse(answered).data?.['@adminapi.warnings'] ?? []) {
           log?.(`${name} warns on ${request}: ${warning.slice(0, 300)}`);
         }

@@ -9,11 +9,19 @@ import {
   ResponseType,
 } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
-import { PermanentError } from '../errors.ts';
+import { PermanentError, RetryableError } from '../errors.ts';
 import type { GraphClient, GraphOptions } from '../model/clients.ts';
-import { type Answer, bodyOf, shaped } from './answer.ts';
+import { type Answer, bodyOf, readOf, shaped } from './answer.ts';
 import { graphFault } from './graph-fault.ts';
 import { allPages } from './pages.ts';
+import {
+  isPremiumRefusal,
+  organizationSchema,
+  plansInUse,
+  plansPath,
+  premiumPlans,
+  premiumRefusal,
+} from './plans.ts';
 import { type ClientOptions, createSender } from './send.ts';
 
 const name = 'Microsoft Graph';
@@ -61,6 +69,10 @@ function checked(path: string): string {
 const named = (method: string, path: string, { version }: GraphOptions) =>
   `${method} ${version === 'beta' ? '/beta' : ''}${checked(path)}`;
 
+/** What a tenant has changes by the day, and every refusal would ask. */
+const plansKeptMs = 600_000;
+const organizationsSchema = z.object({ value: z.array(organizationSchema) });
+
 export interface BoundGraphClient extends GraphClient {
   /** The same client, whose requests end when the signal aborts. */
   withAbort(abort: AbortSignal): GraphClient;
@@ -107,6 +119,9 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
   };
   const client = Client.initWithMiddleware({ baseUrl: base, middleware: deliver });
 
+  const now = options.now ?? (() => new Date());
+  let premium: { is: boolean; until: number } | undefined;
+
   function bind(abort: AbortSignal | undefined): BoundGraphClient {
     async function ask(
       method: string,
@@ -127,7 +142,40 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
         throw call.failure ?? wrapped;
       });
       if (call.answer === undefined) throw new Error(`no answer to ${call.request}`);
-      return { body: bodyOf(call.answer, name, call.request), request: call.request };
+      const parse = method === 'GET' ? readOf : bodyOf;
+      return { body: parse(call.answer, name, call.request), request: call.request };
+    }
+
+    const get = (path: string, given?: GraphOptions) => ask('GET', path, (api) => api.get(), given);
+
+    /** Refused for want of a licence that the tenant has: asked once more, and left to a later try then. */
+    async function read(path: string, given?: GraphOptions): Promise<Answered> {
+      try {
+        return await get(path, given);
+      } catch (error) {
+        if (!isPremiumRefusal(error) || !(await isPremium())) throw error;
+        return await get(path, given).catch((again: unknown) => {
+          if (!isPremiumRefusal(again)) throw again;
+          throw new RetryableError(`${again.message} The tenant has the licence, so it is asked again.`, {
+            code: premiumRefusal,
+            tookEffect: 'no',
+          });
+        });
+      }
+    }
+
+    /** false as well where nobody can tell. */
+    async function isPremium(): Promise<boolean> {
+      const known = premium;
+      if (known !== undefined && known.until > now().getTime()) return known.is;
+      const { body } = await get(plansPath).catch((error: unknown) => {
+        if (error instanceof PermanentError) return { body: undefined };
+        throw error;
+      });
+      const plans = plansInUse(organizationsSchema.safeParse(body).data?.value ?? []);
+      const is = premiumPlans.some((plan) => plans.has(plan));
+      premium = { is, until: now().getTime() + plansKeptMs };
+      return is;
     }
 
     /** A link to elsewhere would take the token there. */
@@ -143,7 +191,7 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
 
     return {
       async get(path, schema, given) {
-        const { body, request } = await ask('GET', path, (api) => api.get(), given);
+        const { body, request } = await read(path, given);
         return shaped(schema, body, name, request);
       },
 
@@ -155,7 +203,7 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
           first: path,
           item,
           most: given.most,
-          read: async (place) => (await ask('GET', place, (api) => api.get(), given)).body,
+          read: async (place) => (await read(place, given)).body,
           follow: (link) => following(link, given.version ?? 'v1.0', request),
         });
       },

@@ -43,11 +43,6 @@ export async function allPages<T>(list: List<T>): Promise<T[]> {
     const body: unknown = await list.read(place).catch((error: unknown) => {
       throw seen.size === 1 ? error : laterPage(error, request, seen.size);
     });
-    if (body === undefined) {
-      throw new RetryableError(`${service} answered ${request} with nothing, which is not "none".`, {
-        tookEffect: 'no',
-      });
-    }
     const page = shaped(pageSchema, body, service, request);
     for (const value of page.value) {
       items.push(shaped(item, value, service, `${request} (item ${items.length})`));

@@ -3,17 +3,20 @@ import { PermanentError } from '../errors.ts';
 import type { RefPath } from '../model/clients.ts';
 
 /**
- * path`/users/${id}/manager`: every value is percent-encoded; quotes in a filter are doubled. Throws PermanentError for
- * a value that is empty or dots alone: `/users/` is everybody, and `/users/..` is something else.
+ * path`/users/${id}/manager`: every value is percent-encoded. Within quotes, which is in a filter, its apostrophes are
+ * doubled as well; in a segment of the path they are not. Throws PermanentError for a value that is empty or dots alone:
+ * `/users/` is everybody, and `/users/..` is something else.
  */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
   if (values.some((value) => /^[.\s]*$/.test(value))) {
     throw new PermanentError(`${parts.join('…')} was not told whose, which can mean all; nothing was sent.`);
   }
-  return parts.reduce((whole, part, index) => {
-    const value = values[index - 1] ?? '';
-    return whole + encodeURIComponent(value.replaceAll("'", "''")) + part;
+  const written = values.map((value, index) => {
+    const before = parts.slice(0, index + 1).join('');
+    const isQuoted = before.split("'").length % 2 === 0;
+    return encodeURIComponent(isQuoted ? value.replaceAll("'", "''") : value);
   });
+  return parts.reduce((whole, part, index) => whole + written[index - 1] + part);
 }
 
 const isRefPath = (text: string): text is RefPath =>

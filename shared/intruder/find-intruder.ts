@@ -9,6 +9,7 @@ import {
   clientFit,
   isEmpty,
   isHabit,
+  isInAnothersSession,
   ownersAmong,
   type Profile,
   placeFit,
@@ -20,7 +21,7 @@ import { all, clientOf, has, program, type RiskDetection, type SignIn } from './
 
 const hourMs = 3_600_000;
 /** Nobody crosses a border and signs in there sooner, unless through a proxy. */
-const journeyMs = 12 * hourMs;
+const journeyMs = 5 * hourMs;
 /** What a row can hold; far more than a person reads. */
 const mostRequests = 300;
 const mostOthers = 100;
@@ -206,15 +207,17 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
       ? certain(by)
       : likely(`${by}; nothing is known of the owner to compare it with`);
   }
+  const habit = isHabit(one, around.logStart, one.hintedAt) && !isInAnothersSession(one, around.presences);
   if (place === 'known') {
-    if (client === 'foreign')
+    if (client === 'foreign' && !habit) {
       return likely(`${by}, at an address of the owner with a client the owner is not known to use`);
-    if (client === 'bare' && !placeOnly)
+    }
+    if (client === 'bare' && !placeOnly) {
       return likely(`${by}, at an address of the owner without the owner's device`);
+    }
     return owners(`${by}, but the owner has used this address and this client since before the attack`);
   }
   if (phished || isProgram) return certain(by);
-  const habit = isHabit(one, around.logStart, one.hintedAt);
   if (client === 'foreign') {
     if (habit && place !== 'abroad')
       return ask(`${by}, but it has been there for most of the time that the log covers`);
@@ -242,7 +245,11 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
   if (dwells && (habit || place !== 'abroad'))
     return owners(`${by}, but the owner's client has been there since before the alert`);
   if (travel) return ask(`${by}, with the owner's client: a journey, or somebody who looks like the owner`);
-  if (!placeOnly) return likely(`${by}, at an address the owner is not known to use`);
+  // A token is taken out of a session that is there; one that the owner's client began abroad may be the owner's.
+  const isNew = one.sessions.size > 0 && [...one.sessions].every((session) => !profile.sessions.has(session));
+  if (!placeOnly && !(isNew && place === 'abroad')) {
+    return likely(`${by}, at an address the owner is not known to use`);
+  }
   if (tookNoTime(one, profile, around)) {
     return likely(`${by}, too soon after the owner was in another country`);
   }
@@ -255,21 +262,22 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
 const namesOf = (hints: readonly Hint[]) =>
   `named by the alert (${[...new Set(hints.map(({ detector }) => detector))].toSorted().join(', ')})`;
 
-/** The session began with the owner, and the owner was in another country just before or in between. */
+/** The session began with the owner, who was at home, in another country, just before or in between. */
 function tookNoTime(one: Presence, profile: Profile, { presences }: Surroundings): boolean {
   const isOld = [...one.sessions].some((session) => profile.sessions.has(session));
-  if (!isOld || one.country === null) return false;
+  if (!isOld || one.country === null || one.country === profile.homeCountry) return false;
   return presences.some((other) =>
     other.uses.some(
       ({ time, country }) =>
-        country !== null && country !== one.country && time > one.first - journeyMs && time < one.last,
+        country === profile.homeCountry && time > one.first - journeyMs && time < one.last,
     ),
   );
 }
 
 /** What the intruder is recognised by so far. */
 interface Traces {
-  sessions: Map<string, Certainty>;
+  /** Since when the intruder is known to be in it (ms). */
+  sessions: Map<string, { certainty: Certainty; since: number }>;
   devices: Map<string, Certainty>;
   networks: Map<string, Certainty>;
   clients: Map<string, Certainty>;
@@ -320,8 +328,9 @@ function follow(
       if (before !== undefined && before.is !== 'intruder') continue;
       if (before?.is === 'intruder' && before.certainty === 'certain') continue;
       const tie = tieTo(traces, one, { profile, suspicion, ownSessions, clues });
-      if (tie === undefined || (before !== undefined && tie.certainty === 'likely')) continue;
-      verdicts.set(one, { is: 'intruder', ...tie });
+      if (tie === undefined) continue;
+      if (before !== undefined && !isCertain(tie)) continue;
+      verdicts.set(one, tie);
       grew = true;
     }
   }
@@ -366,7 +375,14 @@ function tracesOf(
     const verdict = verdicts.get(one);
     if (verdict?.is !== 'intruder') continue;
     const { certainty } = verdict;
-    for (const session of one.sessions) add(traces.sessions, session, certainty);
+    for (const { session, time } of one.uses) {
+      if (session === null) continue;
+      const before = traces.sessions.get(session);
+      traces.sessions.set(session, {
+        certainty: before?.certainty === 'certain' ? 'certain' : certainty,
+        since: Math.min(before?.since ?? time, time),
+      });
+    }
     if (!has(profile.devices, one.device)) add(traces.devices, one.device, certainty);
     if (!has(clues.crowded, one.network)) add(traces.networks, one.network, certainty);
     if (one.client !== null && !profile.clients.has(one.client)) add(traces.clients, one.client, certainty);
@@ -385,80 +401,90 @@ function tieTo(
     ownSessions: ReadonlySet<string>;
     clues: Clues;
   },
-): { certainty: Certainty; reason: string } | undefined {
-  const { profile, suspicion, ownSessions, clues } = against;
+): Verdict | undefined {
+  const { profile, suspicion, clues } = against;
   const { network, device } = one;
   const address = one.uses[0]?.address ?? 'an unknown address';
   const client = clientFit(one, profile);
   const place = placeFit(one, profile);
   const isRecent = one.first >= suspicion.first - dayMs;
   const theirClient = one.client === null ? undefined : traces.clients.get(one.client);
-  const foreignDevice = device === null ? undefined : traces.devices.get(device);
-  if (foreignDevice !== undefined) return { certainty: foreignDevice, reason: `device ${device}` };
+  const theirDevice = device === null ? undefined : traces.devices.get(device);
+  if (theirDevice !== undefined) return guilty(theirDevice, `device ${device}`);
 
+  const bySession = tieBySession(traces, one, against);
+  if (bySession !== undefined) return bySession;
   const ownDevice = has(profile.devices, device);
   const looksOwn = client === 'known' && (ownDevice || profile.devices.size === 0);
-  const sessions = [...one.sessions].filter((session) => traces.sessions.has(session));
-  const [session] = sessions;
-  if (session !== undefined) {
-    const sure: Certainty = sessions.some((id) => traces.sessions.get(id) === 'certain')
-      ? 'certain'
-      : 'likely';
-    const reason = `session ${session}`;
-    const stolen = sessions.every((id) => ownSessions.has(id));
-    if (place === 'known') {
-      if (client === 'foreign') return { certainty: stolen ? 'likely' : sure, reason };
-    } else if (stolen) {
-      if (theirClient !== undefined) return { certainty: sure, reason };
-      if (client === 'foreign') return { certainty: 'likely', reason };
-      if (!(ownDevice && client === 'known') && place === 'abroad') return { certainty: 'likely', reason };
-    } else if (!(looksOwn && ownDevice) || place === 'abroad') {
-      return { certainty: sure, reason };
-    }
-  }
   const crowded = has(clues.crowded, network);
   const here = network === null ? undefined : traces.networks.get(network);
   if (here !== undefined && place !== 'known') {
-    const reason = `address ${address}`;
-    if (theirClient !== undefined)
-      return { certainty: weaker(here, theirClient), reason: `${reason} and client` };
-    if (client === 'foreign' && isRecent) return { certainty: 'likely', reason };
-    if (client === 'unsaid' || client === 'bare') return { certainty: 'likely', reason };
-    if (client === 'known' && isRecent && traces.clients.size === 0) return { certainty: 'likely', reason };
+    if (theirClient !== undefined) return guilty(weaker(here, theirClient), `address ${address} and client`);
+    const mimics = client === 'known' && traces.clients.size === 0 && isRecent;
+    const foreign = client === 'foreign' && isRecent;
+    if (foreign || mimics || client === 'unsaid' || client === 'bare') return likely(`address ${address}`);
   }
-  if (theirClient !== undefined && !ownDevice) {
+  if (theirClient !== undefined && !(ownDevice && place === 'known')) {
     const userAgent = one.uses[0]?.userAgent ?? '';
-    if (here !== undefined || crowded)
-      return { certainty: 'likely', reason: `the intruder's client at ${address}` };
-    if (place !== 'known' && program.test(userAgent)) {
-      return { certainty: 'likely', reason: `the intruder's program ${userAgent}` };
-    }
-    if (place !== 'known' && isRecent)
-      return { certainty: 'likely', reason: `the intruder's client at ${address}` };
+    if (here !== undefined || crowded) return likely(`the intruder's client at ${address}`);
+    if (place !== 'known' && program.test(userAgent)) return likely(`the intruder's program ${userAgent}`);
+    if (place !== 'known' && isRecent) return likely(`the intruder's client at ${address}`);
   }
-  const sameOperator = one.operator !== null && traces.operators.has(one.operator);
-  const sameCountry = one.country !== null && traces.countries.has(one.country);
-  if (isRecent && place === 'abroad' && !crowded) {
-    const proven =
-      [...traces.sessions.values()].includes('certain') || [...traces.networks.values()].includes('certain');
-    if (client === 'foreign' && !ownDevice && proven) {
-      return { certainty: 'likely', reason: 'with nothing of the owner, in a country the owner was not in' };
+  if (!isRecent || crowded) return undefined;
+  const nothingOwn = client === 'foreign' && !ownDevice;
+  if (place === 'abroad') {
+    const certainties = [
+      ...[...traces.sessions.values()].map(({ certainty }) => certainty),
+      ...traces.networks.values(),
+    ];
+    if (nothingOwn && certainties.includes('certain')) {
+      return likely('with nothing of the owner, in a country the owner was not in');
     }
-    if (sameOperator && sameCountry && !looksOwn) {
-      return { certainty: 'likely', reason: "on the network of the intruder's operator" };
-    }
+    const sameOperator = one.operator !== null && traces.operators.has(one.operator);
+    const sameCountry = one.country !== null && traces.countries.has(one.country);
+    if (sameOperator && sameCountry && !looksOwn) return likely("on the network of the intruder's operator");
   }
-  if (
-    isRecent &&
-    place === 'elsewhere' &&
-    client === 'foreign' &&
-    !ownDevice &&
-    !crowded &&
-    traces.sessions.size > 0
-  ) {
-    return { certainty: 'likely', reason: 'with nothing of the owner, on the network of another operator' };
+  if (place === 'elsewhere' && nothingOwn && traces.sessions.size > 0) {
+    return likely('with nothing of the owner, on the network of another operator');
   }
   return undefined;
+}
+
+const guilty = (certainty: Certainty, reason: string): Verdict => ({ is: 'intruder', certainty, reason });
+
+/** A session that moves stays the intruder's; one that was stolen was the owner's first, and goes on being so. */
+function tieBySession(
+  traces: Traces,
+  one: Presence,
+  { profile, ownSessions }: { profile: Profile; ownSessions: ReadonlySet<string> },
+): Verdict | undefined {
+  const sessions = [...one.sessions].flatMap((id) => {
+    const trace = traces.sessions.get(id);
+    return trace === undefined ? [] : [{ id, ...trace }];
+  });
+  const [session] = sessions;
+  if (session === undefined) return undefined;
+  const client = clientFit(one, profile);
+  const place = placeFit(one, profile);
+  const reason = `session ${session.id}`;
+  const sure: Certainty = sessions.some(({ certainty }) => certainty === 'certain') ? 'certain' : 'likely';
+  const isStolen = sessions.every(({ id }) => ownSessions.has(id));
+  const theirClient = one.client !== null && traces.clients.has(one.client);
+  if (place === 'known') {
+    return client === 'foreign' ? guilty(isStolen ? 'likely' : sure, reason) : undefined;
+  }
+  if (client === 'known' && has(profile.devices, one.device)) {
+    return place === 'abroad' ? ask(`${reason}, with the owner's client and device`) : undefined;
+  }
+  if (isStolen) {
+    if (theirClient) return guilty(sure, reason);
+    if (client === 'foreign') return likely(reason);
+    return place === 'abroad' ? likely(reason) : undefined;
+  }
+  // The owner's client long before anything foreign: then the session was begun by its owner and stolen later.
+  const earlier = Math.min(...sessions.map(({ since }) => since)) - one.first;
+  if (client === 'known' && earlier > 2 * hourMs) return ask(`${reason}, with the owner's client`);
+  return guilty(client === 'known' ? 'likely' : sure, reason);
 }
 
 const weaker = (a: Certainty, b: Certainty): Certainty =>
@@ -541,7 +567,8 @@ const othersUse = (kind: Kind) => `the intruder used this ${kind}, and so does t
 
 function markOf(kind: Kind, value: string, by: readonly (Verdict | undefined)[]): Mark {
   const guilty = by.flatMap((verdict) => (verdict?.is === 'intruder' ? [verdict] : []));
-  const best = guilty.find(({ certainty }) => certainty === 'certain') ?? guilty[0];
+  // As sure as the least sure of them: an act shows the mark, not the rest of the sign-in.
+  const best = guilty.find(({ certainty }) => certainty === 'likely') ?? guilty[0];
   const rest = by.filter((verdict) => verdict?.is !== 'intruder');
   const common = { kind, value, source: 'sign-ins' } as const;
   if (best !== undefined && rest.length === 0) {

@@ -23,7 +23,7 @@ export function judgeOther(
   signIns: readonly SignIn[],
   address: string,
   fit: AddressFit,
-  intruder: Pick<Intruder, 'sessions' | 'devices' | 'userAgents' | 'addresses'>,
+  intruder: Pick<Intruder, 'sessions' | 'devices' | 'userAgents' | 'addresses' | 'marks'>,
 ): OtherVerdict | undefined {
   const network = networkOf(address);
   const theirs = new Set([network, ...intruder.addresses.map(networkOf)]);
@@ -47,7 +47,7 @@ function judgeThere(
     logStart,
   }: {
     fit: AddressFit;
-    intruder: Pick<Intruder, 'sessions' | 'devices' | 'userAgents'>;
+    intruder: Pick<Intruder, 'sessions' | 'devices' | 'userAgents' | 'marks'>;
     logStart: number;
   },
 ): OtherVerdict {
@@ -61,7 +61,7 @@ function judgeThere(
   if (one.device !== null && intruder.devices.includes(one.device))
     return victim("from the intruder's device");
   if (one.uses.some(isRisky)) return victim('in a sign-in that Entra ID calls risky');
-  const usesTheirs = intruder.userAgents.some((userAgent) => clientOf(userAgent) === one.client);
+  const usesTheirs = clientsOf(intruder, fit).some((userAgent) => clientOf(userAgent) === one.client);
   if (usesTheirs && client !== 'known' && client !== 'bare') return victim("with the intruder's client");
 
   const days = new Set(one.uses.map(({ at }) => at.slice(0, 10))).size;
@@ -74,6 +74,14 @@ function judgeThere(
   if (client === 'bare') return victim('without the device this account always has');
   return victim('with nothing that this account uses elsewhere');
 }
+
+/** At an address that is the intruder's alone, those that the owner of the first account has as well. */
+const clientsOf = ({ userAgents, marks }: Pick<Intruder, 'userAgents' | 'marks'>, fit: AddressFit) => [
+  ...userAgents,
+  ...marks.flatMap(({ kind, verdict, value }) =>
+    fit === 'intruder' && kind === 'client' && verdict === 'shared' ? [value] : [],
+  ),
+];
 
 /** What the account used before it was there; where the log begins there, what it used at all. */
 function ownProfile(one: Presence, elsewhere: readonly Presence[]): Profile {

@@ -14,8 +14,8 @@ export interface Profile {
   cities: ReadonlySet<string>;
   operators: ReadonlySet<string>;
   sessions: ReadonlySet<string>;
-  /** When the owner signed in, and from which country (ms, oldest first). */
-  times: readonly { time: number; country: string | null }[];
+  /** Where most sign-ins came from: a VPN makes countries that nobody travelled to. */
+  homeCountry: string | null;
 }
 
 export const isEmpty = ({ networks, clients }: Profile) => networks.size + clients.size === 0;
@@ -35,8 +35,15 @@ export function profileOf(presences: readonly Presence[], until: number): Profil
     cities: all(uses, ({ city }) => city),
     operators: all(uses, ({ operator }) => operator),
     sessions: all(uses, ({ session }) => session),
-    times: uses.map(({ time, country }) => ({ time, country })).toSorted((a, b) => a.time - b.time),
+    homeCountry: mostFrequent(uses.flatMap(({ country }) => country ?? [])),
   };
+}
+
+function mostFrequent(values: readonly string[]): string | null {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [first] = [...counts].toSorted(([a, many], [b, more]) => more - many || a.localeCompare(b));
+  return first?.[0] ?? null;
 }
 
 /**
@@ -94,7 +101,12 @@ export function ownersAmong(
   if (owners.length === 0) {
     const [oldest] = old;
     const start =
-      oldest === undefined ? [] : old.filter((one) => one === oldest || isHabit(one, oldest.first, until));
+      oldest === undefined
+        ? []
+        : old.filter(
+            (one) =>
+              one === oldest || (isHabit(one, oldest.first, until) && !isInAnothersSession(one, presences)),
+          );
     const fresh = early.filter((one) => !inSuspectSession(one) && !has(suspicion.clients, one.client));
     for (const one of oldest === undefined ? fresh : start) found.add(one);
   }
@@ -121,6 +133,17 @@ export function ownersAmong(
   }
 }
 
-/** Whether it has been there for the greater part of the log: an intruder comes late, and rarely stays for so long. */
+/** Whether it has been there for most of the log: an intruder comes late, and rarely stays for so long. */
 export const isHabit = ({ first }: Presence, logStart: number, until: number) =>
-  until - first > dayMs && first - logStart < until - first;
+  until - first > dayMs && 2 * (first - logStart) < until - first;
+
+/** Whether a session of it was begun by another client: nobody changes their browser in the middle of a session. */
+export const isInAnothersSession = (one: Presence, presences: readonly Presence[]): boolean =>
+  presences.some(
+    (other) =>
+      other.client !== one.client &&
+      other.client !== null &&
+      one.client !== null &&
+      other.first < one.first &&
+      [...one.sessions].some((session) => other.sessions.has(session)),
+  );

@@ -1,6 +1,6 @@
 // Tells a licence that is missing from a permission that is missing: services refuse both with the same status and
 // code, and differ in nothing but the sentence. So the tenant is asked what it has, and only after a refusal.
-import { z } from 'zod';
+import { organizationSchema, plansInUse, plansPath } from '../clients/plans.ts';
 import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import type { Skip } from '../model/step.ts';
@@ -24,21 +24,9 @@ export const licences = {
 } as const;
 type Licence = (typeof licences)[keyof typeof licences];
 
-const organizationSchema = z.object({
-  assignedPlans: z.array(z.object({ capabilityStatus: z.string(), servicePlanId: z.string() })),
-});
-const inUse = ['Enabled', 'Warning'];
-
-/** GET /organization: User.Read.All is enough (https://learn.microsoft.com/graph/api/organization-list). */
 async function isLicensed(graph: GraphReader, licence: Licence): Promise<boolean> {
-  const organizations = await graph.list('/organization?$select=id,assignedPlans', organizationSchema);
-  const plans: readonly string[] = licence.plans;
-  return organizations.some(({ assignedPlans }) =>
-    assignedPlans.some(
-      ({ capabilityStatus, servicePlanId }) =>
-        inUse.includes(capabilityStatus) && plans.includes(servicePlanId.toLowerCase()),
-    ),
-  );
+  const plans = plansInUse(await graph.list(plansPath, organizationSchema));
+  return licence.plans.some((plan) => plans.has(plan));
 }
 
 /** The reading's result, or a skip where it was refused in a tenant without the licence. */

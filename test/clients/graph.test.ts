@@ -122,6 +122,29 @@ describe('an answer of another shape', () => {
     expect(await thrownBy(graph.get(path`/users/${id}`, userSchema))).toBeInstanceOf(RetryableError);
   });
 
+  it.each([
+    ['by its status', { status: 206, body: { value: [user] } }],
+    [
+      'by its warning',
+      { body: { value: [user] }, headers: { warning: '199 - "Vendor/Provider/504/10000"' } },
+    ],
+    ['by nothing in it', { body: { value: [] }, status: 206 }],
+    ['empty altogether', { text: '' }],
+    ['null', { text: 'null' }],
+  ])(
+    'that is only a part of one is no answer: %s — the rest must not count as "none"',
+    async (_, partial) => {
+      const { graph } = graphWith([partial, partial]);
+      expect(await thrownBy(graph.list('/security/alerts_v2', userSchema))).toBeInstanceOf(RetryableError);
+      expect(await thrownBy(graph.get('/security/alerts_v2/1', userSchema))).toBeInstanceOf(RetryableError);
+    },
+  );
+
+  it('with a warning of another kind is one', async () => {
+    const { graph } = graphWith([{ body: user, headers: { warning: '299 - "Deprecated API"' } }]);
+    expect(await graph.get(path`/users/${id}`, userSchema)).toEqual(user);
+  });
+
   it('in the middle of a list names the item', async () => {
     const { graph } = graphWith([{ body: { value: [user, { id }] } }]);
     const error = await thrownBy(graph.list('/users', userSchema));
@@ -310,5 +333,57 @@ describe('without a token', () => {
       message: expect.stringContaining('No token for https://graph.microsoft.com/.default'),
     });
     expect(service.asked).toEqual([]);
+  });
+});
+
+describe('a refusal for want of Entra ID P1', () => {
+  const refused = graphError(
+    403,
+    'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
+    "Neither tenant is B2C or tenant doesn't have premium license",
+  );
+  const plans = (...ids: string[]) => ({
+    body: {
+      value: [
+        { assignedPlans: ids.map((servicePlanId) => ({ servicePlanId, capabilityStatus: 'Enabled' })) },
+      ],
+    },
+  });
+  const premium = plans('41781FB2-bc02-4b7c-bd55-b576c07bb09d');
+  const read = { body: { value: [{ id: 's1' }] } };
+  const signIns = (graph: ReturnType<typeof graphWith>['graph']) =>
+    graph.list('/auditLogs/signIns', z.object({ id: z.string() }), { version: 'beta' });
+
+  it('is not believed where the tenant has it: the same is asked once more', async () => {
+    const { graph, asked } = graphWith([refused, premium, read]);
+    expect(await signIns(graph)).toEqual([{ id: 's1' }]);
+    expect(asked.map(({ url }) => new URL(url).pathname)).toEqual([
+      '/graph/beta/auditLogs/signIns',
+      '/graph/v1.0/organization',
+      '/graph/beta/auditLogs/signIns',
+    ]);
+  });
+
+  it('is left to a later try where it comes twice — "no licence" would be for good', async () => {
+    const { graph } = graphWith([refused, premium, refused]);
+    expect(await thrownBy(signIns(graph))).toMatchObject({ name: 'RetryableError', tookEffect: 'no' });
+  });
+
+  it.each([
+    ['has no such plan', plans('8e0c0a52-6a6c-4d40-8370-dd62790dcd70')],
+    ['can’t be asked what it has', graphError(403, 'Authorization_RequestDenied', 'Insufficient privileges')],
+  ])('is believed where the tenant %s', async (_, answer) => {
+    const { graph } = graphWith([refused, answer]);
+    expect(await thrownBy(signIns(graph))).toMatchObject({
+      name: 'PermanentError',
+      code: 'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
+    });
+  });
+
+  it('asks what the tenant has once in a while, not for each refusal', async () => {
+    const { graph, asked } = graphWith([refused, plans(), refused]);
+    await thrownBy(signIns(graph));
+    await thrownBy(signIns(graph));
+    expect(asked).toHaveLength(3);
   });
 });

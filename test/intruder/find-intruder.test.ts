@@ -772,6 +772,91 @@ describe("the owner's own device", () => {
   });
 });
 
+describe('where generated stories went wrong', () => {
+  const panama = { city: 'Panama', countryOrRegion: 'PA' };
+  const theirs = (given: Partial<Parameters<typeof signIn>[0]> = {}) =>
+    signIn({
+      createdDateTime: '2026-11-20T09:12:00Z',
+      id: 'request-1',
+      ipAddress: attacker,
+      userAgent: firefox,
+      location: amsterdam,
+      ...given,
+    });
+  const named = [signal({ detector: 'maliciousIPAddress', requestId: 'request-1' })];
+
+  it('a traveller whose token is stolen keeps the hotel: the owner’s laptop began the session there', () => {
+    const hotel = '192.0.2.50';
+    const evening = signIn({
+      createdDateTime: '2026-11-19T21:00:00Z',
+      ipAddress: hotel,
+      sessionId: 'travel',
+      deviceDetail: laptop,
+      location: panama,
+    });
+    const { intruder } = find({
+      signals: named,
+      signIns: [...weekOnLaptop(), evening, theirs({ sessionId: 'travel', deviceDetail: laptop })],
+    });
+    expect(intruder).toMatchObject({ addresses: [attacker], sessions: [], devices: [] });
+  });
+
+  it('a false alarm at home is no proof against the laptop because a phone is there too', () => {
+    const phone = week().map((each) => ({ ...each, userAgent: 'Outlook-iOS/2.0', session: 'phone' }));
+    const desk = week().map((each) => ({ ...each, address: home, network: home, session: 'desk' }));
+    const { intruder, hits } = find({
+      signals: [signal({ detector: 'unlikelyTravel', address: home, sessionId: 'desk' })],
+      signIns: [...desk, ...phone],
+    });
+    expect(hits).toEqual([]);
+    expect(intruder.addresses).toEqual([]);
+  });
+
+  it('an intruder who is in for half of the log is no habit', () => {
+    const days = ['17', '18', '19'].map((day) =>
+      theirs({ createdDateTime: `2026-11-${day}T03:00:00Z`, id: day }),
+    );
+    const { hits, intruder } = find({ signals: named, signIns: [...week(), ...days, theirs()] });
+    expect(hits).toHaveLength(4);
+    expect(intruder.since).toBe('2026-11-17T02:00:00.000Z');
+  });
+
+  it('a browser that turns up in the middle of the owner’s session is no habit, however early', () => {
+    const early = ['14', '15', '16', '17', '18'].map((day) =>
+      theirs({
+        createdDateTime: `2026-11-${day}T03:00:00Z`,
+        id: day,
+        sessionId: 'owner-13',
+        location: panama,
+      }),
+    );
+    const elsewhere = theirs({ ipAddress: proxy, sessionId: 'owner-13' });
+    const { hits } = find({ signals: named, signIns: [...week(), ...early, elsewhere] });
+    expect(hits).toHaveLength(6);
+  });
+
+  it('a token of the owner’s device in the intruder’s browser is followed to the next address', () => {
+    const first = theirs({ deviceDetail: laptop, sessionId: 'i' });
+    const next = theirs({ id: 'request-2', ipAddress: proxy, deviceDetail: laptop, sessionId: 'j' });
+    const { intruder } = find({ signals: named, signIns: [...weekOnLaptop(), first, next] });
+    expect(intruder.addresses.toSorted()).toEqual([attacker, proxy].toSorted());
+  });
+
+  it('a carrier’s next address is the owner’s, and a proxy in the same city is likely not', () => {
+    const carrier = week().map((each) => ({ ...each, operator: '3255' }));
+    const at = (operator: number) =>
+      find({
+        signals: [signal({ requestId: 'request-1' })],
+        signIns: [...carrier, theirs({ userAgent: edge, autonomousSystemNumber: operator, ...seattle })],
+      });
+    expect(at(3255).hits).toEqual([]);
+    expect(at(3255).intruder.addresses).toEqual([]);
+    expect(at(60_068).hits.map(({ certainty }) => certainty)).toEqual(['likely']);
+  });
+});
+
+const seattle = { location: { city: 'Seattle', countryOrRegion: 'US' } };
+
 /** The raw entry behind a sign-in, to make another of it. */
 function raw(of: SignIn) {
   return {
