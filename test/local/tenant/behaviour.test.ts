@@ -106,14 +106,6 @@ describe('a device', () => {
     later(30);
     expect(await enabled(get)).toBe(true);
   });
-
-  it('of another system is not for an app to change: 400, as it is reported', async () => {
-    const { send } = await tenantOf({ devices: [{ ...device, operatingSystem: 'iOS' }] });
-    expect(refusal(await send('PATCH', `/v1.0/devices/${id}`, { accountEnabled: false }))).toEqual([
-      400,
-      'Request_BadRequest',
-    ]);
-  });
 });
 
 describe('a single sign-in', () => {
