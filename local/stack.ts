@@ -29,6 +29,8 @@ export interface StackOptions {
   latencyMs?: number;
   /** false: timers wait to be fired by hand. */
   timers?: boolean;
+  /** Puts something between the app and the tables, and answers its address: for measurements. */
+  beforeTables?: (endpoint: string) => Promise<string>;
   /** A folder that keeps the storage; in memory when left out. */
   location?: string;
   onLog?: (line: LogLine) => void;
@@ -87,10 +89,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         },
       }),
     );
+    const tables = azurite.tableEndpoint;
+    const progress = azurite.connectionString.replace(
+      tables,
+      (await options.beforeTables?.(tables)) ?? tables,
+    );
     const settings = {
       FUNCTIONS_WORKER_RUNTIME: 'node',
       AzureWebJobsStorage: azurite.connectionString,
-      Progress: azurite.connectionString,
+      Progress: progress,
       ServiceBus: serviceBus.connectionString,
       TENANT_ID: tenant.tenantId,
       GRAPH_URL: served.graphUrl,

@@ -1,0 +1,102 @@
+// A tenant with many accounts under attack at once, and the alerts that tell of it. Every account has a risk detection
+// and the sign-in behind it, so that each alert is confirmed by a request of its own, as in a real storm.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LoadedScenario, loadScenario } from '../local/scenario.ts';
+
+export interface Storm extends LoadedScenario {
+  /** Object ids of the accounts under attack. */
+  accounts: readonly string[];
+  /** Ids of their risk detections, in the same order. */
+  detections: readonly string[];
+}
+
+/** An address of its own for each: else the first victim's run would find and raise all the others. */
+const addressOf = (index: number) => `198.18.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+
+/** The same id for the same text, so that two measurements see the same tenant. */
+function idOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `5${hex.slice(13, 16)}`,
+    `a${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+export async function storm(size: number, now: Date): Promise<Storm> {
+  const names = Array.from({ length: size }, (_, index) => `victim${index}@contoso.com`);
+  const accounts = names.map((name) => idOf(name));
+  const detections = names.map((name) => createHash('sha256').update(`risk ${name}`).digest('hex'));
+  const tenant = {
+    tenantId: idOf('tenant'),
+    displayName: 'Contoso',
+    domains: [
+      { id: 'contoso.com', isDefault: true },
+      { id: 'contoso.onmicrosoft.com', isInitial: true },
+    ],
+    users: [
+      ...names.map((userPrincipalName, index) => ({
+        id: accounts[index],
+        displayName: `Victim ${index}`,
+        userPrincipalName,
+        createdDateTime: 'now-900d',
+        lastPasswordChangeDateTime: 'now-200d',
+        mailbox: {},
+      })),
+      { id: idOf('admin'), displayName: 'Admin', userPrincipalName: 'admin@contoso.onmicrosoft.com' },
+      {
+        id: idOf('sender'),
+        displayName: 'Reclaim',
+        userPrincipalName: 'reclaim@contoso.com',
+        accountEnabled: false,
+        mailbox: { RecipientTypeDetails: 'SharedMailbox' },
+      },
+    ],
+    roleAssignments: [
+      { principalId: 'admin@contoso.onmicrosoft.com', roleDefinitionId: 'Global Administrator' },
+    ],
+    riskDetections: names.map((userPrincipalName, index) => ({
+      id: detections[index],
+      userPrincipalName,
+      riskEventType: 'anomalousToken',
+      riskLevel: 'high',
+      ipAddress: addressOf(index),
+      location: { city: 'Amsterdam', countryOrRegion: 'NL' },
+      requestId: idOf(`request ${userPrincipalName}`),
+      correlationId: idOf(`correlation ${userPrincipalName}`),
+      activityDateTime: 'now-26m',
+      detectedDateTime: 'now-2m',
+    })),
+    signIns: names.map((userPrincipalName, index) => ({
+      id: idOf(`request ${userPrincipalName}`),
+      createdDateTime: 'now-26m',
+      userPrincipalName,
+      ipAddress: addressOf(index),
+      appDisplayName: 'OfficeHome',
+      sessionId: idOf(`session ${userPrincipalName}`),
+      correlationId: idOf(`correlation ${userPrincipalName}`),
+    })),
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'reclaim-bench-'));
+  try {
+    writeFileSync(join(folder, 'tenant.json'), JSON.stringify(tenant));
+    const scenario = {
+      title: `${size} accounts at once`,
+      description: `A storm of ${size} alerts, each of another account.`,
+      tenant: 'tenant.json',
+      alerts: detections.map((riskDetection) => ({ riskDetection })),
+      // The breaker is another question: here every account is to be contained.
+      settings: { BREAKER_FULL_PER_HOUR: '10000', BREAKER_RUNS_PER_HOUR: '10000', BREAKER_SHARE: '100' },
+    };
+    const file = join(folder, 'storm.json');
+    writeFileSync(file, JSON.stringify(scenario));
+    return { ...(await loadScenario(file, now)), accounts, detections };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
