@@ -49,6 +49,8 @@ export const dismissRisk = remediation({
             : 'the account is secured, and policies on risk would shut its owner out',
           before: { riskState, riskLevel },
           once: true,
+          again: true,
+          seenWithinMinutes: 30,
         },
       ],
     };

@@ -47,6 +47,8 @@ export const unblockSender = remediation({
         why: `Exchange Online stopped it from sending mail${Reason ? ` (${Reason})` : ''}`,
         before: { senderAddress: SenderAddress },
         once: true,
+        // It takes an hour as a rule and up to a day.
+        seenWithinMinutes: 23 * 60,
       })),
     };
   },

@@ -38,13 +38,19 @@ export const changeRecordSchema = z.object({
   evidence: z.string().nullable(),
   before: jsonSchema,
   once: z.boolean(),
+  again: z.boolean().optional(),
+  seenWithinMinutes: z.number().optional(),
   recordedAt: time,
   /** When fix was called for it, or null while it is only recorded or reported. */
   attemptedAt: time.nullable(),
   /** When fix returned without an error. */
   fixedAt: time.nullable(),
+  /** When fix first returned without an error since it was last seen gone. */
+  firstFixedAt: time.nullable().optional(),
   /** When a find after the fix no longer saw it: verified from then on. */
   goneAt: time.nullable(),
+  /** When a look still found it although it had been made long enough before: it has no effect. */
+  stillThereAt: time.nullable().optional(),
   /** How often it came back after it was gone. */
   returned: z.number(),
   undoneAt: time.nullable(),
@@ -116,6 +122,10 @@ export const stepRowSchema = z.object({
   startedAt: time.nullable(),
   /** When the latest look began; null while it never did. */
   lookedAt: time.nullable(),
+  /** Looks within seconds, for what was made and is not seen yet. */
+  quickLooks: z.number().optional(),
+  /** Since when no step of this name is in the playbook: an upgrade removed or renamed it. */
+  unknownSince: time.optional(),
   /** Settling times of the followed steps as the latest look knew them: another time calls for another look. */
   seen: z.record(z.string(), time),
   settledAt: time.nullable(),

@@ -41,8 +41,12 @@ export interface Change<B extends Json = Json> {
   evidence?: string;
   /** The state before, all that undo needs. */
   before: B;
-  /** The effect is slow, scarce or invisible: done once, never repeated because it is still found. */
+  /** The effect is slow, scarce or invisible: done once, never repeated because it is still found at once. */
   once?: true;
+  /** Of what is done once: asking again does no harm, so it is asked again where nobody knows whether it arrived. */
+  again?: true;
+  /** How long it may take until a look no longer finds it; after that a person is asked. Left out: five minutes. */
+  seenWithinMinutes?: number;
 }
 
 /** One thing only a person can do. */

@@ -21,7 +21,7 @@ function canonical(value: Json): string {
   return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join(',')}}`;
 }
 
-export const verifications = ['open', 'verified', 'unverified', 'reverted', 'undone'] as const;
+export const verifications = ['open', 'verified', 'unverified', 'ineffective', 'reverted', 'undone'] as const;
 export type Verification = (typeof verifications)[number];
 
 /** Derived, never stored: what may be said of a recorded change. */
@@ -29,6 +29,7 @@ export function verificationOf(record: ChangeRecord): Verification {
   if (record.undoneAt !== null) return 'undone';
   if (record.returned > 0 && record.goneAt === null) return 'reverted';
   if (record.goneAt !== null) return 'verified';
+  if (record.stillThereAt != null) return 'ineffective';
   return record.fixedAt === null ? 'open' : 'unverified';
 }
 
@@ -78,13 +79,15 @@ export function reconcile(
 const asKnownNow = (record: ChangeRecord, { what, why, evidence }: Change): ChangeRecord =>
   record.attemptedAt === null ? { ...record, what, why, evidence: evidence ?? null } : record;
 
-const newRecord = (change: Change, now: string, act: boolean): ChangeRecord => ({
+export const newRecord = (change: Change, now: string, act: boolean): ChangeRecord => ({
   id: change.id,
   what: change.what,
   why: change.why,
   evidence: change.evidence ?? null,
   before: change.before,
   once: change.once ?? false,
+  ...(change.again ? { again: true } : {}),
+  ...(change.seenWithinMinutes === undefined ? {} : { seenWithinMinutes: change.seenWithinMinutes }),
   recordedAt: now,
   attemptedAt: act ? now : null,
   fixedAt: null,
@@ -101,7 +104,14 @@ function noLongerFound(record: ChangeRecord, now: string): ChangeRecord | undefi
   // Refused, and gone all the same: another hand did it, so there is nothing of ours to undo.
   if (wasRefused(record)) return undefined;
   // A crash behind fix leaves fixedAt empty; that it is gone tells that fix had been called.
-  return { ...record, fixedAt: record.fixedAt ?? now, goneAt: now, failure: null };
+  return {
+    ...record,
+    fixedAt: record.fixedAt ?? now,
+    firstFixedAt: null,
+    goneAt: now,
+    stillThereAt: null,
+    failure: null,
+  };
 }
 
 /** The service said no and did nothing, so a change that is made once may still be made. */
@@ -115,12 +125,16 @@ function stillFound(record: ChangeRecord, now: string, act: boolean): { still: C
       recordedAt: now,
       attemptedAt: now,
       fixedAt: null,
+      firstFixedAt: null,
       goneAt: null,
+      stillThereAt: null,
       undoneAt: null,
     };
     return { still: anew, fix: true };
   }
-  if (record.once && record.attemptedAt !== null && !wasRefused(record)) return { still: record, fix: false };
+  if (record.once && record.attemptedAt !== null && record.goneAt === null && !wasRefused(record)) {
+    return onceStillFound(record, now);
+  }
   if (record.goneAt !== null) {
     const returned = record.returned + 1;
     const fix = returned < mostReturns;
@@ -128,8 +142,46 @@ function stillFound(record: ChangeRecord, now: string, act: boolean): { still: C
     return { still: fix ? { ...still, attemptedAt: now } : still, fix };
   }
   if (record.returned >= mostReturns) return { still: record, fix: false };
-  return { still: { ...record, attemptedAt: now, failure: null }, fix: true };
+  // A directory that lags behind a write shows it for some seconds.
+  if (isUnseen(record) && Date.parse(now) - Date.parse(record.fixedAt ?? now) < timing.lagSeconds * 1000)
+    return { still: record, fix: false };
+  const stillThereAt = isOverdue(record, now) ? now : (record.stillThereAt ?? null);
+  return { still: { ...record, attemptedAt: now, stillThereAt, failure: null }, fix: true };
 }
+
+/**
+ * What is done once was asked for and is still found. Nobody knows whether the request arrived where fix never
+ * returned; and where it did, the effect is due by now or not yet.
+ */
+function onceStillFound(record: ChangeRecord, now: string): { still: ChangeRecord; fix: boolean } {
+  const asked = record.fixedAt !== null;
+  if (asked && !isOverdue(record, now)) return { still: record, fix: false };
+  const again = record.again === true;
+  if (!asked && again) return { still: { ...record, attemptedAt: now }, fix: true };
+  if (!asked && !isOlder(record.attemptedAt, now, timing.doubtSeconds)) return { still: record, fix: false };
+  const still = { ...record, stillThereAt: record.stillThereAt ?? now };
+  return { still: again ? { ...still, attemptedAt: now } : still, fix: again };
+}
+
+const isOverdue = (
+  { firstFixedAt, fixedAt, goneAt, seenWithinMinutes }: ChangeRecord,
+  now: string,
+): boolean => {
+  const made = firstFixedAt ?? fixedAt;
+  if (made === null || goneAt !== null) return false;
+  return isOlder(made, now, (seenWithinMinutes ?? timing.seenWithinMinutes) * 60);
+};
+
+const isOlder = (time: string | null, now: string, seconds: number) =>
+  time !== null && Date.parse(now) - Date.parse(time) >= seconds * 1000;
+
+/** Asked for once, found still, and nobody knows yet whether the request arrived: only another look can tell. */
+export const isInDoubt = (record: ChangeRecord): boolean =>
+  record.once && record.attemptedAt !== null && verificationOf(record) === 'open' && !wasRefused(record);
+
+/** Made, as far as the service said, and not seen yet: looked at again within seconds. */
+export const isUnseen = (record: ChangeRecord): boolean =>
+  verificationOf(record) === 'unverified' && !record.once;
 
 /** What became of one call of fix. */
 export type Attempt =
@@ -141,7 +193,7 @@ export type Attempt =
 export function afterAttempt(record: ChangeRecord, attempt: Attempt, now: string): ChangeRecord {
   switch (attempt.is) {
     case 'fixed':
-      return { ...record, fixedAt: now, failure: null };
+      return { ...record, fixedAt: now, firstFixedAt: record.firstFixedAt ?? now, failure: null };
     case 'refused':
       return { ...record, failure: attempt.failure };
     case 'unknown':
@@ -185,5 +237,6 @@ export function lookAgain(row: StepRow, minutes = 0): StepRow {
       : row.stage === 'collect' && minutes >= timing.logsAgainMinutes;
   if (!looks || row.lookedAt === null || row.state !== 'settled' || outcome === null) return row;
   if (outcome.is === 'off' || outcome.is === 'skipped' || outcome.is === 'undone') return row;
-  return { ...row, state: 'waiting', aim: endedBadly(outcome) ? 'fix' : 'check', attempt: 0, until: null };
+  const aim = endedBadly(outcome) ? 'fix' : 'check';
+  return { ...row, state: 'waiting', aim, attempt: 0, until: null, quickLooks: 0 };
 }

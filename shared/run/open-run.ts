@@ -1,6 +1,6 @@
 // Opens one run for an account, or brings the signal to the run that already holds it: never two at once.
 import { isDeepStrictEqual } from 'node:util';
-import { RetryableError } from '../errors.ts';
+import { PermanentError, RetryableError } from '../errors.ts';
 import { weakStart } from '../intruder/hints.ts';
 import type { Account } from '../model/account.ts';
 import type { Intruder } from '../model/intruder.ts';
@@ -76,7 +76,15 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
 
   for (let round = 0; round < mostRounds; round += 1) {
     const claim = await engine.progress.claimOf(request.account.id);
-    const standing = claim && (await standingRun(engine.progress, claim, request.dryRun === true));
+    let unreadable: string | undefined;
+    const standing =
+      claim &&
+      (await standingRun(engine.progress, claim, request.dryRun === true).catch((thrown: unknown) => {
+        // Nobody can act for it, and the account must not wait for that.
+        if (!(thrown instanceof PermanentError) || thrown.code !== 'UnreadableRow') throw thrown;
+        unreadable = claim.runId;
+        return undefined;
+      }));
     if (standing !== undefined) {
       let joined = await join(engine, standing.id, request);
       if (joined === 'asks') {
@@ -101,7 +109,10 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
     const log: LogRow = {
       at: now.toISOString(),
       who: whoAsks(request),
-      what: opening(planned.run),
+      what:
+        unreadable === undefined
+          ? opening(planned.run)
+          : `${opening(planned.run)}, since run ${unreadable} can’t be read`,
       why: request.why,
     };
     const begun = await move?.(planned, now);

@@ -3,7 +3,7 @@
 import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from '../model/rows.ts';
 import type { Step } from '../model/step.ts';
 import type { Apply } from './advance.ts';
-import { mostReturns, toUndo, verificationOf } from './changes.ts';
+import { mostReturns, toUndo, type Verification, verificationOf } from './changes.ts';
 import { hasEnded } from './hand-back.ts';
 import { endedBadly } from './verdict.ts';
 
@@ -60,14 +60,18 @@ export const retry =
 const isPartOfTheEnd = (row: StepRow, { falseAlarm }: RunRow) =>
   row.aim === 'undo' || row.stage === 'hand-back' || (falseAlarm === true && row.stage === 'close');
 
-/** What went to a person because it kept coming back is removed once more: the person has decided. */
-const decidedAnew = (record: ChangeRecord): ChangeRecord =>
-  record.returned < mostReturns ? record : { ...record, returned: mostReturns - 1 };
+/** What went to a person, because it kept coming back or had no effect, is made once more: the person has decided. */
+function decidedAnew(record: ChangeRecord): ChangeRecord {
+  const returned = Math.min(record.returned, mostReturns - 1);
+  if (verificationOf(record) !== 'ineffective') return { ...record, returned };
+  return { ...record, returned, attemptedAt: null, firstFixedAt: null, stillThereAt: null };
+}
 
 function retried(row: StepRow, names: readonly string[] | undefined): boolean {
   if (names !== undefined) return names.includes(row.name) && row.state === 'settled';
   if (row.state !== 'settled') return false;
-  const doubtful = row.changes.some((change) => ['unverified', 'reverted'].includes(verificationOf(change)));
+  const doubts: readonly Verification[] = ['unverified', 'ineffective', 'reverted'];
+  const doubtful = row.changes.some((change) => doubts.includes(verificationOf(change)));
   return endedBadly(row.outcome) || (row.outcome?.is === 'done' && doubtful);
 }
 

@@ -5,12 +5,14 @@ import type { RunRow, RunState, StepRow } from '../model/rows.ts';
 import type { Step } from '../model/step.ts';
 import { stages } from '../model/words.ts';
 import { type Outgoing, stepQueue } from './bus.ts';
+import { isUnseen } from './changes.ts';
 import { type HandBackOrder, hasEnded, nextHandBack } from './hand-back.ts';
 import { effectiveMode } from './mode.ts';
 import { awaitsLock, isActive, nextState, startChecks, wasTried, withWakeAt } from './run-state.ts';
 import { nextSummary } from './summary-turn.ts';
-import { afterLostWorker, isPast, message, queue } from './turn.ts';
-import { endedBadly, endedWell, isPending } from './verdict.ts';
+import { timing } from './timing.ts';
+import { afterLostWorker, isPast, message, queue, withoutOrder } from './turn.ts';
+import { endedBadly, endedWell, isPending, looksAgain } from './verdict.ts';
 import { startWatch } from './watch.ts';
 
 /** What a plan needs to know of a step. */
@@ -32,7 +34,7 @@ export function plan(playbook: readonly Order[], before: RunState, now: Date): P
     changed = false;
     for (const [index, row] of steps.entries()) {
       const order = orders.get(row.name);
-      const next = order === undefined ? row : nextRow(order, row, { run, steps }, now);
+      const next = order === undefined ? withoutOrder(row, now) : nextRow(order, row, { run, steps }, now);
       if (next === row) continue;
       changed = true;
       steps = steps.with(index, next);
@@ -86,8 +88,11 @@ function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): St
   if (acts) {
     const gates = rowsOf(order.requires, state);
     const bad = gates.filter((gate) => gate.state === 'settled' && endedForWorse(gate, state.run));
-    if (bad.length > 0) return afterBadGate(order, row, bad, state, now);
-    if (!gates.every((gate) => gate.state === 'settled' && endedWell(gate.outcome))) return row;
+    // A gate that an upgrade has brought, which this run never had, was not passed either.
+    const missing = order.requires.filter((name) => !gates.some((gate) => gate.name === name));
+    const closed = [...bad.map((gate) => gate.name), ...missing];
+    if (closed.length > 0) return afterBadGate(order, row, closed, state, now);
+    if (!gates.every(isOpen)) return row;
   }
   if (!rowsOf(order.after, state).every(wasTried)) return row;
   if (row.stage === 'close' && state.steps.some((other) => closesBefore(other) && isPending(other)))
@@ -99,7 +104,7 @@ function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): St
 function afterBadGate(
   order: Order,
   row: StepRow,
-  gates: readonly StepRow[],
+  gates: readonly string[],
   state: RunState,
   now: Date,
 ): StepRow {
@@ -111,7 +116,7 @@ function afterBadGate(
     ...row,
     state: 'settled',
     until: null,
-    outcome: { is: 'needs-human', waitsFor: gates.map((gate) => gate.name) },
+    outcome: { is: 'needs-human', waitsFor: [...gates] },
     settledAt: now.toISOString(),
   };
 }
@@ -137,6 +142,15 @@ const followed = (
 /** A gate that only reports is no bad end while the level may still rise: then the step waits. */
 const endedForWorse = (gate: StepRow, run: RunRow) =>
   !endedWell(gate.outcome) && (gate.outcome?.is !== 'reported' || run.level === 'full');
+
+const isOpen = (gate: StepRow) => endedWell(gate.outcome) && (gate.state === 'settled' || looksAgain(gate));
+
+/** It keeps the intruder out, was made as far as the service said, and is not seen yet. */
+const mayBeUnmade = (row: StepRow) =>
+  (row.stage === 'contain' || row.stage === 'evict') &&
+  row.aim !== 'undo' &&
+  endedWell(row.outcome) &&
+  row.changes.some(isUnseen);
 
 const closesBefore = (row: StepRow) => row.stage !== 'close' && row.stage !== 'hand-back';
 
@@ -172,7 +186,12 @@ function fromSettled(order: Order, row: StepRow, state: RunState): StepRow {
   if (outcome.is === 'reported' && effectiveMode(run, row) === 'act') return again('fix');
   const gates = rowsOf(order.requires, state);
   if (outcome.is === 'needs-human' && outcome.waitsFor.some((name) => order.requires.includes(name))) {
-    return gates.every((gate) => gate.state === 'settled' && endedWell(gate.outcome)) ? again('fix') : row;
+    return gates.length === order.requires.length && gates.every(isOpen) ? again('fix') : row;
+  }
+  const seconds = timing.quickLookSeconds[row.quickLooks ?? 0];
+  if (seconds !== undefined && mayBeUnmade(row) && effectiveMode(run, row) === 'act') {
+    const until = new Date(Date.parse(row.lookedAt ?? run.openedAt) + seconds * 1000).toISOString();
+    return { ...again('check'), until, quickLooks: (row.quickLooks ?? 0) + 1 };
   }
   const isNews = (other: StepRow) =>
     other.state === 'settled' && other.settledAt !== (row.seen[other.name] ?? null);

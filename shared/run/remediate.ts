@@ -7,7 +7,9 @@ import {
   type Attempt,
   afterAttempt,
   identity,
+  isInDoubt,
   mostReturns,
+  newRecord,
   reconcile,
   toUndo,
   verificationOf,
@@ -40,7 +42,14 @@ export async function remediate(
     return settle({ ...row, tasks }, { is: 'skipped', reason: first.skip }, engine.now());
   }
   const found = withFirstLook(row, first, engine.now());
-  if (found.toFix.size === 0) return settle(found.row, outcomeOf(found.row, act), engine.now());
+  if (found.toFix.size === 0) {
+    const doubt = act ? found.row.changes.find(isInDoubt) : undefined;
+    if (doubt === undefined) return settle(found.row, outcomeOf(found.row, act), engine.now());
+    await execution.record(found.row);
+    throw new RetryableError(
+      `${doubt.what}: nobody knows whether the request arrived; it is looked at again`,
+    );
+  }
   return fixAndCheck(execution, step, await execution.record(found.row), found.toFix);
 }
 
@@ -54,11 +63,15 @@ export function withFirstLook(
   return { row: withFindings({ ...row, changes: records }, first), toFix };
 }
 
+/** What appears while a step works is made as well, but not for ever. */
+const mostRounds = 3;
+
 async function fixAndCheck(
   execution: Execution,
   step: Remediation,
   recorded: StepRow,
   toFix: ReadonlySet<string>,
+  rounds = mostRounds,
 ): Promise<Ending> {
   const { engine } = execution;
   let row = recorded;
@@ -73,11 +86,23 @@ async function fixAndCheck(
   }
 
   const second: Found | Skip = await lookAgain(step, execution, row);
-  if ('changes' in second) {
-    row = withFindings(row, second);
-    row = { ...row, changes: verify(row.changes, second.changes, engine.now().toISOString()) };
+  if ('skip' in second) return settle(row, outcomeOf(row, row.acts), engine.now());
+  const now = engine.now();
+  const known = new Set(row.changes.map(identity));
+  row = { ...row, changes: verify(row.changes, second.changes, now.toISOString()) };
+  const newer = second.changes.filter((change) => !known.has(identity(change)));
+  // Somebody changed it in between, perhaps the intruder: a finding like any other.
+  if (newer.length > 0 && row.acts) {
+    if (rounds === 1) {
+      await execution.record(row);
+      throw new RetryableError(`${step.name} finds something new as often as it looks; it is tried again`);
+    }
+    const changes = [...row.changes, ...newer.map((change) => newRecord(change, now.toISOString(), true))];
+    row = await execution.record(withFindings({ ...row, changes }, second));
+    return fixAndCheck(execution, step, row, new Set(newer.map(identity)), rounds - 1);
   }
-  return settle(row, outcomeOf(row, row.acts), engine.now());
+  row = withFindings(row, second);
+  return settle(row, outcomeOf(row, row.acts), now);
 }
 
 /** What was fixed must not be forgotten because the second look fails: it is written first. */
@@ -129,6 +154,8 @@ const changeOf = (record: ChangeRecord): Change => ({
   before: record.before,
   ...(record.evidence === null ? {} : { evidence: record.evidence }),
   ...(record.once ? { once: true as const } : {}),
+  ...(record.again ? { again: true as const } : {}),
+  ...(record.seenWithinMinutes === undefined ? {} : { seenWithinMinutes: record.seenWithinMinutes }),
 });
 
 const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
@@ -138,7 +165,7 @@ const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
 
 /** Tasks that a look no longer names are settled; a tick of an operator survives as long as the task is named. */
 function withFindings(row: StepRow, found: Found): StepRow {
-  const named = [...(found.tasks ?? []), ...cameBack(row)];
+  const named = [...(found.tasks ?? []), ...cameBack(row), ...hadNoEffect(row)];
   const attachments = row.attachments.length > 0 ? row.attachments : [...(found.attachments ?? [])];
   return { ...row, kept: [...(found.kept ?? [])], tasks: mergeTasks(row.tasks, named), attachments };
 }
@@ -172,6 +199,19 @@ const cameBack = (row: StepRow): Task[] =>
       role: 'Security Reader',
       danger: 'leak',
       remains: 'something that was removed twice',
+      essential: true,
+    }));
+
+/** The service took it, or may have, and it is still there: only a person can find out why. */
+const hadNoEffect = (row: StepRow): Task[] =>
+  row.changes
+    .filter((record) => verificationOf(record) === 'ineffective' && record.failure === null)
+    .map((record) => ({
+      id: `no-effect:${record.id}`,
+      what: `${record.what} was asked for at ${record.firstFixedAt ?? record.fixedAt ?? record.attemptedAt ?? record.recordedAt} and is still there`,
+      instruction:
+        'Look at it by hand and do it there. If it is done already, retry the step: what a look no longer finds needs nobody.',
+      link: 'https://entra.microsoft.com',
       essential: true,
     }));
 

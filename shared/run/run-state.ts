@@ -5,7 +5,8 @@ import { lookAgain } from './changes.ts';
 import { belongsToOwnerAlone, hasEnded, isHandedBack, isHandingBack, takesPart } from './hand-back.ts';
 import { awaitsFirst, begunAt } from './summary-turn.ts';
 import { timing } from './timing.ts';
-import { endedBadly, endedWell, isPending, verdictOf, verdictText } from './verdict.ts';
+import { handedOverAt } from './turn.ts';
+import { endedBadly, endedWell, isPending, looksAgain, verdictOf, verdictText } from './verdict.ts';
 import { nextWatch } from './watch.ts';
 
 const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
@@ -74,7 +75,8 @@ export function awaitsLock({ run, steps }: RunState, now: Date): boolean {
 }
 
 /** One failure counts as a try, so that throttled sign-in logs delay nobody. */
-export const wasTried = (row: StepRow) => row.state === 'settled' || row.attempt > 0 || row.memo !== null;
+export const wasTried = (row: StepRow) =>
+  row.state === 'settled' || row.attempt > 0 || row.memo !== null || looksAgain(row);
 
 /** A lower bound for the sweep, raised only once it has passed: rows of a run are not rewritten for a clock. */
 export function withWakeAt(state: RunState, now: Date): RunRow {
@@ -82,6 +84,7 @@ export function withWakeAt(state: RunState, now: Date): RunRow {
   const times = steps
     .filter((row) => row.state === 'queued' || row.state === 'running')
     .map((row) => row.until);
+  times.push(...steps.filter(isPending).map(handedOverAt));
   times.push(run.summary.state === 'sent' || run.summary.state === 'failed' ? null : run.summary.until);
   if (awaitsLock(state, now)) times.push(later(new Date(begunAt(run)), timing.lockFirstSeconds));
   if (run.state === 'open' && awaitsFirst(run)) {
@@ -93,7 +96,9 @@ export function withWakeAt(state: RunState, now: Date): RunRow {
   }
   times.push(nextWatch(state));
   const future = times.filter((at): at is string => at !== null && at > now.toISOString()).toSorted();
-  const wanted = run.state === 'closed' ? null : (future[0] ?? null);
+  // Whatever else is the matter with it, an open run is looked at again.
+  const asleep = run.state === 'open' ? later(now, timing.longestSleepMinutes * 60) : null;
+  const wanted = run.state === 'closed' ? null : (future[0] ?? asleep);
   const keeps =
     run.wakeAt !== null && wanted !== null && run.wakeAt > now.toISOString() && run.wakeAt <= wanted;
   return keeps || wanted === run.wakeAt ? run : { ...run, wakeAt: wanted };

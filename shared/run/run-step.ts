@@ -7,6 +7,7 @@ import type { LogRow, RunState, StepRow } from '../model/rows.ts';
 import type { Investigation, OutgoingAlert, Step, Task } from '../model/step.ts';
 import { type Apply, advance } from './advance.ts';
 import type { StepMessage } from './bus.ts';
+import { isUnseen } from './changes.ts';
 import type { Engine } from './engine.ts';
 import { contextOf, type Ending, type Execution } from './execution.ts';
 import { settledBefore } from './plan.ts';
@@ -27,7 +28,9 @@ class LeaseLost extends Error {
 export async function runStep(engine: Engine, message: StepMessage, deliveryCount: number): Promise<void> {
   const ref = runRef(message.run);
   const step = engine.playbook.find((candidate) => candidate.name === message.step);
-  const claimed = await advance(engine, ref, claim(message, deliveryCount, step, engine));
+  // A step that this version does not have is left to one that has it, or to a person in the end.
+  const claimed =
+    step === undefined ? 'lost' : await advance(engine, ref, claim(message, deliveryCount, step, engine));
   if (claimed === 'gone') engine.log(`${message.step}: no run ${message.run}, nothing done`);
   // A stale message still moves the run on: its predecessor may have died before it could.
   if (claimed === 'lost') await advance(engine, ref);
@@ -117,7 +120,7 @@ const withIntruder = (state: RunState, ending: Ending): RunState =>
     ? { ...state, run: { ...state.run, intruder: ending.intruder } }
     : state;
 
-function claim(message: StepMessage, deliveryCount: number, step: Step | undefined, engine: Engine): Apply {
+function claim(message: StepMessage, deliveryCount: number, step: Step, engine: Engine): Apply {
   return (state) => {
     const row = state.steps.find((candidate) => candidate.name === message.step);
     if (row === undefined || row.turn !== message.turn) return undefined;
@@ -191,7 +194,8 @@ function failedRow(row: StepRow, thrown: unknown, engine: Engine): StepRow {
       until: new Date(now.getTime() + wait * 1000).toISOString(),
     };
   }
-  const keeps = row.aim === 'check' && endedWell(row.outcome);
+  // A look that fails leaves the result as it was, unless it was to show that something was made at all.
+  const keeps = row.aim === 'check' && endedWell(row.outcome) && !row.changes.some(isUnseen);
   return {
     ...row,
     state: 'settled',

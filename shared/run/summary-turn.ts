@@ -4,7 +4,7 @@ import type { RunRow, StepRow } from '../model/rows.ts';
 import { type Outgoing, queues } from './bus.ts';
 import { isHandedBack, isHandingBack, isStuck } from './hand-back.ts';
 import { timing } from './timing.ts';
-import { isPending, verdictOf, verdictText } from './verdict.ts';
+import { isPending, looksAgain, verdictOf, verdictText } from './verdict.ts';
 
 type Summary = RunRow['summary'];
 
@@ -61,7 +61,7 @@ function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
   if (run.state === 'held') return run.toldInList !== true;
   // Whoever gives the account back sees how far it is; on-call hears of it when it is done, or stuck.
   if (isHandingBack(run) && !isHandedBack(run) && !isStuck({ run, steps })) return false;
-  const pending = (stage: StepRow['stage']) => steps.some((row) => row.stage === stage && isPending(row));
+  const pending = (stage: StepRow['stage']) => steps.some((row) => row.stage === stage && isToCome(row));
   const seconds = (now.getTime() - Date.parse(begunAt(run))) / 1000;
   const [withoutCollect, whatever] = timing.summarySeconds;
   const acted = !pending('contain') && !pending('evict');
@@ -77,6 +77,9 @@ function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
   if (acted && (!pending('collect') || seconds >= withoutCollect)) return true;
   return seconds >= whatever;
 }
+
+/** What is only read back keeps the mail waiting for one look, not for all of them. */
+const isToCome = (row: StepRow) => isPending(row) && !(looksAgain(row) && (row.quickLooks ?? 0) > 1);
 
 /** Since when the run acts. */
 export const begunAt = ({ releasedAt, openedAt }: RunRow): string => releasedAt ?? openedAt;

@@ -10,12 +10,24 @@ export const timing = {
   graceSeconds: 90,
   /** Longer than a function's own deadline, so that a live worker is never doubled. */
   leaseSeconds: 120,
+  /** How long a step that this version does not know is left to an older or newer one at work beside it. */
+  otherVersionMinutes: 15,
+  /** No run that is open sleeps longer than this. */
+  longestSleepMinutes: 60,
   /** Tries of one step, waits between them growing to five minutes: about a quarter of an hour. */
   mostAttempts: 8,
   firstWaitSeconds: 4,
   longestWaitSeconds: 300,
   /** The summary leaves when all is settled, after the first of these without the collect steps, after the second as it is. */
   summarySeconds: [60, 300],
+  /** What was made is looked at again so soon while it is not seen yet, each counted from the look before. */
+  quickLookSeconds: [5, 15, 40],
+  /** So long what was asked for once, and may never have arrived, is looked for before a person is asked. */
+  doubtSeconds: 60,
+  /** So long a directory may show what was changed already, without its being made again. */
+  lagSeconds: 10,
+  /** What was made and is still found after this long has no effect, unless the change itself says longer. */
+  seenWithinMinutes: 5,
   /** Minutes after the run finished at which everything is looked at again. */
   checkMinutes: [15, 60, 120, 1440],
   /** From this one of them on the logs are read again too: what they say late takes an hour at least, and each search counts. */

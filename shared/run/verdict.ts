@@ -1,6 +1,6 @@
 // The run in one word and a count: what the subject of the summary says. Pure, from the rows alone.
 
-import type { Outcome, RunRow, StepRow } from '../model/rows.ts';
+import type { ChangeRecord, Outcome, RunRow, StepRow } from '../model/rows.ts';
 import { effectiveMode, isLeftOut } from './mode.ts';
 
 /** Ended so that what builds on it may go on. `off` is not among them: the job was not done. */
@@ -12,6 +12,9 @@ export const endedBadly = (outcome: Outcome | null): boolean =>
 
 /** Still to come, or looking once more. */
 export const isPending = (step: StepRow): boolean => step.state !== 'settled';
+
+/** Only looks once more at what it has done: what it came to stands meanwhile. */
+export const looksAgain = (step: StepRow): boolean => step.aim === 'check' && endedWell(step.outcome);
 
 /** Tasks that wait for a person. Of a step that only reports, tasks would be premature; those of an undone one are the undo's. */
 export const openTasks = (step: StepRow) => waitingTasks(step).filter((task) => !task.atHandBack);
@@ -66,14 +69,16 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
     (step) => step.stage === 'contain' && step.outcome?.is !== 'off' && !isLeftOut(run, step),
   );
   const evict = steps.filter((step) => step.stage === 'evict' && step.outcome?.is !== 'off');
-  // An evict step that failed leaves the intruder a way: mail may still flow out. So does one that has only looked so
-  // far, although the run is full by now.
+  // An evict step that failed leaves the intruder a way: mail may still flow out. One that has only looked so far,
+  // although the run is full by now, has its turn still to come.
   const stillToAct = (step: StepRow) =>
     step.outcome?.is === 'reported' && effectiveMode(run, step) === 'act' && step.changes.length > 0;
   const open =
     !contain.every((step) => endedWell(step.outcome)) ||
-    evict.some((step) => step.outcome === null || step.outcome.is === 'failed' || stillToAct(step));
+    [...contain, ...evict].some((step) => step.outcome?.is === 'failed' || step.changes.some(hasNoEffect));
   if (open) return 'NOT CONTAINED';
+  // Locked, and not through yet: slow or waiting for its turn is no failure.
+  if (evict.some((step) => step.outcome === null || stillToAct(step))) return 'LOCKED';
   const changes = steps.flatMap((step) => step.changes);
   if (changes.some((change) => change.returned > 0 && change.undoneAt === null)) return 'REVERTED';
   if (run.level === 'contain') {
@@ -88,6 +93,10 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
   const nothing = changes.length === 0 && steps.every((step) => openTasks(step).length === 0);
   return nothing ? 'NOTHING TO DO' : 'CONTAINED';
 }
+
+/** Made as far as the service said, and still there long after. What is done once keeps nobody out: a task says so. */
+const hasNoEffect = ({ stillThereAt, goneAt, undoneAt, once }: ChangeRecord) =>
+  stillThereAt != null && goneAt === null && undoneAt === null && !once;
 
 /** `CONTAINED, 2 TASKS` */
 export function verdictText({ word, tasks }: Verdict): string {

@@ -33,6 +33,8 @@ export function lockOf(rows: Rows): Lock {
       return { is: 'open', because: 'the step failed' };
     case 'found':
       return { is: 'open', because: notDone(row, rows.run) };
+    case 'no-effect':
+      return { is: 'open', because: 'it was blocked, and is still allowed' };
     case 'back':
       return { is: 'open', because: 'somebody allows it again' };
     case 'unknown':

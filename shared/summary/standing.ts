@@ -6,6 +6,7 @@ import { verificationOf } from '../run/changes.ts';
 /** From what needs a person most to what is merely told. */
 export const standings = [
   'failed',
+  'no-effect',
   'not-put-back',
   'back',
   'unknown',
@@ -19,6 +20,7 @@ export type Standing = (typeof standings)[number];
 
 export const words: Readonly<Record<Standing, string>> = {
   failed: 'FAILED',
+  'no-effect': 'Done, and STILL THERE',
   'not-put-back': 'NOT put back',
   back: 'CAME BACK',
   unknown: 'UNKNOWN whether done',
@@ -44,6 +46,8 @@ export function standingOf(change: ChangeRecord, aim: StepRow['aim']): Standing 
       return change.returned > 0 ? 'removed-again' : 'verified';
     case 'unverified':
       return 'unverified';
+    case 'ineffective':
+      return 'no-effect';
     case 'reverted':
       return wasFixedAgain(change) ? 'unverified' : 'back';
     case 'open':

@@ -8,6 +8,7 @@ import {
   type Attempt,
   afterAttempt,
   identity,
+  isInDoubt,
   mostReturns,
   reconcile,
   toUndo,
@@ -168,16 +169,49 @@ describe('what the service refused', () => {
 describe('what is done only once', () => {
   it('is never repeated because it is still found — the effect is slow, scarce or invisible', () => {
     const first = turn([], [sender], 1, { is: 'fixed' }, [sender]);
-    for (const minute of [5, 15, 60]) {
+    for (const [minute, verification] of [
+      [2, 'unverified'],
+      [5, 'unverified'],
+      [15, 'ineffective'],
+      [60, 'ineffective'],
+    ] as const) {
       const next = turn(first.records, [sender], minute, { is: 'fixed' }, [sender]);
       expect(next.fixed).toBe(0);
-      expect(verificationOf(only(next.records))).toBe('unverified');
+      expect(verificationOf(only(next.records))).toBe(verification);
     }
   });
 
-  it('is not repeated either when the answer was lost — it may have happened', () => {
+  it('may take as long as it says until it is seen', () => {
+    const slow = { ...sender, seenWithinMinutes: 50 };
+    const first = turn([], [slow], 1, { is: 'fixed' }, [slow]);
+    expect(verificationOf(only(turn(first.records, [slow], 50, undefined, [slow]).records))).toBe(
+      'unverified',
+    );
+    expect(verificationOf(only(turn(first.records, [slow], 51, undefined, [slow]).records))).toBe(
+      'ineffective',
+    );
+  });
+
+  it('is not repeated either when the answer was lost, and a person is asked — it may or may not have happened', () => {
     const first = turn([], [sender], 1, { is: 'unknown' }, [sender]);
-    expect(turn(first.records, [sender], 5).fixed).toBe(0);
+    const soon = reconcile(first.records, [sender], '2026-11-20T09:01:30.000Z', true);
+    expect(isInDoubt(only(soon.records))).toBe(true);
+    const next = turn(first.records, [sender], 2, { is: 'fixed' }, [sender]);
+    expect(next.fixed).toBe(0);
+    expect(verificationOf(only(next.records))).toBe('ineffective');
+    expect(verificationOf(only(turn(next.records, [], 3).records))).toBe('verified');
+  });
+
+  it('is asked for again where nobody knows whether it arrived and asking twice does no harm', () => {
+    const scan = { ...sender, again: true as const };
+    const first = turn([], [scan], 1, { is: 'unknown' }, [scan]);
+    const next = turn(first.records, [scan], 2, { is: 'fixed' }, [scan]);
+    expect(next.fixed).toBe(1);
+    expect(verificationOf(only(next.records))).toBe('unverified');
+    // Accepted, and without an effect: asked for again, and told all the same.
+    const later = turn(next.records, [scan], 20, { is: 'fixed' }, [scan]);
+    expect(later.fixed).toBe(1);
+    expect(verificationOf(only(later.records))).toBe('ineffective');
   });
 
   it('is made later when the service refused before doing anything, as when it throttles', () => {

@@ -204,7 +204,8 @@ export class Simulation {
   }
 
   #runId = '';
-
+  /** Does what waits for a person, once nothing moves by itself; answers whether there was anything. */
+  person: (() => Promise<boolean>) | undefined;
   async open(): Promise<string> {
     const move = this.#chaos.next() < 0.5 ? this.#firstMove() : undefined;
     const ask = () =>
@@ -315,6 +316,7 @@ export class Simulation {
     const next = this.bus.nextAt()?.getTime() ?? Number.POSITIVE_INFINITY;
     const wake = Date.parse(this.rows().run.row.wakeAt ?? '');
     const at = Math.min(next, Number.isNaN(wake) ? Number.POSITIVE_INFINITY : wake);
+    if (at === Number.POSITIVE_INFINITY && (await this.#calm(async () => this.person?.()))) return;
     if (at === Number.POSITIVE_INFINITY) {
       const { run, steps } = this.rows();
       if (run.row.state === 'held') return;

@@ -70,18 +70,36 @@ describe('the word', () => {
     }
   });
 
-  it('is NOT CONTAINED while an evict step failed or was never done — mail may still flow out', () => {
+  it('is NOT CONTAINED when an evict step failed — mail may still flow out', () => {
     expect(word(full, [...contained, step('disable-inbox-rules', failed)])).toBe('NOT CONTAINED');
-    expect(word(full, [...contained, step('disable-inbox-rules', null)])).toBe('NOT CONTAINED');
   });
 
-  it('is NOT CONTAINED while a step that reported has still to act on the level the run has by now', () => {
+  it('is LOCKED while an evict step has yet to have its turn — slow is no failure, and the lock stands', () => {
+    const unlocked = contained.map((row) => ({ ...row, outcome: null }));
+    expect(word(full, [...contained, step('disable-inbox-rules', null)])).toBe('LOCKED');
+    expect(word(full, [...unlocked, step('disable-inbox-rules', null)])).toBe('NOT CONTAINED');
+  });
+
+  it.each(['contain', 'evict'] as const)(
+    'is NOT CONTAINED while what a step of stage %s made is still there long after — a 2xx is a claim',
+    (stage) => {
+      const made = { ...rule(), stillThereAt: '2026-11-20T09:20:00.000Z' };
+      const row = (more: object) =>
+        step('disable-inbox-rules', { is: 'done' }, { stage, changes: [{ ...made, ...more }] });
+      expect(word(full, [...contained, row({ goneAt: null })])).toBe('NOT CONTAINED');
+      expect(word(full, [...contained, row({ goneAt: '2026-11-20T09:21:00.000Z' })])).toBe('CONTAINED');
+      // A scan that was started keeps nobody out.
+      expect(word(full, [...contained, row({ goneAt: null, once: true })])).toBe('CONTAINED');
+    },
+  );
+
+  it('is LOCKED while a step that reported has still to act on the level the run has by now', () => {
     const reported = step(
       'disable-inbox-rules',
       { is: 'reported' },
       { changes: [rule(onlyFound)], state: 'waiting' },
     );
-    expect(word(full, [...contained, reported])).toBe('NOT CONTAINED');
+    expect(word(full, [...contained, reported])).toBe('LOCKED');
     expect(word(onlyLocked, [...contained, reported])).toBe('DECIDE');
   });
 

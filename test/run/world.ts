@@ -33,11 +33,13 @@ export interface Effect {
 
 /** What is done once, slowly or invisibly: found again for a while after it was done. */
 const once = ['unblock-sender', 'scan-devices'];
+const slowLooks = 1;
 
 export class World {
   readonly effects: Effect[] = [];
   readonly requests: string[] = [];
   readonly #present = new Map<string, Set<string>>();
+  readonly #slow = new Map<string, number>();
   readonly options: WorldOptions;
   /** Polls that the audit query still answers with "running". */
   polls = 2;
@@ -71,7 +73,20 @@ export class World {
       this.onFix(step, change);
       this.effects.push({ step, id: change.id, did: 'fix' });
       if (!once.includes(step)) this.#present.get(step)?.delete(change.id);
+      else this.#slow.set(`${step} ${change.id}`, slowLooks);
     });
+  }
+
+  /** One look of a step: what is slow to be seen is found a few times more. */
+  look(step: string): readonly string[] {
+    const found = this.has(step);
+    for (const id of found) {
+      const left = this.#slow.get(`${step} ${id}`);
+      if (left === undefined) continue;
+      this.#slow.set(`${step} ${id}`, left - 1);
+      if (left <= 1) this.#present.get(step)?.delete(id);
+    }
+    return found;
   }
 
   undo(step: string, id: string): void {
@@ -161,7 +176,7 @@ function found(name: string, context: Context<unknown>, world: World): Found<{ w
   const known = context.intruder.addresses.length > 0;
   const deep = context.intruder.addresses.includes('collect-audit-log');
   const ids = world
-    .has(name)
+    .look(name)
     .filter((id) => !id.startsWith('deep') || deep)
     .filter((id) => !id.startsWith('!') || known);
   return {

@@ -48,6 +48,8 @@ export const retractSentMail = remediation({
         evidence,
         before: { networkMessageId: networkId, inboxes: still },
         once: true as const,
+        again: true as const,
+        seenWithinMinutes: 14,
       };
     });
     const gone = {

@@ -84,6 +84,8 @@ const scanOf = (device: Device, machine: Machine) => ({
   why: 'malware on it may be how the account was lost',
   before: { machineId: machine.id },
   once: true as const,
+  again: true as const,
+  seenWithinMinutes: 10,
 });
 
 const scanByHand = (devices: readonly Device[], owner: string): Task => ({
