@@ -130,6 +130,23 @@ const shortened = (id: string) =>
 const deadLetter = (delivery: Delivery, body: unknown, reason: string, description: string): Letter => ({
   queue: queues.deadLetters,
   id: shortened(delivery.id),
-  body,
+  body: fitting(body),
   properties: { source: delivery.queue, reason, description },
 });
+
+/** With its properties, what came as large as a message may be would be larger than that: 256 KB in all. */
+const mostKeptBytes = 192 * 1024;
+const keptOfLargeBytes = 32 * 1024;
+
+/** The body, or where it is too large to be sent on its beginning, and what the whole is known by. */
+function fitting(body: unknown): unknown {
+  const bytes =
+    body instanceof Uint8Array
+      ? body
+      : Buffer.from(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));
+  // Text is sent as JSON, in which it may be longer.
+  const sent = Buffer.byteLength(JSON.stringify(body instanceof Uint8Array ? bytes.toString() : body) ?? '');
+  if (sent <= mostKeptBytes) return body;
+  const begins = Buffer.from(bytes.subarray(0, keptOfLargeBytes)).toString('utf8');
+  return { cut: true, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), begins };
+}

@@ -1,7 +1,7 @@
 // Passes on what an Event Hub brings of the logs of Entra ID and Defender to the front door. It judges nothing. What
 // can't be read is laid among the dead letters with the reason; what is about something else is only counted.
 import { createHash } from 'node:crypto';
-import { readStream } from '../../shared/alerts/stream.ts';
+import { type BadRecord, readStream } from '../../shared/alerts/stream.ts';
 import type { OutgoingAlert } from '../../shared/model/step.ts';
 import { type Post, queues } from '../../shared/run/bus.ts';
 
@@ -28,14 +28,29 @@ export const streamTrigger = {
 };
 
 /** Below the 256 KB of a message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
-const mostInLetter = 50;
+const mostLetterBytes = 192 * 1024;
+
+/** As many in a letter as fit: one too large is refused, and the stream would be read again from there for ever. */
+function letters(bad: readonly BadRecord[]): BadRecord[][] {
+  const all: BadRecord[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const one of bad) {
+    const own = Buffer.byteLength(JSON.stringify(one));
+    if (bytes + own > mostLetterBytes) {
+      all.push([]);
+      bytes = 0;
+    }
+    all.at(-1)?.push(one);
+    bytes += own;
+  }
+  return all;
+}
 
 /** Throws when something could not be handed on: the host calls again with the same messages, and ids are the same. */
 export async function forwardStream(deps: ForwardDeps, messages: unknown): Promise<void> {
   const { events, bad, others } = readStream(Array.isArray(messages) ? messages : [messages]);
   if (events.length > 0) await deps.publish(events);
-  for (let from = 0; from < bad.length; from += mostInLetter) {
-    const refused = bad.slice(from, from + mostInLetter);
+  for (const refused of letters(bad)) {
     await deps.post.post({
       queue: queues.deadLetters,
       id: `stream:${createHash('sha256').update(JSON.stringify(refused)).digest('hex')}`,

@@ -47,8 +47,12 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       await record({ ...more, action: 'refused', row: 'refused', why });
     };
 
-    const { events, refused } = readEvents(body, (data) => isKnown(data));
+    const { events, refused, empty } = readEvents(body, (data) => isKnown(data));
     const claims = events.flatMap((event) => claimsOf(event));
+    const ignored = [...empty, ...claims.flatMap((claim) => ('ignored' in claim ? claim.ignored : []))];
+    for (const why of ignored.slice(0, mostRefused)) {
+      await attempt(record({ action: 'none', row: 'no-alert', why }));
+    }
     const unread = [...refused, ...claims.flatMap((claim) => ('refused' in claim ? claim.refused : []))];
     for (const why of unread.slice(0, mostRefused)) await attempt(refuse(why));
     // A message of thousands of nothings must not hold up the one that counts.
@@ -58,7 +62,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
     if (failures.length > 0) throw summed(failures);
     return made;
 
-    async function handle({ source, claim }: Exclude<Claim, { refused: string }>): Promise<void> {
+    async function handle({ source, claim }: Extract<Claim, { source: unknown }>): Promise<void> {
       const about = { source: source.name, sourceId: claim.id };
       const early = { ...deps, ...readAhead(deps, claim) };
       const found = await confirm(deps.graph, source, claim, deps.settings.TENANT_ID);
@@ -68,7 +72,9 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       const signals = found.signals.map((signal) => deps.classify?.(signal) ?? signal);
       if (found.is === 'confirmed') tellUnknown(source.name, signals, found.about);
       // Neither the event nor Graph says whom it is about: only a person can help, who finds it in dead-letters.
-      if (found.is === 'unconfirmed' && found.signals.length === 0) return refuse(found.why, about);
+      if (found.is === 'unconfirmed' && found.signals.length === 0) {
+        return refuse([listed(found.left), found.why].filter(Boolean).join('; '), about);
+      }
       if (found.left.length > 0) {
         await record({
           ...about,

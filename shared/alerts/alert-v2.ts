@@ -5,6 +5,7 @@ import { path } from '../clients/path.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
 import { impliesItsUser } from './detectors.ts';
 import { type Evidence, evidenceSchema, type Person, peopleIn } from './evidence.ts';
+import { namesNobody } from './named-account.ts';
 import { guid, listOf, sourceId, text, time, word } from './payload-fields.ts';
 import { type Reading, readAt, source } from './source.ts';
 
@@ -76,10 +77,10 @@ function reading(given: Payload): Reading {
     subjects: named.map((person) => ({
       signal: signalOf(given, { person, title, detector, alone, implied: implied && !identity }),
       sid: person.sid,
+      label: person.label,
     })),
     about: { detector, title, ...(given.serviceSource ? { product: given.serviceSource } : {}) },
-    left:
-      named.length === 0 && left.length === 0 ? [{ what: `"${title}"`, why: 'names no account' }] : [...left],
+    left: named.length === 0 && left.length === 0 ? namesNobody(title) : [...left],
   };
 }
 

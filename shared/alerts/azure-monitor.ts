@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import { type RiskLevel, riskLevel } from '../model/signal.ts';
-import { accountIn, distinctAccounts, namesIn, subjectOf, type Told } from './named-account.ts';
+import { accountIn, distinctAccounts, namesIn, namesNobody, subjectOf, type Told } from './named-account.ts';
 import { listOf, maybe, text, time, word } from './payload-fields.ts';
 import { type Inner, type Opener, type Reading, source } from './source.ts';
 
@@ -153,6 +153,6 @@ function reading(given: Payload): Reading {
     id,
     tenantId: null,
     subjects: accounts.map((account) => subjectOf(account, told)),
-    left: accounts.length === 0 ? [{ what: `"${title}"`, why: 'names no account' }] : [],
+    left: accounts.length === 0 ? namesNobody(title, rows) : [],
   };
 }

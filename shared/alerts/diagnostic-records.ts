@@ -55,7 +55,7 @@ export const diagnosticRecords: Opener = ({ data }) => {
   const batch = batchSchema.safeParse(data);
   if (batch.success) {
     const { records } = batch.data;
-    if (records.length === 0) return [{ refused: 'the list of records is empty' }];
+    if (records.length === 0) return [{ ignored: 'the list of records is empty' }];
     return once(records.map((record, index) => opened(record, `record ${index + 1}: `)));
   }
   return recordSchema.safeParse(data).success ? [opened(data, '')] : undefined;

@@ -2,6 +2,7 @@
 // or several. Says nothing about whether an event is true.
 import { z } from 'zod';
 import { nullableText } from '../model/text.ts';
+import { decoded, jsonIn, textOf } from './json-text.ts';
 import { clean } from './payload-fields.ts';
 
 /** What Service Bus Standard takes in one message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
@@ -20,6 +21,8 @@ export interface ReadEvents {
   events: readonly ParsedEvent[];
   /** Why the rest, or all of it, could not be read. */
   refused: readonly string[];
+  /** What was read and holds nothing, which is no fault. */
+  empty: readonly string[];
 }
 
 /**
@@ -51,7 +54,7 @@ const gridEventSchema = z.object({
 });
 
 /** A page of a list as Microsoft Graph gives it. */
-const pageSchema = z.object({ value: z.array(z.unknown()).min(1), specversion: z.undefined().optional() });
+const pageSchema = z.object({ value: z.array(z.unknown()), specversion: z.undefined().optional() });
 
 /**
  * Reads every event that can be read; nothing is dropped without a reason. `isKnown` says of a payload without an
@@ -59,11 +62,11 @@ const pageSchema = z.object({ value: z.array(z.unknown()).min(1), specversion: z
  */
 export function readEvents(body: unknown, isKnown: (data: unknown) => boolean = () => false): ReadEvents {
   const json = read(body);
-  if ('refused' in json) return { events: [], refused: [json.refused] };
+  if ('refused' in json) return { events: [], refused: [json.refused], empty: [] };
   const page = pageSchema.safeParse(json.value);
   const whole = page.success ? page.data.value : json.value;
   const entries: readonly unknown[] = Array.isArray(whole) ? whole : [whole];
-  if (entries.length === 0) return { events: [], refused: ['the message is an empty list'] };
+  if (entries.length === 0) return { events: [], refused: [], empty: ['the message is an empty list'] };
   const opened = entries.map((entry, index): ParsedEvent | string => {
     const which = entries.length > 1 ? `event ${index + 1}: ` : '';
     if (isGridEvent(entry)) return openGrid(entry, which);
@@ -74,6 +77,7 @@ export function readEvents(body: unknown, isKnown: (data: unknown) => boolean = 
   return {
     events: opened.filter((one) => typeof one !== 'string'),
     refused: opened.filter((one) => typeof one === 'string'),
+    empty: [],
   };
 }
 
@@ -82,7 +86,7 @@ type Read = { value: unknown } | { refused: string };
 /** The Functions host hands over parsed JSON, or the text or bytes where it could not parse them. */
 function read(body: unknown): Read {
   if (body === undefined || body === null || body === '') return { refused: 'the message is empty' };
-  const text = body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : body;
+  const text = textOf(body);
   const bytes = sizeOf(text);
   if (bytes > largestMessageBytes) {
     return { refused: `the message has ${bytes} bytes, more than the ${largestMessageBytes} that are read` };
@@ -101,12 +105,9 @@ function sizeOf(body: unknown): number {
 }
 
 function parse(text: string, what: string): Read {
-  try {
-    const value: unknown = JSON.parse(text);
-    return { value };
-  } catch {
-    return { refused: `${what} is no JSON: it begins with ${JSON.stringify(clean(text, 60) ?? '')}` };
-  }
+  const value = jsonIn(text);
+  if (value !== undefined) return { value };
+  return { refused: `${what} is no JSON: it begins with ${JSON.stringify(clean(text, 60) ?? '')}` };
 }
 
 const isGridEvent = (entry: unknown) => gridEventSchema.safeParse(entry).success;
@@ -123,7 +124,7 @@ function open(entry: unknown, which: string): ParsedEvent | string {
     return `${which}not a CloudEvent 1.0 (${problems})`;
   }
   const { id, type, source, data, data_base64 } = parsed.data;
-  const given = data_base64 === undefined ? data : Buffer.from(data_base64, 'base64').toString('utf8');
+  const given = data_base64 === undefined ? data : decoded(Buffer.from(data_base64, 'base64'));
   return content({ id, type, source, data: given }, which);
 }
 

@@ -32,7 +32,7 @@ export const graphNotification: Opener = ({ type, data }) => {
   const { resource, resourceData, tenantId, lifecycleEvent } = parsed.data;
   if (lifecycleEvent !== null || /Subscription(Reauthorization|Removed)|Missed/i.test(type)) {
     return [
-      { refused: `${lifecycleEvent ?? clean(type, 100)} is about the subscription, not about an alert` },
+      { ignored: `${lifecycleEvent ?? clean(type, 100)} is about the subscription, not about an alert` },
     ];
   }
   const said = `${type} ${resource} ${resourceData?.['@odata.type'] ?? ''}`;

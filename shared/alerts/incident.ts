@@ -6,6 +6,7 @@ import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
 import { alertReadingSchema, allWords, compromised, falseAlarm, portalLink } from './alert-v2.ts';
+import { namesNobody } from './named-account.ts';
 import { guid, listOf, sourceId, text, time, word, words } from './payload-fields.ts';
 import { type Reading, type Subject, source } from './source.ts';
 
@@ -97,8 +98,7 @@ function reading(given: Payload): Reading {
     id: given.id,
     tenantId: given.tenantId,
     subjects: named,
-    left:
-      subjects.length === 0 && left.length === 0 ? [{ what: `"${title}"`, why: 'names no account' }] : left,
+    left: subjects.length === 0 && left.length === 0 ? namesNobody(title) : left,
   };
 }
 

@@ -2,6 +2,8 @@
 // of such a name. Microsoft Graph has no original of it, so it never decides more than that a person should look.
 import { z } from 'zod';
 import type { RiskLevel, Signal } from '../model/signal.ts';
+import type { Kept } from '../model/step.ts';
+import { inQuotes } from '../model/text.ts';
 import { guid, text, word } from './payload-fields.ts';
 import { cloudIdOf, isDomainSid } from './security-identifier.ts';
 import type { Subject } from './source.ts';
@@ -42,7 +44,12 @@ const entity = z.object({
   upnsuffix: text,
   aadtenantid: guid,
   sid: word,
-  objectguid: guid,
+  objectguid: word,
+  puid: word,
+  ntdomain: text,
+  dnsdomain: text,
+  domainname: text,
+  displayname: text,
 });
 
 export interface NamedAccount {
@@ -75,6 +82,46 @@ export function accountIn(given: Readonly<Record<string, unknown>>): NamedAccoun
   };
   return (account.userId ?? account.userPrincipalName ?? account.sid) ? account : null;
 }
+
+/** Why fields that stand for an account lead to nobody; null where they name one, or nothing at all. */
+function namedOtherwise(given: Readonly<Record<string, unknown>>): Kept | null {
+  if (accountIn(given) !== null) return null;
+  const { name, accountname, ntdomain, dnsdomain, domainname, displayname, objectguid, puid } = entity.parse(
+    Object.fromEntries(namesIn(given)),
+  );
+  const local = accountname ?? name;
+  const domain = ntdomain ?? domainname ?? dnsdomain;
+  if (objectguid !== null) {
+    const why = 'is an objectGuid of Active Directory, by which Microsoft Graph finds nobody';
+    return {
+      what: local ?? objectguid,
+      why: local === null ? why : `is named with ${objectguid}, which ${why}`,
+    };
+  }
+  if (local !== null && domain !== null) {
+    const why =
+      'is an account of a Windows domain, named without the UPN or SID that Microsoft Graph finds it by';
+    return { what: `${domain}\\${local}`, why };
+  }
+  if (puid !== null) return { what: puid, why: 'is a PUID, by which Microsoft Graph finds nobody' };
+  const bare = local ?? displayname;
+  return bare === null ? null : { what: bare, why: 'is a name without a domain, which may be anybody’s' };
+}
+
+/** For a payload that leads to no account: what it does name. */
+export function namesNobody(title: string, named: readonly Readonly<Record<string, unknown>>[] = []): Kept[] {
+  const others = named.flatMap((fields) => namedOtherwise(fields) ?? []);
+  if (others.length > 0) return others;
+  const hasAddress = named.some((fields) =>
+    [...namesIn(fields).entries()].some(
+      ([key, value]) => addressNames.has(key) && word.parse(value) !== null,
+    ),
+  );
+  const why = hasAddress ? 'names an IP address and no account' : 'names no account';
+  return [{ what: inQuotes(title), why }];
+}
+
+const addressNames = new Set(['address', 'ipaddress', 'clientip', 'clientipaddress', 'sourceip', 'callerip']);
 
 export interface Told {
   source: 'sentinel' | 'azureMonitor' | 'incident';

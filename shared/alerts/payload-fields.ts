@@ -18,13 +18,20 @@ export function clean(given: unknown, most = 300): string | null {
 
 const anything = z.unknown().optional();
 
+/** Written where a service has nothing to say: a name like that is nobody's. */
+const nothing = /^([<({[]?(null|nil|none|undefined)[>)}\]]|null|undefined|n\/a)$/i;
+const said = (given: unknown, most?: number): string | null => {
+  const line = clean(given, most);
+  return line === null || nothing.test(line) ? null : line;
+};
+
 /** Text that people read. */
-export const text = anything.transform((given) => clean(given));
+export const text = anything.transform((given) => said(given));
 export const time = anything.transform(parseTime);
 /** A word of an enumeration that may grow: kept as it is written. */
-export const word = anything.transform((given) => clean(given, 100));
+export const word = anything.transform((given) => said(given, 100));
 export const words = anything.transform((given) =>
-  Array.isArray(given) ? given.flatMap((entry) => clean(entry, 100) ?? []) : [],
+  Array.isArray(given) ? given.flatMap((entry) => said(entry, 100) ?? []) : [],
 );
 
 const guidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -20,7 +20,7 @@ const sidUserSchema = userSchema.extend({ onPremisesSecurityIdentifier: word });
 export type Resolved = { signal: Signal } | { left: Kept };
 
 /** GET /users/{id or userPrincipalName}: User.Read.All (https://learn.microsoft.com/graph/api/user-get). */
-export async function resolve(graph: GraphReader, { signal, sid }: Subject): Promise<Resolved> {
+export async function resolve(graph: GraphReader, { signal, sid, label }: Subject): Promise<Resolved> {
   if (signal.userId !== null) return { signal };
   const name = signal.userPrincipalName;
   const user =
@@ -32,8 +32,12 @@ export async function resolve(graph: GraphReader, { signal, sid }: Subject): Pro
     return {
       signal: { ...signal, userId: user.id.toLowerCase(), userPrincipalName: user.userPrincipalName },
     };
-  const what = name ?? sid ?? 'an account without an id';
-  return { left: { what, why: 'is no user of this directory, or one of a service or of a device' } };
+  const what = name ?? sid ?? label ?? 'an account without an id';
+  const why =
+    name?.includes('@') || sid !== null
+      ? 'is no user of this directory, or one of a service or of a device'
+      : 'is named without a UPN, an object id or a SID, so Microsoft Graph can’t find it';
+  return { left: { what, why } };
 }
 
 async function byName(graph: GraphReader, name: string) {

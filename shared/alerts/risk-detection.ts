@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
+import { jsonIn } from './json-text.ts';
 import { guid, sourceId, text, time, word } from './payload-fields.ts';
 import { type Reading, readAt, source } from './source.ts';
 
@@ -112,12 +113,8 @@ const pairs = z.array(z.object({ Key: z.string(), Value: z.unknown() }));
 /** additionalInfo is JSON in a string; what cannot be read there is taken as not said. */
 function userAgentIn(info: unknown): string | null {
   if (typeof info !== 'string') return null;
-  try {
-    const found = pairs.parse(JSON.parse(info)).find(({ Key }) => Key.toLowerCase() === 'useragent');
-    return text.parse(found?.Value);
-  } catch {
-    return null;
-  }
+  const found = pairs.safeParse(jsonIn(info)).data?.find(({ Key }) => Key.toLowerCase() === 'useragent');
+  return text.parse(found?.Value);
 }
 
 /** anomalousToken reads "Anomalous token", mcasImpossibleTravel "Impossible travel". */

@@ -2,7 +2,8 @@
 // holds them. Microsoft Graph has no original of them under this id, so they decide no more than an incident does.
 import { z } from 'zod';
 import { riskLevel } from '../model/signal.ts';
-import { accountIn, distinctAccounts, namesIn, subjectOf, type Told } from './named-account.ts';
+import { jsonIn } from './json-text.ts';
+import { accountIn, distinctAccounts, namesIn, namesNobody, subjectOf, type Told } from './named-account.ts';
 import { listOf, sourceId, text, time, word } from './payload-fields.ts';
 import { sentinel } from './sentinel.ts';
 import type { Opener } from './source.ts';
@@ -60,12 +61,12 @@ export const sentinelAlert: Opener = ({ data }) => {
     detectedAt: given.timegenerated ?? given.endtime,
     link: null,
   };
-  const accounts = distinctAccounts(given.entities);
+  const accounts = distinctAccounts(given.entities.flatMap((entity) => accountIn(entity) ?? []));
   const claim = {
     id: given.systemalertid,
     tenantId: null,
     subjects: accounts.map((account) => subjectOf(account, told)),
-    left: accounts.length === 0 ? [{ what: `"${title}"`, why: 'names no account' }] : [],
+    left: accounts.length === 0 ? namesNobody(title, given.entities) : [],
   };
   return [{ source: sentinel, claim }];
 };
@@ -74,20 +75,8 @@ const entitySchema = z.looseObject({ Type: z.string() }).or(z.looseObject({ type
 
 /** A list, or a list written down as text. */
 function entitiesIn(given: unknown) {
-  const list = typeof given === 'string' ? parsed(given) : given;
+  const list = typeof given === 'string' ? jsonIn(given) : given;
   return listOf(entitySchema)
     .parse(list)
-    .flatMap((entity) => {
-      const kind = String(entity['Type'] ?? entity['type']);
-      return /^(account|mailbox)$/i.test(kind) ? (accountIn(entity) ?? []) : [];
-    });
-}
-
-function parsed(text: string): unknown {
-  try {
-    const json: unknown = JSON.parse(text);
-    return json;
-  } catch {
-    return undefined;
-  }
+    .filter((entity) => /^(account|mailbox|ip)$/i.test(String(entity['Type'] ?? entity['type'])));
 }

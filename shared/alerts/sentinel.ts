@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import { riskLevel } from '../model/signal.ts';
 import { incident } from './incident.ts';
-import { accountIn, distinctAccounts, subjectOf, type Told } from './named-account.ts';
+import { accountIn, distinctAccounts, namesNobody, subjectOf, type Told } from './named-account.ts';
 import { listOf, maybe, sourceId, text, time, word } from './payload-fields.ts';
 import { type Opener, type Reading, source } from './source.ts';
 
@@ -128,16 +128,15 @@ function reading({ object }: Payload, as?: Pick<Told, 'source' | 'id'>): Reading
     detectedAt: given.createdTimeUtc,
     link: portal(given.incidentUrl),
   };
-  const accounts = distinctAccounts(
-    given.relatedEntities
-      .filter(({ kind }) => /^(account|mailbox)$/i.test(kind))
-      .flatMap(({ properties }) => accountIn(properties) ?? []),
-  );
+  const named = given.relatedEntities
+    .filter(({ kind }) => /^(account|mailbox|ip)$/i.test(kind))
+    .map(({ properties }) => properties);
+  const accounts = distinctAccounts(named.flatMap((properties) => accountIn(properties) ?? []));
   return {
     id,
     tenantId: tenant,
     subjects: accounts.map((account) => subjectOf(account, told)),
-    left: accounts.length === 0 ? [{ what: `"${title}"`, why: 'names no account' }] : [],
+    left: accounts.length === 0 ? namesNobody(title, named) : [],
   };
 }
 

@@ -10,6 +10,8 @@ export interface Subject {
   signal: Signal;
   /** Security identifier, where no object id names the account. */
   sid: string | null;
+  /** As the alert calls it where it gives no UPN: `CONTOSO\adele`. */
+  label?: string;
 }
 
 /** What one payload says. */
@@ -39,8 +41,11 @@ export interface Source {
   ask(graph: GraphReader, id: string): Promise<Reading>;
 }
 
-/** What is behind an event: a source and what it claims, or why it can't be taken for one. */
-export type Claim = { source: Source; claim: Reading } | { refused: string };
+/**
+ * What is behind an event: a source and what it claims, why it can't be taken for one, or why it is none and need not be:
+ * a notice about a subscription is nobody's to look into.
+ */
+export type Claim = { source: Source; claim: Reading } | { refused: string } | { ignored: string };
 
 /** A payload inside another, to be taken for an event of its own. */
 export interface Inner {

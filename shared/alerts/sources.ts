@@ -69,6 +69,7 @@ export function claimsOf(event: Inner & { id: string }, depth = 0): readonly Cla
     if (inner === undefined) continue;
     return inner.map((one) => {
       if ('refused' in one) return { refused: `event ${event.id}: ${one.refused}` };
+      if ('ignored' in one) return { ignored: `event ${event.id}: ${one.ignored}` };
       return 'source' in one ? one : claimOf({ ...one, id: event.id });
     });
   }

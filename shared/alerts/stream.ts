@@ -3,10 +3,11 @@
 import { createHash } from 'node:crypto';
 import type { OutgoingAlert } from '../model/step.ts';
 import { recordOf, recordsIn } from './diagnostic-records.ts';
+import { jsonIn, textOf } from './json-text.ts';
 import { outgoing } from './outgoing.ts';
 import { clean } from './payload-fields.ts';
 
-interface BadRecord {
+export interface BadRecord {
   why: string;
   /** As it came, cut to what a person needs to find it again. */
   record: string;
@@ -33,8 +34,8 @@ export function readStream(messages: readonly unknown[]): Streamed {
       refuse(message, 'the message is no JSON');
       continue;
     }
+    // A hub sends empty batches as well, which are nobody's fault.
     const records = recordsIn(json) ?? (Array.isArray(json) ? json : [json]);
-    if (records.length === 0) refuse(json, 'the message holds no records');
     for (const record of records) {
       const about = recordOf(record);
       if (about.is === 'other') others[about.category] = (others[about.category] ?? 0) + 1;
@@ -50,20 +51,13 @@ export function readStream(messages: readonly unknown[]): Streamed {
   return { events: [...events.values()], bad, others };
 }
 
-/** The host hands over parsed JSON, or text or bytes where it could not parse them. */
 function parsed(message: unknown): unknown {
-  const text = message instanceof Uint8Array ? Buffer.from(message).toString('utf8') : message;
-  if (typeof text !== 'string') return text;
-  try {
-    const json: unknown = JSON.parse(text);
-    return json;
-  } catch {
-    return undefined;
-  }
+  const text = textOf(message);
+  return typeof text === 'string' ? jsonIn(text) : text;
 }
 
 function asText(record: unknown): string {
-  const text = record instanceof Uint8Array ? Buffer.from(record).toString('utf8') : record;
+  const text = textOf(record);
   try {
     return typeof text === 'string' ? text : (JSON.stringify(text) ?? String(text));
   } catch {

@@ -1,6 +1,7 @@
 // Wrappings that say nothing of their own: lists, pages, tables, events within events, and what connectors and SIEM
 // tools put around an alert before they hand it on. Opened a few layers deep, since nobody means more.
 import { z } from 'zod';
+import { jsonIn } from './json-text.ts';
 import type { Inner } from './source.ts';
 
 const object = z.looseObject({});
@@ -87,12 +88,8 @@ const wrappings: readonly Wrapping[] = [
 ];
 
 function asJson(text: string, type: string): Inner | undefined {
-  try {
-    const data: unknown = JSON.parse(text);
-    return inside.safeParse(data).success ? { type, data } : undefined;
-  } catch {
-    return undefined;
-  }
+  const data = jsonIn(text);
+  return inside.safeParse(data).success ? { type, data } : undefined;
 }
 
 /** What is inside; undefined where it is no wrapping. */

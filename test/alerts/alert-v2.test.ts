@@ -28,6 +28,7 @@ describe('alertV2', () => {
     expect(subjects).toEqual([
       {
         sid: expect.stringMatching(/^S-1-12-1-/),
+        label: 'adele@contoso.com',
         signal: {
           source: 'alert',
           sourceId: 'ad702c56f4b1a3e8d0',

@@ -15,7 +15,7 @@ const grady = 'd1f0a3c2-58b7-4c8e-9a64-2b1e7f905c33';
 async function confirmed(type: string, data: unknown, answers: Answers) {
   const [event] = readEvents(cloudEvent(type, data)).events;
   const [found] = event ? claimsOf(event) : [];
-  if (found === undefined || 'refused' in found) throw new Error('not claimed');
+  if (found === undefined || !('source' in found)) throw new Error('not claimed');
   const graph = fakeGraph(answers);
   const result = await confirm(graph, found.source, found.claim, tenantId);
   return { result, asked: graph.asked };

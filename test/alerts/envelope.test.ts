@@ -37,7 +37,6 @@ describe('readEvents', () => {
   it.each([
     ['nothing', undefined, 'the message is empty'],
     ['an empty text', '', 'the message is empty'],
-    ['an empty list', [], 'the message is an empty list'],
     [
       'no JSON',
       '<html>\n502 Bad Gateway</html>',
@@ -50,7 +49,26 @@ describe('readEvents', () => {
     ['no data', { ...event, data: undefined }, `the event ${event.id} carries no data`],
     ['data that is no JSON', { ...event, data: 'alert!' }, expect.stringContaining('is no JSON')],
   ])('refuses %s, with the reason — it is kept in dead-letters', (_, body, reason) => {
-    expect(readEvents(body)).toEqual({ events: [], refused: [reason] });
+    expect(readEvents(body)).toEqual({ events: [], refused: [reason], empty: [] });
+  });
+
+  it.each([
+    ['an empty list', []],
+    ['an empty page', { value: [] }],
+    ['an empty list as text', '[]'],
+  ])('takes %s for what it is, which is no fault', (_, body) => {
+    expect(readEvents(body)).toEqual({ events: [], refused: [], empty: ['the message is an empty list'] });
+  });
+
+  it.each([
+    ['text with a byte-order mark', `\ufeff${JSON.stringify(event)}`],
+    ['bytes with one', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(JSON.stringify(event))])],
+    ['UTF-16', Buffer.from(`\ufeff${JSON.stringify(event)}`, 'utf16le')],
+    ['UTF-16 of the other order', Buffer.from(`\ufeff${JSON.stringify(event)}`, 'utf16le').swap16()],
+    ['JSON in a text', JSON.stringify(JSON.stringify(event))],
+    ['data with a byte-order mark', { ...event, data: `\ufeff${JSON.stringify(event.data)}` }],
+  ])('reads %s like the same without it', (_, body) => {
+    expect(readEvents(body)).toEqual(readEvents(event));
   });
 
   it('refuses what no queue can have carried — the size is checked before anything is parsed', () => {

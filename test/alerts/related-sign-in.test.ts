@@ -32,7 +32,7 @@ const at = '/beta/auditLogs/signIns';
 
 async function confirmed(original: object) {
   const [claim] = claimsOf({ id: 'e', type: 'Reclaim.RelatedSignIn', data: signIn });
-  if (claim === undefined || 'refused' in claim) throw new Error(claim?.refused);
+  if (claim === undefined || !('source' in claim)) throw new Error(JSON.stringify(claim));
   const graph = fakeGraph({ [at]: [{ ...signIn, ...original }] });
   return confirm(graph, claim.source, claim.claim, tenantId);
 }

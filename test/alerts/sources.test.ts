@@ -13,6 +13,7 @@ function event(type: string, data: unknown): ParsedEvent {
 const sourceOf = (type: string, data: unknown) => {
   const [found] = claimsOf(event(type, data));
   if (found === undefined) throw new Error('no claim');
+  if ('ignored' in found) return found.ignored;
   return 'refused' in found ? found.refused : found.source.name;
 };
 

@@ -144,6 +144,22 @@ describe('a failure that will not pass', () => {
     });
   });
 
+  it.each([
+    ['text', 'x'.repeat(261_500)],
+    ['an object', { specversion: '1.0', pad: 'x'.repeat(261_500) }],
+    ['bytes', Buffer.from('x'.repeat(261_500))],
+    ['text that grows as JSON', '\u0001'.repeat(100_000)],
+    ['letters of three bytes', '漢'.repeat(87_000)],
+  ])('is cut where it comes as large as a message may be, and fits: %s', async (_, body) => {
+    const { letter } = await handle(delivery(), refused, body);
+    expect(letter).toMatchObject({
+      queue: 'dead-letters',
+      body: { cut: true, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      properties: { reason: 'Refused' },
+    });
+    expect(Buffer.byteLength(JSON.stringify(letter))).toBeLessThan(250_000);
+  });
+
   it('keeps a body that is no object, as it came', async () => {
     expect((await handle(delivery(), refused, 'alert!')).letter?.body).toBe('alert!');
   });

@@ -83,7 +83,7 @@ describe('the playbook', () => {
     const [whole] = claimsOf({ id: 'whole', type: '', data: trigger });
     // The names of the alerts in it stay behind; the title says the same to people.
     const read = (one: typeof claim) => {
-      if (one === undefined || 'refused' in one) throw new Error(JSON.stringify(one));
+      if (one === undefined || !('source' in one)) throw new Error(JSON.stringify(one));
       const { id, tenantId, subjects, left } = one.claim;
       const signals = subjects.map(({ signal: { detector: _, product: __, ...rest }, ...more }) => ({
         ...rest,
