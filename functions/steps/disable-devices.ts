@@ -19,6 +19,8 @@ export const disableDevices = remediation({
   name: 'disable-devices',
   title: 'Disable the intruder’s devices',
   removes: 'sign-in from devices that the intruder registered or used; phones and Macs are left to hands',
+  did: (devices) =>
+    devices === 1 ? 'signed in from a device of their own' : `signed in from ${devices} devices of their own`,
   guide: ['MS back doors'],
   stage: 'evict',
   reaches: 'devices',
@@ -101,5 +103,4 @@ const askTheOwner = ({ id, name, registeredAt }: Device, from: string | null, ow
   instruction: `It was registered ${registeredAt === null ? 'at an unknown time' : `at ${when(Date.parse(registeredAt))}`}${from === null ? '' : ` from ${from}`}. If it is not theirs, select Disable.`,
   link: devicePage(id),
   role: 'Cloud Device Administrator',
-  danger: 'leak',
 });

@@ -39,6 +39,7 @@ export const removeMailForwarding = remediation({
   title: 'Remove mail forwarding',
   removes:
     'forwarding of a whole mailbox to an address outside, or by the intruder; what was sent on already is with its receiver',
+  did: () => 'had all mail forwarded',
   guide: ['MS 2', 'SD'],
   stage: 'evict',
   settings: settings('act'),

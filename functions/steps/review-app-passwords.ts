@@ -56,6 +56,7 @@ export const reviewAppPasswords = investigation({
           link: perUserMfaPage(),
           role: 'Authentication Policy Administrator',
           danger: 'leak',
+          remains: 'app passwords',
         },
       ],
     };

@@ -62,9 +62,10 @@ const isMicrosofts = ({ name }: OpenedApp, principal: ServicePrincipal | undefin
 const look = (app: OpenedApp, principal: ServicePrincipal | undefined, userId: string): Task => ({
   id: `opened:${app.appId ?? app.name}`,
   what: `End the sessions in ${app.name} and check what the intruder changed there`,
-  instruction: `The intruder opened it at ${when(Date.parse(app.first))}. Look at bank details, addresses, invoices, new users and keys since then. (${app.tie})`,
+  instruction: `The intruder opened it at ${when(Date.parse(app.first))}. Look at bank details, addresses, invoices, new users and keys since then.`,
   role: `administrator of ${app.name}`,
   danger: 'leak',
+  remains: `a session in ${app.name}`,
   link: principal === undefined ? signInsPage(userId) : applicationPage(principal.id),
 });
 

@@ -33,7 +33,7 @@ export const rows = [
     id: 'certain',
     kinds: ['attack-disruption', 'confirmed-compromise', 'stolen-session-cookie', 'attacker-in-the-middle'],
     does: 'full',
-    because: 'leaves no doubt that the account is taken over',
+    because: 'counts as a takeover by itself',
   },
   {
     id: 'any-level',
@@ -152,7 +152,7 @@ export const rows = [
     levels: ['high'],
     named: true,
     does: 'contain',
-    because: 'locks the account; evidence makes the run full',
+    because: 'calls for a lock; evidence calls for more',
   },
   {
     id: 'two-detectors',

@@ -14,7 +14,7 @@ const json: z.ZodType<Json> = z.json();
 
 const traced = ['session', 'request', 'address', 'device', 'userAgent'] as const satisfies (keyof Trace)[];
 
-const actSchema = z.object({
+export const actSchema = z.object({
   /** The record's own id: a log that is read again holds it again. */
   id: z.string().default(''),
   at: z.string(),

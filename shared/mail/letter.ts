@@ -1,6 +1,7 @@
 // The shape of every mail that Reclaim writes, as HTML and as plain text with the same content. Tables and inline
 // styles, because that is what Outlook, Gmail and phones render alike; no image, no script, nothing from another host.
 import type { ChangeRecord } from '../model/rows.ts';
+import type { Danger } from '../model/words.ts';
 import { type Html, html, nothing } from './html.ts';
 import { isWebPage } from './plain.ts';
 
@@ -8,11 +9,17 @@ export interface Line {
   text: string;
   /** Said below it. */
   details?: readonly string[];
+  /** PowerShell as it is typed, a command a line. */
+  commands?: readonly string[];
   link?: { text: string; url: string };
+  /** Stands in a numbered list without a number: no task that the subject counts. */
+  uncounted?: true;
+  /** What of the intruder's is there until it is done. */
+  remains?: string;
   /** What this app can be asked to do about it. */
   orders?: readonly Asked[];
   /** A task that a person ticks off, or has ticked off. */
-  task?: { step: string; id: string; done: boolean };
+  task?: { step: string; id: string; done: boolean; danger?: Danger };
   /** The recorded change that it tells of, for the page to show before and after. */
   change?: ChangeRecord;
 }
@@ -51,12 +58,26 @@ export const letterText = ({ lead, sections }: Pick<Letter, 'lead' | 'sections'>
 const sectionText = ({ title, lines, numbered }: Section): string =>
   [
     title.toUpperCase(),
-    ...lines.flatMap((line, index) => lineText(line, numbered ? `${index + 1}.` : '-')),
+    ...numbersOf(lines, numbered === true).flatMap(([line, number]) => lineText(line, number ?? '-')),
   ].join('\n');
 
-const lineText = ({ text, details = [], link, orders = [] }: Line, mark: string): string[] => [
+/** Each line with its number, as far as it has one. */
+export function numbersOf(
+  lines: readonly Line[],
+  numbered: boolean,
+): (readonly [Line, string | undefined])[] {
+  let last = 0;
+  return lines.map((line) => {
+    if (!numbered || line.uncounted) return [line, undefined];
+    last += 1;
+    return [line, `${last}.`];
+  });
+}
+
+const lineText = ({ text, details = [], commands = [], link, orders = [] }: Line, mark: string): string[] => [
   `${mark} ${text}`,
   ...details.map((detail) => `    ${detail}`),
+  ...commands.map((command) => `        ${command}`),
   ...(link && isWebPage(link.url) ? [`    ${link.text}: ${link.url}`] : []),
   ...orders.map(({ text: what, request, page }) => `    ${what}: ${page ?? request}`),
 ];
@@ -94,16 +115,19 @@ const sectionHtml = (section: Section) =>
 `;
 
 function content({ title, lines, numbered }: Section, size: number): Html {
-  const rows = lines.map((line, index) => {
+  const rows = numbersOf(lines, numbered === true).map(([line, number]) => {
     const mark = numbered
-      ? html`<td width="24" valign="top" class="ink" style="padding:4px 0;font-size:${size}px;line-height:22px;font-weight:600;${ink}">${index + 1}.</td>`
+      ? html`<td width="24" valign="top" class="ink" style="padding:4px 0;font-size:${size}px;line-height:22px;font-weight:600;${ink}">${number ?? '▸'}</td>`
       : nothing;
     return html`<tr>${mark}<td class="ink" style="padding:4px 0;font-size:${size}px;line-height:22px;${ink}">${lineHtml(line, numbered === true)}</td></tr>`;
   });
   return html`<h2 class="soft" style="margin:0 0 4px;font-size:13px;line-height:18px;${soft}">${title}</h2><table ${table}>${rows}</table>`;
 }
 
-function lineHtml({ text, details = [], link, orders = [] }: Line, strong: boolean): Html {
+const mono =
+  'padding:4px 8px;margin:4px 0 0;background:#eceff2;border-radius:4px;font-family:Consolas,Menlo,monospace;font-size:12px;line-height:17px;word-break:break-all;color:#2f353c';
+
+function lineHtml({ text, details = [], commands = [], link, orders = [] }: Line, strong: boolean): Html {
   const [name, colour] = strong ? ['ink', ink] : ['soft', soft];
   const below = details.map(
     (detail) => html`<div class="${name}" style="font-size:14px;line-height:20px;${colour}">${detail}</div>`,
@@ -111,11 +135,15 @@ function lineHtml({ text, details = [], link, orders = [] }: Line, strong: boole
   const asked = orders.map(({ text: what, request, page }) =>
     page !== undefined && isWebPage(page)
       ? html`<div style="font-size:15px;line-height:22px;padding:6px 0 0"><a href="${page}" style="color:#0b57d0;font-weight:600">${what}</a></div>`
-      : html`<div style="font-size:14px;line-height:20px;padding:4px 0 0">${what}:<div class="order" style="padding:4px 8px;background:#eceff2;border-radius:4px;font-family:Consolas,Menlo,monospace;font-size:12px;line-height:17px;word-break:break-all;color:#2f353c">${request}</div></div>`,
+      : html`<div style="font-size:14px;line-height:20px;padding:4px 0 0">${what}:<div class="order" style="${mono}">${request}</div></div>`,
   );
   const anchor =
     link && isWebPage(link.url)
       ? html`<div style="font-size:15px;line-height:22px"><a href="${link.url}" style="color:#0b57d0">${link.text}</a></div>`
       : nothing;
-  return html`${strong ? html`<b>${text}</b>` : text}${below}${anchor}${asked}`;
+  const typed =
+    commands.length === 0
+      ? nothing
+      : html`<div class="order" style="${mono}">${commands.map((command) => html`<div>${command}</div>`)}</div>`;
+  return html`${strong ? html`<b>${text}</b>` : text}${below}${typed}${anchor}${asked}`;
 }

@@ -32,6 +32,9 @@ export function clock(iso: string): string {
   return `${day} ${hours.slice(0, 8)} UTC`;
 }
 
+/** `2026-11-20` */
+export const dayOf = (iso: string): string => clock(iso).slice(0, 10);
+
 /** ISO 8601, or null where the time is none. */
 export function later(iso: string, minutes: number): string | null {
   const time = Date.parse(iso) + minutes * 60_000;

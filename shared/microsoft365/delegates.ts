@@ -149,4 +149,5 @@ export const askAboutDelegates = (account: Account, delegates: readonly Delegate
   link: mailboxPage(account.id),
   role: 'Exchange Administrator',
   danger: 'leak',
+  remains: 'access to the mailbox',
 });

@@ -60,8 +60,7 @@ interface Doubt {
 
 /** One finding, and the task to decide about it: with evidence it is to be ended, without it the owner is asked. */
 export function doubt({ account }: Look, doubtful: Doubt): Symptoms {
-  const { id, what, evidence, why, whether, remedy, commands, remains, how = '', danger = 'leak' } = doubtful;
-  const ending = commands === undefined ? how : how || 'Run:';
+  const { id, what, evidence, why, whether, remedy, commands, remains, how = '', danger } = doubtful;
   return {
     findings: [{ what, why: evidence ?? why }],
     tasks: [
@@ -71,11 +70,14 @@ export function doubt({ account }: Look, doubtful: Doubt): Symptoms {
           evidence === undefined ? `Ask ${account.displayName}, by phone, whether ${whether} theirs` : remedy,
         instruction:
           evidence === undefined
-            ? `${capital(what)}: ${why}. If it is not theirs: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}. ${ending}`.trim()
-            : `${capital(what)}, ${evidence}. ${ending}`.trim(),
+            ? `${capital(what)}: ${why}. ${how} If not theirs${commands === undefined ? `: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}.` : ', run:'}`.replace(
+                / {2}/,
+                ' ',
+              )
+            : `${capital(what)}, ${evidence}. ${how}`.trim(),
         link: mailboxPage(account.id),
         role: 'Exchange Administrator',
-        danger,
+        ...(danger === undefined ? {} : { danger }),
         ...(commands === undefined ? {} : { commands }),
         ...(remains === undefined ? {} : { remains }),
       },

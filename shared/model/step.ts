@@ -10,7 +10,7 @@ import type { Signal } from './signal.ts';
 import { type Danger, type Json, type Mode, modes, type Part, type Stage } from './words.ts';
 
 /** What an investigation hands on, each read under this name in `run.facts`. */
-export const handedOn = ['sign-ins', 'acts', 'sent-mail'] as const;
+export const handedOn = ['sign-ins', 'acts', 'sent-mail', 'contact'] as const;
 export type HandedOn = (typeof handedOn)[number];
 
 /** Licences that a step can do nothing without. */
@@ -204,6 +204,8 @@ interface RemediationDeclaration<Name extends string, Uses extends ClientName, S
   extends Declaration<Name> {
   /** What it takes away, and its limits. */
   removes: string;
+  /** What the intruder did where changes bear evidence, for the story of the run: `made 2 inbox rules`. */
+  did?: (changes: number) => string;
   settings: z.ZodType<S>;
   permissions: Permissions<Uses>;
   before: z.ZodType<B>;
@@ -252,6 +254,7 @@ interface StepBase extends Declaration<string> {
 export interface Remediation extends StepBase {
   kind: 'remediation';
   removes: string;
+  did: ((changes: number) => string) | undefined;
   restoredAtHandBack: boolean | 'after approval';
   find(context: RawContext, readers: Readers): Promise<Found | Skip>;
   fix(change: Change, context: RawContext, clients: Clients): Promise<void>;
@@ -312,6 +315,7 @@ export function remediation<
     ...base(step),
     kind: 'remediation',
     removes: step.removes,
+    did: step.did,
     restoredAtHandBack: step.restoredAtHandBack ?? false,
     find: (context, readers) => step.find({ ...typed(context), ...readers }),
     fix: (raw, context, clients) => step.fix(change(raw), { ...typed(context), ...clients }),

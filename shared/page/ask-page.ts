@@ -111,7 +111,7 @@ function retryForm({ given, steps }: AskPage): Form {
     action: 'retry',
     says: [
       bad.length === 0
-        ? 'Whatever is not read back yet is looked at and tried again.'
+        ? 'Whatever is not checked yet is looked at and tried again.'
         : `What did not end well is tried again: ${bad.map((row) => titleOf(given, row.name)).join(', ')}.`,
       'You get another email only if the verdict changes.',
     ],

@@ -36,5 +36,5 @@ function nowOf({ undoneAt, goneAt, fixedAt, attemptedAt, failure, returned }: Ch
   if (failure !== null && fixedAt === null) return 'as before: the change was refused';
   const did = fixedAt === null ? 'whether it was changed is not known' : `changed ${clock(fixedAt)}`;
   if (goneAt !== null) return `${did}, no longer found ${clock(goneAt)}`;
-  return returned > 0 ? `${did}, and it is back` : `${did}, NOT read back yet`;
+  return returned > 0 ? `${did}, and it is back` : `${did}, NOT checked yet`;
 }

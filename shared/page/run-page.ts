@@ -56,7 +56,7 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
     heading: verdict,
     under: html`<p>${upn} · run ${plain(run.code, 12)}, ${run.state}</p><p>${liveHtml(given, path, still)}</p>`,
     main: html`${[
-      html`<p class="lead">${report.lead}</p>`,
+      html`<p class="lead">${report.story}</p>`,
       ...sectionsHtml(report, path, [actionsHtml(given, path), timelineHtml(given)]),
       filesHtml(given, path),
       stepsHtml(given, Math.ceil(most / 3)),

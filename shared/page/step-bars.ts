@@ -9,9 +9,9 @@ export interface Bar {
   queued: number;
   started: number;
   end: number;
-  /** Earlier work, of which only what it changed tells: from the record to the read-back. */
+  /** Earlier work, of which only what it changed tells: from the record to the check. */
   earlier: readonly (readonly [from: number, to: number])[];
-  /** When what it did was read back. */
+  /** When what it did was checked. */
   verified: readonly number[];
   failed: boolean;
   /** The same in words. */
@@ -58,5 +58,5 @@ function barOf(given: Given, row: StepRow, opened: number): Bar[] {
 function saidOf(row: StepRow, from: number, to: number, verified: boolean): string {
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   const ended = row.state === 'settled' ? (row.outcome?.is ?? 'ended') : row.state;
-  return `${seconds(from)}–${seconds(to)} s, ${ended}${verified ? ', read back' : ''}`;
+  return `${seconds(from)}–${seconds(to)} s, ${ended}${verified ? ', checked' : ''}`;
 }

@@ -28,9 +28,11 @@ h3{margin:12px 0 4px;font-size:15px}
 ul,ol{margin:0;padding:0 0 0 22px}
 ul{list-style:none;padding:0}
 li{margin:0 0 10px}
+ol>li.u{list-style:disclosure-closed;counter-increment:list-item 0}
 #now>ol>li>b{font-size:17px}
 .d{color:var(--soft);font-size:15px}
 #now .d{color:var(--ink)}
+.d+pre,pre{margin:6px 0 0;padding:6px 10px;background:var(--mono);border-radius:5px;font:13px/1.5 Consolas,Menlo,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 .go{display:flex;flex-wrap:wrap;gap:8px 14px;align-items:center;margin:6px 0 0}
 .go a,button,.actions a{display:inline-block;min-height:36px;padding:6px 14px;border-radius:5px;font:inherit;font-weight:600;text-decoration:none;border:2px solid var(--link);color:var(--link);background:var(--card)}
 .go a.x{border:0;padding:6px 0;background:none;font-weight:400;text-decoration:underline}

@@ -82,7 +82,7 @@ function during(given: Given, bars: readonly Bar[]): Html {
     const dots = seen.map((at) => html`<rect class="ok" x="${at}" y="0" width="4" height="16"/>`);
     return html`<li><span>${plain(title, 60)}</span><svg viewBox="0 0 ${across} 16" preserveAspectRatio="none" aria-hidden="true">${waits}${before}${works}${dots}</svg><span class="d">${said}</span></li>`;
   });
-  return html`<h3>The run, ${span(to - from)}</h3><ul class="bars">${rows}</ul><p class="d">thin: queued · thick: at work · <span class="good">mark</span>: done and read back</p>`;
+  return html`<h3>The run, ${span(to - from)}</h3><ul class="bars">${rows}</ul><p class="d">thin: queued · thick: at work · <span class="good">mark</span>: done and checked</p>`;
 }
 
 const work = (from: number, to: number, kind: string) =>

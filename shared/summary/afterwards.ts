@@ -10,7 +10,8 @@ import { timing } from '../run/timing.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { nextWatch } from '../run/watch.ts';
 import { attachedTo } from './attached.ts';
-import { type Given, order, placeOf, titleOf } from './given.ts';
+import { type Case, order, timeOf, titleOf } from './given.ts';
+import { taskLine } from './orders.ts';
 import { standingOf } from './standing.ts';
 
 const told = (steps: readonly StepRow[]): Line[] =>
@@ -19,7 +20,7 @@ const told = (steps: readonly StepRow[]): Line[] =>
   );
 
 /** The investigations of which a section tells; those without one belong to the evidence at large. */
-const toldIn = ({ steps, playbook }: Given, section: ToldIn | null) =>
+const toldIn = ({ steps, playbook }: Case, section: ToldIn | null) =>
   steps.filter((row) => {
     const step = playbook.find(({ name }) => name === row.name);
     return (
@@ -29,7 +30,7 @@ const toldIn = ({ steps, playbook }: Given, section: ToldIn | null) =>
   });
 
 /** What left the mailbox in the owner's name, and how much of it was taken back. */
-export function sent(given: Given): Section {
+export function sent(given: Case): Section {
   const retracted = given.steps.find((row) => row.part === 'retraction');
   return {
     title: 'What the intruder sent',
@@ -41,16 +42,16 @@ function retractedLines({ changes, outcome, aim }: StepRow): Line[] {
   if (changes.length === 0 || outcome === null) return [];
   const now = changes.map((change) => standingOf(change, aim));
   const gone = now.filter((standing) => standing === 'verified' || standing === 'removed-again').length;
-  const text = `Taken out of inboxes inside: ${gone} of ${count(changes.length, 'message')}, read back; what went outside cannot be taken back`;
+  const text = `Taken out of inboxes inside: ${gone} of ${count(changes.length, 'message')}, checked; what went outside cannot be taken back`;
   return [{ text }];
 }
 
-export const others = (given: Given): Section => ({
+export const others = (given: Case): Section => ({
   title: 'Other accounts',
   lines: told(toldIn(given, 'others')),
 });
 
-export function findings(given: Given): Section {
+export function findings(given: Case): Section {
   const { steps } = given;
   const lines = told(toldIn(given, null));
   const attached = attachedTo(steps);
@@ -63,7 +64,7 @@ export function findings(given: Given): Section {
 }
 
 /** One line of counts: nobody reads a list of what did not happen. The page of the run has it. */
-export function restInCounts({ steps, run }: Given): Section {
+export function restInCounts({ steps, run }: Case): Section {
   const idle = steps.filter((row) => row.outcome?.is === 'unchanged' || row.outcome?.is === 'skipped').length;
   const left = steps.reduce((sum, row) => sum + (row.kind === 'remediation' ? row.kept.length : 0), 0);
   const counts = [
@@ -88,7 +89,7 @@ export function restInCounts({ steps, run }: Given): Section {
 }
 
 /** Steps that did something and have no way back. */
-const withoutUndo = ({ steps, playbook }: Given) =>
+const withoutUndo = ({ steps, playbook }: Case) =>
   steps.flatMap((row) => {
     const step = playbook.find((candidate) => candidate.name === row.name);
     if (step?.kind !== 'remediation' || typeof step.undo !== 'string') return [];
@@ -97,7 +98,7 @@ const withoutUndo = ({ steps, playbook }: Given) =>
   });
 
 /** Each thing that is not as it was before, and why. */
-function whatStays(given: Given): Line[] {
+function whatStays(given: Case): Line[] {
   const never = withoutUndo(given).map(({ name, undo, left }) => ({
     text: `Could not be put back: ${titleOf(given, name)}: ${clause(undo)}`,
     details: [...new Set(left.map(({ what }) => plain(what)))],
@@ -106,13 +107,13 @@ function whatStays(given: Given): Line[] {
     .filter((row) => row.outcome?.is === 'undone')
     .flatMap((row) =>
       toUndo(row.changes).map(({ what }) => ({
-        text: `Was not put back, see what you do now: ${titleOf(given, row.name)}: ${plain(what)}`,
+        text: `Was not put back (see what you do now): ${titleOf(given, row.name)}: ${plain(what)}`,
       })),
     );
   return [...never, ...instead];
 }
 
-export function falseAlarm(given: Given): Section {
+export function falseAlarm(given: Case): Section {
   const { run, steps } = given;
   if (run.endsAs === 'undone') return { title: 'What stays as it is', lines: whatStays(given) };
   const stays = withoutUndo(given).map(({ name, undo }) => `${titleOf(given, name)}: ${clause(undo)}`);
@@ -122,7 +123,7 @@ export function falseAlarm(given: Given): Section {
     title: 'False alarm?',
     lines: [
       {
-        text: `Undo the run: what it changed is put back, newest first${stays.length > 0 ? ', save what cannot be' : ''}; the risk is dismissed, and the alert closed as a false positive`,
+        text: `If it was the owner after all: undo puts back what ${stays.length > 0 ? 'can be put back' : 'was changed'}, dismisses the risk, and closes the alert as a false positive`,
         details: stays,
         orders: [order(given, 'Undo the run', 'undo', { falseAlarm: true })],
       },
@@ -131,29 +132,22 @@ export function falseAlarm(given: Given): Section {
 }
 
 /** Nothing that keeps anybody awake: it is done with the owner, once. */
-export function handBack({ run, steps }: Given): Section {
+export function handBack({ run, steps }: Case): Section {
   const ends = run.state === 'held' || run.dryRun || run.endsAs !== null;
-  const lines = steps.flatMap((row) =>
-    handBackTasks(row).map(({ id, what, instruction, link }) => ({
-      text: capital(plain(what)),
-      details: [plain(instruction, 600)],
-      link: { text: placeOf(link), url: link },
-      task: { step: row.name, id, done: false },
-    })),
-  );
+  const lines = steps.flatMap((row) => handBackTasks(row).map((task) => taskLine({ step: row.name, task })));
   return { title: 'When the account is given back', lines: ends ? [] : lines };
 }
 
-export function next(given: Given): Section {
+export function next(given: Case): Section {
   const { run, runUrl } = given;
   return {
     title: 'Next',
     lines: [
       { text: nextCheck(given) },
       {
-        text: `Run ${run.code} (${plain(run.id, 120)}), opened ${clock(run.openedAt)}`,
+        text: `Run ${plain(run.code, 12)}, opened ${clock(run.openedAt)}`,
         details: [
-          `From a terminal, in your clone of Reclaim: node cli/reclaim.mjs show ${plain(run.id, 120)}`,
+          `From a terminal, in your clone of Reclaim: node cli/reclaim.mjs show ${plain(run.code, 12)}`,
         ],
         link: { text: 'Open the run', url: runUrl },
       },
@@ -161,19 +155,20 @@ export function next(given: Given): Section {
   };
 }
 
-function nextCheck({ run, steps, now }: Given): string {
+function nextCheck(given: Case): string {
+  const { run, steps, now } = given;
   if (run.state === 'held') return 'Nothing happens until somebody approves or ends the run';
   const watch = nextWatch({ run, steps });
   if (watch !== null) {
-    return `What had been the intruder’s is looked for at about ${clock(watch)}; nothing is changed, and you hear of it if it is there again`;
+    return `What had been the intruder’s is looked for at about ${timeOf(given, watch)}; nothing is changed, and you hear of it if it is there again`;
   }
   if (run.endsAs !== null || run.dryRun) return 'This run does not look at the account again';
   const minutes = timing.checkMinutes[run.checks];
-  if (minutes === undefined) return 'The last check is done; nothing is looked at again';
+  if (minutes === undefined) return 'That was the last check';
   const only = 'you hear of it only if the verdict changes';
   const due = run.finishedAt === null ? null : later(run.finishedAt, minutes);
   if (due === null)
-    return `Everything is looked at again ${minutes} minutes after the last step has ended; ${only}`;
+    return `Everything is checked again ${minutes} minutes after the last step has ended; ${only}`;
   const at = [due, now.toISOString()].toSorted().at(-1) ?? due;
-  return `Everything is looked at again at about ${clock(at)}; ${only}`;
+  return `Everything is checked again at about ${timeOf(given, at)}; ${only}`;
 }

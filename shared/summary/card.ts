@@ -2,7 +2,7 @@
 // value is a text run, in which no Markdown is read: a name can become neither a link nor a heading.
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
 
-import type { Line } from '../mail/letter.ts';
+import { type Line, numbersOf } from '../mail/letter.ts';
 import { isWebPage, plain } from '../mail/plain.ts';
 import { verdictText } from '../run/verdict.ts';
 import type { Given } from './given.ts';
@@ -35,15 +35,17 @@ export function cardOf(given: Given): CardMessage {
 }
 
 function cardWith(given: Given, most: number): CardMessage {
-  const { verdict, lead, now, stillOpen } = reportOf(given, most);
+  const { verdict, story, now, stillOpen } = reportOf(given, most);
   const { account, code } = given.run;
   const body = [
     text(verdictText(verdict), { size: 'large', weight: 'bolder', color: colours[toneOf(verdict)] }),
     text(`${plain(account.userPrincipalName, 120)}, run ${plain(code, 12)}`, { isSubtle: true }),
-    text(lead),
+    text(story),
     ...[now, ...stillOpen].flatMap(({ title, lines, numbered }) => [
       text(title, { weight: 'bolder', spacing: 'medium' }),
-      ...lines.slice(0, most).flatMap((line, index) => lineOf(line, numbered ? `${index + 1}. ` : '• ')),
+      ...numbersOf(lines.slice(0, most), numbered === true).flatMap(([line, number]) =>
+        lineOf(line, number === undefined ? '• ' : `${number} `),
+      ),
     ]),
   ];
   return {

@@ -1,14 +1,17 @@
 // What a summary is made from, and what its parts share.
 import type { Asked } from '../mail/letter.ts';
-import { plain } from '../mail/plain.ts';
+import { clock, dayOf, plain } from '../mail/plain.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Investigation, Remediation } from '../model/step.ts';
 import type { RunRows } from '../run/progress.ts';
+import type { Verdict } from '../run/verdict.ts';
+import type { Lock } from './lock.ts';
 
 /** A step as far as a summary describes it. */
 export type Described = Partial<Pick<Remediation, 'part'>> &
   (
-    | Pick<Remediation, 'kind' | 'name' | 'title' | 'undo' | 'permissions'>
+    | (Pick<Remediation, 'kind' | 'name' | 'title' | 'undo' | 'permissions'> &
+        Partial<Pick<Remediation, 'did'>>)
     | (Pick<Investigation, 'kind' | 'name' | 'title' | 'leaves' | 'permissions'> &
         Partial<Pick<Investigation, 'handsOn' | 'toldIn'>>)
   );
@@ -20,6 +23,14 @@ export interface Given {
   /** The page of this run. */
   runUrl: string;
   now: Date;
+  /** Where on-call works: times are told by their clocks too. */
+  timeZone?: string;
+}
+
+/** What each part of a summary would work out again. */
+export interface Case extends Given {
+  verdict: Verdict;
+  lock: Lock;
 }
 
 interface From {
@@ -27,21 +38,48 @@ interface From {
   /** Where the app is reached. */
   baseUrl: string;
   now: Date;
+  timeZone?: string | undefined;
 }
 
-export const givenFrom = ({ run, steps }: RunRows, { playbook, baseUrl, now }: From): Given => ({
+export const givenFrom = ({ run, steps }: RunRows, { playbook, baseUrl, now, timeZone }: From): Given => ({
   run: run.row,
   steps: steps.map((entry) => entry.row),
   playbook,
   runUrl: `${baseUrl}/api/runs/${encodeURIComponent(run.row.id)}`,
   now,
+  ...(timeZone === undefined ? {} : { timeZone }),
 });
+
+/** `09:15 UTC (10:15 CET)`, with the day where it is not the one on which the run opened. */
+export function timeOf({ run, timeZone }: Pick<Given, 'run' | 'timeZone'>, iso: string): string {
+  const utc = clock(iso).replace(/:\d\d UTC$/, ' UTC');
+  const shown = dayOf(iso) === dayOf(run.openedAt) ? utc.slice(11) : utc;
+  const local = timeZone === undefined || timeZone === 'UTC' ? undefined : localTime(iso, timeZone);
+  return local === undefined ? shown : `${shown} (${local})`;
+}
+
+function localTime(iso: string, timeZone: string): string | undefined {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) return undefined;
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone }).format(time);
+  return day === dayOf(iso) ? format.format(time) : `${day} ${format.format(time)}`;
+}
 
 export const titleOf = ({ playbook }: Pick<Given, 'playbook'>, name: string): string =>
   playbook.find((step) => step.name === name)?.title ?? plain(name, 80);
 
 export const titlesOf = (given: Pick<Given, 'playbook'>, rows: readonly { name: string }[]): string =>
   rows.map((row) => titleOf(given, row.name)).join(', ');
+
+/** What people call the owner. */
+export const ownerOf = ({ run: { account } }: Pick<Given, 'run'>): string =>
+  plain(account.displayName, 80) || plain(account.userPrincipalName, 120);
 
 export type Ask = 'approve' | 'retry' | 'undo' | 'tick' | 'untick';
 
@@ -70,13 +108,16 @@ export const order = (
 });
 
 const placeNames: Readonly<Record<string, string>> = {
-  'entra.microsoft.com': 'Open it in the Entra admin centre',
-  'security.microsoft.com': 'Open it in the Defender portal',
-  'admin.exchange.microsoft.com': 'Open it in the Exchange admin centre',
-  'purview.microsoft.com': 'Open it in Purview',
-  'learn.microsoft.com': 'Read how, on Microsoft Learn',
+  'entra.microsoft.com': 'Entra admin center',
+  'security.microsoft.com': 'Defender portal',
+  'admin.exchange.microsoft.com': 'Exchange admin center',
+  'purview.microsoft.com': 'Purview portal',
+  'learn.microsoft.com': 'How, on Microsoft Learn',
 };
 
-/** What a link leads to, in words: a reader sees where it goes before it is opened. */
-export const placeOf = (url: string): string =>
-  (URL.canParse(url) ? placeNames[new URL(url).hostname] : undefined) ?? 'Open the page';
+/** What a link leads to and as whom, in words: a reader sees where it goes before it is opened. */
+export function placeOf(url: string, role?: string): string {
+  const host = URL.canParse(url) ? new URL(url).hostname : '';
+  const place = placeNames[host] ?? (host.endsWith('.sharepoint.com') ? 'SharePoint' : 'Open the page');
+  return role === undefined ? place : `${place}, as ${plain(role, 120)}`;
+}

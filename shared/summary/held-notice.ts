@@ -5,7 +5,7 @@ import type { Notice } from '../mail/notice.ts';
 import { clause, clock, count, plain } from '../mail/plain.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { Described, Given } from './given.ts';
-import { heldOrders } from './held-orders.ts';
+import { heldOrders } from './orders.ts';
 
 /** As much of a run as is told, or the id alone of one whose rows can't be read. */
 export type Held =

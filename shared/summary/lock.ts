@@ -1,16 +1,16 @@
 // Whether the account is locked, as far as the record tells, and until when the intruder may still be in. What was
-// not read back is not said to be so.
+// not checked is not said to be so.
 
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, clock, clockAfter, later } from '../mail/plain.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Part } from '../model/words.ts';
 import { isLeftOut } from '../run/mode.ts';
-import type { Given } from './given.ts';
+import { type Case, type Given, timeOf } from './given.ts';
 import { standingOf } from './standing.ts';
 
 export type Lock =
-  | { is: 'blocked'; at: string; readBack: string | null }
+  | { is: 'blocked'; at: string; checkedAt: string | null }
   /** Another hand had blocked it before this run looked. */
   | { is: 'found'; at: string | null }
   | { is: 'lifted'; at: string }
@@ -43,7 +43,7 @@ export function lockOf(rows: Rows): Lock {
     case 'unverified':
     case 'removed-again':
     case 'verified':
-      return { is: 'blocked', at: change.fixedAt ?? row.settledAt ?? '', readBack: change.goneAt };
+      return { is: 'blocked', at: change.fixedAt ?? row.settledAt ?? '', checkedAt: change.goneAt };
   }
 }
 
@@ -79,13 +79,13 @@ function withoutChange(row: StepRow): Lock {
 }
 
 /** Follows the name of the account. */
-export function lockPhrase(rows: Rows): string {
-  const lock = lockOf(rows);
-  const { guest } = rows.run.account;
+export function lockPhrase(given: Case): string {
+  const { lock } = given;
+  const { guest } = given.run.account;
   switch (lock.is) {
     case 'blocked': {
-      const shut = guest ? 'is shut out of this tenant' : 'is locked';
-      return `${shut}${lock.readBack === null ? ' (sign-in blocked, NOT read back yet)' : ''}.`;
+      const shut = guest ? 'has been shut out of this tenant' : 'has been locked';
+      return `${shut} since ${timeOf(given, lock.at)}${lock.checkedAt === null ? ' (sign-in blocked, NOT checked yet)' : ''}.`;
     }
     case 'found':
       return `${guest ? 'is shut out of this tenant' : 'is locked'}: sign-in was blocked before this run looked.`;
@@ -114,8 +114,8 @@ const latest = (row: StepRow | undefined) =>
  * When the last token may have been issued to the intruder, or null while more can be. A lock that is switched off by
  * choice is made up for by a new password and revoked sessions; one that failed is not.
  */
-function lastTokenAt(rows: Rows): string | null {
-  const lock = lockOf(rows);
+function lastTokenAt(rows: Case): string | null {
+  const { lock } = rows;
   if (lock.is === 'blocked') return lock.at;
   if (lock.is === 'found') return lock.at ?? rows.run.openedAt;
   if (rowOf(rows, 'lock')?.outcome?.is !== 'off') return null;
@@ -125,26 +125,25 @@ function lastTokenAt(rows: Rows): string | null {
   return [revoked, reset].toSorted().at(-1) ?? null;
 }
 
-export function exposure(given: Given): Line[] {
+export function exposure(given: Case): Line[] {
   const { run, now } = given;
   if (run.state === 'held' || run.dryRun || run.endsAs !== null) return [];
   const last = lastTokenAt(given);
-  if (last === null) return [{ text: 'Exposed, with no end in sight: sign-in is not blocked' }];
+  if (last === null) return [{ text: 'The intruder may still sign in: nothing blocks it' }];
   const until = later(last, tokenMinutes);
   if (until === null || until <= now.toISOString()) return [];
   return [
     {
-      text: `Exposed until about ${clock(until)}: access tokens issued before live up to ${tokenMinutes} minutes where a service does not check continuously; outside applications keep sessions of their own`,
+      text: `Access tokens from before the lock may work until about ${timeOf(given, until)}; applications outside Microsoft 365 keep sessions of their own`,
     },
   ];
 }
 
-export function locked(given: Given): Section {
-  const { run } = given;
-  const lock = lockOf(given);
+export function locked(given: Case): Section {
+  const { run, lock } = given;
   const lines: Line[] = [];
   if (lock.is === 'blocked') {
-    lines.push({ text: `Sign-in blocked ${clock(lock.at)}, ${readBack(lock.at, lock.readBack)}` });
+    lines.push({ text: `Sign-in blocked ${clock(lock.at)}, ${checkedAt(lock.at, lock.checkedAt)}` });
   }
   if (lock.is === 'found') lines.push({ text: 'Sign-in was blocked already, by another hand' });
   if (lock.is === 'lifted') lines.push({ text: `Sign-in allowed again ${clock(lock.at)}` });
@@ -163,17 +162,17 @@ export function locked(given: Given): Section {
   return { title: 'Locked', lines: run.state === 'held' || run.dryRun ? [] : lines };
 }
 
-function sessions(given: Given): Line[] {
+function sessions(given: Case): Line[] {
   const row = rowOf(given, 'sessions');
   if (row === undefined) return [];
   const last = latest(row);
   if (last !== undefined)
-    return [{ text: `Sessions revoked ${clock(last.fixedAt)}, ${readBack(last.fixedAt, last.goneAt)}` }];
+    return [{ text: `Sessions revoked ${clock(last.fixedAt)}, ${checkedAt(last.fixedAt, last.goneAt)}` }];
   if (row.outcome?.is === 'unchanged') return [{ text: 'Sessions were revoked already, by another hand' }];
   const why =
     row.outcome?.is === 'skipped' ? clause(row.outcome.reason, 200) : (row.outcome?.is ?? 'not done yet');
   return [{ text: `Sessions are NOT revoked: ${why}` }];
 }
 
-const readBack = (done: string, at: string | null) =>
-  at === null ? 'NOT read back yet' : `read back ${clockAfter(done, at)}`;
+const checkedAt = (done: string, at: string | null) =>
+  at === null ? 'NOT checked yet' : `checked ${clockAfter(done, at)}`;

@@ -5,31 +5,42 @@ import type { Section } from '../mail/letter.ts';
 import { type Verdict, verdictOf } from '../run/verdict.ts';
 import { who, why } from './about.ts';
 import { falseAlarm, findings, handBack, next, others, restInCounts, sent } from './afterwards.ts';
+import { briefOf } from './brief.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
 import { alsoAtWork } from './coexistence.ts';
-import { doNow } from './do-now.ts';
-import type { Given } from './given.ts';
-import { leadOf } from './lead.ts';
-import { locked } from './lock.ts';
-import { stillOpen } from './still-open.ts';
+import type { Case, Given } from './given.ts';
+import { locked, lockOf } from './lock.ts';
+import { ordersOf } from './orders.ts';
+import { openPoints } from './still-open.ts';
+import { storyOf } from './story.ts';
 import { tickedOff } from './ticked-off.ts';
 
 export interface Report {
   verdict: Verdict;
-  /** What it means, in two or three sentences. */
-  lead: string;
+  /** What happened and how it stands, in a few sentences. */
+  story: string;
   /** What a person does now. */
   now: Section;
   /** What is not safe, not done or not known; none where everything is. */
   stillOpen: readonly Section[];
   rest: readonly Section[];
+  /** Instead of the last two in a mail: the same in short. */
+  brief: readonly Section[];
 }
 
+export const caseOf = (given: Given): Case => ({
+  ...given,
+  verdict: verdictOf(given.run, given.steps),
+  lock: lockOf(given),
+});
+
 /** At most so many lines a section: the run itself holds the rest, and says so. */
-export function reportOf(given: Given, mostLines: number): Report {
+export function reportOf(from: Given, mostLines: number): Report {
+  const given = caseOf(from);
+  const { verdict } = given;
+  const now = ordersOf(given);
   const shown = (sections: readonly Section[]) =>
     sections.filter(({ lines }) => lines.length > 0).map((section) => cut(section, mostLines));
-  const verdict = verdictOf(given.run, given.steps);
   const rest = [
     who(given),
     why(given),
@@ -49,10 +60,11 @@ export function reportOf(given: Given, mostLines: number): Report {
   ];
   return {
     verdict,
-    lead: leadOf(given, verdict),
-    now: cut(doNow(given, verdict), mostLines),
-    stillOpen: shown([stillOpen(given)]),
+    story: storyOf(given, now.lines),
+    now: cut(now, mostLines),
+    stillOpen: shown([openPoints(given, 'whole')]),
     rest: shown(rest),
+    brief: shown(briefOf(given)),
   };
 }
 

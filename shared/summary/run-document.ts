@@ -20,6 +20,7 @@ import { verificationOf, verifications } from '../run/changes.ts';
 import type { RunRows } from '../run/progress.ts';
 import { taskKey } from '../run/tick-off.ts';
 import { handBackTasks, ofConcern, openTasks, verdictOf, verdictText } from '../run/verdict.ts';
+import { inOrder } from './orders.ts';
 
 type Titles = readonly Pick<Step, 'name' | 'title'>[];
 
@@ -65,10 +66,19 @@ export const runDocumentSchema = z.object({
   signals: z.array(signalSchema),
   intruder: intruderSchema,
   summary: runRowSchema.shape.summary.pick({ verdict: true, sentAt: true }),
-  /** What a person has to do, in the order of the playbook. */
+  /** What a person has to do, the most dangerous first. */
   tasks: z.array(
     taskRecordSchema
-      .pick({ id: true, what: true, instruction: true, link: true, essential: true })
+      .pick({
+        id: true,
+        what: true,
+        instruction: true,
+        link: true,
+        role: true,
+        commands: true,
+        danger: true,
+        essential: true,
+      })
       // `key`: as in the path that ticks it off, tasks/{step}/{key}. `atHandBack`: not counted in the verdict.
       .extend({ step: z.string(), key: z.string(), atHandBack: z.boolean() }),
   ),
@@ -101,19 +111,24 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
     signals: run.signals,
     intruder: run.intruder,
     summary: { verdict: run.summary.verdict, sentAt: run.summary.sentAt },
-    tasks: ofConcern(run, steps).flatMap((row) =>
-      [...openTasks(row), ...handBackTasks(row)].map(
-        ({ id, what, instruction, link, essential, atHandBack = false }) => ({
-          step: row.name,
-          id,
-          key: taskKey(id),
-          what,
-          instruction,
-          link,
-          essential,
-          atHandBack,
-        }),
+    tasks: inOrder(
+      ofConcern(run, steps).flatMap((row) =>
+        [...openTasks(row), ...handBackTasks(row)].map((task) => ({ step: row.name, task })),
       ),
+    ).map(
+      ({ step, task: { id, what, instruction, link, role, commands, danger, essential, atHandBack } }) => ({
+        step,
+        id,
+        key: taskKey(id),
+        what,
+        instruction,
+        link,
+        role,
+        commands,
+        danger,
+        essential,
+        atHandBack: atHandBack ?? false,
+      }),
     ),
     steps: steps.map((row) => stepDocument(row, titleOf(row.name))),
     log: [...log],

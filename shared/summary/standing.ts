@@ -24,9 +24,9 @@ export const words: Readonly<Record<Standing, string>> = {
   'not-put-back': 'NOT put back',
   back: 'CAME BACK',
   unknown: 'UNKNOWN whether done',
-  unverified: 'Done, NOT yet read back',
-  'removed-again': 'Came back, removed again, read back',
-  verified: 'Done, read back',
+  unverified: 'Done, NOT checked yet',
+  'removed-again': 'Came back, removed again and checked',
+  verified: 'Done, checked',
   undone: 'Put back',
   found: 'Found',
 };

@@ -2,13 +2,14 @@
 
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, plain } from '../mail/plain.ts';
-import { isPending, ofConcern } from '../run/verdict.ts';
+import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { changeLines } from './changes-made.ts';
-import { type Given, titleOf, titlesOf } from './given.ts';
+import { type Case, titleOf, titlesOf } from './given.ts';
 import { exposure } from './lock.ts';
 import { isOpen } from './standing.ts';
 
-export function stillOpen(given: Given): Section {
+/** `brief`: what no step covers is one line, without the reasons. */
+export function openPoints(given: Case, length: 'brief' | 'whole'): Section {
   const { run } = given;
   const lines =
     run.state === 'held'
@@ -17,17 +18,40 @@ export function stillOpen(given: Given): Section {
         ? ofUndo({ ...given, steps: ofConcern(run, given.steps) })
         : [
             ...exposure(given),
-            ...changeLines(given, isOpen),
+            ...changeLines(length === 'brief' ? toldAbove(given) : given, isOpen),
             ...unfinished(given),
-            ...notCovered(given),
+            ...waiting(given),
+            ...(length === 'brief' ? notCoveredInBrief(given) : notCovered(given)),
             ...offBySetting(given),
           ];
   return { title: 'Still open', lines };
 }
 
-const ofUndo = (given: Given) => [...changeLines(given, isOpen), ...unfinished(given)];
+/** Steps that failed are orders, with the cause. */
+const toldAbove = (given: Case): Case => ({
+  ...given,
+  steps: given.steps.filter(({ outcome }) => outcome?.is !== 'failed'),
+});
 
-function unfinished(given: Given): Line[] {
+const ofUndo = (given: Case) => [...changeLines(given, isOpen), ...unfinished(given)];
+
+/** Done by themselves once what they wait for has ended well. */
+function waiting(given: Case): Line[] {
+  return given.steps.flatMap((row) => {
+    if (row.outcome?.is !== 'needs-human' || openTasks(row).length > 0) return [];
+    const { waitsFor } = row.outcome;
+    const gates = given.steps.filter(({ name, outcome }) => waitsFor.includes(name) && outcome?.is !== 'off');
+    return gates.length === 0
+      ? []
+      : [
+          {
+            text: `${titleOf(given, row.name)}: waits for ${titlesOf(given, gates)}, and is then done by itself`,
+          },
+        ];
+  });
+}
+
+function unfinished(given: Case): Line[] {
   const pending = given.steps.filter((row) => isPending(row) && row.stage !== 'hand-back');
   if (pending.length === 0) return [];
   return [
@@ -42,26 +66,28 @@ function unfinished(given: Given): Line[] {
   ];
 }
 
-/**
- * One line a reason, so that an account without a mailbox does not fill the page. What an account of the cloud has not
- * got in Active Directory is no gap.
- */
-function notCovered(given: Given): Line[] {
-  const { synced } = given.run.account;
-  const byReason = Map.groupBy(
-    given.steps.flatMap(({ name, part, outcome }) =>
-      outcome?.is === 'skipped' && (synced || part !== 'active-directory')
-        ? [{ name, reason: outcome.reason }]
-        : [],
-    ),
-    ({ reason }) => reason,
+/** What an account of the cloud has not got in Active Directory is no gap. */
+const skipped = ({ run, steps }: Case) =>
+  steps.flatMap(({ name, part, outcome }) =>
+    outcome?.is === 'skipped' && (run.account.synced || part !== 'active-directory')
+      ? [{ name, reason: outcome.reason }]
+      : [],
   );
+
+const notCoveredInBrief = (given: Case): Line[] =>
+  skipped(given).length === 0
+    ? []
+    : [{ text: `Not covered (the run says why): ${titlesOf(given, skipped(given))}` }];
+
+/** One line a reason, so that an account without a mailbox does not fill the page. */
+function notCovered(given: Case): Line[] {
+  const byReason = Map.groupBy(skipped(given), ({ reason }) => reason);
   return [...byReason].map(([reason, rows]) => ({
     text: `Not covered: ${titlesOf(given, rows)} (${clause(reason)})`,
   }));
 }
 
-function offBySetting(given: Given): Line[] {
+function offBySetting(given: Case): Line[] {
   const off = given.steps.filter((row) => row.outcome?.is === 'off');
   return off.length === 0 ? [] : [{ text: `Switched off: ${titlesOf(given, off)}` }];
 }

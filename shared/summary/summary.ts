@@ -1,7 +1,7 @@
 // The summary: subject, text and HTML with the same content, made of one report. Pure.
 
 import { letterHtml, letterText } from '../mail/letter.ts';
-import { plain } from '../mail/plain.ts';
+import { dayOf, plain } from '../mail/plain.ts';
 import { verdictText } from '../run/verdict.ts';
 import type { Given } from './given.ts';
 import { reportOf } from './report.ts';
@@ -28,16 +28,16 @@ export function summaryOf(given: Given): Summary {
 }
 
 function summaryWith(given: Given, mostLines: number): Summary {
-  const { account, code } = given.run;
-  const { verdict, lead, now, stillOpen, rest } = reportOf(given, mostLines);
+  const { account, code, openedAt } = given.run;
+  const { verdict, story, now, brief } = reportOf(given, mostLines);
   const title = verdictText(verdict);
   const letter = {
     subject: subjectOf(given.run, title),
     colour: colourOf[toneOf(verdict)],
     title,
-    below: `${plain(account.userPrincipalName, 120)} · run ${plain(code, 12)}`,
-    lead,
-    sections: [now, ...stillOpen, ...rest],
+    below: `${plain(account.userPrincipalName, 120)} · run ${plain(code, 12)} · ${dayOf(openedAt)}`,
+    lead: story,
+    sections: [now, ...brief],
   };
   return { subject: letter.subject, text: letterText(letter), html: letterHtml(letter) };
 }

@@ -1,4 +1,4 @@
-// Checks an answer against what the API says of itself: the schema in its OpenAPI document, read back.
+// Checks an answer against what the API says of itself: the schema in its OpenAPI document, checked.
 import { z } from 'zod';
 
 const documentSchema = z.looseObject({

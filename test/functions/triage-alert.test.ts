@@ -80,7 +80,7 @@ describe('triageAlert', () => {
         signals: [expect.objectContaining({ userId: adele, address: '203.0.113.7' })],
         level: 'contain',
         held: null,
-        why: 'Anomalous token (high) locks the account; evidence makes the run full',
+        why: 'Anomalous token (high) calls for a lock; evidence calls for more',
       },
     ]);
     expect(made).toEqual(decisions.all);
@@ -100,7 +100,7 @@ describe('triageAlert', () => {
     ]);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^contain: adele@contoso.com, Anomalous token \(high\) locks .* \[high\] \(run 87d3/,
+        /^contain: adele@contoso.com, Anomalous token \(high\) calls for a lock.* \[high\] \(run 87d3/,
       ),
     ]);
   });

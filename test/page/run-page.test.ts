@@ -29,7 +29,7 @@ const shown = (html: string) =>
 describe('the page of a run', () => {
   it.each(names)('says what the email says (%s)', (name) => {
     const from = situations[name]();
-    const { lead } = reportOf(from, 30);
+    const { story: lead } = reportOf(from, 30);
     const sections = sectionsOf(from);
     const text = shown(page(from));
     expect(text).toContain(lead);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { advance } from '../../shared/run/advance.ts';
 import { approve, undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
-import { leadOf } from '../../shared/summary/lead.ts';
+import { reportOf } from '../../shared/summary/report.ts';
 import { chaosOf, outcomeOf, Simulation } from '../run/simulation.ts';
 
 const things = { 'block-sign-in': ['lock'], 'reset-password': ['password'], 'disable-inbox-rules': ['rule'] };
@@ -39,7 +39,7 @@ describe('an account that became protected', () => {
       runUrl: 'https://reclaim.test',
       now: new Date(simulation.clock),
     };
-    expect(leadOf(given, { word: 'NOT CONTAINED', tasks: 0 })).toMatch(
+    expect(reportOf(given, 30).story).toMatch(
       /Nothing more is changed until somebody approves it: adele@contoso.com is a protected account\.$/,
     );
   });

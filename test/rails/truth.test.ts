@@ -17,7 +17,7 @@ describe('a run that the circuit breaker stopped at the lock', () => {
     expect(text).toContain(
       `1 change of an intruder found and LEFT IN PLACE, whatever turns up: ${limitedBecause}.`,
     );
-    expect(text).not.toMatch(/\bclean\b|was removed, and read back/);
+    expect(text).not.toMatch(/\bclean\b|was removed, and checked/);
   });
 
   it('is not contained where the lock failed too', () => {
@@ -40,7 +40,7 @@ describe('a run that the circuit breaker holds', () => {
       given(run({ state: 'held', heldBecause, containedAt: null, finishedAt: null }), [waiting]),
     );
     expect(subject).toContain('HELD');
-    expect(text).toContain(`Nothing was changed: ${heldBecause}.`);
+    expect(text).toContain(`Nothing was done yet: ${heldBecause}.`);
     expect(text).toContain('Until somebody approves, whoever has the account keeps it.');
     expect(text).toMatch(/approve/i);
   });

@@ -57,6 +57,7 @@ describe('check-contact-info', () => {
         { what: 'no change since 2026-11-20 08:12 UTC', why: 'is in the audit log, which may lag and ends' },
       ],
       tasks: [],
+      facts: { phone: '+1 5555550100', manager: null },
     });
     expect(asked().every((line) => line.startsWith('GET'))).toBe(true);
   });
@@ -74,12 +75,17 @@ describe('check-contact-info', () => {
         {
           id: `${name}-1:${name}`,
           what: `Put back the ${subject} of Adele Vance: a`,
-          instruction: expect.stringContaining(
-            `from a to b at 2026-11-20 09:10 UTC, made from the intruder's address ${attacker}`,
-          ),
+          instruction: expect.stringContaining(`from a to b: made from the intruder's address ${attacker}`),
         },
       ],
     });
+  });
+
+  it('hands on the number from before the attack, and never one that was set since', async () => {
+    const since = updated('Mobile', '["+1 5555550100"]', '["+44 7700900000"]', byAdele(attacker));
+    expect(await collect(tenant([since]))).toMatchObject({ facts: { phone: '+1 5555550100' } });
+    const first = updated('Mobile', '[]', '["+44 7700900000"]', byAdele(attacker));
+    expect(await collect(tenant([first]))).toMatchObject({ facts: { phone: null } });
   });
 
   it('asks about what the account itself changed meanwhile, and lists what others did', async () => {

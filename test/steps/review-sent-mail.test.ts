@@ -92,7 +92,7 @@ describe('review-sent-mail', () => {
     expect(tasks).toMatchObject([
       {
         id: 'warn-recipients',
-        what: "Warn 1 person now who got the intruder's mail, 1 outside the organisation",
+        what: "Warn 1 person now about the intruder's mail (1 outside)",
       },
       { id: 'whose-mail', instruction: expect.stringContaining('"Lunch"') },
     ]);
@@ -166,9 +166,7 @@ describe('review-sent-mail', () => {
       tenant({}, { messageTraces: rows }),
       afterAudit(send('intruder', '<bank@contoso.com>', '')),
     );
-    expect(tasks).toMatchObject([
-      { what: "Warn 2 people now who got the intruder's mail, 1 outside the organisation" },
-    ]);
+    expect(tasks).toMatchObject([{ what: "Warn 2 people now about the intruder's mail (1 outside)" }]);
   });
 
   it('knows a message in all sources by its id, brackets or not, and takes no failed sending for one', async () => {

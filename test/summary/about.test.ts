@@ -43,7 +43,7 @@ describe('why', () => {
 
   it('is the policy, what made the run full, and each alert with its times, address and page', () => {
     expect(why({})).toEqual([
-      'Anomalous token (high) locks the account; evidence makes the run full',
+      'Anomalous token (high) calls for a lock; evidence calls for more',
       "Went from contain to full: rule '..' forwards to collector@evil.example: made in the intruder's session 4c1a",
       'Alert: Anomalous token (anomalousToken, high) | activity 2026-11-20 08:57:41 UTC, detected 2026-11-20 09:11:58 UTC, from 203.0.113.7 | https://security.microsoft.com/alerts/da637551227677560813',
     ]);
@@ -63,7 +63,7 @@ describe('why', () => {
   it('tells nothing that the alert does not say', () => {
     const bare = { ...signal, activityAt: null, detectedAt: null, address: null, link: null };
     expect(why({ signals: [bare], raisedBecause: null })).toEqual([
-      'Anomalous token (high) locks the account; evidence makes the run full',
+      'Anomalous token (high) calls for a lock; evidence calls for more',
       'Alert: Anomalous token (anomalousToken, high)',
     ]);
   });

@@ -9,7 +9,7 @@ describe('a false alarm', () => {
   it('is undone by one request, and what that cannot give back is named', () => {
     expect(section(situations.contained(), 'False alarm?')).toEqual([
       expect.stringMatching(
-        /^Undo the run: what it changed is put back, newest first, save what cannot be; the risk is dismissed, and the alert closed as a false positive \| Revoke sessions: Revoked sessions cannot be given back: the owner signs in again \| Reset the password: .* \| Undo the run: POST .*\/undo \{"falseAlarm":true,"reason":"…"\}$/,
+        /^If it was the owner after all: undo puts back what can be put back, dismisses the risk, and closes the alert as a false positive \| Revoke sessions: Revoked sessions cannot be given back: the owner signs in again \| Reset the password: .* \| Undo the run: POST .*\/undo \{"falseAlarm":true,"reason":"…"\}$/,
       ),
     ]);
   });
@@ -37,7 +37,7 @@ describe('a false alarm', () => {
     const role = change('role', 'the role User Administrator, activated in PIM');
     const steps = [...from.steps, step('remove-admin-roles', { is: 'undone' }, { changes: [role] })];
     expect(section({ ...from, steps }, 'What stays as it is').at(-1)).toBe(
-      'Was not put back, see what you do now: remove-admin-roles: the role User Administrator, activated in PIM',
+      'Was not put back (see what you do now): remove-admin-roles: the role User Administrator, activated in PIM',
     );
   });
 });
@@ -97,7 +97,7 @@ describe('the rest', () => {
     const from = given(run(), [sent, retract, victims]);
     expect(section(from, 'What the intruder sent')).toEqual([
       '2 messages sent by the intruder | message trace',
-      'Taken out of inboxes inside: 1 of 2 messages, read back; what went outside cannot be taken back',
+      'Taken out of inboxes inside: 1 of 2 messages, checked; what went outside cannot be taken back',
     ]);
     expect(section(from, 'Other accounts')).toEqual([
       'megan@contoso.com was signed in to from 203.0.113.7 | told to triage',

@@ -22,7 +22,7 @@ describe('each recorded change', () => {
     }
   });
 
-  it('is not said to be verified unless it was read back', () => {
+  it('is not said to be verified unless it was checked', () => {
     for (const name of names) {
       const from = situations[name]();
       const unread = from.steps
@@ -35,7 +35,7 @@ describe('each recorded change', () => {
 
   it('that ties to the intruder stands first, with its evidence', () => {
     expect(section(situations.contained(), 'Removed or changed')[0]).toBe(
-      "Disable suspicious inbox rules: rule '..' forwards to collector@evil.example and deletes the mail | Done, read back | Why: it forwards outside and hides it | Evidence: made in the intruder's session 4c1a at 09:01:12",
+      "Disable suspicious inbox rules: rule '..' forwards to collector@evil.example and deletes the mail | Done, checked | Why: it forwards outside and hides it | Evidence: made in the intruder's session 4c1a at 09:01:12",
     );
   });
 
@@ -46,7 +46,7 @@ describe('each recorded change', () => {
 
   it('that was removed again says so', () => {
     expect(section(situations['removed again'](), 'Removed or changed')[0]).toContain(
-      'Came back, removed again, read back',
+      'Came back, removed again and checked',
     );
   });
 });

@@ -28,18 +28,20 @@ describe('the mail of a hand-back', () => {
   it('says that it is done, by whose word, and when the intruder’s things are looked for', () => {
     const report = reportOf(situation(), 30);
     expect(report.verdict.word).toBe('HANDED BACK');
-    expect(report.lead).toBe(
-      'adele.vance@contoso.com was given back to its owner, who was identified so: called back on the number in the file of HR.',
+    expect(report.story).toBe(
+      'Adele Vance has the account back. How they were identified: called back on the number in the file of HR.',
     );
     expect(section(situation(), 'Next')[0]).toBe(
-      'What had been the intruder’s is looked for at about 2026-11-20 14:21:00 UTC; nothing is changed, and you hear of it if it is there again',
+      'What had been the intruder’s is looked for at about 14:21 UTC; nothing is changed, and you hear of it if it is there again',
     );
     expect(section(situation({ watches: 2 }), 'Next')[0]).toBe('This run does not look at the account again');
   });
 
   it('says that roles wait for an approval of their own', () => {
-    const { lead, now } = reportOf(situation({ phase: 'roles' }), 30);
-    expect(lead).toContain('Its administrator roles were not: they wait for an approval of their own.');
+    const { story: lead, now } = reportOf(situation({ phase: 'roles' }), 30);
+    expect(lead).toContain(
+      'Its administrator roles were not given back: they wait for an approval of their own.',
+    );
     expect(now.lines[0]?.text).toMatch(/^Decide which administrator roles/);
   });
 
@@ -49,12 +51,12 @@ describe('the mail of a hand-back', () => {
       { is: 'failed', error: refused },
       { aim: 'undo', changes: [lock()] },
     );
-    const { verdict, lead } = reportOf(situation({ phase: 'enable', doneAt: null }, [failed]), 30);
+    const { verdict, story } = reportOf(situation({ phase: 'enable', doneAt: null }, [failed]), 30);
     expect(verdict).toEqual({ word: 'HANDING BACK', tasks: 1 });
-    expect(lead).toContain('is being given back to its owner and stands still. Failed: Block sign-in.');
+    expect(story).toContain('is being given back, and waits. Failed: Block sign-in.');
   });
 
   it('speaks of no exposure once the owner has the account', () => {
-    expect(section(situation(), 'Still open').join('\n')).not.toMatch(/Exposed/);
+    expect(section(situation(), 'Still open').join('\n')).not.toMatch(/Access tokens/);
   });
 });

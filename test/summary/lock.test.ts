@@ -1,4 +1,4 @@
-// Locked, read back and contained when, as the record has it.
+// Locked, checked and contained when, as the record has it.
 import { describe, expect, it } from 'vitest';
 import { reportOf } from '../../shared/summary/report.ts';
 import { section } from './read.ts';
@@ -6,10 +6,10 @@ import { at, given, having, lock, run, step } from './rows.ts';
 import { situations } from './situations.ts';
 
 describe('when', () => {
-  it('the account was locked, read back, and contained', () => {
+  it('the account was locked, checked, and contained', () => {
     expect(section(situations.contained(), 'Locked')).toEqual([
-      'Sign-in blocked 2026-11-20 09:12:01 UTC, read back 09:12:02 UTC',
-      'Sessions revoked 2026-11-20 09:12:01 UTC, read back 09:12:02 UTC',
+      'Sign-in blocked 2026-11-20 09:12:01 UTC, checked 09:12:02 UTC',
+      'Sessions revoked 2026-11-20 09:12:01 UTC, checked 09:12:02 UTC',
       'Contained 2026-11-20 09:12:02 UTC, 2.0 s after the run opened',
     ]);
   });
@@ -37,7 +37,7 @@ describe('when', () => {
     );
     const steps = having(from.steps, back);
     expect(section({ ...from, steps }, 'Locked')[0]).toBe('Sign-in is NOT blocked: somebody allows it again');
-    expect(reportOf({ ...from, steps }, 30).lead).not.toContain('is locked');
+    expect(reportOf({ ...from, steps }, 30).story).not.toContain('is locked');
   });
 
   it('an answer was lost, it is called neither locked nor open', () => {
@@ -54,15 +54,15 @@ describe('when', () => {
   it.each([
     [
       'contained',
-      'Everything is looked at again at about 2026-11-20 09:27:31 UTC; you hear of it only if the verdict changes',
+      'Everything is checked again at about 09:27 UTC; you hear of it only if the verdict changes',
     ],
     [
       'reverted',
-      'Everything is looked at again at about 2026-11-21 09:12:31 UTC; you hear of it only if the verdict changes',
+      'Everything is checked again at about 2026-11-21 09:12 UTC; you hear of it only if the verdict changes',
     ],
     [
       'locked',
-      'Everything is looked at again 15 minutes after the last step has ended; you hear of it only if the verdict changes',
+      'Everything is checked again 15 minutes after the last step has ended; you hear of it only if the verdict changes',
     ],
     ['held', 'Nothing happens until somebody approves or ends the run'],
     ['undone', 'This run does not look at the account again'],
@@ -72,8 +72,6 @@ describe('when', () => {
   });
 
   it('no check is left, none is promised', () => {
-    expect(section(given(run({ checks: 3 }), []), 'Next')[0]).toBe(
-      'The last check is done; nothing is looked at again',
-    );
+    expect(section(given(run({ checks: 3 }), []), 'Next')[0]).toBe('That was the last check');
   });
 });

@@ -119,7 +119,7 @@ export const run = (changes: Partial<RunRow> = {}, account: Partial<RunRow['acco
       link: 'https://security.microsoft.com/alerts/da637551227677560813',
     },
   ],
-  why: 'Anomalous token (high) locks the account; evidence makes the run full',
+  why: 'Anomalous token (high) calls for a lock; evidence calls for more',
   intruder: nobodyKnown,
   level: 'full',
   raisedBecause: "rule '..' forwards to collector@evil.example: made in the intruder's session 4c1a",
@@ -180,7 +180,7 @@ export const step = (name: string, is: Outcome | null, changes: Partial<StepRow>
   ...changes,
 });
 
-/** Done and read back, unless the test says otherwise. */
+/** Done and checked, unless the test says otherwise. */
 export const change = (id: string, what: string, given: Partial<ChangeRecord> = {}): ChangeRecord => ({
   id,
   what,

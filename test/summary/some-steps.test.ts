@@ -20,7 +20,7 @@ const summary = summaryOf(
 it('says first that nobody is locked out, and why, and what was done — the subject asks for a decision', () => {
   expect(summary.subject).toMatch(/^\[Reclaim\] DECIDE: /);
   expect(summary.text).toContain(
-    'adele.vance@contoso.com is NOT locked: whoever approved the run chose to go without. Done, as chosen: Revoke sessions, Reset the password.',
+    'The account is NOT locked: whoever approved the run chose to go without. Done, as chosen: Revoke sessions, Reset the password.',
   );
 });
 

@@ -71,7 +71,7 @@ describe('the card', () => {
       'Lock the account only: ?do=approve&level=contain',
       'Lock it and remove what the intruder left: ?do=approve&level=full',
       'No attack: end the run: ?do=undo&falseAlarm=true',
-      'The sign-ins, in the Entra admin centre: https://entra.microsoft.com/',
+      'The sign-ins in the Entra admin center, as Security Reader: https://entra.microsoft.com/',
     ]);
   });
 

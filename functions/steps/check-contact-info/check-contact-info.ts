@@ -9,13 +9,14 @@ import { methodSchema } from '../../../shared/microsoft365/auth-methods.ts';
 import { userPage } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import { investigation, type Kept, settings, type Task } from '../../../shared/model/step.ts';
-import { capital } from '../../../shared/model/text.ts';
 import {
+  type Contact,
   type ContactChange,
   contactChanges,
   contactProperties,
   contactSchema,
   describeContact,
+  nothing,
 } from './contact-info.ts';
 
 export const checkContactInfo = investigation({
@@ -24,6 +25,7 @@ export const checkContactInfo = investigation({
   collects: 'phone numbers, address, alternate mail and recovery data: as they are, and what was changed',
   guide: ['MS 7.3', 'SD'],
   stage: 'collect',
+  handsOn: 'contact',
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'UserAuthenticationMethod.Read.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,
@@ -33,7 +35,10 @@ export const checkContactInfo = investigation({
   async collect({ account, run, intruder, graph }) {
     const since = windowStart(run, intruder);
     const [contact, methods] = await Promise.all([
-      graph.get(`${path`/users/${account.id}`}?$select=id,${contactProperties.join(',')}`, contactSchema),
+      graph.get(
+        `${path`/users/${account.id}`}?$select=id,${contactProperties.join(',')}&$expand=manager($select=displayName)`,
+        contactSchema,
+      ),
       graph.list(path`/users/${account.id}/authentication/methods`, methodSchema),
     ]);
     const log = await readDirectoryAudits(graph, account.id, since, 'on');
@@ -42,13 +47,28 @@ export const checkContactInfo = investigation({
       { what: describeContact(contact) || 'no contact information', why: 'is held in the directory now' },
       { what: recovery.join('; ') || 'no phone and no mail address', why: 'may recover the password now' },
     ];
-    if ('skip' in log) return { findings: now, tasks: [compareAll(account, log.skip)] };
+    const manager = contact.manager?.displayName ?? null;
+    // What the log cannot vouch for may be the intruder's own number.
+    if ('skip' in log) {
+      return {
+        findings: now,
+        tasks: [compareAll(account, log.skip)],
+        facts: { phone: null, manager },
+      };
+    }
 
     const changes = contactChanges(log, account.id).map((change) => ({
       change,
       evidence: madeByIntruder(change.entry, intruder),
       own: change.entry.actor.id === account.id,
     }));
+    const facts = {
+      phone: phoneBefore(
+        contact,
+        changes.map(({ change }) => change),
+      ),
+      manager,
+    };
     const unclear = changes.filter(({ evidence, own }) => evidence !== undefined || own);
     const others = changes.filter(({ evidence, own }) => evidence === undefined && !own);
     const none = {
@@ -62,9 +82,22 @@ export const checkContactInfo = investigation({
         ...others.map(({ change }) => ({ what: told(change), why: `by ${actorOf(change)}` })),
       ],
       tasks: unclear.map(({ change, evidence }) => putBack(change, evidence, account)),
+      facts,
     };
   },
 });
+
+/** By what the owner was reached before the intruder came: a number that was changed since is not theirs to give. */
+function phoneBefore(contact: Contact, changes: readonly ContactChange[]): string | null {
+  const oldest = changes
+    .filter(({ property }) => phones.has(property))
+    .toSorted((a, b) => a.entry.time - b.entry.time);
+  const [first] = oldest;
+  if (first !== undefined) return first.before === nothing ? null : first.before;
+  return contact.mobilePhone || contact.businessPhones?.[0] || null;
+}
+
+const phones: ReadonlySet<string> = new Set(['Mobile', 'TelephoneNumber']);
 
 const told = ({ entry, subject, before, after }: ContactChange) =>
   `the ${subject} was changed from ${before} to ${after} at ${when(entry.time)}`;
@@ -77,7 +110,7 @@ const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory' : 'in t
 const putBack = (change: ContactChange, evidence: string | undefined, account: Account): Task => ({
   id: `${change.entry.id}:${change.property}`,
   what: `Put back the ${change.subject} of ${account.displayName}: ${change.before}`,
-  instruction: `Ask them first, not by mail and not by that number. ${capital(told(change))}, ${evidence ?? `from ${change.entry.trace.address ?? 'an unknown address'}, while the intruder may have been in`}. It is set ${placeOf(account)}.`,
+  instruction: `Ask them first, not by mail and not by that number. It was changed from ${change.before} to ${change.after}${evidence === undefined ? ` at ${when(change.entry.time)} from ${change.entry.trace.address ?? 'an unknown address'}, while the intruder may have been in` : `: ${evidence}`}. Set it ${placeOf(account)}.`,
   link: userPage(account.id),
   role: 'User Administrator',
 });

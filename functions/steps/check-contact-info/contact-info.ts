@@ -30,7 +30,9 @@ export const contactSchema = z.object({
   country: nullableText,
   officeLocation: nullableText,
   otherMails: texts,
+  manager: z.object({ displayName: nullableText }).nullish(),
 });
+export type Contact = z.infer<typeof contactSchema>;
 
 /** What is held now, in one line; empty where nothing is. */
 export function describeContact(contact: z.infer<typeof contactSchema>): string {
@@ -84,11 +86,13 @@ export const contactChanges = (audits: readonly DirectoryAudit[], userId: string
     );
 
 const mostCharacters = 200;
+/** A value that was not set. */
+export const nothing = 'nothing';
 
 function shown(value: unknown): string {
   const values = Array.isArray(value) ? value : [value];
   const all = values
     .filter((one) => one !== null && one !== undefined && one !== '')
     .map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
-  return all.length === 0 ? 'nothing' : all.join(', ').slice(0, mostCharacters);
+  return all.length === 0 ? nothing : all.join(', ').slice(0, mostCharacters);
 }

@@ -54,7 +54,7 @@ function deletions(
   // Kept for two weeks or longer, and only the owner knows what is missing.
   return {
     findings,
-    tasks: tasks.map(({ danger: _, ...task }) => ({
+    tasks: tasks.map((task) => ({
       ...task,
       role: 'Exchange Administrator with the role Mailbox Import Export',
       atHandBack: true as const,

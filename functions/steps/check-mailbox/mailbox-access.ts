@@ -63,7 +63,7 @@ export function phone(device: z.infer<typeof phoneSchema>, look: Look): Symptoms
     why: Number.isNaN(first) ? 'its age is not known' : 'new since the intruder came',
     whether: `the phone or mail app ${name} is`,
     remedy: `Take the mail off ${name}, then remove it`,
-    how: 'The first command takes the mail off it when it next syncs; run the second after that.',
+    how: 'Run Clear-MobileDevice, which takes the mail off at its next sync, and Remove-MobileDevice after that.',
     commands: [
       `Clear-MobileDevice -Identity ${powerShellValue(device.Identity)} -AccountOnly -Confirm:$false`,
       `Remove-MobileDevice -Identity ${powerShellValue(device.Identity)} -Confirm:$false`,

@@ -154,7 +154,7 @@ export function sweep(rule: z.infer<typeof sweepSchema>, look: Look): Symptoms {
     why: 'it hides mail of colleagues, of Microsoft or of everybody',
     whether: `the sweep rule ${inQuotes(rule.Name)} is`,
     remedy: `Remove the sweep rule ${inQuotes(rule.Name)}`,
-    how: 'Sweep rules show only in Outlook on the web of the mailbox (Settings, Mail, Sweep) and in PowerShell. The first command shows it, the second removes it.',
+    how: 'Get-SweepRule shows it, as does Outlook on the web (Settings, Mail, Sweep).',
     remains: 'a sweep rule',
     commands: [
       `Get-SweepRule -Mailbox ${powerShellValue(look.account.userPrincipalName)}`,

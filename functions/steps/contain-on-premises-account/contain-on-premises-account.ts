@@ -75,6 +75,6 @@ const disableByHand = (account: Account): Task => ({
     'It is still enabled there, and a sync may enable it in the cloud again. Disable it on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
   link: activeDirectoryGuide(),
   role: 'Account Operator in Active Directory',
-  danger: 'account',
+  danger: 'leak',
   remains: 'the account in Active Directory',
 });

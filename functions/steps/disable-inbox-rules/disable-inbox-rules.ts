@@ -42,6 +42,8 @@ export const disableInboxRules = remediation({
   title: 'Disable suspicious inbox rules',
   removes:
     'rules that hide mail from the owner or send it out; what they moved or sent already is not brought back',
+  did: (rules) =>
+    rules === 1 ? 'made a rule that hides or forwards mail' : `made ${rules} rules that hide or forward mail`,
   guide: ['MS 3', 'SD'],
   stage: 'evict',
   settings: settings('act'),

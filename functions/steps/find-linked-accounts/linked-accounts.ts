@@ -47,8 +47,8 @@ export const describeLinked = (linked: Linked, since: number): Kept => ({
 export const checkLinked = (linked: Linked, since: number): Task => ({
   id: `linked:${linked.id}`,
   what: `Check ${linked.userPrincipalName}, whose password can be reset through this mailbox`,
-  instruction: `${isNew(linked, since) ? 'Its password has changed since the intruder came. ' : ''}Look through its sign-ins and its authentication methods. In doubt, select Reset password and Revoke sessions, or start a run for it.`,
+  instruction: `${isNew(linked, since) ? 'Its password has changed since the intruder came. ' : ''}Look through its sign-ins and its authentication methods. In doubt, start a run for it, or select Reset password and Revoke sessions.`,
   link: userPage(linked.id),
   role: 'User Administrator',
-  danger: 'account',
+  ...(isNew(linked, since) ? { danger: 'account' } : {}),
 });

@@ -90,12 +90,11 @@ export function outsideAccounts(
     why: `${inQuotes(list[0]?.subject ?? '')}, ${when(Date.parse(list[0]?.at ?? ''))}`,
   }));
   const tasks = lines.slice(0, mostServices).map(
-    ({ service, what, why }): Task => ({
+    ({ service, why }): Task => ({
       id: `outside:${service}`,
       what: `Ask ${account.displayName}, by phone, whether they asked ${service} for a code or a reset`,
-      instruction: `${what} (${why}). If they did not: have them set a new password at ${service}, end all sessions there, and check its recovery data.`,
+      instruction: `It sent ${why}. If they did not ask: have them set a new password there, end all sessions, and check its recovery data.`,
       link: messageTracePage(),
-      danger: 'account',
     }),
   );
   const more = lines.length - mostServices;

@@ -16,6 +16,7 @@ export const removeAppAccess = remediation({
   title: 'Remove application access',
   removes:
     'consents, assignments and ownerships of the intruder, and applications that came with them; a token already issued lives on for about an hour',
+  did: (apps) => (apps === 1 ? 'let an application in' : `let ${apps} applications in`),
   guide: ['MS back doors'],
   stage: 'evict',
   settings: settings('act'),

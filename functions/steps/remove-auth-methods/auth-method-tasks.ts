@@ -27,7 +27,6 @@ export function askTheOwner(doubtful: readonly { method: Method; why: string }[]
       instruction: `${said.join('; ')}. What is not theirs: open its menu (…) and select Delete.`,
       link: authMethodsPage(account.id),
       role: methodsRole,
-      danger: 'leak',
     },
   ];
 }

@@ -28,6 +28,7 @@ export const removeAuthMethods = remediation({
   title: 'Remove the intruder’s authentication methods',
   removes:
     'methods and passes that the intruder registered; all others stay, and hardware tokens are left to hands',
+  did: (methods) => (methods === 1 ? 'registered a sign-in method' : `registered ${methods} sign-in methods`),
   guide: ['MS back doors', 'MS 1'],
   stage: 'evict',
   part: 'methods',

@@ -18,6 +18,10 @@ export const removeMailboxDelegates = remediation({
   name: 'remove-mailbox-delegates',
   title: 'Remove mailbox delegates',
   removes: 'full access, sending as or on behalf, and shares of folders that the intruder gave away',
+  did: (permissions) =>
+    permissions === 1
+      ? 'gave somebody access to the mailbox'
+      : `gave ${permissions} permissions to the mailbox away`,
   guide: ['MS back doors'],
   stage: 'evict',
   settings: settings('act'),

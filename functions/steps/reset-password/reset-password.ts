@@ -97,7 +97,7 @@ function resetAtTheSource(account: Account, essential: boolean): Task {
           role: `administrator of the identity provider of ${domain}`,
         }),
     link: activeDirectoryGuide(),
-    danger: 'account',
+    danger: 'leak',
     remains: 'the old password at its source',
     ...(essential ? { essential: true } : {}),
   };

@@ -91,7 +91,7 @@ const kinds: readonly Kind[] = [
   {
     id: 'credentials-of-others',
     what: 'passwords, passes and sign-in methods of others',
-    order: 'Secure the accounts of others: the intruder changed',
+    order: 'Secure other accounts: the intruder changed',
     role: 'Privileged Authentication Administrator',
     danger: 'account',
     names:
@@ -219,7 +219,7 @@ export function adminTask({ kind, acts }: Sorted): Task {
   return {
     id: `admin:${kind.id}`,
     what: `${kind.order} ${kind.what}${namedIn(acts)}`,
-    instruction: `${kind.instruction} The intruder's acts by the audit log: ${acts.slice(0, most).map(describeAct).join('; ')}${rest}.`,
+    instruction: `${kind.instruction} By the audit log: ${acts.slice(0, most).map(describeAct).join('; ')}${rest}.`,
     link: kind.link,
     role: kind.role,
     danger: kind.danger,

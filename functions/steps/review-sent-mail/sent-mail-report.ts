@@ -68,8 +68,8 @@ export function sentMailTasks({ account, mails, since, domains }: SentReport): T
   if (theirs.length > 0)
     tasks.push({
       id: 'warn-recipients',
-      what: `Warn ${warned.size === 1 ? '1 person' : `${warned.size} people`} now who got the intruder's mail${outside === 0 ? '' : `, ${outside} outside the organisation`}`,
-      instruction: `Phone those who were asked for money or got bank details (${theirs.slice(0, 3).map(named).join(', ')}${theirs.length > 3 ? ', …' : ''}). Send the others the draft in draft-notice.txt, from another mailbox; they are marked "the intruder" in sent-mail-recipients.csv.`,
+      what: `Warn ${warned.size === 1 ? '1 person' : `${warned.size} people`} now about the intruder's mail${outside === 0 ? '' : ` (${outside} outside)`}`,
+      instruction: `Phone whoever was asked for money or got bank details: ${theirs.slice(0, 3).map(named).join(', ')}${theirs.length > 3 ? ', …' : ''}. Send the others draft-notice.txt from another mailbox; sent-mail-recipients.csv names them.`,
       link: messageTracePage(),
       danger: 'people',
     });

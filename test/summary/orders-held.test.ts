@@ -1,7 +1,7 @@
 // What a person may choose for a held run.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
-import { heldOrders } from '../../shared/summary/held-orders.ts';
+import { heldOrders } from '../../shared/summary/orders.ts';
 import { account, signal } from '../alerts/samples.ts';
 
 const url = 'https://reclaim.contoso.com/api/runs/r1';

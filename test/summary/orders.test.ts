@@ -33,14 +33,14 @@ describe('what a person does now', () => {
       tasks: row.tasks.map((entry) => ({ ...entry, doneAt: at('09:30:00') })),
     }));
     expect(section({ ...from, steps: ticked }, 'What you do now')).toEqual([
-      'Nothing. Give the account back once its owner is identified, by telephone or in person',
+      'Give the account back, once its owner is identified by phone or in person',
     ]);
   });
 
   it('names a step that failed, why, the page to do it by hand, and how to try again', () => {
     expect(doNow('not contained, refused')).toEqual([
       expect.stringMatching(
-        /^Block sign-in by hand\. This app could not \| Microsoft Graph refused PATCH .* \| 403, Authorization_RequestDenied, request 2f9e4a80-.* \| Or mend the cause, and let this app try again what failed: POST https:.*\/retry \{"reason":"…"\} \| https:\/\/entra\.microsoft\.com\/.*f5e829f5/,
+        /^Block sign-in by hand\. This app could not \| Microsoft Graph refused PATCH .* \| 403, Authorization_RequestDenied, request 2f9e4a80-.* \| Or fix the cause, then let this app try again: POST https:.*\/retry \{"reason":"…"\} \| https:\/\/entra\.microsoft\.com\/.*f5e829f5/,
       ),
     ]);
   });
@@ -106,7 +106,7 @@ describe('what a person does now', () => {
   it('offers both answers where a person must decide, as requests that can be sent as they stand', () => {
     expect(doNow('decide')).toEqual([
       expect.stringMatching(
-        /^Ask Adele Vance, by telephone and not by mail, .* \| It was not: .*\/approve \{"level":"full","reason":"…"\} \| It was: .*\/undo \{"falseAlarm":true,"reason":"…"\}/,
+        /^Phone Adele Vance and ask whether this was them \| .* \| It was not: .*\/approve \{"level":"full","reason":"…"\} \| It was: .*\/undo \{"falseAlarm":true,"reason":"…"\}/,
       ),
     ]);
     expect(doNow('held')).toEqual([
@@ -129,9 +129,12 @@ describe('what a person does now', () => {
   it('says what a step waits for, and that it goes on by itself', () => {
     const from = situations['not contained, refused']();
     const waits = step('disable-inbox-rules', { is: 'needs-human', waitsFor: ['block-sign-in'] });
-    expect(section({ ...from, steps: having(from.steps, waits) }, 'What you do now')).toContain(
-      'Disable suspicious inbox rules: waits for Block sign-in | It is done by itself once that has ended well.',
+    const all = { ...from, steps: having(from.steps, waits) };
+    expect(section(all, 'Still open')).toContain(
+      'Disable suspicious inbox rules: waits for Block sign-in, and is then done by itself',
     );
+    // Nothing that a person does, so nothing that the subject counts.
+    expect(section(all, 'What you do now')).toHaveLength(1);
   });
 
   it('does not promise what is only done behind a step that is switched off', () => {

@@ -1,0 +1,158 @@
+// The rest of a mail, below what a person does now: so short that it is read, the whole is one link away. Each thing is
+// in one line; why and by what evidence is on the page.
+import type { Line, Section } from '../mail/letter.ts';
+import { clause, count, isMicrosoftPage, plain } from '../mail/plain.ts';
+import type { ChangeRecord, StepRow } from '../model/rows.ts';
+import { capital } from '../model/text.ts';
+import { handBackTasks, openTasks } from '../run/verdict.ts';
+import { who } from './about.ts';
+import { falseAlarm, next, sent } from './afterwards.ts';
+import { attachedTo } from './attached.ts';
+import { alsoAtWork } from './coexistence.ts';
+import { type Case, titleOf, titlesOf } from './given.ts';
+import { type Standing, standingOf } from './standing.ts';
+import { openPoints } from './still-open.ts';
+
+export const briefOf = (given: Case): Section[] =>
+  [
+    openPoints(given, 'brief'),
+    account(given),
+    alsoAtWork(given),
+    changes(given, 'Removed and checked', ['verified', 'removed-again']),
+    changes(given, 'Put back', ['undone']),
+    changes(given, given.run.dryRun ? 'It would change' : 'Found, NOT changed', ['found']),
+    evidence(given),
+    afterwards(given),
+    next(given),
+  ].filter(({ lines }) => lines.length > 0);
+
+function account(given: Case): Section {
+  const { run } = given;
+  const [person] = who(given).lines;
+  const alert = run.signals.find(({ link }) => link !== null && isMicrosoftPage(link));
+  const raised = run.raisedBecause === null ? '' : `. Then: ${clause(run.raisedBecause, 160)}`;
+  return {
+    title: 'The account, and why this run',
+    lines: [
+      ...(person === undefined ? [] : [{ text: [person.text, ...(person.details ?? [])].join('. ') }]),
+      {
+        text: run.state === 'held' ? alerted(given) : `${capital(clause(run.why))}${raised}`,
+        ...(alert?.link == null ? {} : { link: { text: 'Open the alert', url: alert.link } }),
+      },
+      ...locks(given),
+    ],
+  };
+}
+
+/** While it is held, nothing of what the policy would have done is said: nothing was. */
+const alerted = ({ run }: Case) =>
+  `Reported: ${
+    run.signals
+      .slice(0, 3)
+      .map(({ title, level }) => `${plain(title, 120)} (${level})`)
+      .join(', ') || clause(run.why)
+  }`;
+
+/** Sessions that were not revoked are said; what went well is one line. */
+function locks(given: Case): Line[] {
+  const { run, steps, lock } = given;
+  if (run.state === 'held' || run.dryRun || lock.is !== 'blocked') return [];
+  const revoked = steps
+    .find(({ part }) => part === 'sessions')
+    ?.changes.findLast(({ fixedAt, goneAt }) => fixedAt !== null && goneAt !== null);
+  const unsure = [
+    ...(lock.checkedAt === null ? ['the lock is NOT checked yet'] : []),
+    ...(revoked === undefined ? ['sessions are NOT known to be revoked'] : []),
+  ];
+  return unsure.length === 0 ? [] : [{ text: capital(unsure.join('; ')) }];
+}
+
+const mostNamed = 3;
+
+/** A line for each step that met something of the intruder's, and one for all that policy asks for in any case. */
+function changes(given: Case, title: string, which: readonly Standing[]): Section {
+  const rows = given.steps.flatMap((row) => {
+    const of = row.changes.filter((change) => which.includes(standingOf(change, row.aim)));
+    return of.length === 0 ? [] : [{ row, of }];
+  });
+  const remarkable = rows.filter(({ row, of }) => row.stage === 'evict' && isRemarkable(row, of));
+  const ordinary = rows.filter((one) => !remarkable.includes(one));
+  return {
+    title,
+    lines: [
+      ...remarkable.map(({ row, of }) => ({ text: `${titleOf(given, row.name)}: ${named(of)}` })),
+      ...(ordinary.length === 0
+        ? []
+        : [
+            {
+              text: `${remarkable.length === 0 ? '' : 'Also: '}${titlesOf(
+                given,
+                ordinary.map(({ row }) => row),
+              )}`,
+            },
+          ]),
+    ],
+  };
+}
+
+/** Done to every account under attack; what is found in one of them is worth its name. */
+const always: readonly StepRow['part'][] = ['lock', 'sessions', 'password', 'risk-confirmation'];
+const isRemarkable = (row: StepRow, of: readonly ChangeRecord[]) =>
+  of.some(({ evidence }) => evidence !== null) || !always.includes(row.part);
+
+function named(of: readonly ChangeRecord[]): string {
+  const more = of.length - mostNamed;
+  return `${of
+    .slice(0, mostNamed)
+    .map(({ what }) => plain(what, 120))
+    .join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
+function evidence(given: Case): Section {
+  const files = attachedTo(given.steps).map(({ name }) => plain(name, 120));
+  const [total] = sent(given).lines;
+  return {
+    title: 'What was found out',
+    lines: [
+      ...(total === undefined ? [] : [{ text: total.text }]),
+      ...othersWithoutTask(given).map(({ what, why }) => ({ text: capital(plain(`${what}: ${why}`)) })),
+      ...(files.length === 0 ? [] : [{ text: `Attached: ${files.join(', ')}` }]),
+    ],
+  };
+}
+
+/** What was learnt of other accounts, where no order says it already. */
+const othersWithoutTask = ({ steps, playbook }: Case) =>
+  steps
+    .filter((row) => openTasks(row).length === 0)
+    .filter(({ name }) =>
+      playbook.some(
+        (step) => step.name === name && step.kind === 'investigation' && step.toldIn === 'others',
+      ),
+    )
+    .flatMap(({ kept }) => kept.slice(0, 1));
+
+/** How to say that it was a false alarm, and how much is left for the day on which the owner is back. */
+function afterwards(given: Case): Section {
+  const { run, steps, runUrl } = given;
+  const { title, lines } = falseAlarm(given);
+  // A decision offers it above.
+  const asked = given.verdict.word === 'DECIDE' || given.verdict.word === 'HELD';
+  const later = run.state === 'held' || run.dryRun || run.endsAs !== null ? [] : steps.flatMap(handBackTasks);
+  const alarm: Line[] =
+    run.endsAs === 'undone' ? [...lines] : asked ? [] : lines.map(({ details: _, ...line }) => line);
+  return {
+    title: run.endsAs === 'undone' ? title : 'Later',
+    lines: [
+      ...alarm,
+      ...(later.length === 0
+        ? []
+        : [
+            {
+              text: `${count(later.length, 'thing')} to do with the owner when the account is given back`,
+              link: { text: 'Open the hand-back', url: `${runUrl}/hand-back` },
+            },
+          ]),
+    ],
+  };
+}

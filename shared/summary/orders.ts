@@ -1,0 +1,333 @@
+// What a person does now, the most dangerous first. Each line is one order: what, how, where and as whom. If there is
+// none, it says so. The page, the card and the command have the same order.
+import { kindOf } from '../alerts/detectors.ts';
+import type { Failure } from '../errors.ts';
+import type { Asked, Line, Section } from '../mail/letter.ts';
+import { count, oneLine, plain } from '../mail/plain.ts';
+import { mailboxPage, signInsPage, userPage } from '../microsoft365/links.ts';
+import type { RunRow, StepRow, TaskRecord } from '../model/rows.ts';
+import { capital } from '../model/text.ts';
+import { dangers } from '../model/words.ts';
+import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
+import { contactOf, signInsOf } from './deeds.ts';
+import {
+  type Case,
+  type Described,
+  type Given,
+  order,
+  ownerOf,
+  placeOf,
+  timeOf,
+  titleOf,
+  titlesOf,
+} from './given.ts';
+
+export interface OpenTask {
+  step: string;
+  task: TaskRecord;
+}
+
+const rankOf = ({ task: { danger, essential } }: OpenTask) =>
+  (danger === undefined ? dangers.length : dangers.indexOf(danger)) * 2 + (essential ? 0 : 1);
+
+/** Another account first, then what still leaks, then people to warn, then the rest; essential ones first in each. */
+export const inOrder = (tasks: readonly OpenTask[]): OpenTask[] =>
+  tasks.toSorted((a, b) => rankOf(a) - rankOf(b));
+
+export function ordersOf(all: Case): Section {
+  const given = { ...all, steps: ofConcern(all.run, all.steps) };
+  const tasks = inOrder(
+    given.steps.flatMap((row) => openTasks(row).map((task) => ({ step: row.name, task }))),
+  );
+  const isAccount = ({ task }: OpenTask) => task.danger === 'account';
+  const urgent = [
+    ...uncounted(decision(given)),
+    ...failures(given, 'contain'),
+    ...tasks.filter(isAccount).map(taskLine),
+    ...uncounted(late(given)),
+    ...failures(given, 'other'),
+    ...tasks.filter((one) => !isAccount(one)).map(taskLine),
+    ...uncounted(onlyReported(given)),
+    ...uncounted(behindASwitch(given)),
+  ];
+  const lines = urgent.length > 0 ? urgent : uncounted([nothing(given)]);
+  return { title: 'What you do now', lines, numbered: true };
+}
+
+/** What the subject's word asks for, beside the tasks that it counts. */
+function decision(given: Case): Line[] {
+  const { word } = given.verdict;
+  if (word === 'HELD') {
+    return [
+      {
+        text: `Decide whether this is an attack: phone ${ownerOf(given)} and ask`,
+        details: askWith(given),
+        link: signIns(given),
+        orders: heldOrders(given, given.run),
+      },
+    ];
+  }
+  if (given.run.onlyLooksBecause !== undefined && given.run.endsAs === null) {
+    return [
+      {
+        text: 'Decide whether this app may change a protected account, and let the run go on or end it',
+        orders: [
+          order(given, 'It may: go on', 'approve', { level: given.run.level }),
+          order(given, `It may not: ${takenBack(given)}`, 'undo'),
+        ],
+      },
+    ];
+  }
+  if (word !== 'DECIDE' || given.run.level === 'full') return [];
+  return [
+    {
+      text: `Phone ${ownerOf(given)} and ask whether this was them`,
+      details: askWith(given),
+      link: signIns(given),
+      orders: [
+        order(given, 'It was not: remove what is found', 'approve', { level: 'full' }),
+        order(given, `It was: ${takenBack(given)}`, 'undo', { falseAlarm: true }),
+      ],
+    },
+  ];
+}
+
+/** What to ask with: where, when and with what it was, and how to reach the owner as one did before the attack. */
+function askWith(given: Case): string[] {
+  const { run } = given;
+  const asked = signInsOf(given).slice(0, 3);
+  const signals = run.signals.slice(0, 2);
+  const questions =
+    asked.length > 0
+      ? asked.map(
+          ({ at, from, place, app }) =>
+            `a sign-in ${app === null ? '' : `to ${plain(app, 60)} `}at ${timeOf(given, at)} from ${plain(place ?? 'an unknown place', 60)}${from === null ? '' : ` (${plain(from, 60)})`}`,
+        )
+      : signals.map(({ title, address, activityAt, detectedAt }) => {
+          const at = activityAt ?? detectedAt;
+          return `"${plain(title, 120)}"${at === null ? '' : ` at ${timeOf(given, at)}`}${address === null ? '' : ` from ${plain(address, 60)}`}`;
+        });
+  return [...(questions.length === 0 ? [] : [`Was this you: ${questions.join('; ')}?`]), reachOwner(given)];
+}
+
+/** A number from before the attack: the intruder may have changed the one in the directory. */
+function reachOwner(given: Case): string {
+  const { phone, manager } = contactOf(given);
+  const ways = [
+    ...(phone === null ? [] : [`call ${plain(phone, 40)}, on record before the attack`]),
+    ...(manager === null ? [] : [`${phone === null ? '' : 'or '}ask their manager, ${plain(manager, 120)}`]),
+  ];
+  return ways.length === 0
+    ? 'Use a number from the personnel file, or their manager; never mail, chat or the directory, which the intruder may have changed.'
+    : `${capital(ways.join(', '))}; never by mail or chat.`;
+}
+
+/** What a decision is made by. */
+const signIns = ({ run }: Case) => ({
+  text: 'The sign-ins in the Entra admin center, as Security Reader',
+  url: signInsPage(run.account.id),
+});
+
+/** Undo leaves a lock alone that another hand had put there before. */
+function takenBack(given: Case): string {
+  const { is } = given.lock;
+  if (is === 'found') return 'put back what can be; sign-in stays blocked, as another hand left it';
+  return is === 'open' ? 'put back what can be' : 'unlock the account and put back what can be';
+}
+
+export function taskLine({ step, task }: OpenTask): Line {
+  const { id, what, instruction, link, role, commands = [], danger, remains } = task;
+  return {
+    text: capital(plain(what)),
+    details: instruction === '' ? [] : [plain(instruction, 2000)],
+    ...(commands.length === 0
+      ? {}
+      : {
+          commands: ['Connect-ExchangeOnline', ...commands.map((command) => oneLine(command).slice(0, 2000))],
+        }),
+    link: { text: placeOf(link, role), url: link },
+    task: { step, id, done: false, ...(danger === undefined ? {} : { danger }) },
+    ...(remains === undefined ? {} : { remains: plain(remains, 60) }),
+  };
+}
+
+/** Left in place by the administrator's own setting, so nobody else will do it. */
+function onlyReported(given: Case): Line[] {
+  const { run, steps } = given;
+  if (run.dryRun) return [];
+  return steps
+    .filter((row) => row.outcome?.is === 'reported' && row.mode === 'report' && row.changes.length > 0)
+    .filter((row) => row.stage === 'contain' || run.level === 'full')
+    .map((row) => ({
+      text: `${titleOf(given, row.name)}: ${count(row.changes.length, 'finding')} left in place, since the step is set to report only. Decide, and do it by hand`,
+      link: byHand(given, row),
+    }));
+}
+
+/** What waits for a step that is switched off will never be done by itself. */
+const behindASwitch = (given: Case): Line[] =>
+  given.steps.flatMap((row): Line[] => {
+    if (row.outcome?.is !== 'needs-human' || openTasks(row).length > 0) return [];
+    const { waitsFor } = row.outcome;
+    const off = given.steps.filter((gate) => waitsFor.includes(gate.name) && gate.outcome?.is === 'off');
+    if (off.length === 0) return [];
+    const text = `${titleOf(given, row.name)} by hand. It is only done behind ${titlesOf(given, off)}, which is switched off`;
+    return [{ text, link: byHand(given, row) }];
+  });
+
+const uncounted = (lines: readonly Line[]): Line[] => lines.map((line) => ({ ...line, uncounted: true }));
+
+const goOn = ({ runUrl }: Case) => {
+  const page = `${runUrl}/hand-back`;
+  return { text: 'Go on with the hand-back', request: `GET ${page}`, page };
+};
+
+function nothing(given: Case): Line {
+  switch (given.verdict.word) {
+    case 'CONTAINED':
+      return {
+        text:
+          given.lock.is === 'open'
+            ? 'Help the owner in: every session has ended, and the old password is gone'
+            : 'Give the account back, once its owner is identified by phone or in person',
+      };
+    case 'LOCKED':
+      return { text: 'Nothing yet. You hear again when the evidence is in' };
+    case 'REVERTED':
+      return { text: 'Find out who or what puts it back: an administrator, a sync, or the intruder' };
+    case 'UNDONE':
+      return {
+        text: 'Tell the owner that the account is theirs again, and what of it stays as it is (see below)',
+      };
+    case 'HANDING BACK':
+      return {
+        text: 'Go on giving the account back: its page says what it waits for',
+        orders: [goOn(given)],
+      };
+    case 'HANDED BACK':
+      return {
+        text:
+          given.run.handBack?.phase === 'roles'
+            ? 'Decide which administrator roles the owner still needs, and approve them in the run'
+            : 'Nothing. The account is its owner’s again',
+        ...(given.run.handBack?.phase === 'roles' ? { orders: [goOn(given)] } : {}),
+      };
+    case 'DRY RUN':
+      return { text: 'Nothing. This was a rehearsal' };
+    case 'NOTHING TO DO':
+      return { text: 'Phone the owner and ask whether the alert was them' };
+    case 'NOT CONTAINED':
+      return {
+        text: 'Lock the account again, unless whoever undid the lock meant it',
+        link: {
+          text: 'The user in the Entra admin center, as User Administrator',
+          url: userPage(given.run.account.id),
+        },
+        orders: [
+          order(given, 'Lock it', 'retry', {
+            steps: given.steps.filter(({ part }) => part === 'lock').map(({ name }) => name),
+          }),
+        ],
+      };
+    case 'HELD':
+    case 'DECIDE':
+      return { text: 'Phone the owner and ask whether this was them' };
+  }
+}
+
+/** Steps that failed: done by hand, or tried again once the cause is fixed. */
+function failures(given: Case, which: 'contain' | 'other'): Line[] {
+  const failed = given.steps
+    .filter((row) => row.outcome?.is === 'failed')
+    .toSorted((a, b) => Number(b.stage === 'contain') - Number(a.stage === 'contain'));
+  const again =
+    given.verdict.word === 'UNDONE'
+      ? order(given, 'Or fix the cause, then let this app put back what is left', 'undo')
+      : order(given, 'Or fix the cause, then let this app try again', 'retry');
+  return failed
+    .filter((row) => (row.stage === 'contain') === (which === 'contain'))
+    .map((row, index, all) => ({
+      text: failureText(given, row),
+      details: row.outcome?.is === 'failed' ? errorDetails(row.outcome.error, errorOf(all[index - 1])) : [],
+      ...(onlyLooks(given, row) ? {} : { link: byHand(given, row) }),
+      ...(row === failed.at(-1) ? { orders: [again] } : {}),
+    }));
+}
+
+const onlyLooks = ({ run }: Case, row: StepRow) => row.kind === 'investigation' || run.dryRun;
+
+function failureText(given: Case, row: StepRow): string {
+  const title = titleOf(given, row.name);
+  if (onlyLooks(given, row)) return `Look yourself. This app could not: ${title}`;
+  if (row.aim === 'undo') return `Put it back by hand. This app could not undo: ${title}`;
+  return `${title} by hand. This app could not`;
+}
+
+const errorOf = (row: StepRow | undefined) => (row?.outcome?.is === 'failed' ? row.outcome.error : undefined);
+
+const errorDetails = (error: Failure, before: Failure | undefined): string[] => {
+  const { message, status, code, requestId } = error;
+  if (before !== undefined && message === before.message) return ['For the same reason.'];
+  const said = plain(message, 2000);
+  const known = [status, code, requestId && `request ${requestId}`].filter(
+    (part) => part !== null && !said.includes(`${part}`),
+  );
+  return [said, plain(known.join(', '), 120)].filter((part) => part !== '');
+};
+
+/** Where a step's work is done by hand, as far as its clients tell. */
+function byHand({ run, playbook }: Case, row: StepRow): { text: string; url: string } {
+  const step = playbook.find((candidate) => candidate.name === row.name);
+  return step?.permissions.exchange === undefined
+    ? {
+        text: 'The user in the Entra admin center, as Privileged Authentication Administrator',
+        url: userPage(run.account.id),
+      }
+    : {
+        text: 'The mailbox in the Exchange admin center, as Exchange Administrator',
+        url: mailboxPage(run.account.id),
+      };
+}
+
+/** Not there yet: a person may be quicker than whatever it waits for. */
+function late(given: Case): Line[] {
+  if (given.verdict.word !== 'NOT CONTAINED') return [];
+  return given.steps
+    .filter((row) => row.stage === 'contain' || row.stage === 'evict')
+    .filter((row) => isPending(row) && row.outcome?.is !== 'failed')
+    .map((row) => ({
+      text: `${titleOf(given, row.name)} by hand, if you are quicker`,
+      details: [
+        'Not done yet, and tried again by itself',
+        ...(row.lastError === null ? [] : [plain(row.lastError.message, 400)]),
+      ],
+      link: byHand(given, row),
+    }));
+}
+
+/** Enough where somebody knows the password and nothing says that they got in. */
+const resetAndRevoke: readonly Described['part'][] = ['password', 'sessions'];
+
+const credentials = ['password-spray', 'leaked-credentials'];
+
+export function heldOrders(
+  to: Pick<Given, 'runUrl' | 'playbook'>,
+  { signals, account }: Pick<RunRow, 'signals' | 'account'>,
+): Asked[] {
+  const known = signals.length > 0 && signals.every((signal) => credentials.includes(kindOf(signal) ?? ''));
+  const enough =
+    known && !account.guest
+      ? [
+          order(to, 'Only reset the password and end the sessions', 'approve', {
+            level: 'contain',
+            steps: to.playbook.filter(({ part }) => resetAndRevoke.includes(part)).map(({ name }) => name),
+          }),
+        ]
+      : [];
+  return [
+    ...enough,
+    order(to, 'Lock the account only', 'approve', { level: 'contain' }),
+    order(to, 'Lock it and remove what the intruder left', 'approve', { level: 'full' }),
+    order(to, 'No attack: end the run', 'undo', { falseAlarm: true }),
+  ];
+}
