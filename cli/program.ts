@@ -8,6 +8,7 @@ import { decide } from './decide.ts';
 import { type ExitCode, exitCodeHelp, exitCodes, Stop } from './exit-codes.ts';
 import { findRun } from './find-run.ts';
 import { handBack } from './hand-back.ts';
+import { judgeRules } from './judge-rules.ts';
 import { shown, shownJson, type Terminal } from './terminal.ts';
 import { runsSchema, runsTable, runText } from './views.ts';
 import { watch } from './watch.ts';
@@ -105,6 +106,7 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
   const deciding = { terminal, client, reasonHelp, runHelp, print };
   decide(program, deciding);
   handBack(program, deciding);
+  judgeRules(program, terminal);
 
   program
     .command('completion')

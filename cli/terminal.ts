@@ -22,8 +22,8 @@ export const command = 'node cli/reclaim.mjs';
 export const shown = (value: string | null | undefined): string => oneLine(value ?? '');
 
 /** JSON for people and programs alike: what is unseen is written as an escape, which is the same JSON. */
-export const shownJson = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replaceAll(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, (character) =>
+export const shownJson = (value: unknown, indent: 0 | 2 = 2): string =>
+  JSON.stringify(value, null, indent).replaceAll(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, (character) =>
     [...Array(character.length).keys()]
       .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
       .join(''),

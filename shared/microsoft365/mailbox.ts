@@ -6,7 +6,7 @@ import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { ExchangeReader } from '../model/clients.ts';
 import { nullableText } from '../model/text.ts';
-import { asAddress, type Recipient } from './recipients.ts';
+import { asAddress, isInside, type Recipient } from './recipients.ts';
 
 /** The account's mailbox as `theMailbox` reads it; undefined where it has none in Exchange Online. */
 export const mailboxIfAny = <T>(
@@ -84,26 +84,38 @@ export interface DirectoryEntry {
   isGroup: boolean;
 }
 
-const entrySchema = recipientSchema.extend({ RecipientTypeDetails: nullableText });
+const entrySchema = recipientSchema.extend({
+  RecipientType: nullableText,
+  RecipientTypeDetails: nullableText,
+  EmailAddresses: z.array(z.string()).nullish().catch(null),
+});
 
 /** What Get-Recipient answers for a name, whoever asked it; null where the directory does not know it. */
 export function entryOf(answer: unknown): DirectoryEntry | null {
   const found = z.array(entrySchema).safeParse([answer].flat()).data ?? [];
-  const addresses = found.flatMap(
-    ({ ExternalEmailAddress, PrimarySmtpAddress }) =>
-      asAddress(ExternalEmailAddress || PrimarySmtpAddress || '') ?? [],
-  );
+  const addresses = found.flatMap(({ ExternalEmailAddress, PrimarySmtpAddress, EmailAddresses }) => {
+    const primary = EmailAddresses?.find((proxy) => proxy.startsWith('SMTP:'));
+    return asAddress(ExternalEmailAddress || PrimarySmtpAddress || primary || '') ?? [];
+  });
   const isGroup =
-    found.length > 1 || found.some(({ RecipientTypeDetails }) => /group/i.test(RecipientTypeDetails ?? ''));
+    found.length > 1 ||
+    found.some(({ RecipientType, RecipientTypeDetails }) =>
+      /group/i.test(`${RecipientTypeDetails ?? ''} ${RecipientType ?? ''}`),
+    );
   return addresses.length === 0 ? null : { addresses, isGroup };
 }
 
-/** Get-Recipient: what stands behind each of these names of the directory. */
+/** Get-Recipient: what stands behind each of these names of the directory, and behind addresses inside. */
 export async function directoryOf(
   exchange: ExchangeReader,
   recipients: readonly Recipient[],
+  inside: readonly string[],
 ): Promise<Map<string, DirectoryEntry | null>> {
-  const names = new Set(recipients.flatMap(({ directoryName }) => directoryName ?? []));
+  const names = new Set(
+    recipients.flatMap(({ directoryName, address }) =>
+      address === null ? (directoryName ?? []) : isInside(address, inside) ? address : [],
+    ),
+  );
   const entries = new Map<string, DirectoryEntry | null>();
   for (const name of names) {
     const select = ['PrimarySmtpAddress', 'ExternalEmailAddress', 'RecipientTypeDetails'];

@@ -101,7 +101,7 @@ async function rulesIn(
   const context = {
     acceptedDomains: domains,
     owner: { name: mailbox.displayName, addresses: [mailbox.userPrincipalName, ...addresses] },
-    directory: await directoryOf(exchange, sentTo),
+    directory: await directoryOf(exchange, sentTo, domains),
   };
   const actsOfOthers = actsAbout(looked, rulesOfOthersIn(given.run));
   const judged = decideOn(rules, context, { ...given, acts, actsOfOthers });

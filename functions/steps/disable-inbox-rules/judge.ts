@@ -10,8 +10,8 @@ import type { InboxRule } from './rule.ts';
 import { type Directory, excuseOf, isOwners, type Owner, targetsOf } from './way-out.ts';
 
 export interface RuleContext {
-  /** Domains that the tenant accepts mail for; `*.contoso.com` stands for what lies below. */
-  acceptedDomains: readonly string[];
+  /** Domains that the tenant accepts mail for; `*.contoso.com` stands for what lies below. null where nobody knows. */
+  acceptedDomains: readonly string[] | null;
   owner: Owner;
   /** Without one, names of the directory are taken for colleagues: nobody could look. */
   directory?: Directory;
@@ -40,7 +40,7 @@ interface Sign {
 
 interface Look {
   rule: InboxRule;
-  context: RuleContext;
+  context: RuleContext & { acceptedDomains: readonly string[] };
   place: Place;
   folder: string;
   aim: Aim;
@@ -54,11 +54,13 @@ function look(rule: InboxRule, given: RuleContext): Look {
   const { actions } = rule;
   const context = {
     ...given,
-    acceptedDomains: given.acceptedDomains.map((domain) => domain.toLowerCase()),
+    acceptedDomains: (given.acceptedDomains ?? []).map((domain) => domain.toLowerCase()),
     owner: { ...given.owner, addresses: given.owner.addresses.map((address) => address.toLowerCase()) },
   };
   const folder = actions.movesTo ?? '';
-  const targets = actions.sendsTo.flatMap((to) => targetsOf(to, context.acceptedDomains, given.directory));
+  const targets = actions.sendsTo.flatMap((to) =>
+    targetsOf(to, given.acceptedDomains === null ? null : context.acceptedDomains, given.directory),
+  );
   return {
     rule,
     context,

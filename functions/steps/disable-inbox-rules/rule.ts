@@ -150,6 +150,22 @@ class Fields {
   }
 }
 
+/** Whether it shows anything of a rule: what is in a file may be something else. */
+export const isRule = (exported: ExportedRule): boolean =>
+  Object.keys(exported).some((name) => properties.has(name));
+
+const properties = new Set([
+  ...['Identity', 'RuleIdentity', 'Name', 'Description', 'ForwardTo', 'ForwardAsAttachmentTo', 'RedirectTo'],
+  ...[
+    'DeleteMessage',
+    'SoftDeleteMessage',
+    'MoveToFolder',
+    'CopyToFolder',
+    'MarkAsRead',
+    'StopProcessingRules',
+  ],
+]);
+
 /** Nearly every message is larger, or smaller. */
 const narrowsBySize = (minimum: number, maximum: number) => minimum > 60_000 || maximum < 20_000;
 

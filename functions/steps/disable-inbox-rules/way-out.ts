@@ -41,7 +41,11 @@ export function isOwners(address: string, owner: Owner): boolean {
     .map((own) => letters(own.slice(0, own.indexOf('@'))))
     .filter((own) => own.length > 4);
   const both = first.length > 1 && last.length > 1 && local.includes(first) && local.includes(last);
-  return both || known.includes(local) || (last.length > 2 && local === `${first.charAt(0)}${last}`);
+  return (
+    both ||
+    known.some((alias) => local.startsWith(alias)) ||
+    (last.length > 2 && local === `${first.charAt(0)}${last}`)
+  );
 }
 
 /** Where one recipient of a rule is. */
@@ -55,17 +59,23 @@ const wraps = /^imcea|[%!]|^".*@.*"@/i;
 
 export function targetsOf(
   recipient: Recipient,
-  domains: readonly string[],
+  accepted: readonly string[] | null,
   directory: Directory | undefined,
 ): readonly Target[] {
   const { address, directoryName, name } = recipient;
+  const domains = accepted ?? [];
   if (address !== null) {
     if (!/^[^\s@]+@[^\s@]+$/.test(address)) {
       const says =
         address === '' ? 'nobody that it names' : `${name || address} (${address}), which is no mail address`;
       return [{ is: 'unknown', says }];
     }
+    const free = freeMail.has(domainOf(address).split('.')[0] ?? '');
+    if (accepted === null && !free)
+      return [{ is: 'unknown', says: `${address}, and the organisation's domains are not known` }];
     if (!isInside(address, domains)) return [{ is: 'outside', address }];
+    const object = directory?.get(address);
+    if (object !== undefined) return behind(object, address, domains);
     return wraps.test(address)
       ? [{ is: 'unknown', says: `${address}, which may be handed on to somebody else` }]
       : [{ is: 'inside' }];
@@ -77,12 +87,16 @@ export function targetsOf(
       ? [{ is: 'inside' }]
       : [{ is: 'unknown', says: `${called}, whoever that is` }];
   }
-  if (entry === undefined || entry === null)
-    return [{ is: 'unknown', says: `${name || called}, whom the directory does not know` }];
+  return behind(entry ?? null, name || called, domains);
+}
+
+/** Where an object of the directory has its mail. */
+function behind(entry: DirectoryEntry | null, called: string, domains: readonly string[]): readonly Target[] {
+  if (entry === null) return [{ is: 'unknown', says: `${called}, whom the directory does not know` }];
   const outside = entry.addresses.filter((one) => !isInside(one, domains));
   if (outside.length > 0) return outside.map((one) => ({ is: 'outside', address: one }));
   return entry.isGroup
-    ? [{ is: 'unknown', says: `the group ${name || called}, whose members may be outside` }]
+    ? [{ is: 'unknown', says: `the group ${called}, whose members may be outside` }]
     : [{ is: 'inside' }];
 }
 
@@ -107,7 +121,8 @@ export function excuseOf(
   if (aim.sensitive || imitates(domain, own.domains)) return 0;
   const free = freeMail.has(domain.split('.')[0] ?? '');
   const role = !free && roleAddress.test(address.slice(0, address.lastIndexOf('@')));
-  if (role || isOwners(address, own.owner)) return 3;
+  const nobodyKnown = own.owner.name === '' && own.owner.addresses.length === 0;
+  if (role || isOwners(address, own.owner) || (nobodyKnown && !aim.leaks)) return 3;
   // A company that nothing else speaks against: a partner as well as a stranger.
   return free || aim.leaks ? 0 : 2;
 }
