@@ -1,7 +1,7 @@
 // Which sign-ins are the intruder's. What the alerts point at is held against the owner's profile first, since an alert
 // may be wrong; what turns out to be foreign is then followed through sessions, devices, addresses and clients. Each
 // presence gets a verdict and a reason, and from those come the marks by which other logs are judged. Pure.
-import type { Certainty, Intruder, Mark } from '../model/intruder.ts';
+import { type Certainty, type Intruder, type Mark, nobodyKnown } from '../model/intruder.ts';
 import type { Signal } from '../model/signal.ts';
 import { networkOf } from './address.ts';
 import { type Hint, hintsOf, names } from './hints.ts';
@@ -80,6 +80,8 @@ export function findIntruder(clues: Clues): Trail {
     return pointed.length > 0 ? pointed : presence.uses.slice(0, 1);
   });
   const marks = marksOf(presences, verdicts, hints, profile, clues);
+  // What other logs told rests on the sign-ins that are the intruder's, and falls with them.
+  const isCleared = hits.length === 0 && named.length > 0;
   const theirs = all(hits, ({ signIn }) => signIn.session);
   const owners = successes.filter((signIn) => !hits.some((hit) => hit.signIn === signIn));
   const networks = new Set(marks.filter(isIntruders('address')).map(({ value }) => networkOf(value)));
@@ -91,7 +93,7 @@ export function findIntruder(clues: Clues): Trail {
       .toSorted(byTime),
     uncertain: uncertain.toSorted(byTime),
     stolenSessions: [...all(owners, ({ session }) => (has(theirs, session) ? session : null))],
-    intruder: describe(clues, hints, hits, marks),
+    intruder: describe({ ...clues, known: isCleared ? nobodyKnown : clues.known }, hints, hits, marks),
   };
 }
 
@@ -677,13 +679,15 @@ function describe(
   };
 }
 
-/** The intruder's first, the owner's last; those of other logs stay where this one says nothing. */
+/** The intruder's first, the owner's last; what another log told stays where this one says nothing, or of a device. */
 function mostTelling(marks: readonly Mark[], known: Intruder): Mark[] {
   const key = ({ kind, value }: Mark) => `${kind} ${kind === 'address' ? networkOf(value) : value}`;
-  const here = new Set(marks.map(key));
+  const registered = known.marks.filter(({ kind, source }) => kind === 'device' && source === 'audit log');
+  const byKey = new Map([...known.marks, ...marks, ...registered].map((mark) => [key(mark), mark]));
   const order = ['intruder', 'shared', 'unknown', 'owner'] as const;
-  const all = [...marks, ...known.marks.filter((mark) => !here.has(key(mark)))];
-  return all.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict)).slice(0, 2 * mostOthers);
+  return [...byKey.values()]
+    .toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+    .slice(0, 2 * mostOthers);
 }
 
 const byTime = (a: SignIn, b: SignIn) => a.time - b.time || a.id.localeCompare(b.id);

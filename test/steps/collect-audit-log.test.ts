@@ -123,10 +123,15 @@ describe('collect-audit-log', () => {
         ],
       }),
     );
+    const likely = { verdict: 'intruder', certainty: 'likely', source: 'audit log' };
     expect(result.intruder).toEqual({
       ...intruder,
       sessions: [session, 'intruder-2'],
       addresses: [attacker, '192.0.2.99'],
+      marks: [
+        expect.objectContaining({ kind: 'session', value: 'intruder-2', ...likely }),
+        expect.objectContaining({ kind: 'address', value: '192.0.2.99', ...likely }),
+      ],
     });
   });
 

@@ -44,13 +44,15 @@ interface Log {
   silent?: readonly unknown[];
   detections?: readonly unknown[];
   others?: readonly unknown[];
+  audits?: readonly unknown[];
 }
 
-/** The three logs as Microsoft Graph tells them apart. */
+/** The logs as Microsoft Graph tells them apart. */
 const answer =
   (log: Log): Script =>
   ({ path, version }) => {
     if (path.startsWith('/identityProtection/riskDetections')) return log.detections ?? [];
+    if (path.startsWith('/auditLogs/directoryAudits')) return log.audits ?? [];
     if (path.includes('ipAddress eq')) return log.others ?? [];
     if (version === 'v1.0') return log.interactive ?? [];
     return path.includes("'nonInteractiveUser'") ? (log.silent ?? []) : (log.interactive ?? []);
@@ -77,9 +79,9 @@ async function collected(
 const whats = ({ findings }: Collected) => findings.map(({ what }) => what);
 
 describe('collect-sign-ins', () => {
-  it('asks little and in order, for a week before the activity', async () => {
+  it('asks little and in order, for two weeks before the activity', async () => {
     const { requests } = await collected(answer({ interactive: [...usual, risky], silent: [silent] }));
-    const mine = `userId eq '${adele}' and createdDateTime ge 2026-11-13T09:12:00Z`;
+    const mine = `userId eq '${adele}' and createdDateTime ge 2026-11-06T09:12:00Z`;
     expect(requests).toEqual([
       {
         method: 'GET',
@@ -98,8 +100,13 @@ describe('collect-sign-ins', () => {
       },
       {
         method: 'GET',
+        version: 'v1.0',
+        path: `/auditLogs/directoryAudits?$filter=activityDateTime ge 2026-11-06T09:12:00Z and initiatedBy/user/id eq '${adele}'&$top=1000`,
+      },
+      {
+        method: 'GET',
         version: 'beta',
-        path: `/auditLogs/signIns?$filter=ipAddress eq '${attacker}' and createdDateTime ge 2026-11-13T09:12:00Z and createdDateTime le 2026-11-19T09:12:00Z and signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')&$top=1000`,
+        path: `/auditLogs/signIns?$filter=ipAddress eq '${attacker}' and createdDateTime ge 2026-11-06T09:12:00Z and createdDateTime le 2026-11-19T09:12:00Z and signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')&$top=1000`,
       },
     ]);
   });
@@ -229,6 +236,49 @@ describe('collect-sign-ins', () => {
     );
   });
 
+  it('follows a device that the intruder registered to wherever it signs in from', async () => {
+    const registered = {
+      id: 'Directory_1',
+      activityDateTime: '2026-11-20T09:14:00Z',
+      activityDisplayName: 'Register device',
+      result: 'success',
+      initiatedBy: { user: { id: adele, ipAddress: attacker } },
+      targetResources: [{ type: 'Device', id: 'object-9' }],
+      additionalDetails: [{ key: 'Device Id', value: 'dev-9' }],
+    };
+    const later = rawSignIn({
+      createdDateTime: '2026-11-20T09:40:00Z',
+      ipAddress: '198.51.100.222',
+      sessionId: 'from-the-device',
+      deviceDetail: { deviceId: 'dev-9', isManaged: false, isCompliant: false },
+    });
+    const log = { interactive: [...usual, risky, later] };
+    const { intruder } = await collected(answer({ ...log, audits: [registered] }));
+    expect(intruder).toMatchObject({
+      sessions: ['intruder-1', 'from-the-device'],
+      devices: expect.arrayContaining(['dev-9', 'object-9']),
+    });
+    expect(intruder?.marks).toContainEqual(
+      expect.objectContaining({
+        value: 'dev-9',
+        verdict: 'intruder',
+        certainty: 'certain',
+        source: 'audit log',
+      }),
+    );
+    const owners = { ...registered, initiatedBy: { user: { id: adele, ipAddress: office } } };
+    expect((await collected(answer({ ...log, audits: [owners] }))).intruder?.sessions).toEqual([
+      'intruder-1',
+    ]);
+  });
+
+  it('says until when it has read everything', async () => {
+    const { facts } = await collected(answer({ interactive: usual }));
+    expect(facts).toMatchObject({
+      horizons: [{ log: 'sign-ins', completeUntil: expect.stringMatching(/^2026-11-20T09:00/) }],
+    });
+  });
+
   it('goes back no further than Entra ID keeps', async () => {
     const { requests } = await collected(answer({}), {
       signals: [signal({ activityAt: '2026-10-24T00:00:00Z' })],
@@ -240,7 +290,7 @@ describe('collect-sign-ins', () => {
     const { requests } = await collected(answer({}), {
       signals: [signal({ activityAt: '2026-11-18T14:00:00Z', detectedAt: '2026-11-20T09:14:00Z' })],
     });
-    expect(requests[0]?.path).toContain('createdDateTime ge 2026-11-11T14:00:00Z');
+    expect(requests[0]?.path).toContain('createdDateTime ge 2026-11-04T14:00:00Z');
   });
 
   it('says so when the log was longer than what was read', async () => {
@@ -251,11 +301,11 @@ describe('collect-sign-ins', () => {
   });
 
   it('asks nobody about the time before the log begins', async () => {
-    const early = { ...risky, createdDateTime: '2026-11-13T10:00:00Z' };
+    const early = { ...risky, createdDateTime: '2026-11-06T10:00:00Z' };
     const { requests } = await collected(answer({ interactive: [...usual, early, risky] }), {
       signals: [signal({})],
     });
-    expect(requests).toHaveLength(3);
+    expect(requests.filter(({ path }) => path.includes('ipAddress eq'))).toEqual([]);
   });
 
   it('ends after twenty lines, and a line after eight names', async () => {
@@ -286,7 +336,10 @@ describe('collect-sign-ins', () => {
     expect(whats(await collected(script, lock('2026-11-20T09:15:01Z')))[0]).toBe(
       "1 of the intruder's sign-ins succeeded after sign-in was blocked, first at 2026-11-20 09:50 UTC",
     );
-    expect(whats(await collected(script, lock('2026-11-20T09:40:00Z')))[0]).toContain('2 sign-ins from');
+    expect(whats(await collected(script, lock('2026-11-20T09:40:00Z')))[0]).toBe(
+      "1 of the intruder's sign-ins succeeded in the minutes after the lock, first at 2026-11-20 09:50 UTC",
+    );
+    expect(whats(await collected(script, lock('2026-11-20T09:55:00Z')))[0]).toContain('2 sign-ins from');
   });
 
   describe('with less than all of it', () => {
@@ -328,7 +381,7 @@ describe('collect-sign-ins', () => {
       expect(result.requests[1]).toEqual({
         method: 'GET',
         version: 'v1.0',
-        path: `/auditLogs/signIns?$filter=userId eq '${adele}' and createdDateTime ge 2026-11-13T09:12:00Z&$top=1000`,
+        path: `/auditLogs/signIns?$filter=userId eq '${adele}' and createdDateTime ge 2026-11-06T09:12:00Z&$top=1000`,
       });
       expect(whats(result)).toContain('only interactive sign-ins could be read, and no sessions');
       expect(result.intruder).toMatchObject({ addresses: [attacker] });

@@ -1,17 +1,18 @@
-// What the audit log adds to the intruder that the sign-ins did not tell: sessions and addresses. Pure, and careful: what
+// What the audit log adds to the intruder that the sign-ins did not tell: sessions, addresses and devices. Pure, and careful: what
 // another session shares is nobody's evidence.
 
 import { bareAddress, networkOf } from '../../../shared/intruder/address.ts';
-import { type AuditRecord, tiedToIntruder } from '../../../shared/intruder/audit.ts';
-import type { Intruder } from '../../../shared/model/intruder.ts';
+import { type AuditRecord, type DirectoryAudit, tiedToIntruder } from '../../../shared/intruder/audit.ts';
+import { registeredDevices, withDevices } from '../../../shared/intruder/registered-devices.ts';
+import type { Intruder, Mark } from '../../../shared/model/intruder.ts';
 
 /** Microsoft's own servers act for users from these; what came from there says nothing about who asked. */
 const microsofts = /^(2603:10|2a01:111:|2620:1ec:)/;
 const hourMs = 3_600_000;
 
 /**
- * The intruder with the sessions and addresses that the audit log adds: a session is theirs if all of it comes from
- * their addresses, an address if no other session came from it. undefined where nothing is new.
+ * The intruder with what the audit log adds: a session is theirs if all of it comes from their addresses, an address if
+ * no other session came from it, a device if they registered it. undefined where nothing is new.
  */
 export function widened(records: readonly AuditRecord[], intruder: Intruder): Intruder | undefined {
   let known = intruder;
@@ -38,8 +39,19 @@ export function widened(records: readonly AuditRecord[], intruder: Intruder): In
       ...known,
       sessions: [...known.sessions, ...sessions],
       addresses: [...known.addresses, ...addresses],
+      marks: [
+        ...sessions.map((value) =>
+          mark('session', value, "everything in it came from the intruder's addresses"),
+        ),
+        ...addresses.map((value) => mark('address', value, "used in the intruder's session and in no other")),
+        ...known.marks,
+      ],
     };
   }
+  const devices = registeredDevices(records.filter(isDirectoryAudit), known).filter(
+    ({ value }) => !known.devices.includes(value),
+  );
+  known = withDevices(known, devices);
   const times = records.flatMap((record) => (tiedToIntruder(record, known) === undefined ? [] : record.time));
   const earliest = Math.min(...times) - hourMs;
   const since =
@@ -48,6 +60,18 @@ export function widened(records: readonly AuditRecord[], intruder: Intruder): In
       : known.since;
   return known === intruder && since === intruder.since ? undefined : { ...known, since };
 }
+
+const isDirectoryAudit = (record: AuditRecord): record is DirectoryAudit => 'targets' in record;
+
+/** Likely, not certain: no sign-in shows it. */
+const mark = (kind: Mark['kind'], value: string, reason: string): Mark => ({
+  kind,
+  value,
+  verdict: 'intruder',
+  certainty: 'likely',
+  reason,
+  source: 'audit log',
+});
 
 const placeOf = (address: string | null | undefined) => (address ? bareAddress(address) : undefined);
 

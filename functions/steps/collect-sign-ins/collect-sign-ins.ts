@@ -2,18 +2,20 @@
 // steps judge by. How owner and intruder are told apart is in find-intruder.ts.
 import { describeTrail, place, when } from '../../../shared/intruder/describe-trail.ts';
 import { findIntruder, type Trail } from '../../../shared/intruder/find-intruder.ts';
+import { horizonOf } from '../../../shared/intruder/horizon.ts';
 import { intruderSignIns } from '../../../shared/intruder/intruder-sign-ins.ts';
+import { withDevices } from '../../../shared/intruder/registered-devices.ts';
 import { signInsPage } from '../../../shared/microsoft365/links.ts';
 import { openedApps } from '../../../shared/microsoft365/opened-apps.ts';
 import { investigation, type Kept, type RunView, settings, type Task } from '../../../shared/model/step.ts';
-import { crowdedNetworks, readRiskDetections, readSignIns } from './read-sign-ins.ts';
+import { crowdedNetworks, readRegisteredDevices, readRiskDetections, readSignIns } from './read-sign-ins.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** What Entra ID keeps (https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention). */
 const retentionMs = 30 * dayMs;
-/** Enough of the time before to know the owner by. */
-const historyMs = 7 * dayMs;
+/** Enough of the time before to know the owner by, though the intruder may have been in for days. */
+const historyMs = 14 * dayMs;
 /** By then services that evaluate access continuously have heard of the lock. */
 const graceMs = hourMs / 4;
 /** Each costs one of the five requests in ten seconds. */
@@ -22,7 +24,7 @@ const mostAddresses = 2;
 export const collectSignIns = investigation({
   name: 'collect-sign-ins',
   title: 'Collect sign-ins and find the intruder',
-  collects: 'sign-ins and risk detections from a week before the first activity until now',
+  collects: 'sign-ins and risk detections from two weeks before the first activity until now',
   guide: ['MS tools'],
   stage: 'collect',
   licences: ['entraP1'],
@@ -38,7 +40,10 @@ export const collectSignIns = investigation({
     const detections = await readRiskDetections(graph, account.id);
     const clues = { ...log, ...detections, signals: run.signals, openedAt: run.openedAt, known: intruder };
 
-    const alone = findIntruder({ ...clues, crowded: new Set() });
+    const first = findIntruder({ ...clues, crowded: new Set() });
+    const devices = await readRegisteredDevices(graph, account.id, since, first.intruder);
+    const known = withDevices(intruder, devices.marks);
+    const alone = devices.marks.length === 0 ? first : findIntruder({ ...clues, known, crowded: new Set() });
     const addresses = alone.intruder.addresses.slice(0, mostAddresses);
     const dayBefore = Date.parse(alone.intruder.since ?? run.openedAt) + hourMs - dayMs;
     const others = await crowdedNetworks(graph, account.id, addresses, {
@@ -46,7 +51,8 @@ export const collectSignIns = investigation({
       until: dayBefore,
       intruder: alone.intruder,
     });
-    const trail = others.crowded.size === 0 ? alone : findIntruder({ ...clues, crowded: others.crowded });
+    const trail =
+      others.crowded.size === 0 ? alone : findIntruder({ ...clues, known, crowded: others.crowded });
 
     return {
       findings: [
@@ -54,11 +60,16 @@ export const collectSignIns = investigation({
         ...describeTrail(trail),
         ...log.gaps,
         ...detections.gaps,
+        ...devices.gaps,
         ...others.gaps,
       ],
       tasks: trail.uncertain.length > 0 ? [askTheOwner(account.id, account.displayName, trail)] : [],
       intruder: trail.intruder,
-      facts: { ...openedApps(trail), ...intruderSignIns(trail) },
+      facts: {
+        ...openedApps(trail),
+        ...intruderSignIns(trail),
+        horizons: [horizonOf('sign-ins', log.complete ? now.getTime() : null)],
+      },
     };
   },
 });
@@ -68,16 +79,28 @@ function firstActivity({ signals, openedAt }: RunView): number {
   return Math.min(Date.parse(openedAt), ...times.map((time) => Date.parse(time)));
 }
 
-/** A token that lives on makes no sign-in; one that was answered after the lock means that the lock does not hold. */
+/** For some minutes services have not heard of the lock; a sign-in that is answered later means that it does not hold. */
 function afterTheLock({ hits }: Trail, run: RunView): Kept[] {
-  const lockedAt = run.fixedAt['block-sign-in'];
-  const late = hits.filter(
-    ({ signIn }) => lockedAt !== undefined && signIn.time > Date.parse(lockedAt) + graceMs,
-  );
-  return late.slice(0, 1).map(({ signIn }) => ({
-    what: `${late.length} of the intruder's sign-ins succeeded after sign-in was blocked, first at ${when(signIn.time)}`,
-    why: 'somebody or something, such as the sync from Active Directory, has unblocked the account',
-  }));
+  const lock = run.fixedAt['block-sign-in'];
+  if (lock === undefined) return [];
+  const lockedAt = Date.parse(lock);
+  const after = hits.filter(({ signIn }) => signIn.time > lockedAt);
+  const late = after.filter(({ signIn }) => signIn.time > lockedAt + graceMs);
+  const soon = after.filter((hit) => !late.includes(hit));
+  const told = (some: typeof after, words: string, why: string): Kept[] => {
+    const [first] = some;
+    if (first === undefined) return [];
+    const what = `${some.length} of the intruder's sign-ins succeeded ${words}, first at ${when(first.signIn.time)}`;
+    return [{ what, why }];
+  };
+  return [
+    ...told(
+      late,
+      'after sign-in was blocked',
+      'somebody or something, such as the sync from Active Directory, has unblocked the account',
+    ),
+    ...told(soon, 'in the minutes after the lock', 'not every service had heard of it yet'),
+  ];
 }
 
 const askTheOwner = (id: string, name: string, { uncertain }: Trail): Task => ({

@@ -4,7 +4,9 @@
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { networkOf } from '../../../shared/intruder/address.ts';
+import { readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { judgeOther } from '../../../shared/intruder/others.ts';
+import { registeredDevices } from '../../../shared/intruder/registered-devices.ts';
 import {
   all,
   type RiskDetection,
@@ -14,7 +16,7 @@ import {
 } from '../../../shared/intruder/sign-ins.ts';
 import { noLicence, signInsAt, signInsOf, unlicensed } from '../../../shared/microsoft365/sign-in-log.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
-import type { Intruder } from '../../../shared/model/intruder.ts';
+import type { Intruder, Mark } from '../../../shared/model/intruder.ts';
 import type { Kept, Skip } from '../../../shared/model/step.ts';
 import { wholeSeconds } from '../../../shared/model/text.ts';
 
@@ -33,7 +35,7 @@ export async function readSignIns(
   graph: GraphReader,
   userId: string,
   since: number,
-): Promise<{ signIns: SignIn[]; gaps: Kept[] } | Skip> {
+): Promise<{ signIns: SignIn[]; gaps: Kept[]; complete: boolean } | Skip> {
   const from = wholeSeconds(since);
   const of = (type: string) =>
     graph.list(
@@ -44,7 +46,8 @@ export async function readSignIns(
   try {
     const interactive = await of('interactiveUser');
     const silent = await of('nonInteractiveUser');
-    return { signIns: [...interactive, ...silent], gaps: [...cut(interactive), ...cut(silent)] };
+    const signIns = [...interactive, ...silent];
+    return { signIns, gaps: [...cut(interactive), ...cut(silent)], complete: true };
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     if (error.code === noLicence) return unlicensed;
@@ -55,7 +58,7 @@ export async function readSignIns(
       signInSchema,
       { most: mostSignIns },
     );
-    return { signIns, gaps: [...cut(signIns), interactiveOnly] };
+    return { signIns, gaps: [...cut(signIns), interactiveOnly], complete: false };
   } catch (error) {
     if (error instanceof PermanentError && error.code === noLicence) return unlicensed;
     throw error;
@@ -93,6 +96,25 @@ export async function readRiskDetections(
     return { riskDetections, gaps: [] };
   } catch (error) {
     return { riskDetections: [], gaps: [gap('the risk detections of this account', error)] };
+  }
+}
+
+/**
+ * Devices that the intruder registered, by the directory audit log. Only asked where there is an intruder; a log that is
+ * refused leaves a gap.
+ */
+export async function readRegisteredDevices(
+  graph: GraphReader,
+  userId: string,
+  since: number,
+  intruder: Intruder,
+): Promise<{ marks: Mark[]; gaps: Kept[] }> {
+  if (intruder.addresses.length + intruder.sessions.length === 0) return { marks: [], gaps: [] };
+  try {
+    const audits = await readDirectoryAudits(graph, userId, since, 'by');
+    return { marks: 'skip' in audits ? [] : registeredDevices(audits, intruder), gaps: [] };
+  } catch (error) {
+    return { marks: [], gaps: [gap('which devices the intruder registered', error)] };
   }
 }
 
