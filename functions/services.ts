@@ -193,7 +193,7 @@ export function createServices(settings: Settings, log: Log): Services {
       ...{ settings, engine, bus, blobs, tables, credential, notices, health, readers: clients },
       tryTopic: topic && (() => tryTopic(topic)),
     }),
-    reportDaily: () => reportDaily(engine, notices, baseUrl),
+    reportDaily: () => reportDaily(engine, { notices, unknownTitles }, baseUrl),
     webhook,
     mailer: {
       ...createMailer(
@@ -224,8 +224,10 @@ export function createServices(settings: Settings, log: Log): Services {
           openRun(engine, { ...request, admit: breaker.admit }, firstMove(engine, { graph: known })),
         decisions,
         classify,
-        unknown: (one) =>
-          noted(unknownTitles.isNew(one, now()).then((isNew) => isNew && log(unknownLine(one)))),
+        unknown(one, accuses) {
+          noted(unknownTitles.isNew(one, now()).then((isNew) => isNew && log(unknownLine(one))));
+          if (accuses) noted(unknownTitles.keep(one, now()));
+        },
         heard: (source) => noted(health.delivered(source, now())),
         now,
         log: line,

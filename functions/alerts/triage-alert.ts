@@ -18,8 +18,8 @@ import { readAhead } from './read-ahead.ts';
 export interface TriageDeps extends JudgeDeps {
   /** A source has delivered something that Microsoft Graph confirms. Fails for nobody. */
   heard?(source: Signal['source']): void;
-  /** A detection that no catalogue knows. Fails for nobody. */
-  unknown?(detection: Detection): void;
+  /** A detection that no catalogue knows; `accuses` where it calls an account compromised. Fails for nobody. */
+  unknown?(detection: Detection, accuses: boolean): void;
   /** One line for each decision. */
   log(line: string): void;
 }
@@ -110,8 +110,10 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
 
   /** An alert that nobody is acted on for is called something, too. */
   function tellUnknown(source: Signal['source'], signals: readonly Signal[], about: Reading['about']): void {
-    const told = signals.length > 0 ? signals : about === undefined ? [] : [{ source, ...about }];
-    for (const one of told) if (!isKnownDetection(one)) deps.unknown?.(one);
+    for (const one of signals) if (!isKnownDetection(one)) deps.unknown?.(one, one.implied !== true);
+    if (signals.length > 0 || about === undefined) return;
+    const nobody = { source, ...about };
+    if (!isKnownDetection(nobody)) deps.unknown?.(nobody, false);
   }
 }
 

@@ -1,8 +1,10 @@
 // Detections that the catalogue does not know, each in the log once a day: Microsoft renames alerts, and a renamed one
-// would go on being weighed by its level alone without anybody noticing. Here: Table Storage, and a memory for tests.
+// would go on being weighed by its level alone without anybody noticing. One that names a compromised account stands in
+// the mail of the day as well, once.
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { plain } from '../mail/plain.ts';
-import type { Signal } from '../model/signal.ts';
+import { type Signal, signalSchema } from '../model/signal.ts';
 import { inQuotes } from '../model/text.ts';
 
 export type Detection = Pick<Signal, 'source' | 'detector' | 'title' | 'product'>;
@@ -10,7 +12,27 @@ export type Detection = Pick<Signal, 'source' | 'detector' | 'title' | 'product'
 export interface UnknownTitles {
   /** true for the first of the day, in whichever instance. */
   isNew(detection: Detection, now: Date): Promise<boolean>;
+  /** It has called an account compromised: somebody must hear of it, once. */
+  keep(detection: Detection, now: Date): Promise<void>;
+  /** Those that are kept and that nobody was told of, the earliest first. */
+  untold(): Promise<readonly Detection[]>;
+  told(detections: readonly Detection[]): Promise<void>;
 }
+
+export const detectionSchema = z.object({
+  source: signalSchema.shape.source,
+  detector: z.string(),
+  title: z.string(),
+  product: z.string().optional(),
+});
+
+/** As it is kept: titles are written by strangers, and one may be of any length. */
+export const kept = ({ source, detector, title, product }: Detection): Detection => ({
+  source,
+  detector: plain(detector, 200),
+  title: plain(title, 200),
+  ...(product === undefined ? {} : { product: plain(product, 100) }),
+});
 
 /** Titles are written by strangers: no more of them a day than somebody would read. */
 const mostADay = 200;
@@ -38,3 +60,17 @@ export class Today {
 /** `unknown-title: alert "Contoso: token replay" (detector …, product …) …` */
 export const unknownLine = ({ source, detector, title, product }: Detection): string =>
   `unknown-title: ${source} ${inQuotes(plain(title, 200))} (detector ${plain(detector, 100)}, product ${plain(product ?? 'not said', 100)}) is in no catalogue: its level alone decides. Say in DETECTORS what it means`;
+
+/** For the mail of the day. */
+export const unknownSection = (unknown: readonly Detection[]) => ({
+  title: 'Alerts that this app does not know',
+  lines: [
+    {
+      text: 'Say in DETECTORS what they mean. Each names a compromised account, and only its level decided what was done',
+    },
+    ...unknown.map(({ source, detector, title, product }) => ({
+      text: inQuotes(plain(title, 200)),
+      details: [`${source}, detector ${plain(detector, 100)}, product ${plain(product ?? 'not said', 100)}`],
+    })),
+  ],
+});

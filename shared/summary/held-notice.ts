@@ -1,6 +1,7 @@
-// The daily notice of runs that wait for a person. The summary said so when each was held; nothing is done for these
-// accounts until somebody decides, and no run is ever let go by time alone. Pure.
+// The daily notice: runs that wait for a person, and alerts that this app does not know. The summary said so when each run
+// was held; nothing is done for these accounts until somebody decides, and no run is ever let go by time alone. Pure.
 
+import { type Detection, unknownSection } from '../alerts/unknown-titles.ts';
 import type { Notice } from '../mail/notice.ts';
 import { clause, clock, count, plain } from '../mail/plain.ts';
 import type { RunRow } from '../model/rows.ts';
@@ -14,19 +15,35 @@ export type Held =
 
 const hourMs = 3_600_000;
 
-/** undefined when no run waits. Its version is the day (UTC), so that it is told once a day. */
-export function heldNotice(
-  held: readonly Held[],
+export const dailyKey = 'held-runs';
+/** The day (UTC), so that it is told once a day. */
+export const dayOf = (now: Date): string => now.toISOString().slice(0, 10);
+
+/** undefined when there is nothing to tell. */
+export function dailyNotice(
+  { held, unknown }: { held: readonly Held[]; unknown: readonly Detection[] },
   playbook: readonly Described[],
   baseUrl: string,
   now: Date,
 ): Notice | undefined {
-  if (held.length === 0) return undefined;
+  if (held.length === 0 && unknown.length === 0) return undefined;
+  const more = unknown.length === 0 ? [] : [unknownSection(unknown)];
+  if (held.length === 0) {
+    return {
+      key: dailyKey,
+      version: dayOf(now),
+      headline: 'ALERTS THAT NO CATALOGUE KNOWS',
+      subject: count(unknown.length, 'title'),
+      tone: 'waiting',
+      lead: 'These alerts called an account compromised, and this app did not know what they mean: their level alone decided. Each is told once.',
+      sections: more,
+    };
+  }
   const oldestFirst = held.toSorted((a, b) => (since(a) < since(b) ? -1 : 1));
   const waits = held.length === 1 ? 'WAITS' : 'WAIT';
   return {
-    key: 'held-runs',
-    version: now.toISOString().slice(0, 10),
+    key: dailyKey,
+    version: dayOf(now),
     headline: `${held.length === 1 ? '1 RUN' : `${held.length} RUNS`} ${waits} FOR APPROVAL`,
     subject: subjectOf(oldestFirst),
     tone: 'waiting',
@@ -40,6 +57,7 @@ export function heldNotice(
           lineOf(run, { runUrl: `${baseUrl}/api/runs/${encodeURIComponent(run.id)}`, playbook }, now),
         ),
       },
+      ...more,
     ],
   };
 }

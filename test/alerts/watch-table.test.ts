@@ -2,16 +2,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../local/azurite.ts';
 import type { SourceHealth } from '../../shared/alerts/source-health.ts';
+import type { UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
 import type { NoticeRow, NoticeStore } from '../../shared/mail/notice.ts';
 import { TableNotices } from '../../shared/store/notice-store.ts';
 import { TableSourceHealth } from '../../shared/store/table-source-health.ts';
-import { memoryNotices, memorySourceHealth } from '../fakes/memory-stores.ts';
+import { TableUnknownTitles } from '../../shared/store/table-unknown-titles.ts';
+import { memoryNotices, memorySourceHealth, memoryUnknownTitles } from '../fakes/memory-stores.ts';
 import { brokenConnection, tableOptions } from '../run/progress-stores.ts';
 
 let azurite: Awaited<ReturnType<typeof startAzurite>>;
 let losing = false;
 let health: Record<'memory' | 'table', SourceHealth>;
 let notices: Record<'memory' | 'table', NoticeStore>;
+let titles: Record<'memory' | 'table', UnknownTitles>;
 
 beforeAll(async () => {
   azurite = await startAzurite();
@@ -23,6 +26,7 @@ beforeAll(async () => {
     throw brokenConnection();
   });
   health = { memory: memorySourceHealth(), table: new TableSourceHealth(service) };
+  titles = { memory: memoryUnknownTitles(), table: new TableUnknownTitles(service) };
   notices = { memory: memoryNotices(), table: new TableNotices(service, options) };
 });
 afterAll(() => azurite.close());
@@ -47,6 +51,23 @@ describe.each(both)('the health of sources (%s)', (kind) => {
     expect(await health[kind].watchedSince(at('08:00:00'))).toEqual(at('08:00:00'));
     expect(await health[kind].watchedSince(at('10:00:00'))).toEqual(at('08:00:00'));
     expect(await health[kind].all()).toHaveLength(2);
+  });
+});
+
+describe.each(both)('unknown titles (%s)', (kind) => {
+  const detection = (title: string) => ({ source: 'alert' as const, detector: 'x', title, product: 'p' });
+  const long = `token replay https://contoso.com ${'é'.repeat(500)}`;
+
+  it('are told once, however long and however often they come', async () => {
+    const store = titles[kind];
+    await store.keep(detection('Contoso: token replay'), at('09:00:00'));
+    await store.keep(detection(long), at('09:01:00'));
+    await store.keep(detection('CONTOSO: token replay'), at('09:02:00'));
+    const untold = await store.untold();
+    expect(untold.map(({ title }) => title.slice(0, 12))).toEqual(['Contoso: tok', 'token replay']);
+    await store.told(untold);
+    await store.keep(detection(long), at('11:00:00'));
+    expect(await store.untold()).toEqual([]);
   });
 });
 

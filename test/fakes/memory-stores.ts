@@ -4,7 +4,13 @@ import { type BreakerStages, stages } from '../../shared/alerts/breaker-stages.t
 import type { Decision, DecisionRecord, Decisions } from '../../shared/alerts/decisions.ts';
 import type { FeedPositions, KeptPosition } from '../../shared/alerts/feed-position.ts';
 import type { SourceHealth, SourceState } from '../../shared/alerts/source-health.ts';
-import { keyOf, Today, type UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
+import {
+  type Detection,
+  kept,
+  keyOf,
+  Today,
+  type UnknownTitles,
+} from '../../shared/alerts/unknown-titles.ts';
 import type { NoticeRow, NoticeStore } from '../../shared/mail/notice.ts';
 import { type Departures, type Noted, withDeparture } from '../../shared/run/departures.ts';
 import { begun, hasLapsed, type RequestKeys, type RequestRow } from '../../shared/run/request-keys.ts';
@@ -130,7 +136,19 @@ export function memoryTrips(): BreakerStages {
 }
 export function memoryUnknownTitles(): UnknownTitles {
   const today = new Today();
-  return { isNew: async (detection, now) => today.add(now.toISOString().slice(0, 10), keyOf(detection)) };
+  const all = new Map<string, { detection: Detection; told: boolean }>();
+  return {
+    isNew: async (detection, now) => today.add(now.toISOString().slice(0, 10), keyOf(detection)),
+    async keep(detection) {
+      const shown = kept(detection);
+      const key = keyOf(shown);
+      if (!all.has(key)) all.set(key, { detection: shown, told: false });
+    },
+    untold: async () => [...all.values()].flatMap(({ detection, told }) => (told ? [] : [detection])),
+    async told(detections) {
+      for (const detection of detections) all.set(keyOf(detection), { detection, told: true });
+    },
+  };
 }
 export function memoryMarks(): FeedPositions {
   const kept = new Map<string, KeptPosition>();

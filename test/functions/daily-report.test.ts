@@ -1,12 +1,13 @@
 // Runs that nobody approves, day after day.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { reportDaily } from '../../functions/runs/daily-report.ts';
+import type { UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
 import { createNotices } from '../../shared/mail/tell.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
-import { memoryNotices } from '../fakes/memory-stores.ts';
+import { memoryNotices, memoryUnknownTitles } from '../fakes/memory-stores.ts';
 import { sampleRun } from '../run/sample-rows.ts';
 
 const adele = '9f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b';
@@ -15,6 +16,7 @@ const megan = '8a1f4c1a-2f5b-4b0e-9a57-0d5b7c1e6f24';
 let clock = 0;
 let sent: Notice[] = [];
 let progress: MemoryProgress;
+let unknownTitles: UnknownTitles;
 let report: () => Promise<number>;
 
 const now = () => new Date(clock);
@@ -23,6 +25,7 @@ beforeEach(() => {
   clock = Date.parse('2026-11-24T19:05:00Z');
   sent = [];
   progress = new MemoryProgress();
+  unknownTitles = memoryUnknownTitles();
   const notices = createNotices({
     store: memoryNotices(),
     mailer: {
@@ -35,7 +38,11 @@ beforeEach(() => {
     log: () => {},
   });
   report = () =>
-    reportDaily({ playbook: [], progress, now, log: () => {} }, notices, 'https://reclaim.contoso.com');
+    reportDaily(
+      { playbook: [], progress, now, log: () => {} },
+      { notices, unknownTitles },
+      'https://reclaim.contoso.com',
+    );
 });
 
 const hold = (userId: string, because = 'adele.vance@contoso.com is a protected account') =>
@@ -117,5 +124,42 @@ describe('a held run that nobody approves', () => {
     await progress.open(sampleRun(adele), [], undefined, []);
     await mornings(3);
     expect(sent).toEqual([]);
+  });
+});
+
+describe('an alert that no catalogue knows and that calls an account compromised', () => {
+  const replay = (title: string) => ({
+    source: 'alert' as const,
+    detector: title,
+    title,
+    product: 'microsoftDefenderForCloudApps',
+  });
+  const texts = () => sent.map((notice) => noticeMail(notice).text);
+
+  it('stands in the mail of the day once, however often it comes', async () => {
+    await unknownTitles.keep(replay('Contoso: token replay'), now());
+    await unknownTitles.keep(replay('Contoso: TOKEN replay'), now());
+    await mornings(3);
+    expect(texts()).toEqual([expect.stringContaining('"Contoso: token replay"')]);
+    expect(texts()[0]).toContain('DETECTORS');
+  });
+
+  it('comes with the runs that wait, in the same mail', async () => {
+    await hold(adele);
+    await unknownTitles.keep(replay('Contoso: token replay'), now());
+    await mornings(2);
+    expect(texts()).toHaveLength(2);
+    expect(texts()[0]).toContain('"Contoso: token replay"');
+    expect(texts()[1]).not.toContain('token replay');
+  });
+
+  it('waits for the next morning where the mail of this one has left', async () => {
+    await hold(adele);
+    await mornings(1);
+    await unknownTitles.keep(replay('Contoso: token replay'), now());
+    await report();
+    expect(sent).toHaveLength(1);
+    await mornings(1);
+    expect(texts()[1]).toContain('token replay');
   });
 });
