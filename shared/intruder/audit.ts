@@ -93,7 +93,8 @@ export const text = z
   .union([z.string(), z.number().transform(String)])
   .nullish()
   .catch(null)
-  .transform((given) => given || null);
+  // Some workloads write that there is nothing.
+  .transform((given) => (given && given !== '<null>' ? given : null));
 
 /** A list whose unreadable entries are left out; no list at all is an empty one. */
 export const each = <T>(item: z.ZodType<T>) =>

@@ -22,6 +22,11 @@ function asJson(text: string): unknown {
   }
 }
 
+const detailsSchema = z.object({ 'User-Agent': text });
+/** Of a change in the directory, whose details are a text of JSON. */
+const clientIn = (details: string | null) =>
+  detailsSchema.safeParse(details === null ? null : asJson(details)).data?.['User-Agent'] ?? null;
+
 const pairs = each(z.object({ Name: text, Value: text }));
 
 /** What the workloads write beside the common fields; they disagree on names, and most are missing most of the time. */
@@ -90,7 +95,7 @@ export const unifiedRecordSchema = z
         request: data?.AppAccessContext?.UniqueTokenId ?? null,
         address: address === null ? null : bareAddress(address),
         device: data?.DeviceId ?? null,
-        userAgent: data?.UserAgent ?? more('UserAgent'),
+        userAgent: data?.UserAgent ?? more('UserAgent') ?? clientIn(more('additionalDetails')),
       },
       object: entry.objectId,
       recordType: entry.auditLogRecordType,
