@@ -26,22 +26,18 @@ describe('the whole playbook', () => {
     expect(Buffer.byteLength(summary.html)).toBeLessThan(102_000);
   });
 
-  // Fails until every log is read again: what comes late is thrown away for what was found before.
-  it.fails.each(['everything', 'back-doors'])(
-    '%s ends the same however late the audit log is',
-    async (name) => {
-      const ends = await Promise.all(
-        [0, 75, 360].map(async (minutes) => {
-          const story = await lagging(name, minutes);
-          for (const wait of [15, 45, 60, 1320]) await story.later(wait);
-          const { steps } = await story.run();
-          return steps.map(({ name: step, outcome, changes }) => [step, outcome?.is, changes.length]);
-        }),
-      );
-      expect(ends[1]).toEqual(ends[0]);
-      expect(ends[2]).toEqual(ends[0]);
-    },
-  );
+  it.each(['everything', 'back-doors'])('%s ends the same however late the audit log is', async (name) => {
+    const ends = await Promise.all(
+      [0, 75, 360].map(async (minutes) => {
+        const story = await lagging(name, minutes);
+        for (const wait of [15, 45, 60, 1320]) await story.later(wait);
+        const { steps } = await story.run();
+        return steps.map(({ name: step, outcome, changes }) => [step, outcome?.is, changes.length]);
+      }),
+    );
+    expect(ends[1]).toEqual(ends[0]);
+    expect(ends[2]).toEqual(ends[0]);
+  });
 
   it('ties nothing to anybody and asks for nothing by day where there is nothing to find', async () => {
     const { steps, run, summary } = await (await told(await scenarioCalled('locked-undecided'))).run();

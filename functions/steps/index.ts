@@ -22,6 +22,7 @@ import { removeExchangeRoles } from './remove-exchange-roles.ts';
 import { removeMailForwarding } from './remove-mail-forwarding.ts';
 import { removeMailboxDelegates } from './remove-mailbox-delegates/remove-mailbox-delegates.ts';
 import { requireMfa } from './require-mfa/require-mfa.ts';
+import { resetMailboxSettings } from './reset-mailbox-settings.ts';
 import { resetPassword } from './reset-password/reset-password.ts';
 import { retractSentMail } from './retract-sent-mail/retract-sent-mail.ts';
 import { reviewAdminActivity } from './review-admin-activity/review-admin-activity.ts';
@@ -46,6 +47,7 @@ export const playbook: readonly Step[] = [
   removeMailForwarding,
   disableInboxRules,
   removeMailboxDelegates,
+  resetMailboxSettings,
   removeAuthMethods,
   requireMfa,
   removeAppAccess,

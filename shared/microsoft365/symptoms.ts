@@ -22,6 +22,8 @@ export interface Look {
   since: number;
   /** Domains whose mail stays inside. */
   domains: readonly string[];
+  /** Whether another step takes back what is tied to the intruder, where it can be. */
+  resets?: boolean;
 }
 
 /**
@@ -56,11 +58,14 @@ interface Doubt {
   /** How, where no command says it. */
   how?: string;
   danger?: Danger;
+  /** One of those things that another step takes back. */
+  isReset?: true;
 }
 
 /** One finding, and the task to decide about it: with evidence it is to be ended, without it the owner is asked. */
-export function doubt({ account }: Look, doubtful: Doubt): Symptoms {
+export function doubt({ account, resets }: Look, doubtful: Doubt): Symptoms {
   const { id, what, evidence, why, whether, remedy, commands, remains, how = '', danger } = doubtful;
+  if (evidence !== undefined && resets && doubtful.isReset) return { findings: [{ what, why: evidence }] };
   return {
     findings: [{ what, why: evidence ?? why }],
     tasks: [

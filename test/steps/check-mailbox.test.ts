@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { checkMailbox } from '../../functions/steps/check-mailbox/check-mailbox.ts';
-import { phone, phoneSchema } from '../../functions/steps/check-mailbox/mailbox-access.ts';
+import { phone } from '../../functions/steps/check-mailbox/mailbox-access.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { actsOf } from '../../shared/intruder/acts.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
+import { phoneSchema } from '../../shared/microsoft365/mailbox-settings.ts';
 import { eachPart } from '../../shared/microsoft365/symptoms.ts';
 import type { Collected, Later, Skip } from '../../shared/model/step.ts';
 import { directoryAudit, intruder, record } from '../fakes/audit.ts';
@@ -121,8 +122,21 @@ describe('check-mailbox', () => {
     const tied = tasks
       .filter(({ instruction }) => instruction.includes("in the intruder's session"))
       .map(({ id }) => id);
-    expect(tied).toEqual(['automatic-replies', 'sweep:x1', 'deleted-mail']);
-    expect(tasks[0]).toMatchObject({
+    expect(tied).toEqual(['deleted-mail']);
+  });
+
+  it('leaves to reset-mailbox-settings what that takes back, and asks for it where that step is off', async () => {
+    const given = afterAudit(cmdlet('intruder', 'Set-MailboxAutoReplyConfiguration'));
+    const { tasks, findings } = await look(tenant(everything), given);
+    expect(tasks.map(({ id }) => id)).not.toContain('automatic-replies');
+    expect(findings.map(({ why }) => why)).toContainEqual(
+      expect.stringContaining("in the intruder's session"),
+    );
+    const off = await look(tenant(everything), {
+      ...given,
+      run: { ...given.run, ended: { 'reset-mailbox-settings': 'off' } },
+    });
+    expect(off.tasks[0]).toMatchObject({
       what: 'Switch the automatic reply off',
       commands: ["Set-MailboxAutoReplyConfiguration -Identity 'adele@contoso.com' -AutoReplyState Disabled"],
     });

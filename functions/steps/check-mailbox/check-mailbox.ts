@@ -4,21 +4,13 @@ import { z } from 'zod';
 import { actsIn } from '../../../shared/intruder/acts.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { acceptedDomains, mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
+import { autoReplySchema, phoneSchema, sweepSchema } from '../../../shared/microsoft365/mailbox-settings.ts';
 import { eachPart } from '../../../shared/microsoft365/symptoms.ts';
 import { investigation, settings } from '../../../shared/model/step.ts';
 import { accountSymptoms } from './account-symptoms.ts';
 import { deletionsIn } from './deleted-mail.ts';
-import { addIn, addInSchema, lookForForms, phone, phoneSchema } from './mailbox-access.ts';
-import {
-  automaticReplies,
-  autoReplySchema,
-  junk,
-  junkSchema,
-  signature,
-  signatureSchema,
-  sweep,
-  sweepSchema,
-} from './mailbox-settings.ts';
+import { addIn, addInSchema, lookForForms, phone } from './mailbox-access.ts';
+import { automaticReplies, junk, junkSchema, signature, signatureSchema, sweep } from './mailbox-settings.ts';
 
 export const checkMailbox = investigation({
   name: 'check-mailbox',
@@ -43,7 +35,7 @@ export const checkMailbox = investigation({
   },
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
-  againAfter: ['collect-audit-log'],
+  againAfter: ['collect-audit-log', 'reset-mailbox-settings'],
 
   async collect(context) {
     const { account, run, intruder, graph, exchange } = context;
@@ -51,7 +43,13 @@ export const checkMailbox = investigation({
       return { skip: 'has no mailbox in Exchange Online' };
     }
     const since = windowStart(run, intruder);
-    const look = { account, acts: actsIn(run) ?? [], since, domains: await acceptedDomains(exchange) };
+    const look = {
+      account,
+      acts: actsIn(run) ?? [],
+      since,
+      domains: await acceptedDomains(exchange),
+      resets: run.ended?.['reset-mailbox-settings'] !== 'off',
+    };
     const here = { anchor: account.userPrincipalName };
     const one = { Identity: account.id };
     const all = { Mailbox: account.id };

@@ -2,7 +2,9 @@
 // them; forms no interface returns.
 import { z } from 'zod';
 import { when } from '../../../shared/intruder/describe-trail.ts';
+import { mayBeRemoved } from '../../../shared/intruder/tie.ts';
 import { formsGuide } from '../../../shared/microsoft365/links.ts';
+import { cameFrom, nameOfPhone, type Phone } from '../../../shared/microsoft365/mailbox-settings.ts';
 import { didBy, doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Task } from '../../../shared/model/step.ts';
@@ -33,33 +35,22 @@ export function addIn(app: z.infer<typeof addInSchema>, look: Look): Symptoms {
   });
 }
 
-/** Get-MobileDevice */
-export const phoneSchema = z.object({
-  Identity: text,
-  DeviceId: text,
-  FriendlyName: text,
-  DeviceModel: text,
-  DeviceOS: text,
-  ClientType: text,
-  DeviceAccessState: text,
-  FirstSyncTime: text,
-});
-
-export function phone(device: z.infer<typeof phoneSchema>, look: Look): Symptoms {
-  const name = [device.FriendlyName || device.DeviceModel || device.DeviceId, device.DeviceOS]
-    .filter(Boolean)
-    .join(', ');
+export function phone(device: Phone, look: Look): Symptoms {
+  const name = nameOfPhone(device);
   const first = Date.parse(device.FirstSyncTime);
   const dated = Number.isNaN(first)
     ? 'first synchronized nobody knows when'
     : `first synchronized ${when(first)}`;
   const what = `phone or mail app ${name} (${device.ClientType || 'unknown kind'}), ${dated}`;
+  const act = cameFrom(look.acts, device);
   if (/^Blocked$/i.test(device.DeviceAccessState)) return { findings: [{ what, why: 'is blocked already' }] };
   if (first < look.since) return { findings: [{ what, why: 'was there before the intruder' }] };
   return doubt(look, {
     id: `phone:${device.DeviceId}`,
     what,
-    evidence: undefined,
+    ...(act !== undefined && mayBeRemoved(act, 'irreversible')
+      ? { evidence: act.evidence, isReset: true as const }
+      : { evidence: act?.evidence }),
     why: Number.isNaN(first) ? 'its age is not known' : 'new since the intruder came',
     whether: `the phone or mail app ${name} is`,
     remedy: `Take the mail off ${name}, then remove it`,

@@ -1,6 +1,13 @@
 // Automatic replies, signature, junk lists and sweep rules: what an intruder sets so that mail speaks for them or does
 // not arrive. As Exchange's cmdlets return them; judged here, read by the step.
 import { z } from 'zod';
+import {
+  type AutoReply,
+  isReplying,
+  replySetBy,
+  type SweepRule,
+  sweepMadeBy,
+} from '../../../shared/microsoft365/mailbox-settings.ts';
 import { asAddress, domainOf, isInside, isUnder } from '../../../shared/microsoft365/recipients.ts';
 import {
   didBy,
@@ -26,19 +33,14 @@ const flag = z
   .nullish()
   .transform((given) => given ?? false);
 
-/** Get-MailboxAutoReplyConfiguration */
-export const autoReplySchema = z.object({
-  AutoReplyState: text,
-  InternalMessage: text,
-  ExternalMessage: text,
-});
-export function automaticReplies(reply: z.infer<typeof autoReplySchema>, look: Look): Symptoms {
-  if (!/^(Enabled|Scheduled)$/i.test(reply.AutoReplyState)) return none;
+export function automaticReplies(reply: AutoReply, look: Look): Symptoms {
+  if (!isReplying(reply)) return none;
   const says = plain(reply.ExternalMessage) || plain(reply.InternalMessage);
   return doubt(look, {
     id: 'automatic-replies',
     what: `automatic replies are ${reply.AutoReplyState.toLowerCase()}: ${inQuotes(short(says))}`,
-    evidence: didBy(look, /^Set-MailboxAutoReplyConfiguration$/i),
+    evidence: replySetBy(look.acts)?.evidence,
+    isReset: true,
     why: 'they may speak for the intruder, and tell who writes',
     whether: 'the automatic reply is',
     remedy: 'Switch the automatic reply off',
@@ -130,27 +132,19 @@ export function junk(lists: z.infer<typeof junkSchema>, look: Look): Symptoms {
   });
 }
 
-/** Get-SweepRule */
-export const sweepSchema = z.object({
-  Name: text,
-  RuleId: text,
-  Enabled: flag,
-  Sender: text,
-  DestinationFolder: text,
-});
-
 /** From newsletters they tidy up; from colleagues, or from everybody, they hide. */
-export function sweep(rule: z.infer<typeof sweepSchema>, look: Look): Symptoms {
+export function sweep(rule: SweepRule, look: Look): Symptoms {
   if (!rule.Enabled) return none;
   const what = `sweep rule ${inQuotes(rule.Name)} moves mail of ${rule.Sender || 'everybody'} to ${inQuotes(rule.DestinationFolder)}`;
   const sender = asAddress(rule.Sender);
   const harmless = sender !== null && !isInside(sender, look.domains) && !isWarner(sender, []);
-  const evidence = didBy(look, /^(New|Set|Enable)-SweepRule$/i, [rule.Name, rule.RuleId]);
+  const evidence = sweepMadeBy(look.acts, rule)?.evidence;
   if (harmless && evidence === undefined) return { findings: [{ what, why: 'a sender outside' }] };
   return doubt(look, {
     id: `sweep:${rule.RuleId}`,
     what,
     evidence,
+    isReset: true,
     why: 'it hides mail of colleagues, of Microsoft or of everybody',
     whether: `the sweep rule ${inQuotes(rule.Name)} is`,
     remedy: `Remove the sweep rule ${inQuotes(rule.Name)}`,

@@ -34,6 +34,19 @@ export const mailboxOptions = {
     })
     .optional()
     .describe('What Get-MailboxJunkEmailConfiguration returns'),
+  calendars: z
+    .array(
+      z.strictObject({
+        Folder: text.describe('Calendar, or another folder of that kind'),
+        PublishEnabled: may(flag).describe('Default false'),
+        DetailLevel: may(z.enum(['AvailabilityOnly', 'LimitedDetails', 'FullDetails', 'Editor'])),
+        PublishDateRangeFrom: may(text),
+        PublishDateRangeTo: may(text),
+        SearchableUrlEnabled: may(flag).describe('Default false'),
+      }),
+    )
+    .optional()
+    .describe('What Get-MailboxCalendarFolder returns. Default: one, not published'),
   sweepRules: z
     .array(
       z.strictObject({
