@@ -113,7 +113,7 @@ type Entry = z.infer<typeof entrySchema>;
 const answerSchema = z.looseObject({ value: z.array(z.unknown()) });
 
 /** Every rule in the file with its line, or what is wrong with which line. */
-export function readRules(text: string): { entries: (Entry & { line: number })[]; problems: Problem[] } {
+function readRules(text: string): { entries: (Entry & { line: number })[]; problems: Problem[] } {
   const { values, problems } = valuesIn(text.replace(/^\uFEFF/, ''));
   const entries: (Entry & { line: number })[] = [];
   const flat = values.flatMap(({ line, value }) => {
@@ -170,7 +170,7 @@ function directoryIn(recipients: NonNullable<Entry['recipients']>): Map<string, 
 }
 
 /** `known`: domains of the tenant that hold for the whole file. */
-export function judgeEntry(entry: Entry, known: readonly string[]): Judgement & { id: string } {
+function judgeEntry(entry: Entry, known: readonly string[]): Judgement & { id: string } {
   const own = entry.mailbox?.includes('@') ? [domainOf(entry.mailbox)] : [];
   const said = domainsOf(entry.acceptedDomains);
   const domains = said.length > 0 ? said : known.length > 0 ? known : own;

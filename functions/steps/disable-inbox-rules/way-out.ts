@@ -128,7 +128,7 @@ export function excuseOf(
 }
 
 /** Services that people forward to for their work: tickets, expenses, bookkeeping, boards, notes, automation. */
-export const services = list(`
+const services = list(`
   zendesk.com; freshdesk.com; freshservice.com; atlassian.net; service-now.com; servicenow.com;
   pagerduty.com; opsgenie.net; halopsa.com; myconnectwise.net; autotask.net; helpscout.net;
   intercom-mail.com; happyfox.com; zohodesk.com; zohosupport.com; monday.com; asana.com; trello.com;
@@ -142,12 +142,12 @@ export const services = list(`
   jitbit.com; spiceworks.com; linear.app; statuspage.io; victorops.com; airtable.com`);
 
 /** Gateways that turn a mail into a text message. */
-export const textGateways = list(`
+const textGateways = list(`
   txt.att.net; mms.att.net; vtext.com; vzwpix.com; tmomail.net; messaging.sprintpcs.com; email.uscc.net;
   msg.fi.google.com; sms.orange.fr; txt.bell.ca; msg.telus.com; pcs.rogers.com`);
 
 /** Providers where anybody gets an address: first label of the domain, whatever the country. */
-export const freeMail = new Set(
+const freeMail = new Set(
   list(`
   gmail; googlemail; outlook; hotmail; live; msn; yahoo; ymail; rocketmail; icloud; me; mac; aol; gmx;
   web; t-online; freenet; proton; protonmail; pm; tutanota; tuta; tutamail; mail; yandex; zoho; zohomail;
@@ -157,5 +157,5 @@ export const freeMail = new Set(
 );
 
 /** Local parts that a ticket, alert or scan goes to at a partner. */
-export const roleAddress =
+const roleAddress =
   /^(?:tickets?|support|help|helpdesk|service|servicedesk|alerts?|monitoring|noc|on-?call|dispatch|operations|ops|scan|scans|fax|orders?|bestellung|dispo|archiv|archive|journal)(?:[+._-].*)?$/;
