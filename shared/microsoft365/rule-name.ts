@@ -41,8 +41,24 @@ export const skeleton = (text: string): string =>
 const spaced = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}\p{P}\p{S}\s]+$/u;
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** A list of rule-words.json as one expression over plain text. */
-export function matcher(list: string): RegExp {
+/** Whether a text names one of the words. */
+export type Matcher = Pick<RegExp, 'test'>;
+
+/**
+ * A list of rule-words.json as one expression over plain text. Made on first use: thousands of words in thirty
+ * languages cost a cold process a quarter of a second, which a lock would wait for.
+ */
+export function matcher(list: string): Matcher {
+  let made: RegExp | undefined;
+  return {
+    test(text) {
+      made ??= expressionOf(list);
+      return made.test(text);
+    },
+  };
+}
+
+function expressionOf(list: string): RegExp {
   const alternatives = list
     .split(/\s+/)
     .filter((entry) => entry !== '')

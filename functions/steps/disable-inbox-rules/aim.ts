@@ -1,7 +1,7 @@
 // Which mail an inbox rule picks, and what that tells. What is done to the mail is not its business.
 
 import { domainOf, isUnder, type Recipient } from '../../../shared/microsoft365/recipients.ts';
-import { matcher, plain, skeleton } from '../../../shared/microsoft365/rule-name.ts';
+import { type Matcher, matcher, plain, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import * as words from '../../../shared/microsoft365/rule-words.ts';
 import type { InboxRule } from './rule.ts';
 
@@ -42,7 +42,7 @@ interface Tells {
   warns?: true;
 }
 interface Subject extends Tells {
-  match: RegExp;
+  match: Matcher;
 }
 
 const lures: Subject = { points: 3, says: 'answers to the usual lures', match: matcher(words.lure) };
