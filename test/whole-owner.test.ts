@@ -148,7 +148,7 @@ async function takenIn(tenant: object) {
     story,
     run,
     taken: rows.flatMap(({ changes }) => changes.map(({ what }) => what)),
-    asked: rows.flatMap(({ tasks }) => tasks.map(({ what }) => what)),
+    asked: rows.flatMap(({ tasks }) => tasks.map(({ what, instruction }) => `${what}. ${instruction}`)),
   };
 }
 

@@ -66,7 +66,7 @@ describe('a dry run', () => {
     const story = await told(await scenarioCalled('back-doors'), { DRY_RUN: 'true' });
     const { summary } = await story.run();
     expect(summary.text).toContain('It would make ');
-    expect(summary.text).toMatch(/A person would be asked, .* Remove mailbox delegates: .* 6 delegates/);
+    expect(summary.text).toMatch(/Unless more is known by then: Ask .* about 6 delegates/);
     expect(summary.text).toContain('sam@contoso.com may open the mailbox');
     expect(summary.text).toContain(
       'Left out, since they leave a trace: Collect the audit log, Find other victims.',

@@ -48,7 +48,7 @@ describe('undo of a whole run', () => {
     await story.undo();
     const { summary } = await story.run();
     const role = 'the role Exchange Administrator, activated in PIM of nestor@contoso.com';
-    expect(summary.text).toContain(`Was not put back, see what you do now: Remove admin roles: ${role}`);
+    expect(summary.text).toContain(`Was not put back (see what you do now): Remove admin roles: ${role}`);
     const [, back = ''] = summary.text.split('PUT BACK\n');
     expect(back.split('\n\n')[0]).not.toContain(role);
   });

@@ -8,6 +8,7 @@ import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { who } from './about.ts';
 import { falseAlarm, next, sent } from './afterwards.ts';
 import { attachedTo } from './attached.ts';
+import { wouldAsk } from './changes-made.ts';
 import { alsoAtWork } from './coexistence.ts';
 import { type Case, titleOf, titlesOf } from './given.ts';
 import { type Standing, standingOf } from './standing.ts';
@@ -21,6 +22,7 @@ export const briefOf = (given: Case): Section[] =>
     changes(given, 'Removed and checked', ['verified', 'removed-again']),
     changes(given, 'Put back', ['undone']),
     changes(given, given.run.dryRun ? 'It would change' : 'Found, NOT changed', ['found']),
+    { title: 'It would ask', lines: wouldAsk(given) },
     evidence(given),
     afterwards(given),
     next(given),
@@ -115,11 +117,13 @@ function evidence(given: Case): Section {
     title: 'What was found out',
     lines: [
       ...(total === undefined ? [] : [{ text: total.text }]),
-      ...othersWithoutTask(given).map(({ what, why }) => ({ text: capital(plain(`${what}: ${why}`)) })),
+      ...othersWithoutTask(given).map(({ what }) => ({ text: capital(plain(what)) })),
       ...(files.length === 0 ? [] : [{ text: `Attached: ${files.join(', ')}` }]),
     ],
   };
 }
+
+const mostFindings = 3;
 
 /** What was learnt of other accounts, where no order says it already. */
 const othersWithoutTask = ({ steps, playbook }: Case) =>
@@ -130,7 +134,7 @@ const othersWithoutTask = ({ steps, playbook }: Case) =>
         (step) => step.name === name && step.kind === 'investigation' && step.toldIn === 'others',
       ),
     )
-    .flatMap(({ kept }) => kept.slice(0, 1));
+    .flatMap(({ kept }) => kept.slice(0, mostFindings));
 
 /** How to say that it was a false alarm, and how much is left for the day on which the owner is back. */
 function afterwards(given: Case): Section {

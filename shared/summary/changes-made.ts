@@ -53,7 +53,7 @@ export const leftInPlace = (given: Given): Section => ({
 });
 
 /** Of a rehearsal: what nobody can judge yet, such as delegates whose maker only the audit log knows. */
-const wouldAsk = (given: Given): Line[] =>
+export const wouldAsk = (given: Given): Line[] =>
   given.run.dryRun
     ? given.steps
         .filter((row) => row.outcome?.is === 'reported')
@@ -61,7 +61,7 @@ const wouldAsk = (given: Given): Line[] =>
           row.tasks
             .filter((task) => !task.atHandBack)
             .map(({ what, instruction }) => ({
-              text: `A person would be asked, unless more is known by then: ${titleOf(given, row.name)}: ${plain(what)}`,
+              text: `Unless more is known by then: ${plain(what)}`,
               details: [plain(instruction, 600)],
             })),
         )

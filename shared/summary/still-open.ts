@@ -8,7 +8,7 @@ import { type Case, titleOf, titlesOf } from './given.ts';
 import { exposure } from './lock.ts';
 import { isOpen } from './standing.ts';
 
-/** `brief`: what no step covers is one line, without the reasons. */
+/** `brief`: without what the orders say already. */
 export function openPoints(given: Case, length: 'brief' | 'whole'): Section {
   const { run } = given;
   const lines =
@@ -21,7 +21,7 @@ export function openPoints(given: Case, length: 'brief' | 'whole'): Section {
             ...changeLines(length === 'brief' ? toldAbove(given) : given, isOpen),
             ...unfinished(given),
             ...waiting(given),
-            ...(length === 'brief' ? notCoveredInBrief(given) : notCovered(given)),
+            ...notCovered(given),
             ...offBySetting(given),
           ];
   return { title: 'Still open', lines };
@@ -73,11 +73,6 @@ const skipped = ({ run, steps }: Case) =>
       ? [{ name, reason: outcome.reason }]
       : [],
   );
-
-const notCoveredInBrief = (given: Case): Line[] =>
-  skipped(given).length === 0
-    ? []
-    : [{ text: `Not covered (the run says why): ${titlesOf(given, skipped(given))}` }];
 
 /** One line a reason, so that an account without a mailbox does not fill the page. */
 function notCovered(given: Case): Line[] {

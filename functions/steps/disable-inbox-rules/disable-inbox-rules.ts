@@ -22,7 +22,7 @@ import type { Account } from '../../../shared/model/account.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
 import type { Intruder } from '../../../shared/model/intruder.ts';
 import { type RunView, remediation, settings, type Task } from '../../../shared/model/step.ts';
-import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
+import { capital, inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 import type { Mode } from '../../../shared/model/words.ts';
 import { decideOn } from './decide.ts';
 import { exportedRuleSchema, type InboxRule } from './rule.ts';
@@ -152,7 +152,7 @@ const nameOf = ({ name }: InboxRule) =>
 const askTheOwner = (rule: InboxRule, why: string, mailbox: Mailbox, where: Where): Task => ({
   id: idIn(where, `rule:${rule.id}`),
   what: `Ask the owner of ${mailbox.userPrincipalName}, by phone, whether ${nameOf(rule)} is theirs`,
-  instruction: `It ${why}. If it is not theirs, delete it.`,
+  instruction: `${capital(nameOf(rule))}: ${why}. If it is not theirs, delete it.`,
   link: mailboxPage(mailbox.id),
   role: 'Exchange Administrator',
   commands: [

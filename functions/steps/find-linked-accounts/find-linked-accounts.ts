@@ -37,7 +37,12 @@ export const findLinkedAccounts = investigation({
     const linked = await accountsWith(graph, account, addresses);
     const inside =
       linked.length === 0
-        ? [{ what: 'no account of the tenant', why: 'names this one as its alternate address' }]
+        ? [
+            {
+              what: 'no account of the tenant names this one as its alternate address',
+              why: 'so no password of another account can be reset through this mailbox',
+            },
+          ]
         : [];
     const outside = account.hasMailbox ? await lookOutside(graph, account, addresses, since, now) : undefined;
     return {

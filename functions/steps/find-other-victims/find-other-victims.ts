@@ -33,6 +33,7 @@ export const findOtherVictims = investigation({
   leaves: 'an alert for each other account',
   guide: ['MS tools'],
   stage: 'collect',
+  toldIn: 'others',
   settings: settings('act'),
   permissions: { graph: ['AuditLog.Read.All'] },
   appliesTo: () => true,
@@ -83,7 +84,10 @@ export const findOtherVictims = investigation({
       });
     } else if (findings.length === 0) {
       const what = bystanders.size === 0 ? 'no other account' : 'no other victim';
-      findings.push({ what, why: 'was signed in to from the intruder’s addresses' });
+      findings.push({
+        what: `${what} was signed in to from the intruder’s addresses`,
+        why: 'as far as the log tells, which lags by minutes',
+      });
     }
     return {
       findings,
