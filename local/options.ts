@@ -71,7 +71,7 @@ export function help(): string {
   --stay             keep everything up and print all endpoints and settings
   --no-host          the same without the Functions host, for a real \`func start\`
   --timeout SECONDS  how long a run may take (default 120)
-  --verbose          show the app's own log
+  --verbose          show every change of a step's state, and the app's own log
   -h, --help
 
 Scenarios

@@ -13,6 +13,7 @@ import { summaryOf } from '../shared/summary/summary.ts';
 import { differences } from './ending.ts';
 import type { Followed } from './live.ts';
 import type { LoadedScenario } from './scenario.ts';
+import { inert } from './show.ts';
 import type { Stack } from './stack.ts';
 import type { TenantFile } from './tenant/schema.ts';
 
@@ -45,7 +46,7 @@ export function tellRuns({ stack, followed, accepted }: Story, say: Say): void {
     const { containedAt } = rows.run.row;
     say(styleText('bold', subject));
     say();
-    say(text);
+    say(inert(text));
     say();
     if (containedAt !== null) {
       const seconds = (Date.parse(containedAt) - accepted.getTime()) / 1000;
@@ -84,7 +85,12 @@ const mailSchema = z.object({
 export function mailLines(sent: Outbox): string[] {
   return sent.flatMap(({ message }) => {
     const { subject = 'without a subject', alternative } = mailSchema.safeParse(message).data ?? {};
-    const text = alternative?.content.split(/\r?\n/).map((line) => `    ${line}`.trimEnd()) ?? [];
+    const text =
+      alternative === undefined
+        ? []
+        : inert(alternative.content.replaceAll('\r\n', '\n'))
+            .split('\n')
+            .map((line) => `    ${line}`.trimEnd());
     return [styleText('bold', `    A mail: ${oneLine(subject)}`), ...text];
   });
 }

@@ -8,11 +8,16 @@ import { verdictOf, verdictText } from '../shared/run/verdict.ts';
 import type { Look } from './later.ts';
 import type { StepChange } from './live.ts';
 
-/** undefined for what nobody watches: rows that were settled before anything ran, and rows that wait. */
-export function shown({ step, before }: StepChange): string | undefined {
-  if (step.state === 'waiting' && step.attempt === 0) return undefined;
-  if (before === undefined && step.state === 'settled') return undefined;
-  return `${step.name.padEnd(26)}${coloured(step)}${detail(step)}`;
+/** Text of several lines without anything that a terminal obeys. */
+export const inert = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, ' ');
+
+/** A step that settled, or that has to be tried again; with `all` every change of its state. undefined for the rest. */
+export function shown({ step, before }: StepChange, all: boolean): string | undefined {
+  const tried = step.state === 'waiting' && step.attempt > 0;
+  // What was settled before anything ran never was anybody's work.
+  const settled = step.state === 'settled' && before !== undefined;
+  if (!all && !tried && !settled) return undefined;
+  return `${step.name.padEnd(26)}${coloured(step)}${oneLine(detail(step))}`;
 }
 
 function coloured(step: StepRow): string {

@@ -1,10 +1,11 @@
 // `npm start`: builds the app, starts everything it needs on this machine, publishes the alert of a scenario to the
 // Event Grid topic, shows the run while it happens, prints what on-call is told, and says whether it ended as expected.
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { buildApp } from '../infra/build.ts';
+import { oneLine } from '../shared/mail/plain.ts';
 import { formatLine } from './functions-host/start-functions-host.ts';
 import { liveOn } from './later.ts';
 import { type Followed, follow } from './live.ts';
@@ -22,7 +23,7 @@ import {
   tellRuns,
 } from './report.ts';
 import type { LoadedScenario } from './scenario.ts';
-import { lookLines, shown } from './show.ts';
+import { inert, lookLines, shown } from './show.ts';
 import { type Stack, startStack } from './stack.ts';
 import { endpoints, interrupted, localSettings } from './stay.ts';
 import { requestLog } from './tenant/record.ts';
@@ -41,6 +42,8 @@ async function main(): Promise<number> {
     if (!flags.json) process.stdout.write(`${line}\n`);
   };
   const scenario = await chosen(flags, new Date());
+  // What the last story left would be taken for this one's.
+  rmSync(out, { recursive: true, force: true });
   say(styleText('bold', scenario.title));
   say(scenario.description);
   say();
@@ -79,7 +82,7 @@ async function start(flags: Flags, scenario: LoadedScenario): Promise<Stack> {
     settings: { ...scenario.settings, ...(flags.poll ? { POLL_ALERTS: 'true' } : {}) },
     latencyMs: flags.latency,
     onLog: (line) => {
-      if (flags.verbose || line.level === 'error') process.stderr.write(`${formatLine(line)}\n`);
+      if (flags.verbose || line.level === 'error') process.stderr.write(`${inert(formatLine(line))}\n`);
     },
     ...(requests === undefined ? {} : { onRequest: requestLog(requests) }),
   });
@@ -97,9 +100,11 @@ async function watch(
     alerts: flags.poll ? 1 : scenario.events.length,
     timeoutSeconds: flags.timeout,
     onRun: ({ run: { row } }) =>
-      say(`${time(new Date())}  run ${row.code} for ${row.account.userPrincipalName}: ${row.why}`),
+      say(
+        `${time(new Date())}  run ${row.code} for ${oneLine(row.account.userPrincipalName)}: ${oneLine(row.why)}`,
+      ),
     onChange: (change) => {
-      const line = shown(change);
+      const line = shown(change, flags.verbose);
       if (line !== undefined) say(`${time(change.at)}  ${line}`);
     },
   });

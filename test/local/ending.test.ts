@@ -17,6 +17,13 @@ describe('differences', () => {
     expect(differences({ run: 'finished' }, undefined)).toEqual(['no run was opened, expected finished']);
   });
 
+  it('takes any ending where nothing is expected of it, and a closed run for a finished one', () => {
+    expect(differences({}, undefined)).toEqual([]);
+    expect(differences({}, { run, steps })).toEqual([]);
+    expect(differences({ level: 'full' }, undefined)).toEqual(['no run was opened, expected one']);
+    expect(differences({ run: 'finished' }, { run: { ...run, state: 'closed' }, steps })).toEqual([]);
+  });
+
   it('says of a step what it is and what it was to be — also of one that has not ended or is not there', () => {
     const wanted = { 'block-sign-in': 'done', 'reset-password': 'done', 'unblock-sender': 'off' } as const;
     expect(differences({ run: 'finished', level: 'full', steps: wanted }, { run, steps })).toEqual([

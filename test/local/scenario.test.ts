@@ -54,6 +54,20 @@ describe('the scenarios that come along', () => {
 });
 
 describe('what somebody else wrote', () => {
+  it('may expect nothing, and then runs once — what is left out may end in any way', async () => {
+    const tenant = temporaryFile({
+      users: [{ userPrincipalName: 'megan@contoso.com' }],
+      riskDetections: [
+        { id: 'd1', userPrincipalName: 'megan@contoso.com', riskEventType: 'x', riskLevel: 'high' },
+      ],
+    });
+    const story = { title: 'x', description: 'y', tenant, alerts: [{ riskDetection: 'd1' }] };
+    const plain = await loadScenario(temporaryFile(story), now);
+    expect([plain.expect, plain.later]).toEqual([undefined, false]);
+    const asked = await loadScenario(temporaryFile({ ...story, later: true, expect: {} }), now);
+    expect([asked.expect, asked.later]).toEqual([{}, true]);
+  });
+
   it('lists every mistake of a scenario with its place', async () => {
     const file = temporaryFile({ title: 'x', alerts: [], expect: { run: 'over' }, colour: 'red' });
     const failed = await loadScenario(file, now).catch((error: unknown) => String(error));

@@ -1,6 +1,7 @@
 // A Defender alert as Microsoft Graph shows it, with what the directory knows of the accounts in its evidence.
 import { isRow, Refusal, type Row } from '../answers.ts';
 import { findUser, tenantIdOf, userIdOf } from '../directory.ts';
+import type { Properties } from '../filter-paths.ts';
 import { withDefaults } from '../odata.ts';
 import { alertProperties } from '../schema/security.ts';
 import type { TenantFile } from '../schema.ts';
@@ -23,6 +24,10 @@ function completeAccount(file: TenantFile, account: Row): Row {
     ...account,
   };
 }
+
+/** What a file holds beyond the known properties is shown as it is. */
+export const unknownIn = (given: Row, known: Properties): Row =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => !(name in known) && !name.startsWith('@')));
 
 export function alertRow(call: GraphCall, alert: Alert): Row {
   const created = alert.createdDateTime ?? call.store.loadedAt;
@@ -54,7 +59,7 @@ export function alertRow(call: GraphCall, alert: Alert): Row {
     ...entry,
     ...(isRow(entry['userAccount']) ? { userAccount: completeAccount(call.file, entry['userAccount']) } : {}),
   }));
-  return { ...row, evidence };
+  return { ...row, ...unknownIn(alert, alertProperties), evidence };
 }
 
 export const missing = (id: string) =>

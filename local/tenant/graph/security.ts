@@ -3,7 +3,7 @@ import type { Row } from '../answers.ts';
 import { tenantIdOf } from '../directory.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { alertProperties, incidentProperties } from '../schema/security.ts';
-import { alertRow, missing } from './alert-row.ts';
+import { alertRow, missing, unknownIn } from './alert-row.ts';
 import { addComment, changeCase } from './change-alert.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
 
@@ -26,6 +26,7 @@ const incidentRows = (call: GraphCall): Row[] =>
       tenantId: tenantIdOf(call.file),
       incidentWebUrl: `https://security.microsoft.com/incidents/${incident.id}?tid=${tenantIdOf(call.file)}`,
     }),
+    ...unknownIn(incident, incidentProperties),
     alerts: alertRows(call).filter((alert) => alert['incidentId'] === incident.id),
   }));
 

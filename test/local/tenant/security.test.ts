@@ -144,6 +144,15 @@ describe('sign-ins', () => {
 });
 
 describe('alerts', () => {
+  it('may have a severity and properties that nobody has seen yet — Microsoft adds to them without notice', async () => {
+    const alert = { id: 'n1', title: 'x', severity: 'critical', agentName: 'Copilot', incidentId: 'n2' };
+    const incident = { id: 'n2', displayName: 'x', severity: 'critical', agentName: 'Copilot' };
+    const { get } = await callerOf({ users: [], alerts: [alert], incidents: [incident] });
+    expect(row(await get('/v1.0/security/alerts_v2/n1'))).toMatchObject(alert);
+    const shown = row(await get('/v1.0/security/incidents/n2?$expand=alerts'));
+    expect(shown).toMatchObject({ ...incident, alerts: [alert] });
+  });
+
   it('fills in the account that evidence names', async () => {
     const { get } = await callerOf(file);
     expect(row(await get('/v1.0/security/alerts_v2/ad1'))).toMatchObject({
