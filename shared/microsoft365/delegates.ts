@@ -1,12 +1,12 @@
 // Who else may use a mailbox: with full access, to send as its owner or on behalf, or in single folders. Only reads;
 // who made a delegate is in delegated-by.ts. Exchange gives no date to any of them.
 import { z } from 'zod';
-import type { Account } from '../model/account.ts';
 import type { ExchangeReader } from '../model/clients.ts';
 import type { Task } from '../model/step.ts';
 import { nullableText } from '../model/text.ts';
 import { mailboxPage } from './links.ts';
 import { mailboxIfAny } from './mailbox.ts';
+import { idIn, type Mailbox, type Where } from './mailboxes.ts';
 
 /** All that is needed to take one away, and to give it back. */
 export const delegateSchema = z.discriminatedUnion('kind', [
@@ -33,16 +33,7 @@ const who = z
   .transform((given) => (typeof given === 'string' ? given : given.DisplayName));
 const flag = z.boolean().nullish();
 
-const name = nullableText;
-const mailboxSchema = z.object({
-  GrantSendOnBehalfTo: z.array(z.string()).nullish(),
-  Identity: name,
-  Name: name,
-  Alias: name,
-  Guid: name,
-  ExchangeGuid: name,
-  PrimarySmtpAddress: name,
-});
+const mailboxSchema = z.object({ GrantSendOnBehalfTo: z.array(z.string()).nullish() });
 const permissionSchema = z.object({ User: who, AccessRights: texts, IsInherited: flag, Deny: flag });
 const trustSchema = z.object({ Trustee: who, AccessControlType: nullableText, IsInherited: flag });
 const folderSchema = z.object({ FolderPath: z.string(), FolderType: z.string() });
@@ -63,19 +54,17 @@ const isSystem = (user: string) => /^NT AUTHORITY\\/i.test(user);
 /**
  * Get-MailboxPermission, Get-RecipientPermission, Get-Mailbox, Get-MailboxFolderStatistics and
  * Get-MailboxFolderPermission (https://learn.microsoft.com/powershell/module/exchangepowershell/get-mailboxpermission).
- * undefined where there is no mailbox; else also what the mailbox
- * is called. `also` names folders to look at beside the usual ones.
+ * undefined where there is no mailbox. `also` names folders to look at beside the usual ones.
  */
 export async function readDelegates(
   exchange: ExchangeReader,
-  account: Account,
+  owner: Mailbox,
   also: readonly string[],
-): Promise<{ delegates: Delegate[]; names: string[] } | undefined> {
-  const properties = Object.keys(mailboxSchema.shape);
-  const mailbox = await mailboxIfAny(exchange, account, properties, mailboxSchema);
+): Promise<Delegate[] | undefined> {
+  const mailbox = await mailboxIfAny(exchange, owner, ['GrantSendOnBehalfTo'], mailboxSchema);
   if (mailbox === undefined) return undefined;
-  const Identity = account.id;
-  const anchor = { anchor: account.userPrincipalName };
+  const Identity = owner.id;
+  const anchor = { anchor: owner.userPrincipalName };
   const [permissions, trusts, folders] = await Promise.all([
     exchange.get('Get-MailboxPermission', { Identity }, permissionSchema, anchor),
     exchange.get('Get-RecipientPermission', { Identity }, trustSchema, anchor),
@@ -85,7 +74,7 @@ export async function readDelegates(
     .map(({ FolderPath, FolderType }) => ({ type: FolderType, path: pathOf(FolderPath, FolderType) }))
     .filter(({ type, path }) => looked.includes(type) || also.includes(path.toLowerCase()));
   const perFolder = [...new Set(paths.map(({ path }) => path))].map(async (folder) => {
-    const place = { Identity: folderIdentity(account, folder) };
+    const place = { Identity: folderIdentity(owner, folder) };
     const entries = await exchange.get('Get-MailboxFolderPermission', place, entrySchema, anchor);
     return entries.flatMap(
       ({ User: user, AccessRights: rights, SharingPermissionFlags: given }): Delegate[] => {
@@ -114,17 +103,13 @@ export async function readDelegates(
     ...(mailbox.GrantSendOnBehalfTo ?? []).map((user): Delegate => ({ kind: 'send on behalf', user })),
     ...shared,
   ];
-  const { GrantSendOnBehalfTo: _delegates, ...called } = mailbox;
-  return {
-    delegates: all.filter(({ user }) => !isSystem(user)),
-    names: Object.values(called).flatMap((one) => one ?? []),
-  };
+  return all.filter(({ user }) => !isSystem(user));
 }
 
 const pathOf = (folderPath: string, type: string) =>
   type === 'Root' ? '' : folderPath.replace(/^\//, '').replaceAll('/', '\\');
 
-export const folderIdentity = (account: Account, folder: string) => `${account.id}:\\${folder}`;
+export const folderIdentity = ({ id }: Mailbox, folder: string) => `${id}:\\${folder}`;
 
 export const describeDelegate = (delegate: Delegate): string => {
   const { kind, user } = delegate;
@@ -142,11 +127,11 @@ export const delegateId = (delegate: Delegate) =>
     .toLowerCase();
 
 /** For those of whom nobody can tell who made them. */
-export const askAboutDelegates = (account: Account, delegates: readonly Delegate[]): Task => ({
-  id: 'delegates',
-  what: `Ask ${account.displayName}, by phone, about ${delegates.length === 1 ? 'a delegate' : `${delegates.length} delegates`} of the mailbox`,
+export const askAboutDelegates = (owner: Mailbox, where: Where, delegates: readonly Delegate[]): Task => ({
+  id: idIn(where, 'delegates'),
+  what: `Ask ${owner.displayName}, by phone, about ${delegates.length === 1 ? 'a delegate' : `${delegates.length} delegates`} of the mailbox`,
   instruction: `Nobody can tell who made them. Take away, under Delegation, what is not meant to be: ${delegates.map(describeDelegate).join('; ')}.`,
-  link: mailboxPage(account.id),
+  link: mailboxPage(owner.id),
   role: 'Exchange Administrator',
   danger: 'leak',
   remains: 'access to the mailbox',

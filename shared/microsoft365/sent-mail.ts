@@ -46,6 +46,8 @@ const sending = /^(Send|SendAs|SendOnBehalf)$/;
 export function uniteSentMail(sources: {
   copies: readonly SentCopy[];
   traces: readonly MessageTrace[];
+  /** Of mailboxes that the intruder sent as: what their own people sent is nobody's concern here. */
+  tracesOfOthers?: readonly MessageTrace[];
   acts: readonly Act[];
   intruder: Intruder;
 }): SentMail[] {
@@ -71,18 +73,33 @@ export function uniteSentMail(sources: {
       if (address !== null) mail.recipients.set(address, null);
     }
   }
-  for (const trace of sources.traces) {
+  const theirs = new Set(messagesIn(sources.acts).map(({ item }) => idOf(item.InternetMessageId)));
+  const asOthers = (sources.tracesOfOthers ?? []).filter(
+    (trace) => theirs.has(idOf(trace.messageId)) || handedIn(trace, sources.intruder) !== null,
+  );
+  for (const trace of [...sources.traces, ...asOthers]) {
     const mail = named(trace.messageId, trace.receivedDateTime, trace.subject);
     mail.networkId = trace.id;
     mail.recipients.set(trace.recipientAddress.toLowerCase(), trace.status || null);
     mail.evidence ??= handedIn(trace, sources.intruder);
   }
-  for (const act of sources.acts) {
-    const item = sending.test(act.activity) && act.succeeded && itemSchema.safeParse(act.data['Item']).data;
-    if (item) named(item.InternetMessageId, act.at, item.Subject ?? '').evidence = act.evidence;
+  for (const { act, item } of messagesIn(sources.acts)) {
+    named(item.InternetMessageId, act.at, item.Subject ?? '').evidence = act.evidence;
   }
   return [...all.values()].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
+
+/** What the log says was sent, with the message it names. */
+const messagesIn = (acts: readonly Act[]) =>
+  acts.flatMap((act) => {
+    const item = sending.test(act.activity) && act.succeeded && itemSchema.safeParse(act.data['Item']).data;
+    return item ? [{ act, item }] : [];
+  });
+
+/** The addresses that the intruder sent as, each once, in lower case. */
+export const sendersIn = (acts: readonly Act[]): string[] => [
+  ...new Set(messagesIn(acts).flatMap(({ act: { mailbox } }) => (mailbox?.includes('@') ? [mailbox] : []))),
+];
 
 /** From an address that is the intruder's alone, and not before they came. */
 function handedIn({ fromIP, receivedDateTime }: MessageTrace, intruder: Intruder): string | null {

@@ -196,3 +196,44 @@ describe('remove-mailbox-delegates', () => {
     await expect(removeAll(mailbox, answered(evil))).rejects.toBeInstanceOf(kind);
   });
 });
+
+describe('a mailbox of somebody else', () => {
+  const bills = {
+    userPrincipalName: 'bills@contoso.com',
+    displayName: 'Bills',
+    mailbox: { permissions: [{ User: 'megan@contoso.com' }, { User: 'lidia@contoso.com' }] },
+  };
+  const grant = cmdlet('intruder', 'Add-MailboxPermission', { Identity: 'bills', User: 'lidia@contoso.com' });
+  const withBills = () => {
+    const [owner, ...others] = people.users;
+    return oneMailbox(undefined, { users: [{ ...owner, mailbox: {} }, ...others, bills] });
+  };
+
+  it('that the intruder gave away is taken back, and given back on undo', async () => {
+    const mailbox = withBills();
+    const before = JSON.stringify(mailbox.tenant.state());
+    const changes = await removeAll(mailbox, answered([grant]));
+    expect(changes).toMatchObject([
+      {
+        id: 'bills@contoso.com/full access:lidia@contoso.com',
+        what: 'lidia@contoso.com may open the mailbox (FullAccess), in the mailbox bills@contoso.com',
+      },
+    ]);
+    expect(JSON.stringify(mailbox.tenant.state())).not.toBe(before);
+    await giveBack(mailbox, changes);
+    expect(JSON.stringify(mailbox.tenant.state())).toBe(before);
+  });
+
+  it('that the intruder only read keeps its delegates, and nobody is asked about them', async () => {
+    const mailbox = withBills();
+    const read = record('intruder', 'MailItemsAccessed', {
+      auditData: { MailboxOwnerUPN: 'bills@contoso.com' },
+    });
+    expect(found(await look(mailbox, answered([read])))).toMatchObject({ changes: [], tasks: [] });
+    expect(
+      mailbox
+        .asked()
+        .some((one) => one.cmdlet === 'Get-MailboxPermission' && Reflect.get(one, 'Identity') !== adele),
+    ).toBe(false);
+  });
+});

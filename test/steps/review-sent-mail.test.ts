@@ -102,6 +102,39 @@ describe('review-sent-mail', () => {
     );
   });
 
+  it.each([
+    ['as', { SendAsUserSmtp: 'bills@contoso.com' }],
+    ['on behalf of', { SendOnBehalfOfUserSmtp: 'bills@contoso.com' }],
+    ['from', { MailboxOwnerUPN: 'Bills@contoso.com' }],
+  ])(
+    'finds whom the intruder wrote to %s another mailbox, and leaves what its own people sent',
+    async (_how, whose) => {
+      const trace = (messageId: string, recipientAddress: string) => ({
+        ...deleted,
+        senderAddress: 'bills@contoso.com',
+        messageId,
+        recipientAddress,
+      });
+      const file = tenant(
+        {},
+        {
+          messageTraces: [
+            trace('<fraud@contoso.com>', 'ap@vendor.example'),
+            trace('<own@contoso.com>', 'customer@vendor.example'),
+          ],
+        },
+      );
+      const sentAs = record('intruder', 'SendAs', {
+        auditData: { ...whose, Item: { InternetMessageId: '<fraud@contoso.com>', Subject: 'New account' } },
+      });
+      const { said, tasks, attachments } = await look(file, afterAudit(sentAs));
+      expect(said[0]).toBe('1 message sent since 2026-11-20 08:12 UTC, 1 by the intruder as far as known');
+      expect(tasks.map(({ id }) => id)).toEqual(['warn-recipients']);
+      expect(attachments[0]?.content).toContain('ap@vendor.example');
+      expect(attachments[0]?.content).not.toContain('customer@vendor.example');
+    },
+  );
+
   it('writes the recipients, inside and outside, into a table that a spreadsheet may open', async () => {
     const { attachments } = await look(
       tenant({ sentItems: [lunch, phish] }),

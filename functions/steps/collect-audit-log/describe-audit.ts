@@ -22,7 +22,7 @@ export function describeAudit(records: readonly Entry[], intruder: Intruder): Ke
       others += 1;
       continue;
     }
-    const key = `${record.activity}\n${record.service ?? ''}\n${record.succeeded}`;
+    const key = `${record.activity}\n${record.service ?? ''}\n${record.succeeded}\n${mailboxOf(record) ?? ''}`;
     const group = groups.get(key);
     if (group) group.records.push(record);
     else groups.set(key, { records: [record], evidence });
@@ -51,6 +51,14 @@ export function describeAudit(records: readonly Entry[], intruder: Intruder): Ke
 
 const rank = ([first]: readonly Entry[]) => (first && isOrdinary(first.activity) ? 1 : 0);
 
+/** Whose mailbox it was done in: an intruder works in every mailbox that the account may open. */
+function mailboxOf(record: Entry): string | undefined {
+  const owner = 'targets' in record ? undefined : record.data['MailboxOwnerUPN'];
+  const isOther =
+    typeof owner === 'string' && owner.toLowerCase() !== record.actor.userPrincipalName?.toLowerCase();
+  return isOther ? owner : undefined;
+}
+
 function lineOf(group: readonly Entry[]): string {
   const [first] = group;
   const last = group.at(-1);
@@ -61,7 +69,9 @@ function lineOf(group: readonly Entry[]): string {
   const named = objects.length === 0 ? '' : `: ${objects.slice(0, 3).join(', ')}`;
   const more = objects.length > 3 ? ` and ${objects.length - 3} more` : '';
   const refused = first.succeeded ? '' : ', refused';
-  return `${group.length} × ${first.activity}${service}${refused}, ${span}${named}${more}`;
+  const whose = mailboxOf(first);
+  const where = whose === undefined ? '' : `, in the mailbox ${whose}`;
+  return `${group.length} × ${first.activity}${service}${where}${refused}, ${span}${named}${more}`;
 }
 
 function objectOf(record: Entry): string | null {

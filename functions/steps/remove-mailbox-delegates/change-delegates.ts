@@ -8,34 +8,34 @@ import {
   isEverybody,
   readDelegates,
 } from '../../../shared/microsoft365/delegates.ts';
-import type { Account } from '../../../shared/model/account.ts';
+import type { Mailbox } from '../../../shared/microsoft365/mailboxes.ts';
 import type { CmdletParameters, ExchangeClient, WritingCmdlet } from '../../../shared/model/clients.ts';
 
 type Cmdlet = readonly [WritingCmdlet, CmdletParameters];
 
 /** What is there no more is no failure. */
-export async function removeDelegate(exchange: ExchangeClient, account: Account, delegate: Delegate) {
-  const [cmdlet, parameters] = removing(account, delegate);
+export async function removeDelegate(exchange: ExchangeClient, owner: Mailbox, delegate: Delegate) {
+  const [cmdlet, parameters] = removing(owner, delegate);
   try {
-    await exchange.run(cmdlet, parameters, { anchor: account.userPrincipalName });
+    await exchange.run(cmdlet, parameters, { anchor: owner.userPrincipalName });
   } catch (error) {
     if (!(error instanceof PermanentError) || error.status !== 404) throw error;
   }
 }
 
 /** What is there already is no failure. Outlook shows a mailbox with full access by itself again. */
-export async function restoreDelegate(exchange: ExchangeClient, account: Account, delegate: Delegate) {
+export async function restoreDelegate(exchange: ExchangeClient, owner: Mailbox, delegate: Delegate) {
   const folder = delegate.kind === 'folder' ? [delegate.folder.toLowerCase()] : [];
-  const read = await readDelegates(exchange, account, folder);
+  const read = await readDelegates(exchange, owner, folder);
   const name = describeDelegate(delegate);
-  if (read?.delegates.some((one) => describeDelegate(one) === name)) return;
-  const [cmdlet, parameters] = restoring(account, delegate);
-  await exchange.run(cmdlet, parameters, { anchor: account.userPrincipalName });
+  if (read?.some((one) => describeDelegate(one) === name)) return;
+  const [cmdlet, parameters] = restoring(owner, delegate);
+  await exchange.run(cmdlet, parameters, { anchor: owner.userPrincipalName });
 }
 
-function removing(account: Account, delegate: Delegate): Cmdlet {
+function removing(owner: Mailbox, delegate: Delegate): Cmdlet {
   const { user } = delegate;
-  const Identity = account.id;
+  const Identity = owner.id;
   switch (delegate.kind) {
     case 'full access':
       return ['Remove-MailboxPermission', { Identity, User: user, AccessRights: delegate.rights }];
@@ -44,7 +44,7 @@ function removing(account: Account, delegate: Delegate): Cmdlet {
     case 'send on behalf':
       return ['Set-Mailbox', { Identity, GrantSendOnBehalfTo: { remove: [user] } }];
     case 'folder': {
-      const whose = { Identity: folderIdentity(account, delegate.folder), User: user };
+      const whose = { Identity: folderIdentity(owner, delegate.folder), User: user };
       // Whoever stands for everybody cannot be taken out.
       return isEverybody(delegate)
         ? ['Set-MailboxFolderPermission', { ...whose, AccessRights: ['None'] }]
@@ -53,9 +53,9 @@ function removing(account: Account, delegate: Delegate): Cmdlet {
   }
 }
 
-function restoring(account: Account, delegate: Delegate): Cmdlet {
+function restoring(owner: Mailbox, delegate: Delegate): Cmdlet {
   const { user } = delegate;
-  const Identity = account.id;
+  const Identity = owner.id;
   switch (delegate.kind) {
     case 'full access':
       return ['Add-MailboxPermission', { Identity, User: user, AccessRights: delegate.rights }];
@@ -67,7 +67,7 @@ function restoring(account: Account, delegate: Delegate): Cmdlet {
       return [
         isEverybody(delegate) ? 'Set-MailboxFolderPermission' : 'Add-MailboxFolderPermission',
         {
-          Identity: folderIdentity(account, delegate.folder),
+          Identity: folderIdentity(owner, delegate.folder),
           User: user,
           AccessRights: delegate.rights,
           ...(delegate.flags === null ? {} : { SharingPermissionFlags: delegate.flags }),

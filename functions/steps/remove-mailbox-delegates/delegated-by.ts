@@ -1,9 +1,8 @@
-// Which delegates of a mailbox the intruder made, by the audit log. An administrator's session makes delegates of other
-// mailboxes with the same cmdlets, so a record must be about this one.
+// Which delegates of a mailbox the intruder made, by the audit log. Given are the acts in that
+// mailbox: an administrator's session makes delegates of others with the same cmdlets.
 import { z } from 'zod';
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import type { Delegate } from '../../../shared/microsoft365/delegates.ts';
-import type { Account } from '../../../shared/model/account.ts';
 import { nullableText } from '../../../shared/model/text.ts';
 
 /** The cmdlets, and what Outlook does. */
@@ -22,8 +21,6 @@ const itemSchema = z.looseObject({
 
 export interface Delegation {
   act: Act;
-  /** The mailbox as the record calls it, in lower case; empty where it names none. */
-  mailbox: string;
   /** The path of the folder in lower case, where the record is about one. */
   folder: string | undefined;
   /** Whom it names, in lower case. */
@@ -31,15 +28,13 @@ export interface Delegation {
 }
 
 const lower = (text: string) => text.trim().toLowerCase();
-const lastPart = (identity: string) => lower(identity).split(/[\\/]/).at(-1) ?? '';
 
-/** Every grant that the intruder made, on any mailbox. */
+/** Every grant that the intruder made. */
 export function grantsIn(acts: readonly Act[]): Delegation[] {
   return acts.flatMap((act): Delegation[] => {
     if (!act.succeeded || !Object.values(made).some((names) => names.test(act.activity))) return [];
     const item = itemSchema.safeParse(act.data['Item']).data?.ParentFolder;
-    const [mailbox = '', path] = (parameterOf(act, 'Identity') ?? act.object ?? '').split(/:\\/);
-    const owner = act.data['MailboxOwnerUPN'];
+    const [, path] = (parameterOf(act, 'Identity') ?? act.object ?? '').split(/:\\/);
     const folder = item?.Path ?? path;
     const said = [
       parameterOf(act, 'User'),
@@ -50,25 +45,11 @@ export function grantsIn(acts: readonly Act[]): Delegation[] {
     return [
       {
         act,
-        // Outlook names the folder where cmdlets name the mailbox.
-        mailbox: typeof owner === 'string' ? lower(owner) : item ? '' : lastPart(mailbox),
         folder: folder === undefined ? undefined : lower(folder).replace(/^\\/, ''),
         users: said.flatMap((name) => (name && name.trim() !== '' ? [lower(name)] : [])),
       },
     ];
   });
-}
-
-/** Those on the account's own mailbox, which has these names beside the account's. */
-export function onOwnMailbox(
-  grants: readonly Delegation[],
-  account: Account,
-  names: readonly string[],
-): Delegation[] {
-  const { id, userPrincipalName, displayName } = account;
-  const [alias = ''] = userPrincipalName.split('@');
-  const own = new Set([id, userPrincipalName, displayName, alias, ...names].map(lower));
-  return grants.filter(({ mailbox }) => mailbox === '' || own.has(mailbox));
 }
 
 /** Evidence for a delegate, of whom all names are given. */

@@ -1,5 +1,6 @@
 // Takes away the delegates that the intruder made, who would read and send on after the account is locked. Exchange
 // tells no date and no maker, so the audit log decides; what it does not tie to the intruder stays.
+import { z } from 'zod';
 import { actsIn, auditLogIn } from '../../../shared/intruder/acts.ts';
 import {
   askAboutDelegates,
@@ -10,9 +11,19 @@ import {
   readDelegates,
 } from '../../../shared/microsoft365/delegates.ts';
 import { namesOf } from '../../../shared/microsoft365/mailbox.ts';
+import {
+  idIn,
+  type LookedAt,
+  lookYourself,
+  mailboxesWithActs,
+  whatIn,
+  whereOf,
+  whereSchema,
+} from '../../../shared/microsoft365/mailboxes.ts';
+import type { ExchangeReader } from '../../../shared/model/clients.ts';
 import { remediation, settings } from '../../../shared/model/step.ts';
 import { removeDelegate, restoreDelegate } from './change-delegates.ts';
-import { grantsIn, madeBy, onOwnMailbox } from './delegated-by.ts';
+import { grantsIn, madeBy } from './delegated-by.ts';
 
 export const removeMailboxDelegates = remediation({
   name: 'remove-mailbox-delegates',
@@ -46,57 +57,72 @@ export const removeMailboxDelegates = remediation({
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
-  before: delegateSchema,
+  before: delegateSchema.and(z.object({ mailbox: whereSchema })),
 
   async find({ account, run, exchange }) {
-    const acts = actsIn(run);
-    const grants = grantsIn(acts ?? []);
-    const also = grants.flatMap(({ folder }) => folder ?? []);
-    const read = await readDelegates(exchange, account, also);
-    if (read === undefined) return { skip: 'has no mailbox in Exchange Online' };
-    const own = onOwnMailbox(grants, account, read.names);
-    const judged = await Promise.all(
-      read.delegates.map(async (delegate) => {
-        const names = own.length === 0 ? [] : await namesOf(exchange, delegate.user);
-        return { delegate, evidence: madeBy(own, delegate, [delegate.user, ...names]) };
-      }),
+    const reached = await mailboxesWithActs(exchange, account, actsIn(run) ?? []);
+    // Whose mailbox the intruder only read or wrote from keeps its delegates; only what they gave away is looked for.
+    const others = reached.others.filter((looked) => grantsIn(looked.acts).length > 0);
+    const log = auditLogIn(run);
+    const [own, ...rest] = await Promise.all(
+      [reached.own, ...others].map((looked) => delegatesOf(exchange, looked, log)),
     );
-    const others = judged.filter(({ evidence }) => evidence === undefined).map(({ delegate }) => delegate);
-    const unknown = auditLogIn(run) === 'unread';
-    const doubtful = others.filter((delegate) => unknown || isEverybody(delegate));
+    if (own === undefined) return { skip: 'has no mailbox in Exchange Online' };
+    const looks = [own, ...rest.flatMap((one) => one ?? [])];
     return {
-      changes: judged.flatMap(({ delegate, evidence }) =>
-        evidence === undefined
-          ? []
-          : [
-              {
-                id: delegateId(delegate),
-                what: describeDelegate(delegate),
-                why: 'the intruder gave it away',
-                evidence,
-                before: delegate,
-              },
-            ],
-      ),
-      tasks: doubtful.length > 0 ? [askAboutDelegates(account, doubtful)] : [],
-      kept: others
-        .filter((delegate) => !doubtful.includes(delegate))
-        .map((delegate) => ({
-          what: describeDelegate(delegate),
-          why:
-            acts === undefined
-              ? 'who made it is not known yet'
-              : 'the audit log does not tie it to the intruder',
-        })),
+      changes: looks.flatMap(({ changes }) => changes),
+      tasks: [...looks.flatMap(({ tasks }) => tasks), ...lookYourself(reached.lost, account, 'delegates')],
+      kept: looks.flatMap(({ kept }) => kept),
     };
   },
 
   async fix({ before }, { account, exchange }) {
-    await removeDelegate(exchange, account, before);
+    await removeDelegate(exchange, before.mailbox ?? account, before);
   },
 
   async undo({ before }, { account, exchange }) {
-    await restoreDelegate(exchange, account, before);
+    await restoreDelegate(exchange, before.mailbox ?? account, before);
     return undefined;
   },
 });
+
+/** What becomes of the delegates of one mailbox; undefined where there is no such mailbox. */
+async function delegatesOf(exchange: ExchangeReader, looked: LookedAt, log: ReturnType<typeof auditLogIn>) {
+  const { mailbox } = looked;
+  const where = whereOf(looked);
+  const grants = grantsIn(looked.acts);
+  const also = grants.flatMap(({ folder }) => folder ?? []);
+  const delegates = await readDelegates(exchange, mailbox, also);
+  if (delegates === undefined) return undefined;
+  const judged = await Promise.all(
+    delegates.map(async (delegate) => {
+      const names = grants.length === 0 ? [] : await namesOf(exchange, delegate.user);
+      return { delegate, evidence: madeBy(grants, delegate, [delegate.user, ...names]) };
+    }),
+  );
+  const others = judged.filter(({ evidence }) => evidence === undefined).map(({ delegate }) => delegate);
+  const doubtful = others.filter((delegate) => log === 'unread' || isEverybody(delegate));
+  return {
+    changes: judged.flatMap(({ delegate, evidence }) =>
+      evidence === undefined
+        ? []
+        : {
+            id: idIn(where, delegateId(delegate)),
+            what: whatIn(where, describeDelegate(delegate)),
+            why: 'the intruder gave it away',
+            evidence,
+            before: { ...delegate, mailbox: where },
+          },
+    ),
+    tasks: doubtful.length > 0 ? [askAboutDelegates(mailbox, where, doubtful)] : [],
+    kept: others
+      .filter((delegate) => !doubtful.includes(delegate))
+      .map((delegate) => ({
+        what: whatIn(where, describeDelegate(delegate)),
+        why:
+          log === 'pending'
+            ? 'who made it is not known yet'
+            : 'the audit log does not tie it to the intruder',
+      })),
+  };
+}

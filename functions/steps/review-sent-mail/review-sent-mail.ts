@@ -9,6 +9,7 @@ import { readTraces } from '../../../shared/microsoft365/message-trace.ts';
 import { ownAddresses, ownDomains } from '../../../shared/microsoft365/own-addresses.ts';
 import {
   type SentCopy,
+  sendersIn,
   sentByIntruder,
   sentCopySchema,
   sentCopySelect,
@@ -21,6 +22,7 @@ import { byIntruder, describeSentMail, sentMailAttachments, sentMailTasks } from
 const mostCopies = 5000;
 /** Each is a request of its own to the trace. */
 const mostAddresses = 4;
+const mostSenders = 8;
 
 export const reviewSentMail = investigation({
   name: 'review-sent-mail',
@@ -47,15 +49,27 @@ export const reviewSentMail = investigation({
       ownDomains(graph),
     ]);
     if ('skip' in sent) return sent;
-    const traced = await readTraces(graph, 'senderAddress', addresses.slice(0, mostAddresses), since, now);
     const acts = actsIn(run);
-    const mails = uniteSentMail({ ...sent, ...traced, acts: acts ?? [], intruder });
+    const senders = sendersIn(acts ?? []).filter((address) => !addresses.includes(address));
+    const [traced, asOthers] = await Promise.all([
+      readTraces(graph, 'senderAddress', addresses.slice(0, mostAddresses), since, now),
+      readTraces(graph, 'senderAddress', senders.slice(0, mostSenders), since, now),
+    ]);
+    const mails = uniteSentMail({
+      copies: sent.copies,
+      traces: traced.traces,
+      tracesOfOthers: asOthers.traces,
+      acts: acts ?? [],
+      intruder,
+    });
     const report = { account, mails, since, now, domains };
     return {
       findings: [
         ...describeSentMail(report),
         ...sent.gaps,
         ...traced.gaps,
+        ...(senders.length > 0 ? asOthers.gaps : []),
+        ...(senders.length > mostSenders ? [sendersCut(senders.length - mostSenders)] : []),
         ...(acts === undefined && byIntruder(mails).length < mails.length ? [notTold] : []),
       ],
       tasks: sentMailTasks(report),
@@ -63,6 +77,11 @@ export const reviewSentMail = investigation({
       facts: sentByIntruder(mails, domains),
     };
   },
+});
+
+const sendersCut = (left: number): Kept => ({
+  what: `mail sent as ${left} more addresses was not traced`,
+  why: `the first ${mostSenders} were`,
 });
 
 const notTold: Kept = {
