@@ -6,7 +6,7 @@ import type { ChangeRecord, StepRow } from '../model/rows.ts';
 import { capital } from '../model/text.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { who } from './about.ts';
-import { falseAlarm, next, sent } from './afterwards.ts';
+import { falseAlarm, next } from './afterwards.ts';
 import { attachedTo } from './attached.ts';
 import { wouldAsk } from './changes-made.ts';
 import { alsoAtWork } from './coexistence.ts';
@@ -25,20 +25,19 @@ export const briefOf = (given: Case): Section[] =>
     { title: 'It would ask', lines: wouldAsk(given) },
     evidence(given),
     afterwards(given),
-    next(given),
+    nextInBrief(given),
   ].filter(({ lines }) => lines.length > 0);
 
 function account(given: Case): Section {
   const { run } = given;
   const [person] = who(given).lines;
   const alert = run.signals.find(({ link }) => link !== null && isMicrosoftPage(link));
-  const raised = run.raisedBecause === null ? '' : `. Then: ${clause(run.raisedBecause, 160)}`;
   return {
     title: 'The account, and why this run',
     lines: [
       ...(person === undefined ? [] : [{ text: [person.text, ...(person.details ?? [])].join('. ') }]),
       {
-        text: run.state === 'held' ? alerted(given) : `${capital(clause(run.why))}${raised}`,
+        text: run.state === 'held' ? alerted(given) : capital(clause(run.why)),
         ...(alert?.link == null ? {} : { link: { text: 'Open the alert', url: alert.link } }),
       },
       ...locks(given),
@@ -112,11 +111,9 @@ function named(of: readonly ChangeRecord[]): string {
 
 function evidence(given: Case): Section {
   const files = attachedTo(given.steps).map(({ name }) => plain(name, 120));
-  const [total] = sent(given).lines;
   return {
     title: 'What was found out',
     lines: [
-      ...(total === undefined ? [] : [{ text: total.text }]),
       ...othersWithoutTask(given).map(({ what }) => ({ text: capital(plain(what)) })),
       ...(files.length === 0 ? [] : [{ text: `Attached: ${files.join(', ')}` }]),
     ],
@@ -136,6 +133,11 @@ const othersWithoutTask = ({ steps, playbook }: Case) =>
     )
     .flatMap(({ kept }) => kept.slice(0, mostFindings));
 
+function nextInBrief(given: Case): Section {
+  const { title, lines } = next(given);
+  return { title, lines: lines.map(({ details: _, ...line }) => line) };
+}
+
 /** How to say that it was a false alarm, and how much is left for the day on which the owner is back. */
 function afterwards(given: Case): Section {
   const { run, steps, runUrl } = given;
@@ -144,7 +146,14 @@ function afterwards(given: Case): Section {
   const asked = given.verdict.word === 'DECIDE' || given.verdict.word === 'HELD';
   const later = run.state === 'held' || run.dryRun || run.endsAs !== null ? [] : steps.flatMap(handBackTasks);
   const alarm: Line[] =
-    run.endsAs === 'undone' ? [...lines] : asked ? [] : lines.map(({ details: _, ...line }) => line);
+    run.endsAs === 'undone'
+      ? [...lines]
+      : asked
+        ? []
+        : lines.map(({ orders = [] }) => ({
+            text: 'If it was the owner after all, undo the run: what can be put back is put back',
+            orders,
+          }));
   return {
     title: run.endsAs === 'undone' ? title : 'Later',
     lines: [

@@ -88,7 +88,7 @@ function resetAtTheSource(account: Account, essential: boolean): Task {
       ? {
           what: `Reset the password of ${name} in Active Directory, twice`,
           instruction:
-            'It is still the old one there. Reset it twice on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
+            'Reset it twice on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
           role: 'Account Operator in Active Directory',
         }
       : {

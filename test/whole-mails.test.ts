@@ -1,0 +1,69 @@
+// The mail of every scenario as on-call gets it: short, without contradictions, and every order can be carried out.
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { isWebPage } from '../shared/mail/plain.ts';
+import { scenarioCalled, told } from './fakes/told.ts';
+
+const folder = fileURLToPath(new URL('../local/scenarios', import.meta.url));
+const names = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
+
+/** An order says in its first word what a person does. */
+const verbs =
+  /^(Ask|Block|Check|Choose|Confirm|Decide|Delete|Disable|Enable|End|Find|Finish|Give|Have|Help|Let|Lock|Look|Make|Phone|Put|Remove|Require|Reset|Restore|Revoke|Save|Scan|Secure|Set|Start|Switch|Take|Tell|Warn|Correct|Empty|List|Go|Nothing) /;
+
+/** No mail says both. */
+const contradictions: readonly (readonly [RegExp, RegExp])[] = [
+  [/Nothing of theirs is known to be left/, /Still there, or not yet ruled out/],
+  [/Nothing of theirs is known to be left/, /NOT (known|checked|contained|locked)|^FAILED/im],
+  [/whoever attacked it may still be in/, /account has been (locked|shut out)/],
+  [/Nothing was done yet/, /REMOVED AND CHECKED/],
+  [/Nothing was done yet/, /account has been (locked|shut out)/],
+  [/nothing else was changed/, /The intruder (made|sent|registered|had|let|gave)/],
+  [/What was found was removed/, /Still there/],
+  [/leaves no doubt|counts as a takeover/, /No evidence of an intruder was found, so the account is/],
+  [/Decide whether this is real/, /leaves no doubt/],
+  [/dismisses the risk/, /can only be dismissed/],
+  [/The account may sign in/, /account has been locked/],
+];
+
+describe.each(names.filter((name) => name !== 'false-alarm'))('the mail of %s', (name) => {
+  const mail = async () => (await (await told(await scenarioCalled(name))).run()).summary;
+
+  it('is short enough to be read, says nothing twice over, and counts what it lists', async () => {
+    const { subject, text } = await mail();
+    expect(text.split(/\s+/).length).toBeLessThanOrEqual(
+      name === 'everything' ? 1200 : name === 'back-doors' || name === 'throttled' ? 700 : 600,
+    );
+    const counted = Number(/(\d+) TASKS?/.exec(subject)?.[1] ?? 0);
+    expect(text.match(/^\d+\. /gm) ?? []).toHaveLength(counted);
+    for (const [one, other] of contradictions) {
+      expect(one.test(text) && other.test(text), `${one} and ${other}`).toBe(false);
+    }
+    expect(text).not.toMatch(/read back|telephone|mend|save what/i);
+  });
+
+  it('says who, from where or by what alert, when, and how the account stands, before anything else', async () => {
+    const [story = ''] = (await mail()).text.split('\n\n');
+    expect(story).toMatch(/ at \d\d:\d\d UTC/);
+    expect(story).toMatch(/locked since|shut out of this tenant since|NOT secured|NOT locked/);
+    expect(story.split(/\s+/).length).toBeLessThanOrEqual(110);
+  });
+
+  it('has orders that begin with a verb, lead to a page, and run as they are written', async () => {
+    const { text } = await mail();
+    const [, now = ''] = /WHAT YOU DO NOW\n([\s\S]*?)\n\n/.exec(text) ?? [];
+    const orders = now.split(/\n(?=\d+\. |- )/);
+    for (const order of orders) {
+      expect(order.replace(/^(\d+\.|-) /, '')).toMatch(verbs);
+      expect(order).not.toMatch(/…$/m);
+      const links = [...order.matchAll(/https?:\S+/g)].map(([link]) => link);
+      expect(links.filter((link) => !isWebPage(link))).toEqual([]);
+      const commands = order.split('\n').filter((line) => line.startsWith('        '));
+      if (commands.length > 0) expect(commands[0]?.trim()).toBe('Connect-ExchangeOnline');
+      for (const command of commands.slice(1)) {
+        expect(command.trim()).toMatch(/^(Get|Set|Remove|Clear|Restore)-[A-Z][A-Za-z]+ -/);
+      }
+    }
+  });
+});
