@@ -21,6 +21,7 @@ import { unknownLine } from '../shared/alerts/unknown-titles.ts';
 import { type Authenticate, createAuthenticate } from '../shared/auth/authenticate.ts';
 import { secondOperatorBecause } from '../shared/auth/second-operator.ts';
 import { remembering } from '../shared/clients/remember.ts';
+import { sharingReads } from '../shared/clients/shared-reads.ts';
 import { toFailure } from '../shared/errors.ts';
 import { createNoticeMailer } from '../shared/mail/notice-mailer.ts';
 import { createNotices, type Notices } from '../shared/mail/tell.ts';
@@ -116,7 +117,10 @@ export function createServices(settings: Settings, log: Log): Services {
   );
   const progress = new TableProgress(tables, now, {}, blobs);
   const pace = paceBy(new TableTenantRate(tables), 'identity-protection', now);
-  const clients = connect(settings, { credential, log, paces: { '/identityProtection/': pace } });
+  const clients = sharingReads(
+    connect(settings, { credential, log, paces: { '/identityProtection/': pace } }),
+    () => now().getTime(),
+  );
   const decisions = new TableDecisions(tables);
   const marks = new TableFeedPositions(tables);
   const engine: Engine = {
