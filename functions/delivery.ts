@@ -63,11 +63,25 @@ export function deliveryOf(queue: string, metadata: unknown): Delivery {
   };
 }
 
+/** More than any queue delivers one message. */
+const mostDeliveries = 100;
+
+/**
+ * Counts on over what was sent again under another id, which the service counts from one: a later try takes over the
+ * lease of an earlier one, whichever way it came.
+ */
+export const deliveryNumber = ({ attempt, deliveryCount }: Delivery): number =>
+  attempt * mostDeliveries + Math.min(deliveryCount, mostDeliveries - 1);
+
 /** About two hours, the waits growing to five minutes. */
 const mostAttempts = 30;
 
+/** How long a message is held back while not even a later try can be posted, below what a lock is renewed for. */
+const postAgainSeconds = [2, 5, 10, 20, 40, 60];
+
 export interface Surroundings {
   post: Post;
+  wait: (seconds: number) => Promise<void>;
   now: () => Date;
   random: () => number;
   error: (line: string) => void;
@@ -89,7 +103,7 @@ export async function handled(
     around.error(`${delivery.queue}: ${message}`);
     // Sent to the dead letters once more it would go round for ever; thrown, it stays in that queue's own.
     if (!again && delivery.queue === queues.deadLetters) throw thrown;
-    await around.post.post(
+    await posted(
       again
         ? nextTry(delivery, body, attempt, thrown, around)
         : deadLetter(
@@ -98,9 +112,67 @@ export async function handled(
             thrown instanceof PermanentError ? 'Refused' : 'AttemptsExhausted',
             message,
           ),
+      around,
     );
   }
 }
+
+/**
+ * Thrown back at once, the message would be delivered again at once, and be dead after ten deliveries in seconds: an
+ * outage of storage and bus together lasts longer.
+ */
+async function posted(letter: Letter, { post, wait, error }: Surroundings): Promise<void> {
+  for (const seconds of postAgainSeconds) {
+    try {
+      return await post.post(letter);
+    } catch (thrown) {
+      if (thrown instanceof PermanentError) throw thrown;
+      error(`${letter.queue}: ${toFailure(thrown).message}; it is posted again in ${seconds} seconds`);
+      await wait(seconds);
+    }
+  }
+  await post.post(letter);
+}
+
+const settingsMinutes = 1;
+
+/**
+ * For messages that arrive while the settings are wrong: each comes again later, however often, and is done once the
+ * settings are right. No try is counted, since nothing was tried.
+ */
+export async function putOff(delivery: Delivery, body: unknown, around: Surroundings): Promise<void> {
+  const at = new Date(around.now().getTime() + settingsMinutes * 60_000);
+  const id = `${firstId(delivery) || nameless(around.now(), around.random())}~s${at.getTime()}`;
+  const attempt = delivery.attempt > 0 ? { attempt: delivery.attempt } : {};
+  const letter = { queue: delivery.queue, id, body, properties: { ...keptOf(delivery), ...attempt }, at };
+  await posted(letter, around);
+}
+
+const mostRevivals = 40;
+
+/**
+ * An alert that died of too many deliveries was never judged: the app was down, or its storage. It comes back, some
+ * hundred minutes long. Undefined for every other dead letter.
+ */
+export function revived(delivery: Delivery, body: unknown, now: Date): Letter | undefined {
+  const { source, reason, attempt } = delivery;
+  if (source?.toLowerCase() !== queues.alerts || reason !== 'MaxDeliveryCountExceeded') return undefined;
+  const times = Number(/~d(\d+)$/.exec(delivery.id)?.[1] ?? 0) + 1;
+  if (times > mostRevivals) return undefined;
+  const at = new Date(now.getTime() + Math.min(times, 5) * 60_000);
+  const id = `${firstId(delivery) || nameless(now, 0)}~d${times}`;
+  return { queue: queues.alerts, id, body, properties: attempt > 0 ? { attempt } : {}, at };
+}
+
+/** The id that it came with at first, cut to what leaves room for a number. */
+const firstId = ({ id }: Delivery) => shortened(id.replace(/~[sd]?\d+$/, ''));
+
+const keptOf = ({ source, reason, description }: Delivery): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ source, reason, description }).flatMap(([key, value]) =>
+      value === null ? [] : [[key, value]],
+    ),
+  );
 
 function nextTry(
   delivery: Delivery,
@@ -111,12 +183,9 @@ function nextTry(
 ): Letter {
   const asked = thrown instanceof RetryableError ? thrown.retryAfterSeconds : undefined;
   const at = new Date(now().getTime() + waitSeconds(attempt, asked, random()) * 1000);
-  const first = delivery.attempt > 0 ? delivery.id.replace(/~\d+$/, '') : delivery.id;
-  const id = `${shortened(first) || nameless(now(), random())}~${attempt}`;
-  const { source, reason, description } = delivery;
-  const known = Object.entries({ source, reason, description });
-  const kept = Object.fromEntries(known.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
-  return { queue: delivery.queue, id, body, properties: { ...kept, attempt }, at };
+  const first = delivery.attempt > 0 ? firstId(delivery) : shortened(delivery.id);
+  const id = `${first || nameless(now(), random())}~${attempt}`;
+  return { queue: delivery.queue, id, body, properties: { ...keptOf(delivery), attempt }, at };
 }
 
 /** Two messages without an id must not pass for one and the same. */

@@ -2,6 +2,7 @@
 // It never throws at import, because in Azure that would silently index no function; each function says instead what
 // is wrong with the settings.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { app, type HttpMethod, type InvocationContext } from '@azure/functions';
 import { authLevelOf } from '../shared/auth/authenticate.ts';
 import { PermanentError } from '../shared/errors.ts';
@@ -13,20 +14,21 @@ import {
   stepQueue,
   summaryMessageSchema,
 } from '../shared/run/bus.ts';
-import { settleDeadLetter } from '../shared/run/dead-letter.ts';
+import { keptLetter, settleDeadLetter } from '../shared/run/dead-letter.ts';
 import { runStep } from '../shared/run/run-step.ts';
 import { sendCard, sendSummary } from '../shared/run/send-summary.ts';
 import { sweepRuns } from '../shared/run/sweep.ts';
 import { readSettings, type Settings } from '../shared/settings.ts';
+import { ServiceBusBus } from '../shared/store/service-bus.ts';
 import { forwardStream, streamTrigger } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
-import { type Delivery, deliveryOf, handled } from './delivery.ts';
+import { type Delivery, deliveryNumber, deliveryOf, handled, putOff, revived } from './delivery.ts';
 import { createPriority } from './priority.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './runs/api.ts';
 import { once } from './runs/idempotency.ts';
 import { type Incoming, respond } from './runs/respond.ts';
 import { type Route, refuseUnknown, routes, unknownRoute } from './runs/routes.ts';
-import { createServices, type Services } from './services.ts';
+import { busNamespace, createServices, type Services } from './services.ts';
 import { playbook } from './steps/index.ts';
 import { toIncoming, toResponse } from './wire.ts';
 
@@ -35,10 +37,20 @@ let made: Services | undefined;
 /** Whose log a line belongs to: the services are shared by all invocations that run at the same time. */
 const invocations = new AsyncLocalStorage<InvocationContext>();
 
+const wrongSettings = (problems: readonly string[]) =>
+  `the app's settings are wrong, and nothing can be done until they are corrected:\n  ${problems.join('\n  ')}`;
+
+let bare: ServiceBusBus | undefined;
+/** The bus, whatever else is wrong with the settings: a message that came can also be put off. */
+function busAlone(): ServiceBusBus {
+  bare ??= new ServiceBusBus(busNamespace(process.env));
+  return bare;
+}
+
 /** Ends a call with one error that lists everything that is wrong with the settings, in its log and its answer. */
 function ready(context: InvocationContext): Services {
   if ('problems' in read) {
-    const message = `the app's settings are wrong, and nothing can be done until they are corrected:\n  ${read.problems.join('\n  ')}`;
+    const message = wrongSettings(read.problems);
     context.error(message);
     throw new Problem(500, 'Wrong settings', message, { problems: read.problems });
   }
@@ -69,16 +81,21 @@ function onQueue(
     queueName,
     handler: (body, context) =>
       invocations.run(context, async () => {
-        const services = ready(context);
         const delivery = deliveryOf(queueName, context.triggerMetadata);
-        const { now, random } = services.engine;
         const around = {
-          post: services.bus,
-          now,
-          random,
+          now: () => new Date(),
+          random: Math.random,
+          wait: (seconds: number) => setTimeout(seconds * 1000),
           error: (line: string) => context.error(oneLine(line)),
         };
-        await handled(delivery, body, around, () => work(services, body, delivery, context));
+        if ('problems' in read) {
+          context.error(wrongSettings(read.problems));
+          return await putOff(delivery, body, { ...around, post: busAlone() });
+        }
+        const services = ready(context);
+        await handled(delivery, body, { ...around, post: services.bus }, () =>
+          work(services, body, delivery, context),
+        );
       }),
   });
 }
@@ -131,7 +148,7 @@ for (const step of playbook) {
     if (!message.success || message.data.step !== step.name) {
       throw new PermanentError(`this is no message for ${step.name}: it names a run, the step and its turn`);
     }
-    const work = () => runStep(services.engine, message.data, delivery.deliveryCount);
+    const work = () => runStep(services.engine, message.data, deliveryNumber(delivery));
     await (step.stage === 'contain' ? priority.urgent(work) : priority.other(work));
   });
 }
@@ -145,12 +162,15 @@ onQueue('send-summary', queues.summaries, async (services, body) => {
   await sendSummary(services.engine, services.mailer, message.data);
 });
 
-// What stays here stays for a person: thrown back, it ends among this queue's own dead letters.
-onQueue('settle-dead-letter', queues.deadLetters, async ({ engine }, body, delivery) => {
+onQueue('settle-dead-letter', queues.deadLetters, async ({ engine, bus, deadLetters }, body, delivery) => {
+  const now = engine.now();
+  const alert = revived(delivery, body, now);
+  if (alert !== undefined) return await bus.post(alert);
   const { source, reason, description } = delivery;
-  const end = await settleDeadLetter(engine, { body, source, reason, description });
-  if (end === 'settled') return;
-  throw new PermanentError(`kept for a person: ${reason ?? 'no reason given'}: ${description ?? ''}`);
+  const letter = { body, source, reason, description };
+  // What the engine does not know stays for a person: the morning report names it.
+  if ((await settleDeadLetter(engine, letter)) === 'kept')
+    await deadLetters.keep(keptLetter(delivery.id, letter, now));
 });
 
 onTimer('watch-breaker', '30 * * * * *', ({ storms }) => storms());
@@ -162,6 +182,7 @@ onTimer('watch-sources', '30 */5 * * * *', async ({ watchSources, notices }) => 
 });
 // Three times, in case the tables can't be read at first; sent once.
 onTimer('daily-report', '0 0 7-9 * * *', ({ reportDaily }) => reportDaily());
+onTimer('forget', '0 45 2 * * *', ({ forget }) => forget());
 onTimer('daily-preflight', '0 30 6 * * *', ({ preflight }) => preflight.daily());
 
 // The host doesn't wait for it: an alert that is there already goes first.

@@ -31,6 +31,7 @@ import type { Account } from '../shared/model/account.ts';
 import type { GraphReader } from '../shared/model/clients.ts';
 import { userNamed } from '../shared/preflight/mail.ts';
 import { queues, stepQueue } from '../shared/run/bus.ts';
+import type { DeadLetters } from '../shared/run/dead-letter.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { firstMove } from '../shared/run/first-move.ts';
 import { openRun } from '../shared/run/open-run.ts';
@@ -41,14 +42,17 @@ import type { Settings } from '../shared/settings.ts';
 import { Blobs } from '../shared/store/blobs.ts';
 import { TableNotices } from '../shared/store/notice-store.ts';
 import { ServiceBusBus, type ServiceBusNamespace } from '../shared/store/service-bus.ts';
+import { StorageClock } from '../shared/store/storage-clock.ts';
 import { TableBreakerPlaces } from '../shared/store/table-breaker-places.ts';
 import { TableBreakerStages } from '../shared/store/table-breaker-stages.ts';
 import type { TableService } from '../shared/store/table-client.ts';
+import { TableDeadLetters } from '../shared/store/table-dead-letters.ts';
 import { TableDecisions } from '../shared/store/table-decisions.ts';
 import { TableDepartures } from '../shared/store/table-departures.ts';
 import { TableFeedPositions } from '../shared/store/table-feed-positions.ts';
 import { TableProgress } from '../shared/store/table-progress.ts';
 import { TableRequestKeys } from '../shared/store/table-request-keys.ts';
+import { TableRetention } from '../shared/store/table-retention.ts';
 import { TableSourceHealth } from '../shared/store/table-source-health.ts';
 import { TableTenantRate } from '../shared/store/table-tenant-rate.ts';
 import { TableUnknownTitles } from '../shared/store/table-unknown-titles.ts';
@@ -64,9 +68,29 @@ import type { StartDependencies } from './runs/start-run.ts';
 import { playbook } from './steps/index.ts';
 import { doorTo, publisherOf, topicOf } from './topic.ts';
 
+/** Where the bus is, also as far as wrong settings say so. */
+export function busNamespace({
+  ServiceBus,
+  ServiceBus__fullyQualifiedNamespace,
+  AZURE_CLIENT_ID,
+}: Readonly<
+  Partial<
+    Record<'ServiceBus' | 'ServiceBus__fullyQualifiedNamespace' | 'AZURE_CLIENT_ID', string | undefined>
+  >
+>): ServiceBusNamespace {
+  return ServiceBus
+    ? { connectionString: ServiceBus }
+    : {
+        fullyQualifiedNamespace: ServiceBus__fullyQualifiedNamespace ?? '',
+        credential: createCredential(AZURE_CLIENT_ID),
+      };
+}
+
 export interface Services {
   engine: Engine;
   bus: ServiceBusBus;
+  /** Dead letters that wait for a person. */
+  deadLetters: DeadLetters;
   mailer: Mailer;
   /** The second channel; none where no address is set. */
   webhook: Webhook | undefined;
@@ -78,6 +102,8 @@ export interface Services {
   secondOperatorFor: HandBackServices['secondOperatorFor'];
   watchSources: () => Promise<unknown>;
   reportDaily: () => Promise<unknown>;
+  /** Removes what has been kept long enough. */
+  forget: () => Promise<unknown>;
   preflight: Preflight;
   decided: Parameters<typeof listDecisions>[0];
   triage: (log: (line: string) => void) => TriageAlert;
@@ -98,24 +124,24 @@ type Log = Engine['log'];
 
 export function createServices(settings: Settings, log: Log): Services {
   const credential = createCredential(settings.AZURE_CLIENT_ID);
-  const now = () => new Date();
+  const clock = new StorageClock();
+  const { now } = clock;
   // Triage is not kept waiting: what it asks decides whether an account is locked.
   const atOnce = connect(settings, { credential, log });
   const soon = () => atOnce(AbortSignal.timeout(settings.DEADLINE_SECONDS * 1000));
-  const namespace: ServiceBusNamespace = settings.ServiceBus
-    ? { connectionString: settings.ServiceBus }
-    : { fullyQualifiedNamespace: settings.ServiceBus__fullyQualifiedNamespace ?? '', credential };
+
   const tables: TableService = settings.Progress
     ? { connectionString: settings.Progress }
     : { tableServiceUri: settings.Progress__tableServiceUri ?? '', credential };
 
-  const bus = new ServiceBusBus(namespace);
+  const bus = new ServiceBusBus(busNamespace(settings));
+  const deadLetters = new TableDeadLetters(tables);
   const blobs = new Blobs(
     settings.Progress
       ? { connectionString: settings.Progress }
       : { blobServiceUri: blobServiceUri(settings), credential },
   );
-  const progress = new TableProgress(tables, now, {}, blobs);
+  const progress = new TableProgress(tables, now, clock.options, blobs);
   const pace = paceBy(new TableTenantRate(tables), 'identity-protection', now);
   const clients = sharingReads(
     connect(settings, { credential, log, paces: { '/identityProtection/': pace } }),
@@ -168,7 +194,13 @@ export function createServices(settings: Settings, log: Log): Services {
   const topic = topicOf('reclaim/preflight', settings, credential, now);
   const baseUrl = settings.BASE_URL ?? `https://${settings.WEBSITE_HOSTNAME ?? 'localhost'}`;
   const trips = new TableBreakerStages(tables);
-  const users = memberCount(() => soon().graph, now, log);
+  const users = memberCount(
+    () => soon().graph,
+    now,
+    log,
+    // More than would ever count before the breaker opens.
+    async () => (await progress.list(new Date(now().getTime() - 7 * 86_400_000), 500)).length,
+  );
   const breaker = createBreaker({
     places: new TableBreakerPlaces(tables, Math.random),
     trips,
@@ -188,6 +220,7 @@ export function createServices(settings: Settings, log: Log): Services {
   return {
     engine,
     bus,
+    deadLetters,
     health,
     notices,
     watchSources: () =>
@@ -197,7 +230,12 @@ export function createServices(settings: Settings, log: Log): Services {
       ...{ settings, engine, bus, blobs, tables, credential, notices, health, readers: clients },
       tryTopic: topic && (() => tryTopic(topic)),
     }),
-    reportDaily: () => reportDaily(engine, { notices, unknownTitles }, baseUrl),
+    forget: async () => {
+      const kept = { runsDays: settings.KEEP_RUNS_DAYS, decisionsDays: settings.KEEP_DECISIONS_DAYS };
+      const { runs, rows } = await new TableRetention(tables).forget(kept, now());
+      log(`retention: ${runs} runs and ${rows} rows in all were removed`);
+    },
+    reportDaily: () => reportDaily(engine, { notices, unknownTitles, deadLetters }, baseUrl),
     webhook,
     mailer: {
       ...createMailer(

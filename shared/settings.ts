@@ -112,6 +112,10 @@ const settingsSchema = z.object({
   DRY_RUN: z.stringbool().default(false),
   /** No source of alerts answered or delivered for so many hours: on-call is told. */
   NO_SIGNAL_HOURS: numberIn(2, 1, 720),
+  /** Days for which a closed run and everything about it is kept. */
+  KEEP_RUNS_DAYS: numberIn(400, 7, 3650),
+  /** Days for which the record of decisions, unknown titles and dead letters are kept. */
+  KEEP_DECISIONS_DAYS: numberIn(90, 7, 3650),
   /** A function's own deadline: it ends before the lease does, or a step that is slow would be done twice. */
   DEADLINE_SECONDS: numberIn(90, 5, timing.leaseSeconds - 10),
   /** Service Bus: a connection string, or the namespace for the managed identity. */

@@ -78,6 +78,16 @@ param detectors string = ''
 @maxValue(720)
 param noSignalHours int = 2
 
+@description('Days for which a closed run and everything about it is kept. Evidence in blobs is kept for as long as the container says.')
+@minValue(7)
+@maxValue(3650)
+param keepRunsDays int = 400
+
+@description('Days for which the record of decisions, unknown titles and dead letters are kept.')
+@minValue(7)
+@maxValue(3650)
+param keepDecisionsDays int = 90
+
 @description('Seconds after which a function gives up, so that it ends before its lease does (120).')
 @minValue(5)
 @maxValue(110)
@@ -322,6 +332,8 @@ module app 'modules/app.bicep' = {
       BREAKER_SHARE: string(breakerShare)
       DRY_RUN: toLower(string(dryRun))
       NO_SIGNAL_HOURS: string(noSignalHours)
+      KEEP_RUNS_DAYS: string(keepRunsDays)
+      KEEP_DECISIONS_DAYS: string(keepDecisionsDays)
       DEADLINE_SECONDS: string(deadlineSeconds)
     }
   }

@@ -60,6 +60,8 @@ param steps = readEnvironmentVariable('STEPS', '{}')
 
 // Hours of silence of all sources after which on-call is told; higher where no source is polled.
 // param noSignalHours = 2
+// param keepRunsDays = 400
+// param keepDecisionsDays = 90
 
 // What alerts of one's own mean (shared/alerts/detector-settings.ts).
 // param detectors = string([{ title: 'Contoso: token replay*', kind: 'stolen-session-cookie' }])

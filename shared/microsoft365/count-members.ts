@@ -23,12 +23,15 @@ export function memberCount(
   graph: () => GraphReader,
   now: () => Date,
   log: (line: string) => void,
+  /** Those who are not enabled because this app has locked them: they belong to the tenant all the same. */
+  lockedHere: () => Promise<number> = async () => 0,
 ): () => Promise<number | null> {
   let known: { count: number | null; at: number } | undefined;
   let asking: Promise<number | null> | undefined;
   const ask = async () => {
     try {
-      known = { count: await countMembers(graph()), at: now().getTime() };
+      const [enabled, locked] = await Promise.all([countMembers(graph()), lockedHere()]);
+      known = { count: enabled + locked, at: now().getTime() };
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.message : String(thrown);
       log(`the circuit breaker knows no number of users, so its share does not count: ${why}`);

@@ -234,6 +234,8 @@ export const runRowSchema = z.object({
     sentAt: time.nullable(),
     /** Failures in a row; a failure here never touches the run's own state. */
     attempt: z.number(),
+    /** Mails that have left so far. */
+    mails: z.number().optional(),
   }),
   /** When the sweep must look at it at the latest. */
   wakeAt: time.nullable(),

@@ -66,6 +66,6 @@ export function queueShapes(steps: readonly string[]): QueueShape[] {
   });
   return [
     ...working.map(shape),
-    { name: queues.deadLetters, duplicateSeconds: 0, maxDeliveryCount: 1, forwardsDeadLettersTo: null },
+    { name: queues.deadLetters, duplicateSeconds: 0, maxDeliveryCount: 10, forwardsDeadLettersTo: null },
   ];
 }

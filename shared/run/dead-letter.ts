@@ -1,6 +1,7 @@
 // A message that nobody could handle. The row of a step is freed at once instead of when its lease ends; a summary is
 // sent again when its time is up. In any case the reason is told, and what the engine does not know stays for a person.
 
+import { z } from 'zod';
 import type { StepRow } from '../model/rows.ts';
 import { advance } from './advance.ts';
 import { queues, stepMessageSchema, stepQueue, summaryMessageSchema } from './bus.ts';
@@ -15,14 +16,45 @@ export interface DeadLetter {
   description: string | null;
 }
 
+export const keptLetterSchema = z.object({
+  /** When it was put here (ISO 8601). */
+  at: z.string(),
+  /** The message's own. */
+  id: z.string(),
+  source: z.string().nullable(),
+  reason: z.string().nullable(),
+  description: z.string().nullable(),
+  /** As text, cut where it is long. */
+  body: z.string(),
+});
+export type KeptLetter = z.infer<typeof keptLetterSchema>;
+
+/** Where a person finds them: the morning report names them. */
+export interface DeadLetters {
+  keep(letter: KeptLetter): Promise<void>;
+  since(time: Date): Promise<readonly KeptLetter[]>;
+}
+
+const mostCharacters = 20_000;
+
+export const keptLetter = (id: string, letter: DeadLetter, now: Date): KeptLetter => ({
+  at: now.toISOString(),
+  id,
+  source: letter.source,
+  reason: letter.reason,
+  description: letter.description,
+  body: textOf(letter.body).slice(0, mostCharacters).toWellFormed(),
+});
+
+const textOf = (body: unknown) => (typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));
+
 /** Answers 'kept' for a message that means nothing to the engine: it stays among the dead letters for a person. */
 export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Promise<'settled' | 'kept'> {
-  const text = typeof letter.body === 'string' ? letter.body : JSON.stringify(letter.body);
   engine.log(
     `dead letter from ${letter.source ?? 'an unknown queue'}: ${letter.reason ?? 'no reason given'}`,
     {
       description: letter.description,
-      body: (text ?? '').slice(0, 2000),
+      body: textOf(letter.body).slice(0, 2000),
     },
   );
   // A message in a queue that is not its own was put there by somebody else: it frees nothing.

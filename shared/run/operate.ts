@@ -33,7 +33,11 @@ export const retry =
     const again = state.steps.filter(
       (row) => row.outcome?.is !== 'off' && (!ended || isPartOfTheEnd(row, state.run)) && retried(row, names),
     );
-    if (again.length === 0) return { ...state, log: [entry(order, 'retry: nothing to do')] };
+    const run = sentAnew(state.run);
+    if (again.length === 0) {
+      const what = run === state.run ? 'retry: nothing to do' : 'retry: the summary';
+      return { ...state, run, log: [entry(order, what)] };
+    }
     const chosen = new Set(again.map((row) => row.name));
     const steps = state.steps.map(
       (row): StepRow =>
@@ -50,11 +54,21 @@ export const retry =
           : row,
     );
     return {
-      run: reopened(state.run),
+      run: reopened(run),
       steps,
       log: [entry(order, `retry: ${[...chosen].join(', ')}`)],
     };
   };
+
+/** A mail that could not leave so far is sent at once. */
+function sentAnew(run: RunRow): RunRow {
+  const { summary } = run;
+  const unsent = summary.state === 'failed' || (summary.attempt > 0 && summary.state !== 'sending');
+  if (!unsent) return run;
+  // Of a closed run nobody looks after the mail.
+  const state = run.state === 'closed' ? 'finished' : run.state;
+  return { ...run, state, summary: { ...summary, state: 'waiting', until: null, attempt: 0 } };
+}
 
 /** Once a run was undone or handed back, fixing again would lock out the owner. */
 const isPartOfTheEnd = (row: StepRow, { falseAlarm }: RunRow) =>

@@ -47,8 +47,7 @@ export function nextState(state: RunState, now: Date): RunRow {
   const between = isHandingBack(run) && (!isHandedBack(run) || nextWatch({ run, steps }) !== null);
   const told =
     run.endsAs === 'superseded' ||
-    ((run.summary.state === 'sent' || run.summary.state === 'failed') &&
-      run.summary.verdict === verdictText(verdictOf(run, steps)));
+    (run.summary.state === 'sent' && run.summary.verdict === verdictText(verdictOf(run, steps)));
   return run.state === 'finished' && watched && told && !between ? { ...run, state: 'closed' } : run;
 }
 
@@ -85,7 +84,7 @@ export function withWakeAt(state: RunState, now: Date): RunRow {
     .filter((row) => row.state === 'queued' || row.state === 'running')
     .map((row) => row.until);
   times.push(...steps.filter(isPending).map(handedOverAt));
-  times.push(run.summary.state === 'sent' || run.summary.state === 'failed' ? null : run.summary.until);
+  times.push(run.summary.state === 'sent' ? null : run.summary.until);
   if (awaitsLock(state, now)) times.push(later(new Date(begunAt(run)), timing.lockFirstSeconds));
   if (run.state === 'open' && awaitsFirst(run)) {
     times.push(...timing.summarySeconds.map((seconds) => later(new Date(begunAt(run)), seconds)));

@@ -20,8 +20,15 @@ export interface Mailer {
 
 type Summary = RunRow['summary'];
 
-/** Tries before on-call's mail is given up; the waits between them add up to about an hour. */
-const mostAttempts = 20;
+/** After so many tries the waits grow on, to an hour. It is never given up. */
+const manyAttempts = 15;
+const longestWaitSeconds = 3600;
+
+/**
+ * Looks into Sent Items that may fail before the mail is sent again: fewer where nobody may look at all. A mail that
+ * comes twice is better than none.
+ */
+const mostLooks = { busy: 12, refused: 5 } as const;
 
 export async function sendSummary(engine: Engine, mailer: Mailer, message: SummaryMessage): Promise<void> {
   const ref = runRef(message.run);
@@ -57,10 +64,17 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
     if (lastSent === undefined || lastSent !== verdict)
       await mailer.send(rows, await engine.progress.log(ref));
   };
+  let looking = false;
+  const wasSent = async (since: string): Promise<boolean> => {
+    looking = true;
+    const left = await mailer.wasSent(claimed, new Date(since));
+    looking = false;
+    return left;
+  };
   try {
     const cutOff = before?.claimedAt ?? null;
     if (cutOff === null) await tell(claimed);
-    else if (!(await mailer.wasSent(claimed, new Date(cutOff)))) {
+    else if (!(await wasSent(cutOff))) {
       // It had not left: this one says what is true now, and must be found under that if it is cut off too.
       const claimedAt = engine.now().toISOString();
       const anew = await settle((summary, state) => ({ ...summary, claimedAt, verdict: saysNow(state) }));
@@ -76,24 +90,29 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
       claimedAt: null,
       sentAt,
       attempt: 0,
+      mails: (summary.mails ?? 0) + 1,
     }));
   } catch (thrown) {
     engine.log(`summary of run ${message.run} was not sent: ${toFailure(thrown).message}`);
-    await settle((summary) => afterFailure(summary, thrown, engine));
+    await settle((summary) => afterFailure(summary, thrown, engine, looking));
   }
 }
 
 /** What the subject of a summary says that is written from these rows. */
 const saysNow = ({ run, steps }: RunState) => verdictText(verdictOf(run, steps));
 
-function afterFailure(summary: Summary, thrown: unknown, engine: Engine): Summary {
+/** `looking`: what failed was the look whether an earlier mail had left, so that is as unknown as before. */
+function afterFailure(summary: Summary, thrown: unknown, engine: Engine, looking: boolean): Summary {
   const attempt = summary.attempt + 1;
+  const looks = thrown instanceof PermanentError ? mostLooks.refused : mostLooks.busy;
   // Refused outright: nothing has left, so the next try need not look for it.
-  const cutOff = thrown instanceof RetryableError && thrown.tookEffect === 'unknown';
+  const cutOff = looking
+    ? attempt < looks
+    : thrown instanceof RetryableError && thrown.tookEffect === 'unknown';
   const claimedAt = cutOff ? summary.claimedAt : null;
-  if (attempt >= mostAttempts) return { ...summary, state: 'failed', until: null, claimedAt, attempt };
   const asked = thrown instanceof RetryableError ? thrown.retryAfterSeconds : undefined;
-  const wait = waitSeconds(attempt, asked, engine.random());
+  const late = attempt < manyAttempts ? 0 : timing.longestWaitSeconds * 2 ** (attempt - manyAttempts);
+  const wait = Math.max(waitSeconds(attempt, asked, engine.random()), Math.min(late, longestWaitSeconds));
   const until = new Date(engine.now().getTime() + wait * 1000).toISOString();
   return { ...summary, state: 'waiting', until, claimedAt, attempt };
 }
@@ -113,19 +132,34 @@ export async function sendCard(
   if (rows === undefined) throw new PermanentError(`there is no run ${message.run}, so no card was sent`);
   // Switched off since it was asked for.
   if (channel === undefined) return;
-  await channel.send(rows);
+  try {
+    await channel.send(rows);
+  } catch (thrown) {
+    // It may be there already, and nobody can look: the mail says it in any case.
+    const unknown =
+      thrown instanceof RetryableError && thrown.status === undefined && thrown.tookEffect === 'unknown';
+    if (!unknown) throw thrown;
+    engine.log(
+      `card of run ${message.run}: ${thrown.message}; it may have been posted, so it is not repeated`,
+    );
+    return;
+  }
   engine.log(`card of run ${message.run} was posted`);
 }
 
-/** Asks for a card with a message of its own; the same turn asks once. Never throws: the mail must not wait for it. */
+/**
+ * Asks for a card with a message of its own. Its id is the same until a mail has left with this verdict, so that a
+ * second asking is dropped. Never throws: the mail must not wait for it.
+ */
 export const askForCard =
   (channel: SecondChannel | undefined, post: Post, log: Engine['log']) =>
   async ({ run: { row } }: RunRows): Promise<void> => {
     if (channel === undefined || !channel.wants(row)) return;
-    const { turn } = row.summary;
+    const { turn, mails = 0, verdict } = row.summary;
+    const which = `${mails}-${(verdict ?? '').replaceAll(/[^A-Z0-9]+/g, '-')}`;
     try {
       const body: CardMessage = { run: row.id, turn, card: true };
-      await post.post({ queue: queues.summaries, id: `${row.id}:${turn}:card`, body, properties: {} });
+      await post.post({ queue: queues.summaries, id: `${row.id}:${which}:card`, body, properties: {} });
     } catch (thrown) {
       log(`no card could be asked for: ${thrown instanceof Error ? thrown.message : 'unknown'}`, {
         run: row.id,

@@ -19,13 +19,16 @@ export function nextSummary(
   const past = summary.until !== null && Date.parse(summary.until) <= now.getTime();
   const verdict = verdictText(verdictOf(run, steps));
   // A mail that may have left is looked for under the verdict that it had: until then that stays what it is.
-  const cutOff = summary.state === 'sending' || (summary.claimedAt !== null && summary.state !== 'failed');
+  const cutOff = summary.state === 'sending' || summary.claimedAt !== null;
   if (verdict !== summary.verdict && !cutOff && isDue(run, steps, now)) {
     return queueSummary(run, { ...summary, verdict, attempt: 0 }, now, null);
   }
   switch (summary.state) {
     case 'waiting':
       return queueSummary(run, summary, now, summary.until);
+    // Given up by an earlier version: nothing is.
+    case 'failed':
+      return queueSummary(run, summary, now, null);
     case 'queued':
       return past ? queueSummary(run, summary, now, null) : undefined;
     case 'sending':
@@ -33,7 +36,6 @@ export function nextSummary(
       return past ? queueSummary(run, summary, now, null) : undefined;
     case 'none':
     case 'sent':
-    case 'failed':
       return undefined;
   }
 }

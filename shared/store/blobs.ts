@@ -10,7 +10,7 @@ import {
   type StoragePipelineOptions,
 } from '@azure/storage-blob';
 import { failureOf, noAnswer } from '../clients/failure.ts';
-import { PermanentError, type RetryableError } from '../errors.ts';
+import { PermanentError, RetryableError } from '../errors.ts';
 
 /** Where the blobs are: a connection string, or the service's address with an identity. */
 export type BlobService =
@@ -68,7 +68,14 @@ export class Blobs {
     const name = `${folder}/${pointer.sha256}`;
     const cached = this.#cache.get(name);
     if (cached !== undefined) return cached;
-    const content = await this.#attempt(name, (blob) => blob.downloadToBuffer());
+    const read = () => this.#attempt(name, (blob) => blob.downloadToBuffer());
+    let content = await read();
+    // An answer that was cut off, or is another's, does not come twice.
+    const first = hash(content);
+    if (first !== pointer.sha256) content = await read();
+    if (hash(content) !== pointer.sha256 && hash(content) !== first) {
+      throw new RetryableError(`blob ${containerName}/${name} came differently each time; it is tried again`);
+    }
     if (hash(content) !== pointer.sha256) {
       throw new PermanentError(
         `blob ${containerName}/${name} holds something else than what was written (its SHA-256 differs). Restore the version that was written first, or delete the rows of its run`,
@@ -113,7 +120,8 @@ export class Blobs {
     const text = thrown instanceof Error ? thrown.message : String(thrown);
     const status = thrown instanceof RestError ? thrown.statusCode : undefined;
     const code = codeOf(thrown);
-    if (status === undefined) return noAnswer(`${where}: no answer (${code ?? text})`, thrown, true);
+    if (status === undefined || status < 400)
+      return noAnswer(`${where}: no answer (${code ?? text})`, thrown, true);
     const advice =
       status === 401 || status === 403
         ? "; give the app's identity the role Storage Blob Data Contributor on this storage account and let its network reach it"

@@ -139,7 +139,8 @@ export class Table {
     const where = `table ${this.name} at ${new URL(this.#client.url).origin}`;
     const text = thrown instanceof Error ? thrown.message : String(thrown);
     const status = thrown instanceof RestError ? thrown.statusCode : undefined;
-    if (status === undefined) return noAnswer(`${where}: no answer (${text})`, thrown, true);
+    if (status === undefined || !isOfTheService(thrown, status, code))
+      return noAnswer(`${where}: no answer of the service (${status ?? text})`, thrown, true);
     const advice =
       status === 401 || status === 403
         ? "; give the app's identity the role Storage Table Data Contributor on this storage account and let its network reach it"
@@ -158,10 +159,15 @@ export class Table {
   }
 }
 
+/** A body that was cut off has a good status, and what a proxy says by itself has neither code nor request id. */
+const isOfTheService = (thrown: unknown, status: number, code: string | undefined): boolean =>
+  status >= 400 && (status >= 500 || code !== undefined || headersOf(thrown).requestId !== undefined);
+
 function isExpected(expected: Expected, thrown: unknown, code: string | undefined): boolean {
   const status = thrown instanceof RestError ? thrown.statusCode : undefined;
   if (expected === 'nothing' || code === 'TableNotFound') return false;
-  if (status === 404) return true;
+  // Taken for the truth, the 404 of a proxy would be a run that is gone.
+  if (status === 404) return isOfTheService(thrown, status, code);
   return expected === 'conflict' && (status === 412 || code === 'EntityAlreadyExists');
 }
 

@@ -67,28 +67,37 @@ export class RunIndex {
   /** Runs whose wakeAt has passed, earliest first. */
   async due(now: Date): Promise<RunRef[]> {
     const entries = await this.#index.query(`PartitionKey eq 'open' and wakeAt le '${now.toISOString()}'`);
-    const looked = await inChunks(entries, async (entity) => {
-      const entry = entrySchema.parse(entity);
-      const head = await this.#head(entry.run);
-      if (head === undefined) await this.#dropOrphan(entity, now);
-      else if (head.wakeAt === '' || Date.parse(head.wakeAt) > now.getTime() + parkMinutes * 60_000) {
-        await this.#park(entity, entry.run, head);
-      }
-      const due = head !== undefined && head.wakeAt !== '' && head.wakeAt <= now.toISOString();
-      return due ? [{ run: entry.run, at: head.wakeAt }] : [];
-    });
+    const looked = await inChunks(entries, (entity) => this.#whetherDue(entity, now));
     return looked
       .flat()
       .sort((a, b) => (a.at < b.at ? -1 : 1))
       .map(({ run }) => runRef(run));
   }
 
+  /** One that can't be read is due: the sweep then says so, and goes on to the next. */
+  async #whetherDue(entity: StoredEntity, now: Date): Promise<{ run: string; at: string }[]> {
+    const run = runOf(entity);
+    try {
+      const head = await this.#head(run);
+      if (head === undefined) await this.#dropOrphan(entity, now);
+      else if (head.wakeAt === '' || Date.parse(head.wakeAt) > now.getTime() + parkMinutes * 60_000) {
+        await this.#park(entity, run, head);
+      }
+      const due = head !== undefined && head.wakeAt !== '' && head.wakeAt <= now.toISOString();
+      return due ? [{ run, at: head.wakeAt }] : [];
+    } catch (thrown) {
+      unreadable(thrown);
+      return [{ run, at: '' }];
+    }
+  }
+
   /** Runs are held from the beginning or never, so an entry that was once let go is not wanted again. */
   async held(): Promise<RunRef[]> {
     const entries = await this.#index.query("PartitionKey eq 'held'");
     const looked = await inChunks(entries, async (entity) => {
-      const { run } = entrySchema.parse(entity);
-      const head = await this.#head(run);
+      const run = runOf(entity);
+      const head = await this.#head(run).catch(unreadable);
+      if (head === 'unreadable') return [runRef(run)];
       if (head === undefined) await this.#dropOrphan(entity, this.#now());
       else if (head.state !== 'held') await this.#index.remove('held', entity.rowKey);
       return head?.state === 'held' ? [runRef(run)] : [];
@@ -102,8 +111,8 @@ export class RunIndex {
     for await (const page of this.#index.pages(filter)) {
       for (let from = 0; from < page.length && found.length < most; from += readsAtOnce) {
         const standing = await inChunks(page.slice(from, from + readsAtOnce), async (entity) => {
-          const { run } = entrySchema.parse(entity);
-          if (await this.#head(run)) return [runRef(run)];
+          const run = runOf(entity);
+          if (await this.#head(run).catch(unreadable)) return [runRef(run)];
           await this.#dropOrphan(entity, this.#now());
           return [];
         });
@@ -130,8 +139,10 @@ export class RunIndex {
   }
 
   async #dropOrphan({ partitionKey, rowKey, etag, ...entry }: StoredEntity, now: Date): Promise<void> {
-    const age = now.getTime() - Date.parse(entrySchema.parse(entry).enteredAt);
-    if (age > orphanMinutes * 60_000) await this.#index.remove(partitionKey, rowKey, etag);
+    const entered = entrySchema.safeParse(entry).data?.enteredAt;
+    const age = now.getTime() - Date.parse(entered ?? '');
+    if (Number.isNaN(age) || age > orphanMinutes * 60_000)
+      await this.#index.remove(partitionKey, rowKey, etag);
   }
 
   #entries(run: RunRow): Entity[] {
@@ -163,6 +174,18 @@ export class RunIndex {
       enteredAt,
     });
   }
+}
+
+/** An entry that was damaged is still named by its key. */
+const runOf = (entity: StoredEntity): string => {
+  const entry = entrySchema.safeParse(entity);
+  return entry.success ? entry.data.run : entity.rowKey.slice(entity.rowKey.indexOf('|') + 1);
+};
+
+/** A row of another shape, which whoever reads the run will name; a storage that is down is no such row. */
+function unreadable(thrown: unknown): 'unreadable' {
+  if (thrown instanceof z.ZodError) return 'unreadable';
+  throw thrown;
 }
 
 const iso = (time: string) => new Date(time).toISOString();

@@ -19,9 +19,15 @@ export const dailyKey = 'held-runs';
 /** The day (UTC), so that it is told once a day. */
 export const dayOf = (now: Date): string => now.toISOString().slice(0, 10);
 
+export interface Daily {
+  held: readonly Held[];
+  /** Alerts that no catalogue knows. */
+  unknown: readonly Detection[];
+}
+
 /** undefined when there is nothing to tell. */
 export function dailyNotice(
-  { held, unknown }: { held: readonly Held[]; unknown: readonly Detection[] },
+  { held, unknown }: Daily,
   playbook: readonly Described[],
   baseUrl: string,
   now: Date,

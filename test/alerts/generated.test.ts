@@ -254,6 +254,7 @@ describe('generated messages', () => {
     };
     const around = {
       post: { post: async (letter: Letter) => accept(letter) },
+      wait: async () => {},
       now: clock,
       random,
       error: () => {},

@@ -5,10 +5,11 @@ import type { UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
 import { createNotices } from '../../shared/mail/tell.ts';
+import type { KeptLetter } from '../../shared/run/dead-letter.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { memoryNotices, memoryUnknownTitles } from '../fakes/memory-stores.ts';
-import { sampleRun } from '../run/sample-rows.ts';
+import { sampleRun, sampleStep } from '../run/sample-rows.ts';
 
 const adele = '9f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b';
 const megan = '8a1f4c1a-2f5b-4b0e-9a57-0d5b7c1e6f24';
@@ -17,6 +18,7 @@ let clock = 0;
 let sent: Notice[] = [];
 let progress: MemoryProgress;
 let unknownTitles: UnknownTitles;
+let letters: KeptLetter[] = [];
 let report: () => Promise<number>;
 
 const now = () => new Date(clock);
@@ -24,6 +26,7 @@ const now = () => new Date(clock);
 beforeEach(() => {
   clock = Date.parse('2026-11-24T19:05:00Z');
   sent = [];
+  letters = [];
   progress = new MemoryProgress();
   unknownTitles = memoryUnknownTitles();
   const notices = createNotices({
@@ -40,7 +43,7 @@ beforeEach(() => {
   report = () =>
     reportDaily(
       { playbook: [], progress, now, log: () => {} },
-      { notices, unknownTitles },
+      { notices, unknownTitles, deadLetters: { since: async () => letters } },
       'https://reclaim.contoso.com',
     );
 });
@@ -74,7 +77,7 @@ describe('a held run that nobody approves', () => {
     await mornings(1);
     const rows = await progress.read(runRef(`${adele}.20261124T190500-8M2P`));
     if (!rows) throw new Error('the run is gone');
-    const open = { ...rows.run.row, state: 'open' as const, heldBecause: null };
+    const open = { ...rows.run.row, state: 'closed' as const, heldBecause: null };
     await progress.write(runRef(open.id), { run: { ...rows.run, row: open } });
     await mornings(3);
     expect(sent).toHaveLength(1);
@@ -121,7 +124,7 @@ describe('a held run that nobody approves', () => {
   });
 
   it('is the only reason for a mail — a quiet day has none', async () => {
-    await progress.open(sampleRun(adele), [], undefined, []);
+    await progress.open(sampleRun(adele, { state: 'closed', wakeAt: null }), [], undefined, []);
     await mornings(3);
     expect(sent).toEqual([]);
   });
@@ -161,5 +164,81 @@ describe('an alert that no catalogue knows and that calls an account compromised
     expect(sent).toHaveLength(1);
     await mornings(1);
     expect(texts()[1]).toContain('token replay');
+  });
+});
+
+describe('the morning report', () => {
+  const lines = () =>
+    sent.at(-1)?.sections.flatMap(({ title, lines }) => lines.map(({ text }) => `${title}: ${text}`));
+
+  it('names a run that stands still', async () => {
+    await progress.open(sampleRun(adele, { wakeAt: null }), [], undefined, []);
+    await mornings(1);
+    expect(lines()?.join()).toMatch(/^Runs that stand still: adele.*open since/);
+  });
+
+  it('names a run that can’t be read, and the others all the same', async () => {
+    await progress.open(sampleRun(adele, { wakeAt: null }), [], undefined, []);
+    await progress.open(sampleRun(megan, { wakeAt: null }), [], undefined, []);
+    const read = progress.read.bind(progress);
+    progress.read = (ref) =>
+      ref.userId === megan ? Promise.reject(new PermanentError('another version')) : read(ref);
+    await mornings(1);
+    expect(lines()).toHaveLength(2);
+    expect(lines()?.join()).toContain(`Runs that can’t be read: Run ${megan}`);
+  });
+
+  it('names a summary that has not left, a change without effect, and a task older than a day', async () => {
+    const base = sampleRun(adele);
+    const run = sampleRun(adele, {
+      state: 'finished',
+      summary: { ...base.summary, state: 'queued', attempt: 9, until: '2026-11-25T08:00:00.000Z' },
+    });
+    const record = {
+      id: 'lock',
+      what: 'sign-in of adele',
+      why: 'attacked',
+      evidence: null,
+      before: null,
+      once: false,
+      recordedAt: run.openedAt,
+      attemptedAt: run.openedAt,
+      fixedAt: run.openedAt,
+      goneAt: null,
+      stillThereAt: run.openedAt,
+      returned: 0,
+      undoneAt: null,
+      failure: null,
+    };
+    const task = { id: 't', what: 'ask', instruction: 'ask', link: '', essential: false, doneAt: null };
+    const step = sampleStep('block-sign-in', {
+      state: 'settled',
+      outcome: { is: 'needs-human', waitsFor: ['no-effect:lock'] },
+      changes: [record],
+      tasks: [task],
+      settledAt: run.openedAt,
+    });
+    await progress.open(run, [step], undefined, []);
+    await mornings(2);
+    expect(lines()?.map((line) => line.split(':')[0])).toEqual([
+      'Mails that have not left',
+      'Done as far as the service said, and still there',
+      'Tasks older than a day',
+    ]);
+  });
+
+  it('names what nobody could handle', async () => {
+    letters = [
+      {
+        at: '2026-11-24T19:00:00.000Z',
+        id: 'm1',
+        source: 'alerts',
+        reason: 'Refused',
+        description: 'this is no event',
+        body: '{"a":1}',
+      },
+    ];
+    await mornings(1);
+    expect(lines()?.join()).toMatch(/Messages that nobody could handle: .*queue alerts: this is no event/);
   });
 });

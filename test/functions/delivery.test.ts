@@ -1,6 +1,13 @@
 // What becomes of a message whose handler fails, and what can be read from the envelope that the worker hands over.
 import { describe, expect, it } from 'vitest';
-import { type Delivery, deliveryOf, handled } from '../../functions/delivery.ts';
+import {
+  type Delivery,
+  deliveryNumber,
+  deliveryOf,
+  handled,
+  putOff,
+  revived,
+} from '../../functions/delivery.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Letter } from '../../shared/run/bus.ts';
 
@@ -23,6 +30,7 @@ async function handle(given: Delivery, failure?: unknown, body: unknown = alert,
   const lines: string[] = [];
   const around = {
     post: { post: async (letter: Letter) => void letters.push(letter) },
+    wait: async () => {},
     now: () => now,
     random: () => random,
     error: (line: string) => void lines.push(line),
@@ -178,6 +186,7 @@ describe('a message that cannot even be posted', () => {
     const down = new RetryableError('queue dead-letters: no answer');
     const around = {
       post: { post: () => Promise.reject(down) },
+      wait: async () => {},
       now: () => now,
       random: () => 0.5,
       error: () => {},
@@ -308,4 +317,112 @@ describe('a dead letter', () => {
       await expect(handle(given, failure)).rejects.toBe(failure);
     },
   );
+});
+
+describe('while not even a later try can be posted', () => {
+  const outage = async (failures: number) => {
+    const waits: number[] = [];
+    let left = failures;
+    const letters: Letter[] = [];
+    const around = {
+      post: {
+        post: async (letter: Letter) => {
+          left -= 1;
+          if (left >= 0) throw new RetryableError('the bus is down');
+          letters.push(letter);
+        },
+      },
+      wait: async (seconds: number) => void waits.push(seconds),
+      now: () => now,
+      random: () => 0.5,
+      error: () => {},
+    };
+    const end = await handled(delivery(), alert, around, () => Promise.reject(busy)).then(
+      () => 'completed',
+      () => 'thrown',
+    );
+    return { end, waits, letters };
+  };
+
+  it('the message is held back — thrown at once, ten deliveries would be over in seconds', async () => {
+    expect(await outage(3)).toMatchObject({
+      end: 'completed',
+      waits: [2, 5, 10],
+      letters: [{ queue: 'alerts' }],
+    });
+  });
+
+  it('it is given back before its lock is over', async () => {
+    const { end, waits } = await outage(99);
+    expect(end).toBe('thrown');
+    const sum = waits.reduce((all, one) => all + one, 0);
+    expect(sum).toBeGreaterThan(120);
+    expect(sum).toBeLessThan(280);
+  });
+});
+
+describe('a message that comes while the settings are wrong', () => {
+  it('comes again, however often, without a try being counted', async () => {
+    const letters: Letter[] = [];
+    let time = now.getTime();
+    const around = {
+      post: { post: async (letter: Letter) => void letters.push(letter) },
+      wait: async () => {},
+      now: () => new Date(time),
+      random: () => 0.5,
+      error: () => {},
+    };
+    let next = delivery({ attempt: 2, id: 'd1~2' });
+    for (let round = 0; round < 500; round += 1) {
+      await putOff(next, alert, around);
+      const letter = letters.at(-1);
+      next = deliveryOf('alerts', {
+        messageId: letter?.id,
+        deliveryCount: 1,
+        applicationProperties: letter?.properties,
+      });
+      time += 60_000;
+    }
+    expect(new Set(letters.map(({ id }) => id)).size).toBe(500);
+    expect(next.attempt).toBe(2);
+    expect(letters.every(({ id }) => id.length <= 128 && id.startsWith('d1~'))).toBe(true);
+    expect(letters.every(({ body }) => body === alert)).toBe(true);
+  });
+});
+
+describe('an alert that died of too many deliveries', () => {
+  const dead = (more: Partial<Delivery> = {}) =>
+    delivery({
+      queue: 'dead-letters',
+      source: 'alerts',
+      reason: 'MaxDeliveryCountExceeded',
+      id: 'd1',
+      ...more,
+    });
+
+  it('comes back later under an id of its own — nobody has judged it', () => {
+    expect(revived(dead(), alert, now)).toEqual({
+      queue: 'alerts',
+      id: 'd1~d1',
+      body: alert,
+      properties: {},
+      at: new Date(now.getTime() + 60_000),
+    });
+    expect(revived(dead({ id: 'd1~d1' }), alert, now)?.id).toBe('d1~d2');
+  });
+
+  it('does not come back for ever, nor after it was refused, nor from another queue', () => {
+    expect(revived(dead({ id: 'd1~d40' }), alert, now)).toBeUndefined();
+    expect(revived(dead({ reason: 'Refused' }), alert, now)).toBeUndefined();
+    expect(revived(dead({ source: 'summaries' }), alert, now)).toBeUndefined();
+  });
+});
+
+describe('the number of a delivery', () => {
+  it('grows with each try and each delivery of it, so that a later one takes over', () => {
+    const numbers = [0, 1, 2].flatMap((attempt) =>
+      [1, 2, 10, 500].map((deliveryCount) => deliveryNumber(delivery({ attempt, deliveryCount }))),
+    );
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+  });
 });

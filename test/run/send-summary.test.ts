@@ -4,7 +4,7 @@ import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { type Letter, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { approve, undo } from '../../shared/run/operate.ts';
+import { approve, retry, undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { askForCard, type Mailer, sendCard, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
@@ -90,8 +90,16 @@ describe('the second channel', () => {
     const run = rows.run.row.id;
     const { turn } = rows.run.row.summary;
     expect(letters).toEqual([
-      { queue: 'summaries', id: `${run}:${turn}:card`, body: { run, turn, card: true }, properties: {} },
+      { queue: 'summaries', id: `${run}:0-HELD:card`, body: { run, turn, card: true }, properties: {} },
     ]);
+    // Whoever asked died, and the next turn asks again for the same mail.
+    const summary = { ...rows.run.row.summary, turn: turn + 1 };
+    await askForCard(
+      channel(true),
+      post,
+      log,
+    )({ ...rows, run: { ...rows.run, row: { ...rows.run.row, summary } } });
+    expect(new Set(letters.map(({ id }) => id)).size).toBe(1);
     const down = { post: () => Promise.reject(new Error('the bus is down')) };
     await askForCard(channel(true), down, log)(rows);
     expect(lines).toEqual(['no card could be asked for: the bus is down']);
@@ -100,9 +108,15 @@ describe('the second channel', () => {
   it('changes nothing of the run, whatever becomes of it', async () => {
     const { simulation, engine, runId } = await held('sent');
     const before = structuredClone(simulation.rows());
-    const failing = { wants: () => true, send: () => Promise.reject(new RetryableError('busy')) };
+    const failing = {
+      wants: () => true,
+      send: () => Promise.reject(new RetryableError('busy', { status: 503 })),
+    };
     const message = { run: runId, turn: 1, card: true } as const;
     await expect(sendCard(engine, failing, message)).rejects.toThrow('busy');
+    // Posted perhaps: a second card would be wrong for certain.
+    const cut = { wants: () => true, send: () => Promise.reject(new RetryableError('no answer')) };
+    await sendCard(engine, cut, message);
     await sendCard(engine, undefined, message);
     expect(simulation.rows()).toEqual(before);
     const nobody = { ...message, run: 'nobody.20261120T091200-8M2P' };
@@ -202,15 +216,44 @@ describe('a mail that fails', () => {
     expect(summary().attempt).toBe(5);
   });
 
-  it('is given up after twenty tries without a word to the run, and begins anew with the next verdict', async () => {
-    const { deliver, simulation, summary, engine, runId } = await held(
-      new PermanentError('Mail.Send is missing', { status: 403 }),
-    );
-    for (let round = 0; round < 25; round += 1) await deliver(400);
-    expect(summary()).toMatchObject({ state: 'failed', attempt: 20 });
+  it('is never given up: once it can leave, it leaves, a week later too', async () => {
+    const refusal = new PermanentError('Mail.Send is missing', { status: 403 });
+    const { deliver, simulation, summary, mails } = await held(...Array(180).fill(refusal), 'sent');
+    for (let hour = 0; hour < 24 * 8 && mails.length === 0; hour += 1) {
+      await deliver(3700);
+      if (mails.length === 0) expect(simulation.rows().run.row.wakeAt).not.toBeNull();
+    }
+    expect(mails).toEqual(['HELD']);
+    expect(summary()).toMatchObject({ state: 'sent', attempt: 0 });
     expect(simulation.rows().run.row.state).toBe('held');
+  });
+
+  it('is tried at once when somebody says retry, and begins anew with the next verdict', async () => {
+    const refusal = new PermanentError('Mail.Send is missing', { status: 403 });
+    const { deliver, simulation, summary, engine, runId, mails } = await held(
+      ...Array(20).fill(refusal),
+      'sent',
+    );
+    for (let round = 0; round < 20; round += 1) await deliver(3700);
+    expect(summary().attempt).toBe(20);
+    await advance(engine, runRef(runId), retry(undefined, order));
+    expect(simulation.bus.ready()).toHaveLength(1);
+    await deliver();
+    expect(mails).toEqual(['HELD']);
     await advance(engine, runRef(runId), undo(simulation.engine.playbook, undefined, order));
     expect(summary()).toMatchObject({ state: 'queued', verdict: 'UNDONE', attempt: 0 });
+  });
+
+  it('that an earlier version gave up on is sent by this one', async () => {
+    const { simulation, engine, runId, deliver, mails } = await held('sent');
+    await advance(engine, runRef(runId), (state) => ({
+      ...state,
+      run: { ...state.run, summary: { ...state.run.summary, state: 'failed', attempt: 20, until: null } },
+    }));
+    await sweepRuns(engine);
+    expect(simulation.rows().run.row.summary.state).toBe('queued');
+    await deliver();
+    expect(mails).toEqual(['HELD']);
   });
 });
 
@@ -261,14 +304,29 @@ describe('a send that may have been cut off', () => {
     expect(summary()).toMatchObject({ state: 'sent', turn: 2 });
   });
 
-  it('that nobody may look for is sent again rather than never — twice is better than silence', async () => {
+  it('is looked for again where the look fails — an unknown is no proof that it has not left', async () => {
+    const { deliver, mails, mailer, summary } = await held('cut off', 'sent');
+    const { wasSent } = mailer;
+    let looks = 0;
+    mailer.wasSent = async (...given) => {
+      looks += 1;
+      if (looks < 6) throw new RetryableError('Sent Items can’t be read', { status: 503, tookEffect: 'no' });
+      return await wasSent(...given);
+    };
+    for (let round = 0; round < 12; round += 1) await deliver(400);
+    expect(mails).toEqual(['HELD']);
+    expect(looks).toBe(6);
+    expect(summary().state).toBe('sent');
+  });
+
+  it('that nobody may look for is sent again after a while — twice is better than silence', async () => {
     const { deliver, mails, mailer } = await held('cut off', 'sent');
     mailer.wasSent = async () => {
       throw new PermanentError('Mail.ReadBasic is missing', { status: 403 });
     };
-    await deliver();
-    await deliver(10);
-    await deliver(20);
+    for (let round = 0; round < 4; round += 1) await deliver(400);
+    expect(mails).toEqual(['HELD']);
+    for (let round = 0; round < 8; round += 1) await deliver(400);
     expect(mails).toEqual(['HELD', 'HELD']);
   });
 });

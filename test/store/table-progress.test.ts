@@ -291,6 +291,22 @@ describe('the index', () => {
     },
   );
 
+  it('is found though the entry or the row of another was damaged — one must not stop the sweep for all', async () => {
+    const [good, bad, worse] = [sampleRun(randomUUID()), sampleRun(randomUUID()), sampleRun(randomUUID())];
+    for (const run of [good, bad, worse]) {
+      await opened(run);
+      await wakeAt(run, at('19:12:00.000').toISOString());
+    }
+    const client = (table: string) =>
+      TableClient.fromConnectionString(azurite.connectionString, table, { allowInsecureConnection: true });
+    await client('index').updateEntity({ partitionKey: 'open', rowKey: bad.id, run: 7 }, 'Merge');
+    const row = { partitionKey: runRef(worse.id).userId, rowKey: `${worse.id}|run`, wakeAt: 7 };
+    await client('runs').updateEntity(row, 'Merge');
+    const due = (await progress.due(at('19:13:00.000'))).map(({ runId }) => runId);
+    expect(due).toContain(good.id);
+    expect(due).toContain(worse.id);
+  });
+
   it('survives a death in the middle of setting aside', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
