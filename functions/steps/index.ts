@@ -27,6 +27,7 @@ import { resetPassword } from './reset-password/reset-password.ts';
 import { retractSentMail } from './retract-sent-mail/retract-sent-mail.ts';
 import { reviewAdminActivity } from './review-admin-activity/review-admin-activity.ts';
 import { reviewAppPasswords } from './review-app-passwords.ts';
+import { reviewLeftBehind } from './review-left-behind/review-left-behind.ts';
 import { reviewOpenedApps } from './review-opened-apps.ts';
 import { reviewSentMail } from './review-sent-mail/review-sent-mail.ts';
 import { reviewSharedFiles } from './review-shared-files/review-shared-files.ts';
@@ -64,6 +65,7 @@ export const playbook: readonly Step[] = [
   reviewAppPasswords,
   reviewOpenedApps,
   reviewSharedFiles,
+  reviewLeftBehind,
   reviewAdminActivity,
   findOtherVictims,
   updateAlert,

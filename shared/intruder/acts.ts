@@ -220,6 +220,18 @@ const wanted = [
   'Permission',
   'SharingLinkScope',
   'UniqueSharingId',
+  'TeamName',
+  'ChannelName',
+  'ChatName',
+  'ChatThreadId',
+  'AddOnName',
+  'AppName',
+  'FlowDetailsUrl',
+  'FlowConnectorNames',
+  'FormName',
+  'ReportName',
+  'WorkSpaceName',
+  'GroupName',
 ];
 function actOf(record: UnifiedRecord | DirectoryAudit, { evidence, certainty }: Attribution): Act {
   const common = {

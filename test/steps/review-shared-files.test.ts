@@ -62,6 +62,24 @@ describe('review-shared-files', () => {
     expect(attachments?.[0]?.content).not.toContain('mine.txt');
   });
 
+  it('asks to take down what the intruder uploaded, with its links — restored it would phish again', async () => {
+    const { tasks } = await look([
+      file('FileUploaded', 'Invoice portal.html'),
+      file('FileModified', 'Invoice portal.html'),
+      file('AnonymousLinkCreated', 'Invoice portal.html'),
+      file('FileDeleted', 'contract.pdf'),
+    ]);
+    expect(tasks.map(({ what }) => what)).toEqual([
+      'Delete Invoice portal.html, which the intruder uploaded, and its link, from the recycle bin too',
+      'Restore the files that the intruder altered or deleted (1, first contract.pdf)',
+    ]);
+    expect(tasks[0]).toMatchObject({
+      danger: 'people',
+      link: expect.stringContaining('Invoice%20portal.html'),
+    });
+    expect(tasks[0]?.instruction).toContain('anybody who has the link');
+  });
+
   it('a refused attempt shared nothing', async () => {
     const { tasks, findings } = await look([file('SharingSet', 'plan.docx', { ResultStatus: 'Failed' })]);
     expect(tasks).toEqual([]);

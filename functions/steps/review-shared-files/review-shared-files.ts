@@ -1,5 +1,6 @@
-// Files that the intruder took, and links by which others still reach them: a link outlives password and session. Read
-// from what the audit log told; nothing is taken back here, since a link may be one that partners work with.
+// Files that the intruder took, and links by which others still reach them: a link outlives password and session. What
+// the intruder uploaded is theirs, and comes down with its links. Read from what the audit log told; nothing is taken back
+// here, since a link may be one that partners work with.
 import { type Act, actsIn } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { toCsv } from '../../../shared/mail/csv.ts';
@@ -12,8 +13,8 @@ const mostTasks = 15;
 const opening =
   /^(SharingSet|SharingInvitationCreated|AddedToSecureLink|AnonymousLink(Created|Updated)|SecureLink(Created|Updated)|CompanyLinkCreated|AddedToGroup|SiteCollectionAdminAdded|SharingLinkCreated)$/;
 const taking = /^File(Accessed|AccessedExtended|Downloaded|Previewed|Copied|Moved|SyncDownloadedFull)$/;
-const spoiling =
-  /^(File(Deleted|Recycled|Modified|Uploaded|Renamed|MalwareDetected)\w*|FolderDeleted|FolderRecycled)$/;
+const uploading = /^(FileUploaded\w*|PageCreated|FileMalwareDetected)$/;
+const spoiling = /^(File(Deleted|Recycled|Modified|Renamed)\w*|FolderDeleted|FolderRecycled)$/;
 
 export const reviewSharedFiles = investigation({
   name: 'review-shared-files',
@@ -34,19 +35,29 @@ export const reviewSharedFiles = investigation({
       return { findings: [{ what: 'which files the intruder took is not known', why }] };
     }
     const done = acts.filter(({ succeeded }) => succeeded);
-    const links = done.filter(({ activity }) => opening.test(activity));
+    const uploads = Map.groupBy(
+      done.filter(({ activity }) => uploading.test(activity)),
+      addressOf,
+    );
+    const isTheirs = (act: Act) => uploads.has(addressOf(act));
+    const shared = done.filter(({ activity }) => opening.test(activity));
+    // A link to what is taken down goes with it; what the intruder uploaded is altered, not spoilt.
+    const links = shared.filter((act) => !isTheirs(act));
     const taken = done.filter(({ activity }) => taking.test(activity));
-    const spoilt = done.filter(({ activity }) => spoiling.test(activity));
-    const files = [...links, ...taken, ...spoilt];
+    const spoilt = done.filter((act) => spoiling.test(act.activity) && !isTheirs(act));
+    const uploaded = [...uploads.values()].flat();
+    const files = [...shared, ...taken, ...uploaded, ...spoilt];
     return {
       findings: [
         ...describeFiles(taken, 'opened or taken'),
+        ...describeFiles(uploaded, 'uploaded'),
         ...describeFiles(spoilt, 'altered or deleted'),
         ...(files.length === 0
           ? [{ what: 'no file and no sharing link', why: 'is tied to the intruder in the audit log' }]
           : []),
       ],
       tasks: [
+        ...takeDown([...uploads.values()], shared),
         ...links.slice(0, mostTasks).map(removeLink),
         ...more(links.length - mostTasks),
         ...putBack(spoilt),
@@ -63,6 +74,44 @@ function pageOfFile(address: string | null): string | undefined {
   const { protocol, hostname, href, username } = new URL(address);
   const known = protocol === 'https:' && username === '' && /^[\w-]+\.sharepoint\.com$/.test(hostname);
   return known ? href.replaceAll("'", '%27') : undefined;
+}
+
+/** The same file by whatever record. */
+const addressOf = (act: Act) => (act.object ?? fileOf(act)).toLowerCase();
+
+/** A page that asks for passwords, or malware: each by its address, with whoever has a link to it. */
+function takeDown(uploads: readonly (readonly Act[])[], shared: readonly Act[]): Task[] {
+  const tasks = uploads.slice(0, mostTasks).flatMap(([act]): Task[] => {
+    if (act === undefined) return [];
+    const to = shared.filter((link) => addressOf(link) === addressOf(act));
+    const readers = [...new Set(to.flatMap((link) => readerOf(link) ?? []))];
+    const links = to.length === 0 ? '' : ` and its ${to.length === 1 ? 'link' : `${to.length} links`}`;
+    return [
+      {
+        id: `upload:${addressOf(act)}`,
+        what: `Delete ${fileOf(act)}, which the intruder uploaded,${links === '' ? '' : `${links},`} from the recycle bin too`,
+        instruction: `Do not open it. Remove its links under Manage access, delete it, and delete it from the recycle bin of the site.${readers.length === 0 ? '' : ` Warn who has a link: ${readers.slice(0, 5).join(', ')}.`} Uploaded at ${when(Date.parse(act.at))}.`,
+        link: pageOfFile(act.object) ?? auditSearchPage(),
+        role: 'owner of the site, or SharePoint Administrator',
+        danger: to.length === 0 ? 'leak' : 'people',
+        remains: 'an uploaded file',
+      },
+    ];
+  });
+  const rest = uploads.length - mostTasks;
+  if (rest <= 0) return tasks;
+  return [
+    ...tasks,
+    {
+      id: 'upload:more',
+      what: `Delete ${rest} more files that the intruder uploaded`,
+      instruction: 'files.csv lists them. Do not open them; remove their links first.',
+      link: auditSearchPage(),
+      role: 'SharePoint Administrator',
+      danger: 'leak',
+      remains: 'more uploaded files',
+    },
+  ];
 }
 
 const removeLink = (act: Act): Task => ({
@@ -98,7 +147,7 @@ const putBack = (spoilt: readonly Act[]): Task[] =>
           id: 'files-altered',
           what: `Restore the files that the intruder altered or deleted (${spoilt.length}, first ${fileOf(spoilt[0])})`,
           instruction:
-            'Use the recycle bin or the version history of the site. Open no file that was uploaded or altered before it is scanned.',
+            'Use the recycle bin or the version history of the site. Open no file that was altered before it is scanned.',
           role: 'SharePoint Administrator',
           link: auditSearchPage(),
         },
