@@ -39,8 +39,16 @@ const keepAliveSeconds = 60;
 const off = false;
 const none = undefined;
 
-/** Starts both on free ports. Everything is in memory unless `location` names a folder that exists. */
-export async function startAzurite({ location }: { location?: string } = {}): Promise<Azurite> {
+interface AzuriteOptions {
+  /** A folder that exists; in memory when left out. */
+  location?: string;
+  /** Free ones when left out; the same again for one that comes back. */
+  tablePort?: number;
+  blobPort?: number;
+}
+
+export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
+  const { location, tablePort = 0, blobPort = 0 } = options;
   const inMemory = location === undefined;
   const file = (name: string) => join(location ?? '', name);
   // Positional, as Azurite has it: loose, skipApiVersionCheck, certificate, key, password, OAuth, product-style URLs.
@@ -53,7 +61,7 @@ export async function startAzurite({ location }: { location?: string } = {}): Pr
 
   const tables = new TableServer(
     new TableConfiguration(
-      ...[host, 0, keepAliveSeconds, file('tables.json')],
+      ...[host, tablePort, keepAliveSeconds, file('tables.json')],
       ...[debugLog, accessLog, none, none],
       ...common,
     ),
@@ -61,7 +69,7 @@ export async function startAzurite({ location }: { location?: string } = {}): Pr
   const extents = [{ locationId: 'Default', locationPath: file('blobs'), maxConcurrency: 10 }];
   const blobs = new BlobServer(
     new BlobConfiguration(
-      ...[host, 0, keepAliveSeconds, file('blobs.json'), file('extents.json'), extents],
+      ...[host, blobPort, keepAliveSeconds, file('blobs.json'), file('extents.json'), extents],
       ...[accessLog, none, debugLog, none],
       ...common,
     ),

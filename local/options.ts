@@ -15,6 +15,8 @@ const options = {
   tenant: { type: 'string' },
   alert: { type: 'string', multiple: true },
   latency: { type: 'string' },
+  'storage-latency': { type: 'string' },
+  'bus-latency': { type: 'string' },
   requests: { type: 'string' },
   timeout: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -32,7 +34,8 @@ export type Flags = ReturnType<typeof readFlags>;
 /** Throws with a sentence for whoever typed them. */
 export function readFlags() {
   const { values } = parseArgs({ options, strict: true });
-  const number = (name: 'latency' | 'timeout', fallback: number, unit: string) => {
+  type Numbers = 'latency' | 'storage-latency' | 'bus-latency' | 'timeout';
+  const number = (name: Numbers, fallback: number, unit: string) => {
     const parsed = z.coerce
       .number()
       .min(0)
@@ -44,6 +47,8 @@ export function readFlags() {
   return {
     ...values,
     latency: number('latency', 0, 'milliseconds'),
+    'storage-latency': number('storage-latency', 0, 'milliseconds'),
+    'bus-latency': number('bus-latency', 0, 'milliseconds'),
     timeout: number('timeout', 120, 'seconds'),
   };
 }
@@ -62,7 +67,8 @@ export function help(): string {
   --scenario NAME    one of the scenarios below (default ${defaultScenario}), or a file of your own
   --tenant FILE      a tenant of your own; the format is in local/README.md
   --alert FILE       the alert, or several; with --tenant, may be given more than once
-  --latency MS       added to each Microsoft 365 request
+  --latency MS       added to each Microsoft 365 request; --storage-latency MS and --bus-latency MS to what goes to
+                     the tables and to Service Bus
   --requests FILE    write each Microsoft 365 request as a JSON line
   --later            run on through the later looks, a day in seconds (some scenarios do so by themselves)
   --no-later         stop once the run is settled and told

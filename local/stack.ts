@@ -1,12 +1,14 @@
 // Everything that Azure and Microsoft 365 would be, on this machine: storage, Service Bus, the Event Grid topic, the
 // tenant, and the Functions host with the built app. Parts start together and stop together; nothing is left behind.
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queueShapes, queues } from '../shared/run/bus.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
 import { aheadBy, moveAhead } from './clock.ts';
+import { startDelay } from './delay.ts';
 import { type EventGridTopic, startEventGridTopic } from './event-grid.ts';
 import { type FrontDoor, startFrontDoor } from './front-door.ts';
 import {
@@ -31,7 +33,10 @@ export interface StackOptions {
   timers?: boolean;
   /** Puts something between the app and the tables, and answers its address: for measurements. */
   beforeTables?: (endpoint: string) => Promise<string>;
-  /** A folder that keeps the storage; in memory when left out. */
+  /** Added to each request to tables and blobs, and to each exchange with Service Bus. */
+  storageLatencyMs?: number;
+  busLatencyMs?: number;
+  /** A folder that keeps storage and queues, for a stack that comes back; in memory when left out. */
   location?: string;
   onLog?: (line: LogLine) => void;
   onRequest?: (request: RecordedRequest) => void;
@@ -65,6 +70,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const close = async () => {
     for (const end of opened.toReversed()) await end();
   };
+  const { location, storageLatencyMs = 0, busLatencyMs = 0 } = options;
+  /** A connection string whose addresses lead by a longer way. */
+  const delayed = async (connectionString: string, ports: readonly number[], milliseconds: number) => {
+    let given = connectionString;
+    for (const port of milliseconds > 0 ? ports : []) {
+      const delay = await started(startDelay(port, milliseconds));
+      given = given.replace(`:${port}`, `:${delay.port}`);
+    }
+    return given;
+  };
   try {
     const tenant = createTenant(options.tenant, {
       now: () => new Date(),
@@ -76,8 +91,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(options.onRequest ? { onRequest: options.onRequest } : {}),
     });
     const [azurite, serviceBus, served, port, doorPort] = await Promise.all([
-      started(startAzurite(options.location === undefined ? {} : { location: options.location })),
-      started(startServiceBus({ queues: queueDefinitions() })),
+      started(startAzurite(location === undefined ? {} : { location })),
+      started(
+        startServiceBus({
+          queues: queueDefinitions(),
+          ...(location === undefined ? {} : { file: join(location, 'service-bus.json') }),
+        }),
+      ),
       started(serveTenant(tenant)),
       freePort(),
       freePort(),
@@ -89,16 +109,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         },
       }),
     );
-    const tables = azurite.tableEndpoint;
-    const progress = azurite.connectionString.replace(
-      tables,
-      (await options.beforeTables?.(tables)) ?? tables,
+    const endpoints = [azurite.tableEndpoint, azurite.blobEndpoint];
+    const storage = await delayed(
+      azurite.connectionString,
+      endpoints.map((endpoint) => Number(new URL(endpoint).port)),
+      storageLatencyMs,
     );
+    const tables = azurite.tableEndpoint;
+    const progress = storage.replace(tables, (await options.beforeTables?.(tables)) ?? tables);
     const settings = {
       FUNCTIONS_WORKER_RUNTIME: 'node',
-      AzureWebJobsStorage: azurite.connectionString,
+      AzureWebJobsStorage: storage,
       Progress: progress,
-      ServiceBus: serviceBus.connectionString,
+      ServiceBus: await delayed(serviceBus.connectionString, [serviceBus.port], busLatencyMs),
       TENANT_ID: tenant.tenantId,
       GRAPH_URL: served.graphUrl,
       EXCHANGE_URL: served.exchangeUrl,

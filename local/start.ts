@@ -81,6 +81,8 @@ async function start(flags: Flags, scenario: LoadedScenario): Promise<Stack> {
     bundle: flags['no-host'] ? null : join(root, 'dist', 'index.cjs'),
     settings: { ...scenario.settings, ...(flags.poll ? { POLL_ALERTS: 'true' } : {}) },
     latencyMs: flags.latency,
+    storageLatencyMs: flags['storage-latency'],
+    busLatencyMs: flags['bus-latency'],
     onLog: (line) => {
       if (flags.verbose || line.level === 'error') process.stderr.write(`${inert(formatLine(line))}\n`);
     },

@@ -39,6 +39,12 @@ export function decode(bytes: Buffer): Incoming<AmqpMessage> {
   return fromAmqp(read(() => ({ body: undefined, ...rhea.message.decode(bytes) })));
 }
 
+/** A message whole, to be kept. */
+export const toBytes = (content: AmqpMessage, properties: Properties): Buffer =>
+  rhea.message.encode({ ...content, application_properties: properties });
+
+export const fromBytes = (bytes: Buffer): AmqpMessage => decode(bytes).content;
+
 function read<T>(message: () => T): T {
   try {
     return message();

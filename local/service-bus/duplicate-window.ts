@@ -9,6 +9,15 @@ export class DuplicateWindow {
     this.#windowMs = windowSeconds * 1000;
   }
 
+  /** The ids, and the time (ms) at which each is forgotten. */
+  get remembered(): [string, number][] {
+    return [...this.#forgottenAt];
+  }
+
+  remember(ids: readonly (readonly [string, number])[]): void {
+    for (const [id, forgottenAt] of ids) this.#forgottenAt.set(id, forgottenAt);
+  }
+
   /** Remembers the id, and says whether it was there already; a duplicate does not lengthen its stay. */
   holds(messageId: string, now: Date): boolean {
     if (this.#windowMs === 0) return false;

@@ -19,6 +19,11 @@ export class Locks<Content> {
     return until;
   }
 
+  /** A lock that was taken before, until the time that it was taken for. */
+  resume(message: Message<Content>): void {
+    if (message.lock) this.#messages.set(message.lock.token, message);
+  }
+
   /** Throws when the lock is not held, or not any more. */
   release(token: string): Message<Content> {
     const message = this.#messages.get(token);

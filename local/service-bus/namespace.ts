@@ -26,8 +26,8 @@ export class Namespace {
   /** By address in lower case: the service does not tell `Alerts` from `alerts`. */
   readonly #entities = new Map<string, Entity>();
 
-  constructor(definitions: readonly QueueDefinition[], now: () => Date) {
-    for (const definition of definitions) this.#add(definition, now);
+  constructor(definitions: readonly QueueDefinition[], now: () => Date, touched?: () => void) {
+    for (const definition of definitions) this.#add(definition, now, touched);
     for (const { name, forwardDeadLetteredTo } of definitions) {
       if (forwardDeadLetteredTo === undefined) continue;
       if (forwardDeadLetteredTo === name || !this.#entities.has(forwardDeadLetteredTo.toLowerCase())) {
@@ -53,11 +53,11 @@ export class Namespace {
     return this.#entities.values();
   }
 
-  #add(definition: QueueDefinition, now: () => Date): void {
+  #add(definition: QueueDefinition, now: () => Date, touched: (() => void) | undefined): void {
     const { name, lockSeconds = 60, maxDeliveryCount = 10, maxMessageBytes = 262_144 } = definition;
     const { duplicateDetection = false, forwardDeadLetteredTo } = definition;
     if (this.#entities.has(name.toLowerCase())) throw new Error(`Queue '${name}' is defined twice.`);
-    const rules = { lockSeconds, maxDeliveryCount, maxMessageBytes, now };
+    const rules = { lockSeconds, maxDeliveryCount, maxMessageBytes, now, ...(touched ? { touched } : {}) };
     const deadLetters = new Entity(deadLetterPath(name), { ...rules, duplicateWindowSeconds: 0 });
     const bury = (message: Message<AmqpMessage>) => {
       if (forwardDeadLetteredTo === undefined) deadLetters.queue.adopt(message);

@@ -13,6 +13,13 @@ import {
 import { checkLimits, type QueueRules } from './queue-rules.ts';
 import { Refusal } from './refusal.ts';
 
+export interface QueueState<Content> {
+  lastSequenceNumber: number;
+  /** By duplicate detection. */
+  remembered: readonly (readonly [string, number])[];
+  messages: readonly Message<Content>[];
+}
+
 export class Queue<Content> {
   readonly #rules: QueueRules<Content>;
   readonly #messages = new Map<number, Message<Content>>();
@@ -47,6 +54,7 @@ export class Queue<Content> {
 
   /** Takes a message as it is, number and all: how a dead letter enters the dead-letter queue. */
   adopt(message: Message<Content>): void {
+    this.#rules.touched?.();
     this.#messages.set(message.sequenceNumber, message);
     if (message.state === 'scheduled') insert(this.#scheduled, message, dueTime);
     else insert(this.#ready, message, (other) => other.sequenceNumber);
@@ -57,8 +65,33 @@ export class Queue<Content> {
     this.settleDue();
     const index = this.#scheduled.findIndex((message) => message.sequenceNumber === sequenceNumber);
     if (index === -1) throw notFound('scheduled', sequenceNumber);
+    this.#rules.touched?.();
     this.#scheduled.splice(index, 1);
     this.#messages.delete(sequenceNumber);
+  }
+
+  /** All that there is, to be kept. */
+  state(): QueueState<Content> {
+    return {
+      lastSequenceNumber: this.#lastSequenceNumber,
+      remembered: this.#duplicates.remembered,
+      messages: [...this.#messages.values()],
+    };
+  }
+
+  /** Into a queue that was made a moment ago. Locks go on: whoever holds one may still settle. */
+  restore({ lastSequenceNumber, remembered, messages }: QueueState<Content>): void {
+    this.#lastSequenceNumber = lastSequenceNumber;
+    this.#duplicates.remember(remembered);
+    const byLock = (message: Message<Content>) => message.lock?.until.getTime() ?? 0;
+    for (const message of messages.toSorted((one, other) => byLock(one) - byLock(other))) {
+      if (message.lock === undefined && message.state !== 'deferred') this.adopt(message);
+      else {
+        this.#messages.set(message.sequenceNumber, message);
+        this.#locks.resume(message);
+      }
+    }
+    this.#rules.changed();
   }
 
   /** Receive and delete. */
@@ -78,6 +111,7 @@ export class Queue<Content> {
   lockDeferred(sequenceNumber: number): Message<Content> {
     const message = this.#messages.get(sequenceNumber);
     if (message?.state !== 'deferred' || message.lock) throw notFound('deferred', sequenceNumber);
+    this.#rules.touched?.();
     this.#locks.take(message, this.#rules.now());
     this.#rules.changed();
     return message;
@@ -142,6 +176,7 @@ export class Queue<Content> {
 
   #shift(): Message<Content> | undefined {
     this.settleDue();
+    if (this.#ready.length > 0) this.#rules.touched?.();
     let message = this.#ready.shift();
     while (message && this.#hasExpired(message)) {
       this.#messages.delete(message.sequenceNumber);
@@ -156,6 +191,7 @@ export class Queue<Content> {
 
   #unlock(token: string): Message<Content> {
     this.settleDue();
+    this.#rules.touched?.();
     return this.#locks.release(token);
   }
 

@@ -10,7 +10,7 @@
 // Not imitated, or otherwise here:
 // - No sessions, topics, rules, transactions, partitions, auto-forwarding of live messages, nor the HTTP management API.
 // - No TLS, no WebSockets, no check of keys, tokens or rights: whoever reaches 127.0.0.1 may do everything.
-// - Memory only: a restart is an empty namespace. No quota on queue size, connections or credits a second, and no throttling.
+// - Memory only, unless a file keeps it; a process that is killed may lose what it was told in the same moment. No quota on queue size, connections or credits a second, and no throttling.
 // - Delivery in well under a millisecond and exactly in order; the service takes longer and promises neither.
 // - A message counts its bytes after decoding, so the 256 KB limit may differ by a few.
 // - Application properties keep their JavaScript type, not their AMQP type: a uuid comes back as binary.
@@ -18,6 +18,7 @@
 // - A queue that forwards its dead letters still lets its own, empty dead-letter queue be received from.
 import { compose, type NewMessage } from './amqp-message.ts';
 import { openContainer } from './container.ts';
+import { keep } from './keep.ts';
 import { listen } from './listener.ts';
 import { Namespace, type QueueDefinition } from './namespace.ts';
 import { type QueueView, viewQueue } from './queue-view.ts';
@@ -45,8 +46,20 @@ export async function startServiceBus(options: {
   now?: () => Date;
   /** A free one when left out. */
   port?: number;
+  /** Keeps everything here, and begins with what is there already. */
+  file?: string;
 }): Promise<ServiceBus> {
-  const namespace = new Namespace(options.queues, options.now ?? (() => new Date()));
+  let write: (() => void) | undefined;
+  let writing: NodeJS.Immediate | undefined;
+  const touched = () => {
+    writing ??= setImmediate(() => {
+      writing = undefined;
+      write?.();
+    });
+  };
+  const kept = options.file === undefined ? undefined : touched;
+  const namespace = new Namespace(options.queues, options.now ?? (() => new Date()), kept);
+  if (options.file !== undefined) write = keep(namespace, options.file);
   const listener = await listen(openContainer(namespace), options.port ?? 0);
   let closing: Promise<void> | undefined;
   return {
@@ -62,7 +75,11 @@ export async function startServiceBus(options: {
     },
     close: () => {
       for (const entity of namespace.all()) entity.close();
-      closing ??= listener.close();
+      closing ??= listener.close().then(() => {
+        clearImmediate(writing);
+        write?.();
+        write = undefined;
+      });
       return closing;
     },
   };
