@@ -34,9 +34,9 @@ export const mayBeRemoved = (tie: Pick<Tie, 'certainty'> | undefined, kind: Acti
   tie !== undefined && allowed[tie.certainty][kind] === 'remove';
 
 /**
- * What ties an act to the intruder, or undefined. An act in the owner's own session is the owner's wherever it came
- * from. An address that the owner uses too proves nothing without a client that the owner does not have; a client
- * alone never does.
+ * What ties an act to the intruder, or undefined. The owner's session at the intruder's address is a stolen token, which
+ * leaves no sign-in while it lives. An address that the owner uses too proves nothing without a client that the owner
+ * does not have, and nothing at all in a session of the owner; a client alone never does.
  */
 export function tieOf(intruder: Intruder, trace: Trace): Tie | undefined {
   const { session, request, device, userAgent } = trace;
@@ -50,7 +50,6 @@ export function tieOf(intruder: Intruder, trace: Trace): Tie | undefined {
 
   if (session && intruder.sessions.includes(session))
     return tie('session', session, `in the intruder's session ${session}`);
-  if (session && isOwners(intruder, 'session', session)) return undefined;
   if (request && intruder.requests.includes(request)) {
     return { certainty: 'certain', words: `with the intruder's sign-in ${request}` };
   }
@@ -63,6 +62,7 @@ export function tieOf(intruder: Intruder, trace: Trace): Tie | undefined {
   if (intruder.addresses.some(here)) {
     return { certainty: sureOf('address', here), words: `from the intruder's address ${address}` };
   }
+  if (session && isOwners(intruder, 'session', session)) return undefined;
   if (userAgent && intruder.userAgents.includes(userAgent) && intruder.sharedAddresses.some(here)) {
     return {
       certainty: 'likely',

@@ -74,9 +74,11 @@ describe('how sure a tie is', () => {
     expect(tieOf(intruder, { address: '198.51.100.77', userAgent: 'axios/1.7.9' })?.certainty).toBe('likely');
   });
 
-  it('ends at a session of the owner, wherever that session was used', () => {
+  it('ends at a session of the owner, unless the address is the intruder’s alone: then its token was stolen', () => {
     const marks = [mark({ kind: 'session', value: 'owner-1', verdict: 'owner' })];
-    expect(tieOf({ ...intruder, marks }, { session: 'owner-1', address: '203.0.113.7' })).toBeUndefined();
+    const shared = { session: 'owner-1', address: '198.51.100.77', userAgent: 'axios/1.7.9' };
+    expect(tieOf({ ...intruder, marks }, shared)).toBeUndefined();
+    expect(tieOf({ ...intruder, marks }, { session: 'owner-1', address: '203.0.113.7' })).toBeDefined();
   });
 
   it.each([
