@@ -314,16 +314,24 @@ describe('two victims of one address', () => {
     expect(story.tenant.state().outbox).toHaveLength(2);
   });
 
-  it('are found at no address that the company itself uses', async () => {
-    const before = ['root@tailspin.example', 'helper@tailspin.example'].map((userPrincipalName, index) => ({
-      ...signIn,
-      id: `b7c1d2e3-0000-4000-8000-00000000001${index}`,
-      createdDateTime: 'now-3d',
-      userPrincipalName,
-      sessionId: `c${index}c1c1c1-1111-4222-8333-444444444444`,
-      riskLevelDuringSignIn: 'none',
-    }));
-    const story = await live({ users: people, signIns: [...signIns, theirs, ...before] });
+  it('are found at no address that the company itself uses, day by day', async () => {
+    const clients = {
+      'root@tailspin.example': 'Edge',
+      'helper@tailspin.example': 'Outlook',
+      [mate]: 'Safari',
+    };
+    const before = Object.entries(clients).flatMap(([userPrincipalName, userAgent], person) =>
+      ['now-6d', 'now-4d', 'now-2d', 'now-30m'].map((createdDateTime, day) => ({
+        ...signIn,
+        id: `b7c1d2e3-0000-4000-8000-0000000001${person}${day}`,
+        createdDateTime,
+        userPrincipalName,
+        userAgent,
+        sessionId: `c${person}c1c1c1-1111-4222-8333-444444444444`,
+        riskLevelDuringSignIn: 'none',
+      })),
+    );
+    const story = await live({ users: people, signIns: [...signIns, ...before] });
     expect(story.published).toEqual([]);
     expect(await story.runs()).toHaveLength(1);
     const row = rowOf((await story.run()).steps, 'find-other-victims');
