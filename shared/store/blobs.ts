@@ -2,13 +2,10 @@
 // once, and whatever is read is known to be what was written. It deletes nothing; how long blobs live is the
 // container's lifecycle policy.
 import { createHash } from 'node:crypto';
+// The same class as that of Blob Storage, which is loaded later.
+import { RestError } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
-import {
-  BlobServiceClient,
-  type ContainerClient,
-  RestError,
-  type StoragePipelineOptions,
-} from '@azure/storage-blob';
+import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { failureOf, noAnswer } from '../clients/failure.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
 
@@ -29,17 +26,28 @@ const retryOptions = { maxTries: 3, tryTimeoutInMs: 15_000, retryDelayInMs: 100,
 const mostCachedBytes = 32 * 1024 * 1024;
 
 export class Blobs {
-  readonly #container: ContainerClient;
+  readonly #service: BlobService;
+  readonly #options: StoragePipelineOptions;
+  #made: Promise<ContainerClient> | undefined;
   readonly #cache = new Map<string, string>();
   #cachedBytes = 0;
 
   constructor(service: BlobService, options: StoragePipelineOptions = {}) {
-    const all = { retryOptions, ...options };
-    const client =
-      'connectionString' in service
-        ? BlobServiceClient.fromConnectionString(service.connectionString, all)
-        : new BlobServiceClient(service.blobServiceUri, service.credential, all);
-    this.#container = client.getContainerClient(containerName);
+    this.#service = service;
+    this.#options = { retryOptions, ...options };
+  }
+
+  /** The library is a fifth of the bundle, and a lock needs none of it: it is loaded when something is too large. */
+  #container(): Promise<ContainerClient> {
+    this.#made ??= import('@azure/storage-blob').then(({ BlobServiceClient }) => {
+      const service = this.#service;
+      const client =
+        'connectionString' in service
+          ? BlobServiceClient.fromConnectionString(service.connectionString, this.#options)
+          : new BlobServiceClient(service.blobServiceUri, service.credential, this.#options);
+      return client.getContainerClient(containerName);
+    });
+    return this.#made;
   }
 
   /** Answers when the text was written and read back unharmed. */
@@ -102,40 +110,41 @@ export class Blobs {
     request: (blob: ReturnType<ContainerClient['getBlockBlobClient']>) => Promise<T>,
     mayCreate = true,
   ): Promise<T> {
+    const container = await this.#container();
     try {
-      return await request(this.#container.getBlockBlobClient(name));
+      return await request(container.getBlockBlobClient(name));
     } catch (thrown) {
-      if (codeOf(thrown) !== 'ContainerNotFound' || !mayCreate) throw this.#failure(name, thrown);
+      if (codeOf(thrown) !== 'ContainerNotFound' || !mayCreate) throw failure(container, name, thrown);
     }
     try {
-      await this.#container.createIfNotExists();
+      await container.createIfNotExists();
     } catch (thrown) {
-      throw this.#failure(name, thrown);
+      throw failure(container, name, thrown);
     }
     return this.#attempt(name, request, false);
   }
+}
 
-  #failure(name: string, thrown: unknown): RetryableError | PermanentError {
-    const where = `blob ${containerName}/${name} at ${new URL(this.#container.url).origin}`;
-    const text = thrown instanceof Error ? thrown.message : String(thrown);
-    const status = thrown instanceof RestError ? thrown.statusCode : undefined;
-    const code = codeOf(thrown);
-    if (status === undefined || status < 400)
-      return noAnswer(`${where}: no answer (${code ?? text})`, thrown, true);
-    const advice =
-      status === 401 || status === 403
-        ? "; give the app's identity the role Storage Blob Data Contributor on this storage account and let its network reach it"
-        : '';
-    return failureOf(`${where}: ${status} ${code ?? text}${advice}`, {
-      status,
-      retryAfter: thrown instanceof RestError ? thrown.response?.headers.get('retry-after') : undefined,
-      code,
-      cause: thrown,
-      conflictPasses: true,
-      bySdk: true,
-      now: new Date(),
-    });
-  }
+function failure(container: ContainerClient, name: string, thrown: unknown): RetryableError | PermanentError {
+  const where = `blob ${containerName}/${name} at ${new URL(container.url).origin}`;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const status = thrown instanceof RestError ? thrown.statusCode : undefined;
+  const code = codeOf(thrown);
+  if (status === undefined || status < 400)
+    return noAnswer(`${where}: no answer (${code ?? text})`, thrown, true);
+  const advice =
+    status === 401 || status === 403
+      ? "; give the app's identity the role Storage Blob Data Contributor on this storage account and let its network reach it"
+      : '';
+  return failureOf(`${where}: ${status} ${code ?? text}${advice}`, {
+    status,
+    retryAfter: thrown instanceof RestError ? thrown.response?.headers.get('retry-after') : undefined,
+    code,
+    cause: thrown,
+    conflictPasses: true,
+    bySdk: true,
+    now: new Date(),
+  });
 }
 
 const hash = (content: Buffer) => createHash('sha256').update(content).digest('hex');
