@@ -57,7 +57,8 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
     under: html`<p>${upn} · run ${plain(run.code, 12)}, ${run.state}</p><p>${liveHtml(given, path, still)}</p>`,
     main: html`${[
       html`<p class="lead">${report.story}</p>`,
-      ...sectionsHtml(report, path, [actionsHtml(given, path), timelineHtml(given)]),
+      timelineHtml(given),
+      ...sectionsHtml(report, path, [actionsHtml(given, path)]),
       filesHtml(given, path),
       stepsHtml(given, Math.ceil(most / 3)),
       logHtml(log, most * 2),
@@ -66,7 +67,7 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
   });
 }
 
-/** What a person does now and what is still open, then what can be asked for and the timeline, then the rest. */
+/** What a person does now and what is still open, then what can be asked for, then the rest. */
 function sectionsHtml({ now, stillOpen, rest }: Report, path: string, between: readonly Html[]): Html[] {
   const section = (id: string) => (each: Section, index: number) => sectionHtml(each, path, `${id}${index}`);
   return [

@@ -1,71 +1,97 @@
-// A run drawn to scale, as two lines of time: from the intruder's first sign-in to the lock, which takes minutes or
-// days, and the run itself, which takes seconds. Inline SVG without a script; every mark is said in words beside it.
-
-import { intruderSignInsIn } from '../intruder/intruder-sign-ins.ts';
+// A run drawn to scale: what the intruder did, lane by lane, the alert, the lock and each thing removed, on one line of
+// time; and, folded away, the steps of the run, which take seconds. Inline SVG without a script; every mark is said in
+// words beside it.
 import { type Html, html, nothing } from '../mail/html.ts';
-import { clock, plain } from '../mail/plain.ts';
-import type { Given } from '../summary/given.ts';
+import { plain } from '../mail/plain.ts';
+import { deedsOf, lanes } from '../summary/deeds.ts';
+import { type Given, timeOf, titleOf } from '../summary/given.ts';
 import { type Bar, barsOf } from './step-bars.ts';
 
 interface Mark {
   at: number;
-  text: string;
-  kind: 'signIn' | 'alert' | 'opened' | 'contained';
+  what: string;
+}
+
+interface Drawn {
+  name: string;
+  /** Of the colour: the intruder's, the alert's, ours. */
+  kind: 'f' | 'al' | 'ok';
+  marks: readonly Mark[];
 }
 
 /** Units of every drawing, whatever its width on the screen. */
 const across = 1000;
 
 export function timelineHtml(given: Given): Html {
-  const parts = [until(marksOf(given)), during(given, barsOf(given))].filter((part) => part !== nothing);
+  const parts = [story(given), during(given, barsOf(given))].filter((part) => part !== nothing);
   if (parts.length === 0) return nothing;
-  return html`<section id="timeline" aria-labelledby="timeline-h"><h2 id="timeline-h">Timeline, to scale</h2>${parts}</section>`;
+  return html`<section id="timeline" aria-labelledby="timeline-h"><h2 id="timeline-h">What happened, to scale</h2>${parts}</section>`;
 }
 
-function marksOf({ run, steps, playbook }: Given): Mark[] {
-  const collects = playbook.find((step) => step.kind === 'investigation' && step.handsOn === 'sign-ins');
-  const facts = steps.find((row) => row.name === collects?.name)?.facts;
-  const marks: Mark[] = intruderSignInsIn(facts).map(({ at, from }) => ({
-    at: Date.parse(at),
-    text: `sign-in of the intruder${from === null ? '' : ` from ${plain(from, 60)}`}`,
-    kind: 'signIn',
-  }));
-  for (const { activityAt, detectedAt, title } of run.signals.slice(0, 8)) {
+function lanesOf(given: Given): Drawn[] {
+  const { run, steps } = given;
+  const deeds = deedsOf(given);
+  const alerts = run.signals.slice(0, 8).flatMap(({ activityAt, detectedAt, title }) => {
     const name = plain(title, 60);
-    if (activityAt !== null)
-      marks.push({ at: Date.parse(activityAt), text: `activity: ${name}`, kind: 'alert' });
-    if (detectedAt !== null)
-      marks.push({ at: Date.parse(detectedAt), text: `alert: ${name}`, kind: 'alert' });
-  }
-  marks.push({ at: Date.parse(run.openedAt), text: 'the run opened', kind: 'opened' });
-  if (run.containedAt !== null)
-    marks.push({ at: Date.parse(run.containedAt), text: 'the account was contained', kind: 'contained' });
-  return marks.filter(({ at }) => !Number.isNaN(at)).toSorted((a, b) => a.at - b.at);
+    return [
+      ...(activityAt === null ? [] : [{ at: Date.parse(activityAt), what: `${name}: the activity` }]),
+      ...(detectedAt === null ? [] : [{ at: Date.parse(detectedAt), what: `${name}: detected` }]),
+    ];
+  });
+  const done = steps.flatMap((row) =>
+    row.changes.flatMap(({ fixedAt, what }) =>
+      fixedAt === null
+        ? []
+        : [{ at: Date.parse(fixedAt), what: `${titleOf(given, row.name)}: ${plain(what, 100)}` }],
+    ),
+  );
+  const ours = [
+    { at: Date.parse(run.openedAt), what: 'the run opened' },
+    ...(run.containedAt === null
+      ? []
+      : [{ at: Date.parse(run.containedAt), what: 'the account was contained' }]),
+    ...done,
+  ];
+  const drawn: Drawn[] = [
+    ...lanes.map((name) => ({
+      name,
+      kind: 'f' as const,
+      marks: deeds.filter(({ lane }) => lane === name),
+    })),
+    { name: 'Alert', kind: 'al', marks: alerts },
+    { name: 'Lock and removals', kind: 'ok', marks: ours },
+  ];
+  return drawn
+    .map((lane) => ({
+      ...lane,
+      marks: lane.marks.filter(({ at }) => !Number.isNaN(at)).toSorted((a, b) => a.at - b.at),
+    }))
+    .filter(({ marks }) => marks.length > 0);
 }
 
-/** Kinds differ in place as well as in colour: above the line, below it, and across it. */
-const places = {
-  signIn: { class: 'f', y: 4, height: 20, width: 5 },
-  alert: { class: 'al', y: 24, height: 20, width: 5 },
-  opened: { class: 'r', y: 14, height: 20, width: 7 },
-  contained: { class: 'ok', y: 0, height: 48, width: 4 },
-} as const;
+const mostListed = 40;
 
-/** The intruder's time in the account. Marks that fall together are drawn once: the list tells them apart. */
-function until(marks: readonly Mark[]): Html {
-  const from = marks[0]?.at;
-  const to = marks.at(-1)?.at;
-  if (from === undefined || to === undefined || to <= from) return nothing;
-  const drawn = distinct(
-    marks.map(({ at, kind }) => {
-      const { class: name, y, height, width } = places[kind];
-      const x = Math.round(((at - from) / (to - from)) * (across - width));
-      return html`<rect class="${name}" x="${x}" y="${y}" width="${width}" height="${height}"/>`;
-    }),
-  );
-  const list = marks.map(({ at, text }) => html`<li>${`${time(at)}: ${text}`}</li>`);
-  const end = marks.at(-1)?.kind === 'contained' ? 'the lock' : 'the run opened';
-  return html`<h3>From the first sign of the intruder until ${end}, ${span(to - from)}</h3><svg class="line" viewBox="0 0 ${across} 48" preserveAspectRatio="none" aria-hidden="true"><rect class="w" x="0" y="23" width="${across}" height="2"/>${drawn}</svg><div class="ends"><span>${time(from)}</span><span>${time(to)}</span></div><p class="d"><span class="bad">above</span>: sign-in of the intruder · <span class="wait">below</span>: alert · short across: run opened · <span class="good">long across</span>: contained</p><details><summary>${marks.length} marks as a list</summary><ul>${list}</ul></details>`;
+/** From the first sign of the intruder to the last removal. Marks that fall together are drawn once: the list tells them apart. */
+function story(given: Given): Html {
+  const drawn = lanesOf(given);
+  const times = drawn.flatMap(({ marks }) => marks.map(({ at }) => at));
+  const from = Math.min(...times);
+  const to = Math.max(...times);
+  if (drawn.length < 2 || to <= from) return nothing;
+  const rows = drawn.map(({ name, kind, marks }) => {
+    const places = [
+      ...new Set(marks.map(({ at }) => Math.round(((at - from) / (to - from)) * (across - 8)))),
+    ];
+    const dots = places.map((x) => html`<rect class="${kind}" x="${x}" y="1" width="8" height="14"/>`);
+    return html`<li><span>${name} <span class="d">${marks.length}</span></span><svg viewBox="0 0 ${across} 16" preserveAspectRatio="none" aria-hidden="true"><rect class="w" x="0" y="7" width="${across}" height="2"/>${dots}</svg></li>`;
+  });
+  const all = drawn.flatMap(({ name, marks }) => marks.map((mark) => ({ ...mark, name })));
+  const list = all
+    .toSorted((a, b) => a.at - b.at)
+    .slice(0, mostListed)
+    .map(({ at, name, what }) => html`<li>${timeAt(given, at)} · ${name}: ${what}</li>`);
+  const more = all.length - list.length;
+  return html`<ul class="lanes">${rows}</ul><div class="ends"><span>${timeAt(given, from)}</span><span>${span(to - from)}</span><span>${timeAt(given, to)}</span></div><details><summary>${all.length} marks as a list</summary><ul>${list}${more > 0 ? html`<li>And ${more} more.</li>` : nothing}</ul></details>`;
 }
 
 /** Each step from queued to verified: waiting, at work, and a mark where a later look confirmed it. */
@@ -82,7 +108,7 @@ function during(given: Given, bars: readonly Bar[]): Html {
     const dots = seen.map((at) => html`<rect class="ok" x="${at}" y="0" width="4" height="16"/>`);
     return html`<li><span>${plain(title, 60)}</span><svg viewBox="0 0 ${across} 16" preserveAspectRatio="none" aria-hidden="true">${waits}${before}${works}${dots}</svg><span class="d">${said}</span></li>`;
   });
-  return html`<h3>The run, ${span(to - from)}</h3><ul class="bars">${rows}</ul><p class="d">thin: queued · thick: at work · <span class="good">mark</span>: done and checked</p>`;
+  return html`<details><summary>The steps of the run, ${span(to - from)}</summary><ul class="bars">${rows}</ul><p class="d">thin: queued · thick: at work · <span class="good">mark</span>: done and checked</p></details>`;
 }
 
 const work = (from: number, to: number, kind: string) =>
@@ -92,7 +118,7 @@ const distinct = (drawings: readonly Html[]) => [
   ...new Map(drawings.map((drawing) => [drawing.text, drawing])).values(),
 ];
 
-const time = (at: number) => clock(new Date(at).toISOString());
+const timeAt = (given: Given, at: number) => timeOf(given, new Date(at).toISOString());
 
 /** `4.1 s`, `41 s`, `14 min`, `3.2 h`, `2.5 days` */
 function span(ms: number): string {
