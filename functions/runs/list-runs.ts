@@ -1,55 +1,96 @@
-// GET /api/runs?days=7: the runs of the last days, newest first, one line each.
+// GET /api/runs?days=7&verdict=DECIDE&person=adele: the runs of the last days, newest first, one line each.
 import { z } from 'zod';
 import { listPage } from '../../shared/page/list-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
+import type { RunRef } from '../../shared/run/progress.ts';
+import { verdictOf, verdictText, waitsForSomebody, words } from '../../shared/run/verdict.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { type ApiAnswer, type ApiRequest, Problem, wantsPage } from './api.ts';
 
+/** More would not be read by anybody; a person is looked for by name. */
+const mostRuns = 1000;
+
+/** A field of a form that was left empty. */
+const empty = z.literal('').transform(() => undefined);
+
 export const listQuerySchema = z.object({
   days: z.coerce.number().int().min(1).max(365).default(7),
-  most: z.coerce.number().int().min(1).max(200).default(50),
+  most: z.coerce.number().int().min(1).max(mostRuns).optional(),
+  /** The verdict's word. */
+  verdict: z.enum(words).or(empty).optional(),
+  /** A part of the sign-in name or of the display name. */
+  person: z.string().max(200).optional(),
 });
 
 const lineSchema = runDocumentSchema
   .pick({ id: true, code: true, verdict: true, state: true, level: true, openedAt: true, containedAt: true })
-  .extend({ userId: z.string(), userPrincipalName: z.string() });
+  .extend({
+    userId: z.string(),
+    userPrincipalName: z.string(),
+    displayName: z.string(),
+    /** A person has to decide or to do something. */
+    waits: z.boolean(),
+  });
 
 export const runListSchema = z.object({ runs: z.array(lineSchema) });
+type Line = z.infer<typeof lineSchema>;
 
 export async function listRuns(engine: Engine, request: ApiRequest): Promise<ApiAnswer> {
   const query = listQuerySchema.safeParse(request.query);
-  if (!query.success) throw new Problem(400, 'Invalid query', 'days is 1 to 365 and most is 1 to 200.');
-  const since = new Date(engine.now().getTime() - query.data.days * 86_400_000);
-  const refs = await engine.progress.list(since, query.data.most);
-  const all = await Promise.all(refs.map((ref) => engine.progress.read(ref)));
-  const runs = all.flatMap((rows) => {
-    if (rows === undefined) return [];
-    const { row: run } = rows.run;
-    const verdict = verdictText(
-      verdictOf(
-        run,
-        rows.steps.map((entry) => entry.row),
-      ),
+  if (!query.success) {
+    throw new Problem(
+      400,
+      'Invalid query',
+      `days is 1 to 365, most is 1 to ${mostRuns}, and verdict is one of ${words.join(', ')}.`,
     );
-    const { id, code, state, level, openedAt, containedAt } = run;
-    return [
-      {
-        id,
-        code,
-        verdict,
-        state,
-        level,
-        userId: run.account.id,
-        userPrincipalName: run.account.userPrincipalName,
-        openedAt,
-        containedAt,
-      },
-    ];
-  });
-  if (wantsPage(request)) {
-    return { status: 200, headers: pageHeaders, html: listPage({ runs, ...query.data, who: request.who }) };
+  }
+  const page = wantsPage(request);
+  const { days, verdict, person = '', most = page ? mostRuns : 50 } = query.data;
+  const since = new Date(engine.now().getTime() - days * 86_400_000);
+  // Filtered after they are read, so all of them are read where something is looked for.
+  const filtered = verdict !== undefined || person.trim() !== '';
+  const refs = await engine.progress.list(since, filtered ? mostRuns : most);
+  const wanted = person.trim().toLowerCase();
+  const runs = (await linesOf(engine, refs))
+    .filter((line) => verdict === undefined || line.word === verdict)
+    .filter(({ userPrincipalName, displayName, userId }) =>
+      [userPrincipalName, displayName, userId].some((name) => name.toLowerCase().includes(wanted)),
+    )
+    .slice(0, most)
+    .map(({ word: _, ...line }) => line);
+  if (page) {
+    const html = listPage({ runs, days, most: mostRuns, verdict, person, who: request.who });
+    return { status: 200, headers: pageHeaders, html };
   }
   return { status: 200, headers: { vary: 'accept' }, json: { runs } };
+}
+
+/** Table Storage takes so many requests at once from one app without slowing the others down. */
+const atOnce = 25;
+
+async function linesOf(engine: Engine, refs: readonly RunRef[]): Promise<(Line & { word: string })[]> {
+  const lines: (Line & { word: string })[] = [];
+  for (let from = 0; from < refs.length; from += atOnce) {
+    const read = await Promise.all(refs.slice(from, from + atOnce).map((ref) => engine.progress.read(ref)));
+    for (const rows of read) {
+      if (rows === undefined) continue;
+      const { row: run } = rows.run;
+      const verdict = verdictOf(
+        run,
+        rows.steps.map((entry) => entry.row),
+      );
+      const { id, code, state, level, openedAt, containedAt, account } = run;
+      lines.push({
+        ...{ id, code, state, level, openedAt, containedAt },
+        verdict: verdictText(verdict),
+        word: verdict.word,
+        userId: account.id,
+        userPrincipalName: account.userPrincipalName,
+        displayName: account.displayName,
+        waits: waitsForSomebody(verdict),
+      });
+    }
+  }
+  return lines;
 }

@@ -1,6 +1,8 @@
-// The runs of the last days as a page, newest first. It says in words what the colour says too.
-import { html } from '../mail/html.ts';
+// The runs of the last days as a page: what waits for a person first, then the rest, newest first in both. It says in
+// words what the colour says too. A plain form filters it, without JavaScript.
+import { type Html, html, nothing } from '../mail/html.ts';
 import { clock, plain } from '../mail/plain.ts';
+import { words } from '../run/verdict.ts';
 import { runPath, runsPath, shell } from './shell.ts';
 
 interface ListedRun {
@@ -8,32 +10,62 @@ interface ListedRun {
   code: string;
   verdict: string;
   state: string;
-  userId: string;
   userPrincipalName: string;
+  displayName: string;
   openedAt: string;
+  waits: boolean;
 }
 
 export interface ListPage {
   runs: readonly ListedRun[];
   days: number;
+  /** No more were read. */
   most: number;
+  /** What it was filtered by. */
+  verdict: string | undefined;
+  person: string;
   who: string;
 }
 
-export function listPage({ runs, days, most, who }: ListPage): string {
-  const rows = runs.map(
-    ({ id, code, verdict, state, userId, userPrincipalName, openedAt }) =>
-      html`<tr><th scope="row" class="k"><a href="${runPath(id)}">${plain(verdict, 60)}</a><div class="d">${state}</div></th><td>${plain(userPrincipalName, 120)}<div class="d">${plain(userId, 80)}</div></td><td class="k">${clock(openedAt)}<div class="d">${plain(code, 12)}</div></td></tr>`,
-  );
-  const waiting = runs.filter(({ state }) => state === 'held' || state === 'open').length;
-  const table = html`<section aria-labelledby="runs-h"><h2 id="runs-h">Newest first</h2><table><thead><tr><th scope="col">Verdict</th><th scope="col">Account</th><th scope="col">Opened</th></tr></thead><tbody>${rows}</tbody></table></section>`;
-  const cut = runs.length >= most ? ` Only the newest ${most} are shown.` : '';
+/** Of the rest; who looks for one of a thousand filters. */
+const mostOfTheRest = 200;
+
+export function listPage({ runs, days, most, verdict, person, who }: ListPage): string {
+  const waiting = runs.filter(({ waits }) => waits);
+  const rest = runs.filter(({ waits }) => !waits);
+  const cut = runs.length >= most ? ` Only the newest ${most} are looked at.` : '';
+  const none = html`<p class="lead">No run in these days${verdict === undefined && person === '' ? '' : ' that fits'}. That says nothing about alerts that opened none.</p>`;
+  const left = rest.length - mostOfTheRest;
   return shell({
     title: 'Runs – Reclaim',
     tone: 'quiet',
     heading: 'Runs',
-    under: html`<p>${runs.length} in the last ${days} days, ${waiting} of them open or held.${cut}</p>`,
-    main: html`${runs.length === 0 ? html`<p class="lead">No run in these days. That says nothing about alerts that opened none.</p>` : table}<ul class="actions"><li><a class="b" href="${runsPath}?days=30">30 days</a></li><li><a class="b" href="${runsPath}?days=365&amp;most=200">A year</a></li></ul>`,
+    under: html`<p>${runs.length} in the last ${days} days, ${waiting.length} of them ${waiting.length === 1 ? 'waits' : 'wait'} for a person.${cut}</p>`,
+    main: html`${filters(days, verdict, person)}${runs.length === 0 ? none : nothing}${table('waiting', 'Waits for a person', waiting)}${table('rest', 'Nothing to do now', rest.slice(0, mostOfTheRest))}${left > 0 ? html`<p class="lead">And ${left} more: narrow them by person, verdict or days.</p>` : nothing}`,
     who: plain(who, 160),
   });
+}
+
+const periods = [1, 7, 30, 90, 365];
+
+function filters(days: number, verdict: string | undefined, person: string): Html {
+  const option = (value: string, text: string, chosen: boolean) =>
+    html`<option value="${value}"${chosen ? ' selected' : ''}>${text}</option>`;
+  const dayOptions = [...new Set([...periods, days])]
+    .toSorted((a, b) => a - b)
+    .map((each) => option(String(each), each === 1 ? '1 day' : `${each} days`, each === days));
+  const wordOptions = [
+    option('', 'any verdict', verdict === undefined),
+    ...words.map((word) => option(word, word, word === verdict)),
+  ];
+  return html`<form method="get" action="${runsPath}" class="filters"><p><label for="person">Person</label><input type="text" id="person" name="person" value="${person}" autocomplete="off"></p><p><label for="verdict">Verdict</label><select id="verdict" name="verdict">${wordOptions}</select></p><p><label for="days">Within</label><select id="days" name="days">${dayOptions}</select></p><div class="go"><button type="submit">Show</button><a class="x" href="${runsPath}">Show all</a></div></form>`;
+}
+
+function table(id: string, title: string, runs: readonly ListedRun[]): Html {
+  if (runs.length === 0) return nothing;
+  const rows = runs.map(
+    ({ id: run, code, verdict, state, userPrincipalName, displayName, openedAt }) =>
+      html`<tr><th scope="row" class="k"><a href="${runPath(run)}">${plain(verdict, 60)}</a><div class="d">${state}</div></th><td>${plain(displayName, 80)}<div class="d">${plain(userPrincipalName, 120)}</div></td><td class="k">${clock(openedAt).replace(/:\d\d UTC$/, ' UTC')}<div class="d">${plain(code, 12)}</div></td></tr>`,
+  );
+  return html`<section aria-labelledby="${id}-h"><h2 id="${id}-h">${title}: ${runs.length}</h2><table><thead><tr><th scope="col">Verdict</th><th scope="col">Account</th><th scope="col">Opened</th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }

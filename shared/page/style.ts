@@ -59,10 +59,13 @@ svg .w{fill:var(--dot)}svg .r{fill:var(--link)}svg .f{fill:var(--bad)}svg .ok{fi
 .lanes li{display:grid;grid-template-columns:14em 1fr;gap:0 12px;align-items:center;margin:0;font-size:14px;line-height:22px}
 .pass{font:600 30px/1.3 Consolas,Menlo,monospace;margin:8px 0;user-select:all}
 label,legend{font-weight:600}
+select:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+.filters{display:grid;grid-template-columns:2fr 1fr 1fr auto;gap:0 12px;align-items:end;background:var(--card);border-radius:6px;padding:4px 18px 12px;margin:12px 0}
+.filters p{margin:8px 0 0}
 label.o{font-weight:400;display:block;padding:4px 0}
 fieldset{border:1px solid var(--thin);border-radius:5px;margin:0 0 14px;padding:8px 14px}
-input[type=text]{width:100%;font:inherit;padding:8px;border:1px solid var(--line);border-radius:5px;background:var(--card);color:var(--ink);margin:4px 0 0}
+input[type=text],select{width:100%;font:inherit;padding:8px;border:1px solid var(--line);border-radius:5px;background:var(--card);color:var(--ink);margin:4px 0 0}
 input[type=radio],input[type=checkbox]{width:20px;height:20px;vertical-align:-4px;margin:0 8px 0 0}
 footer{color:var(--soft);font-size:14px}
-@media (max-width:700px){th,td{padding-right:8px}.lanes li{grid-template-columns:1fr;margin:0 0 4px}.bars li{grid-template-columns:1fr auto;margin:0 0 6px}.bars svg{grid-row:2;grid-column:1/3}}
+@media (max-width:700px){.filters{grid-template-columns:1fr 1fr}.filters p:first-child{grid-column:1/3}th,td{padding-right:8px}.lanes li{grid-template-columns:1fr;margin:0 0 4px}.bars li{grid-template-columns:1fr auto;margin:0 0 6px}.bars svg{grid-row:2;grid-column:1/3}}
 @media (forced-colors:active){.band,section,button,.go a{border:1px solid}}`;

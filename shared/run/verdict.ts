@@ -98,6 +98,17 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
 const hasNoEffect = ({ stillThereAt, goneAt, undoneAt, once }: ChangeRecord) =>
   stillThereAt != null && goneAt === null && undoneAt === null && !once;
 
+const waiting: ReadonlySet<Verdict['word']> = new Set([
+  'DECIDE',
+  'NOT CONTAINED',
+  'HELD',
+  'REVERTED',
+  'HANDING BACK',
+]);
+
+/** Whether a person has to decide or to do something, however the run itself stands. */
+export const waitsForSomebody = ({ word, tasks }: Verdict): boolean => tasks > 0 || waiting.has(word);
+
 /** `CONTAINED, 2 TASKS` */
 export function verdictText({ word, tasks }: Verdict): string {
   return tasks === 0 ? word : `${word}, ${tasks} ${tasks === 1 ? 'TASK' : 'TASKS'}`;

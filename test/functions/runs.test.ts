@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/api.ts';
 import { approveRun, retryRun, undoRun } from '../../functions/runs/change-run.ts';
 import { getRun } from '../../functions/runs/get-run.ts';
-import { listRuns } from '../../functions/runs/list-runs.ts';
+import { listRuns, runListSchema } from '../../functions/runs/list-runs.ts';
 import { type StartDependencies, startRun } from '../../functions/runs/start-run.ts';
 import { decisionSchema } from '../../shared/alerts/decisions.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
@@ -320,6 +320,18 @@ describe('list-runs', () => {
     });
   });
 
+  it('is filtered by verdict and by person, and says whether a person has to act', async () => {
+    const { engine, runId } = await world();
+    const ids = async (query: Record<string, string>) =>
+      runListSchema.parse((await answer(listRuns(engine, ask({ query })))).json).runs.map(({ id }) => id);
+    expect(await ids({ verdict: 'NOT CONTAINED', person: 'ADELE' })).toEqual([runId]);
+    expect(await ids({ verdict: 'HELD' })).toEqual([]);
+    expect(await ids({ person: 'megan' })).toEqual([]);
+    // As a form sends what was left empty.
+    expect(await ids({ verdict: '', person: '' })).toEqual([runId]);
+    expect(await answer(listRuns(engine, ask()))).toMatchObject({ json: { runs: [{ waits: true }] } });
+  });
+
   it('has the newest first, and as many and as old as asked for', async () => {
     const { engine, simulation } = await world();
     simulation.clock += 3 * 86_400_000;
@@ -351,13 +363,17 @@ describe('list-runs', () => {
     { days: 'all' },
     { days: '' },
     { days: '1.5' },
-    { most: '201' },
+    { most: '1001' },
     { most: '-1' },
   ])('refuses %j and says what it takes', async (query) => {
     const { engine } = await world();
     expect(await answer(listRuns(engine, ask({ query })))).toMatchObject({
       status: 400,
-      json: { detail: 'days is 1 to 365 and most is 1 to 200.' },
+      json: {
+        detail: expect.stringMatching(
+          /^days is 1 to 365, most is 1 to 1000, and verdict is one of NOTHING TO DO/,
+        ),
+      },
     });
   });
 });

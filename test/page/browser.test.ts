@@ -74,6 +74,8 @@ describe.skipIf(!hasChromium)(`in a browser${whereFrom}`, () => {
     ['the pass', () => '/api/fixture/pass', deskAtNight],
     ['a refusal', () => `${runPath()}?do=nothing`, phoneAtNight],
     ['the list of runs', () => '/api/runs', phone],
+    ['the list of a thousand runs', () => '/api/fixture/thousand', phone],
+    ['the list of a thousand runs', () => '/api/fixture/thousand', deskAtNight],
   ];
   it.each(looks)('%s can be read by everybody and fits the screen', async (_name, path, view) => {
     await reader.setViewportSize({ width: view.width, height: 800 });

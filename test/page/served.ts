@@ -9,6 +9,7 @@ import { respond } from '../../functions/runs/respond.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { askPage } from '../../shared/page/ask-page.ts';
 import { handBackPage, passPage } from '../../shared/page/hand-back-page.ts';
+import { listPage } from '../../shared/page/list-page.ts';
 import { runPage } from '../../shared/page/run-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
 import { advance } from '../../shared/run/advance.ts';
@@ -124,6 +125,20 @@ function fixture(name: string): ApiAnswer {
       name === 'pass'
         ? passPage(view, pass, who)
         : handBackPage({ view, version: '"1.full.live"', who, now: new Date('2026-11-20T09:30:00Z') });
+    return { status: 200, headers: pageHeaders, html };
+  }
+  if (name === 'thousand') {
+    const runs = Array.from({ length: 1000 }, (_, index) => ({
+      id: `7d6da1c6-1d2b-5e67-a14b-ca85a8537042.20261120T091500-${index}`,
+      code: `R${index}`,
+      verdict: index % 9 === 0 ? 'DECIDE, 1 TASK' : 'CONTAINED',
+      state: 'finished',
+      userPrincipalName: `a.person.with.a.long.name.${index}@a-long-domain-name.contoso.com`,
+      displayName: `Person ${index}`,
+      openedAt: '2026-11-20T09:12:00.000Z',
+      waits: index % 9 === 0,
+    }));
+    const html = listPage({ runs, days: 7, most: 1000, verdict: 'DECIDE', person: 'a', who });
     return { status: 200, headers: pageHeaders, html };
   }
   const [, of, ask] = /^(.+?)(?:\+(approve|undo|retry))?$/.exec(decodeURIComponent(name)) ?? [];
