@@ -1,5 +1,6 @@
 // How the command says who asks: a function key from the environment for the local stack, else a token of Entra ID in
 // the name of who is signed in to the Azure CLI. Neither is ever an argument, which everybody on the machine could read.
+import { trimEnd } from '../shared/model/text.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -29,7 +30,7 @@ export function targetOf(env: Terminal['env'], tokenFor = azureToken): Target {
       exitCodes.usage,
     );
   }
-  const url = `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, '');
+  const url = trimEnd(`${parsed.origin}${parsed.pathname}`, '/');
   if (key) {
     // Only the local stack looks at the name: to try what takes two operators.
     const named = name ? { 'x-reclaim-operator': name } : {};

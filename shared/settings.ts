@@ -1,13 +1,15 @@
 // The app's settings, read once. Nothing throws at import: in Azure that would silently index no function, so
 // problems are returned as a list and each function reports them in its own log.
+
 import { z } from 'zod';
 import { detectorsSchema } from './alerts/detector-settings.ts';
 import { type Policy, readPolicy } from './alerts/policy.ts';
+import { trimEnd } from './model/text.ts';
 import { timing } from './run/timing.ts';
 import { webhookCases } from './summary/webhook.ts';
 
 /** The kinds of values: each comes as text. */
-const url = z.url().transform((text) => text.replace(/\/+$/, ''));
+const url = z.url().transform((text) => trimEnd(text, '/'));
 const list = z
   .string()
   .default('')

@@ -4,7 +4,7 @@
 import { confirm } from '../../shared/alerts/confirm.ts';
 import type { Decision } from '../../shared/alerts/decisions.ts';
 import { isKnownDetection } from '../../shared/alerts/detectors.ts';
-import { readEvents } from '../../shared/alerts/envelope.ts';
+import { mostEvents, readEvents } from '../../shared/alerts/envelope.ts';
 import { type JudgeDeps, judge } from '../../shared/alerts/judge.ts';
 import { clean } from '../../shared/alerts/payload-fields.ts';
 import type { Claim, Reading } from '../../shared/alerts/source.ts';
@@ -47,7 +47,8 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       await record({ ...more, action: 'refused', row: 'refused', why });
     };
 
-    const { events, refused, empty } = readEvents(body, (data) => isKnown(data));
+    const looks = { left: mostEvents };
+    const { events, refused, empty } = readEvents(body, (data) => isKnown(data, looks));
     const claims = events.flatMap((event) => claimsOf(event));
     const ignored = [...empty, ...claims.flatMap((claim) => ('ignored' in claim ? claim.ignored : []))];
     for (const why of ignored.slice(0, mostRefused)) {

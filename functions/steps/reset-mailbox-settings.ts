@@ -27,7 +27,7 @@ import {
   whereOf,
   whereSchema,
 } from '../../shared/microsoft365/mailboxes.ts';
-import { plain, short } from '../../shared/microsoft365/symptoms.ts';
+import { short, textOfHtml } from '../../shared/microsoft365/symptoms.ts';
 import type { CmdletParameters, ExchangeClient, ExchangeReader } from '../../shared/model/clients.ts';
 import { type Change, remediation, settings, type Task } from '../../shared/model/step.ts';
 import { inQuotes } from '../../shared/model/text.ts';
@@ -199,7 +199,7 @@ async function settingsIn(exchange: ExchangeReader, looked: LookedAt): Promise<S
       options,
     );
     for (const one of set.filter(isReplying)) {
-      const says = plain(one.ExternalMessage) || plain(one.InternalMessage);
+      const says = textOfHtml(one.ExternalMessage) || textOfHtml(one.InternalMessage);
       found.push(
         setting(
           'automatic-replies',

@@ -10,9 +10,24 @@ const pattern = z
   .min(2)
   .max(200)
   .transform((text) => {
-    const parts = text.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    return new RegExp(`^${parts.join('.*')}$`, 'is');
+    const parts = text.toLowerCase().split('*');
+    return { test: (name: string) => matches(name.toLowerCase(), parts) };
   });
+
+/** The first place of each part is the best one, so nothing is tried twice; a regular expression with many stars would. */
+function matches(text: string, parts: readonly string[]): boolean {
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let from = first.length;
+  for (const part of rest) {
+    const at = text.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return text.length - last.length >= from && text.endsWith(last);
+}
 
 /**
  * `[{"title":"Contoso: token replay*","source":"sentinel","kind":"stolen-session-cookie"},

@@ -8,6 +8,11 @@ import { clean } from './payload-fields.ts';
 /** What Service Bus Standard takes in one message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
 export const largestMessageBytes = 256 * 1024;
 
+/** More than any service sends at once. Looking at one costs a fraction of a millisecond, so the number must be bounded. */
+export const mostEvents = 200;
+/** Objects and lists in one message, nested ones too: a large alert has some hundreds. */
+const mostObjects = 4000;
+
 export interface ParsedEvent {
   id: string;
   /** What the publisher calls it: a hint at the source, no more. */
@@ -67,8 +72,12 @@ export function readEvents(body: unknown, isKnown: (data: unknown) => boolean = 
   const whole = page.success ? page.data.value : json.value;
   const entries: readonly unknown[] = Array.isArray(whole) ? whole : [whole];
   if (entries.length === 0) return { events: [], refused: [], empty: ['the message is an empty list'] };
+  let taken = 0;
   const opened = entries.map((entry, index): ParsedEvent | string => {
     const which = entries.length > 1 ? `event ${index + 1}: ` : '';
+    if (entries.length > 1 && isNothing(entry)) return `${which}it holds nothing`;
+    taken += 1;
+    if (taken > mostEvents) return `${which}no more than ${mostEvents} events of a message are read`;
     if (isGridEvent(entry)) return openGrid(entry, which);
     if (isKnown(entry))
       return { id: `of this message (${index + 1})`, type: '', source: 'unwrapped', data: entry };
@@ -91,8 +100,25 @@ function read(body: unknown): Read {
   if (bytes > largestMessageBytes) {
     return { refused: `the message has ${bytes} bytes, more than the ${largestMessageBytes} that are read` };
   }
-  if (typeof text !== 'string') return { value: text };
-  return parse(text, 'the message');
+  return typeof text === 'string' ? parse(text, 'the message') : counted(text, 'the message');
+}
+
+/** Costs nothing to refuse, so that thousands of them don't push out the event that counts. */
+const isNothing = (entry: unknown): boolean =>
+  typeof entry !== 'object' || entry === null || Object.keys(entry).length === 0;
+
+/** Refuses what is made of so many objects that reading it would keep everything else waiting. */
+function counted(value: unknown, what: string): Read {
+  const waiting: unknown[] = Array.isArray(value) ? value.filter((entry) => !isNothing(entry)) : [value];
+  let objects = 0;
+  while (waiting.length > 0) {
+    const one = waiting.pop();
+    if (typeof one !== 'object' || one === null) continue;
+    objects += 1;
+    if (objects > mostObjects) return { refused: `${what} is made of more than ${mostObjects} objects` };
+    for (const inner of Object.values(one)) if (typeof inner === 'object') waiting.push(inner);
+  }
+  return { value };
 }
 
 /** What is nested too deeply to be written down again is too large for any other use, too. */
@@ -106,7 +132,7 @@ function sizeOf(body: unknown): number {
 
 function parse(text: string, what: string): Read {
   const value = jsonIn(text);
-  if (value !== undefined) return { value };
+  if (value !== undefined) return counted(value, what);
   return { refused: `${what} is no JSON: it begins with ${JSON.stringify(clean(text, 60) ?? '')}` };
 }
 

@@ -68,9 +68,9 @@ export const maybe = <T>(schema: z.ZodType<T>) =>
 // and `new Date` reads the former as invalid and the latter in the machine's own time zone.
 
 const iso =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+  /^(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d{2}:?\d{2})?$/i;
 const american =
-  /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?:,?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AP]M)?)?(?:\s*(?:Z|UTC))?$/i;
+  /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?:,?\s{1,2}(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AP]M)?)?(?:\s?(?:Z|UTC))?$/i;
 
 /** Before this no alert was ever made: .NET writes "no date" as 0001-01-01. */
 const firstYear = 2000;

@@ -122,7 +122,7 @@ function titleOf(detector: string): string {
   const spaced = detector
     .replace(/^mcas(?=[A-Z])/, '')
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
-    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
+    .replaceAll(/([A-Z])(?=[A-Z][a-z])/g, '$1 ');
   const lower = spaced.replaceAll(/\b[A-Z][a-z]/g, (start) => start.toLowerCase());
   return lower.charAt(0).toUpperCase() + lower.slice(1);
 }

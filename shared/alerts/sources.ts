@@ -2,6 +2,7 @@
 import { alertV2 } from './alert-v2.ts';
 import { azureMonitor, azureMonitorAlert } from './azure-monitor.ts';
 import { diagnosticRecords } from './diagnostic-records.ts';
+import { mostEvents } from './envelope.ts';
 import { factPermissions } from './facts.ts';
 import { formerApi } from './former-api.ts';
 import { graphNotification } from './graph-notification.ts';
@@ -52,28 +53,60 @@ export const alertPermissions = {
   ],
 };
 
+/** Payloads that are looked at to find out whether one message is understood, however they are nested. */
+export interface Looks {
+  left: number;
+}
+
 /** Whether a payload without an envelope is one that is understood. */
-export const isKnown = (data: unknown, depth = 0): boolean =>
-  openers.some((open) => open({ type: '', data }) !== undefined) ||
-  sources.some((source) => source.recognises(data)) ||
-  (depth < mostLayers && (unwrapped({ type: '', data }) ?? []).some((one) => isKnown(one.data, depth + 1)));
+export function isKnown(data: unknown, looks: Looks = { left: mostEvents }, depth = 0): boolean {
+  looks.left -= 1;
+  if (looks.left < 0) return false;
+  return (
+    openers.some((open) => open({ type: '', data }) !== undefined) ||
+    sources.some((source) => source.recognises(data)) ||
+    (depth < mostLayers &&
+      (unwrapped({ type: '', data }) ?? []).some((one) => isKnown(one.data, looks, depth + 1)))
+  );
+}
 
 const mostLayers = 3;
 
+/** As many as one event of a stream brings. */
+const mostClaims = 500;
+
 /** The payloads of an event with the source of each. What it holds says more than what its publisher calls it. */
-export function claimsOf(event: Inner & { id: string }, depth = 0): readonly Claim[] {
+export function claimsOf(event: Inner & { id: string }): readonly Claim[] {
+  const claims: Claim[] = [];
+  let left = 0;
+  for (const payload of payloadsOf(event, 0)) {
+    if (claims.length < mostClaims) claims.push(payload());
+    else left += 1;
+  }
+  const refused = `event ${event.id}: it holds ${left} more payloads than the ${mostClaims} that are read`;
+  return left === 0 ? claims : [...claims, { refused }];
+}
+
+/** Each is read only when it is asked for. */
+function* payloadsOf(event: Inner & { id: string }, depth: number): Generator<() => Claim> {
   const inside = depth < mostLayers ? unwrapped(event) : undefined;
-  if (inside) return inside.flatMap((one) => claimsOf({ ...one, id: event.id }, depth + 1));
+  if (inside) {
+    for (const one of inside) yield* payloadsOf({ ...one, id: event.id }, depth + 1);
+    return;
+  }
   for (const open of openers) {
     const inner = open(event);
     if (inner === undefined) continue;
-    return inner.map((one) => {
-      if ('refused' in one) return { refused: `event ${event.id}: ${one.refused}` };
-      if ('ignored' in one) return { ignored: `event ${event.id}: ${one.ignored}` };
-      return 'source' in one ? one : claimOf({ ...one, id: event.id });
-    });
+    for (const one of inner) {
+      yield () => {
+        if ('refused' in one) return { refused: `event ${event.id}: ${one.refused}` };
+        if ('ignored' in one) return { ignored: `event ${event.id}: ${one.ignored}` };
+        return 'source' in one ? one : claimOf({ ...one, id: event.id });
+      };
+    }
+    return;
   }
-  return [claimOf(event)];
+  yield () => claimOf(event);
 }
 
 function claimOf(event: Inner & { id: string }): Claim {

@@ -1,6 +1,7 @@
 // Defender for Endpoint: the machines and their scans, which Graph does not have.
 
 import type { DefenderClient } from '../model/clients.ts';
+import { trimEnd } from '../model/text.ts';
 import { bodyOf, readOf, shaped } from './answer.ts';
 import { graphFault } from './graph-fault.ts';
 import { type ClientOptions, createSender } from './send.ts';
@@ -24,7 +25,7 @@ export interface BoundDefenderClient extends DefenderClient {
  */
 export function createDefender(options: ClientOptions): BoundDefenderClient {
   const send = createSender(service, options);
-  const base = `${options.baseUrl.replace(/\/+$/, '')}/api`;
+  const base = `${trimEnd(options.baseUrl, '/')}/api`;
 
   function bind(abort: AbortSignal | undefined): BoundDefenderClient {
     async function ask(method: 'GET' | 'POST', path: string, body?: object) {

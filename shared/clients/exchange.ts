@@ -1,10 +1,12 @@
 // Exchange Online through the endpoint that Microsoft's own PowerShell module calls; Graph has no forwarding, no
 // hidden rules and no restricted senders. Microsoft does not document it, so nothing in an answer is taken for
 // granted. What a cmdlet is given is built in cmdlet.ts.
+
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { CmdletOptions, CmdletParameters, ExchangeClient, ExchangeReader } from '../model/clients.ts';
+import { trimEnd } from '../model/text.ts';
 import { bodyOf, readOf, shaped } from './answer.ts';
 import { inputOf, namedIn, repeatable } from './cmdlet.ts';
 import { createConcurrency } from './concurrency.ts';
@@ -48,7 +50,7 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
   const reach = (to: typeof service, baseUrl: string) => ({
     name: to.name,
     send: createSender(to, { ...options, baseUrl }),
-    endpoint: `${baseUrl.replace(/\/+$/, '')}/adminapi/beta/${tenantId}/InvokeCommand`,
+    endpoint: `${trimEnd(baseUrl, '/')}/adminapi/beta/${tenantId}/InvokeCommand`,
   });
   const online = reach(service, options.baseUrl);
   const regions = new Map<string, typeof online>();

@@ -1,6 +1,7 @@
 // Microsoft Graph through its own client library. The library builds the URLs and the bodies; its
 // authentication and retry handlers are left out: the first attaches no token to http://127.0.0.1, the second
 // sleeps up to three minutes, repeats what must not be repeated, and gives up on a lost connection.
+
 import {
   Client,
   type GraphRequest,
@@ -11,6 +12,7 @@ import {
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { GraphClient, GraphOptions } from '../model/clients.ts';
+import { trimEnd } from '../model/text.ts';
 import { type Answer, bodyOf, readOf, shaped } from './answer.ts';
 import { graphFault } from './graph-fault.ts';
 import { allPages } from './pages.ts';
@@ -88,7 +90,7 @@ export type Paces = Readonly<Record<string, (abort: AbortSignal | undefined) => 
 export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGraphClient {
   const send = createSender(service, options);
   const paces = Object.entries(options.paces ?? {});
-  const base = new URL(options.baseUrl).href.replace(/\/+$/, '');
+  const base = trimEnd(new URL(options.baseUrl).href, '/');
 
   const deliver = {
     async execute(context: MiddlewareContext) {

@@ -1,5 +1,6 @@
 // Names, subjects and error texts are written by strangers. Whatever is shown to a person goes through here first, so
 // that it cannot forge a line, turn the reading direction, become a link, or drown the rest.
+import { trimEnd } from '../model/text.ts';
 
 /** Control and format characters (line ends, bidirectional overrides, zero widths), every kind of space, and letters that look like one. */
 const unseen = /[\p{Cc}\p{Cf}\p{Z}\u115f\u1160\u2800\u3164\uffa0]+/gu;
@@ -22,7 +23,7 @@ export function plain(text: string, most = 300): string {
 }
 
 /** To be put into a sentence: without a full stop of its own. */
-export const clause = (text: string, most?: number): string => plain(text, most).replace(/\.+$/, '');
+export const clause = (text: string, most?: number): string => trimEnd(plain(text, most), '.');
 
 /** `2026-11-20 09:12:05 UTC` */
 export function clock(iso: string): string {

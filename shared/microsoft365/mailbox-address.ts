@@ -2,10 +2,13 @@
 // follows a plus. Says nothing about whether either exists.
 
 /** `SMTP:Adele.Vance+calls@contoso.com` reaches adele.vance@contoso.com. */
-export const mailboxAddress = (address: string): string =>
-  address
+export function mailboxAddress(address: string): string {
+  const bare = address
     .normalize('NFKC')
     .trim()
     .toLowerCase()
-    .replace(/^smtp:/, '')
-    .replace(/\+[^@]*(?=@)/, '');
+    .replace(/^smtp:/, '');
+  const plus = bare.indexOf('+');
+  const at = bare.indexOf('@', plus);
+  return plus < 0 || at < 0 ? bare : bare.slice(0, plus) + bare.slice(at);
+}

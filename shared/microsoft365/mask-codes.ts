@@ -17,20 +17,28 @@ const hidden = '•••';
 /** "418 220", "4-1-8-2-2-0", "٤١٨٢٢٠": three digits or more, however they are set apart. */
 const digits = /\p{Nd}(?:[\s\p{P}]{0,2}\p{Nd}){2,}/gu;
 /** "G-482913", "A7F-K2Q", "x9k": letters and digits together. */
-const mixed =
-  /(?<![\p{L}\p{N}])(?=[\p{L}\p{N}_-]*\p{N})(?=[\p{L}\p{N}_-]*\p{L})[\p{L}\p{N}][\p{L}\p{N}_-]*/gu;
+const token = /[\p{L}\p{N}][\p{L}\p{N}_-]*/gu;
+const isMixed = (text: string) => /\p{N}/u.test(text) && /\p{L}/u.test(text);
 const capitals = /(?<![\p{L}\p{N}])\p{Lu}(?:-?\p{Lu}){3,}(?![\p{L}\p{N}])/gu;
 /** "code is xkqp lmno", "PIN: qwfp", "TAN=zzrt". */
 const named =
-  /((?:code|kode|otp|pin|tan|passcode|password|passwort|kennwort|c[oó]digo|codice|mot de passe|コード|验证码|驗證碼|인증번호)\s*(?:\s(?:is|ist|est|es|é|er|är)\s|[:=\-–—：]|は|是|为)\s*)(\S+)(?:\s+(\S+)\s*$)?/giu;
+  /((?:code|kode|otp|pin|tan|passcode|password|passwort|kennwort|c[oó]digo|codice|mot de passe|コード|验证码|驗證碼|인증번호) ?(?: (?:is|ist|est|es|é|er|är) |[:=\-–—：]|は|是|为) ?)(\S+)(?: (\S+)$)?/giu;
 /** "xkqplm is your code". */
-const leading = /^(\W*)(\S+)(?=\s+(?:is|ist|est|es|é)\s+(?:your|ihr|dein|votre|tu|su|seu|il)\b)/iu;
+const leading = /^(\W{0,8})(\S+)(?= (?:is|ist|est|es|é) (?:your|ihr|dein|votre|tu|su|seu|il)\b)/iu;
 /** What a link or a token looks like. */
 const long = /\S{24,}/gu;
 
+/** Outlook keeps 255 characters of a subject. */
+const mostRead = 1000;
+
 /** The subject without what may be a code. */
 export const withoutCodes = (subject: string): string => {
-  const visible = subject.normalize('NFKC').replace(/\p{Cf}/gu, '');
+  const visible = subject
+    .slice(0, mostRead)
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
   if (!mayHoldCode.test(plain(visible))) return subject;
   const shouted = !/\p{Ll}/u.test(visible);
   return visible
@@ -38,6 +46,6 @@ export const withoutCodes = (subject: string): string => {
     .replace(leading, `$1${hidden}`)
     .replace(named, `$1${hidden}`)
     .replace(digits, hidden)
-    .replace(mixed, hidden)
+    .replace(token, (text) => (isMixed(text) ? hidden : text))
     .replace(shouted ? /(?!)/u : capitals, hidden);
 };

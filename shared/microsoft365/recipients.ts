@@ -1,7 +1,7 @@
 // Reads recipients as Exchange and Graph write them, and tells inside from outside. The address decides, never the
 // display name: `"megan@contoso.com" [SMTP:someone@evil.example]` goes to evil.example.
 import { z } from 'zod';
-import { nullableText } from '../model/text.ts';
+import { nullableText, trim } from '../model/text.ts';
 
 export interface Recipient {
   name: string;
@@ -43,23 +43,38 @@ function fromObject(item: z.infer<typeof inObject>): Recipient {
 
 /** `"Name" [SMTP:a@b]`, `"Name" [EX:/o=…]`, `Name <a@b>`, `smtp:a@b`, `a@b`, or a name alone. */
 export function readRecipient(text: string): Recipient {
-  const bracketed = /^(.*?)\s*\[([a-z]+):([^\]]*)\]\s*$/is.exec(text);
-  const name = unquote(bracketed?.[1] ?? /^(.*)<[^>]*>\s*$/s.exec(text)?.[1] ?? text);
-  if (bracketed !== null) {
-    const [, , kind = '', value = ''] = bracketed;
+  const whole = text.slice(0, mostRead).trimEnd();
+  const bracketed = inBrackets(whole);
+  if (bracketed !== undefined) {
+    const { kind, value } = bracketed;
+    const name = unquote(bracketed.before);
     if (kind.toUpperCase() === 'EX') return { name, address: null, directoryName: value.trim() };
     return { name, address: asAddress(value) ?? value.trim().toLowerCase(), directoryName: null };
   }
-  const given = /<([^>]*)>\s*$/.exec(text)?.[1] ?? text;
+  const open = whole.endsWith('>') ? whole.lastIndexOf('<') : -1;
+  const name = unquote(open < 0 ? whole : whole.slice(0, open));
+  const given = open < 0 ? whole : whole.slice(open + 1, -1);
   const address = asAddress(given);
   return { name, address, directoryName: address === null ? given.trim() : null };
 }
 
-const unquote = (text: string) =>
-  text
-    .trim()
-    .replace(/^["']+|["']+$/g, '')
-    .trim();
+/** Names have 256 characters at most, and paths in the directory are short. */
+const mostRead = 4000;
+
+/** The first bracket that nothing closes before the end: `… [EX:/o=…]`. */
+function inBrackets(text: string): { before: string; kind: string; value: string } | undefined {
+  if (!text.endsWith(']')) return undefined;
+  let open = text.indexOf('[', text.lastIndexOf(']', text.length - 2) + 1);
+  for (; open >= 0; open = text.indexOf('[', open + 1)) {
+    const [found, kind = ''] = /^([a-z]{1,20}):/i.exec(text.slice(open + 1, open + 22)) ?? [];
+    if (found !== undefined) {
+      return { before: text.slice(0, open), kind, value: text.slice(open + 1 + found.length, -1) };
+    }
+  }
+  return undefined;
+}
+
+const unquote = (text: string) => trim(text.trim(), '"\'').trim();
 
 /** The address in a text such as `SMTP:Adele@Contoso.com`, in lower case; null where there is none. */
 export function asAddress(text: string): string | null {

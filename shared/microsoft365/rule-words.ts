@@ -64,7 +64,7 @@ export const cores: readonly string[] = [
 
 /** Scripts of languages with so few words here that one that isn't among them tells nothing. */
 export const thinScripts =
-  /[\p{L}--[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Devanagari}\p{Script=Common}\p{Script=Inherited}]]/v;
+  /(?![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Devanagari}\p{Script=Common}\p{Script=Inherited}])\p{L}/u;
 
 /** Where the warnings of Microsoft come from: a condition that is part of one of these picks them. */
 export const warningSenders: readonly string[] = [
@@ -89,7 +89,9 @@ export const warningRoles: readonly string[] = [
 ];
 
 /** Marks that a filter or a ticket system puts in front of a subject. */
-export const tag = /^[[{(*#].*[\]})*#]:?$|(?<!\p{L})spam(?!\p{L})/u;
+export const isTag = (text: string): boolean =>
+  (text.length > 1 && /^[[{(*#]/.test(text) && /[\]})*#]:?$/.test(text.slice(1).slice(-2))) ||
+  /(?<!\p{L})spam(?!\p{L})/u.test(text);
 
 /** Local parts of addresses (or whole condition words) by the role behind them. */
 export const senderRoles = {

@@ -91,13 +91,24 @@ export function doubt({ account, resets }: Look, doubtful: Doubt): Symptoms {
 }
 
 export const none: Symptoms = { findings: [] };
-export const plain = (html: string) =>
-  html
-    .replace(/<(style|script)[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&nbsp;/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
+/** More than anybody reads of a reply or a signature. */
+const mostRead = 20_000;
+
+/** The text of HTML in one pass: strangers write it, and may write a hundred thousand brackets that nothing closes. */
+export function textOfHtml(html: string): string {
+  const given = html.slice(0, mostRead);
+  const small = given.toLowerCase();
+  const parts: string[] = [];
+  let from = 0;
+  for (let open = given.indexOf('<'); open >= 0; open = given.indexOf('<', from)) {
+    parts.push(given.slice(from, open));
+    const hidden = ['style', 'script'].find((name) => small.startsWith(name, open + 1));
+    const end = hidden === undefined ? open : small.indexOf(`</${hidden}`, open);
+    const close = end < 0 ? -1 : given.indexOf('>', end);
+    from = close < 0 ? given.length : close + 1;
+  }
+  return [...parts, given.slice(from)].join(' ').replaceAll('&nbsp;', ' ').replace(/\s+/g, ' ').trim();
+}
 export const short = (text: string, most = 160) => (text.length > most ? `${text.slice(0, most)}…` : text);
 
 /**

@@ -8,6 +8,21 @@ export const nullableText = z.string().nullish();
 export const wholeSeconds = (time: Date | number | string): string =>
   `${new Date(time).toISOString().slice(0, 19)}Z`;
 
+/** Without these characters at its end. A regular expression for that takes quadratic time. */
+export function trimEnd(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
+}
+
+/** Without these characters at either end. */
+export function trim(text: string, characters: string): string {
+  const rest = trimEnd(text, characters);
+  let start = 0;
+  while (start < rest.length && characters.includes(rest.charAt(start))) start += 1;
+  return rest.slice(start);
+}
+
 /** PowerShell takes every one of these for the end of a single-quoted text. */
 const singleQuotes = /['\u2018-\u201b]/gu;
 /** What runs, hides or reorders a command that somebody pastes; lone surrogates are lost on the way. */

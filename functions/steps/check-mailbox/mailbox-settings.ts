@@ -14,9 +14,9 @@ import {
   doubt,
   type Look,
   none,
-  plain,
   type Symptoms,
   short,
+  textOfHtml,
 } from '../../../shared/microsoft365/symptoms.ts';
 import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 
@@ -35,7 +35,7 @@ const flag = z
 
 export function automaticReplies(reply: AutoReply, look: Look): Symptoms {
   if (!isReplying(reply)) return none;
-  const says = plain(reply.ExternalMessage) || plain(reply.InternalMessage);
+  const says = textOfHtml(reply.ExternalMessage) || textOfHtml(reply.InternalMessage);
   return doubt(look, {
     id: 'automatic-replies',
     what: `automatic replies are ${reply.AutoReplyState.toLowerCase()}: ${inQuotes(short(says))}`,
@@ -62,7 +62,7 @@ export function signature(
   { SignatureText, SignatureHtml }: z.infer<typeof signatureSchema>,
   look: Look,
 ): Symptoms {
-  const says = plain(SignatureHtml) || plain(SignatureText);
+  const says = textOfHtml(SignatureHtml) || textOfHtml(SignatureText);
   if (says === '') return none;
   const evidence = didBy(look, /^Set-MailboxMessageConfiguration$/i);
   const links = [...`${SignatureHtml} ${SignatureText}`.matchAll(/https?:\/\/([^\s/"'<>?#:]+)/gi)]

@@ -97,7 +97,7 @@ const textOf = (recipient: Recipient) => recipient.address ?? recipient.name;
 function calmOf(entry: string): Aim['calm'] {
   const grave = about(sensitive, entry).length > 0;
   if (leisure.test(entry)) return 'leisure';
-  if (words.tag.test(entry)) return 'noise';
+  if (words.isTag(entry)) return 'noise';
   return noise.test(entry) && !grave ? 'noise' : null;
 }
 
@@ -167,9 +167,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
   const inWords: Tells[] = [...entries, ...picks.headers].flatMap((entry) => about(subjects, entry));
   if (types.includes('NonDeliveryReport')) inWords.push(bounces);
   if (types.includes('AutomaticReply')) inWords.push(absences);
-  const named = [...entries, ...picks.headers].flatMap(
-    (entry) => /[^\s@<:]*@[^\s@>]+\.[^\s@>]+/.exec(entry)?.[0] ?? [],
-  );
+  const named = [...entries, ...picks.headers].flatMap((entry) => addressIn(entry) ?? []);
   const senders = [...picks.senders, ...named]
     .map((sender) => senderOf(sender, own))
     // All that a colleague writes is more than what a colleague writes about one thing.
@@ -291,4 +289,19 @@ function senderOf(given: string, own: Own): Sender {
   if (roles.money.test(local) || words.senderDomains.money.test(domain))
     return tells(2, 'mail about money', { partner });
   return tells(1, `the mail of ${sender}`, { partner });
+}
+
+/** The first address in a text: `from:<it@contoso.com>`, or `@contoso.com` for all of a domain. */
+function addressIn(text: string): string | undefined {
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    const local =
+      text
+        .slice(Math.max(0, at - 64), at)
+        .split(/[\s@<:]/)
+        .at(-1) ?? '';
+    const [domain = ''] = /^[^\s@>]{1,255}/.exec(text.slice(at + 1, at + 256)) ?? [];
+    const dot = domain.lastIndexOf('.', domain.length - 2);
+    if (dot > 0) return `${local}@${domain}`;
+  }
+  return undefined;
 }

@@ -38,7 +38,7 @@ function namesIn(act: Act): Set<string> {
   return new Set([...said, ...numbersOf(propertyOf(act, 'ruleid'))]);
 }
 
-const isEmpty = (value: string) => /^\s*([{[]\s*[}\]])?\s*$/.test(value);
+const isEmpty = (value: string) => /^(?:[{[]\s*[}\]])?$/.test(value.trim());
 const rewriteMs = 10_000;
 
 /** Outlook writes down each rule of the set that it stores, changed or not, and says no more of it than its number. */

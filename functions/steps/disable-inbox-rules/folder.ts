@@ -3,6 +3,7 @@
 // makes no other folder of it.
 
 import { oddityOf, plain, skeleton } from '../../../shared/microsoft365/rule-name.ts';
+import { trimEnd } from '../../../shared/model/text.ts';
 import { isSensitive } from './aim.ts';
 import folders from './folders.json' with { type: 'json' };
 import type { InboxRule } from './rule.ts';
@@ -56,10 +57,7 @@ const imitated: readonly (readonly [string, Place])[] = [
 const id = /^(?:AAMk|AQMk|LgAAAA|AAAA)[\w+/=-]{20,}$|^[\w+/=-]{60,}$/;
 
 function known(part: string): Place | undefined {
-  const seen = skeleton(part)
-    .replace(/[\s_.-]+/g, ' ')
-    .replace(/\s*\d+$/, '')
-    .trim();
+  const seen = trimEnd(skeleton(part).replace(/[\s_.-]+/g, ' '), '0123456789').trim();
   const place = byName.get(plain(part)) ?? byName.get(skeleton(part)) ?? byName.get(seen);
   if (place !== undefined) return place;
   // l, I and 1 look alike in most fonts.

@@ -89,8 +89,15 @@ const folder = z
   .transform((given) => given.trim());
 /** `5 MB (5,242,880 bytes)`, `10KB`, or a number of bytes. */
 const size = text.transform((given, context) => {
-  const bytes = /([\d,.]+)\s*bytes/i.exec(given)?.[1]?.replaceAll(/[,.]/g, '');
-  if (bytes !== undefined) return Number(bytes);
+  const [before, more] = given.slice(0, 100).split(/bytes/i);
+  if (before !== undefined && more !== undefined) {
+    const bytes =
+      before
+        .trimEnd()
+        .split(/[^\d,.]/)
+        .at(-1) ?? '';
+    if (bytes !== '') return Number(bytes.replaceAll(/[,.]/g, ''));
+  }
   const [, number, unit = ''] = /^([\d.]+)\s*([KMG]?)B?$/i.exec(given.trim()) ?? [];
   if (number !== undefined) return Number(number) * 1024 ** ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase());
   context.addIssue('not a size');

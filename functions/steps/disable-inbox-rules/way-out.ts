@@ -55,7 +55,12 @@ export type Target = { is: 'inside' } | { is: 'outside'; address: string } | { i
 export type Directory = ReadonlyMap<string, DirectoryEntry | null>;
 
 /** Inside by its domain alone, but handed on to the address that it wraps. */
-const wraps = /^imcea|[%!]|^".*@.*"@/i;
+function wraps(address: string): boolean {
+  if (/^imcea|[%!]/i.test(address)) return true;
+  // "someone@evil.example"@contoso.com
+  const end = address.lastIndexOf('"@');
+  return address.startsWith('"') && end > 0 && address.slice(0, end).includes('@');
+}
 
 export function targetsOf(
   recipient: Recipient,
@@ -76,7 +81,7 @@ export function targetsOf(
     if (!isInside(address, domains)) return [{ is: 'outside', address }];
     const object = directory?.get(address);
     if (object !== undefined) return behind(object, address, domains);
-    return wraps.test(address)
+    return wraps(address)
       ? [{ is: 'unknown', says: `${address}, which may be handed on to somebody else` }]
       : [{ is: 'inside' }];
   }
@@ -158,4 +163,4 @@ const freeMail = new Set(
 
 /** Local parts that a ticket, alert or scan goes to at a partner. */
 const roleAddress =
-  /^(?:tickets?|support|help|helpdesk|service|servicedesk|alerts?|monitoring|noc|on-?call|dispatch|operations|ops|scan|scans|fax|orders?|bestellung|dispo|archiv|archive|journal)(?:[+._-].*)?$/;
+  /^(?:tickets?|support|help|helpdesk|service|servicedesk|alerts?|monitoring|noc|on-?call|dispatch|operations|ops|scan|scans|fax|orders?|bestellung|dispo|archiv|archive|journal)(?:[+._-]|$)/;

@@ -95,7 +95,7 @@ const kinds: readonly Kind[] = [
     role: 'Privileged Authentication Administrator',
     danger: 'account',
     names:
-      /^(reset (user )?password|change (user )?password|admin (registered|updated|deleted)|.*temporary access pass|(create|add|update|delete) .*(security info|authentication method|strong authentication)|update user|update stsrefreshtoken)/i,
+      /^(reset (user )?password|change (user )?password|admin (registered|updated|deleted)|update user|update stsrefreshtoken|(create|add|update|delete) (?=.{0,80}(security info|authentication method|strong authentication)))|temporary access pass/i,
     othersOnly: true,
     instruction:
       'Whoever set a password, pass or method can sign in as that account: start a run for it (reclaim start), or select Reset password and Revoke sessions.',
@@ -108,7 +108,7 @@ const kinds: readonly Kind[] = [
     role: 'Exchange Administrator',
     danger: 'leak',
     names:
-      /^(new|set|enable|disable|remove)-(transportrule|inboundconnector|outboundconnector|journalrule|transportconfig|organizationconfig|hosted\w+policy|hosted\w+rule|antiphish\w+|safelinks\w+|safeattachment\w+|malwarefilter\w+|tenantallowblocklist\w+)/i,
+      /^(new|set|enable|disable|remove)-(transportrule|inboundconnector|outboundconnector|journalrule|transportconfig|organizationconfig|hosted\w{1,40}(policy|rule)|antiphish\w|safelinks\w|safeattachment\w|malwarefilter\w|tenantallowblocklist\w)/i,
     instruction:
       'Disable the rules and connectors that nobody in the company made, and set back what was changed.',
     link: `${exchangeCentre}/transportrules`,
