@@ -7,7 +7,25 @@ import { accountPermissions } from '../shared/microsoft365/read-account.ts';
 import { passPermissions } from '../shared/microsoft365/temporary-access-pass.ts';
 import type { ClientName } from '../shared/model/clients.ts';
 import type { Step } from '../shared/model/step.ts';
+import { neededOf } from '../shared/preflight/permissions.ts';
 import { mailPermissions } from '../shared/summary/mail.ts';
+
+/**
+ * Whoever may write may read, where Microsoft's reference says so for every request made here: then the one is not
+ * granted beside the other (https://learn.microsoft.com/graph/permissions-reference).
+ */
+export const coveredBy: Readonly<Record<string, string>> = {
+  'Application.Read.All': 'Application.ReadWrite.All',
+  'Device.Read.All': 'Device.ReadWrite.All',
+  'RoleManagement.Read.Directory': 'RoleManagement.ReadWrite.Directory',
+  'SecurityAlert.Read.All': 'SecurityAlert.ReadWrite.All',
+  'SecurityIncident.Read.All': 'SecurityIncident.ReadWrite.All',
+  'UserAuthenticationMethod.Read.All': 'UserAuthenticationMethod.ReadWrite.All',
+};
+
+/** What is granted when every step is on. */
+export const grantedOf = (declared: Readonly<Record<string, readonly string[]>>): string[] =>
+  Object.keys(neededOf(declared, coveredBy, () => true));
 
 /** For each client the permissions (for Exchange: the cmdlets), and for each of these who needs it. */
 export type Declared = Record<ClientName, Record<string, string[]>>;
@@ -22,8 +40,9 @@ export function declaredPermissions(playbook: readonly Step[]): Declared {
     ['triage-alert', protectionPermissions],
     ['hand-back', { graph: [...passPermissions, 'User.Read.All'] }],
     ['send-summary', { graph: mailPermissions }],
-    ...playbook.map((step): Use => [step.name, step.permissions]),
+    ...playbook.map((step): Use => [step.name, grantable(step)]),
   ];
+  const isStep = (user: string) => playbook.some(({ name }) => name === user);
   const declared: Declared = { graph: {}, exchange: {}, defender: {} };
   for (const [user, permissions] of uses) {
     for (const client of ['graph', 'exchange', 'defender'] as const) {
@@ -33,11 +52,25 @@ export function declaredPermissions(playbook: readonly Step[]): Declared {
       }
     }
   }
+  // What the app itself may always write it need never be granted to read.
+  for (const [read, write] of Object.entries(coveredBy)) {
+    const [readers, writers] = [declared.graph[read], declared.graph[write]];
+    if (readers === undefined || writers === undefined || writers.every(isStep)) continue;
+    declared.graph[write] = [...new Set([...writers, ...readers])];
+    delete declared.graph[read];
+  }
   return {
     graph: sorted(declared.graph),
     exchange: sorted(declared.exchange),
     defender: sorted(declared.defender),
   };
+}
+
+/** No role of Exchange Online reaches the role groups of Security & Compliance. */
+function grantable({ permissions, cmdletsOf }: Step): Use[1] {
+  if (cmdletsOf !== 'compliance') return permissions;
+  const { exchange: _, ...rest } = permissions;
+  return rest;
 }
 
 const sorted = (record: Record<string, string[]>) =>

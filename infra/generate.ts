@@ -1,7 +1,7 @@
 // Writes what the deployment must know of the playbook: `npm run generate`. The steps' declarations are the only place
 // where a permission or a queue is named; a test fails when this file is out of date.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { declaredPermissions } from '../functions/permissions.ts';
+import { coveredBy, declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import type { Step } from '../shared/model/step.ts';
 import { queueShapes } from '../shared/run/bus.ts';
@@ -38,6 +38,9 @@ export function playbookDocument(): string {
     graphApplicationPermissions: graph,
     exchangeCmdlets: exchange,
     defenderPermissions: defender,
+    coveredBy: Object.fromEntries(
+      Object.entries(coveredBy).filter(([read, write]) => read in graph && write in graph),
+    ),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -23,8 +23,16 @@ const methods = [
 
 export const notes: Readonly<Record<string, Note>> = {
   'AppRoleAssignment.ReadWrite.All': {
-    requests: ['DELETE /users/{id}/appRoleAssignments/{id}', 'POST /users/{id}/appRoleAssignments'],
+    requests: [
+      'DELETE /users/{id}/appRoleAssignments/{id}',
+      'POST /users/{id}/appRoleAssignments',
+      'GET /users/{id}/appRoleAssignments',
+    ],
     risk: 'Grant any application permission to any application, this one included: with it an attacker owns the tenant. Turn remove-app-access off, or let it only report, if you can live with the tasks that it leaves.',
+  },
+  'Application.Read.All': {
+    requests: ['GET /servicePrincipals'],
+    risk: 'List the applications of the tenant and their credentials’ names.',
   },
   'Application.ReadWrite.All': {
     requests: [
@@ -55,7 +63,12 @@ export const notes: Readonly<Record<string, Note>> = {
     risk: 'Read what everybody does in Exchange, SharePoint, Teams and Entra ID: names of files, subjects of mail.',
   },
   'DelegatedPermissionGrant.ReadWrite.All': {
-    requests: ['DELETE /oauth2PermissionGrants/{id}', 'POST /oauth2PermissionGrants'],
+    requests: [
+      'DELETE /oauth2PermissionGrants/{id}',
+      'POST /oauth2PermissionGrants',
+      'GET /oauth2PermissionGrants',
+      'GET /users/{id}/oauth2PermissionGrants',
+    ],
     risk: 'Consent to an application in the name of any user, and read what that user can read.',
   },
   'Device.Read.All': {
@@ -63,16 +76,8 @@ export const notes: Readonly<Record<string, Note>> = {
     risk: 'List devices and whose they are.',
   },
   'Device.ReadWrite.All': {
-    requests: ['PATCH /devices/{id}'],
+    requests: ['PATCH /devices/{id}', 'GET /users/{id}/ownedDevices', 'GET /users/{id}/registeredDevices'],
     risk: 'Disable devices, and so lock out who signs in with them.',
-  },
-  'Directory.Read.All': {
-    requests: [
-      'GET /oauth2PermissionGrants',
-      'GET /users/{id}/appRoleAssignments',
-      'GET /users/{id}/oauth2PermissionGrants',
-    ],
-    risk: 'Read the whole directory: users, groups, roles, applications.',
   },
   'Domain.Read.All': {
     requests: ['GET /domains', 'GET /domains/{id}'],
@@ -153,6 +158,9 @@ export const notes: Readonly<Record<string, Note>> = {
       'DELETE /groups/{id}/owners/{id}/$ref',
       'POST /groups/{id}/members/$ref',
       'POST /groups/{id}/owners/$ref',
+      'GET /roleManagement/directory/roleAssignments',
+      'GET /roleManagement/directory/roleAssignmentScheduleInstances',
+      'GET /roleManagement/directory/roleEligibilityScheduleInstances',
     ],
     risk: 'Make anybody Global Administrator. Turn remove-admin-roles off where administrators are not to be touched by a machine: their runs end in tasks then.',
   },
@@ -161,7 +169,12 @@ export const notes: Readonly<Record<string, Note>> = {
     risk: 'Read every alert, and so learn what has been noticed.',
   },
   'SecurityAlert.ReadWrite.All': {
-    requests: ['POST /security/alerts_v2/{id}/comments', 'PATCH /security/alerts_v2/{id}'],
+    requests: [
+      'POST /security/alerts_v2/{id}/comments',
+      'PATCH /security/alerts_v2/{id}',
+      'GET /security/alerts_v2',
+      'GET /security/alerts_v2/{id}',
+    ],
     risk: 'Close the alerts that are about themselves.',
   },
   'SecurityAnalyzedMessage.ReadWrite.All': {
@@ -184,7 +197,12 @@ export const notes: Readonly<Record<string, Note>> = {
     risk: 'Read every incident.',
   },
   'SecurityIncident.ReadWrite.All': {
-    requests: ['POST /security/incidents/{id}/comments', 'PATCH /security/incidents/{id}'],
+    requests: [
+      'POST /security/incidents/{id}/comments',
+      'PATCH /security/incidents/{id}',
+      'GET /security/incidents',
+      'GET /security/incidents/{id}',
+    ],
     risk: 'Close the incidents that are about themselves.',
   },
   'User-PasswordProfile.ReadWrite.All': {
@@ -212,10 +230,6 @@ export const notes: Readonly<Record<string, Note>> = {
   'User.RevokeSessions.All': {
     requests: ['POST /users/{id}/revokeSignInSessions'],
     risk: 'Sign people out, again and again.',
-  },
-  'UserAuthenticationMethod.Read.All': {
-    requests: ['GET /users/{id}/authentication/methods'],
-    risk: 'Read who has registered which methods, with telephone numbers.',
   },
   'UserAuthenticationMethod.ReadWrite.All': {
     requests: [

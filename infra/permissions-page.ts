@@ -1,6 +1,6 @@
 // Writes docs/permissions.md from the steps' declarations and the notes on each permission, so that what an
 // administrator reads before granting is what the code asks for. It decides nothing itself.
-import { declaredPermissions } from '../functions/permissions.ts';
+import { coveredBy, declaredPermissions } from '../functions/permissions.ts';
 import type { Reach, Step } from '../shared/model/step.ts';
 import { markdownTable } from './markdown-table.ts';
 import { cmdletRisks, notes } from './permission-notes.ts';
@@ -101,6 +101,9 @@ function permissionSection(
     '',
     `- **Used by** ${users.join(', ')}`,
     `- **For** ${note.requests.map(code).join(', ')}`,
+    ...(coveredBy[permission] === undefined
+      ? []
+      : [`- **Granted** only where \`${coveredBy[permission]}\` is not, which reads as well`]),
     `- **Without it** ${withoutIt(users, playbook)}`,
     `- **In an attacker’s hands** ${note.risk}`,
     `- **Do without** ${offSetting(users, playbook)}`,

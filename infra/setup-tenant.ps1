@@ -140,6 +140,8 @@ Set-DirectoryRole $cloudDeviceAdministrator 'Cloud Device Administrator' ('Devic
 $wanted = @($playbook.graphApplicationPermissions.Keys | Where-Object {
     @($playbook.graphApplicationPermissions[$_] | Where-Object { $_ -ne 'send-summary' -and $_ -notin $off }).Count -gt 0
   })
+# Whoever may write may read.
+$wanted = @($wanted | Where-Object { $playbook.coveredBy[$_] -notin $wanted })
 $wanted += Get-InUse $playbook.defenderPermissions
 if ($cmdlets.Count -gt 0) { $wanted += 'Exchange.ManageAsApp' }
 if ($Remove) { $wanted = @() }

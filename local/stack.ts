@@ -3,7 +3,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { declaredPermissions } from '../functions/permissions.ts';
+import { declaredPermissions, grantedOf } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queueShapes, queues } from '../shared/run/bus.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
@@ -186,7 +186,7 @@ const sender = 'reclaim@contoso.com';
 /** Exchange rights hang on the app's roles, so its cmdlets need only the one permission. */
 const grants = () => {
   const { graph, defender } = declaredPermissions(playbook);
-  return [...Object.keys(graph), ...Object.keys(defender), 'Exchange.ManageAsApp'];
+  return [...grantedOf(graph), ...Object.keys(defender), 'Exchange.ManageAsApp'];
 };
 
 const queueDefinitions = () =>

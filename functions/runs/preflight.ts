@@ -14,7 +14,7 @@ import type { Settings } from '../../shared/settings.ts';
 import type { Blobs } from '../../shared/store/blobs.ts';
 import type { ServiceBusBus } from '../../shared/store/service-bus.ts';
 import { Table, type TableService, tableNames } from '../../shared/store/table-client.ts';
-import { declaredPermissions } from '../permissions.ts';
+import { coveredBy, declaredPermissions } from '../permissions.ts';
 import type { ApiAnswer } from './api.ts';
 
 export interface Preflight {
@@ -69,6 +69,7 @@ export function createPreflight(given: Dependencies): Preflight {
   const fly = () =>
     preflight({
       declared: declaredPermissions(playbook),
+      coveredBy,
       playbook,
       isOn,
       readers: () => readers(AbortSignal.timeout(withinMs)),

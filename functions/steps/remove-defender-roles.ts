@@ -31,6 +31,7 @@ export const removeDefenderRoles = remediation({
     /** Set once these cmdlets were seen to work with this app's own identity; until then a person looks. */
     proved: provedSchema.nullable().default(null),
   }),
+  cmdletsOf: 'compliance',
   permissions: {
     exchange: ['Get-RoleGroup', 'Get-RoleGroupMember', 'Remove-RoleGroupMember', 'Add-RoleGroupMember'],
   },

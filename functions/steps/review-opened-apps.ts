@@ -13,7 +13,7 @@ const mostTasks = 20;
 const firstParty =
   /^(microsoft|office(home|365)?|outlook|exchange|sharepoint|onedrive|onenote|teams|azure|windows|bing|power (bi|apps|automate)|intune|viva|graph explorer|my (apps|profile|sign-?ins)|one outlook)\b/i;
 
-/** Directory.Read.All (https://learn.microsoft.com/graph/api/serviceprincipal-list). */
+/** Application.Read.All (https://learn.microsoft.com/graph/api/serviceprincipal-list). */
 export const reviewOpenedApps = investigation({
   name: 'review-opened-apps',
   title: 'Review applications the intruder opened',
@@ -21,7 +21,7 @@ export const reviewOpenedApps = investigation({
   guide: ['MS back doors'],
   stage: 'collect',
   settings: settings('act'),
-  permissions: { graph: ['Directory.Read.All'] },
+  permissions: { graph: ['Application.Read.All'] },
   appliesTo: () => true,
   after: ['collect-sign-ins'],
 

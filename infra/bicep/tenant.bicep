@@ -39,12 +39,17 @@ var off = map(filter(items(settings), entry => (entry.value.?mode ?? 'act') == '
 
 // A permission is needed when at least one of those who use it is on. What the summary alone needs is left to
 // setup-tenant.ps1, which grants it on the sender's mailbox: granted here it would open every mailbox.
-var graphPermissions = map(
+var usedPermissions = map(
   filter(
     items(playbook.graphApplicationPermissions),
     permission => !empty(filter(permission.value, user => user != 'send-summary' && !contains(off, user)))
   ),
   permission => permission.key
+)
+// Whoever may write may read.
+var graphPermissions = filter(
+  usedPermissions,
+  permission => !contains(usedPermissions, playbook.coveredBy[?permission] ?? '')
 )
 var usesExchange = !empty(filter(
   items(playbook.exchangeCmdlets),

@@ -105,7 +105,10 @@ const select =
 /** As many as a filter takes with `in` (https://learn.microsoft.com/graph/filter-query-parameter). */
 const mostInFilter = 15;
 
-/** With the service principals of `others` besides. Directory.Read.All (https://learn.microsoft.com/graph/api/user-list-oauth2permissiongrants). */
+/**
+ * With the service principals of `others` besides. DelegatedPermissionGrant.ReadWrite.All, AppRoleAssignment.ReadWrite.All
+ * and User.Read.All (https://learn.microsoft.com/graph/api/user-list-oauth2permissiongrants).
+ */
 export async function readAppAccess(
   graph: GraphReader,
   userId: string,
@@ -133,7 +136,7 @@ export async function readAppAccess(
   return { grants, assignments, owned, principals: unique };
 }
 
-/** Those of these ids that are in the tenant: Application.Read.All or Directory.Read.All. */
+/** Those of these ids that are in the tenant: Application.Read.All. */
 export async function principalsBy(
   graph: GraphReader,
   property: 'id' | 'appId',

@@ -187,6 +187,8 @@ interface Declaration<Name extends string> {
   licences?: readonly StepLicence[];
   /** Needs a directory role that reaches these; preflight checks it. */
   reaches?: Reach;
+  /** Its cmdlets are those of Security & Compliance, where an administrator gives the app its role by hand. */
+  cmdletsOf?: 'compliance';
   /** true, or the reason why not. */
   appliesTo(account: Account): true | string;
   /** Waits until these were tried; looks again if one of them settles later. */
@@ -288,6 +290,7 @@ function base<Name extends string, Uses extends ClientName, S>(
     ...(step.part === undefined ? {} : { part: step.part }),
     licences: step.licences ?? [],
     ...(step.reaches === undefined ? {} : { reaches: step.reaches }),
+    ...(step.cmdletsOf === undefined ? {} : { cmdletsOf: step.cmdletsOf }),
     appliesTo: step.appliesTo,
     after: step.after ?? [],
     againAfter: step.againAfter ?? [],

@@ -91,7 +91,7 @@ export const reads: readonly Read[] = [
     path: () => '/security/auditLog/queries?$top=1',
   },
   {
-    permissions: ['UserAuthenticationMethod.Read.All', 'UserAuthenticationMethod.ReadWrite.All'],
+    permissions: ['UserAuthenticationMethod.ReadWrite.All'],
     what: 'authentication methods',
     path: ({ id }) => path`/users/${id}/authentication/methods`,
   },
@@ -103,17 +103,17 @@ export const reads: readonly Read[] = [
     one: true,
   },
   {
-    permissions: ['Directory.Read.All', 'DelegatedPermissionGrant.ReadWrite.All'],
+    permissions: ['DelegatedPermissionGrant.ReadWrite.All'],
     what: 'consents',
     path: ({ id }) => path`/users/${id}/oauth2PermissionGrants`,
   },
   {
-    permissions: ['Directory.Read.All', 'AppRoleAssignment.ReadWrite.All'],
+    permissions: ['AppRoleAssignment.ReadWrite.All'],
     what: 'assignments to applications',
     path: ({ id }) => path`/users/${id}/appRoleAssignments`,
   },
   {
-    permissions: ['Application.ReadWrite.All', 'Directory.Read.All'],
+    permissions: ['Application.Read.All', 'Application.ReadWrite.All'],
     what: 'enterprise applications',
     path: () => path`/servicePrincipals?$filter=appId eq '${graphAppId}'&$select=id`,
   },

@@ -4,6 +4,27 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 /** By permission, who needs it: steps that are on, and functions. */
 export type Needed = Readonly<Record<string, readonly string[]>>;
 
+/** By permission those users that are on. One that another covers is not granted; its users need the other. */
+export function neededOf(
+  declared: Needed,
+  coveredBy: Readonly<Record<string, string>>,
+  isOn: (user: string) => boolean,
+): Needed {
+  const inUse = new Map(
+    Object.entries(declared).flatMap(([name, users]) => {
+      const on = users.filter(isOn);
+      return on.length > 0 ? [[name, on] as const] : [];
+    }),
+  );
+  const needed: Record<string, readonly string[]> = {};
+  for (const [name, users] of inUse) {
+    const cover = coveredBy[name] ?? name;
+    const granted = inUse.has(cover) ? cover : name;
+    needed[granted] = [...new Set([...(needed[granted] ?? []), ...users])];
+  }
+  return needed;
+}
+
 export interface Service {
   /** `Microsoft Graph` */
   name: string;
@@ -15,10 +36,6 @@ export interface Service {
 
 /** Granted on the sender's mailbox alone, so it is in no token; see mail.ts. */
 const onOneMailbox = new Set(['send-summary']);
-
-/** Whoever may write may read. */
-const holds = (held: readonly string[], permission: string) =>
-  held.includes(permission) || held.includes(permission.replace('.Read.', '.ReadWrite.'));
 
 export function permissionFindings({ name, needed, held, issuedAt }: Service): Finding[] {
   const area = 'permissions';
@@ -39,7 +56,7 @@ export function permissionFindings({ name, needed, held, issuedAt }: Service): F
   const age = issuedAt === null ? '' : ` in the token of ${issuedAt.toISOString()}`;
   const findings = wanted.map(([permission, concerns]): Finding => {
     const told = { check: `permission ${permission}`, area, concerns } as const;
-    return holds(held, permission)
+    return held.includes(permission)
       ? ok({ ...told, what: `${permission} of ${name} is granted` })
       : problem(
           { ...told, what: `${permission} of ${name} is not${age}` },

@@ -14,7 +14,7 @@ import { graphFindings } from './graph-reads.ts';
 import { licenceFindings } from './licences.ts';
 import { type MailDeps, onCallFindings, senderFindings } from './mail.ts';
 import { type OwnServices, ownFindings } from './own-services.ts';
-import { type Needed, permissionFindings } from './permissions.ts';
+import { type Needed, neededOf, permissionFindings } from './permissions.ts';
 import { sourceFindings, stepFindings } from './settings.ts';
 import { type Claims, claimsOf } from './token.ts';
 
@@ -32,6 +32,8 @@ export type PreflightReport = Readonly<z.infer<typeof reportSchema>>;
 export interface PreflightDeps {
   /** By client, what is declared, and who needs it. */
   declared: Readonly<Record<ClientName, Needed>>;
+  /** Permissions that are not granted beside one that covers them, by name. */
+  coveredBy: Readonly<Record<string, string>>;
   playbook: readonly Pick<Step, 'name' | 'licences' | 'reaches'>[];
   /** Whether a step is on; true for what is no step. */
   isOn(user: string): boolean;
@@ -59,9 +61,9 @@ const names = {
 
 export async function preflight(deps: PreflightDeps): Promise<PreflightReport> {
   const needed = {
-    graph: inUse(deps.declared.graph, deps.isOn),
-    exchange: inUse(deps.declared.exchange, deps.isOn),
-    defender: inUse(deps.declared.defender, deps.isOn),
+    graph: neededOf(deps.declared.graph, deps.coveredBy, deps.isOn),
+    exchange: neededOf(deps.declared.exchange, {}, deps.isOn),
+    defender: neededOf(deps.declared.defender, {}, deps.isOn),
   };
   const [granted, own, sources] = await Promise.all([
     microsoft365(deps, needed),
@@ -74,14 +76,6 @@ export async function preflight(deps: PreflightDeps): Promise<PreflightReport> {
   const is = problems > 0 ? 'problem' : warnings > 0 ? 'warning' : 'ok';
   return { at: deps.now().toISOString(), is, problems, warnings, checks };
 }
-
-const inUse = (needed: Needed, isOn: (user: string) => boolean): Needed =>
-  Object.fromEntries(
-    Object.entries(needed).flatMap(([name, users]) => {
-      const on = users.filter(isOn);
-      return on.length > 0 ? [[name, on]] : [];
-    }),
-  );
 
 async function microsoft365(deps: PreflightDeps, needed: Record<ClientName, Needed>): Promise<Finding[]> {
   const { graph, exchange, defender } = deps.readers();

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { connect } from '../../functions/connect.ts';
-import { declaredPermissions } from '../../functions/permissions.ts';
+import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { type LoadedScenario, loadScenario } from '../../local/scenario.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
@@ -63,7 +63,7 @@ export async function told(
   let at = start.getTime();
   const now = () => new Date(at);
   const { graph, defender } = declaredPermissions(playbook);
-  const permissions = [...Object.keys(graph), ...Object.keys(defender), 'Exchange.ManageAsApp'];
+  const permissions = [...grantedOf(graph), ...Object.keys(defender), 'Exchange.ManageAsApp'];
   const tenant = createTenant(given.tenant, { now, permissions, mailFrom: 'reclaim@contoso.com' });
   const read = readSettings(
     {

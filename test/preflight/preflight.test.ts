@@ -1,7 +1,7 @@
 // Preflight against the simulated tenant, through the real clients: what is granted and what is not, what is licensed,
 // who is named in the settings. The tenant's file says what is missing.
 import { describe, expect, it } from 'vitest';
-import { declaredPermissions } from '../../functions/permissions.ts';
+import { coveredBy, declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import type { SourceState } from '../../shared/alerts/source-health.ts';
@@ -14,7 +14,7 @@ import { type PreflightDeps, preflight } from '../../shared/preflight/preflight.
 
 const declared = declaredPermissions(playbook);
 const everything = [
-  ...Object.keys(declared.graph).filter((name) => name !== 'Mail.Send'),
+  ...grantedOf(declared.graph).filter((name) => name !== 'Mail.Send'),
   ...Object.keys(declared.defender),
   'Exchange.ManageAsApp',
 ];
@@ -88,6 +88,7 @@ async function flown({
   };
   const report = await preflight({
     declared,
+    coveredBy,
     playbook,
     isOn: (user) => !off.includes(user),
     readers: () => ({

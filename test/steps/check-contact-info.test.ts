@@ -129,7 +129,7 @@ describe('check-contact-info', () => {
   it('has everything compared where the log cannot be read', async () => {
     const code = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
     const faults = [{ on: 'GET /v1.0/auditLogs/*', status: 403, code }];
-    expect(await collect(tenant([], { behaviour: { faults } }))).toMatchObject({
+    expect(await collect(tenant([], { servicePlans: [], behaviour: { faults } }))).toMatchObject({
       tasks: [{ id: 'contact-info' }],
     });
   });

@@ -253,12 +253,11 @@ describe('remove-app-access', () => {
   const made = (activity: string) =>
     directoryAudit('intruder', activity, { targetResources: [{ type: 'Application', id: registration.id }] });
 
-  it('takes an ownership of the intruder back, disables what they made, and undoes both', async () => {
+  it('takes an ownership of the intruder back and disables what they made; undone, a person adds the owner', async () => {
     const { clients, tenant: simulation } = simulated(
       removeAppAccess,
       owning({ directoryAudits: [made('Add application'), made('Add owner to application')] }),
     );
-    const before = JSON.stringify(simulation.state());
     const change = onlyChange(await removeAppAccess.find(run, clients));
     expect(change).toMatchObject({ what: 'ownership of "Backup job"', before: { disable: mailId } });
     await removeAppAccess.fix(change, run, clients);
@@ -268,7 +267,29 @@ describe('remove-app-access', () => {
     });
     expect(changesOf(await removeAppAccess.find(run, clients))).toEqual([]);
     if (typeof removeAppAccess.undo === 'string') throw new Error('can be undone');
-    await removeAppAccess.undo(change, run, clients);
+    // An owner can't be added without Directory.Read.All, which is not granted for this alone.
+    expect(await removeAppAccess.undo(change, run, clients)).toMatchObject({
+      what: expect.stringContaining('an owner of application'),
+      instead: true,
+    });
+    const { applications, servicePrincipals } = simulation.state();
+    expect(applications).toMatchObject([{ owners: [] }]);
+    expect(servicePrincipals?.[0]?.accountEnabled).not.toBe(false);
+  });
+
+  it('gives an ownership back by itself where the app was granted what that takes', async () => {
+    const { clients, tenant: simulation } = simulated(
+      {
+        ...removeAppAccess,
+        permissions: { graph: [...(removeAppAccess.permissions.graph ?? []), 'Directory.Read.All'] },
+      },
+      owning({ directoryAudits: [made('Add application'), made('Add owner to application')] }),
+    );
+    const before = JSON.stringify(simulation.state());
+    const change = onlyChange(await removeAppAccess.find(run, clients));
+    await removeAppAccess.fix(change, run, clients);
+    if (typeof removeAppAccess.undo === 'string') throw new Error('can be undone');
+    expect(await removeAppAccess.undo(change, run, clients)).toBeUndefined();
     expect(JSON.stringify(simulation.state())).toBe(before);
   });
 

@@ -62,7 +62,7 @@ describe('review-opened-apps', () => {
       },
     ]);
     expect(asked()).toHaveLength(1);
-    expect(asked()[0]).toMatch(/^GET \/v1\.0\/servicePrincipals\?.*\(Directory\.Read\.All\)$/);
+    expect(asked()[0]).toMatch(/^GET \/v1\.0\/servicePrincipals\?.*\(Application\.Read\.All\)$/);
   });
 
   it.each([

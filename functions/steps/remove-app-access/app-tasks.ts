@@ -48,6 +48,16 @@ export const askAboutOwned = ({ object }: OwnedApp, why: string, owner: string):
   danger: 'leak',
 });
 
+/** By its object id, which the search of the page finds. */
+export const giveOwnershipBack = (ids: readonly string[], owner: string): Task => ({
+  id: `owner:${ids.join(' ')}`,
+  what: `Make ${owner} an owner of application ${ids.join(' and ')} again`,
+  instruction: `Search for the id, open Owners and add ${owner}: it was taken from them by this run. The app may not add owners.`,
+  link: 'https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade',
+  role,
+  instead: true,
+});
+
 /** Disabled it opens nothing; enabled again by somebody who does not know, its secrets work as before. */
 export const removeCredentials = ({ principal }: App): Task[] =>
   principal.credentials.length === 0

@@ -2,6 +2,7 @@
 // elsewhere. All of one application is one change: without its consents it could not be found again to be disabled.
 import { z } from 'zod';
 import { path, refPath } from '../../../shared/clients/path.ts';
+import { PermanentError } from '../../../shared/errors.ts';
 import { readAppAccess } from '../../../shared/microsoft365/app-access.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
 import type { GraphClient } from '../../../shared/model/clients.ts';
@@ -46,8 +47,12 @@ export async function takeWay(graph: GraphClient, userId: string, way: AppWay): 
   }
 }
 
-/** Looks first: after a lost answer a second one would be refused. */
-export async function giveWay(graph: GraphClient, userId: string, way: AppWay): Promise<void> {
+/**
+ * Looks first: after a lost answer a second one would be refused. Answers the ownerships that could not be given back:
+ * adding an owner takes Directory.Read.All as well, which is not granted for this alone
+ * (https://learn.microsoft.com/graph/api/application-post-owners).
+ */
+export async function giveWay(graph: GraphClient, userId: string, way: AppWay): Promise<AppWay['owned']> {
   const there = await readAppAccess(graph, userId);
   for (const { clientId, resourceId, scope } of way.consents) {
     if (there.grants.some((one) => one.clientId === clientId && one.resourceId === resourceId)) continue;
@@ -60,12 +65,19 @@ export async function giveWay(graph: GraphClient, userId: string, way: AppWay): 
     const body = { principalId: userId, resourceId, appRoleId };
     await graph.post(path`/users/${userId}/appRoleAssignments`, body, z.unknown());
   }
+  const refused: AppWay['owned'] = [];
   for (const { collection, id } of way.owned) {
     if (there.owned.some((one) => one.id === id)) continue;
     const link = { '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${userId}` };
-    await graph.post(`/${collection}/${encodeURIComponent(id)}/owners/$ref`, link, z.unknown());
+    try {
+      await graph.post(`/${collection}/${encodeURIComponent(id)}/owners/$ref`, link, z.unknown());
+    } catch (error) {
+      if (!(error instanceof PermanentError) || error.status !== 403) throw error;
+      refused.push({ collection, id });
+    }
   }
   if (way.disable !== null) {
     await graph.patch(path`/servicePrincipals/${way.disable}`, { accountEnabled: true });
   }
+  return refused;
 }

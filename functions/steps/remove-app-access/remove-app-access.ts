@@ -10,7 +10,7 @@ import { inQuotes } from '../../../shared/model/text.ts';
 import * as say from './app-tasks.ts';
 import { type AppWay, appWaySchema, giveWay, takeWay } from './change-app-access.ts';
 
-/** Looking takes Directory.Read.All and AuditLog.Read.All; changing, see change-app-access.ts. */
+/** The permissions that change are enough to look, with User.Read.All and AuditLog.Read.All; see change-app-access.ts. */
 export const removeAppAccess = remediation({
   name: 'remove-app-access',
   title: 'Remove application access',
@@ -22,7 +22,7 @@ export const removeAppAccess = remediation({
   settings: settings('act'),
   permissions: {
     graph: [
-      'Directory.Read.All',
+      'User.Read.All',
       'AuditLog.Read.All',
       'DelegatedPermissionGrant.ReadWrite.All',
       'AppRoleAssignment.ReadWrite.All',
@@ -91,7 +91,8 @@ export const removeAppAccess = remediation({
   fix: ({ before }, { account, graph }) => takeWay(graph, account.id, before),
 
   async undo({ before }, { account, graph }) {
-    await giveWay(graph, account.id, before);
-    return undefined;
+    const refused = await giveWay(graph, account.id, before);
+    const ids = refused.map(({ id }) => id);
+    return ids.length === 0 ? undefined : say.giveOwnershipBack(ids, account.userPrincipalName);
   },
 });
