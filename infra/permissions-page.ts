@@ -17,7 +17,6 @@ const directoryRoles = (playbook: readonly Step[]) => [
     'the same for administrators; only with `setup-tenant.ps1 -Administrators`, in place of the first',
     'The same for everyone, Global Administrators included: with it an attacker owns the tenant.',
   ],
-  ['Cloud Device Administrator', reaching(playbook, 'devices'), 'Disable, enable and delete devices.'],
 ];
 
 const reaching = (playbook: readonly Step[], ...which: readonly Reach[]) =>

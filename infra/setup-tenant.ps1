@@ -131,8 +131,8 @@ function Set-DirectoryRole([string] $Id, [string] $Name, [bool] $Wanted) {
 
 Set-DirectoryRole $userAdministrator 'User Administrator' ($writesUsers -and -not $Administrators)
 Set-DirectoryRole $privilegedAuthenticationAdministrator 'Privileged Authentication Administrator' ($writesUsers -and [bool] $Administrators)
-# Whether a device is enabled is changed only by who holds this role as well: https://learn.microsoft.com/graph/api/device-update
-Set-DirectoryRole $cloudDeviceAdministrator 'Cloud Device Administrator' ('Device.ReadWrite.All' -in $graphPermissions)
+# Earlier versions gave it; an application disables devices by its permission alone: https://learn.microsoft.com/graph/api/device-update
+Set-DirectoryRole $cloudDeviceAdministrator 'Cloud Device Administrator' $false
 
 # ---- Graph and Exchange permissions that are needed no longer --------------------------------------------------------
 

@@ -12,8 +12,8 @@ import { devicePage } from '../../shared/microsoft365/links.ts';
 import { remediation, settings, type Task } from '../../shared/model/step.ts';
 
 /**
- * PATCH /devices/{object id}: Device.ReadWrite.All, and the directory role Cloud Device Administrator for the app
- * (https://learn.microsoft.com/graph/api/device-update).
+ * PATCH /devices/{object id}: Device.ReadWrite.All. The directory role that the page names is for signed-in users; older
+ * copies of it named one for applications too (https://learn.microsoft.com/graph/api/device-update).
  */
 export const disableDevices = remediation({
   name: 'disable-devices',
@@ -23,7 +23,6 @@ export const disableDevices = remediation({
     devices === 1 ? 'signed in from a device of their own' : `signed in from ${devices} devices of their own`,
   guide: ['MS back doors'],
   stage: 'evict',
-  reaches: 'devices',
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'Device.ReadWrite.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,
@@ -75,7 +74,8 @@ export const disableDevices = remediation({
       await unlessGone(graph.patch(path`/devices/${before.objectId}`, { accountEnabled: false }));
     } catch (error) {
       if (!(error instanceof PermanentError) || error.status !== 403) throw error;
-      const hint = 'The app needs the directory role Cloud Device Administrator besides its permission.';
+      const hint =
+        'Where the permission is granted, give the app the directory role Cloud Device Administrator as well, or disable the device by hand.';
       throw new PermanentError(`${error.message} ${hint}`, { status: 403, cause: error });
     }
   },

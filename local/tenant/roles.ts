@@ -36,5 +36,4 @@ export const defaultAppRoles: readonly string[] = [
   'User Administrator',
   'Privileged Authentication Administrator',
   'Exchange Administrator',
-  'Cloud Device Administrator',
 ];

@@ -24,7 +24,7 @@ export const stepLicences = [
 export type StepLicence = (typeof stepLicences)[number];
 
 /** Directory roles that the app must hold besides its permissions: of users, of administrators too, of devices. */
-const reaches = ['users', 'methods', 'devices'] as const;
+const reaches = ['users', 'methods'] as const;
 export type Reach = (typeof reaches)[number];
 
 /** The section of the summary that tells what an investigation found; without one, the evidence at large. */

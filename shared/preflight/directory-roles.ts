@@ -12,7 +12,6 @@ import type { Claims } from './token.ts';
 export const roleIds = {
   userAdministrator: 'fe930be7-5e62-47db-91af-98c3a49a38b1',
   privilegedAuthenticationAdministrator: '7be44c8a-adaf-4e2a-84d6-ab2649e08a13',
-  cloudDeviceAdministrator: '7698a772-787b-4ac8-901f-60d6b08affd2',
   exchangeAdministrator: '29232cdf-9323-42fd-ade2-1d097af3e4de',
   globalAdministrator: '62e90394-69f5-4237-9190-012177145e10',
 } as const;
@@ -70,21 +69,6 @@ export function roleFindings(
               what: 'accounts of administrators can be neither locked nor given a new password by the app: their runs end in tasks for a person',
             },
             'If the app is to reach administrators, run infra/setup-tenant.ps1 -Administrators.',
-          ),
-    );
-  }
-  const devices = reaching('devices');
-  if (devices.length > 0) {
-    const told = { check: 'role Cloud Device Administrator', area, concerns: devices } as const;
-    findings.push(
-      has('cloudDeviceAdministrator', 'globalAdministrator')
-        ? ok({ ...told, what: 'the app holds Cloud Device Administrator' })
-        : warning(
-            {
-              ...told,
-              what: 'the app does not hold Cloud Device Administrator, without which Entra ID may refuse to disable a device',
-            },
-            'Run infra/setup-tenant.ps1, which gives it.',
           ),
     );
   }

@@ -209,7 +209,7 @@ describe('roles of the app', () => {
   });
 
   it('that reach users alone are a choice: a warning that says what will be left to people', async () => {
-    const directoryRoles = ['User Administrator', 'Exchange Administrator', 'Cloud Device Administrator'];
+    const directoryRoles = ['User Administrator', 'Exchange Administrator'];
     const { problems, warnings, of } = await flown({ app: { directoryRoles } });
     expect(problems).toEqual([]);
     expect(warnings).toEqual(['role Privileged Authentication Administrator']);
@@ -219,7 +219,7 @@ describe('roles of the app', () => {
   it('of Exchange that hold some cmdlets and not others are told cmdlet by cmdlet', async () => {
     const { problems, warnings } = await flown({
       app: {
-        directoryRoles: ['Privileged Authentication Administrator', 'Cloud Device Administrator'],
+        directoryRoles: ['Privileged Authentication Administrator'],
         exchangeRoleGroups: ['Recipient Management'],
       },
     });

@@ -120,10 +120,10 @@ describe('disable-devices', () => {
     },
   );
 
-  it('names the role that the app lacks', async () => {
+  it('names the role that Entra ID may ask for where it refuses', async () => {
     const { clients } = simulated(
       disableDevices,
-      tenant([theirs], [], { app: { directoryRoles: ['User Administrator'] } }),
+      tenant([theirs], [], { behaviour: { faults: [{ on: 'PATCH /v1.0/devices/*', status: 403 }] } }),
     );
     const change = onlyChange(await disableDevices.find(run, clients));
     const refused = disableDevices.fix(change, run, clients);

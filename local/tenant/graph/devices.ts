@@ -45,8 +45,6 @@ function requireDevice(file: TenantFile, id: string): Device {
   return device;
 }
 
-const roles = ['Cloud Device Administrator', 'Intune Administrator', 'Global Administrator'];
-
 function patch(call: GraphCall) {
   const device = requireDevice(call.store.file, call.parameters['id'] ?? '');
   const { accountEnabled, ...more } = isRow(call.body) ? call.body : {};
@@ -59,14 +57,6 @@ function patch(call: GraphCall) {
       'Request_BadRequest',
       "Invalid value specified for property 'accountEnabled' of resource 'Device'.",
     );
-  const role = call.directoryRoles.find((held) => roles.includes(held));
-  if (role === undefined) {
-    throw new Refusal(
-      403,
-      'Authorization_RequestDenied',
-      'Insufficient privileges to complete the operation.',
-    );
-  }
   if ((device.operatingSystem ?? 'Windows') !== 'Windows') {
     throw new Refusal(
       400,
@@ -74,7 +64,6 @@ function patch(call: GraphCall) {
       'Properties other than ExtensionAttributes1..15 and extensionProperties can be modified only on windows devices.',
     );
   }
-  call.allowedBy(role);
   const { store } = call;
   store.write(device, 'accountEnabled', accountEnabled, { fallback: true });
   const minutes = store.file.behaviour?.deviceSyncMinutes;

@@ -16,7 +16,7 @@ export const appSchema = z
     directoryRoles: texts
       .optional()
       .describe(
-        'Entra roles it holds, by name. Default: User Administrator, Privileged Authentication Administrator, Exchange Administrator, Cloud Device Administrator',
+        'Entra roles it holds, by name. Default: User Administrator, Privileged Authentication Administrator, Exchange Administrator',
       ),
     exchangeRoleGroups: texts
       .optional()
