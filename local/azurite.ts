@@ -42,7 +42,7 @@ const none = undefined;
 interface AzuriteOptions {
   /** A folder that exists; in memory when left out. */
   location?: string;
-  /** Free ones when left out; the same again for one that comes back. */
+  /** Free ports when left out; give the same ones again to restart it. */
   tablePort?: number;
   blobPort?: number;
 }

@@ -1,14 +1,14 @@
-// The time of a whole process, which can be moved ahead: what takes a day happens in seconds, for libraries too that
-// ask nobody but `Date`. Waiting is not shortened: whoever moves the clock sees to what has become due by it.
+// Moves the clock of a whole process ahead, so that a day passes in seconds even for libraries that use `Date` directly.
+// Timers are not affected: whoever moves the clock must trigger what has become due.
 
 const real = Date;
 let ahead = 0;
 let installed = false;
 
-/** Milliseconds by which this process is ahead of the machine. */
+/** Milliseconds by which this process's clock is ahead of the machine's. */
 export const aheadBy = (): number => ahead;
 
-/** Moves the time of this process to so many milliseconds ahead of the machine. */
+/** Sets this process's clock this many milliseconds ahead of the machine's. */
 export function moveAhead(milliseconds: number): void {
   if (!installed) install();
   ahead = milliseconds;
@@ -17,7 +17,7 @@ export function moveAhead(milliseconds: number): void {
 function install(): void {
   installed = true;
   const now = () => real.now() + ahead;
-  // A proxy and no subclass: a Date made before, or by Node itself, is still an instance of it.
+  // A proxy rather than a subclass, so that dates made earlier, or by Node itself, are still instances of it.
   globalThis.Date = new Proxy(real, {
     construct: (target, given, newTarget) =>
       Reflect.construct(target, given.length === 0 ? [now()] : given, newTarget),

@@ -1,4 +1,4 @@
-// A wire with a length: stands before a part and hands everything on a little later, half of the time on each way.
+// Adds latency to a TCP connection: a proxy that passes everything on after a delay, half of it in each direction.
 import { createConnection, createServer, type Socket } from 'node:net';
 
 export interface Delay {
@@ -6,10 +6,10 @@ export interface Delay {
   close(): Promise<void>;
 }
 
-/** Before a port of this machine. Bytes keep their order, and an end comes after what was sent before it. */
+/** Proxies a local port. Bytes stay in order, and a connection ends only after everything sent before it has arrived. */
 export async function startDelay(target: number, milliseconds: number): Promise<Delay> {
   const sockets = new Set<Socket>();
-  // Either way may end before the other.
+  // One direction may end before the other.
   const allowHalfOpen = true;
   const server = createServer({ allowHalfOpen }, (client) => {
     const service = createConnection({ host: '127.0.0.1', port: target, allowHalfOpen });

@@ -42,7 +42,7 @@ export function differences(
   const compare = (what: string, is: string, wanted: string | undefined) => {
     if (wanted !== undefined && is !== wanted) found.push(`${what} is ${is}, expected ${wanted}`);
   };
-  // It closes behind its last look.
+  // A run closes after its last look.
   compare('the run', run.state === 'closed' ? 'finished' : run.state, expect.run);
   compare('the level', run.level, expect.level);
   compare('the verdict', verdictOf(run, steps).word, expect.word);

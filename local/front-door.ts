@@ -1,6 +1,6 @@
-// Where a person's browser comes in: what App Service Authentication is in Azure. Whoever comes here counts as signed
-// in, so the function key is added on the way and stands in no link. It listens on this machine alone, and answers only
-// to its own name, so that no page of another site can reach the app by a name of its own that leads here.
+// The entrance for browsers, as App Service Authentication is in Azure. Whoever comes in here counts as signed in: the
+// function key is added on the way, so that no link contains it. It listens on this machine only and answers only to its
+// own name, so that a page of another site cannot reach the app through a name that resolves to this machine.
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
 export interface FrontDoor {
@@ -16,7 +16,7 @@ interface Behind {
   key: string;
 }
 
-/** What would say who asks: here nobody says that for themselves. */
+/** Headers that say who is asking; a browser may not set them here. */
 const credentials =
   /^(x-functions-(key|clientid)|x-ms-client-principal.*|x-ms-token-.*|authorization|cookie)$/;
 

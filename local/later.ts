@@ -1,5 +1,5 @@
-// A story runs on after its first end: the clock jumps from one thing that is due to the next, a day in seconds, and
-// whatever the looks in between changed is told.
+// Continues a story after the run has finished: the clock jumps from one due event to the next, so that a day takes
+// seconds, and what each later look changed is reported.
 
 import { queues } from '../shared/run/bus.ts';
 import type { RunRows } from '../shared/run/progress.ts';
@@ -7,7 +7,7 @@ import { timing } from '../shared/run/timing.ts';
 import { type Followed, isOver, readProgress } from './live.ts';
 import type { Stack } from './stack.ts';
 
-/** Beyond the last look, a day after a run finished, and whatever follows from it. */
+/** Past the last look, which comes a day after a run finished, and its follow-up. */
 const mostHours = 26;
 
 export interface Look {
@@ -24,7 +24,7 @@ export interface LaterOptions {
   onLook?: (look: Look) => void;
 }
 
-/** Resolves when nothing is due any more within a day, with everything as it stands then. */
+/** Resolves with the final state once nothing more is due within a day. */
 export async function liveOn(
   stack: Stack,
   first: Followed,
@@ -44,8 +44,8 @@ export async function liveOn(
     }
     const due = nextDue(stack, now.runs);
     if (due === undefined || due > end) return now;
-    // A second later, so that it is past for a clock that counts in whole seconds. What is due and did not happen is
-    // waited for as the sweep waits, a minute.
+    // A second later, so that it has passed for code that counts whole seconds. What is overdue gets another minute, as
+    // the sweep would give it.
     await stack.moveTo(new Date(due > Date.now() ? due + 1000 : Date.now() + 60_000));
     await stack.host?.fire('sweep-runs');
   }
@@ -54,7 +54,7 @@ export async function liveOn(
 const checksOf = (runs: readonly RunRows[], id: string) =>
   runs.find(({ run }) => run.row.id === id)?.run.row.checks ?? 0;
 
-/** When something happens next without anybody's doing. */
+/** When the next thing happens by itself. */
 function nextDue(stack: Stack, runs: readonly RunRows[]): number | undefined {
   const scheduled = stack.serviceBus.queues
     .filter((name) => name !== queues.deadLetters)

@@ -20,7 +20,7 @@ export interface Followed {
 }
 
 export interface FollowOptions {
-  /** How many messages must have come to a decision, a run or the dead letters. */
+  /** How many messages must have led to a decision, a run or a dead letter. */
   alerts: number;
   timeoutSeconds: number;
   onChange?: (change: StepChange) => void;
@@ -36,7 +36,7 @@ export interface StepChange {
 
 const pauseMilliseconds = 40;
 
-/** Reads what the stack's app has written since a day before then: its runs, and what became of each message. */
+/** Reads the runs and decisions that the app has written, from a day before `since`. */
 export function readProgress(stack: Stack, since: Date): () => Promise<Followed> {
   const service = { connectionString: stack.azurite.connectionString };
   const progress: Progress = new TableProgress(service, () => new Date(), {}, new Blobs(service));
@@ -45,7 +45,7 @@ export function readProgress(stack: Stack, since: Date): () => Promise<Followed>
   return async () => {
     const refs = await progress.list(from, 100);
     const runs = await Promise.all(refs.map((ref) => progress.read(ref)));
-    // Kept newest first, told in the order in which they were made.
+    // Stored newest first; returned oldest first.
     const decisions = (await table.query("PartitionKey ge 'day|' and PartitionKey lt 'day}'"))
       .map((entity) => fromEntity('decisions', entity, decisionSchema))
       .toReversed();
@@ -85,7 +85,7 @@ export async function follow(stack: Stack, options: FollowOptions): Promise<Foll
 /** Settled, and on-call has heard of it. Later checks come hours later and are not waited for. */
 export function isOver({ run, steps }: RunRows): boolean {
   const { state, summary } = run.row;
-  // It waits for whoever gives the account back, and mails nothing meanwhile.
+  // It waits for an operator to hand the account back, and sends no mail until then.
   if (state !== 'open' && isHandingBack(run.row) && !isHandedBack(run.row)) return true;
   const verdict = verdictText(
     verdictOf(

@@ -31,7 +31,7 @@ const options = {
 
 export type Flags = ReturnType<typeof readFlags>;
 
-/** Throws with a sentence for whoever typed them. */
+/** Throws with a message for the user. */
 export function readFlags() {
   const { values } = parseArgs({ options, strict: true });
   type Numbers = 'latency' | 'storage-latency' | 'bus-latency' | 'timeout';
@@ -85,7 +85,7 @@ ${list.join('\n')}
 `;
 }
 
-/** What the options name: a scenario, or a tenant and alerts of somebody's own, of which nothing is expected. */
+/** What the options name: a scenario, or a tenant and alerts of the user's own, which may end in any way. */
 export async function chosen(flags: Flags, now: Date): Promise<LoadedScenario> {
   const { tenant, alert, scenario = defaultScenario } = flags;
   if (tenant === undefined && alert === undefined) {

@@ -35,7 +35,7 @@ export function leave(folder: string, name: string, content: unknown): string {
   return file;
 }
 
-/** Says what became of each alert, and what on-call is told of each run. */
+/** Prints what became of each alert, and the summary of each run. */
 export function tellRuns({ stack, followed, accepted }: Story, say: Say): void {
   for (const decision of followed.decisions) {
     if (decision.runId === null) say(`no run: ${oneLine(decision.why)} (${decision.row})`);
@@ -55,7 +55,7 @@ export function tellRuns({ stack, followed, accepted }: Story, say: Say): void {
   }
 }
 
-/** Leaves everything as it stands in a folder, and says where. */
+/** Writes the final state to a folder, and prints where. */
 export function leaveAll(story: Story, folder: string, say: Say): void {
   const { stack, followed } = story;
   for (const [index, rows] of followed.runs.entries()) {
@@ -81,7 +81,7 @@ const mailSchema = z.object({
   alternative: z.object({ content: z.string() }).optional(),
 });
 
-/** Mails that were sent, as somebody reads them. */
+/** Sent mails as text. */
 export function mailLines(sent: Outbox): string[] {
   return sent.flatMap(({ message }) => {
     const { subject = 'without a subject', alternative } = mailSchema.safeParse(message).data ?? {};

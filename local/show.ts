@@ -8,13 +8,13 @@ import { verdictOf, verdictText } from '../shared/run/verdict.ts';
 import type { Look } from './later.ts';
 import type { StepChange } from './live.ts';
 
-/** Text of several lines without anything that a terminal obeys. */
+/** Text of several lines without control sequences for a terminal. */
 export const inert = (text: string): string => text.replace(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, ' ');
 
 /** A step that settled, or that has to be tried again; with `all` every change of its state. undefined for the rest. */
 export function shown({ step, before }: StepChange, all: boolean): string | undefined {
   const tried = step.state === 'waiting' && step.attempt > 0;
-  // What was settled before anything ran never was anybody's work.
+  // A step that was settled from the start did no work.
   const settled = step.state === 'settled' && before !== undefined;
   if (!all && !tried && !settled) return undefined;
   return `${step.name.padEnd(26)}${coloured(step)}${oneLine(detail(step))}`;
@@ -41,7 +41,7 @@ function detail(step: StepRow): string {
   return changes.length === 0 ? '' : `: ${changes.join('; ')}`;
 }
 
-/** What a later look changed, a line each; none where everything is as it was. */
+/** What changed with a later look, one line each; none if nothing did. */
 export function lookLines({ before, after }: Pick<Look, 'before' | 'after'>): string[] {
   return after.flatMap((rows) => {
     const old = before.find(({ run }) => run.row.id === rows.run.row.id);

@@ -36,7 +36,7 @@ export interface StackOptions {
   /** Added to each request to tables and blobs, and to each exchange with Service Bus. */
   storageLatencyMs?: number;
   busLatencyMs?: number;
-  /** A folder that keeps storage and queues, for a stack that comes back; in memory when left out. */
+  /** A folder that stores tables, blobs and queues, so that the stack can be restarted; in memory when left out. */
   location?: string;
   onLog?: (line: LogLine) => void;
   onRequest?: (request: RecordedRequest) => void;
@@ -53,9 +53,9 @@ export interface Stack {
   door: FrontDoor | null;
   /** All app settings, as an app would need them to run against this stack. */
   settings: Readonly<Record<string, string>>;
-  /** Resolves when nothing is at work: no function runs, and no message waits for anything but its time. */
+  /** Resolves when nothing is going on: no function is running, and only scheduled messages are left. */
   rest(): Promise<void>;
-  /** Moves the clock of the app and of every part ahead to this time, and lets happen what is due by then. */
+  /** Moves the clock of the app and of all parts ahead to this time, and triggers what is due by then. */
   moveTo(time: Date): Promise<void>;
   close(): Promise<void>;
 }
@@ -71,7 +71,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const end of opened.toReversed()) await end();
   };
   const { location, storageLatencyMs = 0, busLatencyMs = 0 } = options;
-  /** A connection string whose addresses lead by a longer way. */
+  /** The connection string with each port replaced by a delayed one. */
   const delayed = async (connectionString: string, ports: readonly number[], milliseconds: number) => {
     let given = connectionString;
     for (const port of milliseconds > 0 ? ports : []) {
@@ -83,9 +83,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const tenant = createTenant(options.tenant, {
       now: () => new Date(),
-      // Only what is declared: a request that needs more is refused here as it would be there.
+      // Only what is declared: a request that needs more is refused, as in Azure.
       permissions: grants(),
-      // A tenant of somebody's own need not hold our sender.
+      // A user's own tenant file need not contain our sender.
       mailFrom: options.settings?.['MAIL_FROM'] ?? sender,
       ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
       ...(options.onRequest ? { onRequest: options.onRequest } : {}),
@@ -132,7 +132,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       EventGrid__topicKey: topic.key,
       // A scenario brings its own alerts; `--poll` has the app find them itself.
       POLL_ALERTS: 'false',
-      // So no source answers; on a clock that moves, that would soon look like a fault.
+      // Then no source of alerts ever answers, which would look like an outage once the clock is moved.
       NO_SIGNAL_HOURS: '720',
       BASE_URL: `http://127.0.0.1:${options.bundle === null ? port : doorPort}`,
       MAIL_FROM: sender,
@@ -179,7 +179,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** What is on its way between two parts is in no queue for less than this. */
+/** Longer than anything is on its way between two parts, and so in no queue. */
 const restMilliseconds = 20;
 const sender = 'reclaim@contoso.com';
 

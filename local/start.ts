@@ -42,7 +42,7 @@ async function main(): Promise<number> {
     if (!flags.json) process.stdout.write(`${line}\n`);
   };
   const scenario = await chosen(flags, new Date());
-  // What the last story left would be taken for this one's.
+  // Files of the last story could be mistaken for this one's.
   rmSync(out, { recursive: true, force: true });
   say(styleText('bold', scenario.title));
   say(scenario.description);
@@ -129,11 +129,11 @@ async function watch(
   return 1;
 }
 
-/** A stack that stays up keeps the time of the day, unless it is told otherwise. */
+/** A stack that stays up keeps the real time unless told otherwise. */
 const runsOn = (flags: Flags, scenario: LoadedScenario): boolean =>
   !flags['no-later'] && (flags.later ?? (scenario.later && !flags.stay && !flags.poll));
 
-/** A day in seconds. */
+/** Runs the later looks, and prints what each changed. */
 async function later({ stack, followed, accepted }: Story, say: Say): Promise<Followed> {
   let mails = outboxOf(stack).length;
   say(styleText('bold', 'The later looks, on a clock that moves'));

@@ -1,7 +1,7 @@
 // Keeps a stack up for outside clients, or for a real `func start`, until Ctrl+C.
 import type { Stack } from './stack.ts';
 
-/** All settings in the shape of a local.settings.json; the port is the one by which the app's own links go. */
+/** All settings as a local.settings.json; the port is the one in the app's own links. */
 export const localSettings = ({ settings }: Stack) => ({
   IsEncrypted: false,
   Values: settings,

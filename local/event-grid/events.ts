@@ -1,4 +1,4 @@
-// What the topic takes as an event, and how it says no. One bad event refuses the whole request, as at the service.
+// What the topic accepts as an event, and how it refuses. One bad event fails the whole request, as in the service.
 import { z } from 'zod';
 
 /** A CloudEvent 1.0 as published; extension attributes are among the keys. */

@@ -92,7 +92,7 @@ function byTrigger(functions: readonly RegisteredFunction[], type: string): Regi
   return functions.filter(({ trigger }) => trigger.binding.type.toLowerCase() === type.toLowerCase());
 }
 
-/** Collects what `make` gives; a function for which it throws is left out, loudly, and the others run. */
+/** Collects what `make` returns. A function for which it throws is left out with an error in the log; the others run. */
 function forEachFunction<T>(
   functions: readonly RegisteredFunction[],
   make: (called: RegisteredFunction) => T,

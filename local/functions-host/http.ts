@@ -46,7 +46,7 @@ function end(response: ServerResponse, status: number, body?: unknown): void {
       .end(JSON.stringify(body));
 }
 
-/** Path and query as sent: nothing is normalised, or `//` and `..` would reach a function that the service hides. */
+/** Path and query as sent, not normalised; otherwise `//` and `..` could reach a function that the service hides. */
 function splitUrl(url: string): { path: string; query: URLSearchParams } {
   const [path = '/', ...rest] = url.split('?');
   return { path, query: new URLSearchParams(rest.join('?')) };

@@ -1,5 +1,5 @@
-// What the process that asks for a Functions host and the process that is one say to each other. Plain JSON over
-// Node's IPC channel; both ends parse it, so that neither has to trust the other's version.
+// The messages between the Functions host and the process that started it: plain JSON over Node's IPC channel. Both ends
+// parse it, so that neither has to trust the other's version.
 import { z } from 'zod';
 
 export const logLevels = ['trace', 'debug', 'information', 'warning', 'error', 'critical'] as const;
@@ -62,7 +62,7 @@ export const fromHostSchema = z.discriminatedUnion('is', [
     /** Why the app could not be loaded; then it has no functions. */
     loadError: z.string().nullable(),
   }),
-  /** Fired, at rest or moved: whatever was asked for by this number has happened. */
+  /** Whatever was requested with this id is done. */
   z.object({ is: z.literal('done'), id: z.number(), error: z.string().nullable() }),
 ]);
 export type FromHost = z.infer<typeof fromHostSchema>;

@@ -40,7 +40,7 @@ export interface FunctionsHost {
   fire(name: string, input?: string): Promise<void>;
   /** Resolves when no function is at work. */
   rest(): Promise<void>;
-  /** Its clock goes where this process's is; timers that are due by then fire at once. */
+  /** Sets its clock to this process's; timers that are due by then fire at once. */
   followClock(): Promise<void>;
   /** SIGKILL, as a machine dies: nothing is settled, no lock is given back, no process takes over. */
   kill(): Promise<void>;

@@ -28,7 +28,7 @@ export interface Timer {
   /** What the function is handed, now. */
   data(): RpcData;
   start(): void;
-  /** After the clock was moved: what is due by it fires now. */
+  /** After the clock was moved: fires at once if it is due. */
   catchUp(): void;
   stop(): void;
 }

@@ -39,7 +39,7 @@ export function decode(bytes: Buffer): Incoming<AmqpMessage> {
   return fromAmqp(read(() => ({ body: undefined, ...rhea.message.decode(bytes) })));
 }
 
-/** A message whole, to be kept. */
+/** A whole message, to be stored. */
 export const toBytes = (content: AmqpMessage, properties: Properties): Buffer =>
   rhea.message.encode({ ...content, application_properties: properties });
 

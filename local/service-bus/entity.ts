@@ -61,7 +61,7 @@ export class Entity {
     });
   }
 
-  /** After the clock was moved: what is due by it happens now, and the rest is waited for anew. */
+  /** After the clock was moved: does what is due now, and sets the timer again. */
   catchUp(): void {
     clearTimeout(this.#timer?.handle);
     this.#timer = undefined;

@@ -1,5 +1,5 @@
-// Keeps a namespace in a file, so that it comes back as it was: messages with their numbers, counts, schedules and locks,
-// and the ids that duplicate detection remembers. Written whole after each turn in which something changed.
+// Stores a namespace in a file, so that it can be restarted: messages with their numbers, counts, schedules and locks,
+// and the ids that duplicate detection remembers. The file is rewritten after every change.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type AmqpMessage, fromBytes, toBytes } from './amqp-message.ts';
@@ -48,7 +48,7 @@ function read({ bytes, ...message }: z.infer<typeof messageSchema>): Message<Amq
   };
 }
 
-/** Brings back what the file holds, and answers how to write it. */
+/** Restores the file's content, and returns a function that writes it. */
 export function keep(namespace: Namespace, file: string): () => void {
   if (existsSync(file)) {
     const kept = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -62,7 +62,7 @@ export function keep(namespace: Namespace, file: string): () => void {
       const { messages, ...state } = queue.state();
       return [name, { ...state, messages: messages.map(written) }] as const;
     });
-    // In one move: whoever is killed while writing leaves the old one.
+    // Replaced in one step: if the process is killed while writing, the old file stays.
     writeFileSync(`${file}.new`, JSON.stringify(Object.fromEntries(queues)));
     renameSync(`${file}.new`, file);
   };

@@ -83,7 +83,7 @@ const requestSchema = z.looseObject({
   application_properties: z.looseObject({ operation: z.string() }),
 });
 
-/** Answers to requests go out settled: nobody would do anything about one that was not taken. */
+/** Answers to requests are sent settled: nobody would act on one that was not accepted. */
 export function openReplyLink(link: Sender): void {
   answerAttach(link, { snd_settle_mode: 1 });
 }

@@ -19,7 +19,7 @@ export class Locks<Content> {
     return until;
   }
 
-  /** A lock that was taken before, until the time that it was taken for. */
+  /** Continues a lock of a restored message until it expires. */
   resume(message: Message<Content>): void {
     if (message.lock) this.#messages.set(message.lock.token, message);
   }

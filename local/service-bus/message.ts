@@ -1,4 +1,4 @@
-// A message before and while it lies in a queue, without a word of AMQP: what it carries is opaque here.
+// A message on its way into a queue and in it. Knows nothing of AMQP: the content is opaque.
 
 export type Properties = Readonly<Record<string, unknown>>;
 

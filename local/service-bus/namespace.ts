@@ -1,5 +1,4 @@
-// The queues of a namespace by their address: each with its dead-letter queue, and dead letters forwarded where the definition
-// says so.
+// The queues of a namespace by address, each with its dead-letter queue; dead letters are forwarded if the definition says so.
 import type { AmqpMessage } from './amqp-message.ts';
 import { Entity } from './entity.ts';
 import type { Message } from './message.ts';

@@ -11,7 +11,7 @@ export interface QueueRules<Content> {
   now(): Date;
   /** Called when there may be something new to hand out or to wait for. */
   changed(): void;
-  /** Called when anything is otherwise than before. */
+  /** Called after any change. */
   touched?(): void;
   /** Where dead letters go. A dead-letter queue has none: its messages come back for ever, uncounted. */
   bury?(message: Message<Content>): void;

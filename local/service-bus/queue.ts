@@ -15,7 +15,7 @@ import { Refusal } from './refusal.ts';
 
 export interface QueueState<Content> {
   lastSequenceNumber: number;
-  /** By duplicate detection. */
+  /** Ids remembered by duplicate detection, each with the time at which it is forgotten. */
   remembered: readonly (readonly [string, number])[];
   messages: readonly Message<Content>[];
 }
@@ -70,7 +70,7 @@ export class Queue<Content> {
     this.#messages.delete(sequenceNumber);
   }
 
-  /** All that there is, to be kept. */
+  /** The whole state, to be stored. */
   state(): QueueState<Content> {
     return {
       lastSequenceNumber: this.#lastSequenceNumber,
@@ -79,7 +79,7 @@ export class Queue<Content> {
     };
   }
 
-  /** Into a queue that was made a moment ago. Locks go on: whoever holds one may still settle. */
+  /** Restores a stored state into a new queue. Locks stay valid until they expire. */
   restore({ lastSequenceNumber, remembered, messages }: QueueState<Content>): void {
     this.#lastSequenceNumber = lastSequenceNumber;
     this.#duplicates.remember(remembered);

@@ -10,7 +10,7 @@
 // Not imitated, or otherwise here:
 // - No sessions, topics, rules, transactions, partitions, auto-forwarding of live messages, nor the HTTP management API.
 // - No TLS, no WebSockets, no check of keys, tokens or rights: whoever reaches 127.0.0.1 may do everything.
-// - Memory only, unless a file keeps it; a process that is killed may lose what it was told in the same moment. No quota on queue size, connections or credits a second, and no throttling.
+// - In memory, or kept in a file; a process that is killed may lose what it received in that very moment. No quota on queue size, connections or credits a second, and no throttling.
 // - Delivery in well under a millisecond and exactly in order; the service takes longer and promises neither.
 // - A message counts its bytes after decoding, so the 256 KB limit may differ by a few.
 // - Application properties keep their JavaScript type, not their AMQP type: a uuid comes back as binary.
@@ -35,7 +35,7 @@ export interface ServiceBus {
   queue(name: string): QueueView;
   /** Sends from inside this process, under the same rules as over the wire. */
   enqueue(queue: string, message: NewMessage): void;
-  /** Does what is due by the clock: only needed after a clock that is not the real one was moved. */
+  /** Does what is due: only needed after the clock was moved by hand. */
   catchUp(): void;
   /** Ends all connections; nothing stays open or waiting. Close clients first: theirs try to come back. */
   close(): Promise<void>;
@@ -46,7 +46,7 @@ export async function startServiceBus(options: {
   now?: () => Date;
   /** A free one when left out. */
   port?: number;
-  /** Keeps everything here, and begins with what is there already. */
+  /** Stores everything in this file, and starts with its content. */
   file?: string;
 }): Promise<ServiceBus> {
   let write: (() => void) | undefined;

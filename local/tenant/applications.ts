@@ -64,7 +64,7 @@ export const applicationRowOf = (file: TenantFile, app: Application, loadedAt: s
     signInAudience: 'AzureADMyOrg',
   });
 
-/** What a grant is, whatever its id: for one client, API and user there is one. */
+/** Identifies a grant regardless of its id: there is one for each client, API and user. */
 export function grantKey(file: TenantFile, grant: Grant): string {
   const user = grant.consentType === 'AllPrincipals' ? 'all' : principalIdOf(file, grant.principalId ?? '');
   return [appObjectId(file, grant.clientId), appObjectId(file, grant.resourceId), user].join('|');

@@ -1,4 +1,4 @@
-// What a path in a $filter stands for, and how its value compares with what it is held against.
+// What a path in a $filter refers to, and how its value compares with a literal.
 import { isRow, type Row } from './answers.ts';
 import { badRequest } from './filter-tokens.ts';
 import { type Kind, kindOf, membersOf } from './schema/fields.ts';

@@ -10,7 +10,7 @@ type Predicate = (row: Row) => boolean;
 interface Use {
   path: string;
   operator: string;
-  /** What it is held against, where that is one value. */
+  /** The literal it is compared with, if there is exactly one. */
   value?: unknown;
 }
 

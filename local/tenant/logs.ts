@@ -1,5 +1,5 @@
-// What a log shows and when: an act stands in it minutes later, and its pages promise neither an order nor that a
-// record comes once.
+// What a log shows, and when: records appear minutes after the act, and pages guarantee neither order nor that a record
+// comes only once.
 import { z } from 'zod';
 import type { Row } from './answers.ts';
 import { guidOf } from './ids.ts';
@@ -7,9 +7,9 @@ import type { TenantFile } from './schema.ts';
 
 type Behaviour = NonNullable<TenantFile['behaviour']>;
 
-/** Microsoft speaks of 60 to 90 minutes for the unified audit log, and promises nothing. */
+/** Minutes. Microsoft says 60 to 90 for the unified audit log, without a guarantee. */
 const auditLag = 75;
-/** Both logs of Entra ID. */
+/** Minutes, for the sign-in log and the directory audit log. */
 const entraLag = 5;
 
 const workloadSchema = z.looseObject({ Workload: z.string() });
@@ -42,7 +42,7 @@ export const directoryAuditAppears = (
   { directoryAuditLagMinutes = entraLag }: Behaviour = {},
 ) => appears(entry.activityDateTime, directoryAuditLagMinutes, now);
 
-/** The records of one answer as its pages bring them; an order that was asked for is kept. */
+/** The records of one answer in the order of its pages. An order requested by the caller is kept. */
 export function inPages(
   rows: readonly Row[],
   isOrdered: boolean,
@@ -53,7 +53,7 @@ export function inPages(
   return [...inOrder, ...again];
 }
 
-/** Shuffled the same way each time, or the pages of one answer would not fit together. */
+/** Shuffled the same way each time; otherwise the pages of one answer would overlap. */
 function reordered(rows: readonly Row[], order: 'reversed' | 'shuffled'): Row[] {
   if (order === 'reversed') return rows.toReversed();
   const rank = (row: Row) => guidOf('page', JSON.stringify(row));

@@ -14,7 +14,7 @@ export const ownersOf = (file: TenantFile): Owner[] =>
 export const aliasOf = ({ user, mailbox }: Owner): string =>
   mailbox.Alias ?? user.userPrincipalName.split('@')[0] ?? user.userPrincipalName;
 
-/** By what Exchange knows a recipient of its own; rules and permissions show it. */
+/** The internal name of a recipient (LegacyExchangeDN), which rules show instead of an address. */
 export const legacyDnOf = (name: string): string =>
   `/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=${guidOf('legacy', name).replaceAll('-', '')}-${name.replace(/[^a-z0-9]/gi, '').toLowerCase()}`;
 
@@ -84,7 +84,7 @@ export function foldersOf(owner: Owner): Folder[] {
   }));
 }
 
-/** Folders that are there and that no list shows. */
+/** Folders that exist but are in no list. */
 const unlisted: readonly [string, string][] = [
   ['recoverableitemsdeletions', 'Deletions'],
   ['recoverableitemspurges', 'Purges'],

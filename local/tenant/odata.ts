@@ -1,5 +1,5 @@
 // The query options of a Graph request, parsed and applied. A service takes the options it documents and refuses
-// every other; which those are stands at each route.
+// all others; each route lists its own.
 import { isRow, Refusal, type Row } from './answers.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import type { Properties } from './filter-paths.ts';
@@ -195,7 +195,7 @@ export function project(row: Row, chosen: readonly string[] | undefined, type: E
   return Object.fromEntries(kept);
 }
 
-/** An object as its service shows it: every property there, with its default or null where the file is silent. */
+/** An object as its service shows it: all properties, with their defaults or null where the file has none. */
 export function withDefaults(given: object, properties: Properties, defaults: Row = {}): Row {
   const values: Row = isRow(given) ? given : {};
   return Object.fromEntries(

@@ -9,10 +9,10 @@ import { resolveTimes } from './times.ts';
 
 const isTenantFile = (value: unknown): value is TenantFile => tenantSchema.safeParse(value).success;
 
-/** Checks a tenant file and makes its relative times absolute. All problems come at once, each with its place. */
+/** Checks a tenant file and makes its relative times absolute. Reports all problems at once, each with its place. */
 export function parseTenant(file: unknown, now: Date): TenantFile {
   const resolved = resolveTimes(file, now);
-  // The document itself is kept, not what zod makes of it: the order of its keys is part of the state.
+  // Keeps the document itself, not zod's copy: the order of its keys is part of the state.
   if (isTenantFile(resolved)) {
     const unknown = shortened(unknownNames(resolved));
     if (unknown.length > 0) throw broken(unknown);

@@ -62,7 +62,7 @@ const readDevices = [
 
 const analyzed = '/security/collaboration/analyzedEmails';
 
-/** By method and path; what depends on a property, an action or a kind of group has it behind a #. */
+/** By method and path; a part after # names the property, action or kind of group that the permission is about. */
 export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   // Defender for Identity.
   'GET /security/identities/identityAccounts': ['SecurityIdentitiesAccount.Read.All'],
@@ -263,7 +263,7 @@ export const allPermissions: readonly string[] = [
   ]),
 ];
 
-/** What is needed together of the first alternative that is held, or undefined. */
+/** The permissions of the first alternative that is held in full, or undefined. */
 export function granting(held: readonly string[], alternatives: Alternatives): readonly string[] | undefined {
   for (const alternative of alternatives) {
     const needed = typeof alternative === 'string' ? [alternative] : alternative;

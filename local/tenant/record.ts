@@ -9,15 +9,15 @@ export interface RecordedRequest {
   method: string;
   /** As it would be at Microsoft: https://graph.microsoft.com/v1.0/… */
   url: string;
-  /** What was asked for without the ids: GET /users/{id}. null where no such thing is known, and for Exchange. */
+  /** The route without ids: GET /users/{id}. null when it is unknown, and for Exchange. */
   route: string | null;
-  /** The Exchange cmdlet, where it is one. */
+  /** The Exchange cmdlet, if there is one. */
   cmdlet: string | null;
   /** null: the connection broke before an answer. */
   status: number | null;
   /** The body that was sent, with secrets replaced by "[removed]". */
   body: unknown;
-  /** The application permission that allowed it; null where it was refused before that. */
+  /** The application permission that allowed it; null if it was refused before that check. */
   permission: string | null;
   /** Permissions that were needed together with it, as where each is about one side of a relation. */
   also: readonly string[];

@@ -15,7 +15,7 @@ const bySentence: readonly (readonly [RegExp, string])[] = [
   [/couldn't be found on '/, 'Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException'],
 ];
 
-/** Of a fault that gives Exchange's own sentence without the class it comes with. */
+/** For a fault that gives Exchange's own message without an exception: the exception that goes with it. */
 const exceptionOf = (status: number, message: string): string =>
   bySentence.find(([sentence]) => sentence.test(message))?.[1] ??
   ([429, 503, 504].includes(status) ? busy : 'System.Exception');
@@ -103,7 +103,7 @@ export function refused(
   };
 }
 
-/** What is left of a list when a provider behind Microsoft Graph does not answer in time. */
+/** A list as Graph answers it when a provider behind it is too slow: 206, a Warning, and no entries. */
 export const partOf = ({ body }: Answer): Answer => ({
   status: 206,
   headers: { warning: '199 - "Microsoft/Microsoft Defender/504/10000"' },

@@ -22,7 +22,7 @@ export interface ServedTenant {
 export async function serveTenant(tenant: Tenant, options: { port?: number } = {}): Promise<ServedTenant> {
   const server = createServer((incoming, outgoing) => {
     answer(tenant, incoming, outgoing).catch((error: unknown) => {
-      // An answer that is to be lost: the peer sees its connection break.
+      // The answer is meant to be lost: the client sees a broken connection.
       if (!(error instanceof ConnectionLost)) console.error(error);
       outgoing.destroy();
     });

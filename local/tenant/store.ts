@@ -26,19 +26,19 @@ export class Store {
     this.#lagMs = file.behaviour?.readLagMs ?? 0;
   }
 
-  /** The state as a reader sees it: with a read lag the one before the writes that are too recent. Never write to it. */
+  /** The state as a reader sees it; with a read lag, without the most recent writes. Never write to it. */
   read(): TenantFile {
     const now = this.now().getTime();
     this.#past = this.#past.filter((past) => past.until > now);
     return this.#past[0]?.file ?? this.file;
   }
 
-  /** What happens by itself after a while, such as the next directory sync. */
+  /** Schedules something that happens by itself after a while, such as a directory sync. */
   later(milliseconds: number, effect: () => void): void {
     this.#due.push({ at: this.now().getTime() + milliseconds, effect });
   }
 
-  /** Lets happen what is due; called at the start of each request. */
+  /** Applies what is due; called at the start of each request. */
   settle(): void {
     const now = this.now().getTime();
     const due = this.#due.filter(({ at }) => at <= now);
@@ -46,7 +46,7 @@ export class Store {
     for (const { effect } of due) effect();
   }
 
-  /** To be called before a list of the live file is altered; `write` does so by itself. */
+  /** Call this before changing a list of the live file; `write` does so itself. */
   changing(): void {
     if (this.#lagMs === 0) return;
     this.#past.push({ until: this.now().getTime() + this.#lagMs, file: structuredClone(this.file) });

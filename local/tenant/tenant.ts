@@ -22,7 +22,7 @@ import { Store } from './store.ts';
 
 export interface TenantOptions {
   now: () => Date;
-  /** What the app's tokens hold where the file does not say: what the steps declare. Default: everything. */
+  /** The app's permissions if the file names none. Default: all. */
   permissions?: readonly string[];
   latencyMs?: number;
   /** A mailbox that exists even where the file does not name it: the one the summary is sent from. */
@@ -52,7 +52,7 @@ const hosts: Readonly<Record<Service, string>> = {
 };
 const services: readonly Service[] = ['graph', 'exchange', 'compliance', 'defender'];
 
-/** Which service an address is of: Microsoft's host, or the first segment of a local path. */
+/** Which service an address belongs to: by Microsoft's host, or by the first segment of a local path. */
 function locate(url: URL): { service: Service | 'identity'; base: string; path: string } | undefined {
   for (const service of services) {
     if (url.origin === hosts[service]) return { service, base: url.origin, path: url.pathname };

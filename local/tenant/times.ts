@@ -1,4 +1,4 @@
-// Scenarios stay fresh: a time in a file may be relative to the moment the file is loaded.
+// Keeps scenarios fresh: a time in a file may be relative to the moment the file is loaded.
 
 const relative = /^now((?:[+-](?:\d+[dhms])+))$/;
 const milliseconds: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };

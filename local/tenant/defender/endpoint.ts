@@ -143,7 +143,7 @@ function scan(store: Store, claims: Claims, machineId: string, body: unknown): A
   return { status: 201, body: { '@odata.context': context, title: null, ...action } };
 }
 
-/** Answers one request; `allowed` is filled in on the way, so that a later refusal still shows it. */
+/** Answers one request. `allowed` is filled in along the way, so that it is recorded even if the request is refused later. */
 export function answerDefender(
   store: Store,
   request: DefenderRequest,

@@ -19,7 +19,7 @@ export interface CmdletCall {
 
 export interface Cmdlet {
   name: string;
-  /** Those that are imitated. Which there are, of what type and in which sets, is in the reference. */
+  /** The parameters that are imitated. All that exist, with types and sets, are in the reference. */
   parameters: readonly string[];
   /** Works on the content of one mailbox and must be routed to it. */
   inMailbox?: true;
@@ -46,7 +46,7 @@ const binding = (message: string) =>
 const isText = (value: unknown) => typeof value === 'string';
 const isFlag = (value: unknown) => typeof value === 'boolean';
 
-/** What the binder makes something of, by the type that the reference names. */
+/** Whether the binder can convert the value to this type of the reference. */
 function fits(type: string, value: unknown): boolean {
   if (/^(Switch|Boolean)$/.test(type)) return isFlag(value);
   if (/^U?Int/.test(type)) return typeof value === 'number';
@@ -54,7 +54,7 @@ function fits(type: string, value: unknown): boolean {
   return isText(value) || (Array.isArray(value) && value.every(isText)) || isRow(value);
 }
 const isList = (type: string) => /\[\]$|^MultiValuedProperty|Collection$/.test(type);
-/** An empty text takes away what one of these points to; anything else it can't be bound to. */
+/** An empty string clears a parameter of these types; all others reject it. */
 const takesNothing = (type: string) => /^(RecipientIdParameter|ProxyAddress)$/.test(type);
 
 const common: Readonly<Record<string, string>> = {
@@ -80,7 +80,7 @@ function checkValue(name: string, type: string, value: unknown, values: readonly
     throw binding(`Cannot bind argument to parameter '${name}' because it is an empty string.`);
 }
 
-/** The set must hold everything that is given, and be given everything that it demands. */
+/** There must be a set that contains all given parameters, and everything it requires must be given. */
 function checkSets(sets: readonly (readonly string[])[], bound: Row): void {
   const given = Object.keys(bound).filter((name) => !(name in common));
   const fitting = sets.filter((set) => given.every((name) => set.includes(name) || set.includes(`${name}!`)));
@@ -101,8 +101,8 @@ function checkSets(sets: readonly (readonly string[])[], bound: Row): void {
 }
 
 /**
- * Binds parameters as the cmdlet's binder does, names without regard to case; for whoever's roles hide one, it is not
- * there. Throws its refusals.
+ * Binds parameters as PowerShell does, ignoring the case of names. Parameters that the app's roles hide count as unknown.
+ * Throws the cmdlet's own errors.
  */
 export function bind(cmdlet: Cmdlet, given: Row, hidden: readonly string[] = []): Row {
   const { types, sets, values } = documentedOf(cmdlet.name);
@@ -119,7 +119,7 @@ export function bind(cmdlet: Cmdlet, given: Row, hidden: readonly string[] = [])
   }
   checkSets(sets, bound);
   if (bound['Mailbox'] !== undefined && String(bound['Identity'] ?? '').includes('\\')) {
-    // Seen in public reports only: each of the two names a mailbox.
+    // Both would name a mailbox. Known from public reports only.
     throw binding('Identity and Mailbox must not both say whose mailbox it is.');
   }
   if (cmdlet.confirms && bound['Confirm'] !== false) {

@@ -42,7 +42,7 @@ export interface ExchangeRequest {
   roles: readonly string[];
 }
 
-/** The name in the body, for faults and the record; undefined where the request holds none. */
+/** The cmdlet's name in the body, for faults and the record; undefined if there is none. */
 export function cmdletNameIn(body: unknown): string | undefined {
   const input = isRow(body) ? body['CmdletInput'] : undefined;
   return isRow(input) && typeof input['CmdletName'] === 'string' ? input['CmdletName'] : undefined;

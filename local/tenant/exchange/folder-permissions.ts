@@ -28,7 +28,7 @@ const types: Readonly<Record<string, string>> = {
   outbox: 'Outbox',
 };
 
-/** A folder of which only its permissions are known stays when they go. */
+/** A folder known only by its permissions stays when those are removed. */
 const seen = new WeakMap<Mailbox, Set<string>>();
 
 function folders(owner: Owner): { type: string; path: string }[] {

@@ -19,7 +19,7 @@ const addressLists = [
   'ExceptIfSentTo',
 ];
 const own = ['hidden', 'clientSide'];
-/** Only there where the file has them. */
+/** Shown only if the file has them. */
 const taken = [
   'Legacy',
   'Conditions',
@@ -32,7 +32,7 @@ const taken = [
   'PSShowComputerName',
 ];
 
-/** An address alone is shown as Exchange does: "name" [SMTP:address], and one of its own recipients as [EX:…]. */
+/** Shows an address as Exchange does: "name" [SMTP:address], or [EX:…] for a recipient of the tenant. */
 const shownAddress = (file: TenantFile, entry: string) =>
   /^[^\s"[\]]+@[^\s"[\]]+$/.test(entry)
     ? (recipientInRule(file, entry) ?? `"${entry}" [SMTP:${entry}]`)
@@ -90,7 +90,7 @@ function identify(call: CmdletCall): { owner: Owner; numbered: NumberedRule } {
   return { owner, numbered };
 }
 
-/** Writing any rule takes the ones with it that only Outlook keeps; so the service documents it. */
+/** Changing any rule deletes the client-side rules of Outlook, as the service documents. */
 function dropClientSide(call: CmdletCall, owner: Owner, except: NumberedRule): void {
   const rules = owner.mailbox.inboxRules ?? [];
   const left = rules.filter((rule) => !rule.clientSide || rule === except.rule);

@@ -13,7 +13,7 @@ const withNulls = (given: object | undefined, defaults: Row): Row => ({
   ...Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== null)),
 });
 
-/** A configuration that each mailbox has one of, whether the file names it or not. */
+/** A configuration that every mailbox has exactly one of, in the file or not. */
 const configuration = (name: string, of: (owner: Owner) => object | undefined, defaults: Row): Cmdlet => ({
   name,
   parameters: ['Identity', 'ResultSize'],
@@ -24,7 +24,7 @@ const configuration = (name: string, of: (owner: Owner) => object | undefined, d
   },
 });
 
-/** Things that a mailbox has some of; without Mailbox they are everybody's, as with any such cmdlet. */
+/** Things that a mailbox has several of; without Mailbox the cmdlet returns everybody's. */
 const collection = (
   name: string,
   parameters: Cmdlet['parameters'],

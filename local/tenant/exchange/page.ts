@@ -1,4 +1,4 @@
-// The answer to a cmdlet, page by page. A link to the next page dies after some minutes.
+// The answer to a cmdlet, page by page. The link to the next page expires after some minutes.
 import type { Answer, Row } from '../answers.ts';
 import type { Store } from '../store.ts';
 import { type Cmdlet, cmdletRefusal } from './cmdlet.ts';

@@ -11,13 +11,13 @@ type Permission = NonNullable<Mailbox['permissions']>[number];
 type Trust = NonNullable<Mailbox['recipientPermissions']>[number];
 
 const self = 'NT AUTHORITY\\SELF';
-/** What tells two of them apart, whatever they are called by. */
+/** Identifies a grantee, whichever name is used. */
 export const granteeKey = (file: TenantFile, name: string) => {
   const user = findUser(file, name) ?? file.users.find(({ displayName }) => displayName === name);
   return user ? userIdOf(user) : name.toLowerCase();
 };
 
-/** Whom a permission names; an entry of somebody who is gone can't be named any more. */
+/** The grantee that a parameter names. Somebody who no longer exists cannot be named. */
 export function grantee(call: CmdletCall, name: unknown): string {
   const { file } = call.store;
   const user = findUser(file, String(name)) ?? file.users.find(({ displayName }) => displayName === name);
@@ -72,10 +72,10 @@ const fullAccess: readonly Cmdlet[] = [
       const { store, parameters } = call;
       const { mailbox } = requireMailbox(store.file, parameters['Identity']);
       const key = granteeKey(store.file, grantee(call, parameters['User']));
-      // The reference lists it, and public reports say that it is refused all the same.
+      // Listed in the reference, but refused according to public reports.
       if (changedList([], parameters['AccessRights']).some((right) => right.toLowerCase() === 'sendas'))
         throw notTaken('SendAs', 'MailboxRights[]');
-      // Documented: what is not there is a warning.
+      // Documented: removing what is not there is only a warning.
       if (!takeOut(store, mailbox.permissions, (one: Permission) => granteeKey(store.file, one.User), key))
         call.warn(`Can't remove the access control entry for "${String(parameters['User'])}".`);
       return [];

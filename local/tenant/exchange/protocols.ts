@@ -53,7 +53,7 @@ const setCasMailbox: Cmdlet = {
     if (typeof smtpAuth === 'boolean' || smtpAuth === null) {
       store.write(cas, 'SmtpClientAuthenticationDisabled', smtpAuth, { fallback: null });
     }
-    // Back at nothing, the section goes where it was not there before.
+    // An empty section is removed if the file did not have it.
     if (Object.keys(cas).length === 0) store.write(mailbox, 'cas', undefined, { fallback: undefined });
     return [];
   },

@@ -1,13 +1,13 @@
 // Reads the public reference of Exchange PowerShell (https://github.com/MicrosoftDocs/office-docs-powershell, folder
-// exchange/exchange-ps/ExchangePowerShell) and writes what this stand-in holds each cmdlet against:
-// `node local/tenant/exchange/read-reference.ts FOLDER`. Only the facts of a command line are taken: parameter sets,
-// what each demands, types, and the values that are listed.
+// exchange/exchange-ps/ExchangePowerShell) and writes what this stand-in checks each cmdlet by:
+// `node local/tenant/exchange/read-reference.ts FOLDER`. It takes only facts about the command line: parameter sets,
+// what each requires, types, and listed values.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allCmdlets } from './endpoint.ts';
 import type { Documented } from './reference.ts';
 
-/** A bracket more on each side stands for "may be left out", around the name for "may be given without its name". */
+/** Outer brackets mean that a parameter is optional; brackets around the name, that the name may be omitted. */
 const parameter =
   /\[\[-(\w+)\] <([^>]+)>\]|\[-(\w+)\] <([^>]+)>|\[-(\w+) <([^>]+)>\]|\[-(\w+)\]|-(\w+) <([^>]+)>/g;
 
@@ -27,13 +27,13 @@ function* parametersIn(syntax: string): Generator<Found> {
   }
 }
 
-/** The part of a page below a heading. */
+/** The section of a page under a heading. */
 function below(page: string, heading: string): string {
   const [, rest = ''] = page.split(`\n## ${heading}\n`);
   return rest.split('\n## ')[0] ?? '';
 }
 
-/** Values of an enumeration, as lists that call them so name them. */
+/** The values of an enumeration, from the lists that a page introduces as such. */
 function valuesIn(section: string, type: string): string[] | undefined {
   if (
     /Id(Parameter)?(\[\])?$|^(String|Boolean|Switch|Unlimited|DateTime|Int|SmtpAddress|Multi|Proxy)/.test(
@@ -64,7 +64,7 @@ export function documented(page: string): Documented {
   const sets: Documented['sets'] = [];
   for (const [block] of below(page, 'SYNTAX').matchAll(/```\n[\s\S]+?```/g)) {
     const found = [...parametersIn(block)].filter(({ name }) => name !== 'CommonParameters');
-    // What asks for something that only a server of one's own has is no way to call it here.
+    // A set that requires an on-premises parameter cannot be used in the cloud.
     if (found.some(({ name, required }) => required && !isOnline(name))) continue;
     const here = found.filter(({ name }) => isOnline(name));
     for (const { name, type } of here) types[name] = type;

@@ -49,7 +49,7 @@ function recipientRows(file: TenantFile): Row[] {
   return [...mailboxes, ...others];
 }
 
-/** The recipient behind a name, an alias, an address or an id; its Guid tells two of them apart. */
+/** The recipient with this name, alias, address or id; its Guid identifies it. */
 function recipientRow(file: TenantFile, key: string): Row | undefined {
   const wanted = key.toLowerCase().replace(/^smtp:/, '');
   return recipientRows(file).find((row) =>
@@ -71,7 +71,7 @@ export const findRecipient = (file: TenantFile, key: string): string | undefined
   return row ? String(row['Guid']) : undefined;
 };
 
-/** As Exchange shows a recipient of its own in a rule; undefined for an address outside. */
+/** How Exchange shows a recipient of the tenant in a rule; undefined for an address outside. */
 export function recipientInRule(file: TenantFile, address: string): string | undefined {
   const row = recipientRow(file, address);
   const isOutside = String(row?.['RecipientTypeDetails']).startsWith('Mail');

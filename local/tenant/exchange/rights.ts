@@ -5,9 +5,9 @@ import type { Claims } from '../identity.ts';
 import { cmdletRefusal } from './cmdlet.ts';
 
 const blocked = 'BlockedSenderAddress$';
-/** Who administers what is for those alone who administer all. */
+/** Cmdlets that only full administrators may run: they decide who administers what. */
 const roles = '(RoleGroupMember|ManagementRoleAssignment)$';
-/** What a role of the app lets it run. */
+/** The cmdlets that each role of the app allows. */
 const reach: Readonly<Record<string, RegExp>> = {
   'Exchange Administrator': /./,
   'Global Administrator': /./,
@@ -22,7 +22,7 @@ const reach: Readonly<Record<string, RegExp>> = {
   'View-Only Organization Management': /^Get-(?!InboxRule$)/,
 };
 
-/** The role of the app that lets it run a cmdlet. Throws what Exchange answers where none does. */
+/** The role of the app that allows a cmdlet. Throws Exchange's refusal if none does. */
 export function authorise(claims: Claims, roles: readonly string[], name: string, exists: boolean): string {
   if (!claims.roles.includes('Exchange.ManageAsApp')) {
     throw new Refusal(403, '', '', {
@@ -46,7 +46,7 @@ export function authorise(claims: Claims, roles: readonly string[], name: string
   return role;
 }
 
-/** As Exchange words it; for a cmdlet that this stand-in lacks, with the place where it is added. */
+/** As Exchange words it. For a cmdlet missing from this stand-in, also says where to add it. */
 export const unknownCommand = (name: string, exists = true) =>
   cmdletRefusal(
     400,

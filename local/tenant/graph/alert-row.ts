@@ -25,7 +25,7 @@ function completeAccount(file: TenantFile, account: Row): Row {
   };
 }
 
-/** What a file holds beyond the known properties is shown as it is. */
+/** Properties in the file that are not known here; shown unchanged. */
 export const unknownIn = (given: Row, known: Properties): Row =>
   Object.fromEntries(Object.entries(given).filter(([name]) => !(name in known) && !name.startsWith('@')));
 

@@ -22,7 +22,7 @@ const bad = (message: string) => new Refusal(400, 'Request_BadRequest', message)
 const idIn = (call: GraphCall) => call.parameters['id'] ?? '';
 const userIdIn = (call: GraphCall) => userIdOf(requireUser(call.store.file, idIn(call)));
 
-/** Found by object id alone; a name is for files. */
+/** Found by object id only; names are for tenant files. */
 export function live(call: GraphCall) {
   const found = findPrincipal(call.store.file, idIn(call));
   if (!found || principalObjectId(found).toLowerCase() !== idIn(call).toLowerCase())

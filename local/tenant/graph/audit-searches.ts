@@ -1,6 +1,6 @@
-// Searches of the unified audit log, which answer only after they were asked for a while
-// (https://learn.microsoft.com/graph/api/security-auditcoreroot-post-auditlogqueries). A search is no part of the
-// tenant's configuration, so not of its file.
+// Searches of the unified audit log, which take a while to finish
+// (https://learn.microsoft.com/graph/api/security-auditcoreroot-post-auditlogqueries). Searches are
+// not part of the tenant's configuration, so they are not in its file.
 import { z } from 'zod';
 import { isRow, Refusal, type Row } from '../answers.ts';
 import { hasPlan, tenantIdOf } from '../directory.ts';
@@ -22,7 +22,7 @@ const recordType: EntityType = {
 
 interface Search {
   row: Row;
-  /** It finds what the log showed at this time, however late its answer is read. */
+  /** A search sees the log as it was at this time, even if its result is read later. */
   startedAt: Date;
   asked: number;
 }

@@ -38,7 +38,7 @@ const related = (relation: 'registeredOwners' | 'registeredUsers') => (call: Gra
     .map((device) => ({ '@odata.type': '#microsoft.graph.device', ...deviceRow(device) }));
 };
 
-/** By the object id; a device id is another thing and finds nothing. */
+/** Found by object id only; the device id is something else. */
 function requireDevice(file: TenantFile, id: string): Device {
   const device = file.devices?.find((entry) => objectIdOf(entry).toLowerCase() === id.toLowerCase());
   if (!device) throw notFound(id);

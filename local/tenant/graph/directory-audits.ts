@@ -15,7 +15,7 @@ const auditType: EntityType = {
   properties: directoryAuditProperties,
 };
 
-/** Whoever is named by one of the two names gets the other. */
+/** Fills in the id or the user principal name, whichever is missing. */
 function named<T extends { id?: string | null | undefined; userPrincipalName?: string | null | undefined }>(
   file: TenantFile,
   given: T,

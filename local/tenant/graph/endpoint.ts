@@ -71,7 +71,7 @@ export interface GraphRequest {
 }
 export interface Allowed {
   permission: string | null;
-  /** What else was needed together with it. */
+  /** Other permissions that were needed as well. */
   also: string[];
   role: string | null;
   route: string | null;
@@ -85,7 +85,7 @@ function entitySet(route: GraphRoute, parameters: Readonly<Record<string, string
     .replace(/\/\{(\w+)\}/g, (_, name: string) => `('${encodeURIComponent(parameters[name] ?? '')}')`);
 }
 
-/** Answers one request; `allowed` is filled in on the way, so that a later refusal still shows it. */
+/** Answers one request. `allowed` is filled in along the way, so that it is recorded even if the request is refused later. */
 export function answerGraph(store: Store, request: GraphRequest, allowed: Allowed): Answer {
   const { route, parameters, version } = findRoute(graphRoutes, request);
   const key = `${route.method} ${route.path.replace(/\{\w+\}/g, '{id}')}`;
@@ -121,7 +121,7 @@ export function answerGraph(store: Store, request: GraphRequest, allowed: Allowe
   }
   const chosen = query.select ? `(${query.select.join(',')})` : '';
   const context = `${request.base}/${version}/$metadata#${entitySet(route, parameters)}${chosen}`;
-  // A cast in the path says of what type each object is, so the objects do not.
+  // With a type cast in the path, objects carry no type of their own.
   const { cast } = /\/(?<cast>microsoft\.graph\.\w+)$/.exec(route.path)?.groups ?? {};
   const shown = ({ '@odata.type': type, ...row }: Row) => {
     const typed = type === undefined || cast ? row : { '@odata.type': type, ...row };

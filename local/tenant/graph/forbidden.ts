@@ -1,8 +1,8 @@
-// How each service behind Microsoft Graph says that the app's permissions do not reach: they differ, and clients read it.
+// How each service behind Microsoft Graph refuses missing permissions: they differ, and clients parse the answer.
 import { Refusal } from '../answers.ts';
 import type { Behind } from './route.ts';
 
-/** `needed` are the permissions of which one would do, `held` those in the token. */
+/** `needed`: permissions of which one would be enough; `held`: those in the token. */
 export const forbidden: Readonly<Record<Behind, (needed: string, held: string) => Refusal>> = {
   directory: () =>
     new Refusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.'),

@@ -28,7 +28,7 @@ function writable(call: GraphCall): Group {
   return group;
 }
 
-/** Lists that the file does not have: they go again with their last member. */
+/** Lists that the file does not have: removed again together with their last member. */
 const begun = new WeakSet<readonly string[]>();
 
 const nameKey = (file: TenantFile) => (name: string) => principalIdOf(file, name);

@@ -1,6 +1,6 @@
 // Accounts of Active Directory as Defender for Identity sees them, and what it does to them there
 // (https://learn.microsoft.com/graph/api/security-identityaccounts-invokeaction). It sees who has a security
-// identifier of Active Directory; what it is told it does at once here, in minutes there.
+// identifier of Active Directory; actions take effect at once here, within minutes there.
 
 import { z } from 'zod';
 import { isRow, Refusal, type Row } from '../answers.ts';

@@ -1,5 +1,5 @@
 // Message trace: the way of each message to each recipient, whatever became of the copies in mailboxes. What is in
-// somebody's Sent Items was traced, so only what is not there need be in the file.
+// somebody's Sent Items counts as traced, so only other messages need to be in the file.
 import { Refusal, type Row } from '../answers.ts';
 import { primaryAddressOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
@@ -17,7 +17,7 @@ const traceType: EntityType = {
 const dayMs = 86_400_000;
 const bad = (message: string) => new Refusal(400, 'BadRequest', message);
 
-/** Throws what the service says of a span of time it does not look at; without one it is the last two days. */
+/** Throws the service's refusal of a time span that it does not search; without one it searches the last two days. */
 function spanOf({ query, store }: GraphCall): readonly [number, number] {
   const bound = (operator: string) => {
     const use = query.filter?.uses.find(

@@ -35,7 +35,7 @@ const sentMessage = z.strictObject({
   isReadReceiptRequested: z.boolean().optional(),
 });
 
-/** Refuses a message that Exchange would refuse: an unknown property, no recipient, a header that is not the sender's to set. */
+/** Refuses what Exchange would refuse: an unknown property, no recipient, a header that a sender may not set. */
 export function checkMessage(message: unknown): asserts message is Row {
   const parsed = sentMessage.safeParse(message);
   if (!parsed.success) {

@@ -1,5 +1,5 @@
-// Temporary Access Passes: made here, told once in the answer, and kept without the pass itself. A new one takes the
-// place of the old (https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods).
+// Temporary Access Passes: the answer shows a new pass once, and the tenant keeps it without its value. A new one
+// replaces the old (https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods).
 import { randomInt, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Refusal } from '../answers.ts';
@@ -26,7 +26,7 @@ interface Pass {
   lifetimeInMinutes?: number | null | undefined;
 }
 
-/** Whether a pass lets anybody in now: before it begins and after it ends it is there and does not. */
+/** Whether a pass can be used now: before it begins and after it ends it exists but lets nobody in. */
 export function usability({ startDateTime, lifetimeInMinutes }: Pass, now: Date) {
   const begins = startDateTime ? Date.parse(startDateTime) : Number.NEGATIVE_INFINITY;
   const ends = begins + (lifetimeInMinutes ?? 60) * 60_000;

@@ -32,7 +32,7 @@ export const definitionType: EntityType = {
 export const definitionRow = (role: RoleDefinition): Row =>
   withDefaults(role, roleDefinitionProperties, { resourceScopes: ['/'] });
 
-/** An activated role has an id of its own beside that of its template. */
+/** An activated role has its own id, apart from its template's. */
 export const directoryRoleRow = (role: RoleDefinition): Row => ({
   '@odata.type': '#microsoft.graph.directoryRole',
   id: guidOf('directoryRole', role.id),

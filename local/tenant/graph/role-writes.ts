@@ -94,7 +94,7 @@ function unassign(call: GraphCall) {
 }
 
 const gone = () => new Refusal(404, 'RoleAssignmentDoesNotExist', 'The Role assignment does not exist.');
-/** PIM keeps what was begun for at least so long. */
+/** PIM does not end an activation that is younger than this. */
 const leastMs = 5 * 60_000;
 
 function requireOldEnough(call: GraphCall, key: string): void {
@@ -105,7 +105,7 @@ function requireOldEnough(call: GraphCall, key: string): void {
     throw bad('ActiveDurationTooShort', 'The active duration is too short.');
 }
 
-/** Adds or removes by PIM, and answers the status of the request. */
+/** Adds or removes through PIM, and returns the status of the request. */
 function schedule(
   call: GraphCall,
   list: (Assignment | Eligibility)[],

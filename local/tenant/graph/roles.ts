@@ -80,7 +80,7 @@ function members(call: GraphCall): Row[] {
     .filter((row) => row !== null);
 }
 
-/** Assignments are not listed for the whole tenant. */
+/** Assignments cannot be listed for the whole tenant. */
 function assignments(call: GraphCall): Row[] {
   if (!call.query.filter) {
     throw new Refusal(400, 'Request_BadRequest', 'A filter on principalId or roleDefinitionId is required.');
@@ -88,7 +88,7 @@ function assignments(call: GraphCall): Row[] {
   return assignmentRows(call);
 }
 
-/** PIM is there with Entra ID P2 alone. */
+/** PIM needs Entra ID P2. */
 export function requirePim(call: GraphCall): void {
   if (hasPlan(call.file, 'AAD_PREMIUM_P2')) return;
   throw new Refusal(

@@ -23,7 +23,7 @@ export function readSchedule(given: unknown, now: Date): { startDateTime?: strin
 
 const pending = new WeakMap<Store, Set<string>>();
 
-/** Lets a request take effect at once, or later where the file says so, and answers its status. One at a time. */
+/** Applies a request at once, or later if the file says so, and returns its status. Only one at a time may be pending. */
 export function asPimDoes(store: Store, key: string, done: string, effect: () => void): string {
   const minutes = store.file.behaviour?.pimPendingMinutes ?? 0;
   const waiting = pending.get(store) ?? new Set<string>();

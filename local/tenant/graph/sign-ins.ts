@@ -47,14 +47,14 @@ function rows(call: GraphCall): Row[] {
     });
   });
   all.sort((one, other) => String(other['createdDateTime']).localeCompare(String(one['createdDateTime'])));
-  // Unless signInEventTypes is asked for, both versions return the interactive ones, of one sign-in by its id too.
+  // Both versions return interactive sign-ins only, unless the filter names signInEventTypes; a read by id does so too.
   if (call.query.filter?.uses.some(({ path }) => path === 'signInEventTypes')) return all;
   return all.filter((row) => row['isInteractive'] === true);
 }
 
 const exchangeOnline = { name: 'Office 365 Exchange Online', appId: '00000002-0000-0ff1-ce00-000000000000' };
 
-/** Of an application that is only named: that of the enterprise application of this name, else made from the name. */
+/** The id of an application given by name: of the enterprise application so called, else derived from the name. */
 function appIdOf({ file }: GraphCall, name: string): string {
   if (name === exchangeOnline.name) return exchangeOnline.appId;
   const known = file.servicePrincipals?.find(({ displayName }) => displayName === name);

@@ -1,4 +1,4 @@
-// A user as the directory shows them, and what is said where there is none.
+// A user as the directory shows them, and the refusal when there is none.
 import { Refusal, type Row } from '../answers.ts';
 import { findUser, isGuest, primaryAddressOf, userIdOf } from '../directory.ts';
 import { withDefaults } from '../odata.ts';

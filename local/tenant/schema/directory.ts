@@ -1,5 +1,5 @@
 // Entra ID in the tenant file: domains, users, groups, roles. Names inside are Microsoft Graph's own; what belongs
-// to the simulation alone is said so. Left out, a property has its default and stays out of the file.
+// only to the simulation is marked. A property that is left out has its default and stays out of the file.
 import { z } from 'zod';
 import { authentication } from './authentication.ts';
 import { annotations, flag, guid, instant, may, open, text, texts, whole } from './fields.ts';

@@ -19,14 +19,14 @@ export const instant = z
   )
   .meta({ description: 'ISO 8601 in UTC (2026-11-20T10:00:00Z), or relative: now-10m, now-1d2h, now+30s' });
 
-/** Anything JSON, for parts that the simulation hands on without looking. */
+/** Any JSON, for parts that the simulation passes through unread. */
 export const anything = z.json();
 export const open = z.looseObject({});
 
-/** Left out, the property has the default that is described, or is null. */
+/** When left out, the property has the default in its description, or is null. */
 export const may = <T extends z.ZodType>(type: T) => type.nullable().optional();
 
-/** What a copied object may carry along; taken and not looked at. */
+/** Annotations that a copied object may carry; accepted and ignored. */
 export const annotations = {
   '@odata.type': text.optional(),
   '@odata.context': text.optional(),
@@ -35,7 +35,7 @@ export const annotations = {
 
 export type Kind = 'string' | 'boolean' | 'number' | 'date' | 'collection' | 'complex';
 
-/** What a property is to a query: which operators and literals it takes. */
+/** How a query treats a property: which operators and literals it takes. */
 export function kindOf(type: unknown): Kind {
   if (type === instant) return 'date';
   if (type instanceof z.ZodOptional || type instanceof z.ZodNullable) return kindOf(type.unwrap());

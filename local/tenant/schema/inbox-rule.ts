@@ -69,7 +69,7 @@ const except = <const K extends string>(names: readonly K[]) =>
 
 const size = z.union([text, whole]);
 
-/** Names that are about the rule, neither conditions nor actions; some are PowerShell's own and only taken along. */
+/** Properties of the rule itself, neither conditions nor actions; some are PowerShell's own and only passed along. */
 export const ruleDescription = {
   ...annotations,
   Name: text,

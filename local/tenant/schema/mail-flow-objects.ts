@@ -1,4 +1,4 @@
-// What directs the mail of the organisation, in Exchange's own properties; whatever else is given comes back as it is.
+// What directs the mail of the organisation, in Exchange's own properties; any other property is returned unchanged.
 import { z } from 'zod';
 import { instant, may, text } from './fields.ts';
 
