@@ -36,6 +36,8 @@ export const removeDefenderRoles = remediation({
     exchange: ['Get-RoleGroup', 'Get-RoleGroupMember', 'Remove-RoleGroupMember', 'Add-RoleGroupMember'],
   },
   appliesTo: () => true,
+  // Whoever had other roles is asked about these, also when those are taken away at this moment.
+  againAfter: ['remove-admin-roles', 'remove-exchange-roles'],
   restoredAtHandBack: 'after approval',
   before: z.object({ group: z.string() }),
 

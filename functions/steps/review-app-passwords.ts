@@ -20,7 +20,8 @@ export const reviewAppPasswords = investigation({
   permissions: { graph: ['Policy.Read.All', 'AuditLog.Read.All'] },
   appliesTo: ({ guest }) => !guest || 'is a guest: guests have no app passwords here',
   after: ['collect-sign-ins'],
-  againAfter: ['collect-audit-log'],
+  // Requiring multifactor authentication of the user alone is what makes app passwords possible.
+  againAfter: ['collect-audit-log', 'require-mfa'],
 
   async collect({ account, run, intruder, graph }) {
     const { perUserMfaState: state } = await graph.get(

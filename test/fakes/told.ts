@@ -22,7 +22,7 @@ import { sweepRuns } from '../../shared/run/sweep.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { createMailer } from '../../shared/summary/mail.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';
-import { MemoryBus } from './memory-bus.ts';
+import { MemoryBus, type MemoryMessage } from './memory-bus.ts';
 import { MemoryProgress } from './memory-progress.ts';
 import { memoryDecisions } from './memory-stores.ts';
 
@@ -59,6 +59,8 @@ export function tenantWith(
 export async function told(
   given: Pick<LoadedScenario, 'tenant' | 'events' | 'settings'>,
   more: Readonly<Record<string, string>> = {},
+  /** Which of the messages that can be delivered are worked on next, side by side; the first alone if left out. */
+  next: (ready: readonly MemoryMessage[]) => readonly MemoryMessage[] = (ready) => ready.slice(0, 1),
 ) {
   let at = start.getTime();
   const now = () => new Date(at);
@@ -149,19 +151,23 @@ export async function told(
         await triage(alert, `message-${at}`);
         continue;
       }
-      const message = bus.take();
-      if (message === undefined) {
-        const next = bus.nextAt()?.getTime();
-        if (next === undefined || next > end) break;
-        at = Math.max(at + 1, next);
+      const taken = next(bus.ready()).flatMap((message) => bus.take(message) ?? []);
+      if (taken.length === 0) {
+        const due = bus.nextAt()?.getTime();
+        if (due === undefined || due > end) break;
+        at = Math.max(at + 1, due);
         continue;
       }
       at += 20;
-      if (message.queue === queues.summaries)
-        await sendSummary(engine, mailer, summaryMessageSchema.parse(message.body));
-      else await runStep(engine, stepMessageSchema.parse(message.body), message.deliveryCount);
-      bus.complete(message);
+      await Promise.all(taken.map(work));
     }
+  }
+
+  async function work(message: MemoryMessage) {
+    if (message.queue === queues.summaries)
+      await sendSummary(engine, mailer, summaryMessageSchema.parse(message.body));
+    else await runStep(engine, stepMessageSchema.parse(message.body), message.deliveryCount);
+    bus.complete(message);
   }
 
   async function rowsOf(ref: RunRef) {

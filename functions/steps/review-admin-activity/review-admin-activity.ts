@@ -25,6 +25,8 @@ export const reviewAdminActivity = investigation({
   },
   appliesTo: () => true,
   after: ['collect-sign-ins', 'collect-audit-log'],
+  // A role that is taken away while this looks counts as one that was held.
+  againAfter: ['remove-admin-roles', 'remove-exchange-roles'],
 
   async collect({ account, run, intruder, graph, exchange }) {
     const since = windowStart(run, intruder);
