@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import { isKey } from '../run/progress.ts';
+import { writtenBy } from './row-versions.ts';
 
 export type Columns = Readonly<Record<string, string | number | boolean>>;
 
@@ -49,19 +50,26 @@ export function toEntity(
 export function fromEntity<T>(table: string, entity: Entity, schema: z.ZodType<T>): T {
   let text = '';
   for (let index = 0; typeof entity[`json${index}`] === 'string'; index += 1) text += entity[`json${index}`];
-  return readable(table, entity, jsonSchema.pipe(schema).safeParse(text));
+  const document = jsonSchema.safeParse(text);
+  if (!document.success) return readable(table, entity, jsonSchema.pipe(schema).safeParse(text), undefined);
+  return readable(table, entity, schema.safeParse(document.data), document.data);
 }
 
 /** As fromEntity, for a document whose parts were not all in the entity. */
 export function fromDocument<T>(table: string, entity: Entity, document: unknown, schema: z.ZodType<T>): T {
-  return readable(table, entity, schema.safeParse(document));
+  return readable(table, entity, schema.safeParse(document), document);
 }
 
-function readable<T>(table: string, entity: Entity, parsed: z.ZodSafeParseResult<T>): T {
+function readable<T>(
+  table: string,
+  entity: Entity,
+  parsed: z.ZodSafeParseResult<T> | z.ZodSafeParseError<unknown>,
+  document: unknown,
+): T {
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')} ${issue.message}`);
   throw new PermanentError(
-    `${place(table, entity)} can't be read: ${issues.slice(0, 3).join('; ').trim()}. It was written by another version or by hand: restore it, or delete the rows of its run`,
+    `${place(table, entity)} can't be read: ${issues.slice(0, 3).join('; ').trim()}. ${writtenBy(document)}`,
     { code: 'UnreadableRow' },
   );
 }

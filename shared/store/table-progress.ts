@@ -10,14 +10,7 @@
 // What a row can't hold is in blobs, where it is given some; see large-rows.ts.
 import { randomUUID } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
-import {
-  type LogRow,
-  logRowSchema,
-  type RunRow,
-  runRowSchema,
-  type StepRow,
-  stepRowSchema,
-} from '../model/rows.ts';
+import { type LogRow, logRowSchema, type RunRow, type StepRow } from '../model/rows.ts';
 import { odataText } from '../model/text.ts';
 import {
   type Claim,
@@ -31,6 +24,7 @@ import {
 } from '../run/progress.ts';
 import type { Blobs } from './blobs.ts';
 import { LargeRows } from './large-rows.ts';
+import { storedRunSchema, storedStepSchema, versioned } from './row-versions.ts';
 import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
 import {
   checkTransaction,
@@ -105,12 +99,12 @@ export class TableProgress implements Progress {
       .sort((a, b) => Number(a['position']) - Number(b['position']));
     return {
       run: {
-        row: await this.#large.fromEntity(ref, run, runRowSchema),
+        row: await this.#large.fromEntity(ref, run, storedRunSchema),
         etag: toVersion(run.etag, String(run['parkedUntil'])),
       },
       steps: await Promise.all(
         steps.map(async (step) => ({
-          row: await this.#large.fromEntity(ref, step, stepRowSchema),
+          row: await this.#large.fromEntity(ref, step, storedStepSchema),
           etag: toVersion(step.etag, String(step['position'])),
         })),
       ),
@@ -191,7 +185,7 @@ export class TableProgress implements Progress {
   }
 
   #runEntity(run: RunRow, parkedUntil: string, token: string): Promise<Entity> {
-    return this.#large.toEntity(runRef(run.id), runKey(run.id), run, {
+    return this.#large.toEntity(runRef(run.id), runKey(run.id), versioned(run), {
       account: run.account.userPrincipalName,
       state: run.state,
       level: run.level,
@@ -203,7 +197,7 @@ export class TableProgress implements Progress {
   }
 
   #stepEntity(ref: RunRef, step: StepRow, position: string, token: string): Promise<Entity> {
-    return this.#large.toEntity(ref, stepKey(ref.runId, step.name), step, {
+    return this.#large.toEntity(ref, stepKey(ref.runId, step.name), versioned(step), {
       position,
       state: step.state,
       aim: step.aim,

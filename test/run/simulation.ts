@@ -3,6 +3,7 @@
 
 import { RetryableError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/model/account.ts';
+import type { RunRow, StepRow } from '../../shared/model/rows.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import { stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
@@ -225,6 +226,12 @@ export class Simulation {
     this.#dead = false;
     this.#runId = opened.run.id;
     return opened.run.id;
+  }
+
+  /** Goes on with a run as another version has left it. */
+  async resume(run: RunRow, steps: readonly StepRow[]): Promise<void> {
+    this.#runId = run.id;
+    await this.#calm(() => this.progress.open(run, steps, undefined, []));
   }
 
   /** As triage does it: from the moment that the run is there, anything may go wrong. */
