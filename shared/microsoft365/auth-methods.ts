@@ -124,6 +124,14 @@ const holds = (targets: readonly AuditTarget[], value: string) =>
     changed.some(({ after }) => digits(JSON.stringify(after) ?? '').includes(digits(value))),
   );
 
+/** "+1 5555550100", as the log writes the number that was registered. */
+const numbers = /\+\d[\d\s().-]{5,}\d/g;
+/** Which numbers an entry names; one whose digits are masked names none. */
+const numbersIn = ({ targets }: DirectoryAudit): string[] =>
+  targets.flatMap(({ changed }) =>
+    changed.flatMap(({ after }) => (JSON.stringify(after) ?? '').match(numbers) ?? []),
+  );
+
 type Judged = { is: 'remove'; evidence: string } | { is: 'ask'; why: string } | { is: 'keep'; why: string };
 
 /**
@@ -141,7 +149,10 @@ function judgeMethod(
   const made = createdAt === null ? null : Date.parse(createdAt);
   const registered = audits.filter(isRegistration).filter((entry) => {
     const kinds = kindsIn(entry);
-    return kinds === undefined || (kind !== null && kinds.includes(kind));
+    if (kinds !== undefined && (kind === null || !kinds.includes(kind))) return false;
+    // One that names another number tells of another phone.
+    const named = kind === 'phone' && value !== null ? numbersIn(entry) : [];
+    return named.length === 0 || named.some((number) => digits(number) === digits(value ?? ''));
   });
   const naming = value === null ? [] : registered.filter(({ targets }) => holds(targets, value)).slice(0, 1);
   const near = made === null ? [] : registered.filter(({ time }) => Math.abs(time - made) <= nearMs);

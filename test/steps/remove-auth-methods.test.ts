@@ -236,6 +236,22 @@ describe('remove-auth-methods', () => {
     expect(silent.tasks).toMatchObject([{ instruction: expect.stringContaining('this may be it') }]);
   });
 
+  it.each([
+    ['without a date', null],
+    ['of the same minute', '2026-11-20T09:13:30Z'],
+    ['of long ago', '2024-01-01T00:00:00Z'],
+  ])('is not explained by an entry that names another number: a phone %s', async (_, createdDateTime) => {
+    const other = {
+      id: adele,
+      modifiedProperties: [{ displayName: 'PhoneNumber', oldValue: 'null', newValue: '"+1 5555550177"' }],
+    };
+    const named = entry({ resultReason: 'User registered Mobile Phone SMS', targetResources: [other] });
+    const { changes, tasks } = await find(tenant([phone('mobile', { createdDateTime })], [named]));
+    expect(changes).toEqual([]);
+    expect(JSON.stringify(tasks)).not.toContain('the intruder registered a phone');
+    expect(JSON.stringify(tasks)).not.toContain('both the owner');
+  });
+
   it('names the methods of the owner that the intruder deleted — they have to be registered again', async () => {
     const gone = {
       activityDisplayName: 'User deleted security info',
