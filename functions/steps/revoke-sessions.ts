@@ -17,7 +17,7 @@ export const revokeSessions = remediation({
   name: 'revoke-sessions',
   title: 'Revoke sessions',
   removes:
-    'refresh tokens and browser sessions; services that evaluate access continuously follow within 15 minutes, other tokens live on for up to an hour, cookies of outside applications until those end them',
+    'refresh tokens and browser sessions; services that evaluate access continuously follow within 15 minutes, other tokens live on for up to 90 minutes, cookies of outside applications until those end them',
   guide: ['MS', 'SD'],
   stage: 'contain',
   part: 'sessions',

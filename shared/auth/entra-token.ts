@@ -15,7 +15,7 @@ export interface TokenRules {
   now: () => Date;
 }
 
-/** Clocks differ; a token lives for an hour or more. */
+/** Clocks differ; a token lives for 60 to 90 minutes. */
 const skewSeconds = 60;
 
 /** The tenant's signing keys, kept for an hour and asked for anew at most every 30 seconds, whatever key a token names. */

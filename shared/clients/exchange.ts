@@ -20,6 +20,7 @@ const service = {
   scope: 'https://outlook.office365.com/.default',
   rights:
     'Exchange.ManageAsApp, or a role that holds this cmdlet with all that it was given (Exchange Administrator, or an Exchange role group of its own)',
+  hides: true,
   fault: exchangeFault,
 };
 

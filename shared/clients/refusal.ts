@@ -21,13 +21,15 @@ export interface Refusal {
   fault: Fault;
   /** What gives this app the right, for a 403. */
   rights: string;
+  /** The service hides what the app's role does not hold, and then calls the request a bad one. */
+  hides?: boolean | undefined;
   now: Date;
 }
 
 const staleToken =
   'was granted less than a day ago (a managed identity keeps its token for up to 24 hours; restarting the app does not help)';
 
-function sentence({ service, request, rights }: Refusal, status: number, said: string): string {
+function sentence({ service, request, rights, hides }: Refusal, status: number, said: string): string {
   if (status === 401) {
     return `${service} did not accept this app's token for ${request}, nor a second one (${said}). Check that the app's managed identity exists in this tenant, and that the service's address in the settings is right.`;
   }
@@ -38,7 +40,10 @@ function sentence({ service, request, rights }: Refusal, status: number, said: s
   if (status >= 300 && status < 400) {
     return `${service} answered ${request} with a redirect (${said}), which is not followed. Check the service's address in the settings.`;
   }
-  return `${service} did not accept ${request} (${said}).`;
+  const hint = hides
+    ? ` If a cmdlet or a parameter could not be found, the app's role is missing or too small: it needs ${rights}.`
+    : '';
+  return `${service} did not accept ${request} (${said}).${hint}`;
 }
 
 /** Pure: the same answer is always the same failure. */

@@ -29,6 +29,8 @@ export interface Service {
   name: string;
   scope: string;
   rights: string;
+  /** See Refusal. */
+  hides?: boolean;
   fault: (body: unknown, headers: Headers) => Fault;
 }
 
@@ -102,7 +104,7 @@ export function createSender(service: Service, options: ClientOptions) {
       const { status, headers, text } = answer;
       if (status >= 200 && status < 300) return answer;
       const fault = service.fault(jsonOf(hideSecrets(text, request.body)), headers);
-      const { name, rights } = service;
+      const { name, rights, hides } = service;
       const failure = refusalOf({
         service: name,
         request: request.name,
@@ -110,6 +112,7 @@ export function createSender(service: Service, options: ClientOptions) {
         headers,
         fault,
         rights,
+        hides,
         now: now(),
       });
       if (request.goneIsDone && tries > 1 && failure.status === 404)

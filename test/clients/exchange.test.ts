@@ -250,6 +250,15 @@ describe('a refusal of Exchange', () => {
     },
   );
 
+  it('of which nobody says whether something was hidden names the role as well', async () => {
+    const error = { code: 'BadRequest', message: "A parameter cannot be found that matches 'Mailbox'." };
+    const { exchange } = exchangeWith([{ status: 400, body: { error } }]);
+    expect(await thrownBy(exchange.get('Get-InboxRule', { Mailbox: adele.id }, named))).toMatchObject({
+      status: 400,
+      message: expect.stringContaining("the app's role is missing or too small"),
+    });
+  });
+
   it('keeps the code where the exception says nothing', async () => {
     const expired = { message: 'Expired or Invalid pagination request.', type: 'System.Exception' };
     const error = { code: 'BadRequest', innererror: { type: generic, internalexception: expired } };

@@ -113,7 +113,7 @@ async function finish(
   };
 }
 
-/** An access token lives for an hour or more after it was given out, whatever is done to the account. */
+/** An access token lives 60 to 90 minutes after it was given out, whatever is done to the account. */
 function afterTheLock(acts: readonly Act[], run: RunView): Kept[] {
   const lockedAt = run.fixedAt['block-sign-in'];
   if (lockedAt === undefined) return [];
@@ -121,7 +121,7 @@ function afterTheLock(acts: readonly Act[], run: RunView): Kept[] {
   const [last] = late;
   if (last === undefined) return [];
   const what = `${late.length} act${late.length === 1 ? '' : 's'} of the intruder after the lock, the last at ${when(Date.parse(last.at))}: ${last.activity}`;
-  return [{ what, why: 'with an access token from before the lock, which lives on for an hour or more' }];
+  return [{ what, why: 'with an access token from before the lock, which lives on for 60 to 90 minutes' }];
 }
 
 function unanswered(context: Asked, search: string): Collected {

@@ -15,7 +15,7 @@ export const removeAppAccess = remediation({
   name: 'remove-app-access',
   title: 'Remove application access',
   removes:
-    'consents, assignments and ownerships of the intruder, and applications that came with them; a token already issued lives on for about an hour',
+    'consents, assignments and ownerships of the intruder, and applications that came with them; a token already issued lives on for 60 to 90 minutes',
   did: (apps) => (apps === 1 ? 'let an application in' : `let ${apps} applications in`),
   guide: ['MS back doors'],
   stage: 'evict',
