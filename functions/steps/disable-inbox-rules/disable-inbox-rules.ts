@@ -156,7 +156,7 @@ const askTheOwner = (rule: InboxRule, why: string, mailbox: Mailbox, where: Wher
   link: mailboxPage(mailbox.id),
   role: 'Exchange Administrator',
   commands: [
-    `Remove-InboxRule -Mailbox ${powerShellValue(mailbox.userPrincipalName)} -Identity ${powerShellValue(rule.id)}`,
+    `Remove-InboxRule -Mailbox ${powerShellValue(mailbox.userPrincipalName)} -Identity ${powerShellValue(numberIn(rule.id))}`,
   ],
   danger: 'leak',
 });
