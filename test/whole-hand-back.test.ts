@@ -74,10 +74,14 @@ describe.concurrent('a finished run that is handed back', () => {
         const first = await view();
         expect(first).toMatchObject({ state: 'not begun', notPossible: null });
         const despite = first.left.filter(({ blocks }) => blocks).map(({ step }) => step);
+        const accepts = first.tasks.flatMap(({ name: task, withOwner }) => (withOwner ? [] : [task]));
         if (despite.length > 0) await post({ do: 'begin', identified: 'seen in person' }, 409);
         expect(userOf(tenant.state())?.accountEnabled).toBe(false);
         await post({ do: 'pass' }, 409);
-        await post({ do: 'begin', identified: 'called back on the number in the file of HR', despite }, 202);
+        await post(
+          { do: 'begin', identified: 'called back on the number in the file of HR', despite, accepts },
+          202,
+        );
         expect(await view()).toMatchObject({ phase: 'pass', pass: { state: 'may be made' } });
         expect(userOf(tenant.state())?.accountEnabled ?? true).toBe(true);
 

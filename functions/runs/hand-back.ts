@@ -24,6 +24,7 @@ import {
   passRefused,
   reservePass,
   unaccepted,
+  unacceptedTasks,
   whyNoPass,
   whyNoRoles,
   whyNotAlone,
@@ -57,7 +58,10 @@ export const handBackSchema = z.discriminatedUnion('do', [
     identified: reasonSchema,
     /** Steps that did not end well and are accepted anyway. */
     despite: z.array(z.string()).default([]),
-    ...reason,
+    /** Open tasks that are accepted as they are, each as `step/key`. */
+    accepts: z.array(z.string()).default([]),
+    /** What identified the owner is reason enough. */
+    reason: reasonSchema.optional(),
   }),
   z.strictObject({
     do: z.literal('pass'),
@@ -113,18 +117,33 @@ export async function postHandBack(services: HandBackServices, request: ApiReque
   const given: PersonalOrder = {
     who: request.who,
     id: idOf(request),
-    reason: body.reason,
+    reason: body.reason ?? 'the owner was identified',
     now: engine.now(),
   };
   switch (body.do) {
     case 'begin': {
       knownSteps(engine, body.despite);
-      const { despite } = body;
+      const { despite, accepts } = body;
       const second = await services.secondOperatorFor(rows.run.row.account);
       const written = await apply(engine, request, rows, begin({ ...body, second }, given), (state) => {
         const left = unaccepted(state, despite);
-        const why = whyNotBegun(state) ?? `not all ended well: ${left.map(({ step }) => step).join(', ')}`;
-        return { why, more: { left, despite: left.map(({ step }) => step) } };
+        const tasks = unacceptedTasks(state, { despite, accepts });
+        const reasons = [
+          ...(left.length === 0 ? [] : [`not all ended well: ${left.map(({ step }) => step).join(', ')}`]),
+          ...(tasks.length === 0
+            ? []
+            : [
+                `tasks are open, to be ticked off or accepted: ${tasks.map(({ name, task }) => `${task.what} (${name})`).join('; ')}`,
+              ]),
+        ];
+        return {
+          why: whyNotBegun(state) ?? reasons.join('; '),
+          more: {
+            left,
+            despite: left.map(({ step }) => step),
+            accepts: tasks.map(({ name }) => name),
+          },
+        };
       });
       return answer(engine, 202, written);
     }

@@ -159,6 +159,8 @@ const handBackSchema = z.object({
   identified: z.string(),
   /** Steps that did not end well and are accepted as they are. */
   despite: z.array(z.string()),
+  /** Open tasks that are accepted as they are, each as `step/key`. */
+  acceptedTasks: z.array(z.string()).optional(),
   pass: z
     .object({
       askedAt: time,

@@ -4,8 +4,11 @@
 
 import { type Html, html, nothing } from '../mail/html.ts';
 import { clock, isWebPage, oneLine, plain } from '../mail/plain.ts';
+import { spelled } from '../mail/spell.ts';
 import { capital } from '../model/text.ts';
 import type { HandBackView } from '../run/hand-back-view.ts';
+import { askUrl, placeOf } from '../summary/given.ts';
+import { button } from './sections.ts';
 import { runPath, shell } from './shell.ts';
 
 export interface HandBackPage {
@@ -35,6 +38,8 @@ const headings = {
 
 export function handBackPage({ view, version, who, now }: HandBackPage): string {
   const forms = view.next.map((action) => formOf(view, version, action));
+  const tasks = view.tasks.filter(({ withOwner }) => !withOwner);
+  const later = view.tasks.filter(({ withOwner }) => withOwner);
   return page(view, headings[view.state], who, [
     html`<p class="lead">${leadOf(view)} <span class="d">As of ${clock(now.toISOString())}.</span></p>`,
     forms.length === 0
@@ -49,20 +54,43 @@ export function handBackPage({ view, version, who, now }: HandBackPage): string 
       }),
     ),
     listOf('phases', 'The way back', view.phases.map(phaseHtml), 'ol'),
-    listOf(
-      'owner',
-      'What the owner does and sets up again',
-      view.owner.map(({ what, instruction, link }) => {
-        const to = link !== null && isWebPage(link) ? link : null;
-        const anchor =
-          to === null
-            ? nothing
-            : html`<div class="go"><a class="x" href="${to}" rel="noreferrer">Open ${new URL(to).host}</a></div>`;
-        return html`${capital(plain(what))}<div class="d">${oneLine(instruction).slice(0, 600)}</div>${anchor}`;
-      }),
-    ),
+    listOf('tasks', 'Open tasks', tasks.map(taskHtml(view))),
+    listOf('with-owner', 'Together with the owner', later.map(taskHtml(view))),
+    listOf('administrator', 'What the administrator does elsewhere', view.administrator.map(thingHtml)),
+    listOf('owner', 'What the owner does', view.owner.map(thingHtml)),
   ]);
 }
+
+type Thing = HandBackView['owner'][number];
+
+const linkHtml = (link: string | null, text?: string) =>
+  link !== null && isWebPage(link)
+    ? html`<a class="x" href="${link}" rel="noreferrer">${text ?? `Open ${new URL(link).host}`}</a>`
+    : nothing;
+
+const thingHtml = ({ what, instruction, link }: Thing): Html =>
+  html`${capital(plain(what))}<div class="d">${oneLine(instruction).slice(0, 2000)}</div><div class="go">${linkHtml(link)}</div>`;
+
+/** Each with its tick, before the hand-back begins and after. */
+const taskHtml =
+  ({ run }: HandBackView) =>
+  ({
+    step,
+    key,
+    what,
+    instruction,
+    link,
+    role,
+    commands = [],
+    accepted,
+  }: HandBackView['tasks'][number]): Html => {
+    const typed =
+      commands.length === 0
+        ? nothing
+        : html`<pre>${['Connect-ExchangeOnline', ...commands].map((line) => `${oneLine(line)}\n`).join('')}</pre>`;
+    const stands = accepted ? html` <b>Accepted as it is.</b>` : nothing;
+    return html`${capital(plain(what))}${stands}<div class="d">${plain(instruction, 2000)}</div>${typed}<div class="go">${linkHtml(link, placeOf(link, role))}${button(askUrl(runPath(run.id), 'tick', { step, task: key }), 'Done: tick it off', `Done: tick it off: ${plain(what, 80)}`)}</div>`;
+  };
 
 /** The only place where a pass is shown. Loading it again makes no other one: that takes a form of its own. */
 export function passPage(view: HandBackView, pass: ShownPass, who: string): string {
@@ -72,7 +100,7 @@ export function passPage(view: HandBackView, pass: ShownPass, who: string): stri
       ? nothing
       : html`<p class="bad">It opens nothing yet: ${plain(unusableBecause)}.</p>`;
   return page(view, 'Temporary Access Pass, shown once', who, [
-    html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">Tell it to the owner, by telephone or in person</h2><p class="pass">${value}</p>${unusable}<p>Valid until ${clock(expiresAt)}${usableOnce ? ', for one sign-in' : ''}. It is shown here and nowhere else: when this page is gone, so is the pass.</p><div class="go"><a class="b" href="${runPath(view.run.id)}/hand-back">Told: go on</a></div></section>`,
+    html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">Tell it to the owner, by phone or in person</h2><p class="pass">${value}</p><p class="d">${spelled(value)}</p>${unusable}<p>Valid until ${clock(expiresAt)}${usableOnce ? ', for one sign-in' : ''}. It is shown here and nowhere else: when this page is gone, so is the pass.</p><div class="go"><a class="b" href="${runPath(view.run.id)}/hand-back">Told: go on</a></div></section>`,
   ]);
 }
 
@@ -92,7 +120,7 @@ function page({ run, account }: HandBackView, heading: string, who: string, part
 function leadOf({ state, notPossible, begun, phases, next, phase }: HandBackView): string {
   if (notPossible !== null) return `Not possible now: ${plain(notPossible, 400)}.`;
   if (begun === null)
-    return 'Identify the owner first, by telephone on a known number or in person, never by mail or chat.';
+    return 'Identify the owner first: in person, or by phone on a number from before the attack, never by mail or chat.';
   const by = `Begun ${clock(begun.at)} by ${plain(begun.by, 120)}; the owner was identified: ${plain(begun.identified, 300)}.`;
   if (state === 'handed back')
     return `${by} ${phase === 'done' ? 'All is given back.' : 'All but the roles is given back.'}`;
@@ -126,14 +154,18 @@ function formOf(
   { do: action, title }: HandBackView['next'][number],
 ): Html {
   const id = `reason-${action}`;
-  const reason = html`<p><label for="${id}">Reason, kept in the log</label><input type="text" id="${id}" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p>`;
+  // What identified the owner is the reason, and is asked for once.
+  const reason =
+    action === 'begin' && view.begun === null
+      ? nothing
+      : html`<p><label for="${id}">Reason, kept in the log</label><input type="text" id="${id}" name="reason" required minlength="3" maxlength="500" autocomplete="off"></p>`;
   return html`<form method="post" action="${runPath(view.run.id)}/hand-back?seen=${encodeURIComponent(version)}"><input type="hidden" name="do" value="${action}">${fieldsOf(view, action)}${reason}<div class="go"><button type="submit">${title}</button></div></form>`;
 }
 
 function fieldsOf(view: HandBackView, action: HandBackView['next'][number]['do']): Html {
   switch (action) {
     case 'begin':
-      return html`${identified(view)}${despite(view)}`;
+      return html`${identified(view)}${despite(view)}${accepts(view)}`;
     case 'pass': {
       const again = view.pass.state === 'shown';
       const note = again
@@ -165,5 +197,15 @@ function despite({ left }: HandBackView): Html {
     ({ step, title, why }) =>
       html`<label class="o"><input type="checkbox" name="despite[]" value="${step}">${title}: ${plain(why, 200)}</label>`,
   );
-  return html`<fieldset><legend>In the way: tick what you accept as it is; each must be, or be mended first</legend>${boxes}</fieldset>`;
+  return html`<fieldset><legend>In the way: tick what you accept as it is, or fix it first</legend>${boxes}</fieldset>`;
+}
+
+function accepts({ tasks, begun }: HandBackView): Html {
+  const open = tasks.filter(({ withOwner, accepted }) => !withOwner && !accepted);
+  if (open.length === 0 || begun !== null) return nothing;
+  const boxes = open.map(
+    ({ name, what }) =>
+      html`<label class="o"><input type="checkbox" name="accepts[]" value="${name}">${capital(plain(what, 200))}</label>`,
+  );
+  return html`<fieldset><legend>Open tasks: tick each off below, or tick here what you accept as it is</legend>${boxes}</fieldset>`;
 }

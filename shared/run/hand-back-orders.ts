@@ -1,10 +1,12 @@
 // What an operator may order on an account's way back to its owner. Each order only changes rows; the plan does the rest.
 // `why…` says in a sentence why an order is not possible, or undefined if it is.
 
-import type { HandBack, LogRow, RunRow, RunState } from '../model/rows.ts';
+import type { HandBack, LogRow, RunRow, RunState, TaskRecord } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
 import { checkAll, inTheWay, isHandedBack, isHandingBack } from './hand-back.ts';
 import { type Order, reopened } from './operate.ts';
+import { taskKey } from './tick-off.ts';
+import { openTasks } from './verdict.ts';
 
 const entry = ({ now, who, reason }: Order, what: string): LogRow => ({
   at: now.toISOString(),
@@ -23,6 +25,8 @@ export interface Beginning {
   identified: string;
   /** Steps that did not end well and are accepted as they are. */
   despite: readonly string[];
+  /** Open tasks that are accepted as they are, each as `step/key`. */
+  accepts: readonly string[];
   /** Why the pass will need a second operator, or null. */
   second: string | null;
 }
@@ -44,26 +48,52 @@ export function whyNotBegun({ run }: RunState): string | undefined {
 export const unaccepted = (state: RunState, despite: readonly string[]) =>
   inTheWay(state).filter(({ step }) => !despite.includes(step));
 
+export interface OpenTask {
+  /** `step/key`, by which it is accepted. */
+  name: string;
+  step: string;
+  task: TaskRecord;
+}
+
+/** What a person was asked to do and has not ticked off. */
+export const tasksLeft = ({ steps }: Pick<RunState, 'steps'>): OpenTask[] =>
+  steps.flatMap((row) =>
+    openTasks(row).map((task) => ({ name: `${row.name}/${taskKey(task.id)}`, step: row.name, task })),
+  );
+
+/** Nobody forgets a task: each is ticked off, or accepted by name, alone or with the step that asks for it. */
+export const unacceptedTasks = (
+  state: RunState,
+  { despite, accepts }: Pick<Beginning, 'despite' | 'accepts'>,
+) => tasksLeft(state).filter(({ name, step }) => !accepts.includes(name) && !despite.includes(step));
+
 /** Begins the hand-back, or accepts more of what is in its way. Said again it changes nothing. */
 export const begin =
-  ({ identified, despite, second }: Beginning, order: PersonalOrder): Apply =>
+  ({ identified, despite, accepts, second }: Beginning, order: PersonalOrder): Apply =>
   (state) => {
     if (whyNotBegun(state) !== undefined) return undefined;
     const { run } = state;
     const { handBack } = run;
     if (handBack !== undefined && isHandingBack(run)) {
-      const more = despite.filter((name) => !handBack.despite.includes(name));
+      const known = [...handBack.despite, ...(handBack.acceptedTasks ?? [])];
+      const more = [...despite, ...accepts].filter((name) => !known.includes(name));
       if (more.length === 0) return { ...state, log: [entry(order, 'hand-back: it has begun already')] };
       const next: HandBack = {
         ...handBack,
-        despite: [...handBack.despite, ...more],
+        despite: [...new Set([...handBack.despite, ...despite])],
+        acceptedTasks: [...new Set([...(handBack.acceptedTasks ?? []), ...accepts])],
         begunBy: [...new Set([...(handBack.begunBy ?? []), order.id])],
       };
       const log = [entry(order, `hand-back: accepted as they are: ${more.join(', ')}`)];
       return { ...state, run: { ...reopened(run), handBack: next }, log };
     }
     if (unaccepted(state, despite).length > 0) return undefined;
-    const accepted = despite.length === 0 ? '' : `; accepted as they are: ${despite.join(', ')}`;
+    if (unacceptedTasks(state, { despite, accepts }).length > 0) return undefined;
+    const named = [
+      ...despite,
+      ...tasksLeft(state).flatMap(({ name, task }) => (accepts.includes(name) ? [task.what] : [])),
+    ];
+    const accepted = named.length === 0 ? '' : `; accepted as they are: ${named.join(', ')}`;
     return {
       run: {
         ...run,
@@ -77,6 +107,7 @@ export const begin =
           ...(second === null ? {} : { secondBecause: second }),
           identified,
           despite: [...despite],
+          ...(accepts.length === 0 ? {} : { acceptedTasks: [...accepts] }),
           pass: null,
           ownerBackAt: null,
           rolesApprovedAt: null,

@@ -12,7 +12,8 @@ import {
 } from '../model/rows.ts';
 import type { Step } from '../model/step.ts';
 import { isHandedBack, isHandingBack, type Left, leftBehind, rowsOf } from './hand-back.ts';
-import { unaccepted, whyNoPass, whyNotBegun } from './hand-back-orders.ts';
+import { type OpenTask, tasksLeft, unaccepted, whyNoPass, whyNotBegun } from './hand-back-orders.ts';
+import { taskKey } from './tick-off.ts';
 import { handBackTasks, isPending } from './verdict.ts';
 
 /** What POST …/hand-back takes as `do`. */
@@ -71,6 +72,25 @@ export const handBackViewSchema = z.object({
     /** Why it takes an operator who neither started the run nor began the hand-back, or null. */
     secondOperator: z.string().nullable(),
   }),
+  /** What a person was asked to do and has not done: each is ticked off, or accepted by name before it begins. */
+  tasks: z.array(
+    z.object({
+      /** `step/key`: what `accepts` takes. */
+      name: z.string(),
+      step: z.string(),
+      key: z.string(),
+      what: z.string(),
+      instruction: z.string(),
+      link: z.string(),
+      role: z.string().optional(),
+      commands: z.array(z.string()).optional(),
+      /** Done together with the owner: it stops nothing. */
+      withOwner: z.boolean(),
+      accepted: z.boolean(),
+    }),
+  ),
+  /** What the administrator does elsewhere. */
+  administrator: z.array(ownerTaskSchema),
   /** What the owner does and sets up again. */
   owner: z.array(ownerTaskSchema),
   /** What an operator can do now; `roles` is an approval of its own. */
@@ -82,7 +102,7 @@ const titles: Readonly<Record<HandBackPhase, string>> = {
   check: 'Look once more: nothing is left to remove, and sessions end',
   clear: 'Delete every pass, and dismiss the risk',
   enable: 'Let the account sign in again',
-  pass: 'Make a Temporary Access Pass and tell it to the owner, by telephone or in person',
+  pass: 'Make a Temporary Access Pass and tell it to the owner, by phone or in person',
   owner: 'The owner signs in with it, registers a method and sets a password',
   restore: 'Give back mailbox protocols, and let the account send mail',
   roles: 'Give back administrator roles, after an approval of their own',
@@ -110,8 +130,10 @@ export function handBackView(playbook: readonly Step[], state: RunState, now: Da
       title: titleOf(left.step),
       accepted: accepted(left),
     })),
-    phases: handBackPhases.map((phase) => {
+    phases: handBackPhases.flatMap((phase) => {
       const rows = rowsOf(playbook, state, phase);
+      // Of roles only those hear who had any.
+      if (phase === 'roles' && rows.length === 0 && handBack?.phase !== 'roles') return [];
       return {
         phase,
         title: titles[phase],
@@ -126,6 +148,8 @@ export function handBackView(playbook: readonly Step[], state: RunState, now: Da
       };
     }),
     pass: passOf(state, now),
+    tasks: openTasksOf(state),
+    administrator: atTheSource(run.account),
     owner: ownerTasks(state),
     next: next(state, now).map((action) => ({ do: action, title: actionTitles[action] })),
   };
@@ -184,10 +208,26 @@ function next(state: RunState, now: Date): Action[] {
   if (handBack.phase === 'roles' && handBack.rolesApprovedAt === null) return ['roles'];
   return [...pass];
 }
+
+function openTasksOf(state: RunState): HandBackView['tasks'] {
+  const accepted = state.run.handBack?.acceptedTasks ?? [];
+  const despite = state.run.handBack?.despite ?? [];
+  const shown = ({ name, step, task }: OpenTask, withOwner: boolean) => ({
+    ...{ name, step, key: taskKey(task.id), withOwner },
+    ...{ what: task.what, instruction: task.instruction, link: task.link },
+    ...(task.role === undefined ? {} : { role: task.role }),
+    ...(task.commands === undefined ? {} : { commands: task.commands }),
+    accepted: accepted.includes(name) || despite.includes(step),
+  });
+  const later = state.steps.flatMap((row) =>
+    handBackTasks(row).map((task) => ({ name: `${row.name}/${taskKey(task.id)}`, step: row.name, task })),
+  );
+  return [...tasksLeft(state).map((one) => shown(one, false)), ...later.map((one) => shown(one, true))];
+}
+
 type OwnerTask = z.infer<typeof ownerTaskSchema>;
 /** What cannot be given back by the app. */
 function ownerTasks({ run, steps }: RunState): OwnerTask[] {
-  const tasks = steps.flatMap(handBackTasks);
   const removed = steps.find(({ part }) => part === 'methods')?.changes ?? [];
   const gone = removed.filter(({ fixedAt }) => fixedAt !== null).map(({ what }) => what);
   const methods =
@@ -204,8 +244,6 @@ function ownerTasks({ run, steps }: RunState): OwnerTask[] {
             link: 'https://aka.ms/mysecurityinfo',
           },
         ]),
-    ...atTheSource(run.account),
-    ...tasks.map(({ what, instruction, link }) => ({ what, instruction, link })),
     {
       what: 'sign in again on every device and in every application',
       instruction: 'All sessions have ended. Passwords that were saved for this account anywhere are void.',

@@ -26,6 +26,34 @@ describe('the way back', () => {
     expect(html).toContain('never by mail or chat');
   });
 
+  it('asks once: what identified the owner is the reason', () => {
+    expect(page(viewOf('contained'))).not.toContain('name="reason"');
+  });
+
+  it('lists each open task with its tick, and lets it be accepted by name before it begins', () => {
+    const tasks = viewOf('contained with tasks').tasks.filter(({ withOwner }) => !withOwner);
+    expect(tasks.length).toBeGreaterThan(0);
+    const html = page(viewOf('contained with tasks'));
+    for (const { name, step, key } of tasks) {
+      expect(html).toContain(`name="accepts[]" value="${name}"`);
+      expect(html).toContain(`do=tick&amp;step=${step}&amp;task=${key}`);
+    }
+    const after = page(
+      viewOf('contained with tasks', {
+        begun,
+        state: 'under way',
+        next: [],
+        tasks: tasks.map((one) => ({ ...one, accepted: true })),
+      }),
+    );
+    expect(after.match(/Accepted as it is/g)).toHaveLength(tasks.length);
+    expect(after).toContain('do=tick&amp;');
+  });
+
+  it('speaks of roles only where there are any', () => {
+    expect(page(viewOf('contained'))).not.toContain('administrator roles');
+  });
+
   it('says what is in the way, and lets each be accepted by itself', () => {
     const html = page(viewOf('not contained, refused'));
     expect(html).toContain('It stops the hand-back.');
@@ -67,6 +95,7 @@ describe('the pass', () => {
     expect(html).toContain('<p class="pass">Zx9!&lt;k</p>');
     expect(html).toContain('Valid until 2026-11-20 11:00:00 UTC, for one sign-in');
     expect(html.match(/Zx9/g)).toHaveLength(1);
+    expect(html).toContain('capital Zulu, x-ray, nine, exclamation mark, less than, kilo');
     const after = {
       state: 'shown',
       by: who,
