@@ -21,7 +21,8 @@ import { storm } from './storm.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const peersFolder = join(folder, 'peers');
-const latencies = { graph: 100, storage: 5 };
+/** Of one request, in milliseconds: to Microsoft 365 over the internet, to the others in the same region. */
+const latencies = { graph: 100, storage: 5, bus: 10 };
 
 interface Figure {
   figure: string;
@@ -94,6 +95,7 @@ const ours = (accounts: number, latencyMs: number, warm: boolean, untilSettled: 
   measureReclaim({
     ...{ accounts, latencyMs, warm, untilSettled },
     storageLatencyMs: latencyMs === 0 ? 0 : latencies.storage,
+    busLatencyMs: latencyMs === 0 ? 0 : latencies.bus,
     withinSeconds: 300,
   });
 

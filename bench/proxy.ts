@@ -1,4 +1,4 @@
-// Stands before the tables: counts what is asked of them, and adds the latency that a service in the same region has.
+// Stands before the tables and counts what is asked of them.
 import { Agent, createServer, request } from 'node:http';
 
 export interface CountingProxy {
@@ -7,24 +7,22 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-export async function countingProxy(target: string, latencyMs: number): Promise<CountingProxy> {
+export async function countingProxy(target: string): Promise<CountingProxy> {
   const to = new URL(target);
   const agent = new Agent({ keepAlive: true });
   let count = 0;
   const server = createServer((incoming, outgoing) => {
     count += 1;
-    setTimeout(() => {
-      const { method = 'GET', url = '/' } = incoming;
-      const passed = request(
-        { agent, host: to.hostname, port: to.port, method, path: url, headers: incoming.headers },
-        (answer) => {
-          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-          answer.pipe(outgoing);
-        },
-      );
-      passed.on('error', () => outgoing.destroy());
-      incoming.pipe(passed);
-    }, latencyMs);
+    const { method = 'GET', url = '/' } = incoming;
+    const passed = request(
+      { agent, host: to.hostname, port: to.port, method, path: url, headers: incoming.headers },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    passed.on('error', () => outgoing.destroy());
+    incoming.pipe(passed);
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

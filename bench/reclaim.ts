@@ -27,6 +27,7 @@ export interface Wanted {
   accounts: number;
   latencyMs: number;
   storageLatencyMs: number;
+  busLatencyMs: number;
   /** One account goes through first, so that connections and code are warm. */
   warm: boolean;
   untilSettled: boolean;
@@ -34,7 +35,7 @@ export interface Wanted {
 }
 
 export async function measureReclaim(wanted: Wanted): Promise<Measured> {
-  const { accounts, latencyMs, storageLatencyMs, warm, untilSettled, withinSeconds } = wanted;
+  const { accounts, latencyMs, storageLatencyMs, busLatencyMs, warm, untilSettled, withinSeconds } = wanted;
   const now = new Date();
   const all = await storm(accounts + 1, now);
   const requests: RecordedRequest[] = [];
@@ -47,6 +48,8 @@ export async function measureReclaim(wanted: Wanted): Promise<Measured> {
     tenant: all.tenant,
     bundle,
     latencyMs,
+    storageLatencyMs,
+    busLatencyMs,
     settings: { ...all.settings },
     onRequest: (request) => requests.push(request),
     onLog: ({ source, message }) => {
@@ -61,7 +64,7 @@ export async function measureReclaim(wanted: Wanted): Promise<Measured> {
       if (/lock.*(lost|expired)|MessageLockLost/i.test(message)) lostLocks += 1;
     },
     beforeTables: async (endpoint) => {
-      proxy = await countingProxy(endpoint, storageLatencyMs);
+      proxy = await countingProxy(endpoint);
       return proxy.url;
     },
   });

@@ -6,6 +6,7 @@ import { tellOfStorms } from '../shared/alerts/breaker-notice.ts';
 import { bookOf } from '../shared/alerts/breaker-places.ts';
 import { classifier } from '../shared/alerts/detector-settings.ts';
 import { intrudersOf, lastRunOf } from '../shared/alerts/earlier-runs.ts';
+import { gatherDetections } from '../shared/alerts/gather-detections.ts';
 import type { PollDeps } from '../shared/alerts/poll.ts';
 import {
   noProtections,
@@ -178,6 +179,7 @@ export function createServices(settings: Settings, log: Log): Services {
       now: at,
     });
   };
+  const gathered = gatherDetections(() => soon().graph, now);
   const classify = classifier(settings.DETECTORS);
   const unknownTitles = new TableUnknownTitles(tables);
   const health = new TableSourceHealth(tables);
@@ -245,10 +247,9 @@ export function createServices(settings: Settings, log: Log): Services {
       second: askForCard(webhook, bus, log),
     },
     triage: (line) => {
-      const { graph } = soon();
-      const known = remembering(graph);
+      const known = remembering(soon().graph);
       return createTriageAlert({
-        graph,
+        graph: gathered,
         settings,
         policy: settings.POLICY,
         readAccount: (...asked) => {
