@@ -1,10 +1,12 @@
 // What a person does now, the most dangerous first. Each line is one order: what, how, where and as whom. If there is
 // none, it says so. The page, the card and the command have the same order.
+
 import { kindOf } from '../alerts/detectors.ts';
 import type { Failure } from '../errors.ts';
 import type { Asked, Line, Section } from '../mail/letter.ts';
-import { count, oneLine, plain } from '../mail/plain.ts';
+import { count, plain } from '../mail/plain.ts';
 import { mailboxPage, signInsPage, userPage } from '../microsoft365/links.ts';
+import { isOneCommand } from '../model/powershell.ts';
 import type { RunRow, StepRow, TaskRecord } from '../model/rows.ts';
 import { capital } from '../model/text.ts';
 import { dangers } from '../model/words.ts';
@@ -136,14 +138,16 @@ function takenBack(given: Case): string {
 }
 
 export function taskLine({ step, task }: OpenTask): Line {
-  const { id, what, instruction, link, role, commands = [], danger, remains } = task;
+  const { id, what, instruction, link, role, danger, remains } = task;
+  // As it was quoted: a space more or less would name another thing. What is no single command is not for pasting.
+  const commands = (task.commands ?? []).filter(isOneCommand);
   return {
     text: capital(plain(what)),
     details: instruction === '' ? [] : [plain(instruction, 2000)],
     ...(commands.length === 0
       ? {}
       : {
-          commands: ['Connect-ExchangeOnline', ...commands.map((command) => oneLine(command).slice(0, 2000))],
+          commands: ['Connect-ExchangeOnline', ...commands],
         }),
     link: { text: placeOf(link, role), url: link },
     task: { step, id, done: false, ...(danger === undefined ? {} : { danger }) },

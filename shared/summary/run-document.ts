@@ -1,7 +1,9 @@
 // A run as programs read it: the answer of GET /api/runs/{id}. Pure. It holds no secret, because no row does.
+
 import { z } from 'zod';
 import { accountSchema } from '../model/account.ts';
 import { intruderSchema } from '../model/intruder.ts';
+import { isOneCommand } from '../model/powershell.ts';
 import {
   attachmentSchema,
   changeRecordSchema,
@@ -124,7 +126,7 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
         instruction,
         link,
         role,
-        commands,
+        commands: commands?.filter(isOneCommand),
         danger,
         essential,
         atHandBack: atHandBack ?? false,

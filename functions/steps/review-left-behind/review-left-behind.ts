@@ -6,7 +6,7 @@ import { type Act, actsIn, isOrdinary } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
 import { investigation, settings, type Task } from '../../../shared/model/step.ts';
-import { inQuotes } from '../../../shared/model/text.ts';
+import { inQuotes, trimEnd } from '../../../shared/model/text.ts';
 import { dangers } from '../../../shared/model/words.ts';
 import table from './left-behind.json' with { type: 'json' };
 
@@ -64,7 +64,7 @@ export const reviewLeftBehind = investigation({
 });
 
 /** The directory ends some of its names with a full stop or a space. */
-const kindOf = ({ activity }: Act) => byOperation.get(activity.toLowerCase().replace(/[.\s]+$/, ''));
+const kindOf = ({ activity }: Act) => byOperation.get(trimEnd(activity.toLowerCase(), '. \u00a0'));
 
 /** What the record calls it: a name, or the address of the thing. */
 function nameOf(kind: Kind, { data, object }: Act): string | null {
@@ -113,9 +113,21 @@ function taskOf(kind: Kind, name: string | null, acts: readonly Act[]): Task {
   };
 }
 
-/** Taken back, told or asked about by other steps. */
-const elsewhere =
-  /^(send(as|onbehalf)?|(new|set|enable|disable|remove)-(inboxrule|sweeprule)|updateinboxrules|(set|add|remove|enable|new)-(mailbox|mailboxpermission|recipientpermission|mailboxfolderpermission|mailboxautoreplyconfiguration|mailboxcalendarfolder|mailboxmessageconfiguration|mailboxjunkemailconfiguration|mailboxregionalconfiguration|casmailbox|app)|(add|modify|update|remove)folderpermissions|updatecalendardelegation|consent to application.*|add (oauth2permissiongrant|delegated permission grant|app role assignment).*|(user|admin) (registered|changed|updated|deleted|started|reviewed|completed).*|(add|register|update|delete) .*device.*|.*password.*|.*risk.*|update user.*|update stsrefreshtoken.*|sharing\w*|\w*link(created|updated|removed|used)|addedto\w*|file\w+|folder\w+|page\w+|list\w+|(create|update|move|movetodeleteditems|softdelete|harddelete|recordderelete|copy)|userlog\w+|\w*accessed\w*|search\w*|chatretrieved|\w*(read|listed|viewed|deleted|removed|uninstalled|retrieved|exported))$/i;
+/** Taken back, told or asked about by other steps: whole names, beginnings, and what single words hold or end in. */
+const whole =
+  /^(send(as|onbehalf)?|(new|set|enable|disable|remove)-(inboxrule|sweeprule)|updateinboxrules|(set|add|remove|enable|new)-(mailbox|mailboxpermission|recipientpermission|mailboxfolderpermission|mailboxautoreplyconfiguration|mailboxcalendarfolder|mailboxmessageconfiguration|mailboxjunkemailconfiguration|mailboxregionalconfiguration|casmailbox|app)|(add|modify|update|remove)folderpermissions|updatecalendardelegation|create|update|move|movetodeleteditems|softdelete|harddelete|recordderelete|copy|chatretrieved)$/i;
+const beginning =
+  /^(consent to application|add (oauth2permissiongrant|delegated permission grant|app role assignment)|(user|admin) (registered|changed|updated|deleted|started|reviewed|completed)|update user|update stsrefreshtoken)/i;
+const inWord = /^(sharing|addedto|search|(file|folder|page|list|userlog)\w)|accessed/i;
+const endOfWord =
+  /(link(created|updated|removed|used)|read|listed|viewed|deleted|removed|uninstalled|retrieved|exported)$/i;
+
+const isElsewhere = (activity: string): boolean =>
+  whole.test(activity) ||
+  beginning.test(activity) ||
+  /password|risk/i.test(activity) ||
+  (/^(add|register|update|delete) /i.test(activity) && /device/i.test(activity)) ||
+  (!/\W/.test(activity) && (inWord.test(activity) || endOfWord.test(activity.slice(-40))));
 
 /** Something that makes or opens: what it left is not in the table, and nobody else would say a word. */
 const makes =
@@ -127,7 +139,7 @@ function unknown(acts: readonly Act[]): Task[] {
       act.certainty === 'certain' &&
       kindOf(act) === undefined &&
       !isOrdinary(act.activity) &&
-      !elsewhere.test(act.activity) &&
+      !isElsewhere(act.activity) &&
       makes.test(act.activity) &&
       act.recordType !== 'directory',
   );
