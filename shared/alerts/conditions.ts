@@ -78,7 +78,10 @@ export const conditions = {
     if (signal.address === null) return false;
     if (known.intruders === undefined) return { needs: 'intruders' };
     const network = networkOf(signal.address);
-    return known.intruders.some((address) => networkOf(address) === network);
+    return known.intruders.some(
+      ({ address, client }) =>
+        networkOf(address) === network && (client === null || client === signal.userAgent),
+    );
   },
 
   /** A successful sign-in that belongs to the signal. */

@@ -51,15 +51,23 @@ const classifiedIn = (steps: readonly StepRow[]): string[] =>
 
 const mostRuns = 200;
 
-/** Addresses that are an intruder's alone by runs that were opened since then; a held run has looked at nothing. */
-export async function intrudersOf(progress: Progress, since: Date): Promise<readonly string[]> {
+/** Where an intruder came from. At an address that others use as well, only the intruder's client counts. */
+export interface IntruderPlace {
+  address: string;
+  /** null: the address is the intruder's alone. */
+  client: string | null;
+}
+
+/** By runs that were opened since then; a held run has looked at nothing, and one that was undone was a false alarm. */
+export async function intrudersOf(progress: Progress, since: Date): Promise<readonly IntruderPlace[]> {
   const refs = await progress.list(since, mostRuns);
   const runs = await Promise.all(refs.map((ref) => progress.read(ref)));
-  return [
-    ...new Set(
-      runs.flatMap((rows) =>
-        rows === undefined || rows.run.row.endsAs === 'undone' ? [] : rows.run.row.intruder.addresses,
-      ),
-    ),
-  ];
+  return runs.flatMap((rows) => {
+    if (rows === undefined || rows.run.row.endsAs === 'undone') return [];
+    const { addresses, sharedAddresses, userAgents } = rows.run.row.intruder;
+    return [
+      ...addresses.map((address) => ({ address, client: null })),
+      ...sharedAddresses.flatMap((address) => userAgents.map((client) => ({ address, client }))),
+    ];
+  });
 }

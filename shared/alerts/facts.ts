@@ -7,6 +7,7 @@ import type { GraphReader } from '../model/clients.ts';
 import { type RiskLevel, riskLevel, type Signal } from '../model/signal.ts';
 import { wholeSeconds } from '../model/text.ts';
 import type { Decisions } from './decisions.ts';
+import type { IntruderPlace } from './earlier-runs.ts';
 import { text, time, word } from './payload-fields.ts';
 import { riskDetectionSchema } from './risk-detection.ts';
 
@@ -28,8 +29,8 @@ interface Facts {
   detections: readonly Signal[];
   /** Confirmed signals that were recorded for this user, whether or not they opened a run. */
   earlier: readonly Signal[];
-  /** Addresses that runs of the last days call an intruder's alone. */
-  intruders: readonly string[];
+  /** Where intruders came from by runs of the last days. */
+  intruders: readonly IntruderPlace[];
 }
 export type FactName = keyof Facts;
 
@@ -118,8 +119,8 @@ async function readEarlier(decisions: Decisions, userId: string, around: string)
 export interface Readable {
   graph: GraphReader;
   decisions: Decisions;
-  /** Addresses that runs opened since then call an intruder's alone; left out: none is known. */
-  intruders?(since: Date): Promise<readonly string[]>;
+  /** Where intruders came from by runs opened since then; left out: none is known. */
+  intruders?(since: Date): Promise<readonly IntruderPlace[]>;
 }
 
 const names = {

@@ -8,7 +8,7 @@ import { type Signal, timeOf } from '../model/signal.ts';
 import type { Opened, OpenRequest } from '../run/open-run.ts';
 import type { Decision, Decisions } from './decisions.ts';
 import { isShownTwice, kindOf } from './detectors.ts';
-import type { LastRun } from './earlier-runs.ts';
+import type { IntruderPlace, LastRun } from './earlier-runs.ts';
 import { heard } from './echo.ts';
 import { type Known, learn } from './facts.ts';
 import { closed, decide, limit, nameOf, type Policy, type Ruling, unconfirmed } from './policy.ts';
@@ -24,8 +24,8 @@ export interface JudgeDeps {
   /** Reads and classifies the account; PermanentError with status 404 where it is deleted. */
   readAccount(id: string, now: Date, likelyName?: string | null): Promise<Account>;
   lastRun(userId: string): Promise<LastRun | undefined>;
-  /** Addresses that runs opened since then call an intruder's alone. */
-  intruders?(since: Date): Promise<readonly string[]>;
+  /** Where intruders came from by runs opened since then. */
+  intruders?(since: Date): Promise<readonly IntruderPlace[]>;
   /** What of the account, beside the settings' list, only a person may change; left out: nothing. */
   protection?(userId: string): Promise<(account: Account) => string | null>;
   /** Opens one run, or brings the signal to the run that holds the account. */

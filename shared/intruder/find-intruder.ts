@@ -195,13 +195,13 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
   const placeOnly = one.hints.every((hint) => hint.placeOnly);
   const travel = one.hints.every((hint) => hint.travel);
   const isProgram = program.test(one.uses[0]?.userAgent ?? '');
-  const dwells = one.hintedAt - one.first > 20 * hourMs;
+  const provenPlace = one.hints.some((hint) => hint.intrudersPlace);
+  const dwells = one.hintedAt - one.first > 6 * hourMs;
 
   if (has(around.registered, one.device) && !has(profile.devices, one.device)) {
     return certain(`${by}, from a device that the intruder registered`);
   }
   if (isEmpty(profile)) {
-    const provenPlace = one.hints.some((hint) => hint.intrudersPlace);
     if (dwells && !phished && !provenPlace && !isProgram) {
       return owners(`${by}, but it is the only place where the account was seen, and has been for days`);
     }
@@ -209,7 +209,10 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
       ? certain(by)
       : likely(`${by}; nothing is known of the owner to compare it with`);
   }
-  const habit = isHabit(one, around.logStart, one.hintedAt) && !isInAnothersSession(one, around.presences);
+  const habit =
+    !provenPlace &&
+    isHabit(one, around.logStart, one.hintedAt) &&
+    !isInAnothersSession(one, around.presences);
   if (place === 'known') {
     if (client === 'foreign' && !habit) {
       return likely(`${by}, at an address of the owner with a client the owner is not known to use`);
@@ -247,6 +250,11 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
   if (dwells && (habit || place !== 'abroad'))
     return owners(`${by}, but the owner's client has been there since before the alert`);
   if (travel) return ask(`${by}, with the owner's client: a journey, or somebody who looks like the owner`);
+  const roams = (profile.roaming.get(one.client ?? '') ?? 0) > 2;
+  const sameCity = has(profile.cities, one.city);
+  if (place === 'somewhere' && (roams || sameCity)) {
+    return ask(`${by}, with the owner's client where the owner usually is`);
+  }
   // A token is taken out of a session that is there; one that the owner's client began abroad may be the owner's.
   const isNew = one.sessions.size > 0 && [...one.sessions].every((session) => !profile.sessions.has(session));
   if (!placeOnly && !(isNew && place === 'abroad')) {
@@ -255,7 +263,6 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
   if (tookNoTime(one, profile, around)) {
     return likely(`${by}, too soon after the owner was in another country`);
   }
-  const sameCity = has(profile.cities, one.city);
   if (place === 'elsewhere' && sameCity)
     return likely(`${by}, in the owner's city on the network of another operator`);
   return ask(`${by}, with the owner's client: a journey, or somebody who looks like the owner`);

@@ -4,7 +4,7 @@ import type { Intruder } from '../model/intruder.ts';
 import { networkOf } from './address.ts';
 import { clientFit, isEmpty, isHabit, ownersAmong, type Profile, profileOf } from './owner-profile.ts';
 import { dayMs, type Presence, presencesOf } from './presence.ts';
-import { clientOf, type SignIn } from './sign-ins.ts';
+import { clientOf, has, type SignIn } from './sign-ins.ts';
 
 export type OtherVerdict =
   | { is: 'victim'; reason: string; signIn: SignIn }
@@ -66,7 +66,8 @@ function judgeThere(
 
   const days = new Set(one.uses.map(({ at }) => at.slice(0, 10))).size;
   const lasted = one.last - one.first > dayMs && days > 1;
-  const habit = lasted && (isEmpty(profile) || isHabit(one, logStart, one.last));
+  const atHome = one.country === null || has(profile.countries, one.country);
+  const habit = lasted && (isEmpty(profile) || (atHome && isHabit(one, logStart, one.last)));
   const bystander = (reason: string): OtherVerdict => ({ is: 'bystander', reason, signIn, habit });
   if (habit) return bystander('has used this address for days, with a client that is not the intruder’s');
   if (client === 'known') return bystander('was there with their usual client');

@@ -14,6 +14,8 @@ export interface Profile {
   cities: ReadonlySet<string>;
   operators: ReadonlySet<string>;
   sessions: ReadonlySet<string>;
+  /** How many networks each client was seen at: a phone is at another every day. */
+  roaming: ReadonlyMap<string, number>;
   /** Where most sign-ins came from: a VPN makes countries that nobody travelled to. */
   homeCountry: string | null;
 }
@@ -35,6 +37,15 @@ export function profileOf(presences: readonly Presence[], until: number): Profil
     cities: all(uses, ({ city }) => city),
     operators: all(uses, ({ operator }) => operator),
     sessions: all(uses, ({ session }) => session),
+    roaming: new Map(
+      [...clients(early)].map((client) => [
+        client,
+        all(
+          early.filter((one) => one.client === client),
+          ({ network }) => network,
+        ).size,
+      ]),
+    ),
     homeCountry: mostFrequent(uses.flatMap(({ country }) => country ?? [])),
   };
 }

@@ -43,11 +43,11 @@ async function ruling(original: object, known: Known) {
   if (signal === undefined) throw new Error('nobody is named');
   return decide(signal, known, defaultPolicy);
 }
-const known = (intruders?: readonly string[]): Known => ({
+const known = (intruders?: readonly string[], client: string | null = null): Known => ({
   detections: [],
   earlier: [],
   signIns: [],
-  ...(intruders ? { intruders } : {}),
+  ...(intruders ? { intruders: intruders.map((address) => ({ address, client })) } : {}),
 });
 
 describe('a sign-in from the address of an intruder', () => {
@@ -65,6 +65,12 @@ describe('a sign-in from the address of an intruder', () => {
     ['Graph does not say from where', { ipAddress: null }, ['203.0.113.7']],
   ])('does nothing when %s', async (_what, original, intruders) => {
     expect(await ruling(original, known(intruders))).toMatchObject({ action: 'none' });
+  });
+
+  it('locks at an address that others use too only with the intruder’s own client', async () => {
+    const shared = known(['203.0.113.7'], 'axios/1.7.9');
+    expect(await ruling({ userAgent: 'axios/1.7.9' }, shared)).toMatchObject({ action: 'contain' });
+    expect(await ruling({ userAgent: 'Edge' }, shared)).toMatchObject({ action: 'none' });
   });
 
   it('asks the runs before it says anything', async () => {
@@ -102,9 +108,21 @@ it('the runs tell the addresses of their intruders, and a run that was a false a
   const progress = new MemoryProgress();
   const run = (id: string, address: string, endsAs: 'undone' | null) => {
     const sample = sampleRun(id);
-    return { ...sample, endsAs, intruder: { ...sample.intruder, addresses: [address] } };
+    return {
+      ...sample,
+      endsAs,
+      intruder: {
+        ...sample.intruder,
+        addresses: [address],
+        sharedAddresses: ['198.51.100.7'],
+        userAgents: ['axios/1.7.9'],
+      },
+    };
   };
   await progress.open(run('a1', '203.0.113.7', null), [], undefined, []);
   await progress.open(run('b2', '203.0.113.8', 'undone'), [], undefined, []);
-  expect(await intrudersOf(progress, new Date('2026-11-01T00:00:00Z'))).toEqual(['203.0.113.7']);
+  expect(await intrudersOf(progress, new Date('2026-11-01T00:00:00Z'))).toEqual([
+    { address: '203.0.113.7', client: null },
+    { address: '198.51.100.7', client: 'axios/1.7.9' },
+  ]);
 });
