@@ -30,7 +30,9 @@ export function targetOf(env: Terminal['env'], tokenFor = azureToken): Target {
       exitCodes.usage,
     );
   }
-  const url = trimEnd(`${parsed.origin}${parsed.pathname}`, '/');
+  // Whoever copies the address of a page means the app.
+  const base = parsed.pathname.replace(/\/api(\/.*)?$/, '');
+  const url = trimEnd(`${parsed.origin}${base}`, '/');
   if (key) {
     // Only the local stack looks at the name: to try what takes two operators.
     const named = name ? { 'x-reclaim-operator': name } : {};

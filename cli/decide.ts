@@ -1,12 +1,12 @@
 // The commands that change something. Each shows first whom it is about, asks for the reason where a person can answer,
 // and decides on the run as it was shown.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import type { Client } from './client.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
 import { findRun, pathOf } from './find-run.ts';
 import { shown, type Terminal } from './terminal.ts';
-import { runSchema, whom } from './views.ts';
+import { type RunView, runSchema, whom } from './views.ts';
 
 export interface Deciding {
   terminal: Terminal;
@@ -21,7 +21,10 @@ const optionsSchema = z.object({
   level: z.string().optional(),
   step: z.array(z.string()).optional(),
   dryRun: z.boolean().optional(),
+  falseAlarm: z.boolean().optional(),
 });
+
+export const levelOption = (help: string) => new Option('--level <level>', help).choices(['contain', 'full']);
 
 const collect = (value: string, before: readonly string[] = []) => [...before, value];
 const stepHelp = 'only this step; as often as there are steps';
@@ -37,13 +40,18 @@ export function decide(program: Command, deciding: Deciding): void {
       .option('--reason <text>', reasonHelp);
 
   const send = (name: string) => async (meant: string, given: unknown) => {
-    const { reason, level, step } = optionsSchema.parse(given);
+    const { reason, level, step, falseAlarm } = optionsSchema.parse(given);
+    if (falseAlarm === true && step !== undefined) {
+      throw new Stop('--false-alarm is about the whole run: leave --step out.', exitCodes.usage);
+    }
     const api = client();
     const { run, etag } = await findRun(api, meant);
+    knownSteps(step, run);
     terminal.error(`${whom(run)}\n`);
     const body = {
       ...(level === undefined ? {} : { level }),
       ...(step === undefined ? {} : { steps: step }),
+      ...(falseAlarm === true ? { falseAlarm } : {}),
       reason: await reasonFor(terminal, reason, name),
     };
     const { json } = await api.post(`${pathOf(run.id)}/${name}`, body, etag);
@@ -54,17 +62,20 @@ export function decide(program: Command, deciding: Deciding): void {
     .option('--step <name>', stepHelp, collect)
     .action(send('retry'));
   order('approve', 'let a held run begin, or make a contained run full')
-    .requiredOption('--level <level>', 'contain: lock only; full: also remove what the intruder left')
+    .addOption(
+      levelOption('contain: lock only; full: also remove what the intruder left').makeOptionMandatory(),
+    )
     .action(send('approve'));
   order('undo', 'put back what the run changed: all of it, or what the named steps did')
     .option('--step <name>', stepHelp, collect)
+    .option('--false-alarm', 'nobody attacked: also dismiss the risk and close the alert as a false positive')
     .action(send('undo'));
 
   program
     .command('start')
     .description('open a run for an account, or join the one that it has')
     .argument('<user>', 'object id or user principal name')
-    .option('--level <level>', 'contain or full', 'contain')
+    .addOption(levelOption('how far it may go').default('contain'))
     .option('--dry-run', 'only look, change nothing')
     .option('--reason <text>', reasonHelp)
     .action(async (user: string, given: unknown) => {
@@ -76,6 +87,16 @@ export function decide(program: Command, deciding: Deciding): void {
     });
 }
 
+/** Throws Stop with what there is, before anything is sent. */
+export function knownSteps(names: readonly string[] | undefined, { steps }: RunView): void {
+  const unknown = (names ?? []).filter((name) => !steps.some((step) => step.name === name));
+  if (unknown.length === 0) return;
+  throw new Stop(
+    `This run has no step ${unknown.map(shown).join(', ')}. Its steps: ${steps.map(({ name }) => shown(name)).join(', ')}.`,
+    exitCodes.usage,
+  );
+}
+
 /** Throws Stop where it is missing and nobody can be asked. */
 export async function reasonFor(
   terminal: Terminal,
@@ -84,7 +105,10 @@ export async function reasonFor(
   option = 'reason',
   question = `Reason to ${name}, kept in the log (Ctrl+C: don’t): `,
 ): Promise<string> {
-  if (given !== undefined) return given;
+  if (given !== undefined) {
+    if (shown(given).length >= 3 && given.length <= 500) return given;
+    throw new Stop(`--${option} takes 3 to 500 characters.`, exitCodes.usage);
+  }
   if (terminal.ask === undefined) {
     throw new Stop(`${name} needs --${option} "…": it is kept in the log of the run.`, exitCodes.usage);
   }

@@ -2,12 +2,14 @@
 // and what may be done now. A Temporary Access Pass is printed once, here; nobody can ask for it again.
 
 import { styleText } from 'node:util';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { clock, isWebPage } from '../shared/mail/plain.ts';
+import { spelled } from '../shared/mail/spell.ts';
 import { type Deciding, reasonFor } from './decide.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
 import { findRun, pathOf } from './find-run.ts';
+import { whole } from './numbers.ts';
 import { command, shown, table } from './terminal.ts';
 import { whom } from './views.ts';
 
@@ -17,8 +19,9 @@ const optionsSchema = z.object({
   reason: z.string().optional(),
   identified: z.string().optional(),
   despite: z.array(z.string()).optional(),
+  accept: z.array(z.string()).optional(),
   again: z.boolean().optional(),
-  minutes: z.string().optional(),
+  minutes: z.number().optional(),
   insist: z.boolean().optional(),
 });
 
@@ -27,6 +30,12 @@ const viewSchema = z.object({
   notPossible: z.string().nullable(),
   left: z.array(z.object({ step: z.string(), why: z.string(), blocks: z.boolean(), accepted: z.boolean() })),
   phases: z.array(z.object({ title: z.string(), state: z.string() })),
+  tasks: z
+    .array(z.object({ name: z.string(), what: z.string(), withOwner: z.boolean(), accepted: z.boolean() }))
+    .default([]),
+  administrator: z
+    .array(z.object({ what: z.string(), instruction: z.string(), link: z.string().nullable() }))
+    .default([]),
   owner: z.array(z.object({ what: z.string(), instruction: z.string(), link: z.string().nullable() })),
   next: z.array(z.object({ do: z.string(), title: z.string() })),
   temporaryAccessPass: z
@@ -56,8 +65,9 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
       'begin: although this step did not end well; as often as there are such',
       collect,
     )
+    .option('--accept <task>', 'begin: leave this open task as it is; as often as there are such', collect)
     .option('--again', 'pass: another one, in place of one that was shown')
-    .addOption(new Option('--minutes <number>', 'pass: how long it can be used, 10 to 480').default('60'))
+    .option('--minutes <number>', 'pass: how long it can be used, 10 to 480', whole(10, 480), 60)
     .option('--insist', 'owner-back: although Microsoft Graph does not show that the owner is back')
     .action(async (meant: string, action: string | undefined, given: unknown) => {
       const api = client();
@@ -83,13 +93,23 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
           ? {
               identified: await ask(options.identified, 'identified', identified),
               despite: options.despite ?? [],
+              accepts: options.accept ?? [],
             }
           : {}),
         ...(known.data === 'pass'
-          ? { again: options.again ?? false, lifetimeInMinutes: Number(options.minutes) }
+          ? { again: options.again ?? false, lifetimeInMinutes: options.minutes }
           : {}),
         ...(known.data === 'owner-back' ? { insist: options.insist ?? false } : {}),
-        reason: await ask(options.reason, 'reason', `Reason to hand back (${action}), kept in the log: `),
+        // What identified the owner is the reason, and is asked for once.
+        ...(known.data === 'begin' && options.reason === undefined
+          ? {}
+          : {
+              reason: await ask(
+                options.reason,
+                'reason',
+                `Reason to hand back (${action}), kept in the log: `,
+              ),
+            }),
       };
       const { json } = await api.post(path, body, etag);
       const view = viewSchema.safeParse(json);
@@ -112,7 +132,7 @@ const notes: Readonly<Record<string, string>> = {
 };
 
 function viewText(view: View, columns: number | undefined, code: string): string {
-  const { temporaryAccessPass: pass, left, owner, next, notPossible } = view;
+  const { temporaryAccessPass: pass, left, tasks, administrator, owner, next, notPossible } = view;
   return [
     ...(pass === undefined ? [] : passText(pass)),
     styleText('bold', `Hand-back: ${shown(view.state)}`),
@@ -134,6 +154,20 @@ function viewText(view: View, columns: number | undefined, code: string): string
             columns,
           ),
         ]),
+    ...(tasks.length === 0
+      ? []
+      : [
+          table(
+            ['OPEN TASK', 'NAME', 'AND'],
+            tasks.map(({ what, name, withOwner, accepted }) => [
+              what,
+              name,
+              accepted ? 'accepted' : withOwner ? 'with the owner' : `tick it off, or --accept ${name}`,
+            ]),
+            columns,
+          ),
+        ]),
+    ...(administrator.length === 0 ? [] : ['The administrator:', ...administrator.flatMap(taskText), '']),
     ...(owner.length === 0 ? [] : ['The owner:', ...owner.flatMap(taskText), '']),
     ...next.map(
       ({ do: action, title }) =>
@@ -150,7 +184,8 @@ const taskText = ({ what, instruction, link }: View['owner'][number]): string[] 
 
 const passText = (pass: NonNullable<View['temporaryAccessPass']>): string[] => [
   `${styleText('bold', 'Temporary Access Pass:')} ${shown(pass.value)}`,
-  `Good until ${clock(pass.expiresAt)}${pass.usableOnce ? ', once' : ''}. Tell it to the owner by telephone or in person; it is shown here and nowhere else.`,
+  `  ${spelled(shown(pass.value))}`,
+  `Good until ${clock(pass.expiresAt)}${pass.usableOnce ? ', once' : ''}. Tell it to the owner by phone or in person; it is shown here and nowhere else.`,
   ...(pass.unusableBecause === null ? [] : [`It opens nothing yet: ${shown(pass.unusableBecause)}.`]),
   '',
 ];

@@ -1,6 +1,7 @@
 // The command's words: what may be asked, and what is sent. `run` never throws and never ends the process.
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
+import { words } from '../shared/run/verdict.ts';
 import { type Client, createClient } from './client.ts';
 import { completion, shells } from './completion.ts';
 import { targetOf } from './credentials.ts';
@@ -9,12 +10,21 @@ import { type ExitCode, exitCodeHelp, exitCodes, Stop } from './exit-codes.ts';
 import { findRun } from './find-run.ts';
 import { handBack } from './hand-back.ts';
 import { judgeRules } from './judge-rules.ts';
+import { whole } from './numbers.ts';
+import { operate } from './operate.ts';
+import { tasks } from './tasks.ts';
 import { shown, shownJson, type Terminal } from './terminal.ts';
 import { runsSchema, runsTable, runText } from './views.ts';
 import { watch } from './watch.ts';
 
 const runHelp = 'its code (8M2P), its id, or the account';
 const reasonHelp = 'why, kept in the log of the run; asked for where it is left out';
+const runsOptions = z.object({
+  days: z.number(),
+  most: z.number(),
+  verdict: z.string().optional(),
+  person: z.string().optional(),
+});
 const commonSchema = z.looseObject({ json: z.boolean().default(false) });
 
 /** Answers the exit code. */
@@ -66,16 +76,22 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
   program
     .command('runs')
     .description('list runs, newest first')
-    .option('--days <number>', 'opened within so many days', '7')
-    .option('--most <number>', 'no more than so many', '50')
+    .option('--days <number>', 'opened within so many days', whole(1, 365), 7)
+    .option('--most <number>', 'no more than so many', whole(1, 1000), 50)
+    .addOption(new Option('--verdict <word>', 'only these').choices(words))
+    .option('--person <name>', 'only whose name or sign-in name holds this')
     .action(async (options: unknown) => {
-      const { days, most } = z.object({ days: z.string(), most: z.string() }).parse(options);
-      const query = new URLSearchParams({ days, most });
+      const { days, most, verdict, person } = runsOptions.parse(options);
+      const query = new URLSearchParams({
+        ...{ days: String(days), most: String(most) },
+        ...(verdict === undefined ? {} : { verdict }),
+        ...(person === undefined ? {} : { person }),
+      });
       const { json } = await client().get(`/api/runs?${query}`);
       const { runs } = runsSchema.parse(json);
       print(json, () =>
         runs.length === 0
-          ? `No run was opened in the last ${shown(days)} days.\n`
+          ? `No run${verdict === undefined && person === undefined ? '' : ' like that'} was opened in the last ${days} days.\n`
           : runsTable(runs, terminal.columns),
       );
     });
@@ -93,19 +109,20 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
     .command('watch')
     .description('follow a run until it is over, or all runs until Ctrl+C')
     .argument('[run]', runHelp)
-    .option('--every <seconds>', 'how often to look', '2')
+    .option('--every <seconds>', 'how often to look', whole(1, 3600), 2)
     .action(async (meant: string | undefined, options: unknown) => {
-      const every = z.object({ every: z.coerce.number().min(1).max(3600) }).safeParse(options);
-      if (!every.success) throw new Stop('--every takes 1 to 3600 seconds', exitCodes.usage);
+      const { every } = z.object({ every: z.number() }).parse(options);
       const api = client();
       const id = meant === undefined ? undefined : (await findRun(api, meant)).run.id;
-      const watching = { everySeconds: every.data.every, json: isJson(), now: () => new Date() };
+      const watching = { everySeconds: every, json: isJson(), now: () => new Date() };
       end(await watch(api, terminal, watching, id));
     });
 
   const deciding = { terminal, client, reasonHelp, runHelp, print };
   decide(program, deciding);
   handBack(program, deciding);
+  tasks(program, deciding);
+  operate(program, { client, print, columns: terminal.columns, end });
   judgeRules(program, terminal);
 
   program

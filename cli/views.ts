@@ -53,9 +53,13 @@ export const runSchema = z.object({
   containedAt: z.string().nullable(),
   tasks: z.array(
     z.object({
+      step: z.string(),
+      key: z.string(),
       what: z.string(),
       instruction: z.string(),
       link: z.string(),
+      role: z.string().optional(),
+      commands: z.array(z.string()).default([]),
       atHandBack: z.boolean().default(false),
     }),
   ),
@@ -117,13 +121,22 @@ function tasksText({ tasks }: RunView): string[] {
       ? []
       : [`With the owner, when the account is given back: ${later} (${command} hand-back)`, ''];
   if (now.length === 0) return rest;
-  const lines = now.flatMap(({ what, instruction, link }, index) => [
-    `${String(index + 1).padStart(3)}. ${shown(what)}`,
-    `     ${shown(instruction)}`,
-    ...(isWebPage(link) ? [`     ${link}`] : []),
-  ]);
+  const lines = now.flatMap((task, index) => taskText(task, `${index + 1}.`));
   return [styleText('bold', `To do: ${now.length}`), ...lines, '', ...rest];
 }
+
+/** A task as an order: what, how, what to type, where and as whom. */
+export const taskText = (
+  { what, instruction, link, role, commands }: RunView['tasks'][number],
+  mark: string,
+): string[] => [
+  `${mark.padStart(4)} ${shown(what)}`,
+  `     ${shown(instruction)}`,
+  ...(commands.length === 0 ? [] : ['Connect-ExchangeOnline', ...commands]).map(
+    (command) => `         ${shown(command)}`,
+  ),
+  ...(isWebPage(link) ? [`     ${link}${role === undefined ? '' : `   as ${shown(role)}`}`] : []),
+];
 
 export const outcomeOf = (step: StepView): string =>
   step.state === 'settled' && step.outcome !== null ? step.outcome.is : step.state;

@@ -71,6 +71,8 @@ function tell(run: RunView, told: Told, terminal: Terminal, { json, now }: Watch
         : `${clock(at).slice(11, 19)}  ${shown(run.code)}  ${text}\n`,
     );
   if (!told.runs.has(run.id)) line(`${whom(run)}: ${shown(run.why)}`, { account: run.account, why: run.why });
+  const settled = run.steps.filter(({ state }) => state === 'settled').length;
+  const progress = `${String(settled).padStart(2)}/${run.steps.length}`;
   for (const step of run.steps) {
     const key = `${run.id} ${step.name}`;
     const is = outcomeOf(step);
@@ -83,11 +85,16 @@ function tell(run: RunView, told: Told, terminal: Terminal, { json, now }: Watch
         : before !== is;
     if (!isNews || is === 'waiting' || is === 'queued') continue;
     const detail = shown(detailOf(step));
-    line(`${shown(step.name).padEnd(28)}${coloured(shown(is))}${detail === '' ? '' : `: ${detail}`}`, {
-      step: step.name,
-      is,
-      detail,
-    });
+    line(
+      `${progress}  ${shown(step.name).padEnd(28)}${coloured(shown(is))}${detail === '' ? '' : `: ${detail}`}`,
+      {
+        step: step.name,
+        is,
+        detail,
+        settled,
+        of: run.steps.length,
+      },
+    );
   }
   const stands = `${run.state} ${run.verdict}`;
   if (told.runs.get(run.id) !== stands) {

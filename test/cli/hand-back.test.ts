@@ -103,6 +103,8 @@ describe('reclaim hand-back', () => {
       'scan-devices',
       '--despite',
       'unblock-sender',
+      '--accept',
+      'check-mailbox/sweep-rule',
       '--reason',
       'clean',
     ];
@@ -113,19 +115,20 @@ describe('reclaim hand-back', () => {
         do: 'begin',
         identified: 'called back',
         despite: ['scan-devices', 'unblock-sender'],
+        accepts: ['check-mailbox/sweep-rule'],
         reason: 'clean',
       },
     ]);
   });
 
-  it('asks both where somebody can answer, and does not begin without', async () => {
+  it('asks once, how the owner was identified, and does not begin without', async () => {
     const questions: string[] = [];
     const ask = async (question: string) => {
       questions.push(question);
       return 'called back on the known number';
     };
     expect((await reclaim(['begin'], { ask })).code).toBe(0);
-    expect(questions).toEqual([expect.stringMatching(/owner/), expect.stringMatching(/Reason/)]);
+    expect(questions).toEqual([expect.stringMatching(/owner/)]);
     const { code, error, bodies } = await reclaim(['begin', '--reason', 'clean']);
     expect([code, bodies]).toEqual([2, []]);
     expect(error).toContain('--identified');
@@ -144,7 +147,9 @@ describe('reclaim hand-back', () => {
       [{ do: 'pass', again: false, lifetimeInMinutes: 30, reason: 'owner on the telephone' }],
     ]);
     expect(out.split('K7x!mQ2p')).toHaveLength(2);
-    expect(out).toMatch(/^Temporary Access Pass: K7x!mQ2p\n.*by telephone or in person/);
+    expect(out).toMatch(
+      /^Temporary Access Pass: K7x!mQ2p\n {2}capital Kilo, seven, x-ray, exclamation mark, .*\n.*by phone or in person/,
+    );
     expect(error).not.toContain('K7x!mQ2p');
   });
 

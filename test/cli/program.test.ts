@@ -179,13 +179,51 @@ describe('a decision', () => {
       ]);
     }));
 
-  it('that is refused says why, in the words of the API', () =>
+  it('about a step that the run has not says which there are, and sends nothing', () =>
     within({}, async (served) => {
       const { code, error } = await reclaim(
         `retry ${served.code} --step format-disk --reason because`,
         served,
       );
-      expect([code, error]).toEqual([1, expect.stringContaining('No step is called format-disk.')]);
+      expect([code, error]).toEqual([
+        2,
+        expect.stringMatching(/This run has no step format-disk\. Its steps: block-sign-in, /),
+      ]);
+      expect(served.asked.filter((line) => line.startsWith('POST'))).toEqual([]);
+    }));
+
+  it.each([
+    ['approve XXXX --level all --reason because', 'Allowed choices are contain, full'],
+    ['runs --days 0', 'whole number from 1 to 365'],
+    ['runs --days all', 'whole number from 1 to 365'],
+    ['runs --verdict SAFE', 'Allowed choices are NOTHING TO DO, CONTAINED'],
+    ['decisions --action maybe', 'Allowed choices are none, hold, contain, full'],
+    ['watch --every 0', 'whole number from 1 to 3600'],
+  ])('%s is asked wrongly: it says what is expected and sends nothing', (line, said) =>
+    within({}, async (served) => {
+      const { code, error } = await reclaim(line, served);
+      expect(code).toBe(2);
+      expect(error).toContain(said);
+      expect(served.asked).toEqual([]);
+    }),
+  );
+
+  it('without enough of a reason is not sent', () =>
+    within({}, async (served) => {
+      const { code, error } = await reclaim(`undo ${served.code} --reason x`, served);
+      expect([code, error]).toEqual([2, expect.stringContaining('--reason takes 3 to 500 characters.')]);
+    }));
+
+  it('that nobody attacked goes with the undo of the whole run, and not with single steps', () =>
+    within({}, async (served) => {
+      const wrong = await reclaim(
+        `undo ${served.code} --false-alarm --step block-sign-in --reason because`,
+        served,
+      );
+      expect([wrong.code, wrong.error]).toEqual([2, expect.stringContaining('leave --step out')]);
+      const { code } = await reclaim(`undo ${served.code} --false-alarm --reason "it was her"`, served);
+      expect(code).toBe(0);
+      expect(served.simulation.rows().run.row).toMatchObject({ endsAs: 'undone', falseAlarm: true });
     }));
 
   it('to start a run names the account that it found', () =>
@@ -280,6 +318,11 @@ describe('who asks, and where', () => {
       ['0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d/.default'],
     ]);
     expect(await targetOf({ ...env, RECLAIM_KEY: 'x' }).headers()).toEqual({ 'x-functions-key': 'x' });
+  });
+
+  it.each(['/api', '/api/runs', '/api/runs/', '/'])('an address with %s is that of the app', (path) => {
+    const env = { RECLAIM_URL: `https://reclaim.contoso.com${path}`, RECLAIM_KEY: 'x' };
+    expect(targetOf(env).url).toBe('https://reclaim.contoso.com');
   });
 
   it('a key that is not taken is code 3, and is not repeated', () =>

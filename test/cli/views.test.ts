@@ -4,8 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { runSchema, runText } from '../../cli/views.ts';
 
 const task = (what: string, atHandBack = false) => ({
+  step: 'review-sent-mail',
+  key: 'warn-recipients',
   what,
-  instruction: 'Ask Adele Vance, by another way than mail.',
+  instruction: 'Phone those who got bank details.',
+  role: 'Exchange Administrator',
+  commands: ['Get-SweepRule -Mailbox adele@contoso.com'],
   link: 'https://entra.microsoft.com/',
   atHandBack,
 });
@@ -46,6 +50,8 @@ describe('the tasks of a run', () => {
       'With the owner, when the account is given back: 1 (node cli/reclaim.mjs hand-back)',
     );
     expect(text).not.toContain('no device was scanned');
+    expect(text).toMatch(/Connect-ExchangeOnline\n +Get-SweepRule -Mailbox adele@contoso.com/);
+    expect(text).toContain('as Exchange Administrator');
   });
 
   it('take no room where there are none', () => {
