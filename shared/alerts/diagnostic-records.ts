@@ -1,6 +1,8 @@
 // Records of diagnostic streams, as an Event Hub carries them: risk from Entra ID, and alerts from the Defender XDR
 // streaming API. They are opened here and read by the source they belong to; records about anything else are named.
+
 import { z } from 'zod';
+import { inQuotes } from '../model/text.ts';
 import { clean, guid, listOf, parseTime, text, word } from './payload-fields.ts';
 import type { Inner, Opener } from './source.ts';
 
@@ -70,7 +72,7 @@ function opened(given: unknown, which: string): Opened {
   const open = openers[record.data.category.toLowerCase()];
   if (open === undefined) {
     return {
-      refused: `${which}records of category "${clean(record.data.category, 60)}" tell of no account at risk`,
+      refused: `${which}records of category ${inQuotes(clean(record.data.category, 60) ?? '')} tell of no account at risk`,
     };
   }
   return open(record.data);

@@ -1,6 +1,8 @@
 // Rows of Log Analytics and of advanced hunting, as a query hands them on: the column names begin with a capital, and
 // TenantId is the workspace's, so it is not taken for the directory's.
+
 import { z } from 'zod';
+import { inQuotes } from '../model/text.ts';
 import { clean, word } from './payload-fields.ts';
 import type { Opener } from './source.ts';
 
@@ -51,7 +53,11 @@ export const logAnalyticsRow: Opener = ({ data }) => {
   const { ProviderName: by, ProviderIncidentId: id, Title: title } = incident.data;
   return defender.test(by ?? '') && id != null
     ? [{ type: 'Reclaim.Incident', data: { id: String(id), displayName: title } }]
-    : [{ refused: `a row about "${clean(title, 100) ?? ''}" names no account; publish the incident itself` }];
+    : [
+        {
+          refused: `a row about ${inQuotes(clean(title, 100) ?? '')} names no account; publish the incident itself`,
+        },
+      ];
 };
 
 const small = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);

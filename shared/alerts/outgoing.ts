@@ -1,8 +1,10 @@
 // What our own doors publish: a small event that names the original and says enough to look at. Everything that counts
 // is read from Microsoft Graph again, so an event is cut down to what fits a queue whatever its source sends.
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { OutgoingAlert } from '../model/step.ts';
+import { inQuotes } from '../model/text.ts';
 import { clean, parseTime, sourceId } from './payload-fields.ts';
 import type { Inner } from './source.ts';
 
@@ -67,7 +69,8 @@ const word = z.union([z.string().transform((text) => clean(text, 1000)), z.numbe
 export function outgoing({ type, data }: Inner, seenAt: string): OutgoingAlert | string {
   const kind = kinds.find((known) => known.type.toLowerCase() === type.toLowerCase());
   const given = fields.safeParse(data);
-  if (kind === undefined || !given.success) return `nothing is known of events of type "${clean(type, 100)}"`;
+  if (kind === undefined || !given.success)
+    return `nothing is known of events of type ${inQuotes(clean(type, 100) ?? '')}`;
   const id = sourceId.safeParse(given.data['id']);
   if (!id.success) return `the ${kind.source} has no id by which it could be asked for`;
   const kept = ['tenantId', kind.version, ...kind.keeps].flatMap((name) => {

@@ -1,4 +1,5 @@
 // The sources that are understood. A new one is a file of its own and a line here.
+import { inQuotes } from '../model/text.ts';
 import { alertV2 } from './alert-v2.ts';
 import { azureMonitor, azureMonitorAlert } from './azure-monitor.ts';
 import { diagnosticRecords } from './diagnostic-records.ts';
@@ -120,6 +121,6 @@ function claimOf(event: Inner & { id: string }): Claim {
     problems.push(claim);
   }
   const known = sources.flatMap(({ eventTypes }) => eventTypes).join(', ');
-  const none = `no source is known for events of type "${clean(event.type, 300) ?? ''}", nor for what they hold (known: ${known})`;
+  const none = `no source is known for events of type ${inQuotes(clean(event.type, 300) ?? '')}, nor for what they hold (known: ${known})`;
   return { refused: `event ${event.id}: ${problems.join('; ') || none}` };
 }

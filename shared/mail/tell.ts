@@ -5,7 +5,9 @@
 //   waiting ──claim──► sending ──answer──► told
 //      ▲                  │ no answer: after the lease, looked for; then sent again
 //      └────refused───────┘
+
 import { RetryableError, toFailure } from '../errors.ts';
+import { inQuotes } from '../model/text.ts';
 import { timing } from '../run/timing.ts';
 import type { Notice, NoticeRow, NoticeStore } from './notice.ts';
 
@@ -35,7 +37,7 @@ interface Dependencies {
   log: (line: string) => void;
 }
 
-const nameOf = ({ notice }: NoticeRow) => `notice "${notice.headline}" (${notice.key})`;
+const nameOf = ({ notice }: NoticeRow) => `notice ${inQuotes(notice.headline)} (${notice.key})`;
 
 const firstWaitMinutes = 1;
 const longestWaitMinutes = 60;

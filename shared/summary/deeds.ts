@@ -6,6 +6,7 @@ import { type Act, actSchema } from '../intruder/acts.ts';
 import { intruderSignInsIn } from '../intruder/intruder-sign-ins.ts';
 import { count, plain } from '../mail/plain.ts';
 import type { HandedOn } from '../model/step.ts';
+import { inQuotes } from '../model/text.ts';
 import type { Given } from './given.ts';
 
 export const lanes = ['Sign-ins', 'Mailbox settings', 'Mail sent', 'Files', 'Deletions', 'Accounts'] as const;
@@ -65,7 +66,7 @@ export function deedsOf(given: Pick<Given, 'steps' | 'playbook'>): Deed[] {
   const sent = sentOf(given).map(({ at, subject }) => ({
     at: Date.parse(at),
     lane: 'Mail sent' as const,
-    what: `sent "${plain(subject, 80)}"`,
+    what: `sent ${inQuotes(plain(subject, 80))}`,
   }));
   const acts = actsOf(given).flatMap((act) => {
     const lane = laneOf(act);

@@ -8,7 +8,7 @@ import { count, plain } from '../mail/plain.ts';
 import { mailboxPage, signInsPage, userPage } from '../microsoft365/links.ts';
 import { isOneCommand } from '../model/powershell.ts';
 import type { RunRow, StepRow, TaskRecord } from '../model/rows.ts';
-import { capital } from '../model/text.ts';
+import { capital, inQuotes } from '../model/text.ts';
 import { dangers } from '../model/words.ts';
 import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { contactOf, signInsOf } from './deeds.ts';
@@ -107,7 +107,7 @@ function askWith(given: Case): string[] {
         )
       : signals.map(({ title, address, activityAt, detectedAt }) => {
           const at = activityAt ?? detectedAt;
-          return `"${plain(title, 120)}"${at === null ? '' : ` at ${timeOf(given, at)}`}${address === null ? '' : ` from ${plain(address, 60)}`}`;
+          return `${inQuotes(plain(title, 120))}${at === null ? '' : ` at ${timeOf(given, at)}`}${address === null ? '' : ` from ${plain(address, 60)}`}`;
         });
   return [...(questions.length === 0 ? [] : [`Was this you: ${questions.join('; ')}?`]), reachOwner(given)];
 }

@@ -1,10 +1,12 @@
 // What happened, in a few sentences: who, from where, when, what the intruder did, whether the account is locked, and
 // what of theirs is still there. Each sentence is said only where the record bears it, and must be true of the whole mail:
 // a step that is switched off, was refused or could not look takes its claim away.
+
 import { kindOf } from '../alerts/detectors.ts';
 import { type Line, numbersOf } from '../mail/letter.ts';
 import { clause, count, plain } from '../mail/plain.ts';
 import type { StepRow } from '../model/rows.ts';
+import { inQuotes } from '../model/text.ts';
 import { isPending, ofConcern } from '../run/verdict.ts';
 import { deedPhrases, listed, signInsOf } from './deeds.ts';
 import { type Case, ownerOf, timeOf, titlesOf } from './given.ts';
@@ -94,13 +96,13 @@ function cameIn(given: Case): string {
     }
     const at = signal.activityAt ?? signal.detectedAt;
     const from = signal.address === null ? '' : ` from ${plain(signal.address, 60)}`;
-    return `Microsoft reported "${plain(signal.title, 120)}" for ${owner}'s account${from}${at === null ? '' : ` at ${timeOf(given, at)}`}.`;
+    return `Microsoft reported ${inQuotes(plain(signal.title, 120))} for ${owner}'s account${from}${at === null ? '' : ` at ${timeOf(given, at)}`}.`;
   }
   const place = [first.place, first.from].flatMap((part) => (part === null ? [] : plain(part, 60)));
   const where = place.length === 2 ? `${place[0]} (${place[1]})` : (place[0] ?? 'an unknown place');
   const at = timeOf(given, first.at);
   if (!isProved(given)) {
-    return `Somebody signed in as ${owner} from ${where} at ${at}, and Microsoft rates that as a risk${signal === undefined ? '' : ` ("${plain(signal.title, 120)}")`}.`;
+    return `Somebody signed in as ${owner} from ${where} at ${at}, and Microsoft rates that as a risk${signal === undefined ? '' : ` (${inQuotes(plain(signal.title, 120))})`}.`;
   }
   const stolen = run.signals.some(
     (one) => ofTokens.includes(kindOf(one) ?? '') || tokenDetectors.includes(one.detector.toLowerCase()),

@@ -93,4 +93,20 @@ describe('the publisher', () => {
     expect(await thrownBy(publish([alert('a')]))).toBeInstanceOf(RetryableError);
     await publish([]);
   });
+
+  it('follows no redirect — its key and the alerts would go along to wherever that leads', async () => {
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      asked.push(`${String(url)} ${init?.redirect}`);
+      return new Response(null, { status: 307, headers: { location: 'https://evil.example/' } });
+    };
+    const publish = createPublisher({
+      ...common,
+      endpoint: 'https://topic.example/api/events',
+      access: { key: 'k' },
+      fetch,
+    });
+    expect(await thrownBy(publish([alert('a')]))).toBeInstanceOf(PermanentError);
+    expect(asked).toEqual(['https://topic.example/api/events?api-version=2018-01-01 manual']);
+  });
 });

@@ -1,5 +1,6 @@
 // Everything the account did, in all services and whatever the activity. Microsoft Purview takes minutes to answer a
 // search, so it is started, left, and asked for again. What is read here serves the other steps through `facts`.
+
 import { z } from 'zod';
 import { PermanentError } from '../../../shared/errors.ts';
 import { type Act, actsIn, actsOf, auditLogIn, withEarlier } from '../../../shared/intruder/acts.ts';
@@ -16,6 +17,7 @@ import {
   type RunView,
   settings,
 } from '../../../shared/model/step.ts';
+import { inQuotes } from '../../../shared/model/text.ts';
 import { askSearch, mostRecords, readSearch, searchFrom, startSearch } from './audit-search.ts';
 import { auditAttachments, describeAudit } from './describe-audit.ts';
 import { proofOf } from './proof.ts';
@@ -83,7 +85,10 @@ async function finish(
   const gaps: Kept[] = [];
   if (unified.length + unreadable >= mostRecords) {
     const what = `only ${mostRecords} records of the audit log were read`;
-    gaps.push({ what, why: `there are more: open the search "${nameOf(context)}" in Microsoft Purview` });
+    gaps.push({
+      what,
+      why: `there are more: open the search ${inQuotes(nameOf(context))} in Microsoft Purview`,
+    });
   }
   if (unreadable > 0) {
     const what = `${unreadable} record${unreadable === 1 ? '' : 's'} of the audit log could not be read`;
@@ -129,7 +134,7 @@ function unanswered(context: Asked, search: string): Collected {
   // What was read before stays what is known, up to the time until which it was complete.
   if (isLaterLook(context)) {
     throw new PermanentError(
-      `The search "${name}" (${search}) did not answer; the audit log is known as it was read before.`,
+      `The search ${inQuotes(name)} (${search}) did not answer; the audit log is known as it was read before.`,
     );
   }
   return {
@@ -138,7 +143,7 @@ function unanswered(context: Asked, search: string): Collected {
       {
         id: 'audit-log',
         what: 'Finish the audit log search, then retry this step',
-        instruction: `The log was not read, so what the intruder did is known only in part. In Purview, Audit, open the search "${name}" (${search}), or start it again.`,
+        instruction: `The log was not read, so what the intruder did is known only in part. In Purview, Audit, open the search ${inQuotes(name)} (${search}), or start it again.`,
         link: auditSearchPage(),
         role: 'Audit Reader in Purview',
       },
