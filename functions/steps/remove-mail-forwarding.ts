@@ -1,7 +1,7 @@
 // Stops a mailbox from sending all its mail on: to an address outside, and to one inside where the intruder set it.
 // Rules forward too (disable-inbox-rules), and so do transport rules, which are a matter of the tenant.
 import { z } from 'zod';
-import { type Act, actsIn, auditLogIn, parameterOf } from '../../shared/intruder/acts.ts';
+import { type Act, actsIn, auditLogIn, parameterOf, tiedBy } from '../../shared/intruder/acts.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { acceptedDomains, addressesBehind, mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
 import {
@@ -121,7 +121,7 @@ async function forwardingOf(
   const beside = address === null ? null : (asAddress(address) ?? address);
   const first = recipient === null ? [] : behind.length === 0 ? [recipient] : behind;
   const targets = [...first, ...(beside === null ? [] : [beside])];
-  const evidence = await setByIntruder(exchange, looked, targets, recipient);
+  const act = await setByIntruder(exchange, looked, targets, recipient);
   // Of two targets Exchange uses the recipient, and the address once that is cleared.
   const now = first.length > 0 ? first.join(', ') : beside;
   const what = whatIn(
@@ -137,10 +137,10 @@ async function forwardingOf(
       ? `it sends all mail out of the organisation${copy}`
       : 'it would send all mail out of the organisation once the other target is cleared';
     // Without evidence it proves nothing: owners forward to mailboxes of their own, with a copy and without.
-    return { change: { id, what, why, before, ...(evidence === undefined ? {} : { evidence }) } };
+    return { change: { id, what, why, before, ...(act === undefined ? {} : tiedBy(act)) } };
   }
-  if (evidence !== undefined) {
-    return { change: { id, what, why: 'the intruder reads along there', evidence, before } };
+  if (act !== undefined) {
+    return { change: { id, what, why: 'the intruder reads along there', ...tiedBy(act), before } };
   }
   if (recipient !== null && behind.length === 0) {
     const why = 'which the directory does not know by this name';
@@ -170,7 +170,7 @@ async function setByIntruder(
   { acts }: LookedAt,
   targets: readonly string[],
   recipient: string | null,
-): Promise<string | undefined> {
+): Promise<Act | undefined> {
   const setting = acts.filter(({ activity }) => /^Set-Mailbox$/i.test(activity));
   const present = new Set(
     [...targets, ...(recipient === null ? [] : [recipient])].map((one) => one.toLowerCase()),
@@ -178,10 +178,10 @@ async function setByIntruder(
   for (const act of setting) {
     for (const said of namedIn(act)) {
       const address = asAddress(said);
-      if (present.has(said.toLowerCase()) || (address !== null && present.has(address))) return act.evidence;
+      if (present.has(said.toLowerCase()) || (address !== null && present.has(address))) return act;
       // The log may call a recipient by another name than the mailbox does.
       const behind = await addressesBehind(exchange, said);
-      if (behind.some((one) => present.has(one))) return act.evidence;
+      if (behind.some((one) => present.has(one))) return act;
     }
   }
   return undefined;

@@ -2,7 +2,7 @@
 // them, sweep rules that hide mail, calendars published to everybody, and phones on which they read on. What nothing
 // ties to them is for the owner to say (check-mailbox).
 import { z } from 'zod';
-import { type Act, actsIn } from '../../shared/intruder/acts.ts';
+import { type Act, actsIn, tiedBy } from '../../shared/intruder/acts.ts';
 import { mayBeRemoved } from '../../shared/intruder/tie.ts';
 import { unlessGone } from '../../shared/microsoft365/gone.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
@@ -185,7 +185,7 @@ async function settingsIn(exchange: ExchangeReader, looked: LookedAt): Promise<S
     id: idIn(where, id),
     what: whatIn(where, what),
     why,
-    evidence: act.evidence,
+    ...tiedBy(act),
     before,
   });
   const found: Setting[] = [];

@@ -1,7 +1,7 @@
 // What the intruder did by the audit log, in a form that a row can hold and other steps can judge: the log is searched
 // once, by collect-audit-log, and handed on. Pure. Of what others did only inbox rules are in here: they tell no maker.
 import { z } from 'zod';
-import { certainties, type Intruder } from '../model/intruder.ts';
+import { certainties, type Intruder, type StoredTrace, storedTraceSchema } from '../model/intruder.ts';
 import type { RunView } from '../model/step.ts';
 import type { Json } from '../model/words.ts';
 import { bareAddress } from './address.ts';
@@ -11,8 +11,6 @@ import type { Trace } from './tie.ts';
 import type { UnifiedRecord } from './unified-audit.ts';
 
 const json: z.ZodType<Json> = z.json();
-
-const traced = ['session', 'request', 'address', 'device', 'userAgent'] as const satisfies (keyof Trace)[];
 
 export const actSchema = z.object({
   /** The record's own id: a log that is read again holds it again. */
@@ -32,7 +30,7 @@ export const actSchema = z.object({
   /** How sure that is. */
   certainty: z.enum(certainties).default('certain'),
   /** What the log said about who acted, so that it can be judged again when more is known. */
-  trace: z.record(z.enum(traced), z.string().nullable()).nullable().default(null),
+  trace: storedTraceSchema.nullable().default(null),
   /** What the workload says more, cut to what steps judge by. */
   data: z.record(z.string(), json),
 });
@@ -72,6 +70,12 @@ export function auditLogIn(run: RunView): 'pending' | 'read' | 'unread' {
 export function rulesOfOthersIn(run: RunView): readonly Act[] {
   return factsIn(run)?.rulesOfOthers ?? [];
 }
+
+/** What ties a change to the intruder, with who acted by the log: for a change that this act made. */
+export const tiedBy = ({ evidence, trace }: Act): { evidence: string; by?: StoredTrace } => ({
+  evidence,
+  ...(trace === null ? {} : { by: trace }),
+});
 
 const pairsSchema = z.array(z.unknown());
 const pairSchema = z.looseObject({ Name: z.string(), Value: z.unknown() });
@@ -272,7 +276,7 @@ function mailboxIn(data: UnifiedRecord['data']): string | null {
   return null;
 }
 
-const storedTrace = ({ session, request, address, device, userAgent }: Trace): NonNullable<Act['trace']> => ({
+const storedTrace = ({ session, request, address, device, userAgent }: Trace): StoredTrace => ({
   session: session ?? null,
   request: request ?? null,
   address: address ?? null,

@@ -75,6 +75,19 @@ export function tieOf(intruder: Intruder, trace: Trace): Tie | undefined {
 const isOwners = ({ marks }: Intruder, kind: Mark['kind'], value: string) =>
   marks.some((mark) => mark.kind === kind && mark.value === value && mark.verdict === 'owner');
 
+/** Made in a session, on a device or at an address of the owner, and by nothing of the intruder's. */
+export const isOwnersTrace = (intruder: Intruder, trace: Trace): boolean =>
+  tieOf(intruder, trace) === undefined &&
+  intruder.marks.some(
+    ({ kind, value, verdict }) =>
+      verdict === 'owner' &&
+      ((kind === 'session' && value === trace.session) ||
+        (kind === 'device' && value === trace.device) ||
+        (kind === 'address' &&
+          Boolean(trace.address) &&
+          networkOf(value) === networkOf(bareAddress(trace.address ?? '')))),
+  );
+
 /** The words alone, for telling. */
 export const tieToIntruder = (intruder: Intruder, trace: Trace): string | undefined =>
   tieOf(intruder, trace)?.words;

@@ -21,6 +21,16 @@ const markSchema = z.object({
 /** Something by which a person is recognised in the logs, and whose it is. */
 export type Mark = Readonly<z.infer<typeof markSchema>>;
 
+/** What a log said about who acted, as it is kept so that it can be judged again. */
+export const storedTraceSchema = z.object({
+  session: z.string().nullable(),
+  request: z.string().nullable(),
+  address: z.string().nullable(),
+  device: z.string().nullable(),
+  userAgent: z.string().nullable(),
+});
+export type StoredTrace = Readonly<z.infer<typeof storedTraceSchema>>;
+
 export const intruderSchema = z.object({
   /** Earliest known activity less an hour (ISO 8601), or null while nothing is known. A lower bound. */
   since: z.string().nullable(),

@@ -2,7 +2,7 @@
 // together: a run, its steps and its log are one transaction.
 import { z } from 'zod';
 import { accountSchema } from './account.ts';
-import { intruderSchema } from './intruder.ts';
+import { intruderSchema, storedTraceSchema } from './intruder.ts';
 import { signalSchema } from './signal.ts';
 import { dangers, type Json, modes, parts, stages } from './words.ts';
 
@@ -36,6 +36,8 @@ export const changeRecordSchema = z.object({
   what: z.string(),
   why: z.string(),
   evidence: z.string().nullable(),
+  /** Who made it by the log, so that it is judged again when more is known. */
+  by: storedTraceSchema.optional(),
   before: jsonSchema,
   once: z.boolean(),
   again: z.boolean().optional(),
@@ -54,6 +56,8 @@ export const changeRecordSchema = z.object({
   /** How often it came back after it was gone. */
   returned: z.number(),
   undoneAt: time.nullable(),
+  /** When it turned out to be the owner's: it is given back, and not touched again. */
+  ownersSince: time.optional(),
   failure: failureSchema.nullable(),
 });
 export type ChangeRecord = z.infer<typeof changeRecordSchema>;

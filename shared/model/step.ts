@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { Account } from './account.ts';
 import type { ClientName, Clients, Readers } from './clients.ts';
-import type { Intruder } from './intruder.ts';
+import type { Intruder, StoredTrace } from './intruder.ts';
 import type { Outcome } from './rows.ts';
 import type { Signal } from './signal.ts';
 import { type Danger, type Json, type Mode, modes, type Part, type Stage } from './words.ts';
@@ -39,6 +39,8 @@ export interface Change<B extends Json = Json> {
   why: string;
   /** What ties it to the intruder, in one sentence; left out where the change follows from policy. */
   evidence?: string;
+  /** Who made it by the log. If that turns out to be the owner, what was done to it is given back. */
+  by?: StoredTrace;
   /** The state before, all that undo needs. */
   before: B;
   /** The effect is slow, scarce or invisible: done once, never repeated because it is still found at once. */
@@ -88,6 +90,8 @@ export interface Found<B extends Json = Json> {
   kept?: readonly Kept[];
   /** An export of the state before anything was changed; that of the first look is kept. */
   attachments?: readonly Attachment[];
+  /** Ids of things that are the owner's, as the logs show by now: if this run changed one, it is given back. */
+  owners?: readonly string[];
 }
 
 /** Does not apply, as only the service could tell: no licence, no mailbox. */

@@ -1,6 +1,8 @@
 // Holds what a step recorded against what it finds now. Pure. The record decides what was done and what is to be
 // undone; the last find only says what is still there.
 import type { Failure } from '../errors.ts';
+import { isOwnersTrace } from '../intruder/tie.ts';
+import type { Intruder } from '../model/intruder.ts';
 import type { ChangeRecord, StepRow } from '../model/rows.ts';
 import type { Change } from '../model/step.ts';
 import type { Json } from '../model/words.ts';
@@ -76,14 +78,18 @@ export function reconcile(
  * Until it was attempted, a change is what the latest look says of it: logs tell late who made a thing, and a mark may
  * turn out to be the owner's. After that the record says why it was done.
  */
-const asKnownNow = (record: ChangeRecord, { what, why, evidence }: Change): ChangeRecord =>
-  record.attemptedAt === null ? { ...record, what, why, evidence: evidence ?? null } : record;
+function asKnownNow(record: ChangeRecord, { what, why, evidence, by }: Change): ChangeRecord {
+  if (record.attemptedAt !== null) return record;
+  const { by: _before, ...rest } = record;
+  return { ...rest, what, why, evidence: evidence ?? null, ...(by === undefined ? {} : { by }) };
+}
 
 export const newRecord = (change: Change, now: string, act: boolean): ChangeRecord => ({
   id: change.id,
   what: change.what,
   why: change.why,
   evidence: change.evidence ?? null,
+  ...(change.by === undefined ? {} : { by: change.by }),
   before: change.before,
   once: change.once ?? false,
   ...(change.again ? { again: true } : {}),
@@ -118,7 +124,7 @@ function noLongerFound(record: ChangeRecord, now: string): ChangeRecord | undefi
 const wasRefused = ({ failure, fixedAt }: ChangeRecord) => failure !== null && fixedAt === null;
 
 function stillFound(record: ChangeRecord, now: string, act: boolean): { still: ChangeRecord; fix: boolean } {
-  if (!act) return { still: record, fix: false };
+  if (!act || record.ownersSince !== undefined) return { still: record, fix: false };
   if (record.undoneAt !== null) {
     const anew = {
       ...record,
@@ -182,6 +188,23 @@ export const isInDoubt = (record: ChangeRecord): boolean =>
 /** Made, as far as the service said, and not seen yet: looked at again within seconds. */
 export const isUnseen = (record: ChangeRecord): boolean =>
   verificationOf(record) === 'unverified' && !record.once;
+
+/**
+ * What this run changed although it is the owner's, as is known by now: a mark was judged anew, or the log tells who
+ * made it. What merely isn't tied to the intruder any more is not among it.
+ */
+export const ofOwner = (
+  records: readonly ChangeRecord[],
+  owners: readonly string[],
+  intruder: Intruder,
+): ChangeRecord[] =>
+  records.filter(
+    (record) =>
+      record.fixedAt !== null &&
+      record.undoneAt === null &&
+      record.ownersSince === undefined &&
+      (owners.includes(record.id) || (record.by !== undefined && isOwnersTrace(intruder, record.by))),
+  );
 
 /** What became of one call of fix. */
 export type Attempt =

@@ -10,6 +10,7 @@ import {
   isInDoubt,
   mostReturns,
   newRecord,
+  ofOwner,
   reconcile,
   toUndo,
   verificationOf,
@@ -32,8 +33,8 @@ export async function remediate(
   const act = execution.row.acts;
   if (recorded !== undefined) return fixAndCheck(execution, step, execution.row, recorded);
 
-  const { row } = execution;
-  const first = await step.find(context, engine.clients(context.abort));
+  let { row } = execution;
+  let first = await step.find(context, engine.clients(context.abort));
   if (!act && row.aim === 'check' && hasEnded(execution.state.run)) {
     return { is: 'settled', row: 'skip' in first ? row : watched(row, first, engine.now()) };
   }
@@ -41,6 +42,10 @@ export async function remediate(
     const tasks = mergeTasks(row.tasks, first.tasks ?? []);
     return settle({ ...row, tasks }, { is: 'skipped', reason: first.skip }, engine.now());
   }
+  const before = row;
+  if (act) row = await giveBack(execution, step, row, first);
+  if (row !== before) first = await lookAgain(step, execution, row);
+  if ('skip' in first) return settle(row, { is: 'skipped', reason: first.skip }, engine.now());
   const found = withFirstLook(row, first, engine.now());
   if (found.toFix.size === 0) {
     const doubt = act ? found.row.changes.find(isInDoubt) : undefined;
@@ -52,6 +57,47 @@ export async function remediate(
   }
   return fixAndCheck(execution, step, await execution.record(found.row), found.toFix);
 }
+
+/** What was taken on the intruder's account and is the owner's is put back; where it can't be, a person is asked. */
+async function giveBack(
+  { engine, context, record: write }: Execution,
+  step: Remediation,
+  row: StepRow,
+  { owners = [] }: Found,
+): Promise<StepRow> {
+  const theirs = ofOwner(row.changes, owners, context.intruder);
+  let next = row;
+  for (const record of theirs) {
+    const now = engine.now().toISOString();
+    const known = { ...record, ownersSince: now };
+    if (typeof step.undo === 'string') {
+      next = withRecord(next, known);
+      continue;
+    }
+    try {
+      const task = await step.undo(changeOf(record), context, engine.clients(context.abort));
+      next = withRecord(next, task?.instead ? known : { ...known, undoneAt: now, failure: null });
+    } catch (thrown) {
+      if (!(thrown instanceof PermanentError)) {
+        await write(next);
+        throw thrown;
+      }
+      next = withRecord(next, known);
+    }
+  }
+  return next === row ? row : await write(next);
+}
+
+/** Nothing but a person brings it back. */
+const notGivenBack = ({ changes }: StepRow): Task[] =>
+  changes
+    .filter(({ ownersSince, undoneAt }) => ownersSince !== undefined && undoneAt === null)
+    .map((record) => ({
+      id: `give-back:${record.id}`,
+      what: `Give back what was the owner's: ${record.what}`,
+      instruction: `It was changed because ${record.evidence ?? record.why}, and turned out to be the owner's. It could not be put back by itself: do it with the owner.`,
+      link: 'https://security.microsoft.com/auditlogsearch',
+    }));
 
 /** The row as it is recorded before the first fix, and which of its changes are to be made. */
 export function withFirstLook(
@@ -153,6 +199,7 @@ const changeOf = (record: ChangeRecord): Change => ({
   why: record.why,
   before: record.before,
   ...(record.evidence === null ? {} : { evidence: record.evidence }),
+  ...(record.by === undefined ? {} : { by: record.by }),
   ...(record.once ? { once: true as const } : {}),
   ...(record.again ? { again: true as const } : {}),
   ...(record.seenWithinMinutes === undefined ? {} : { seenWithinMinutes: record.seenWithinMinutes }),
@@ -165,7 +212,7 @@ const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
 
 /** Tasks that a look no longer names are settled; a tick of an operator survives as long as the task is named. */
 function withFindings(row: StepRow, found: Found): StepRow {
-  const named = [...(found.tasks ?? []), ...cameBack(row), ...hadNoEffect(row)];
+  const named = [...(found.tasks ?? []), ...cameBack(row), ...notGivenBack(row), ...hadNoEffect(row)];
   const attachments = row.attachments.length > 0 ? row.attachments : [...(found.attachments ?? [])];
   return { ...row, kept: [...(found.kept ?? [])], tasks: mergeTasks(row.tasks, named), attachments };
 }
@@ -242,7 +289,8 @@ function settle(row: StepRow, outcome: Outcome, now: Date): Ending {
 }
 
 const touchedSince = (record: ChangeRecord, row: StepRow) =>
-  row.settledAt !== null && record.attemptedAt !== null && record.attemptedAt > row.settledAt;
+  row.settledAt !== null &&
+  [record.attemptedAt, record.ownersSince].some((at) => at != null && at > (row.settledAt ?? ''));
 
 export async function undo(execution: Execution, step: Remediation): Promise<Ending> {
   const { engine, context } = execution;

@@ -3,8 +3,8 @@ import type { Change, Found, Skip } from '../../shared/model/step.ts';
 
 export function found(result: Found | Skip): Required<Found> {
   if ('skip' in result) throw new Error(`was skipped: ${result.skip}`);
-  const { changes, tasks = [], kept = [], attachments = [] } = result;
-  return { changes, tasks, kept, attachments };
+  const { changes, tasks = [], kept = [], attachments = [], owners = [] } = result;
+  return { changes, tasks, kept, attachments, owners };
 }
 
 export const changesOf = (result: Found | Skip): readonly Change[] => found(result).changes;

@@ -9,10 +9,11 @@ import {
   makesRule,
   pairsIn,
   parameterOf,
+  tiedBy,
 } from '../../../shared/intruder/acts.ts';
 import { horizonsIn, isCompleteUntil } from '../../../shared/intruder/horizon.ts';
 import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
-import type { Intruder } from '../../../shared/model/intruder.ts';
+import type { Intruder, StoredTrace } from '../../../shared/model/intruder.ts';
 import type { RunView } from '../../../shared/model/step.ts';
 import type { Mode } from '../../../shared/model/words.ts';
 import { type Judgement, judgeRule, type RuleContext } from './judge.ts';
@@ -155,8 +156,11 @@ interface Decision {
   is: 'disable' | 'ask' | 'keep';
   why: string;
   evidence?: string;
+  by?: StoredTrace;
   /** Sends mail out and is kept all the same: it is told by name. */
   told?: true;
+  /** The log shows that the owner made it, or that it is older than the intruder. */
+  owners?: true;
 }
 
 /** Nothing but its looks speaks against it, and it neither hides nor has a name that hides it. */
@@ -177,8 +181,7 @@ function decisionOn(judged: Judged, makers: Makers, { intruder }: Known): Decisi
   const why = judged.reasons.join('; ');
   if (!judged.rule.enabled) return { is: 'keep', why };
   const theirs = makers.intruders.acts.get(id);
-  if (theirs !== undefined)
-    return { is: 'disable', why: `${theirs.evidence}; ${why}`, evidence: theirs.evidence };
+  if (theirs !== undefined) return { is: 'disable', why: `${theirs.evidence}; ${why}`, ...tiedBy(theirs) };
   if (judged.verdict === 'keep') return { is: 'keep', why };
 
   const other = makers.others.acts.get(id);
@@ -188,11 +191,12 @@ function decisionOn(judged: Judged, makers: Makers, { intruder }: Known): Decisi
       ? makers.whole && !stored && 'the log shows that it is older than the intruder'
       : isOwners(other, intruder) && 'the log shows that the owner made it';
   // The owner's, and it does nothing but send mail on: nobody needs to be asked, but it is told.
-  if (older && judged.onlyOutside) return { is: 'keep', why: `${why}; ${older}`, told: true };
+  const owners = older ? { owners: true as const } : {};
+  if (older && judged.onlyOutside) return { is: 'keep', why: `${why}; ${older}`, told: true, ...owners };
   if (judged.evidence !== undefined) return { is: 'disable', why, evidence: judged.evidence };
-  if (other !== undefined) return { is: 'ask', why: `was ${other.evidence}; ${why}` };
+  if (other !== undefined) return { is: 'ask', why: `was ${other.evidence}; ${why}`, ...owners };
   if (judged.verdict === 'ask') return { is: 'ask', why };
-  if (older) return { is: 'ask', why: `${why}; ${older}` };
+  if (older) return { is: 'ask', why: `${why}; ${older}`, ...owners };
   if (makers.pending && looksOwn(judged))
     return { is: 'ask', why: `${why}; waits for the audit log, which may tell who made it` };
   return { is: 'disable', why };
@@ -212,9 +216,12 @@ export function decideOn(rules: readonly ReadRule[], context: RuleContext, known
   return rules.map((entry) => {
     const judged = { ...entry, ...judgeRule(entry.rule, context) };
     const { evidence: _looks, ...rest } = judged;
+    const on = { ...entry, rule: { ...entry.rule, enabled: true } };
     return {
       ...rest,
       ...decisionOn(judged, makers, known),
+      /** By what is known now it would be left on: if this run disabled it, it is given back. */
+      isOwners: decisionOn({ ...on, ...judgeRule(on.rule, context) }, makers, known).owners === true,
       /** The intruder's Outlook stored it again with all others: only the owner can say whether it was changed. */
       storedAgain: makers.intruders.stored.has(entry.rule.id),
     };

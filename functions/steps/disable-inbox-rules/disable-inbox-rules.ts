@@ -65,6 +65,7 @@ export const disableInboxRules = remediation({
       tasks: [...looks.flatMap(({ tasks }) => tasks), ...lookYourself(reached.lost, account, 'rules')],
       kept: looks.flatMap(({ kept }) => kept),
       attachments: exportOf(looks.flatMap(({ rules }) => rules)),
+      owners: looks.flatMap(({ owners }) => owners),
     };
   },
 
@@ -108,7 +109,8 @@ async function rulesIn(
   const left = judged.filter(({ is }) => is === 'keep');
   return {
     rules,
-    changes: judged.flatMap(({ is, rule, exported, why, evidence }) =>
+    owners: judged.flatMap(({ rule, isOwners }) => (isOwners ? idIn(where, rule.id) : [])),
+    changes: judged.flatMap(({ is, rule, exported, why, evidence, by }) =>
       is !== 'disable'
         ? []
         : {
@@ -116,6 +118,7 @@ async function rulesIn(
             what: whatIn(where, nameOf(rule)),
             why,
             ...(evidence === undefined ? {} : { evidence }),
+            ...(by === undefined ? {} : { by }),
             before: { mailbox: where, identity: rule.id, rule: exported },
           },
     ),

@@ -57,12 +57,12 @@ export function madeBy(
   grants: readonly Delegation[],
   delegate: Delegate,
   names: readonly string[],
-): string | undefined {
+): Act | undefined {
   const called = new Set(names.map(lower));
   return grants.find(
     ({ act, folder, users }) =>
       made[delegate.kind].test(act.activity) &&
       users.some((user) => called.has(user)) &&
       (delegate.kind !== 'folder' || folder === undefined || folder === lower(delegate.folder)),
-  )?.act.evidence;
+  )?.act;
 }

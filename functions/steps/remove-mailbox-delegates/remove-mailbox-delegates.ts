@@ -1,7 +1,7 @@
 // Takes away the delegates that the intruder made, who would read and send on after the account is locked. Exchange
 // tells no date and no maker, so the audit log decides; what it does not tie to the intruder stays.
 import { z } from 'zod';
-import { actsIn, auditLogIn } from '../../../shared/intruder/acts.ts';
+import { actsIn, auditLogIn, tiedBy } from '../../../shared/intruder/acts.ts';
 import {
   askAboutDelegates,
   delegateId,
@@ -97,20 +97,20 @@ async function delegatesOf(exchange: ExchangeReader, looked: LookedAt, log: Retu
   const judged = await Promise.all(
     delegates.map(async (delegate) => {
       const names = grants.length === 0 ? [] : await namesOf(exchange, delegate.user);
-      return { delegate, evidence: madeBy(grants, delegate, [delegate.user, ...names]) };
+      return { delegate, act: madeBy(grants, delegate, [delegate.user, ...names]) };
     }),
   );
-  const others = judged.filter(({ evidence }) => evidence === undefined).map(({ delegate }) => delegate);
+  const others = judged.filter(({ act }) => act === undefined).map(({ delegate }) => delegate);
   const doubtful = others.filter((delegate) => log === 'unread' || isEverybody(delegate));
   return {
-    changes: judged.flatMap(({ delegate, evidence }) =>
-      evidence === undefined
+    changes: judged.flatMap(({ delegate, act }) =>
+      act === undefined
         ? []
         : {
             id: idIn(where, delegateId(delegate)),
             what: whatIn(where, describeDelegate(delegate)),
             why: 'the intruder gave it away',
-            evidence,
+            ...tiedBy(act),
             before: { ...delegate, mailbox: where },
           },
     ),
