@@ -13,6 +13,7 @@ export interface Recipient {
 
 const inObject = z.looseObject({
   emailAddress: z.looseObject({ name: nullableText, address: nullableText }).nullish(),
+  EmailAddress: z.string().nullish().catch(null),
   Address: nullableText,
   SmtpAddress: nullableText,
   PrimarySmtpAddress: nullableText,
@@ -37,7 +38,12 @@ export const recipientsSchema = z
 function fromObject(item: z.infer<typeof inObject>): Recipient {
   const name = item.emailAddress?.name ?? item.DisplayName ?? item.Name ?? '';
   const text =
-    item.emailAddress?.address ?? item.SmtpAddress ?? item.PrimarySmtpAddress ?? item.Address ?? name;
+    item.emailAddress?.address ??
+    item.EmailAddress ??
+    item.SmtpAddress ??
+    item.PrimarySmtpAddress ??
+    item.Address ??
+    name;
   return { ...readRecipient(text), name };
 }
 

@@ -85,7 +85,9 @@ export function oddityOf(name: string): Oddity {
   if (/^[!-/:-@[-`{-~\u00A1-\u00BF\u2010-\u205E\s]+$/u.test(visible)) {
     return { points: 3.2, says: `is named ${inQuotes(name)}, mere punctuation`, blank: true };
   }
-  if (/^([a-z0-9])\1*$/.test(visible) && !/^(?:ooo|www|cc)$/.test(visible)) {
+  // Two capitals are an abbreviation: HH, PP.
+  const initials = /^[A-Z]{2}$|^(?:ooo|www|cc)$/.test(name.trim()) || /^(?:ooo|www|cc)$/.test(visible);
+  if (/^([a-z0-9])\1*$/.test(visible) && !initials) {
     return { points: 2, says: `is named ${inQuotes(name)}, a single character`, blank: false };
   }
   // Two capitals are an abbreviation (HR, PO); two small letters and what a hand types without a thought are not.

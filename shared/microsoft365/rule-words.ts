@@ -144,7 +144,7 @@ export const senderDomains = {
 
 /** Letters and signs that every message contains: as a condition they mean everything. */
 export const everything =
-  /^(?:[\p{P}\p{S}]?|[@.,:;_\-/\s'"()<>=]{0,3}|[\p{L}\p{N}][;,.]?|[aeiou ]{1,3}|\.?(?:com|net|org|edu|de|fr|uk|eu)|https?:?\/*|www\.?|mailto:?|the|a|an|and|or|to|from|for|you|your|this|with|of|in|is|re|hi|hello|dear|thanks?|thank you|regards|(?:best|kind) regards|please|sent|und|der|die|das|mit|hallo|et|le|les|la|de|des|bonjour|el|los|que|hola|il|di|ciao|e|o|van|het|een|och|og|ja|ve|и|в|на|от|の|は|を|的|是|이|가|received|message-id|date|return-path|content-type|mime-version|x-ms-exchange.*)$/u;
+  /^(?:[\p{P}\p{S}]?|[@.,:;_\-/\s'"()<>=]{0,3}|[\p{L}\p{N}][;,.]?|[aeiou ]{1,3}|\.?(?:com|net|org|edu|de|fr|uk|eu)|https?:?\/*|www\.?|mailto:?|the|a|an|and|or|to|from|for|you|your|this|with|of|in|is|re|hi|hello|dear|thanks?|thank you|regards|(?:best|kind) regards|please|sent|und|der|die|das|mit|hallo|et|le|les|la|de|des|bonjour|el|los|que|hola|il|di|ciao|e|o|van|het|een|och|og|ja|ve|и|в|на|от|の|は|を|的|是|이|가|received|message-id|date|return-path|content-type|mime-version|x-ms-exchange.*|th|er|on|an|in|he|en|at|es|or|te|ed|al|st|nt|ng|se|ha|as|ou|io|le|ve|co|hi|ri|ro|ic|ne|ea|ra|ce|ing|ion|ent|tion)$/u;
 /** Answers and forwards of anything, and the mark of all mail from outside. */
 export const anyReply = /^(?:\[?ext(?:ernal)?\]?|re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|odp|res|enc)\s*:?$/u;
 /** Headers that bulk senders and spam filters set. */

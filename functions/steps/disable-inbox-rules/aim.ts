@@ -23,6 +23,8 @@ export interface Aim {
   calm: 'leisure' | 'noise' | null;
   /** Picks the mail of people or companies outside that is no noise. */
   partners: boolean;
+  /** Picks what colleagues write. */
+  colleagues: boolean;
   /** Looks for words in a language that the lists hardly hold. */
   foreign: boolean;
 }
@@ -60,9 +62,22 @@ const sensitive: readonly Subject[] = [
   { points: 3, says: 'mail about money', match: matcher(words.money) },
   lures,
 ];
-const bounces: Subject = { points: 2, says: 'bounces', match: matcher(words.bounce) };
+/** What a warning comes under, though most mail under it is none. */
+const notices: Subject = {
+  points: 2,
+  says: 'notices, warnings among them',
+  match:
+    /^(?:alerts?|notifications?|notices?|important|urgent|updates?|account|(?:important|urgent|account) (?:update|notice|notification))[:!]?$|(?<!\p{L})(?:microsoft|office[\s_]?365|o365|m365|azure|apple id|google account|auto-submitted)(?!\p{L})/u,
+};
+const bounces: Subject = { points: 3, says: 'bounces', match: matcher(words.bounce) };
+/** "Re: Updated form": what is answered to one mail, mostly one that was sent from here. */
+const answers: Subject = {
+  points: 2,
+  says: 'answers to one mail',
+  match: /^(?:re|aw|sv|vs|antw|odp|rv)\s*:\s*\S/u,
+};
 const absences: Subject = { points: 1, says: 'absence notes', match: matcher(words.absence) };
-const subjects = [...sensitive, bounces, absences];
+const subjects = [...sensitive, notices, bounces, answers, absences];
 const secrets = matcher(words.secrets);
 const leisure = matcher(words.leisure);
 const noise = matcher(words.noise);
@@ -95,7 +110,7 @@ const isAnyReply = (list: readonly string[]) => list.some((entry) => words.anyRe
 const textOf = (recipient: Recipient) => recipient.address ?? recipient.name;
 
 function calmOf(entry: string): Aim['calm'] {
-  const grave = about(sensitive, entry).length > 0;
+  const grave = about([...sensitive, notices], entry).length > 0;
   if (leisure.test(entry)) return 'leisure';
   if (words.isTag(entry)) return 'noise';
   return noise.test(entry) && !grave ? 'noise' : null;
@@ -110,6 +125,9 @@ function calmest(list: readonly Aim['calm'][]): Aim['calm'] {
 /** Conditions that say nothing are left out, so that "contains e" counts as no condition at all. */
 function conditionsOf({ conditions }: InboxRule, own: Own) {
   const telling = (list: readonly string[]) => (isVacuous(list) ? [] : list);
+  // Two letters are in nearly every address.
+  const tellingSenders = (list: readonly string[]) =>
+    list.some((entry) => /^[a-z]{2}$/.test(entry) && !roles.ownDesk.test(entry)) ? [] : telling(list);
   const bare = own.domains.map((domain) => domain.replace(/^\*\./, ''));
   const labels = bare.map((domain) => domain.split('.')[0] ?? domain);
   const isMe = (text: string) => [...own.names, ...bare, ...labels].includes(text.replace(/^@/, ''));
@@ -121,7 +139,7 @@ function conditionsOf({ conditions }: InboxRule, own: Own) {
     words: conditions.words
       .map((list) => list.map(plain))
       .filter((list) => !isVacuous(list) && !namesMe(list)),
-    senders: telling([...conditions.senders.map(textOf), ...conditions.senderWords].map(plain)),
+    senders: tellingSenders([...conditions.senders.map(textOf), ...conditions.senderWords].map(plain)),
     headers: headers.some((header) => words.everyHeader.test(header)) ? [] : telling(headers),
     recipients: telling(recipients.some(isMe) ? [] : recipients),
     toOwner:
@@ -152,6 +170,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     hits: 0,
     calm: null,
     partners: false,
+    colleagues: false,
     foreign: false,
   };
   if (!narrow) {
@@ -168,7 +187,11 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
   if (types.includes('NonDeliveryReport')) inWords.push(bounces);
   if (types.includes('AutomaticReply')) inWords.push(absences);
   const named = [...entries, ...picks.headers].flatMap((entry) => addressIn(entry) ?? []);
-  const senders = [...picks.senders, ...named]
+  // A header names a domain where it says by which servers a mail came.
+  const relayed = picks.headers.flatMap(
+    (header) => /(?<![@\w.-])(?:[\w-]+\.)+[a-z]{2,}(?![\w@])/.exec(header)?.[0] ?? [],
+  );
+  const senders = [...picks.senders, ...named, ...relayed]
     .map((sender) => senderOf(sender, own))
     // All that a colleague writes is more than what a colleague writes about one thing.
     .map((sender) =>
@@ -180,7 +203,8 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
   );
   const leaks =
     [...entries, ...picks.headers].some((entry) => secrets.test(entry) || secrets.test(skeleton(entry))) ||
-    senders.some(({ person }) => person);
+    senders.some(({ person }) => person) ||
+    picks.senders.some((sender) => secrets.test(sender));
 
   const bulk =
     picks.headers.some((header) => words.bulkHeader.test(header)) ||
@@ -206,11 +230,12 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     ...aim,
     points: points + Number(hits >= 3),
     says,
-    sensitive: points >= 2,
+    sensitive: points >= 3,
     warns: [...inWords, ...senders].some((told) => told.warns === true),
     leaks,
     hits,
     partners,
+    colleagues: senders.length > 0 && senders.every(({ person }) => person),
     foreign,
   };
 }
@@ -259,7 +284,7 @@ function senderOf(given: string, own: Own): Sender {
     return tells(4, 'the mail of all colleagues', { person: true });
   }
   if (own.names.includes(sender)) return tells(0.4, "the owner's own mail");
-  if (roles.bounce.test(local)) return tells(2, 'bounces');
+  if (roles.bounce.test(local)) return tells(3, 'bounces');
   if (roles.staff.test(local) || isUnder(domain, words.senderDomains.staff))
     return tells(4, 'mail about pay and staff');
   if (
@@ -281,6 +306,10 @@ function senderOf(given: string, own: Own): Sender {
   if (roles.leisure.test(local) || isIn(words.senderDomains.leisure))
     return tells(1, '', { calm: 'leisure' });
   if (roles.noise.test(local) || isIn(words.senderDomains.noise)) return tells(1, '', { calm: 'noise' });
+  if (inside || at === -1) {
+    if (roles.money.test(local))
+      return tells(3, 'the mail of those who pay', { person: inside || labels.length === 1 });
+  }
   // Directory names are colleagues; whoever throws away what one of them writes may have been warned by them.
   if ((inside && at > 0 && /[._-]/.test(local)) || (at === -1 && labels.length === 1 && /\s/.test(sender)))
     return tells(2, `the mail of ${sender}`, { person: true });
@@ -288,7 +317,8 @@ function senderOf(given: string, own: Own): Sender {
   const partner = !inside && labels.length > 1;
   if (roles.money.test(local) || words.senderDomains.money.test(domain))
     return tells(2, 'mail about money', { partner });
-  return tells(1, `the mail of ${sender}`, { partner });
+  // A part of an address picks whoever has it in theirs, colleagues too.
+  return tells(at < 1 && labels.length === 1 ? 2 : 1, `the mail of ${sender}`, { partner });
 }
 
 /** The first address in a text: `from:<it@contoso.com>`, or `@contoso.com` for all of a domain. */

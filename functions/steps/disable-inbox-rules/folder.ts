@@ -57,7 +57,7 @@ const imitated: readonly (readonly [string, Place])[] = [
 const id = /^(?:AAMk|AQMk|LgAAAA|AAAA)[\w+/=-]{20,}$|^[\w+/=-]{60,}$/;
 
 function known(part: string): Place | undefined {
-  const seen = trimEnd(skeleton(part).replace(/[\s_.-]+/g, ' '), '0123456789').trim();
+  const seen = trimEnd(skeleton(part).replace(/[\s\p{P}\p{S}]+/gu, ' '), '0123456789').trim();
   const place = byName.get(plain(part)) ?? byName.get(skeleton(part)) ?? byName.get(seen);
   if (place !== undefined) return place;
   // l, I and 1 look alike in most fonts.

@@ -96,8 +96,9 @@ function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
     { points: placePoints[place], reason: deletes ? 'deletes mail' : `moves mail to ${inQuotes(folder)}` },
   ];
   if (marksRead) signs.push(read);
-  if (marksRead && place === 'archive' && aim.partners)
-    signs.push({ points: 2, reason: 'so that the owner never sees it' });
+  if (marksRead && place === 'archive' && (aim.partners || aim.colleagues))
+    signs.push({ points: aim.partners ? 2 : 1, reason: 'so that the owner never sees it' });
+  if (aim.partners && aim.hits > 0) signs.push({ points: 1.2, reason: 'of one sender only' });
   if (sendsTo.length > 0 && place === 'deleted') signs.push({ points: -2, reason: 'after handing it on' });
   if (rule.hasExceptions && aim.wide && place === 'ordinary')
     signs.push({ points: -2, reason: 'with exceptions' });
@@ -160,19 +161,15 @@ function doubtsOf(seen: Look): string[] {
     doubts.push(`moves mail to a folder of which only the id is known`);
   if (aim.foreign && (hides(place) || actions.marksRead))
     doubts.push('looks for words in a language that is not known here');
-  if (
-    aim.warns &&
-    aim.calm === null &&
-    moves &&
-    !actions.marksRead &&
-    aim.hits >= 2 &&
-    !isRelated(rule, folder)
-  )
-    doubts.push(`moves mail about an attack to ${inQuotes(folder)}`);
+  const files = moves && !actions.deletes;
+  if (files && aim.calm === null && !actions.marksRead && !isRelated(rule, folder)) {
+    if (aim.hits > 0 || (aim.wide && aim.points >= 4))
+      doubts.push(`moves ${aim.says} to ${inQuotes(folder)}, which has nothing to do with it`);
+  }
   if (isElsewhere(rule, folder)) doubts.push(`moves mail to ${inQuotes(folder)}, in another mailbox`);
   if (actions.marksRead && aim.calm === null) {
     if (aim.warns) doubts.push('marks as read what the owner should see');
-    else if (moves && aim.sensitive && !isRelated(rule, folder))
+    else if (files && (aim.sensitive || aim.partners) && !isRelated(rule, folder))
       doubts.push(`marks it as read in ${inQuotes(folder)}, which has nothing to do with it`);
     else if (aim.wide) doubts.push(`marks ${aim.says} as read`);
   }

@@ -86,7 +86,8 @@ const folder = z
       .looseObject({ FolderPath: nullableText, Name: nullableText })
       .transform(({ FolderPath, Name }) => FolderPath ?? Name ?? ''),
   ])
-  .transform((given) => given.trim());
+  // A name of blanks is a name: one that nobody sees.
+  .transform((given) => given.trim() || given);
 /** `5 MB (5,242,880 bytes)`, `10KB`, or a number of bytes. */
 const size = text.transform((given, context) => {
   const [before, more] = given.slice(0, 100).split(/bytes/i);

@@ -20,6 +20,7 @@ const letters = (text: string) =>
   skeleton(text)
     .replaceAll('0', 'o')
     .replaceAll('1', 'l')
+    .replaceAll('i', 'l')
     .replaceAll('rn', 'm')
     .replace(/[^\p{L}]/gu, '');
 
@@ -69,6 +70,7 @@ export function targetsOf(
 ): readonly Target[] {
   const { address, directoryName, name } = recipient;
   const domains = accepted ?? [];
+  if (/\[\w+:/.test(name)) return [{ is: 'unknown', says: `${name}, which names more than one address` }];
   if (address !== null) {
     if (!/^[^\s@]+@[^\s@]+$/.test(address)) {
       const says =
@@ -123,7 +125,10 @@ export function excuseOf(
   if (isUnder(domain, textGateways)) return aim.sensitive ? 0 : 3;
   // Below a domain of the tenant: whoever runs its name servers made it, but mail isn't known to be taken there.
   if (isUnder(domain, own.domains)) return 3;
-  if (aim.sensitive || imitates(domain, own.domains)) return 0;
+  const { senders, senderWords } = rule.conditions;
+  const named = [...senders.map((sender) => sender.address ?? ''), ...senderWords].map(domainOf);
+  const likeSender = named.every((one) => one !== domain) && imitates(domain, named);
+  if (aim.sensitive || likeSender || imitates(domain, own.domains)) return 0;
   const free = freeMail.has(domain.split('.')[0] ?? '');
   const role = !free && roleAddress.test(address.slice(0, address.lastIndexOf('@')));
   const nobodyKnown = own.owner.name === '' && own.owner.addresses.length === 0;
