@@ -1,9 +1,22 @@
 // A bus in memory, for generated tests of the engine: what Service Bus promises (at least once, duplicates dropped,
 // scheduled messages, locks, dead-letters) under a clock that the test turns. The test plays the receivers: it may
 // deliver twice, out of order, or lose a message. No sizes are checked here, and no queue must exist.
-import { type Bus, type Outgoing, queues } from '../../shared/run/bus.ts';
+import { z } from 'zod';
+import {
+  type Bus,
+  type Letter,
+  type Outgoing,
+  type Post,
+  queues,
+  stepMessageSchema,
+  summaryMessageSchema,
+} from '../../shared/run/bus.ts';
+
+const bodySchema = z.union([stepMessageSchema, summaryMessageSchema]);
 
 export interface MemoryMessage {
+  /** What goes with a message that was posted again. */
+  readonly properties?: Letter['properties'];
   readonly queue: string;
   readonly id: string;
   readonly body: Outgoing['body'];
@@ -31,7 +44,7 @@ interface Held extends MemoryMessage {
   readonly lockedUntil: number;
 }
 
-export class MemoryBus implements Bus {
+export class MemoryBus implements Bus, Post {
   readonly #options: MemoryBusOptions;
   readonly #held = new Map<number, Held>();
   readonly #seen = new Map<string, number>();
@@ -45,6 +58,14 @@ export class MemoryBus implements Bus {
     await this.#options.before?.(messages);
     for (const message of messages) this.#accept(message);
     await this.#options.after?.(messages);
+  }
+
+  /** A message as it came, given back: as the bus takes it, with its properties. */
+  async post({ queue, id, body, properties, at }: Letter): Promise<void> {
+    const outgoing = { queue, id, body: bodySchema.parse(body), ...(at === undefined ? {} : { at }) };
+    await this.#options.before?.([outgoing]);
+    this.#accept(outgoing, properties);
+    await this.#options.after?.([outgoing]);
   }
 
   /** What can be delivered now, in the order in which it would be. */
@@ -117,7 +138,7 @@ export class MemoryBus implements Bus {
     return this.#options.now().getTime();
   }
 
-  #accept({ queue, id, body, at }: Outgoing): void {
+  #accept({ queue, id, body, at }: Outgoing, properties: Letter['properties'] = {}): void {
     const now = this.#now();
     const windowMs = (this.#options.duplicateWindowSeconds ?? 600) * 1000;
     const key = `${queue} ${id}`;
@@ -129,6 +150,7 @@ export class MemoryBus implements Bus {
       queue,
       id,
       body: structuredClone(body),
+      properties,
       at: new Date(Math.max(now, at?.getTime() ?? now)),
       deliveryCount: 0,
       order: this.#order,

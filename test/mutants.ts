@@ -1,0 +1,248 @@
+// npm run mutants -- [--only TEXT] [--list]
+// Plants one small bug after another and says which of them no test notices. The list is kept by hand: each is a mistake
+// that somebody could make in one line, with the tests that are to notice it. The source is copied first; the working
+// tree is never touched.
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+interface Mutant {
+  file: string;
+  /** Stands in the file once. */
+  from: string;
+  to: string;
+  tests: readonly string[];
+}
+
+const run = ['test/run/fences', 'test/run/owners', 'test/run/changes', 'test/run/verdict', 'test/run'];
+
+const groups: readonly {
+  file: string;
+  tests: readonly string[];
+  bugs: readonly (readonly [string, string])[];
+}[] = [
+  {
+    file: 'shared/run/run-step.ts',
+    tests: run,
+    bugs: [
+      [' && row.delivery === mine.delivery', ''],
+      ['row.turn === mine.turn && ', ''],
+      ['now.getTime() + leaseSeconds * 1000', "Date.parse(row.until ?? '') + leaseSeconds * 1000"],
+      ['deliveryCount > row.delivery', 'deliveryCount >= row.delivery'],
+      ['const attempt = takesOver ? row.attempt + 1 : row.attempt;', 'const attempt = row.attempt;'],
+      [' || row.turn !== message.turn) return undefined', ') return undefined'],
+      ["if (claimed === 'lost') await advance(engine, ref);", ''],
+      ['!permanent && attempt < timing.mostAttempts', '!permanent'],
+      ['endedWell(row.outcome) && !row.changes.some(isUnseen)', 'endedWell(row.outcome)'],
+    ],
+  },
+  {
+    file: 'shared/run/advance.ts',
+    tests: run,
+    bugs: [
+      [
+        'const written = await engine.progress.write(ref, changes, settles ? undefined : rows);',
+        'await engine.bus.send(planned.send);\n    const written = await engine.progress.write(ref, changes, settles ? undefined : rows);',
+      ],
+      ["if (written === 'conflict') {", "if (written === 'conflict') {\n      return rows;"],
+      ['if (!settles) return written;', 'return written;'],
+    ],
+  },
+  {
+    file: 'shared/run/summary-turn.ts',
+    tests: run,
+    bugs: [
+      ["const cutOff = summary.state === 'sending' || summary.claimedAt !== null;", 'const cutOff = false;'],
+      ['const turn = summary.turn + 1;', 'const turn = summary.turn;'],
+      ["run.endsAs === 'superseded'", 'false'],
+      ['return seconds >= whatever;', 'return false;'],
+    ],
+  },
+  {
+    file: 'shared/run/send-summary.ts',
+    tests: run,
+    bugs: [
+      ["if (summary.turn !== message.turn || summary.state !== 'queued') return undefined;", ''],
+      ['const claimedAt = cutOff ? summary.claimedAt : null;', 'const claimedAt = null;'],
+      ['? attempt < looks', '? false'],
+      ['if (before?.attempt === 0) await', 'await'],
+    ],
+  },
+  {
+    file: 'shared/run/changes.ts',
+    tests: run,
+    bugs: [
+      ['if (record.stillThereAt != null) return', 'if (false) return'],
+      ['if (!asked && again) return', 'if (false) return'],
+      ['const fix = returned < mostReturns;', 'const fix = true;'],
+      ['if (wasRefused(record)) return undefined;', ''],
+      [
+        'if (record.attemptedAt === null) return undefined;',
+        'if (record.attemptedAt === null) return record;',
+      ],
+      ['record.undoneAt === null)', 'true)'],
+      ['.toReversed()', ''],
+    ],
+  },
+  {
+    file: 'shared/run/remediate.ts',
+    tests: run,
+    bugs: [
+      ['if (newer.length > 0 && row.acts) {', 'if (false) {'],
+      [
+        'row = await execution.record(withFindings({ ...row, changes }, second));',
+        'row = withFindings({ ...row, changes }, second);',
+      ],
+      [
+        'return fixAndCheck(execution, step, await execution.record(found.row), found.toFix);',
+        'return fixAndCheck(execution, step, found.row, found.toFix);',
+      ],
+      ['if (essential.length > 0) return', 'if (false) return'],
+      ['...cameBack(row), ...hadNoEffect(row)', '...cameBack(row)'],
+    ],
+  },
+  {
+    file: 'shared/run/plan.ts',
+    tests: run,
+    bugs: [
+      ['withoutOrder(row, now)', 'row'],
+      ['return isPast(row.until, now) ? afterLostWorker(row, now) : row;', 'return row;'],
+      ['return isPast(row.until, now) ? queue(row, now, null) : row;', 'return row;'],
+      ['if (!rowsOf(order.after, state).every(wasTried)) return row;', ''],
+      [
+        'const closed = [...bad.map((gate) => gate.name), ...missing];',
+        'const closed = bad.map((gate) => gate.name);',
+      ],
+      ['if (!gates.every(isOpen)) return row;', ''],
+      ['lastFix(other) > done', 'lastFix(other) < done'],
+    ],
+  },
+  {
+    file: 'shared/run/run-state.ts',
+    tests: run,
+    bugs: [
+      ["const asleep = run.state === 'open' ?", 'const asleep = false ?'],
+      ['if (due <= run.checks) return undefined;', 'return undefined;'],
+      ['if (run.limitedBecause !== undefined) return undefined;', ''],
+    ],
+  },
+  {
+    file: 'shared/run/verdict.ts',
+    tests: run,
+    bugs: [
+      [' || step.changes.some(hasNoEffect)', ''],
+      ["if (evict.some((step) => step.outcome === null || stillToAct(step))) return 'LOCKED';", ''],
+      [
+        "outcome.is === 'done' || outcome.is === 'unchanged'",
+        "outcome.is === 'done' || outcome.is === 'reported' || outcome.is === 'unchanged'",
+      ],
+    ],
+  },
+  {
+    file: 'shared/run/open-run.ts',
+    tests: [...run, 'test/rails'],
+    bugs: [
+      ['if (run.dryRun && !dryRun) return false;', ''],
+      ["if (opened === 'taken') continue;", ''],
+      ['Date.parse(at) <= Date.parse(lock)', 'true'],
+    ],
+  },
+  {
+    file: 'functions/delivery.ts',
+    tests: ['test/functions/delivery'],
+    bugs: [
+      ['attempt * mostDeliveries + ', ''],
+      [
+        '!(thrown instanceof PermanentError) && attempt < mostAttempts',
+        '!(thrown instanceof PermanentError)',
+      ],
+      ['if (!again && delivery.queue === queues.deadLetters) throw thrown;', ''],
+      ['if (times > mostRevivals) return undefined;', ''],
+      ['const attempt = delivery.attempt > 0 ? { attempt: delivery.attempt } : {};', 'const attempt = {};'],
+      ['await wait(seconds);', ''],
+      ['const attempt = delivery.attempt + 1;', 'const attempt = 1;'],
+    ],
+  },
+];
+
+const mutants: readonly Mutant[] = groups.flatMap(({ file, tests, bugs }) =>
+  bugs.map(([from, to]) => ({ file, from, to, tests })),
+);
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, list: { type: 'boolean', default: false } },
+});
+const nameOf = ({ file, from, to }: Mutant) =>
+  `${file}: ${from.replaceAll(/\s+/g, ' ')} → ${to.replaceAll(/\s+/g, ' ') || '(nothing)'}`;
+const chosen = mutants.filter((mutant) => nameOf(mutant).includes(values.only ?? ''));
+
+/** A bug whose place has changed is no bug any more: the list is wrong, and must say so. */
+const lost = chosen.filter(({ file, from }) => {
+  const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
+  return text.split(from).length !== 2;
+});
+for (const mutant of lost) console.log(`not found once, correct the list: ${nameOf(mutant)}`);
+if (values.list) for (const mutant of chosen) console.log(nameOf(mutant));
+if (values.list || lost.length > 0) process.exit(lost.length > 0 ? 1 : 0);
+
+const copy = mkdtempSync(join(tmpdir(), 'reclaim-mutants-'));
+const parts = [
+  'functions',
+  'shared',
+  'local',
+  'infra',
+  'cli',
+  'test',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+  'host.json',
+  'knip.json',
+];
+for (const part of parts) cpSync(join(root, part), join(copy, part), { recursive: true });
+symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+
+/** Whether the tests notice. They stop at the first that fails. */
+function areRed(tests: readonly string[]): Promise<boolean> {
+  const args = [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--bail',
+    '1',
+    '--reporter',
+    'dot',
+    ...tests,
+  ];
+  const env = { ...process.env, HISTORIES: '12' };
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: copy, env, timeout: 300_000, maxBuffer: 2 ** 26 }, (error) =>
+      resolve(error !== null),
+    );
+  });
+}
+
+const survivors: Mutant[] = [];
+try {
+  for (const mutant of chosen) {
+    const path = join(copy, mutant.file);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(
+      path,
+      text.replace(mutant.from, () => mutant.to),
+    );
+    // The quick tests first, so that most are caught in seconds.
+    const [first = '', ...rest] = mutant.tests;
+    const red = (await areRed([first])) || (rest.length > 0 && (await areRed(rest)));
+    writeFileSync(path, text);
+    if (!red) survivors.push(mutant);
+    console.log(`${red ? 'caught  ' : 'SURVIVED'} ${nameOf(mutant)}`);
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`${chosen.length - survivors.length} of ${chosen.length} caught`);
+process.exit(survivors.length > 0 ? 1 : 0);
