@@ -11,7 +11,7 @@ import { withStepTable } from './step-table.ts';
 
 const file = new URL('./bicep/playbook.json', import.meta.url);
 const page = new URL('../docs/permissions.md', import.meta.url);
-const readme = new URL('../README.md', import.meta.url);
+const stepsPage = new URL('../docs/steps.md', import.meta.url);
 
 /** Steps 1 to 4 of Microsoft's guide; 5 and later are optional there. */
 const mandatory = /^MS [1-4]$/;
@@ -47,14 +47,14 @@ export function playbookDocument(): string {
 
 export const permissionsDocument = () => permissionsPage(playbook, minimalProfile(playbook));
 
-export const readmeDocument = () => withStepTable(readFileSync(readme, 'utf8'), playbook);
+export const stepsDocument = () => withStepTable(readFileSync(stepsPage, 'utf8'), playbook);
 
 if (import.meta.main) {
   // All of them are made before the first is written: one that can't be made leaves the others as they were.
   const made = [
     [file, playbookDocument()],
     [page, permissionsDocument()],
-    [readme, readmeDocument()],
+    [stepsPage, stepsDocument()],
   ] as const;
   mkdirSync(new URL('./bicep/', import.meta.url), { recursive: true });
   for (const [path, text] of made) writeFileSync(path, text);

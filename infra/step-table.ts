@@ -1,4 +1,4 @@
-// The table of steps in the README, made from the playbook between two marks; the rest of the page is written by hand.
+// The table of steps in docs/steps.md, made from the playbook between two marks; the rest of the page is written by hand.
 import type { Step } from '../shared/model/step.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -7,7 +7,7 @@ const marks = ['<!-- steps: made by npm run generate -->', '<!-- /steps -->'] as
 export function withStepTable(page: string, playbook: readonly Step[]): string {
   const [start, end] = [page.indexOf(marks[0]), page.indexOf(marks[1])];
   if (start < 0 || end < start)
-    throw new Error(`README.md has lost the marks ${marks.join(' … ')}: put them back`);
+    throw new Error(`docs/steps.md has lost the marks ${marks.join(' … ')}: put them back`);
   return `${page.slice(0, start)}${marks[0]}\n\n${stepTable(playbook)}\n\n${page.slice(end)}`;
 }
 

@@ -1,7 +1,7 @@
 // What is generated is committed, so that a deployment needs no build; and it must not grow old.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { permissionsDocument, playbookDocument, readmeDocument } from '../../infra/generate.ts';
+import { permissionsDocument, playbookDocument, stepsDocument } from '../../infra/generate.ts';
 import { schemaFiles } from '../../local/schemas.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -15,8 +15,8 @@ describe('generated files', () => {
     expect(read('docs/permissions.md')).toBe(permissionsDocument());
   });
 
-  it('README.md lists every step — run npm run generate', () => {
-    expect(read('README.md')).toBe(readmeDocument());
+  it('docs/steps.md lists every step — run npm run generate', () => {
+    expect(read('docs/steps.md')).toBe(stepsDocument());
   });
 
   it.each(Object.entries(schemaFiles))(
