@@ -437,7 +437,8 @@ function tieTo(
     const userAgent = one.uses[0]?.userAgent ?? '';
     if (here !== undefined || crowded) return likely(`the intruder's client at ${address}`);
     if (place !== 'known' && program.test(userAgent)) return likely(`the intruder's program ${userAgent}`);
-    if (place !== 'known' && isRecent) return likely(`the intruder's client at ${address}`);
+    const foreignPlace = place === 'abroad' || place === 'elsewhere';
+    if (foreignPlace || (place !== 'known' && isRecent)) return likely(`the intruder's client at ${address}`);
   }
   if (!isRecent || crowded) return undefined;
   const nothingOwn = client === 'foreign' && !ownDevice;

@@ -116,7 +116,10 @@ export function ownersAmong(
         ? []
         : old.filter(
             (one) =>
-              one === oldest || (isHabit(one, oldest.first, until) && !isInAnothersSession(one, presences)),
+              one === oldest ||
+              (one.country === oldest.country &&
+                isHabit(one, oldest.first, until) &&
+                !isInAnothersSession(one, presences)),
           );
     const fresh = early.filter((one) => !inSuspectSession(one) && !has(suspicion.clients, one.client));
     for (const one of oldest === undefined ? fresh : start) found.add(one);
@@ -146,7 +149,7 @@ export function ownersAmong(
 
 /** Whether it has been there for most of the log: an intruder comes late, and rarely stays for so long. */
 export const isHabit = ({ first }: Presence, logStart: number, until: number) =>
-  until - first > dayMs && 2 * (first - logStart) < until - first;
+  until - first > dayMs && 3 * (first - logStart) < until - first;
 
 /** Whether a session of it was begun by another client: nobody changes their browser in the middle of a session. */
 export const isInAnothersSession = (one: Presence, presences: readonly Presence[]): boolean =>

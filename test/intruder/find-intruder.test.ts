@@ -821,6 +821,16 @@ describe('where generated stories went wrong', () => {
     expect(intruder.since).toBe('2026-11-17T02:00:00.000Z');
   });
 
+  it('an intruder who was in for days from another address is found there too, in a log of a few days', () => {
+    const short = week().filter(({ at }) => at >= '2026-11-16');
+    const days = ['17', '18', '19'].map((day) =>
+      theirs({ createdDateTime: `2026-11-${day}T03:00:00Z`, id: day, ipAddress: proxy, sessionId: 'before' }),
+    );
+    const { hits, intruder } = find({ signals: named, signIns: [...short, ...days, theirs()] });
+    expect(hits).toHaveLength(4);
+    expect(intruder.addresses.toSorted()).toEqual([attacker, proxy].toSorted());
+  });
+
   it('a browser that turns up in the middle of the owner’s session is no habit, however early', () => {
     const early = ['14', '15', '16', '17', '18'].map((day) =>
       theirs({
