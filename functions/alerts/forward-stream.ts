@@ -1,5 +1,5 @@
-// Passes on what an Event Hub brings of the logs of Entra ID and Defender to the front door. It judges nothing. What
-// can't be read is laid among the dead letters with the reason; what is about something else is only counted.
+// Publishes risk and alerts from an Event Hub (the logs of Entra ID and Defender) to the topic. It judges nothing. Records
+// that can't be read go to the dead letters with the reason; records about other things are only counted.
 import { createHash } from 'node:crypto';
 import { type BadRecord, readStream } from '../../shared/alerts/stream.ts';
 import type { OutgoingAlert } from '../../shared/model/step.ts';
@@ -11,14 +11,14 @@ export interface ForwardDeps {
   log(line: string): void;
 }
 
-/** As main.bicep makes it. */
+/** Created by main.bicep. */
 const streamHub = 'logs';
 
 export const streamTrigger = {
   connection: 'Streams',
   eventHubName: streamHub,
   cardinality: 'many' as const,
-  // A stream has no dead letters: what can't be handed on waits in the hub, and is read again until it can.
+  // A stream has no dead letters: what can't be published stays in the hub and is read again until it can.
   retry: {
     strategy: 'exponentialBackoff' as const,
     maxRetryCount: -1,
@@ -30,7 +30,7 @@ export const streamTrigger = {
 /** Below the 256 KB of a message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
 const mostLetterBytes = 192 * 1024;
 
-/** As many in a letter as fit: one too large is refused, and the stream would be read again from there for ever. */
+/** As many per letter as fit. A letter that is too large is refused, and the hub would resend the batch for ever. */
 function letters(bad: readonly BadRecord[]): BadRecord[][] {
   const all: BadRecord[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -46,7 +46,7 @@ function letters(bad: readonly BadRecord[]): BadRecord[][] {
   return all;
 }
 
-/** Throws when something could not be handed on: the host calls again with the same messages, and ids are the same. */
+/** Throws if something could not be published: the host calls again with the same messages, which get the same ids. */
 export async function forwardStream(deps: ForwardDeps, messages: unknown): Promise<void> {
   const { events, bad, others } = readStream(Array.isArray(messages) ? messages : [messages]);
   if (events.length > 0) await deps.publish(events);

@@ -1,4 +1,4 @@
-// GET /api/decisions: what became of every alert, newest first, "no run" included, with the reason.
+// GET /api/decisions: what became of every alert and why, newest first, including those that opened no run.
 import { z } from 'zod';
 import { type DecisionRecord, decisionSchema } from '../../shared/alerts/decisions.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from '../runs/api.ts';
@@ -20,7 +20,7 @@ export const decisionQuerySchema = z.strictObject({
     .optional(),
 });
 
-/** The whole signal stays in the record: who follows an alert through has its id and its source. */
+/** Without the whole signal: its id and source are enough to trace an alert. */
 const lineSchema = decisionSchema.omit({ signal: true });
 
 export const decisionListSchema = z.object({

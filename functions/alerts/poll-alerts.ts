@@ -1,9 +1,9 @@
-// Asks Microsoft Graph for what is new and hands it to the front door: the safety net of every tenant, and the only way
-// in where neither Sentinel nor a stream brings alerts. It judges nothing; triage reads each alert again.
+// Asks Microsoft Graph for new alerts and publishes them to the topic: every tenant's safety net, and the only way in if
+// neither Sentinel nor a stream delivers. It judges nothing; triage reads each alert again.
 import { feeds } from '../../shared/alerts/feeds.ts';
 import { type PollDeps, pollAll } from '../../shared/alerts/poll.ts';
 
-/** Throws when the topic or the table failed; a feed that is silent is told by itself and fails nothing. */
+/** Throws if the topic or the table failed. A silent feed is reported elsewhere and fails nothing. */
 export async function pollAlerts(deps: PollDeps): Promise<void> {
   const polled = await pollAll(deps, feeds);
   for (const { feed, published, ended } of polled) {

@@ -1,5 +1,5 @@
-// From a message of the queue `alerts` to a run, or to the reason why there is none. Knows nothing of Azure: the clock,
-// Graph, the engine and the record of decisions are handed in.
+// Turns a message of the queue `alerts` into a run, or into the reason why there is none. Knows nothing of Azure: the clock,
+// Graph, the engine and the record of decisions are passed in.
 
 import { confirm } from '../../shared/alerts/confirm.ts';
 import type { Decision } from '../../shared/alerts/decisions.ts';
@@ -16,20 +16,20 @@ import type { Kept } from '../../shared/model/step.ts';
 import { readAhead } from './read-ahead.ts';
 
 export interface TriageDeps extends JudgeDeps {
-  /** A source has delivered something that Microsoft Graph confirms. Fails for nobody. */
+  /** A source delivered something that Microsoft Graph confirms. Must not throw. */
   heard?(source: Signal['source']): void;
-  /** A detection that no catalogue knows; `accuses` where it calls an account compromised. Fails for nobody. */
+  /** An unknown detection; `accuses` if it calls an account compromised. Must not throw. */
   unknown?(detection: Detection, accuses: boolean): void;
-  /** One line for each decision. */
+  /** One line per decision. */
   log(line: string): void;
 }
 
 export type TriageAlert = (body: unknown, message?: string) => Promise<readonly Decision[]>;
 
 /**
- * Handles one message. Everything that it can decide is decided and recorded, whatever fails beside it. Then throws
- * RetryableError when something must be tried again (what is already open is joined then), else PermanentError with
- * all reasons when something was refused: the message belongs in `dead-letters`.
+ * Handles one message. Whatever can be decided is decided and recorded, even if the rest fails. Then throws RetryableError
+ * if something must be tried again (runs already open are joined then), or else PermanentError with all reasons if
+ * something was refused: the message belongs in `dead-letters`.
  */
 export function createTriageAlert(deps: TriageDeps): TriageAlert {
   return async (body, message = '') => {
@@ -56,7 +56,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
     }
     const unread = [...refused, ...claims.flatMap((claim) => ('refused' in claim ? claim.refused : []))];
     for (const why of unread.slice(0, mostRefused)) await attempt(refuse(why));
-    // A message of thousands of nothings must not hold up the one that counts.
+    // A message with thousands of useless entries must not delay the one that counts.
     const rest = unread.length - mostRefused;
     if (rest > 0) await attempt(refuse(`${rest} more events of this message are not understood`));
     for (const claim of claims) if ('source' in claim) await attempt(handle(claim));
@@ -68,11 +68,11 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       const early = { ...deps, ...readAhead(deps, claim) };
       const found = await confirm(deps.graph, source, claim, deps.settings.TENANT_ID);
       if (found.is === 'refused') return refuse(found.why, about);
-      // An event that nobody confirms proves no source alive.
+      // An unconfirmed event doesn't prove that its source is alive.
       if (found.is === 'confirmed') deps.heard?.(source.name);
       const signals = found.signals.map((signal) => deps.classify?.(signal) ?? signal);
       if (found.is === 'confirmed') tellUnknown(source.name, signals, found.about);
-      // Neither the event nor Graph says whom it is about: only a person can help, who finds it in dead-letters.
+      // Neither the event nor Graph says whom it is about, so a person must look at it in dead-letters.
       if (found.is === 'unconfirmed' && found.signals.length === 0) {
         return refuse([listed(found.left), found.why].filter(Boolean).join('; '), about);
       }
@@ -85,8 +85,8 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
         });
       }
       const doubt = found.is === 'unconfirmed' ? found.why : null;
-      // Each account by itself: the failure of one costs the others nothing. An alert may name hundreds, so several
-      // are judged at once, and told in the order in which they stand there.
+      // Each account is judged by itself, so that one failure doesn't affect the others. An alert may name hundreds, so
+      // several are judged at once, but recorded in order.
       for (let from = 0; from < signals.length; from += judgedAtOnce) {
         const some = signals.slice(from, from + judgedAtOnce);
         const judged = await Promise.allSettled(some.map((signal) => judge(early, signal, doubt)));
@@ -120,7 +120,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
 
 const judgedAtOnce = 8;
 
-/** Recorded one by one; all that follow in the same message are told as a number. */
+/** So many are recorded one by one; the rest of the message only as a number. */
 const mostRefused = 50;
 
 const blank = {
@@ -145,13 +145,13 @@ const listed = (left: readonly Kept[]): string =>
 function lineOf(decision: Decision): string {
   const who = decision.userPrincipalName ?? decision.userId ?? decision.sourceId ?? 'message';
   const run = decision.runId === null ? '' : ` (run ${decision.runId})`;
-  // Whatever a payload managed to bring along, it is one line of the log.
+  // Whatever the payload contains, this stays one line in the log.
   return clean(`${decision.action}: ${who}, ${decision.why} [${decision.row}]${run}`, 4000) ?? '';
 }
 
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** One error for all: what can still succeed comes first, so that nothing ends in dead-letters too early. */
+/** One error for all. Retryable ones take precedence, so that nothing goes to dead-letters too early. */
 function summed(failures: readonly unknown[]): Error {
   const permanent = failures.filter((error) => error instanceof PermanentError);
   const others = failures.filter((error) => !(error instanceof PermanentError));

@@ -1,5 +1,5 @@
-// POST /api/alerts: an alert by hand or from a webhook. The same triage as behind the queue, at once, and the answer is
-// what became of it with every run that it led to. The alert is a hint here as well: what counts is Microsoft Graph's.
+// POST /api/alerts: an alert by hand or from a webhook. Runs the same triage as the queue, at once, and answers with the
+// decisions and the runs they led to. The alert is only a hint here as well; Microsoft Graph's answer counts.
 import { z } from 'zod';
 import { PermanentError } from '../../shared/errors.ts';
 import { advance } from '../../shared/run/advance.ts';
@@ -19,7 +19,7 @@ export const triagedSchema = z.object({
   runs: z.array(runDocumentSchema),
 });
 
-/** Problem 422 with every reason where the alert, or a part of it, was not believed or not understood. */
+/** Answers 422 with every reason if the alert, or part of it, was not believed or not understood. */
 export async function triageNow(
   engine: Engine,
   triage: (log: (line: string) => void) => TriageAlert,
@@ -29,7 +29,7 @@ export async function triageNow(
   const lines: string[] = [];
   const message = `by hand: ${request.who} ${engine.now().toISOString()}`;
   const made = await triage((line) => lines.push(line))(body, message).catch((error: unknown) => {
-    // A service that refuses has a status of its own; what triage refuses has none.
+    // A service's refusal has a status; a refusal by triage has none.
     if (!(error instanceof PermanentError) || error.status !== undefined) throw error;
     throw new Problem(422, 'Refused', error.message, { decisions: lines });
   });

@@ -1,5 +1,5 @@
-// Alerts of Microsoft Defender XDR, all products (alerts_v2 in Microsoft Graph): several accounts may be in one, and
-// whom it is about is read from its evidence.
+// Alerts of Microsoft Defender XDR, all products (alerts_v2 in Microsoft Graph). One alert may name several accounts;
+// its evidence says which of them it is about.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { riskLevel, type Signal } from '../model/signal.ts';
@@ -38,10 +38,10 @@ const payload = z.object({
 });
 type Payload = z.infer<typeof payload>;
 
-/** Without it, values of later versions come as unknownFutureValue, and a role among them would be lost. */
+/** Without this header, enum values added later arrive as unknownFutureValue, and a role could be lost. */
 export const allWords = { headers: { Prefer: 'include-unknown-enum-members' } };
 
-/** The same reading for alerts that came inside something else. */
+/** The same parsing, for alerts nested in something else. */
 export const alertReadingSchema = payload.transform((given) => reading(given));
 
 const recognised = z
@@ -65,9 +65,9 @@ const guidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 function reading(given: Payload): Reading {
   const title = given.title ?? 'Untitled alert';
-  // Defender for Office 365 and Endpoint give the GUID of a policy here, which tells nobody anything.
+  // Defender for Office 365 and Endpoint put a policy's GUID here, which means nothing to a reader.
   const detector = given.detectorId && !guidShape.test(given.detectorId) ? given.detectorId : title;
-  // A risk detection that Defender shows as an alert is about its one user by nature.
+  // A risk detection shown by Defender as an alert is always about its one user.
   const identity = given.serviceSource?.toLowerCase() === 'azureadidentityprotection';
   const { named, implied, left } = peopleIn(given.evidence, identity || impliesItsUser({ detector, title }));
   const alone = named.length === 1;
@@ -88,7 +88,7 @@ interface About {
   person: Person;
   title: string;
   detector: string;
-  /** No other account is in the alert, so its addresses and sessions are this one's. */
+  /** The alert names no other account, so its addresses and sessions belong to this one. */
   alone: boolean;
   implied: boolean;
 }
@@ -127,14 +127,14 @@ function signalOf(given: Payload, { person, title, detector, alone, implied }: A
     sessionId: alone ? onlyOne(given.evidence, 'cloudlogonsessionevidence', (one) => one.sessionId) : null,
     requestId: alone ? onlyOne(given.evidence, 'cloudlogonrequestevidence', (one) => one.requestId) : null,
     correlationId: null,
-    // The devices in an alert are where the victim was hit, not what the intruder signed in from.
+    // Devices in an alert are the victim's, not the ones the intruder signed in from.
     deviceId: null,
     userAgent: alone ? onlyOne(given.evidence, 'cloudlogonsessionevidence', (one) => one.userAgent) : null,
     link: given.alertWebUrl,
   };
 }
 
-/** Of several addresses or sessions one may be the owner's, and what is taken for the intruder's is acted on. */
+/** With several addresses or sessions, one may be the owner's, and we act on what we take for the intruder's. */
 function onlyOne(
   evidence: readonly Evidence[],
   kind: string,
@@ -147,7 +147,7 @@ function onlyOne(
   return values.size === 1 ? (value ?? null) : null;
 }
 
-/** The link goes into an email at night, so it leads to Microsoft's portal or nowhere. */
+/** On-call clicks this link in an email at night, so it must lead to Microsoft's portal. */
 export function portalLink(given: unknown): string | null {
   if (typeof given !== 'string' || !URL.canParse(given)) return null;
   const url = new URL(given);

@@ -1,5 +1,5 @@
-// Alerts of Azure Monitor in the common schema, as a log alert over sign-ins or risk sends them. The user is in the
-// dimensions; where they also name a risk detection or a Defender alert, that is what is read from Microsoft Graph.
+// Azure Monitor alerts in the common schema, such as a log alert on sign-ins or risk. The dimensions name the user; if
+// they also name a risk detection or a Defender alert, that one is read from Microsoft Graph.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
@@ -66,7 +66,7 @@ export const azureMonitor = source({
   reading,
 });
 
-/** Where a dimension names what Graph holds, that is the alert. */
+/** If a dimension names something Graph holds, that is the alert. */
 export const azureMonitorAlert: Opener = ({ data }) => {
   const parsed = recognised.safeParse(data).success ? payload.safeParse(data) : undefined;
   if (!parsed?.success || resolved(parsed.data)) return undefined;
@@ -104,7 +104,7 @@ function held(row: Fields): Inner | undefined {
     : { type: 'Reclaim.Alert', data: { id: alert, title: fields.get('title') } };
 }
 
-/** Every row that may name an account: dimensions first; the results of the search where the alert carries them. */
+/** Every row that may name an account: the dimensions first, then the search results if the alert includes them. */
 function rowsOf({ data: { alertContext, customProperties } }: Payload): Fields[] {
   const dimensions = (alertContext?.condition?.allOf ?? []).map((one) =>
     Object.fromEntries(one.dimensions.map(({ name, value }) => [name, value])),
@@ -116,7 +116,7 @@ function rowsOf({ data: { alertContext, customProperties } }: Payload): Fields[]
   return all.filter((row) => Object.keys(row).length > 0);
 }
 
-/** Sev3 is what a rule gets that nobody graded, so the two lowest say nothing. */
+/** Sev3 is the default of a rule, so the two lowest severities tell us nothing. */
 const severities: Readonly<Record<string, RiskLevel>> = { sev0: 'high', sev1: 'high', sev2: 'medium' };
 
 function levelOf(given: Payload, rows: readonly Fields[]): RiskLevel {
@@ -131,7 +131,7 @@ function reading(given: Payload): Reading {
   const title = essentials.alertRule ?? 'Azure Monitor alert';
   const rows = rowsOf(given);
   const accounts = distinctAccounts(rows.flatMap((row) => accountIn(row) ?? []));
-  // The id is a resource path; its last part is unique, and what is longer than an id may be is hashed.
+  // The id is a resource path. Its last part is unique; if that is too long for an id, it is hashed.
   const last = essentials.alertId.split('/').at(-1) ?? '';
   const id = idShape.test(last) ? last : createHash('sha256').update(essentials.alertId).digest('hex');
   const told: Told = {

@@ -1,5 +1,5 @@
-// What on-call hears of a storm: one mail when the circuit breaker enters a stage, and one after each such hour with
-// all that still waits. Two hundred mails at once would bury the one that matters.
+// What on-call hears about a storm: one mail when the circuit breaker enters a stage, and one after each such hour that
+// lists what still waits. Two hundred mails at once would bury the one that matters.
 import { toFailure } from '../errors.ts';
 import type { Notice } from '../mail/notice.ts';
 import { clause, count, plain } from '../mail/plain.ts';
@@ -13,7 +13,7 @@ export type Moment = Stage | 'ended';
 
 interface Storm {
   hour: string;
-  /** What is told of: the stage that was entered, or that the hour is over. */
+  /** The stage that was entered, or that the hour is over. */
   moment: Moment;
   /** Opened in that hour. */
   runs: readonly RunRow[];
@@ -39,7 +39,7 @@ const leads = {
 } as const satisfies Record<Moment, string>;
 
 const isWaiting = (run: RunRow) => run.state === 'held';
-/** Locked, and no more, because of the breaker. */
+/** Only locked, because of the breaker. */
 const isLimited = (run: RunRow) =>
   run.limitedBecause !== undefined && run.level === 'contain' && run.state !== 'held' && run.endsAs === null;
 
@@ -47,7 +47,7 @@ const isLimited = (run: RunRow) =>
 export function stormNotice({ hour, moment, runs, baseUrl, mailTo }: Storm): Notice | undefined {
   const waiting = runs.filter((run) => isWaiting(run) || isLimited(run));
   if (moment === 'ended' && waiting.length === 0) return undefined;
-  // No mail goes to whom it names. A storm that names all of on-call must be told all the same, without those.
+  // Nobody gets a mail that names their own account. If it names all of on-call, it goes out without those lines.
   const onCall = (run: RunRow) =>
     mailTo.some((address) => mailboxAddress(address) === mailboxAddress(run.account.userPrincipalName));
   const named = waiting.filter((run) => !onCall(run));
@@ -112,12 +112,12 @@ export interface StormDeps {
   log: (line: string) => void;
 }
 
-/** Long enough for a timer that did not run for a while. */
+/** Covers a timer that has not run for a while. */
 const hoursBack = 3;
 const mostRuns = 1000;
 const readsAtOnce = 16;
 
-/** For a timer, every minute. Answers what was told; what fails is logged and tried again by the next one. */
+/** Runs every minute. Returns what was told; what fails is logged and tried again the next minute. */
 export async function tellOfStorms(deps: StormDeps): Promise<Moment[]> {
   const told: Moment[] = [];
   for (let back = 0; back <= hoursBack; back += 1) {

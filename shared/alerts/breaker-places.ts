@@ -1,8 +1,7 @@
-// Numbered places, so many an hour: who finds one free writes itself down there, and what is written is what counts.
-// Nothing is counted first and written then, so that a hundred alerts at one instant take a hundred places and no more.
-// Here: the promise, which free place is tried, and a memory for tests.
+// Numbered places, a fixed number an hour. A run claims a free place by inserting its row, and only the row counts. There
+// is no count-then-write, so a hundred simultaneous alerts take exactly a hundred places.
 
-/** An hour's places of one kind: `breaker|2026-11-20T10`. */
+/** One hour's places of one kind: `breaker|2026-11-20T10`. */
 export type Book = `${'breaker' | 'held-mail'}|${string}`;
 
 export const bookOf = (kind: 'breaker' | 'held-mail', now: Date): Book =>
@@ -10,17 +9,17 @@ export const bookOf = (kind: 'breaker' | 'held-mail', now: Date): Book =>
 
 export interface BreakerPlaces {
   /**
-   * The number of the place that this key has in the book, from 1; null where none was free. A key has one place however
-   * often it asks, also when the answer to its first asking was lost. `ends` are the last numbers of each stage,
-   * ascending: a place of an earlier stage is always taken before one of a later.
+   * The number of this key's place, counted from 1, or null if none was free. A key gets one place however often it asks,
+   * even if the first answer was lost. `ends` holds the last number of each stage, ascending: places of an earlier stage
+   * are always taken first.
    */
   take(book: Book, key: string, ends: readonly number[]): Promise<number | null>;
 }
 
-/** Who asks at the same time tries different ones of these, so that not all but one have to try again. */
+/** Concurrent callers pick among these at random, so that most of them succeed at the first try. */
 const triedAtOnce = 8;
 
-/** The free place to try; undefined where every stage is full. */
+/** The free place to try, or undefined if every stage is full. */
 export function freePlace(
   taken: ReadonlySet<number>,
   ends: readonly number[],
@@ -29,7 +28,7 @@ export function freePlace(
   let from = 1;
   for (const end of ends) {
     const free: number[] = [];
-    // At most as many as are taken lie before the first that is free.
+    // The first free place comes after at most as many as are taken.
     for (let place = from; place <= end && free.length < triedAtOnce; place += 1) {
       if (!taken.has(place)) free.push(place);
     }

@@ -1,24 +1,24 @@
-// The circuit breaker: how many accounts an hour this app changes by itself. A storm of alerts is an attack on many or
-// an attack on this app, and nobody can tell in time, so it goes on locking for a while and then asks. People who
-// start or approve a run are counted and never held back.
+// The circuit breaker: how many accounts an hour this app changes by itself. A storm of alerts is an attack on many people
+// or on this app, and nobody can tell which in time. So the app keeps locking for a while, then asks. Runs that people
+// start or approve are counted, but never held back.
 import type { Account } from '../model/account.ts';
 import type { Admission, OpenRequest } from '../run/open-run.ts';
 import { type BreakerPlaces, bookOf } from './breaker-places.ts';
 import { type BreakerStages, hourOf } from './breaker-stages.ts';
 
 export interface BreakerSettings {
-  /** Runs in one hour that may become full; those after them only contain. */
+  /** Runs an hour that may become full; later ones only contain. */
   BREAKER_FULL_PER_HOUR: number;
-  /** Runs in one hour; those after them are held. */
+  /** Runs an hour; later ones are held. */
   BREAKER_RUNS_PER_HOUR: number;
-  /** The same as a share of the enabled members of the tenant, in percent; whichever is fewer holds. */
+  /** The same as a percentage of the tenant's enabled members; the lower of the two applies. */
   BREAKER_SHARE: number;
 }
 
-/** In a tenant of twenty, a share alone would stop at the second victim. */
+/** In a tenant of twenty, a percentage alone would stop at the second victim. */
 export const fewestRuns = 5;
 
-/** Held runs in an hour that on-call gets a mail of its own for; the others come in one list. */
+/** Held runs an hour that get a mail of their own; the others are listed in one mail. */
 export const heldMails = 10;
 
 export interface Limits {
@@ -40,23 +40,23 @@ export interface BreakerDeps {
   places: BreakerPlaces;
   trips: Pick<BreakerStages, 'trip'>;
   settings: BreakerSettings;
-  /** Enabled members of the tenant, or null. */
+  /** Enabled members of the tenant, or null if unknown. */
   users: () => Promise<number | null>;
   now: () => Date;
 }
 
 export interface Breaker {
   /**
-   * What a run that an alert asks for may be. Its place is what allows it to go further by itself, now or on evidence
-   * that turns up later: a forged trace raises no more runs in an hour than alerts could.
+   * What a run opened by an alert may do. Its place also limits what later evidence can raise it to, so forged traces
+   * can't raise more runs an hour than alerts could.
    */
   admit(wanted: OpenRequest): Promise<Admission>;
-  /** A person decided: takes a place, so that it counts, and limits nothing. */
+  /** A person decided: the run takes a place, so it counts, but nothing limits it. */
   count(account: Pick<Account, 'id'>): Promise<void>;
 }
 
 export function createBreaker({ places, trips, settings, users, now }: BreakerDeps): Breaker {
-  /** A held run changes nothing and takes no place; only the mails about such runs are limited. */
+  /** A held run changes nothing, so it takes no place; only the mails about held runs are limited. */
   async function held(wanted: OpenRequest, because: string, limited: string | null): Promise<Admission> {
     const at = now();
     const mail = await places.take(bookOf('held-mail', at), wanted.account.id, [heldMails]);

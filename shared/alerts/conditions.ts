@@ -1,4 +1,4 @@
-// The combinations that make weak signals strong. Pure: each says yes, no, or which fact it needs first.
+// Combinations that make weak signals strong. Pure: each answers yes, no, or which fact it needs first.
 import { networkOf } from '../intruder/address.ts';
 import { type Signal, timeOf } from '../model/signal.ts';
 import { isShownTwice, kindOf } from './detectors.ts';
@@ -15,7 +15,7 @@ function within(hours: number, a: string | null, b: string | null): boolean {
   return a !== null && b !== null && Math.abs(Date.parse(a) - Date.parse(b)) <= hours * hourMs;
 }
 
-/** Same request, same correlation or same address: whoever raised the signal got in. */
+/** The same request, correlation id or address: whoever raised the signal got in. */
 function tied(signal: Signal, signIns: readonly SignIn[]): boolean {
   const same = (a: string | null, b: string | null) => a !== null && a.toLowerCase() === b?.toLowerCase();
   return signIns.some(
@@ -26,7 +26,7 @@ function tied(signal: Signal, signIns: readonly SignIn[]): boolean {
   );
 }
 
-/** Defender for Cloud Apps raises one thing as a detection and as an alert: of one kind, they are one detector. */
+/** Defender for Cloud Apps reports the same thing as a detection and as an alert; if both are of one kind, they count once. */
 const detectorOf = (signal: Signal) => kindOf(signal) ?? signal.detector.toLowerCase();
 
 const counts = (signal: Signal) =>
@@ -34,7 +34,7 @@ const counts = (signal: Signal) =>
   kindOf(signal) !== 'ignored' &&
   (grave.has(signal.level) || kindOf(signal) === 'new-country');
 
-/** What the rows for the mailbox act on. */
+/** Abuse of the mailbox, as the policy's rows mean it. */
 function abuse(signal: Signal): boolean {
   const kind = kindOf(signal);
   if (kind === 'restricted-sender') return signal.standing;
@@ -42,9 +42,9 @@ function abuse(signal: Signal): boolean {
   return abusive && signal.standing && grave.has(signal.level);
 }
 
-/** Signals that may be the first or the second of two, within 24 hours of this one. */
+/** Signals within 24 hours of this one that can count as one of the two. */
 function near(signal: Signal, detections: readonly Signal[], earlier: readonly Signal[]): Signal[] {
-  // Graph still has the risk detections, and knows their state better than the record does.
+  // Graph still has the risk detections, with their current state.
   const recorded = earlier.filter((one) => one.source !== 'riskDetection' && !isShownTwice(one));
   const others = [...detections, ...recorded];
   const all = isShownTwice(signal) ? others : [signal, ...others];
@@ -64,7 +64,7 @@ export const conditions = {
     return known.signIns.some(({ at, risk }) => grave.has(risk) && within(48, at, timeOf(signal) ?? at));
   },
 
-  /** The other way round: a risk detection that belongs to a successful sign-in, after abuse of the mailbox. */
+  /** The reverse order: abuse of the mailbox, then a risk detection with a successful sign-in. */
   'mailbox-abuse-before': (signal, known) => {
     if (signal.source !== 'riskDetection' || abuse(signal)) return false;
     if (known.earlier === undefined) return { needs: 'earlier' };
@@ -73,7 +73,7 @@ export const conditions = {
     return tiedSignIn(signal, known);
   },
 
-  /** From an address that a run calls the intruder's alone: an event that only says so proves nothing. */
+  /** From an address that a run attributes to an intruder alone; the event's own word proves nothing. */
   'intruders-address': (signal, known) => {
     if (signal.address === null) return false;
     if (known.intruders === undefined) return { needs: 'intruders' };

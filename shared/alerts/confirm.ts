@@ -1,5 +1,5 @@
-// An event is a hint: the original is read from Microsoft Graph by its id, and everything used from here on comes
-// from that answer. What Graph denies opens nothing; what Graph can't be asked about is not believed either.
+// An event is only a hint. The original is read from Microsoft Graph by its id, and only that answer is used from here on.
+// What Graph denies opens no run, and what Graph can't be asked about isn't believed either.
 
 import { PermanentError, toFailure } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
@@ -14,7 +14,7 @@ export type Confirmation =
   | { is: 'unconfirmed'; signals: readonly Signal[]; left: readonly Kept[]; why: string }
   | { is: 'refused'; why: string };
 
-/** Not there, or an id that Graph takes for none. */
+/** It does not exist, or Graph rejects the id. */
 const denied = new Set([400, 404, 410]);
 
 /** Throws RetryableError when Graph is only busy. */
@@ -79,10 +79,10 @@ async function resolveAll(
   return { signals: [...signals.values()], left };
 }
 
-/** One account may be in several alerts of one incident, each with something to say of it. */
+/** An account may appear in several alerts of one incident, each with something to add. */
 const keyOf = ({ userId, source, sourceId }: Signal) => `${userId} ${source} ${sourceId}`;
 
-/** Accounts that only the event names. */
+/** Accounts named by the event but not by Graph. */
 function notNamed(claim: Reading, named: readonly Signal[]): Kept[] {
   return claim.subjects.flatMap(({ signal: { userId, userPrincipalName } }) => {
     const name = userPrincipalName?.toLowerCase() ?? null;

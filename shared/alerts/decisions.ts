@@ -1,4 +1,4 @@
-// What became of every alert, "no run" included, with its reason. Here: the shape.
+// What became of every alert and why, including those that opened no run.
 import { z } from 'zod';
 import { signalSchema } from '../model/signal.ts';
 
@@ -7,31 +7,31 @@ export const actions = ['none', 'hold', 'contain', 'full'] as const;
 export const decisionSchema = z.object({
   /** ISO 8601. */
   at: z.string(),
-  /** The queue message, for whoever follows one alert through. */
+  /** The queue message, for tracing one alert. */
   message: z.string().nullable(),
   source: signalSchema.shape.source.nullable(),
   sourceId: z.string().nullable(),
   version: z.string().nullable(),
   userId: z.string().nullable(),
   userPrincipalName: z.string().nullable(),
-  /** `refused`: not believed or not readable. `join`: the echo of what this app did itself. */
+  /** `refused`: not believed, or unreadable. `join`: an echo of something this app did. */
   action: z.enum([...actions, 'join', 'refused']),
-  /** The row of the policy, or the rail, that decided. */
+  /** The policy row or rail that decided. */
   row: z.string(),
   why: z.string(),
   /** The run that it opened, raised or joined. */
   runId: z.string().nullable(),
   joined: z.boolean(),
   raised: z.boolean(),
-  /** A confirmed signal counts as the first of two for a time. */
+  /** Kept because a confirmed signal counts as the first of two for a while. */
   signal: signalSchema.nullable(),
 });
 export type Decision = Readonly<z.infer<typeof decisionSchema>>;
 
 export interface Decisions {
-  /** Kept at least once: a message that is delivered again is decided again. */
+  /** At least once: a message delivered again is decided again. */
   record(decision: Decision): Promise<void>;
-  /** Those about one account, recorded since then. */
+  /** Those about one account, recorded since that time. */
   of(userId: string, since: Date): Promise<readonly Decision[]>;
 }
 

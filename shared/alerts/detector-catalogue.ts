@@ -1,15 +1,15 @@
-// Which detections mean what, as data: an entry with a kind has rows of its own in the policy (policy-rows.ts), one
-// without is known and weighed by its level alone. Titles and names drift from release to release, so this is the place
-// to add them, or DETECTORS in the settings. Says nothing about what follows.
+// What each detection means, as data. An entry with a kind has its own rows in the policy (policy-rows.ts); one without is
+// known, but judged by its level alone. Titles and names change from release to release: add new ones here, or in the
+// DETECTORS setting. What happens next is not decided here.
 
 export interface Entry {
-  /** What the policy's rows call it. */
+  /** Its name in the policy's rows. */
   kind?: string;
-  /** Risk event types of Entra ID Protection, detector ids of alerts, and titles that are only meant whole. */
+  /** Risk event types of Entra ID Protection, detector ids of alerts, and titles that must match as a whole. */
   names?: readonly string[];
-  /** Part of the title that the alert's product gives it. Case, hyphens and spaces are not compared. */
+  /** Part of the alert's title. Case, hyphens and spaces don't matter. */
   phrases?: readonly string[];
-  /** Alerts of this title speak of the one account they list, though no evidence calls it compromised. */
+  /** Alerts with this title are about the one account they list, even if no evidence calls it compromised. */
   implies?: true;
 }
 
@@ -22,7 +22,7 @@ export interface Entry {
  * https://www.microsoft.com/security/blog/2026/04/06/ai-enabled-device-code-phishing-campaign-april-2026/
  */
 export const catalogue = [
-  // Mail that was stopped or taken back: above all, since it names what the mail was about.
+  // Mail that was blocked or removed. First, because these titles mention the attack in the mail.
   { phrases: ['predelivery protection for', 'removed after delivery'] },
   { kind: 'attack-disruption', names: ['attackDisruption'], phrases: ['(attack disruption)'] },
   {
@@ -48,7 +48,7 @@ export const catalogue = [
     implies: true,
   },
   {
-    // A page was met, a code was given away: the intruder may hold a session, and nobody says yet that it was used.
+    // The user met a phishing page or gave a code away. The intruder may hold a session, but no use of it was seen yet.
     kind: 'phishing-page',
     names: ['xdr_PossibleAitMConsentFix', 'xdr_PossibleOauthCodeTheft'],
     phrases: [
@@ -121,7 +121,7 @@ export const catalogue = [
   },
   { kind: 'intruders-sign-in', names: ['signInFromIntruder'] },
   {
-    // Microsoft says that somebody else got in, not only that somebody tried. Above the attempts, whose names they hold.
+    // Microsoft says that somebody got in, not just that somebody tried. Before the attempts, whose names these contain.
     kind: 'account-compromised',
     phrases: [
       'account compromised following',
@@ -158,7 +158,7 @@ export const catalogue = [
     phrases: ['leaked credentials', 'possible account secret leak'],
   },
   {
-    // Given to a stranger's device or application rather than to a page.
+    // Access given to a stranger's device or application rather than to a page.
     kind: 'token-granted',
     names: ['xdr_AnomalousDeviceCodeAuth', 'xdr_MfaTamperingAndEmailSoftwareAbuse'],
     phrases: [
@@ -202,7 +202,7 @@ export const catalogue = [
       ...['mass access to sensitive files', 'suspicious mfa authentication approval'],
     ],
   },
-  // Of Defender: a person's doubt, an attempt, a symptom that needs another beside it.
+  // A person's doubt, an attempt, or a symptom that proves nothing alone.
   {
     phrases: [
       ...['admin triggered user compromise investigation', 'suspicious email deletion activity'],
@@ -214,7 +214,7 @@ export const catalogue = [
   },
   { phrases: ['potential nation-state activity'], implies: true },
   {
-    // Sign-ins that stand out by where they come from or by what with.
+    // Sign-ins with an unusual origin or client.
     phrases: [
       ...['activity from suspicious ip address', 'activity from a tor ip address', 'anonymous proxy'],
       ...['successful logon from a suspicious ip address', 'known malicious ip address'],
@@ -228,7 +228,7 @@ export const catalogue = [
     ],
   },
   {
-    // What an intruder leaves behind to come back. The account is known to be taken over only where the alert says so.
+    // Ways back that an intruder leaves behind. The account counts as taken over only if the alert says so.
     phrases: [
       ...['registration of a new', 'registration of a device', 'registration of an attacker controlled'],
       ...['suspicious entra device join or registration', 'suspicious intune device registration'],
@@ -238,14 +238,14 @@ export const catalogue = [
     ],
   },
   {
-    // About applications: whoever consented is listed, and whoever owns them.
+    // About applications. Such alerts list their owners and everybody who consented.
     phrases: [
       ...['oauth app', 'unusual addition of credentials', 'misleading publisher name'],
       ...['consent granted to application', 'mail exfiltration by app', 'graph api activity'],
       ...['via graph api', 'entra graph api query'],
     ],
   },
-  // Whoever clicked is a victim, and what concerns the tenant is nobody's: neither says that an account is taken over.
+  // A click on a link, or a matter of the whole tenant: neither says that an account was taken over.
   {
     phrases: [
       'a user clicked through to a potentially malicious url',
@@ -256,5 +256,5 @@ export const catalogue = [
   { phrases: ['suspicious connector activity', 'tenant restricted from sending'] },
 ] as const satisfies readonly Entry[];
 
-/** Kinds that the policy has rows for, or that two names of one thing share. */
+/** Kinds with rows in the policy, or shared by two names for one thing. */
 export type CatalogueKind = Extract<(typeof catalogue)[number], { kind: string }>['kind'];

@@ -1,10 +1,10 @@
-// DETECTORS in the settings: what an administrator knows of detections better than the catalogue, of rules of their own
-// above all. Whom an alert is about stays with its evidence: a setting that chose the account could choose anybody.
+// The DETECTORS setting: what an administrator knows better than the catalogue, above all about their own rules. It can't
+// change which account an alert is about: a setting that could would let an alert accuse anybody.
 import { z } from 'zod';
 import { type Signal, signalSchema } from '../model/signal.ts';
 import { settableKinds } from './detectors.ts';
 
-/** Compared without case and whole, `*` standing for anything. */
+/** Matches the whole text, ignoring case; `*` stands for anything. */
 const pattern = z
   .string()
   .min(2)
@@ -48,7 +48,7 @@ export const detectorsSchema = z.array(
 );
 export type DetectorSettings = z.infer<typeof detectorsSchema>;
 
-/** The first that matches counts. A person's word at the source is above all settings. */
+/** The first match counts. What a person said at the source overrides every setting. */
 export const classifier =
   (settings: DetectorSettings) =>
   (signal: Signal): Signal => {

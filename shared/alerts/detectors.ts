@@ -1,5 +1,5 @@
-// What kind of detection a signal is: names are compared whole and titles by a phrase in them, both without case. What
-// DETECTORS in the settings says of a signal stands in the signal itself and goes first; see detector-settings.ts.
+// What kind of detection a signal is. Names must match as a whole, titles by a phrase in them; case doesn't matter. What
+// the DETECTORS setting says is already in the signal and takes precedence (see detector-settings.ts).
 
 import type { Signal } from '../model/signal.ts';
 import { type CatalogueKind, catalogue, type Entry } from './detector-catalogue.ts';
@@ -7,7 +7,7 @@ import { type CatalogueKind, catalogue, type Entry } from './detector-catalogue.
 /** `ignored` is only ever set by hand. */
 export type Kind = CatalogueKind | 'ignored';
 
-/** What DETECTORS may call a detection: a kind, or that nothing but its level counts. */
+/** What DETECTORS may call a detection: a kind, or `level` if only its level counts. */
 export const settableKinds: readonly [string, ...string[]] = [
   'level',
   'ignored',
@@ -21,30 +21,30 @@ type Named = Pick<Signal, 'detector' | 'title'> & Partial<Pick<Signal, 'confirme
 
 const isKind = (text: string): text is Kind => text !== 'level' && settableKinds.includes(text);
 
-/** What kind of detection it is, or undefined for one that only its level speaks for. */
+/** The kind of detection, or undefined if only its level counts. */
 export function kindOf(signal: Named): Kind | undefined {
   if (signal.confirmedByPerson) return 'confirmed-compromise';
   if (signal.kind !== undefined) return isKind(signal.kind) ? signal.kind : undefined;
   return entryOf(signal)?.kind;
 }
 
-/** Whether anybody has thought about what it means; if not, its level decides for want of better. */
+/** Whether the catalogue or the settings know it. If not, only its level can decide. */
 export const isKnownDetection = (signal: Named): boolean =>
   signal.confirmedByPerson === true || signal.kind !== undefined || entryOf(signal) !== undefined;
 
-/** Entra ID Protection's alerts in Defender are its risk detections once more, under other names. */
+/** Alerts of Entra ID Protection in Defender repeat its risk detections under other names. */
 export const isShownTwice = (signal: Pick<Signal, 'source' | 'product'>): boolean =>
   signal.source === 'alert' && signal.product?.toLowerCase() === 'azureadidentityprotection';
 
-/** The detection itself is the word of a person, and tells nothing that anybody else has done. */
+/** It only reports that a person confirmed a compromise, not anything an intruder did. */
 export const isConfirmation = (signal: Named & Pick<Signal, 'source'>): boolean =>
   (signal.source === 'riskyUser' && signal.confirmedByPerson === true) ||
   entryOf(signal)?.kind === 'confirmed-compromise';
 
-/** Whether an alert of this kind is about the account it lists, without a word about compromise. */
+/** Whether such an alert is about the account it lists, even if nothing calls that account compromised. */
 export const impliesItsUser = (signal: Named): boolean => entryOf(signal)?.implies === true;
 
-/** Microsoft writes "sign-in" and "sign in", with hyphens of more than one kind. */
+/** Microsoft writes both "sign-in" and "sign in", with several kinds of hyphen. */
 const comparable = (text: string) =>
   text
     .toLowerCase()

@@ -1,5 +1,5 @@
-// Records of diagnostic streams, as an Event Hub carries them: risk from Entra ID, and alerts from the Defender XDR
-// streaming API. They are opened here and read by the source they belong to; records about anything else are named.
+// Records of diagnostic streams from an Event Hub: risk from Entra ID, and alerts from the Defender XDR streaming API.
+// They are unpacked here and parsed by the source they belong to; other records are refused by name.
 
 import { z } from 'zod';
 import { inQuotes } from '../model/text.ts';
@@ -23,7 +23,7 @@ const recordSchema = z
     time: word,
     properties: z.record(z.string(), z.unknown()),
   })
-  // Some records name their tenant in the resource only.
+  // Some records name their tenant only in the resource.
   .transform(({ resourceId, ...record }) => ({
     ...record,
     tenantId: record.tenantId ?? guid.parse(/^\/tenants\/([^/]+)/i.exec(resourceId ?? '')?.[1]),
@@ -34,11 +34,11 @@ const batchSchema = z.object({ records: z.array(z.unknown()) });
 
 export type RecordOf =
   | { is: 'risk'; inner: Inner; seenAt: string | null }
-  /** Somebody else's business, such as the sign-in log. */
+  /** Not for us, such as the sign-in log. */
   | { is: 'other'; category: string }
   | { is: 'bad'; why: string };
 
-/** What one record of a stream is about, for the door that passes it on. */
+/** What a record of a stream is about, for forward-stream. */
 export function recordOf(given: unknown): RecordOf {
   const record = recordSchema.safeParse(given);
   if (record.success && openers[record.data.category.toLowerCase()] === undefined) {
@@ -78,14 +78,14 @@ function opened(given: unknown, which: string): Opened {
   return open(record.data);
 }
 
-/** The tenant stands on the record, and only there. */
+/** Only the record names the tenant. */
 const risk =
   (type: string) =>
   ({ properties, tenantId }: Record): Opened => ({ type, data: { tenantId, ...properties } });
 
 const alertColumns = z.object({ AlertId: z.string(), Title: word, Severity: word, ServiceSource: word });
 
-/** An alert and its evidence are separate rows, so only the id is used: the alert is read from Graph as a whole. */
+/** An alert and its evidence are separate rows, so only the id is used; the whole alert is read from Graph. */
 const alert = ({ properties, tenantId }: Record): Opened => {
   const row = alertColumns.safeParse(properties);
   if (!row.success) return { refused: 'a row about an alert has no AlertId' };
@@ -100,7 +100,7 @@ const openers: Readonly<{ [category: string]: (record: Record) => Opened }> = {
   'advancedhunting-alertevidence': alert,
 };
 
-/** The rows of one alert lead to one alert. */
+/** Several rows of one alert become one alert. */
 function once(all: readonly Opened[]): Opened[] {
   const seen = new Set<string>();
   const idOf = listOf(z.object({ id: z.string() }));

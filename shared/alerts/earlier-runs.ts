@@ -10,7 +10,7 @@ export interface LastRun {
   level: RunRow['level'];
   /** When the run told Entra ID Protection that the account is compromised. */
   confirmedAt: string | null;
-  /** Alerts and incidents of Defender that the run moved on, and perhaps classified: `alerts_v2/ad702c56…`. */
+  /** Defender alerts and incidents whose status or classification the run changed: `alerts_v2/ad702c56…`. */
   classified: readonly string[];
 }
 
@@ -37,7 +37,7 @@ function confirmedAt(steps: readonly StepRow[]): string | null {
   return times.toSorted().at(-1) ?? null;
 }
 
-/** What the step records of a case before it moves it. */
+/** What the step records of a case before it changes it. */
 const movedSchema = z.object({ does: z.literal('move'), collection: z.string(), id: z.string() });
 
 const classifiedIn = (steps: readonly StepRow[]): string[] =>

@@ -1,21 +1,21 @@
-// What this app does comes back to it. Its own "compromise confirmed" returns as a risk detection, as the state of the
-// user and of older detections, and as an alert in Defender; an alert that it classified returns as one that a person has
-// called a compromise. None of that is news: it joins the run that caused it, or counts for what it was before.
+// What this app does comes back as alerts. Confirming a compromise produces a risk detection and a Defender alert, and
+// changes the state of the user and of older detections. An alert that the app classified looks as if a person had
+// confirmed it. None of that is news: it joins the run that caused it, or counts as what it was before.
 import type { Signal } from '../model/signal.ts';
 import { isConfirmation } from './detectors.ts';
 import type { LastRun } from './earlier-runs.ts';
 
 export type Heard =
   | { is: 'news'; signal: Signal }
-  /** All that it says is that this app confirmed the compromise. */
+  /** It only says that this app confirmed the compromise. */
   | { is: 'echo'; runId: string; why: string };
 
 const minuteMs = 60_000;
-/** The service's clock, and an attempt before the one that is on record. */
+/** Allows for the service's clock and for an earlier attempt than the one on record. */
 const earlierMs = 5 * minuteMs;
-/** A confirmation is heard within minutes; a person who confirms later than this says something of their own. */
+/** Our confirmation comes back within minutes. After this, it is a person's own. */
 const laterMs = 60 * minuteMs;
-/** Defender may make an alert of it only hours later. It then says nothing of the time in between. */
+/** Defender may raise its alert hours later; such an alert says nothing about the time in between. */
 const latestMs = 24 * 60 * minuteMs;
 
 /** `lastRun` is asked only for what a person is said to have called a compromise: nothing else waits for the table. */
@@ -43,7 +43,7 @@ function isOwn({ activityAt, detectedAt }: Signal, confirmedAt: number): boolean
   return nothingSince && detected >= confirmedAt - earlierMs && detected <= confirmedAt + latestMs;
 }
 
-/** Confirming a user turns every detection of theirs into a confirmed one. */
+/** Confirming a user marks all of their detections as confirmed. */
 function stateIsOwn({ version }: Signal, { confirmedAt }: LastRun): boolean {
   if (confirmedAt === null) return false;
   const changed = Date.parse(version);
@@ -52,7 +52,7 @@ function stateIsOwn({ version }: Signal, { confirmedAt }: LastRun): boolean {
 }
 
 const isCase = ({ source }: Signal) => source === 'alert' || source === 'incident';
-/** As update-alert records it. */
+/** In the form in which update-alert records it. */
 const caseOf = ({ source, sourceId }: Signal) =>
   `${source === 'incident' ? 'incidents' : 'alerts_v2'}/${sourceId}`;
 

@@ -1,5 +1,5 @@
-// Opens what the queue delivers: CloudEvents 1.0, events in the Event Grid schema, or payloads without an envelope, one
-// or several. Says nothing about whether an event is true.
+// Opens what the queue delivers: one or several CloudEvents 1.0, events in the Event Grid schema, or bare payloads. Whether
+// an event is true is not decided here.
 import { z } from 'zod';
 import { nullableText } from '../model/text.ts';
 import { decoded, jsonIn, textOf } from './json-text.ts';
@@ -15,9 +15,9 @@ const mostObjects = 4000;
 
 export interface ParsedEvent {
   id: string;
-  /** What the publisher calls it: a hint at the source, no more. */
+  /** What the publisher calls it; only a hint at the source. */
   type: string;
-  /** Where it says that it comes from. */
+  /** Where it claims to come from. */
   source: string;
   data: unknown;
 }
@@ -26,7 +26,7 @@ export interface ReadEvents {
   events: readonly ParsedEvent[];
   /** Why the rest, or all of it, could not be read. */
   refused: readonly string[];
-  /** What was read and holds nothing, which is no fault. */
+  /** What was read but holds nothing; that is not an error. */
   empty: readonly string[];
 }
 
@@ -58,12 +58,12 @@ const gridEventSchema = z.object({
   data: z.unknown().optional(),
 });
 
-/** A page of a list as Microsoft Graph gives it. */
+/** A page of a list from Microsoft Graph. */
 const pageSchema = z.object({ value: z.array(z.unknown()), specversion: z.undefined().optional() });
 
 /**
- * Reads every event that can be read; nothing is dropped without a reason. `isKnown` says of a payload without an
- * envelope whether it is one that a source understands.
+ * Reads every event that can be read, and gives a reason for each that can't. `isKnown` says whether a source understands
+ * a payload without an envelope.
  */
 export function readEvents(body: unknown, isKnown: (data: unknown) => boolean = () => false): ReadEvents {
   const json = read(body);
@@ -92,7 +92,7 @@ export function readEvents(body: unknown, isKnown: (data: unknown) => boolean = 
 
 type Read = { value: unknown } | { refused: string };
 
-/** The Functions host hands over parsed JSON, or the text or bytes where it could not parse them. */
+/** The Functions host hands over parsed JSON, or text or bytes if it could not parse them. */
 function read(body: unknown): Read {
   if (body === undefined || body === null || body === '') return { refused: 'the message is empty' };
   const text = textOf(body);
@@ -121,7 +121,7 @@ function counted(value: unknown, what: string): Read {
   return { value };
 }
 
-/** What is nested too deeply to be written down again is too large for any other use, too. */
+/** Anything nested too deeply to be serialised is too large for any other use as well. */
 function sizeOf(body: unknown): number {
   try {
     return Buffer.byteLength(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));

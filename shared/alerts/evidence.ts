@@ -1,5 +1,5 @@
-// Whom an alert is about, from its evidence. An alert lists senders, recipients, administrators and service accounts
-// beside the one that was taken over: only what is called compromised counts, or what the alert's type is about.
+// Finds whom an alert is about. Besides the account that was taken over, its evidence lists senders, recipients,
+// administrators and service accounts. Only accounts called compromised count, or the one that such an alert is about.
 import { z } from 'zod';
 import type { Kept } from '../model/step.ts';
 import { guid, maybe, text, word, words } from './payload-fields.ts';
@@ -54,7 +54,7 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 const lower = (text: string) => text.toLowerCase();
 const kindOf = (type: string | null) => lower(type?.split('.').at(-1) ?? '');
 
-/** Some publishers drop the annotation. A process has a user account too, and runs under anybody's. */
+/** Some publishers drop the annotation. A process has a user account too, but that may be anybody's. */
 function guessedKind(entry: {
   primaryAddress: unknown;
   userAccount: unknown;
@@ -66,7 +66,7 @@ function guessedKind(entry: {
   return entry.ipAddress === null ? '' : 'ipevidence';
 }
 
-/** An account as evidence names it; `label` is for people. */
+/** An account named by evidence; `label` is for people. */
 export interface Person {
   userId: string | null;
   userPrincipalName: string | null;
@@ -77,14 +77,14 @@ export interface Person {
 
 export interface People {
   named: readonly Person[];
-  /** The alert's type says so; no evidence does. */
+  /** Only the alert's type says so; no evidence does. */
   implied: boolean;
   left: readonly Kept[];
 }
 
 /**
- * Roles that the one account of an alert may have and still be the one it is about: what it did, not what was done to
- * it. A role that is not in this list, of a later version perhaps, makes nobody the victim.
+ * Roles with which the only account of an alert may be the one it is about: roles for what it did, not for what was done
+ * to it. A role that is not listed here, perhaps a new one, makes nobody the victim.
  */
 const mayBeTheOne = new Set(['unknown', 'source', 'suspicious', 'attacker', 'edited']);
 
@@ -105,7 +105,7 @@ export function peopleIn(evidence: readonly Evidence[], aboutItsUser: boolean): 
   };
 }
 
-/** The one user; where there are several or none, the one mailbox. */
+/** The only user, or else the only mailbox. */
 function theOne(entries: readonly Evidence[]): readonly Evidence[] {
   const possible = entries.filter(
     ({ roles, verdict }) => roles.every((role) => mayBeTheOne.has(role)) && verdict !== 'nothreatsfound',
@@ -129,7 +129,7 @@ function personOf({ userAccount, address, displayName }: Evidence): Person {
   const sid = userAccount?.userSid ?? null;
   const name = userAccount?.userPrincipalName ?? (address?.includes('@') ? address : null);
   const local = [userAccount?.domainName, userAccount?.accountName].filter((part) => part).join('\\');
-  // A name says who it is today; an identifier is worked out only where there is none.
+  // A name says who it is today; the id is only derived from the SID if there is no name.
   const userId = userAccount?.azureAdUserId ?? (sid === null || name !== null ? null : cloudIdOf(sid));
   return {
     userId,
@@ -148,7 +148,7 @@ const same = (a: Person, b: Person): boolean =>
   (a.userPrincipalName !== null && lower(a.userPrincipalName) === lower(b.userPrincipalName ?? '')) ||
   (a.userId === null && b.userId === null && a.userPrincipalName === null && a.label === b.label);
 
-/** The same account under its id here and its name there is one; the entry that says most stands for it. */
+/** Merges an account named by id in one place and by name in another; the entry that says most is kept. */
 function distinct(people: readonly Person[]): Person[] {
   const found: Person[] = [];
   for (const person of people) {

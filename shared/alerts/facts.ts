@@ -1,5 +1,5 @@
-// What a row of the policy may ask beyond the alert: the user's other detections and the sign-ins that succeeded.
-// Read only when a row needs it, since a high risk must not wait for a log that is throttled.
+// What a policy row may need beyond the alert: the user's other detections and successful sign-ins. Read only when a row
+// needs it, because a high risk must not wait for a throttled log.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
@@ -13,28 +13,28 @@ import { riskDetectionSchema } from './risk-detection.ts';
 
 export const factPermissions = ['AuditLog.Read.All', 'IdentityRiskEvent.Read.All'] as const;
 
-/** A sign-in that succeeded. */
+/** A successful sign-in. */
 export interface SignIn {
   id: string;
   at: string;
   address: string | null;
   correlationId: string | null;
-  /** The risk that still stands: what the user answered or an administrator dismissed is none. */
+  /** The risk that remains: none if the user remediated it or an administrator dismissed it. */
   risk: RiskLevel;
 }
 
 interface Facts {
   signIns: readonly SignIn[];
-  /** Risk detections that Graph holds of this user. */
+  /** Graph's risk detections for this user. */
   detections: readonly Signal[];
-  /** Confirmed signals that were recorded for this user, whether or not they opened a run. */
+  /** Confirmed signals recorded for this user, whether or not they opened a run. */
   earlier: readonly Signal[];
   /** Where intruders came from by runs of the last days. */
   intruders: readonly IntruderPlace[];
 }
 export type FactName = keyof Facts;
 
-/** What was read so far; `unread` says in a sentence why a fact could not be. */
+/** What was read so far; `unread` says why a fact could not be read, in a sentence. */
 export interface Known extends Partial<Facts> {
   unread?: { readonly [F in FactName]?: string };
 }
@@ -73,7 +73,7 @@ function riskOf(entry: z.infer<typeof signInSchema>): RiskLevel {
 /**
  * Successful sign-ins from 48 hours before `around`: AuditLog.Read.All, a licence of Entra ID P1
  * (https://learn.microsoft.com/graph/api/signin-list). A stolen token that is used leaves no interactive sign-in, and
- * the others are in beta only; v1.0 serves where beta refuses the filter.
+ * the others are only in beta; v1.0 is used if beta refuses the filter.
  */
 async function readSignIns(graph: GraphReader, userId: string, around: string): Promise<SignIn[]> {
   const since = hours(around, -windowHours);
@@ -149,8 +149,8 @@ async function read(
 }
 
 /**
- * Adds one fact. Without the licence or permission it counts as nothing found, and the reason is kept; the error of
- * a busy service is given back, for the caller to judge whether the decision can wait.
+ * Adds one fact. Without the licence or the permission it counts as empty, and the reason is kept. If the service is busy,
+ * its error is returned too, so that the caller can decide whether to wait.
  */
 export async function learn(
   from: Readable,

@@ -1,22 +1,22 @@
-// How far each feed has been read: one row a feed, replaced only by whoever has read it last. Here: the row, how it
-// changes, and a memory for tests. When what is done stands in poll.ts.
+// How far each feed has been read: one row per feed, replaced only by whoever read its latest version. Here: the row and
+// how it changes. When to do what is in poll.ts.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Cut, Feed, Item } from './feeds.ts';
 
 export const feedPositionSchema = z.object({
-  /** ISO 8601 in whole seconds: what bears an earlier time was published, as far as it was there to be seen. */
+  /** ISO 8601 in whole seconds: everything older was published, as far as it was visible. */
   mark: z.string(),
-  /** A pass that has not reached its end: [at, until) is still to be read. */
+  /** An unfinished pass: [at, until) is still to be read. */
   pass: z.object({ at: z.string(), until: z.string() }).nullable(),
-  /** Which of the feed's cuts the service takes. */
+  /** Which of the feed's filters the service accepts. */
   cut: z.int().min(0),
-  /** What was published of the times that the next pass reads again; `at` is in seconds since 1970. */
+  /** What was published from the period that the next pass reads again; `at` is in seconds since 1970. */
   recent: z.array(z.object({ key: z.string(), at: z.int() })),
-  /** When the service last gave the list. */
+  /** When the service last answered. */
   answeredAt: z.string().nullable(),
-  /** Since when, and why, the service gives none; `saidAt` is when that was last told. */
+  /** Since when and why the service gives no list; `saidAt` is when that was last logged. */
   silent: z.object({ since: z.string(), saidAt: z.string(), why: z.string() }).nullable(),
 });
 export type FeedPosition = Readonly<z.infer<typeof feedPositionSchema>>;
@@ -28,21 +28,21 @@ export interface KeptPosition {
 
 export interface FeedPositions {
   read(feed: string): Promise<KeptPosition | undefined>;
-  /** Replaces exactly this version (undefined: there is none yet); undefined when it is another one now. */
+  /** Replaces exactly this version (undefined: there is none yet). Returns undefined if the row has changed. */
   write(feed: string, mark: FeedPosition, etag: string | undefined): Promise<KeptPosition | undefined>;
 }
 
 export const secondMs = 1000;
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-/** What is older when a feed answers again is history rather than an emergency; that it was left out is said. */
+/** When a feed answers again, anything older than this is left out, and the log says so. */
 const mostBehindMs = 7 * dayMs;
-/** Bounds the row; what falls out is dropped by Service Bus instead. */
+/** Limits the row's size. Duplicates beyond it are dropped by Service Bus. */
 const mostRecent = 2000;
 
 export const wholeSecond = (ms: number): Date => new Date(Math.floor(ms / secondMs) * secondMs);
 
-/** The beginning of time for this deployment: what is older by more than the overlap is nobody's emergency. */
+/** Where a new deployment starts: anything older than the overlap is no emergency. */
 export const firstPosition = (now: Date): FeedPosition => ({
   mark: wholeSecond(now.getTime()).toISOString(),
   pass: null,
@@ -56,11 +56,11 @@ export const cutOf = (feed: Feed, { cut }: FeedPosition): Cut => feed.cuts[cut] 
 
 export interface Pass {
   at: Date;
-  /** Exclusive: the second that is still running is read by the next pass. */
+  /** Exclusive: the current second is left to the next pass. */
   until: Date;
 }
 
-/** What is to be read now: the rest of a pass, or one from before the mark. `leftOut`: before when it is too late. */
+/** What to read now: the rest of a pass, or a new one that starts before the mark. `leftOut`: nothing older is read. */
 export function passOf(mark: FeedPosition, feed: Feed, now: Date): { pass: Pass; leftOut: string | null } {
   const until = mark.pass === null ? wholeSecond(now.getTime()) : new Date(mark.pass.until);
   const overlapMs = cutOf(feed, mark).overlapMinutes * minuteMs;
@@ -79,7 +79,7 @@ const keyOf = ({ at, event }: Item): string =>
     .digest('base64url')
     .slice(0, 16);
 
-/** Those that were not published before, each once, the earliest first. */
+/** Items not published before, each once, oldest first. */
 export function freshOf(mark: FeedPosition, items: readonly Item[]): readonly Item[] {
   const known = new Set(mark.recent.map(({ key }) => key));
   return items
@@ -102,7 +102,7 @@ interface Published {
 export function published(mark: FeedPosition, { feed, pass, to, fresh, now }: Published): FeedPosition {
   const done = to >= pass.until;
   const until = pass.until.toISOString();
-  // Whatever the pass in hand, and the one after it, may still read again.
+  // Keep whatever this pass or the next one may read again.
   const from = done ? pass.until.getTime() : Date.parse(mark.mark);
   const oldest = (from - cutOf(feed, mark).overlapMinutes * minuteMs) / secondMs;
   const added = fresh.map((item) => ({ key: keyOf(item), at: Math.floor(Date.parse(item.at) / secondMs) }));

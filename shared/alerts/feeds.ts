@@ -1,5 +1,5 @@
-// What poll-alerts asks Microsoft Graph for: each a list cut by time. None of them promises an order, so none is relied
-// on; what is to be thought of a list is decided by triage alone.
+// The lists that poll-alerts reads from Microsoft Graph, each limited by time. None guarantees an order, so we rely on
+// none. Triage alone decides what an entry means.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -10,19 +10,19 @@ import { allWords } from './alert-v2.ts';
 import { outgoing } from './outgoing.ts';
 import { parseTime } from './payload-fields.ts';
 
-/** A time that a list can be cut by. */
+/** A time property that a list can be filtered by. */
 export interface Cut {
   property: string;
-  /** How far back each pass begins before the mark: entries appear later than the time they bear. */
+  /** How far before the mark each pass starts, because entries appear later than their own time. */
   overlapMinutes: number;
-  /** The service is asked for all there is, and the time is compared here: for lists that are short by nature. */
+  /** Reads the whole list and compares the time here; only for short lists. */
   here?: true;
 }
 
 export interface Item {
-  /** ISO 8601, the time that the list is cut by. */
+  /** ISO 8601: the time that the list is filtered by. */
   at: string;
-  /** A sentence where the entry can't be passed on. */
+  /** A sentence if the entry can't be passed on. */
   event: OutgoingAlert | string;
 }
 
@@ -34,9 +34,9 @@ export interface Feed {
   noun: string;
   permission: string;
   licence: string;
-  /** The best first; another where the service refuses it. */
+  /** Best first; the next is used if the service refuses one. */
   cuts: readonly [Cut, ...Cut[]];
-  /** As many as one page holds. What pages by position may slip by a row while others change. */
+  /** One page's worth. Paging by position can skip a row while others change. */
   page: number;
   /** Entries in [from, to), one more than a page where there are more; all of them when `whole`. */
   list(graph: GraphReader, cut: Cut, from: Date, to: Date, whole: boolean): Promise<readonly Item[]>;
@@ -66,7 +66,7 @@ function feed({ place, filter, type, ...rest }: Declaration): Feed {
         { ...allWords, ...(whole || here ? {} : { most: rest.page + 1 }) },
       );
       const asked = items.filter(({ at }) => at >= from.toISOString() && at < to.toISOString());
-      // A filter that is taken and not heeded would replay all that there ever was.
+      // A filter that is accepted but ignored would replay the whole history.
       if (asked.length < items.length && cut !== rest.cuts.at(-1)) {
         throw new PermanentError(
           `Microsoft Graph takes no notice of ${property} in the $filter of ${place}.`,
@@ -104,15 +104,15 @@ export const feeds: readonly Feed[] = [
     licence: 'Entra ID P1, or P2 for the details',
     place: '/identityProtection/riskDetections',
     type: 'Reclaim.RiskDetection',
-    // That the first can be filtered by is documented nowhere. By the second a change of level is found only while the
-    // detection is younger than the overlap; an hour between detection and appearance was seen in Microsoft's own logs.
+    // Filtering by the first is not documented. With the second, a changed level is only noticed while the detection is
+    // younger than the overlap; Microsoft's own logs show detections that appear an hour late.
     cuts: [
       { property: 'lastUpdatedDateTime', overlapMinutes: 30 },
       { property: 'detectedDateTime', overlapMinutes: 360 },
     ],
     page: 500,
   }),
-  // Adds those whose risk is high as a whole though no detection is; what is lower decides nothing.
+  // Adds users whose overall risk is high though no single detection is. Lower levels decide nothing.
   feed({
     name: 'risky-users',
     source: 'riskyUser',
@@ -130,5 +130,5 @@ export const feeds: readonly Feed[] = [
   }),
 ];
 
-/** For the deployment: what the poller reads with. */
+/** For the deployment: the poller's permissions. */
 export const pollPermissions = { graph: feeds.map(({ permission }) => permission) };

@@ -1,5 +1,5 @@
-// Shapes of APIs that were there before alerts_v2. Incidents and alerts of the Microsoft 365 Defender and Defender for
-// Endpoint APIs, and of the Management Activity API, have the number under which Graph holds them; the first alerts of Graph do not.
+// Shapes of the APIs before alerts_v2. Incidents and alerts of the Microsoft 365 Defender, Defender for Endpoint and
+// Management Activity APIs carry the id that Graph uses; the first generation of Graph alerts does not.
 import { z } from 'zod';
 import { clean, guid, word } from './payload-fields.ts';
 import type { Opener } from './source.ts';
@@ -70,7 +70,7 @@ export const formerApi: Opener = ({ data }) => {
   const triggered = managementAlert.safeParse(data);
   if (triggered.success) {
     const { AlertId, Name: title, Severity: severity, OrganizationId: tenantId } = triggered.data;
-    // Defender XDR puts its own letters before the number that Defender for Office 365 gives.
+    // Defender XDR puts its own prefix before the id of Defender for Office 365.
     return [{ type: 'Reclaim.Alert', data: { id: `fa${AlertId.toLowerCase()}`, title, severity, tenantId } }];
   }
   const alert = endpointAlert.safeParse(data);

@@ -1,5 +1,5 @@
-// Change notifications of Microsoft Graph through a partner topic (Microsoft.Graph.AlertCreated and the like). Legacy:
-// they carry nothing but ids, and the alerts they were made for end in 2026; the alert is read under the same id.
+// Change notifications of Microsoft Graph through a partner topic (such as Microsoft.Graph.AlertCreated). Legacy: they
+// carry only ids, for alerts that end in 2026. The alert is read under the same id.
 import { z } from 'zod';
 import { nullableText } from '../model/text.ts';
 import { clean, guid, word } from './payload-fields.ts';

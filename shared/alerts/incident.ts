@@ -1,5 +1,5 @@
-// Incidents of Defender XDR: several alerts told as one story. What counts is in its alerts, save that attack disruption
-// marks the incident itself, and that a person may have classified it as a whole.
+// Incidents of Defender XDR: several alerts as one story. What counts is in the alerts, except that attack disruption marks
+// the incident itself, and that a person may have classified the incident as a whole.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -10,7 +10,7 @@ import { namesNobody } from './named-account.ts';
 import { guid, listOf, sourceId, text, time, word, words } from './payload-fields.ts';
 import { type Reading, type Subject, source } from './source.ts';
 
-/** Some publishers write the number as one. */
+/** Some publishers send the id as a number. */
 const incidentId = z.union([z.string(), z.int().positive()], 'has no id').transform(String).pipe(sourceId);
 
 /**
@@ -57,7 +57,7 @@ export const incident = source({
   reading,
 });
 
-/** An incident that was merged into another says where it went; a few merges later that is the end of it. */
+/** A merged incident says where it went; more merges than this are a mistake. */
 const mostMerges = 5;
 
 async function followed(graph: GraphReader, id: string): Promise<Reading> {
@@ -79,7 +79,7 @@ function reading(given: Payload): Reading {
     /\(attack disruption\)/i.test(title) || given.systemTags.some((tag) => /^attack ?disruption$/i.test(tag));
   const { standing, byPerson, state } = standingOf(given);
   const all = given.alerts.flatMap(({ subjects }) => subjects);
-  // Alerts that were found to be false alarms accuse nobody, whatever became of the incident.
+  // Alerts classified as false alarms accuse nobody, whatever the incident says.
   const accused = all.some(({ signal }) => signal.standing)
     ? all.filter(({ signal }) => signal.standing)
     : all;
@@ -120,7 +120,7 @@ interface Whole {
   state: string;
 }
 
-/** What the incident says of each account in it; addresses, times and the account's tenant stay those of the alert. */
+/** What the incident says about each of its accounts; address, times and tenant stay the alert's. */
 function own(given: Payload, { title, disrupted, byPerson, standing, state }: Whole): Partial<Signal> {
   return {
     source: 'incident',
@@ -137,7 +137,7 @@ function own(given: Payload, { title, disrupted, byPerson, standing, state }: Wh
   };
 }
 
-/** One account is in several alerts of one incident: the alert with the earliest activity tells where it began. */
+/** If an account is in several alerts, the one with the earliest activity shows where it began. */
 function earliestOfEach(subjects: readonly Subject[]): Subject[] {
   const keyOf = ({ signal, sid }: Subject) => signal.userId ?? signal.userPrincipalName?.toLowerCase() ?? sid;
   const found = new Map<string | null, Subject>();

@@ -1,6 +1,6 @@
-// Text that should be JSON, as it arrives: parsed already, or as text or bytes where whoever hands it over could not.
+// JSON as it arrives: already parsed, or as text or bytes if the host could not parse it.
 
-/** By its byte-order mark; UTF-8 without one. The mark itself is no part of the text. */
+/** Decodes by the byte-order mark, or as UTF-8 without one. The mark itself is dropped. */
 export function decoded(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
@@ -12,7 +12,7 @@ export const textOf = (body: unknown): unknown => (body instanceof Uint8Array ? 
 
 const mark = '\ufeff';
 
-/** undefined where it is no JSON. JSON that was written down as text once more is read through. */
+/** undefined if it isn't JSON. Text that contains JSON text is parsed twice. */
 export function jsonIn(text: string): unknown {
   const value = parsed(text);
   return typeof value === 'string' ? (parsed(value) ?? value) : value;

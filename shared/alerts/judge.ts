@@ -1,5 +1,5 @@
-// One confirmed signal of one account: policy, account, caps, rails, run. Also the way for a signal that no queue
-// brought, such as an operator's.
+// Judges one signal of one account: policy, account, caps, rails, run. Also used for signals that came by no queue, such as
+// an operator's.
 
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
@@ -19,22 +19,22 @@ export interface JudgeDeps {
   graph: GraphReader;
   settings: NamedAccounts & { TENANT_ID: string; DRY_RUN: boolean };
   policy: Policy;
-  /** What the settings know of detections better than the catalogue; left out: nothing. */
+  /** Applies the DETECTORS setting; left out: there is none. */
   classify?(signal: Signal): Signal;
-  /** Reads and classifies the account; PermanentError with status 404 where it is deleted. */
+  /** Reads and classifies the account. Throws PermanentError with status 404 if it was deleted. */
   readAccount(id: string, now: Date, likelyName?: string | null): Promise<Account>;
   lastRun(userId: string): Promise<LastRun | undefined>;
   /** Where intruders came from by runs opened since then. */
   intruders?(since: Date): Promise<readonly IntruderPlace[]>;
-  /** What of the account, beside the settings' list, only a person may change; left out: nothing. */
+  /** Why only a person may change the account, beyond the settings' list; left out: no reason. */
   protection?(userId: string): Promise<(account: Account) => string | null>;
-  /** Opens one run, or brings the signal to the run that holds the account. */
+  /** Opens a run, or adds the signal to the run that holds the account. */
   openRun(request: OpenRequest): Promise<Opened>;
   decisions: Decisions;
   now(): Date;
 }
 
-/** How a signal ended; what is not said here is empty in the record. */
+/** How a signal ended; whatever is left out is empty in the record. */
 export type Judged = Pick<Decision, 'action' | 'row' | 'why'> &
   Partial<Pick<Decision, 'runId' | 'joined' | 'raised' | 'userPrincipalName'>>;
 
@@ -101,7 +101,7 @@ async function existing(
 
 interface Said {
   ruling: Ruling;
-  /** What the run is told. */
+  /** What goes into the run. */
   signals: readonly Signal[];
 }
 
@@ -110,19 +110,19 @@ async function rule(deps: JudgeDeps, signal: Signal, userId: string, doubt: stri
     return { ruling: await unlessAnswered(deps, signal, settled(deps, signal, userId)), signals: [signal] };
   }
   const claimed = asClaim(signal);
-  // The event is not to be trusted alone, but Graph's own view of the account is.
+  // The event alone is not trusted, but Graph's own view of the account is.
   const risky = await readRiskyUser(deps.graph, userId);
   if (risky?.standing && risky.level === 'high') {
     return { ruling: await settled(deps, risky, userId), signals: [claimed, risky] };
   }
-  // What even the event calls harmless disturbs nobody; believing that much of it opens nothing.
+  // If even the event calls it harmless, nobody is disturbed; believing that opens no run.
   if (harmless.has(signal.level) && kindOf(signal) === undefined) {
     return { ruling: await settled(deps, signal, userId), signals: [claimed] };
   }
   return { ruling: unconfirmed(signal, doubt), signals: [claimed] };
 }
 
-/** The state of the risk goes before the rows: what its owner has answered by a new password is over. */
+/** The state of the risk comes before the rows: a risk that its owner has remediated is over. */
 async function unlessAnswered(deps: JudgeDeps, signal: Signal, ruled: Promise<Ruling>): Promise<Ruling> {
   const ruling = await ruled;
   if (ruling.action === 'none' || !isShownTwice(signal) || signal.confirmedByPerson) return ruling;
@@ -133,8 +133,8 @@ async function unlessAnswered(deps: JudgeDeps, signal: Signal, ruled: Promise<Ru
 const harmless = new Set<string>(['low', 'informational']);
 
 /**
- * Without what would be taken for the intruder's, which a forged event could make the owner's. Older than any
- * version, so that the same alert counts as new once it is confirmed.
+ * Without anything that would count as the intruder's: a forged event could name what is the owner's. Its version is older
+ * than any other, so the same alert counts as new once it is confirmed.
  */
 const asClaim = (signal: Signal): Signal => ({
   ...signal,
@@ -147,7 +147,7 @@ const asClaim = (signal: Signal): Signal => ({
   userAgent: null,
 });
 
-/** Reads what the policy asks for, one fact at a time, until it can say. */
+/** Reads the facts the policy asks for, one at a time, until it can decide. */
 async function settled(deps: JudgeDeps, signal: Signal, userId: string): Promise<Ruling> {
   const around = timeOf(signal) ?? deps.now().toISOString();
   let known: Known = {};
@@ -155,7 +155,7 @@ async function settled(deps: JudgeDeps, signal: Signal, userId: string): Promise
   for (;;) {
     const answer = decide(signal, known, deps.policy);
     if (!('needs' in answer)) {
-      // A lock does not wait for a log that is throttled; a decision to do little does.
+      // A lock doesn't wait for a throttled log, but a decision to do little does.
       if (busy !== undefined && (answer.action === 'none' || answer.action === 'hold')) throw busy;
       return answer;
     }

@@ -1,5 +1,5 @@
-// Rows of Log Analytics and of advanced hunting, as a query hands them on: the column names begin with a capital, and
-// TenantId is the workspace's, so it is not taken for the directory's.
+// Rows of Log Analytics and advanced hunting, as a query returns them. Column names are capitalised, and TenantId is the
+// workspace's, not the directory's.
 
 import { z } from 'zod';
 import { inQuotes } from '../model/text.ts';

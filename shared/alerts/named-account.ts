@@ -1,5 +1,5 @@
-// Accounts as Sentinel and Azure Monitor name them, outside any schema of Microsoft Graph, and the signal that is made
-// of such a name. Microsoft Graph has no original of it, so it never decides more than that a person should look.
+// Accounts as Sentinel and Azure Monitor name them, outside any schema of Microsoft Graph, and the signal made from such a
+// name. Graph holds no original, so at most a person is asked to look.
 import { z } from 'zod';
 import type { RiskLevel, Signal } from '../model/signal.ts';
 import type { Kept } from '../model/step.ts';
@@ -8,7 +8,7 @@ import { guid, text, word } from './payload-fields.ts';
 import { cloudIdOf, isDomainSid } from './security-identifier.ts';
 import type { Subject } from './source.ts';
 
-/** In each service's own words, compared without case and without separators. */
+/** Each service's names for it, compared without case and separators. */
 const idNames = [
   'aaduserid',
   'userid',
@@ -31,7 +31,7 @@ const upnNames = [
   'mailboxprimaryaddress',
 ];
 
-/** Fields by name in lower case, letters only. */
+/** Fields by name, in lower case and letters only. */
 export function namesIn(given: Readonly<Record<string, unknown>>): Map<string, unknown> {
   return new Map(
     Object.entries(given).map(([name, value]) => [name.toLowerCase().replaceAll(/[^a-z]/g, ''), value]),
@@ -59,7 +59,7 @@ export interface NamedAccount {
   tenantId: string | null;
 }
 
-/** null where the fields name nobody. */
+/** null if the fields name nobody. */
 export function accountIn(given: Readonly<Record<string, unknown>>): NamedAccount | null {
   const fields = namesIn(given);
   const found = <T>(names: readonly string[], read: (value: unknown) => T | null): T | null =>
@@ -83,7 +83,7 @@ export function accountIn(given: Readonly<Record<string, unknown>>): NamedAccoun
   return (account.userId ?? account.userPrincipalName ?? account.sid) ? account : null;
 }
 
-/** Why fields that stand for an account lead to nobody; null where they name one, or nothing at all. */
+/** Why fields that stand for an account lead to nobody; null if they name somebody, or nothing at all. */
 function namedOtherwise(given: Readonly<Record<string, unknown>>): Kept | null {
   if (accountIn(given) !== null) return null;
   const { name, accountname, ntdomain, dnsdomain, domainname, displayname, objectguid, puid } = entity.parse(
@@ -108,7 +108,7 @@ function namedOtherwise(given: Readonly<Record<string, unknown>>): Kept | null {
   return bare === null ? null : { what: bare, why: 'is a name without a domain, which may be anybody’s' };
 }
 
-/** For a payload that leads to no account: what it does name. */
+/** For a payload that leads to no account: what it names instead. */
 export function namesNobody(title: string, named: readonly Readonly<Record<string, unknown>>[] = []): Kept[] {
   const others = named.flatMap((fields) => namedOtherwise(fields) ?? []);
   if (others.length > 0) return others;
@@ -156,7 +156,7 @@ export const subjectOf = (account: NamedAccount, { id, ...told }: Told): Subject
   sid: account.sid,
 });
 
-/** Each account once, under the entry that says most. */
+/** Each account once, by the entry that says most. */
 export function distinctAccounts(accounts: readonly NamedAccount[]): NamedAccount[] {
   const found: NamedAccount[] = [];
   for (const account of accounts.toSorted((a, b) => Number(b.userId !== null) - Number(a.userId !== null))) {

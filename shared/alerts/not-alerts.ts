@@ -1,5 +1,5 @@
-// What comes through the door and is about no account of a person. Notices of Event Grid itself are only recorded; risk of
-// a service principal is refused by name, so that whoever finds it among the dead letters knows what to look at.
+// Messages that are about no person's account. Notices of Event Grid itself are only recorded. Risk of a service principal
+// is refused by name, so that whoever finds it among the dead letters knows what to look at.
 import { z } from 'zod';
 import { clean } from './payload-fields.ts';
 import type { Opener } from './source.ts';

@@ -1,5 +1,5 @@
-// What our own doors publish: a small event that names the original and says enough to look at. Everything that counts
-// is read from Microsoft Graph again, so an event is cut down to what fits a queue whatever its source sends.
+// What our own functions publish: a small event that names the original. Everything that counts is read from Microsoft
+// Graph again, so an event is cut to what fits a queue, whatever its source sends.
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ const mostCharacters = 128;
 
 /**
  * `riskDetection:6a5874ca…:2026-11-20T09:14:31.002Z`: the same at every door, so that what comes through two of them is
- * dropped once, while an alert that has grown is new.
+ * dropped once, while an alert that has changed is new.
  */
 export function eventId(source: string, id: string, version: string): string {
   const whole = `${source}:${id}:${version}`;
@@ -24,7 +24,7 @@ export function eventId(source: string, id: string, version: string): string {
 interface Kind {
   type: OutgoingAlert['type'];
   source: string;
-  /** The property that changes whenever the original does. */
+  /** The property that changes with every change of the original. */
   version: string;
   keeps: readonly string[];
 }
@@ -63,8 +63,7 @@ const fields = z.record(z.string(), z.unknown());
 const word = z.union([z.string().transform((text) => clean(text, 1000)), z.number(), z.boolean(), z.null()]);
 
 /**
- * The event for an original, or a sentence when it has no id by which it could be asked for. `seenAt` is its version
- * where it says none of its own.
+ * The event for an original, or a sentence if it has no usable id. `seenAt` is its version if it has none of its own.
  */
 export function outgoing({ type, data }: Inner, seenAt: string): OutgoingAlert | string {
   const kind = kinds.find((known) => known.type.toLowerCase() === type.toLowerCase());

@@ -1,34 +1,34 @@
-// What every source's payload is made of. Read with patience: a field of the wrong type counts as not there, since
-// one odd field must not hide an account under attack. Only the id, which becomes part of a path, is strict.
+// The field types of every source's payload. Parsed tolerantly: a field of the wrong type counts as missing, because one
+// odd field must not hide an account under attack. Only the id is strict, because it becomes part of a path.
 import { z } from 'zod';
 
-/** Control characters, line breaks and direction marks: they could forge a line of the log or turn a name around. */
+/** Control characters, line breaks and direction marks, which could forge a log line or reverse a name. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to take out
 const unseen = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
-/** One line without what cannot be seen, at most so long, or null when nothing is left. */
+/** One line without invisible characters, at most so long, or null if nothing is left. */
 export function clean(given: unknown, most = 300): string | null {
   if (typeof given !== 'string') return null;
   const seen = given.slice(0, most * 4).replaceAll(unseen, ' ');
   const line = seen.replaceAll(/ +/g, ' ').trim();
   const cut = line.length > most ? `${line.slice(0, most - 1)}…` : line;
-  // Half an emoji, cut off or sent so, is no text that can be stored.
+  // Half an emoji can't be stored.
   return cut === '' ? null : cut.toWellFormed();
 }
 
 const anything = z.unknown().optional();
 
-/** Written where a service has nothing to say: a name like that is nobody's. */
+/** What services write for "nothing"; nobody has such a name. */
 const nothing = /^([<({[]?(null|nil|none|undefined)[>)}\]]|null|undefined|n\/a)$/i;
 const said = (given: unknown, most?: number): string | null => {
   const line = clean(given, most);
   return line === null || nothing.test(line) ? null : line;
 };
 
-/** Text that people read. */
+/** Text for people. */
 export const text = anything.transform((given) => said(given));
 export const time = anything.transform(parseTime);
-/** A word of an enumeration that may grow: kept as it is written. */
+/** A value of an enumeration that may grow; kept as it is. */
 export const word = anything.transform((given) => said(given, 100));
 export const words = anything.transform((given) =>
   Array.isArray(given) ? given.flatMap((entry) => said(entry, 100) ?? []) : [],
@@ -37,19 +37,19 @@ export const words = anything.transform((given) =>
 const guidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const nobody = /^[0-]+$/;
 
-/** A directory id in lower case, or null: empty and all-zero ids stand for "unknown". */
+/** A directory id in lower case, or null: empty and all-zero ids mean "unknown". */
 export const guid = anything.transform((given) => {
   const id = typeof given === 'string' ? given.trim().toLowerCase() : '';
   return guidShape.test(id) && !nobody.test(id) ? id : null;
 });
 
-/** Becomes part of a path, so nothing that could lead to another one: no slash, and no dots alone. */
+/** Becomes part of a path, so it may contain nothing that leads elsewhere: no slash, not just dots. */
 export const sourceId = z
   .string('has no id')
   .trim()
   .regex(/^[A-Za-z0-9][\w.:=+{}-]{0,199}$/, 'has an id that no source gives');
 
-/** Those entries of a list that can be read; what is no list is an empty one. */
+/** The entries of a list that can be parsed; anything but a list counts as an empty one. */
 export const listOf = <T>(entry: z.ZodType<T>) =>
   anything.transform((given): T[] =>
     Array.isArray(given)
@@ -60,22 +60,22 @@ export const listOf = <T>(entry: z.ZodType<T>) =>
       : [],
   );
 
-/** An object that may be missing or something else altogether. */
+/** An object, or null if it is missing or something else. */
 export const maybe = <T>(schema: z.ZodType<T>) =>
   anything.transform((given): T | null => schema.safeParse(given).data ?? null);
 
-// Times as the sources write them, made one: ISO 8601 in UTC. Diagnostic records hold one-digit hours and US dates,
-// and `new Date` reads the former as invalid and the latter in the machine's own time zone.
+// Turns the sources' times into ISO 8601 in UTC. Diagnostic records have one-digit hours, which `new Date` rejects, and US
+// dates, which it reads in the machine's time zone.
 
 const iso =
   /^(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d{2}:?\d{2})?$/i;
 const american =
   /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?:,?\s{1,2}(\d{1,2}):(\d{2})(?::(\d{2}))?\s?([AP]M)?)?(?:\s?(?:Z|UTC))?$/i;
 
-/** Before this no alert was ever made: .NET writes "no date" as 0001-01-01. */
+/** No alert is older: .NET writes "no date" as 0001-01-01. */
 const firstYear = 2000;
 
-/** ISO 8601 in UTC, or null for what is no time. A time without a zone is UTC, which is what the services mean. */
+/** ISO 8601 in UTC, or null if it isn't a time. A time without a zone is in UTC, as the services mean it. */
 export function parseTime(given: unknown): string | null {
   if (typeof given !== 'string') return null;
   const text = given.trim();
@@ -94,7 +94,7 @@ export function parseTime(given: unknown): string | null {
   return null;
 }
 
-/** 12 AM is midnight; an hour that no clock with two halves shows becomes one that no day has. */
+/** 12 AM is midnight. An hour that can't exist with AM or PM becomes an invalid one. */
 function inDay(hour: number, half: string | undefined): number {
   if (half === undefined) return hour;
   if (hour < 1 || hour > 12) return 99;
@@ -112,7 +112,7 @@ function at(parts: readonly number[], ms: number, offset: number): string | null
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   if (year < firstYear || hour > 23 || minute > 59 || second > 60 || Math.abs(offset) > 14 * 60) return null;
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second, ms));
-  // Date.UTC rolls 31 February over to March, and what rolls over is no date.
+  // Date.UTC rolls 31 February over to March; such a date is invalid.
   if (date.getUTCMonth() !== month - 1 || (date.getUTCDate() !== day && second < 60)) return null;
   return new Date(date.getTime() - offset * 60_000).toISOString();
 }

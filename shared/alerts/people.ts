@@ -1,5 +1,5 @@
-// From the name in an alert to the object id in the directory. Sources give null ids for accounts they know by mail
-// address or security identifier only; what is not found in this tenant is left alone, with the reason.
+// Finds the object id of an account named in an alert. Sources give no id for accounts they know only by mail address or
+// security identifier. An account that isn't in this tenant is left alone, with the reason.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -13,7 +13,7 @@ import type { Subject } from './source.ts';
 export const peoplePermission = 'User.Read.All';
 
 const userSchema = z.object({ id: z.string(), userPrincipalName: z.string() });
-/** What was asked for comes along, so that an answer about somebody else is not taken for one. */
+/** Includes what was asked for, so that an answer about somebody else is noticed. */
 const mailUserSchema = userSchema.extend({ mail: text, proxyAddresses: words });
 const sidUserSchema = userSchema.extend({ onPremisesSecurityIdentifier: word });
 
@@ -76,7 +76,7 @@ async function bySid(graph: GraphReader, sid: string) {
   return found.length === 1 && !other ? found[0] : undefined;
 }
 
-/** One that is ambiguous names nobody; a filter that is refused finds nobody. */
+/** A refused filter finds nobody. */
 async function listed<T>(graph: GraphReader, place: string, user: z.ZodType<T>): Promise<readonly T[]> {
   try {
     return await graph.list(place, user);

@@ -10,11 +10,11 @@ import type { Kind } from './detectors.ts';
 export type Action = (typeof actions)[number];
 
 export interface Row {
-  /** Its name in the settings and in every decision. */
+  /** Its name in the settings and in decisions. */
   id: string;
   kinds?: readonly Kind[];
   levels?: readonly RiskLevel[];
-  /** Only where the alert itself calls the account compromised, rather than its type implying it. */
+  /** Only if the alert itself calls the account compromised; not if its type implies it. */
   named?: true;
   when?: ConditionName;
   does: Action;
@@ -174,7 +174,7 @@ export interface Cap {
   because: string;
 }
 
-/** They limit what the rows above say, all that apply. */
+/** Limits on what the rows above say; all that apply count. */
 export const caps = {
   administrator: {
     id: 'administrator',

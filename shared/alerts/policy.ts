@@ -1,4 +1,4 @@
-// Decides what a signal does. Pure: where a row depends on more than the signal, the answer is what to read first.
+// Decides what a signal does. Pure: if a row depends on more than the signal, the answer is which fact to read first.
 import { z } from 'zod';
 import type { Signal } from '../model/signal.ts';
 import { conditions } from './conditions.ts';
@@ -9,7 +9,7 @@ import { type Action, type Cap, caps, type Row, rows } from './policy-rows.ts';
 
 export interface Ruling {
   action: Action;
-  /** How far the run would go; for a held run, once a person lets it. */
+  /** How far the run goes; a held run, once a person approves it. */
   level: 'contain' | 'full';
   /** The row that decided. */
   row: string;
@@ -64,7 +64,7 @@ const levelOf = (action: Action) => (action === 'full' ? 'full' : 'contain');
 export const nameOf = (signal: Signal): string =>
   signal.level === 'unknown' || signal.level === 'none' ? signal.title : `${signal.title} (${signal.level})`;
 
-/** The ruling for a signal that Graph confirmed, or the fact to read before there can be one. */
+/** The ruling on a signal that Graph confirmed, or the fact to read first. */
 export function decide(signal: Signal, known: Known, policy: Policy): Ruling | { needs: FactName } {
   if (!signal.standing) {
     return closed(signal, `at its source: ${signal.state}`);
@@ -92,17 +92,17 @@ const ruling = (action: Action, row: string, why: string): Ruling => ({
   why,
 });
 
-/** For a signal that is over: nothing is done. */
+/** For a signal that is over; nothing is done. */
 export const closed = (signal: Signal, because: string): Ruling =>
   ruling('none', 'closed', `${nameOf(signal)} is already closed ${because}`);
 
-/** For a signal that Graph can't be asked about, while nothing else there calls the account high risk. */
+/** For a signal that Graph can't be asked about, if nothing else in Graph calls the account high risk. */
 export const unconfirmed = (signal: Signal, why: string): Ruling =>
   ruling('hold', 'unconfirmed', `${nameOf(signal)} is not confirmed: ${why}`);
 
 export type CapName = keyof Policy['caps'];
 
-/** Limits a ruling by what kind of account it is. Never makes more of it. */
+/** Limits a ruling by the kind of account; never extends it. */
 export function limit(given: Ruling, names: readonly CapName[], policy: Policy): Ruling {
   let so = given;
   for (const name of names) {

@@ -1,10 +1,10 @@
-// Reads each feed from its mark to now and publishes what is new. Pure but for what is handed in; knows no service.
+// Reads each feed from its mark to now and publishes what is new. Pure except for its dependencies; it knows no service.
 //
 //   mark − overlap ──slice──┬──slice──┬─ … ─► until (now, when the pass began); then it is the mark
-//        publish, then write the row: a death in between publishes again under the same ids, which are dropped
+//        publish, then write the row: after a crash in between, the same ids are published again and dropped
 //
-// The first mark is written before the first listing, so it stays where it is however often the first pass dies. Two
-// pollers publish the same ids, and the one whose row was replaced by the other stops.
+// The first mark is written before the first listing, so it stays in place however often the first pass crashes. Two
+// pollers publish the same ids, and the one that finds its row replaced stops.
 
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
@@ -30,23 +30,23 @@ export interface PollDeps {
   marks: FeedPositions;
   publish(alerts: readonly OutgoingAlert[]): Promise<void>;
   now(): Date;
-  /** No slice is begun after this time: the rest is for the next call. */
+  /** No slice starts after this time; the rest is left to the next call. */
   deadline: Date;
-  /** The source gave all that it had, be it nothing. */
+  /** The source gave everything it had, even if that was nothing. */
   answered(source: Feed['source'], at: Date): void;
   log(line: string): void;
-  /** For on-call to find: said once, and once a day while it lasts. */
+  /** For on-call: logged once, then once a day while it lasts. */
   error(line: string): void;
 }
 
 export interface Polled {
   feed: Feed['name'];
   published: number;
-  /** `elsewhere`: another poller went on with it. `unfinished`: the time was up. `silent`: the service gave no list. */
+  /** `elsewhere`: another poller took over. `unfinished`: time ran out. `silent`: the service gave no list. */
   ended: 'current' | 'unfinished' | 'silent' | 'elsewhere';
 }
 
-/** Every feed, whatever becomes of another. Throws at the end when publishing or the storage failed. */
+/** Reads every feed, even if another fails. Throws at the end if publishing or storage failed. */
 export async function pollAll(deps: PollDeps, feeds: readonly Feed[]): Promise<readonly Polled[]> {
   const polled: Polled[] = [];
   const failures: unknown[] = [];
@@ -88,7 +88,7 @@ async function poll(deps: PollDeps, feed: Feed): Promise<Polled> {
     const next = await marks.write(feed.name, after, kept.etag);
     if (next === undefined) return ended('elsewhere');
     kept = next;
-    // What was cut in two once will have to be again, so it is not tried whole each time.
+    // A slice that had to be halved once will have to be again, so don't try it whole each time.
     longest = Math.max(2 * secondMs, 2 * (slice.to.getTime() - pass.at.getTime()));
     pass = { at: slice.to, until: pass.until };
   }
@@ -96,7 +96,7 @@ async function poll(deps: PollDeps, feed: Feed): Promise<Polled> {
   return ended('current');
 }
 
-/** The row, which is made when there is none, before anything is listed. */
+/** The row; created before anything is listed, if there is none. */
 async function opened({ marks, now }: PollDeps, { name }: Feed): Promise<KeptPosition> {
   const kept = (await marks.read(name)) ?? (await marks.write(name, firstPosition(now()), undefined));
   const found = kept ?? (await marks.read(name));
@@ -117,7 +117,7 @@ interface Slice {
   to: Date;
 }
 
-/** As much as fits on a page: half of it while there is more, down to a second, which is read whole. */
+/** As much as fits on a page: halved while there is more, down to one second, which is read whole. */
 async function sliceOf(
   { graph }: PollDeps,
   feed: Feed,
@@ -135,7 +135,7 @@ async function sliceOf(
   }
 }
 
-/** Refusals and busy services are for the row to remember; anything else is a fault of ours. */
+/** Refusals and busy services are noted in the row; anything else is a bug of ours. */
 function refused(error: unknown): { error: PermanentError | RetryableError } {
   if (error instanceof PermanentError || error instanceof RetryableError) return { error };
   throw error;
@@ -147,7 +147,7 @@ async function publish(deps: PollDeps, feed: Feed, fresh: readonly Item[]): Prom
   if (events.length > 0) await deps.publish(events);
 }
 
-/** Another cut where the service refuses this one; else that the feed is silent, told once and then once a day. */
+/** Tries another filter if the service refuses this one; otherwise notes that the feed is silent, and logs it once a day. */
 async function quiet(
   deps: PollDeps,
   feed: Feed,

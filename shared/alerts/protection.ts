@@ -1,6 +1,6 @@
-// Accounts that only a person changes: break-glass accounts by id, name or group, the mailboxes that on-call is written
-// from and to, this app's own identity, and what synchronises the directory. Reads Microsoft Graph, decides nothing
-// about runs. Whatever could not be read protects: the run is held, and on-call hears why.
+// Accounts that only a person may change: break-glass accounts by id, name or group, the mailboxes of the on-call mail, this
+// app's own identity, and directory synchronisation. If something can't be read, the account counts as protected: the run
+// is held, and on-call hears why.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { toFailure } from '../errors.ts';
@@ -9,7 +9,7 @@ import type { Account } from '../model/account.ts';
 import type { GraphReader } from '../model/clients.ts';
 import { nullableText } from '../model/text.ts';
 
-/** The memberships need both: without the second Graph lists groups without their properties, not fewer of them. */
+/** Memberships need both: without the second, Graph lists groups without their properties. */
 export const protectionPermissions = { graph: ['User.Read.All', 'GroupMember.Read.All'] } as const;
 
 export interface ProtectionSettings {
@@ -21,17 +21,17 @@ export interface ProtectionSettings {
   AZURE_CLIENT_ID?: string | undefined;
 }
 
-/** What the directory says of an account beyond its classification; never from fields that its holder may set. */
+/** What the directory says about an account, beyond its classification; never from fields its holder can set. */
 export interface Protections {
-  /** That reach its mailbox, in lower case and without what follows a plus. */
+  /** Addresses of its mailbox, in lower case and without anything after a plus. */
   addresses: readonly string[];
-  /** Protected groups that it is in. */
+  /** Protected groups it is a member of. */
   groups: readonly { id: string; name: string; open: boolean }[];
-  /** Why no more is known, in one sentence; null when all was read. */
+  /** Why not everything is known, in one sentence; null if everything was read. */
   unread: string | null;
 }
 
-/** Where nothing was asked: what the settings and the account itself say is known all the same. */
+/** For when the directory wasn't asked; the settings and the account itself still count. */
 export const noProtections: Protections = { addresses: [], groups: [], unread: null };
 
 const userSchema = z.object({
@@ -48,8 +48,8 @@ const groupSchema = z.object({
 
 /**
  * GET /users/{id} and /users/{id}/transitiveMemberOf (https://learn.microsoft.com/graph/api/user-list-transitivememberof).
- * Asked without the cast to groups, which would be answered from an index that lags: who was put into a protected
- * group a minute ago is in it. Never throws: what fails is said in `unread`.
+ * Without the cast to groups, which an index that lags would answer: this way, somebody added to a protected group a
+ * minute ago is found. Never throws; `unread` says what failed.
  */
 export async function readProtections(
   graph: GraphReader,
@@ -90,7 +90,7 @@ async function protectedGroupsOf(graph: GraphReader, userId: string, groupIds: r
   );
 }
 
-/** By name in the directory; the second is what newer tenants have. */
+/** Role names; newer tenants have the second. */
 const syncRoles = ['directory synchronization accounts', 'on premises directory sync account'];
 /** `Sync_SERVER01_2f6a1b0c9d3e@contoso.onmicrosoft.com`, "On-Premises Directory Synchronization Service Account". */
 const syncName = /^sync_[^@]+@[^@]+\.onmicrosoft\.com$/i;
@@ -98,7 +98,7 @@ const syncName = /^sync_[^@]+@[^@]+\.onmicrosoft\.com$/i;
 const sameAs = (own: readonly string[]) => (entry: string) =>
   own.some((name) => name.toLowerCase() === entry.trim().toLowerCase());
 
-/** Why only a person changes this account, in one sentence; null when nothing protects it. Pure. */
+/** Why only a person may change this account, in one sentence; null if nothing protects it. Pure. */
 export function protectedBecause(
   account: Account,
   marks: Protections,
@@ -125,7 +125,7 @@ export function protectedBecause(
   if (roles.some((role) => syncRoles.includes(role.toLowerCase()))) {
     return `${userPrincipalName} synchronises the directory (${roles.join(', ')})`;
   }
-  // A person who was given such a name has a mailbox; the real ones never have.
+  // A person with such a name has a mailbox; the real accounts never do.
   if (syncName.test(userPrincipalName) && !account.hasMailbox && !account.guest) {
     return `${userPrincipalName} synchronises the directory, by its name`;
   }
@@ -136,7 +136,7 @@ export function protectedBecause(
 
 const guid = z.guid();
 
-/** Whose members are protected. An object id among the accounts may be a group's: nobody writes one there in vain. */
+/** Groups whose members are protected. An object id among the accounts may be a group's, so it counts as one too. */
 export const protectedGroups = ({
   PROTECTED_ACCOUNTS,
   PROTECTED_GROUPS,
@@ -145,7 +145,7 @@ export const protectedGroups = ({
   ...PROTECTED_ACCOUNTS.filter((entry) => guid.safeParse(entry).success),
 ];
 
-/** Both in one, for whoever has the account already. */
+/** Both in one, for callers that have the account already. */
 export async function protectionOf(
   graph: GraphReader,
   account: Account,

@@ -1,15 +1,15 @@
-// The way out to the front door: events go to the Event Grid topic and come back through the queue like everybody
-// else's, so that nobody opens a run past triage. Decides nothing.
+// Publishes our own events to the Event Grid topic. They come back through the queue like everybody else's, so that nothing
+// opens a run without triage.
 import type { TokenCredential } from '@azure/identity';
 import { failureOf, noAnswer } from '../clients/failure.ts';
 import { PermanentError } from '../errors.ts';
 import type { OutgoingAlert } from '../model/step.ts';
 
-/** Where the topic is, and what may publish to it: its key, or an identity with the role EventGrid Data Sender. */
+/** The topic, and what allows publishing to it: its key, or an identity with the role EventGrid Data Sender. */
 export interface TopicOptions {
   endpoint: string;
   access: { key: string } | { credential: TokenCredential };
-  /** What the events say that they come from: reclaim/find-other-victims. */
+  /** The events' source attribute: reclaim/find-other-victims. */
   source: string;
   now: () => Date;
   fetch?: typeof globalThis.fetch;
@@ -20,7 +20,7 @@ const answerWithinMs = 15_000;
 /** Below the megabyte that a request may have (https://learn.microsoft.com/azure/event-grid/quotas-limits). */
 const mostInBatch = 100;
 
-/** Resolves when the topic has accepted all of them. The same id again is the same alert to whoever receives it. */
+/** Resolves when the topic has accepted all of them. An event with the same id is the same alert to the receiver. */
 export function createPublisher(options: TopicOptions): (alerts: readonly OutgoingAlert[]) => Promise<void> {
   return async (alerts) => {
     for (let from = 0; from < alerts.length; from += mostInBatch) {
@@ -29,12 +29,12 @@ export function createPublisher(options: TopicOptions): (alerts: readonly Outgoi
   };
 }
 
-/** Publishes nothing, for whoever wants to know whether it could: throws what a real one would have met. */
+/** Publishes nothing; throws whatever a real attempt would have met. */
 export async function tryTopic(options: TopicOptions): Promise<void> {
   try {
     await publish(options, []);
   } catch (error) {
-    // Let in, and told that an empty batch is none.
+    // A 400 means that access was granted, and that the batch was empty.
     if (!(error instanceof PermanentError) || error.status !== 400) throw error;
   }
 }

@@ -1,5 +1,5 @@
-// Rails: what must hold whatever the policy says. Small functions in order; each sees the ruling so far and may change
-// it. A new rail is a function and a line in `rails`.
+// Rails: what must hold whatever the policy says. Small functions in order; each may change the ruling so far. A new rail is
+// a function and a line in `rails`.
 import type { Account } from '../model/account.ts';
 import type { CapName, Ruling } from './policy.ts';
 
@@ -13,7 +13,7 @@ export interface NamedAccounts {
 export interface OnRails {
   account: Account;
   named: NamedAccounts;
-  /** What the directory says protects it; null where nothing does. */
+  /** Why the directory protects it; null if it doesn't. */
   protectedBecause?: string | null;
 }
 
@@ -22,13 +22,13 @@ type Rail = (subject: OnRails, ruling: Ruling) => Ruling;
 const isIn = (list: readonly string[], { id, userPrincipalName }: Account): boolean =>
   list.some((entry) => [id, userPrincipalName].some((own) => own.toLowerCase() === entry.toLowerCase()));
 
-/** Treated alike everywhere: VIPs are named because an attack on them is worth as much. */
+/** Treated alike everywhere: a VIP is as valuable a target as an administrator. */
 export const isAdministratorOrVip = (
   account: Account,
   { VIP_ACCOUNTS }: Pick<NamedAccounts, 'VIP_ACCOUNTS'>,
 ): boolean => account.privileged || account.roles.length > 0 || isIn(VIP_ACCOUNTS, account);
 
-/** Which caps of the policy an account comes under. */
+/** Which of the policy's caps apply to an account. */
 export function capsOf(account: Account, named: NamedAccounts): CapName[] {
   return [
     ...(isIn(named.SERVICE_ACCOUNTS, account) ? ['service-account' as const] : []),
@@ -37,7 +37,7 @@ export function capsOf(account: Account, named: NamedAccounts): CapName[] {
   ];
 }
 
-/** Break-glass accounts and the like: only a person changes them. */
+/** Break-glass accounts and the like: only a person may change them. */
 const protectedAccount: Rail = ({ account, named, protectedBecause }, ruling) => {
   const because = isIn(named.PROTECTED_ACCOUNTS, account)
     ? `${account.userPrincipalName} is a protected account`

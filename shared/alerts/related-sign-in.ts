@@ -1,5 +1,5 @@
-// A sign-in of somebody else from the address of an intruder, as find-other-victims tells it. Graph confirms the sign-in
-// and whose it is; that the address is an intruder's is confirmed by the runs themselves (see conditions.ts).
+// Another account's sign-in from an intruder's address, as reported by find-other-victims. Graph confirms the sign-in and
+// its user; the runs themselves confirm that the address is an intruder's (see conditions.ts).
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -83,7 +83,7 @@ export const relatedSignIn = source({
   noun: 'sign-in',
   eventTypes: [relatedSignInType],
   permissions: ['AuditLog.Read.All'],
-  // A sign-in looks like many things; only the type says that this one is meant.
+  // Many payloads look like a sign-in, so only the event type counts.
   recognises: () => false,
   payload: signInSchema,
   reading,

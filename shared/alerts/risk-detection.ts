@@ -55,7 +55,7 @@ export const riskDetection = source({
   reading,
 });
 
-/** The same reading for detections that were listed rather than asked for by id. */
+/** The same parsing, for detections from a list. */
 export const riskDetectionSchema = payload.transform((given) => signalOf(given));
 
 const link = 'https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SecurityMenuBlade/~/RiskDetections';
@@ -66,7 +66,7 @@ const over = new Set(['none', 'remediated', 'dismissed', 'confirmedsafe']);
 const byPerson = /^admin(ConfirmedUser|ConfirmedSignin)Compromised$/i;
 
 function signalOf(given: Payload): Signal {
-  // `riskType` may say generic where `riskEventType` is the real one, and stands alone in old records.
+  // `riskType` may be generic while `riskEventType` is specific; old records have only the former.
   const detector = given.riskEventType ?? given.riskType ?? 'generic';
   const confirmed = given.riskState?.toLowerCase() === 'confirmedcompromised';
   return {
@@ -110,14 +110,14 @@ function reading(given: Payload): Reading {
 
 const pairs = z.array(z.object({ Key: z.string(), Value: z.unknown() }));
 
-/** additionalInfo is JSON in a string; what cannot be read there is taken as not said. */
+/** additionalInfo is JSON in a string; anything unreadable in it counts as missing. */
 function userAgentIn(info: unknown): string | null {
   if (typeof info !== 'string') return null;
   const found = pairs.safeParse(jsonIn(info)).data?.find(({ Key }) => Key.toLowerCase() === 'useragent');
   return text.parse(found?.Value);
 }
 
-/** anomalousToken reads "Anomalous token", mcasImpossibleTravel "Impossible travel". */
+/** anomalousToken becomes "Anomalous token", mcasImpossibleTravel "Impossible travel". */
 function titleOf(detector: string): string {
   const spaced = detector
     .replace(/^mcas(?=[A-Z])/, '')

@@ -1,5 +1,5 @@
-// What Entra ID Protection thinks of an account as a whole: a source of its own, and asked when an alert itself can't be
-// confirmed. The level of a user is the sum of detections, so where those can be read, they say what it means.
+// Entra ID Protection's view of an account as a whole: a source of its own, and asked if an alert can't be confirmed. A
+// user's level sums up their detections, so if those can be read, they say what it means.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -30,7 +30,7 @@ const riskyUserSchema = z.object({
 });
 type RiskyUser = z.infer<typeof riskyUserSchema>;
 
-/** An event of this source must say whom it is about: the id is the user's own. */
+/** An event of this source must name its user: its id is the user's. */
 const payload = riskyUserSchema.extend({ id: guid.pipe(z.string('is no object id')) });
 
 const recognised = z
@@ -66,7 +66,7 @@ async function ask(graph: GraphReader, id: string): Promise<Reading> {
   return readingOf(user.id, user.tenantId, behind.length > 0 ? behind : [own]);
 }
 
-/** Without the licence or the permission there are none, and the user's own level speaks. */
+/** None without the licence or the permission; then the user's own level counts. */
 async function detectionsOf(graph: GraphReader, userId: string): Promise<readonly Signal[]> {
   const filter = path`$filter=userId eq '${userId}' and riskState eq 'atRisk'`;
   return await graph
@@ -85,7 +85,7 @@ const atAnyLevel = new Set<string | undefined>([
   'prt-access',
 ]);
 
-/** Those that explain the level of the user, the latest of each kind, and those that count at any level. */
+/** Detections that explain the user's level (the latest of each kind), and those that count at any level. */
 function weighty(detections: readonly Signal[], user: Signal): readonly Signal[] {
   const least = ranks.indexOf(user.level);
   const heavy = detections.filter(
@@ -99,7 +99,7 @@ function weighty(detections: readonly Signal[], user: Signal): readonly Signal[]
   return least < 0 ? [] : [...latest.values()];
 }
 
-/** undefined where the account is not known as risky, or risk can't be read at all. Throws RetryableError when busy. */
+/** undefined if the account isn't known as risky or risk can't be read. Throws RetryableError if the service is busy. */
 export async function readRiskyUser(graph: GraphReader, userId: string): Promise<Signal | undefined> {
   try {
     return signalOf(await graph.get(userPath(userId), riskyUserSchema), userId);
@@ -112,9 +112,9 @@ export async function readRiskyUser(graph: GraphReader, userId: string): Promise
 const answeredStates = new Set(['remediated', 'dismissed', 'confirmedsafe']);
 
 /**
- * Why an alert that Entra ID Protection raised before is over by now: the user changed the password as its policy asked,
- * or a person dismissed the risk. The alert stays open in Defender all the same. undefined where it is not over, or
- * where nobody can tell. Throws RetryableError when busy.
+ * Why an alert of Entra ID Protection is over: the user changed the password as its policy asked, or an administrator
+ * dismissed the risk. Defender keeps the alert open all the same. undefined if it isn't over or nobody can tell. Throws
+ * RetryableError if the service is busy.
  */
 export async function answeredSince(graph: GraphReader, signal: Signal): Promise<string | undefined> {
   const { userId, lastActivityAt, activityAt, detectedAt } = signal;

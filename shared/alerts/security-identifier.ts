@@ -1,10 +1,10 @@
-// Security identifiers. That of a cloud account holds its object id; that of an on-premises account must be asked for.
+// Security identifiers. A cloud account's SID contains its object id; an on-premises account's must be looked up.
 
 const cloud = /^S-1-12-1-(\d{1,10})-(\d{1,10})-(\d{1,10})-(\d{1,10})$/i;
 const largest = 0xffff_ffff;
 
 /**
- * S-1-12-1-… is the object id as four numbers of 32 bits, the bytes of a GUID in the order Windows keeps them.
+ * S-1-12-1-… is the object id as four 32-bit numbers, with the bytes in Windows GUID order.
  * null for any other identifier.
  */
 export function cloudIdOf(sid: string): string | null {
@@ -18,5 +18,5 @@ export function cloudIdOf(sid: string): string | null {
   return [swapped(0, 4), swapped(4, 6), swapped(6, 8), hex(8, 10), hex(10, 16)].join('-');
 }
 
-/** Of an account in a directory, here or on premises, rather than of a service or a group that every machine has. */
+/** Whether it belongs to an account in a directory, not to a built-in service or group. */
 export const isDomainSid = (sid: string): boolean => /^S-1-(5-21|12-1)-/i.test(sid.trim());

@@ -1,5 +1,5 @@
-// Alerts of Microsoft Sentinel by themselves, as the alert trigger of a playbook or a row of the table SecurityAlert
-// holds them. Microsoft Graph has no original of them under this id, so they decide no more than an incident does.
+// Single alerts of Microsoft Sentinel, from a playbook's alert trigger or the SecurityAlert table. Microsoft Graph has no
+// original under this id, so a person decides, as with an incident.
 import { z } from 'zod';
 import { riskLevel } from '../model/signal.ts';
 import { jsonIn } from './json-text.ts';
@@ -73,7 +73,7 @@ export const sentinelAlert: Opener = ({ data }) => {
 
 const entitySchema = z.looseObject({ Type: z.string() }).or(z.looseObject({ type: z.string() }));
 
-/** A list, or a list written down as text. */
+/** A list, or a list as JSON text. */
 function entitiesIn(given: unknown) {
   const list = typeof given === 'string' ? jsonIn(given) : given;
   return listOf(entitySchema)

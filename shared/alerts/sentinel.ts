@@ -1,5 +1,5 @@
-// Incidents of Microsoft Sentinel, as an automation rule hands them to a playbook. Those that came from Defender XDR are
-// read from Microsoft Graph under Defender's number; of the rest Graph holds no original, so a person decides.
+// Incidents of Microsoft Sentinel, as an automation rule passes them to a playbook. Those from Defender XDR are read from
+// Microsoft Graph by Defender's id. Graph holds no original of the others, so a person decides.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import { riskLevel } from '../model/signal.ts';
@@ -78,10 +78,10 @@ export const sentinel = source({
   reading,
 });
 
-/** As Sentinel calls Defender XDR, now and in the past. */
+/** Sentinel's names for Defender XDR, present and past. */
 const defender = /^microsoft (xdr|365 defender|threat protection|defender xdr)$/i;
 
-/** An incident of Defender's goes under Defender's own number, which Graph can confirm. */
+/** A Defender incident is read by Defender's own id, which Graph can confirm. */
 export const sentinelIncident: Opener = ({ data, type }) => {
   const bare = bareSchema.safeParse(data);
   const wrapped = bare.success && !recognised.safeParse(data).success ? { object: bare.data } : data;
@@ -100,7 +100,7 @@ export const sentinelIncident: Opener = ({ data, type }) => {
   return [{ source: incident, claim }];
 };
 
-/** Some playbooks send the incident alone. */
+/** Some playbooks send only the incident. */
 const bareSchema = z.looseObject({
   type: z.string().regex(/SecurityInsights\/Incidents$/i),
   properties: looseText,

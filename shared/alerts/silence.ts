@@ -1,5 +1,5 @@
-// No signal is a signal: a responder that no source reaches looks exactly like a quiet week. On-call is told once when no
-// source has answered or delivered for longer than the settings allow, and once when one is heard again.
+// No signal is a signal: a responder that no source reaches looks just like a quiet week. On-call is told once if no source
+// has answered or delivered for longer than the settings allow, and once when one is heard again.
 import type { Notice } from '../mail/notice.ts';
 import { clock, count } from '../mail/plain.ts';
 import type { Notices } from '../mail/tell.ts';
@@ -18,7 +18,7 @@ const hourMs = 3_600_000;
 const key = 'no-signal';
 const silentSince = 'silent since ';
 
-/** The word `no-signal` in the log is what an alert rule outside the app looks for: mail may be down as well. */
+/** An alert rule outside the app looks for the word `no-signal` in the log, because mail may be down as well. */
 export async function watchSources(deps: Dependencies): Promise<'silent' | 'heard'> {
   const now = deps.now();
   const begun = await deps.health.watchedSince(now);

@@ -1,9 +1,8 @@
-// When each source of alerts last answered and last brought something, so that silence can be told from peace: table
-// `watch`, partition `source`, a row a source. A poller calls `answered` after each complete read, whatever it held;
-// whoever takes an alert in calls `delivered`. Here: Table Storage, and a memory for tests.
+// When each source of alerts last answered and last delivered, to tell silence from peace. The poller calls `answered` after
+// each complete read, even an empty one; triage calls `delivered` for each alert.
 
 export interface SourceState {
-  /** The adapter's name (`alert`, `riskDetection`), or the way in (`stream`). */
+  /** The adapter's name (`alert`, `riskDetection`), or the way it came (`stream`). */
   name: string;
   /** ISO 8601; null: never. */
   answeredAt: string | null;
@@ -11,11 +10,11 @@ export interface SourceState {
 }
 
 export interface SourceHealth {
-  /** The source was asked and gave all it had, be it nothing. */
+  /** The source was asked and gave everything it had, even if that was nothing. */
   answered(name: string, at: Date): Promise<void>;
-  /** An alert of it has arrived. Costs one write a minute at most, however many arrive. */
+  /** An alert arrived. At most one write a minute, however many arrive. */
   delivered(name: string, at: Date): Promise<void>;
   all(): Promise<readonly SourceState[]>;
-  /** When this was first asked, kept from then on: where silence begins for an app that never heard anything. */
+  /** When this was first called. For an app that never heard anything, silence starts there. */
   watchedSince(now: Date): Promise<Date>;
 }

@@ -1,5 +1,5 @@
-// The shape of a source: one file says how its events are recognised, where Microsoft Graph holds the original, and
-// how a payload becomes signals. The event and Graph's answer go through the same reading, but only the latter counts.
+// The shape of a source: how its events are recognised, where Microsoft Graph holds the original, and how a payload becomes
+// signals. The event and Graph's answer are parsed alike, but only the answer counts.
 import type { z } from 'zod';
 import type { GraphOptions, GraphReader } from '../model/clients.ts';
 import type { Signal } from '../model/signal.ts';
@@ -8,9 +8,9 @@ import type { Kept } from '../model/step.ts';
 /** One account that the alert is about. Its object id may still be missing. */
 export interface Subject {
   signal: Signal;
-  /** Security identifier, where no object id names the account. */
+  /** Security identifier, if no object id names the account. */
   sid: string | null;
-  /** As the alert calls it where it gives no UPN: `CONTOSO\adele`. */
+  /** The alert's name for it if it gives no UPN: `CONTOSO\adele`. */
   label?: string;
 }
 
@@ -19,9 +19,9 @@ export interface Reading {
   id: string;
   tenantId: string | null;
   subjects: readonly Subject[];
-  /** Accounts that it names and that are not acted on, and why. */
+  /** Accounts it names that are left alone, and why. */
   left: readonly Kept[];
-  /** What it is called, where no subject says so. */
+  /** What it is called, if no subject says so. */
   about?: Pick<Signal, 'detector' | 'title' | 'product'>;
 }
 
@@ -29,36 +29,36 @@ export interface Source {
   name: Signal['source'];
   /** For people: "risk detection". */
   noun: string;
-  /** CloudEvent types that mark it, compared without case. */
+  /** Its CloudEvent types, compared without case. */
   eventTypes: readonly string[];
-  /** What Graph asks for to give the original; none where Graph has no original. */
+  /** What reading the original takes; none if Graph has no original. */
   permissions: readonly string[];
-  /** Whether data looks like this source's, whatever the event calls itself. */
+  /** Whether the data looks like this source's, whatever the event's type. */
   recognises(data: unknown): boolean;
-  /** What the event claims; a sentence when it cannot be read. */
+  /** What the event claims, or a sentence if it can't be read. */
   read(data: unknown): Reading | string;
-  /** The original from Microsoft Graph. Throws PermanentError with status 404 where there is none. */
+  /** The original from Microsoft Graph. Throws PermanentError with status 404 if there is none. */
   ask(graph: GraphReader, id: string): Promise<Reading>;
 }
 
 /**
- * What is behind an event: a source and what it claims, why it can't be taken for one, or why it is none and need not be:
- * a notice about a subscription is nobody's to look into.
+ * What is behind an event: a source and what it claims, or why it was refused, or why it can be ignored (nobody needs to
+ * look into a notice about a subscription).
  */
 export type Claim = { source: Source; claim: Reading } | { refused: string } | { ignored: string };
 
-/** A payload inside another, to be taken for an event of its own. */
+/** A payload inside another, treated as an event of its own. */
 export interface Inner {
   type: string;
   data: unknown;
 }
 
-/** A wrapping that a service puts around payloads. undefined: this event is not wrapped so. */
+/** Opens a wrapping that a service puts around payloads. undefined: this event isn't wrapped that way. */
 export type Opener = (event: Inner) => readonly (Inner | Claim)[] | undefined;
 
 interface Declaration<Payload> extends Omit<Source, 'read'> {
   payload: z.ZodType<Payload>;
-  /** How the original is read; by `readAt` where one request tells all. */
+  /** How the original is read; use `readAt` if one request is enough. */
   ask: Source['ask'];
   reading(payload: Payload): Reading;
 }
@@ -76,7 +76,7 @@ export function source<Payload>(declared: Declaration<Payload>): Source {
   };
 }
 
-/** The way for a source whose original is one object. */
+/** For a source whose original is one object. */
 export const readAt =
   <Payload>(
     path: (id: string) => string,

@@ -1,4 +1,4 @@
-// The sources that are understood. A new one is a file of its own and a line here.
+// The sources we understand. A new one is a file of its own and a line here.
 import { inQuotes } from '../model/text.ts';
 import { alertV2 } from './alert-v2.ts';
 import { azureMonitor, azureMonitorAlert } from './azure-monitor.ts';
@@ -30,7 +30,7 @@ export const sources: readonly Source[] = [
   relatedSignIn,
 ];
 
-/** What services wrap around payloads, looked for before the payloads themselves. */
+/** Wrappings that services put around payloads; tried before the payloads themselves. */
 const openers: readonly Opener[] = [
   notAlerts,
   formerApi,
@@ -42,7 +42,7 @@ const openers: readonly Opener[] = [
   graphNotification,
 ];
 
-/** What triage asks of Microsoft Graph, beside what reading an account needs. */
+/** What triage needs from Microsoft Graph, besides reading the account. */
 export const alertPermissions = {
   graph: [
     ...new Set([
@@ -59,7 +59,7 @@ export interface Looks {
   left: number;
 }
 
-/** Whether a payload without an envelope is one that is understood. */
+/** Whether we understand a payload without an envelope. */
 export function isKnown(data: unknown, looks: Looks = { left: mostEvents }, depth = 0): boolean {
   looks.left -= 1;
   if (looks.left < 0) return false;
@@ -76,7 +76,7 @@ const mostLayers = 3;
 /** As many as one event of a stream brings. */
 const mostClaims = 500;
 
-/** The payloads of an event with the source of each. What it holds says more than what its publisher calls it. */
+/** The payloads of an event with their sources. The content says more than the publisher's name for it. */
 export function claimsOf(event: Inner & { id: string }): readonly Claim[] {
   const claims: Claim[] = [];
   let left = 0;

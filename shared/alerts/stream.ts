@@ -1,5 +1,5 @@
-// From messages of an Event Hub to events for the front door. A stream is mostly about other things, which are counted
-// and left; what is meant for us and can't be read is handed back with the reason, so that nothing goes missing.
+// Turns messages of an Event Hub into events for the topic. Most records of a stream are about other things; those are only
+// counted. Records for us that can't be read are returned with the reason, so that nothing goes missing.
 import { createHash } from 'node:crypto';
 import type { OutgoingAlert } from '../model/step.ts';
 import { recordOf, recordsIn } from './diagnostic-records.ts';
@@ -9,12 +9,12 @@ import { clean } from './payload-fields.ts';
 
 export interface BadRecord {
   why: string;
-  /** As it came, cut to what a person needs to find it again. */
+  /** As it came, cut to what a person needs to find it. */
   record: string;
 }
 
 export interface Streamed {
-  /** Each once, however many rows of the stream tell of it. */
+  /** Each once, however many rows of the stream mention it. */
   events: readonly OutgoingAlert[];
   bad: readonly BadRecord[];
   /** Records about other things, by category. */
@@ -34,14 +34,14 @@ export function readStream(messages: readonly unknown[]): Streamed {
       refuse(message, 'the message is no JSON');
       continue;
     }
-    // A hub sends empty batches as well, which are nobody's fault.
+    // Hubs also send empty batches; that is not an error.
     const records = recordsIn(json) ?? (Array.isArray(json) ? json : [json]);
     for (const record of records) {
       const about = recordOf(record);
       if (about.is === 'other') others[about.category] = (others[about.category] ?? 0) + 1;
       else if (about.is === 'bad') refuse(record, about.why);
       else {
-        // Without any time of its own the content itself is the version: the same record again is the same event.
+        // Without a time, the content is the version: the same record again is the same event.
         const event = outgoing(about.inner, about.seenAt ?? digest(record));
         if (typeof event === 'string') refuse(record, event);
         else events.set(event.id, event);

@@ -1,6 +1,5 @@
-// Detections that the catalogue does not know, each in the log once a day: Microsoft renames alerts, and a renamed one
-// would go on being weighed by its level alone without anybody noticing. One that names a compromised account stands in
-// the mail of the day as well, once.
+// Detections that the catalogue doesn't know, logged once a day each: Microsoft renames alerts, and a renamed one would be
+// judged by its level alone without anybody noticing. One that calls an account compromised is also in the daily mail, once.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { plain } from '../mail/plain.ts';
@@ -10,11 +9,11 @@ import { inQuotes } from '../model/text.ts';
 export type Detection = Pick<Signal, 'source' | 'detector' | 'title' | 'product'>;
 
 export interface UnknownTitles {
-  /** true for the first of the day, in whichever instance. */
+  /** true for the first of the day, across all instances. */
   isNew(detection: Detection, now: Date): Promise<boolean>;
-  /** It has called an account compromised: somebody must hear of it, once. */
+  /** It called an account compromised, so on-call must hear of it once. */
   keep(detection: Detection, now: Date): Promise<void>;
-  /** Those that are kept and that nobody was told of, the earliest first. */
+  /** Kept ones that nobody was told of, oldest first. */
   untold(): Promise<readonly Detection[]>;
   told(detections: readonly Detection[]): Promise<void>;
 }
@@ -26,7 +25,7 @@ export const detectionSchema = z.object({
   product: z.string().optional(),
 });
 
-/** As it is kept: titles are written by strangers, and one may be of any length. */
+/** The form that is kept: strangers write titles, of any length. */
 export const kept = ({ source, detector, title, product }: Detection): Detection => ({
   source,
   detector: plain(detector, 200),
@@ -34,7 +33,7 @@ export const kept = ({ source, detector, title, product }: Detection): Detection
   ...(product === undefined ? {} : { product: plain(product, 100) }),
 });
 
-/** Titles are written by strangers: no more of them a day than somebody would read. */
+/** Strangers write titles, so no more a day than somebody would read. */
 const mostADay = 200;
 export const keyOf = ({ source, detector, title, product = '' }: Detection) =>
   createHash('sha256')

@@ -1,5 +1,5 @@
-// Wrappings that say nothing of their own: lists, pages, tables, events within events, and what connectors and SIEM
-// tools put around an alert before they hand it on. Opened a few layers deep, since nobody means more.
+// Wrappings without meaning of their own: lists, pages, tables, events within events, and what connectors and SIEM tools put
+// around an alert. Opened only a few layers deep; nobody nests them deeper on purpose.
 import { z } from 'zod';
 import { jsonIn } from './json-text.ts';
 import type { Inner } from './source.ts';
@@ -8,7 +8,7 @@ const object = z.looseObject({});
 const list = z.array(z.unknown()).min(1);
 const inside = z.union([object, list]);
 
-/** Names under which a payload stands where there is nothing beside it. */
+/** Names of an object's only property that holds a payload. */
 const soleNames = new Set([
   ...[
     'alert',
@@ -48,7 +48,7 @@ const wrappings: readonly Wrapping[] = [
     type: event.eventType,
     data: event.data,
   })),
-  // What the trigger of a Logic App puts out.
+  // The output of a Logic App trigger.
   wrapping(z.object({ body: inside }), ({ body }, type) => ({ type, data: body })),
   // Answers of advanced hunting and of Log Analytics.
   wrapping(z.object({ schema: list, results: list }), ({ results }) => results),
@@ -66,7 +66,7 @@ const wrappings: readonly Wrapping[] = [
         rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]]))),
       ),
   ),
-  // Wazuh, Splunk and Elastic: the alert as their connectors took it in.
+  // Wazuh, Splunk and Elastic: the alert as ingested by their connectors.
   wrapping(z.object({ 'ms-graph': object }), (found, type) => ({ type, data: found['ms-graph'] })),
   wrapping(z.object({ data: z.object({ 'ms-graph': object }) }), ({ data }, type) => ({
     type,
@@ -92,7 +92,7 @@ function asJson(text: string, type: string): Inner | undefined {
   return inside.safeParse(data).success ? { type, data } : undefined;
 }
 
-/** What is inside; undefined where it is no wrapping. */
+/** What is inside, or undefined if it isn't a wrapping. */
 export function unwrapped({ type, data }: Inner): readonly Inner[] | undefined {
   for (const open of wrappings) {
     const found = open(data, type);

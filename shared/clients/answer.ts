@@ -1,4 +1,4 @@
-// What came back, made into something typed: the door at which every answer of Microsoft 365 is parsed.
+// Parses every answer of Microsoft 365 into something typed.
 import type { z } from 'zod';
 import { PermanentError, RetryableError } from '../errors.ts';
 
@@ -8,7 +8,7 @@ export interface Answer {
   text: string;
 }
 
-/** undefined where the text is no JSON. */
+/** undefined if the text isn't JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -18,15 +18,15 @@ export function jsonOf(text: string): unknown {
 }
 
 /**
- * The security API answers for the products behind it, and says so where one of them did not: status 206, or a warning
+ * The security API collects answers of several products. If one of them did not answer, it says so: status 206, or a warning
  * like `199 - "Vendor/Provider/504/10000"` (https://learn.microsoft.com/graph/api/resources/security-error-codes).
  */
 const isPartial = ({ status, headers }: Answer) =>
   status === 206 || /(^|,)\s*199\b/.test(headers.get('warning') ?? '');
 
 /**
- * The body of a success: undefined where it is empty. A part of an answer is none, and one that is no JSON was cut or
- * altered on its way; the service may do better later.
+ * The body of a success; undefined if it is empty. A partial answer doesn't count, and one that isn't JSON was cut off or
+ * altered on the way. Both are worth another try later.
  */
 export function bodyOf(answer: Answer, service: string, request: string): unknown {
   if (isPartial(answer)) {
@@ -43,7 +43,7 @@ export function bodyOf(answer: Answer, service: string, request: string): unknow
   return body;
 }
 
-/** The same for what was asked for: nothing is not an answer to that. */
+/** The same for a read, to which an empty body is not an answer. */
 export function readOf(answer: Answer, service: string, request: string): unknown {
   const body = bodyOf(answer, service, request);
   if (body !== undefined && body !== null) return body;
@@ -52,7 +52,7 @@ export function readOf(answer: Answer, service: string, request: string): unknow
   });
 }
 
-/** Throws a PermanentError that names where the answer differs from what this project expects. */
+/** Throws a PermanentError that says where the answer differs from what we expect. */
 export function shaped<T>(schema: z.ZodType<T>, body: unknown, service: string, request: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

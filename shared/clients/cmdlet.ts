@@ -1,9 +1,9 @@
-// A cmdlet's parameters, built and guarded. Given too little, many cmdlets mean "all mailboxes of the tenant", and
-// JSON drops what is undefined, so nothing is sent that does not name its object.
+// Builds and checks a cmdlet's parameters. With too few of them, many cmdlets mean "all mailboxes of the tenant", and JSON
+// drops undefined values. So nothing is sent that doesn't name its object.
 import { PermanentError } from '../errors.ts';
 import type { CmdletParameters, CmdletValue } from '../model/clients.ts';
 
-/** They are about the tenant and need no object. Every other cmdlet must name one. */
+/** Cmdlets about the tenant, which need no object. Every other cmdlet must name one. */
 const tenantWide = new Set([
   'Get-AcceptedDomain',
   'Get-InboundConnector',
@@ -16,14 +16,14 @@ const tenantWide = new Set([
   'Get-TransportRule',
   'New-ManagementRoleAssignment',
 ]);
-/** What names the object. null, empty or `*` in one of them means all of them to many cmdlets. */
+/** Parameters that name the object. To many cmdlets, null, empty or `*` means all of them. */
 const naming = ['Identity', 'Mailbox', 'SenderAddress', 'RoleAssignee'];
 
-/** Twice has the effect of once. New- and Add- are not among them. */
+/** Calling these twice has the effect of one call; not so New- and Add-. */
 const declarative = /^(Get|Set|Remove|Enable|Disable)-/;
-/** The number of unblocks of an account is limited, and past it only Microsoft's support helps. */
+/** An account can only be unblocked so many times; then only Microsoft's support helps. */
 const scarce = new Set(['Remove-BlockedSenderAddress']);
-/** Cmdlets that change something and know no -Confirm; an unknown parameter is refused. */
+/** Cmdlets that change something but have no -Confirm; an unknown parameter would be refused. */
 const unasked = new Set([
   'Remove-BlockedSenderAddress',
   'Remove-BlockedConnector',
@@ -48,22 +48,22 @@ function guard(cmdlet: string, parameters: CmdletParameters): void {
   }
 }
 
-/** Hashtables need their type; a null stays null, because it is how a property is cleared. */
+/** Hashtables need their type. null stays null, because it clears a property. */
 function encoded(value: CmdletValue): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
   return { '@odata.type': '#Exchange.GenericHashTable', ...value };
 }
 
-/** The same call twice has the effect of one: not New- and Add-, and not what there is only so much of. */
+/** Whether two calls have the effect of one: not New- and Add-, and not what is limited. */
 export const repeatable = (cmdlet: string) => declarative.test(cmdlet) && !scarce.has(cmdlet);
 
-/** Whom the parameters name, for messages. */
+/** The object that the parameters name, for messages. */
 export function namedIn(parameters: CmdletParameters): string | undefined {
   const value = naming.map((key) => parameters[key]).find((given) => given !== undefined);
   return value === undefined ? undefined : String(value);
 }
 
-/** The body of the request. Throws PermanentError where the cmdlet is not told whose object is meant. */
+/** The body of the request. Throws PermanentError if the cmdlet isn't told which object is meant. */
 export function inputOf(cmdlet: string, parameters: CmdletParameters): object {
   guard(cmdlet, parameters);
   const confirm = cmdlet.startsWith('Get-') || unasked.has(cmdlet) ? {} : { Confirm: false };

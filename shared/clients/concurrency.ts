@@ -1,5 +1,5 @@
-// So many requests at once and no more: for a service that publishes no limit and slows everybody down past one that it
-// keeps to itself. Per process; what other instances send is not known here.
+// Limits concurrent requests to a service that publishes no limit but slows everybody down beyond one. Per process; it
+// doesn't know what other instances send.
 import { RetryableError } from '../errors.ts';
 
 interface Waiting {
@@ -8,7 +8,7 @@ interface Waiting {
 }
 
 interface TurnOptions {
-  /** Goes before all that is not: what takes something from the intruder does not wait for what only looks. */
+  /** Goes first: taking something from the intruder must not wait for reads. */
   urgent: boolean;
   abort: AbortSignal | undefined;
   /** For messages. */
@@ -17,7 +17,7 @@ interface TurnOptions {
 
 export type Concurrency = <T>(work: () => Promise<T>, options: TurnOptions) => Promise<T>;
 
-/** Runs at most so many works at once, the others in their order. Throws RetryableError where one was aborted while it waited. */
+/** Runs at most so many tasks at once, the others in order. Throws RetryableError if a task was aborted while it waited. */
 export function createConcurrency(most: number): Concurrency {
   let running = 0;
   const waiting: Waiting[] = [];

@@ -1,4 +1,4 @@
-// Defender for Endpoint: the machines and their scans, which Graph does not have.
+// Defender for Endpoint: machines and their scans, which Graph doesn't have.
 
 import type { DefenderClient } from '../model/clients.ts';
 import { trimEnd } from '../model/text.ts';
@@ -15,12 +15,12 @@ const service = {
 };
 
 export interface BoundDefenderClient extends DefenderClient {
-  /** The same client, whose requests end when the signal aborts. */
+  /** The same client, with requests that end when the signal aborts. */
   withAbort(abort: AbortSignal): DefenderClient;
 }
 
 /**
- * A POST is never repeated after a lost answer. A scan that runs already is answered with 400, which the step
+ * A POST is never repeated after a lost answer. If a scan is already running, the answer is 400, which the step
  * reads from the error's status and code (https://learn.microsoft.com/defender-endpoint/api/run-av-scan).
  */
 export function createDefender(options: ClientOptions): BoundDefenderClient {

@@ -1,9 +1,9 @@
-// What Exchange Online says when it refuses. The HTTP status says little (an object that is not there has been
-// seen as 400, 404 and 500), so the type of its exception decides; its sentence, which is translated, never does.
+// What Exchange Online says when it refuses. The HTTP status says little (a missing object was seen as 400, 404 and 500), so
+// the type of the exception decides, never its translated message.
 import { z } from 'zod';
 import type { Fault } from './refusal.ts';
 
-/** The object, the member or the permission is not there. */
+/** The object, member or permission does not exist. */
 const missing = new Set([
   'ManagementObjectNotFoundException',
   'ADNoSuchObjectException',
@@ -30,7 +30,7 @@ const shortName = (type: string | undefined) => type?.split('.').at(-1);
 /** What a role doesn't hold is not there for the app, a cmdlet or one of its parameters: a 400 that means a 403. */
 const hidden = new Set(['CommandNotFoundException', 'ParameterBindingException']);
 
-/** They say only that something failed. */
+/** These only say that something failed. */
 const generic = new Set(['ODataServiceException', 'Exception']);
 
 const meantBy = (exception: string) => {
@@ -38,7 +38,7 @@ const meantBy = (exception: string) => {
   return hidden.has(exception) ? 403 : undefined;
 };
 
-/** A 403 often has no body; then the reason is in a header. */
+/** A 403 often has no body, but the reason in a header. */
 const diagnosed = /reason\s*=\s*"([^"]*)"/;
 
 export function exchangeFault(body: unknown, headers: Headers): Fault {

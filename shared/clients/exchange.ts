@@ -1,6 +1,6 @@
-// Exchange Online through the endpoint that Microsoft's own PowerShell module calls; Graph has no forwarding, no
-// hidden rules and no restricted senders. Microsoft does not document it, so nothing in an answer is taken for
-// granted. What a cmdlet is given is built in cmdlet.ts.
+// Exchange Online through the endpoint that Microsoft's own PowerShell module calls, because Graph has no forwarding, hidden
+// rules or restricted senders. The endpoint is undocumented, so nothing in an answer is taken for granted. Parameters are
+// built in cmdlet.ts.
 
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
@@ -31,13 +31,13 @@ const compliance = {
   rights: 'Exchange.ManageAsApp, or the role Compliance Administrator',
 };
 
-/** Exchange Online tells no limit and delays whoever asks too much at once; the tokens are one app's, so all share it. */
+/** Exchange Online publishes no limit and delays an app that asks too much at once, so all callers share this one. */
 const mostAtOnce = 3;
 
 const warned = z.looseObject({ '@adminapi.warnings': z.array(z.string()) });
 
 export interface BoundExchangeClient extends ExchangeClient {
-  /** The same client, whose requests end when the signal aborts. */
+  /** The same client, with requests that end when the signal aborts. */
   withAbort(abort: AbortSignal): ExchangeClient;
 }
 
@@ -58,7 +58,7 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
   function regional(baseUrl: string) {
     const { hostname, origin, protocol } = new URL(baseUrl);
     const microsofts = protocol === 'https:' && hostname.endsWith('.ps.compliance.protection.outlook.com');
-    // The token must not go wherever a setting says.
+    // A setting must not be able to send the token elsewhere.
     if (!microsofts && origin !== new URL(options.baseUrl).origin) {
       throw new PermanentError(`${baseUrl} is no address of ${compliance.name}; nothing was sent.`);
     }
@@ -111,7 +111,7 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
       ) {
         if (!/^Get-\w+$/.test(cmdlet)) throw new PermanentError(`${cmdlet} is no cmdlet that only reads.`);
         const { name: service, request, first, post } = prepare(cmdlet, parameters, given);
-        // The same POST to the link of the next page, not a GET; only its origin is compared, by the sender.
+        // The next page is read with the same POST, not with a GET; the sender checks only its origin.
         return await allPages({ service, request, first, item, read: post, follow: (link) => link });
       },
 
@@ -129,8 +129,8 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
 const owned = z.looseObject({ ExternalDirectoryObjectId: z.string() });
 
 /**
- * The account's mailbox, and surely that one: read by object id, exactly one, with the account's own id. Throws
- * PermanentError, with status 404 where the account has no mailbox in Exchange Online; then nothing may be written.
+ * Exactly the account's own mailbox: read by object id, and checked against it. Throws PermanentError otherwise, with status
+ * 404 if the account has no mailbox in Exchange Online; then nothing may be written.
  */
 export async function theMailbox<T>(
   exchange: ExchangeReader,

@@ -1,5 +1,5 @@
-// From an HTTP status, or from a connection that failed, to one of the two kinds of error. Every service is judged
-// here: Microsoft 365, storage, the topic and the webhook. What a step does about a 404 stays with the step.
+// Turns an HTTP status or a failed connection into one of the two kinds of error, for every service: Microsoft 365, storage,
+// the topic and the webhook. What a step does about a 404 is up to the step.
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../errors.ts';
 
@@ -10,16 +10,16 @@ export interface Answered {
   code?: string | undefined;
   requestId?: string | undefined;
   cause?: unknown;
-  /** Storage answers 409 while a table or container is being deleted, or a transaction is busy. */
+  /** Storage answers 409 while a table or container is being deleted or a transaction is busy. */
   conflictPasses?: true;
-  /** An SDK sent it, which repeats by itself: an earlier try may have had an effect. */
+  /** An SDK sent it and retries by itself, so an earlier try may have had an effect. */
   bySdk?: true;
   now: Date;
 }
 
 const longestWaitSeconds = 3600;
 
-/** Retry-After as seconds or as an HTTP date; an absurd one is cut, because a run must not stall for a day. */
+/** Retry-After in seconds or as an HTTP date; capped, because a run must not stall for a day. */
 export function retryAfterSeconds(header: string | null | undefined, now: Date): number | undefined {
   const text = header?.trim() ?? '';
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1000;
@@ -29,7 +29,7 @@ export function retryAfterSeconds(header: string | null | undefined, now: Date):
 /** 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
 const passing: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Whether the same request may succeed later without anybody changing anything. */
+/** Whether the same request may succeed later by itself. */
 export const passes = (status: number): boolean => passing.has(status) || status >= 500;
 
 /** Pure: the same answer is always the same failure. */
@@ -46,14 +46,14 @@ export function failureOf(message: string, answered: Answered): RetryableError |
   return new RetryableError(message, {
     ...details,
     ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
-    // Throttled is refused before anything was done. Any other failure may have happened half-way.
+    // A throttled request had no effect. Any other failure may have happened halfway.
     tookEffect: !bySdk && (status === 429 || (status === 503 && wait !== undefined)) ? 'no' : 'unknown',
   });
 }
 
-/** Looking up the name and connecting come before the first byte of a request. */
+/** Name lookup and connecting come before the first byte of a request. */
 const beforeSending: ReadonlySet<string> = new Set(['getaddrinfo', 'connect', 'queryA', 'queryAaaa']);
-/** The same, where only a code says so: no name, no route, no connection, no trust in the other side's certificate. */
+/** The same by code: no name, no route, no connection, or no trust in the certificate. */
 const unreached =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|ENETUNREACH|ENETDOWN|EHOSTUNREACH|EHOSTDOWN|EADDRNOTAVAIL|ESERVFAIL|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_CERT\w+|ERR_SSL_\w+|EPROTO|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
 
@@ -72,7 +72,7 @@ interface ConnectionFault {
   reached: 'no' | 'unknown';
 }
 
-/** What is known of a request that was never answered. */
+/** What is known about a request without an answer. */
 export function connectionFault(thrown: unknown, layer = 0): ConnectionFault {
   const parsed = faultSchema.safeParse(thrown);
   if (!parsed.success || layer > mostLayers) return { code: undefined, reached: 'unknown' };
@@ -89,7 +89,7 @@ export function connectionFault(thrown: unknown, layer = 0): ConnectionFault {
   return { code: below?.code ?? code, reached: below?.reached ?? 'unknown' };
 }
 
-/** No answer at all. It is repeated at once only where the request surely never arrived. */
+/** No answer at all. Only a request that surely never arrived is repeated at once. */
 export function noAnswer(message: string, cause: unknown, bySdk = false): RetryableError {
   const { code, reached } = connectionFault(cause);
   return new RetryableError(message, {

@@ -1,4 +1,4 @@
-// What Microsoft Graph says when it refuses; Defender for Endpoint answers in the same shape.
+// What Microsoft Graph says when it refuses. Defender for Endpoint uses the same shape.
 import { z } from 'zod';
 import type { Fault } from './refusal.ts';
 

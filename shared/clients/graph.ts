@@ -36,7 +36,7 @@ const service = {
   fault: graphFault,
 };
 
-/** Carried through the library to the sender, and the failure back: the library would wrap it in its own. */
+/** Passed through the library to the sender. It carries the failure back, which the library would wrap in its own. */
 class Call implements MiddlewareOptions {
   readonly request: string;
   readonly method: string;
@@ -59,7 +59,7 @@ interface Answered {
   request: string;
 }
 
-/** An empty or dotted part would turn "this user" into "all users" or into something else. */
+/** An empty or dotted segment would turn "this user" into "all users" or something else. */
 function checked(path: string): string {
   const place = path.split('?', 1)[0] ?? '';
   const sound = /^(\/[^/#]+)+$/.test(place) && !/\/(\.|%2e){1,2}(\/|$)/i.test(place);
@@ -71,16 +71,16 @@ function checked(path: string): string {
 const named = (method: string, path: string, { version }: GraphOptions) =>
   `${method} ${version === 'beta' ? '/beta' : ''}${checked(path)}`;
 
-/** What a tenant has changes by the day, and every refusal would ask. */
+/** A tenant's plans rarely change, and otherwise every refusal would ask for them. */
 const plansKeptMs = 600_000;
 const organizationsSchema = z.object({ value: z.array(organizationSchema) });
 
 export interface BoundGraphClient extends GraphClient {
-  /** The same client, whose requests end when the signal aborts. */
+  /** The same client, with requests that end when the signal aborts. */
   withAbort(abort: AbortSignal): GraphClient;
 }
 
-/** What waits for its turn before each request whose path begins so. */
+/** By the start of a path: what such a request waits for before it is sent. */
 export type Paces = Readonly<Record<string, (abort: AbortSignal | undefined) => Promise<void>>>;
 
 /**
@@ -150,7 +150,7 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
 
     const get = (path: string, given?: GraphOptions) => ask('GET', path, (api) => api.get(), given);
 
-    /** Refused for want of a licence that the tenant has: asked once more, and left to a later try then. */
+    /** If refused for lack of a licence that the tenant has, asks once more, then leaves it to a later try. */
     async function read(path: string, given?: GraphOptions): Promise<Answered> {
       try {
         return await get(path, given);
@@ -166,7 +166,7 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
       }
     }
 
-    /** false as well where nobody can tell. */
+    /** Also false if that can't be read. */
     async function isPremium(): Promise<boolean> {
       const known = premium;
       if (known !== undefined && known.until > now().getTime()) return known.is;
@@ -180,7 +180,7 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
       return is;
     }
 
-    /** A link to elsewhere would take the token there. */
+    /** A link to another host would send the token there. */
     function following(link: string, version: string, request: string): string {
       const start = `${base}/${version}/`;
       if (URL.canParse(link) && new URL(link).href.startsWith(start)) {

@@ -1,9 +1,9 @@
-// A service may repeat in its error what it was sent. What it says is stored, logged and mailed, so a secret that went
-// out with the request is taken out of it first.
+// A service may repeat in an error what it was sent. Errors are stored, logged and mailed, so secrets from the request are
+// removed first.
 import { z } from 'zod';
 
 const secretNames = /^(password|newPassword|temporaryAccessPass|secretText)$/i;
-/** Shorter ones would be found in every other word. */
+/** Shorter ones would match in ordinary words. */
 const shortest = 6;
 
 const holder = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]);
@@ -16,7 +16,7 @@ function secretsIn(value: unknown): string[] {
   );
 }
 
-/** The text without the secrets of the body, as they are and as JSON writes them. */
+/** The text without the body's secrets, both as they are and as JSON escapes them. */
 export function hideSecrets(text: string, body: string | undefined): string {
   if (body === undefined || !/password|accessPass|secretText/i.test(body)) return text;
   let parsed: unknown;

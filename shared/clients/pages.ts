@@ -12,15 +12,15 @@ interface List<T> {
   request: string;
   first: string;
   item: z.ZodType<T>;
-  /** No page is read once there are so many items. */
+  /** Stops reading pages at so many items. */
   most?: number | undefined;
   /** The body of one page. */
   read: (place: string) => Promise<unknown>;
-  /** Where a link leads; throws where that is not the service. */
+  /** Where a link leads; throws if that isn't the service. */
   follow: (link: string) => string;
 }
 
-/** A link to the next page lives for minutes: what is refused there fails only this reading of the list. */
+/** A link to the next page lives for minutes. A refusal there only fails this reading of the list. */
 function laterPage(error: unknown, request: string, page: number): unknown {
   if (!(error instanceof PermanentError)) return error;
   if (error.status === undefined || ![400, 404, 410].includes(error.status)) return error;

@@ -1,10 +1,10 @@
-// Builds the paths of requests. Ids, UPNs (a guest's holds a #) and dates are encoded where they are put in.
+// Builds request paths. Ids, UPNs (a guest's contains a #) and dates are encoded when they are inserted.
 import { PermanentError } from '../errors.ts';
 import type { RefPath } from '../model/clients.ts';
 
 /**
- * path`/users/${id}/manager`: every value is percent-encoded. Within quotes, which is in a filter, its apostrophes are
- * doubled as well; in a segment of the path they are not. Throws PermanentError for a value that is empty or dots alone:
+ * path`/users/${id}/manager`: every value is percent-encoded. Apostrophes are doubled inside the quotes of a filter, but not
+ * in a path segment. Throws PermanentError for a value that is empty or only dots:
  * `/users/` is everybody, and `/users/..` is something else.
  */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
@@ -23,7 +23,7 @@ const isRefPath = (text: string): text is RefPath =>
   /^\/(groups|applications|servicePrincipals)\/[^/]+\/(members|owners)\/[^/]+\/\$ref$/.test(text);
 
 /**
- * The one way to take a user out of a group or an ownership. Without `/$ref` the same DELETE deletes the user
+ * The only way to take a user out of a group or an ownership. Without `/$ref`, the same DELETE deletes the user
  * (https://learn.microsoft.com/graph/api/group-delete-members).
  */
 export function refPath(

@@ -1,5 +1,5 @@
-// The service plans of the tenant, by which a refusal "without a licence" is believed or not: Graph has refused tenants
-// that had one.
+// The tenant's service plans. A refusal for lack of a licence is only believed if they agree: Graph has refused tenants that
+// had the licence.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 
@@ -12,7 +12,7 @@ export const organizationSchema = z.object({
 
 const inUse = ['Enabled', 'Warning'];
 
-/** Ids of the plans that the tenant may use, in lower case. */
+/** Ids of the plans in use, in lower case. */
 export const plansInUse = (organizations: readonly z.infer<typeof organizationSchema>[]): Set<string> =>
   new Set(
     organizations.flatMap(({ assignedPlans }) =>
@@ -25,7 +25,7 @@ export const plansInUse = (organizations: readonly z.infer<typeof organizationSc
 /** Entra ID P1 and P2 (https://learn.microsoft.com/entra/identity/users/licensing-service-plan-reference). */
 export const premiumPlans = ['41781fb2-bc02-4b7c-bd55-b576c07bb09d', 'eec0eb4f-6444-4f95-aba0-50c24d67f998'];
 
-/** What Graph says where it takes the tenant for one without Entra ID P1. */
+/** Graph's code if it thinks that the tenant has no Entra ID P1. */
 export const premiumRefusal = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
 
 export const isPremiumRefusal = (error: unknown): error is PermanentError =>

@@ -7,21 +7,21 @@ export interface Fault {
   code?: string | undefined;
   message?: string | undefined;
   requestId?: string | undefined;
-  /** What the answer means, where its HTTP status says something else. */
+  /** What the answer means, if its HTTP status says something else. */
   status?: number | undefined;
 }
 
 export interface Refusal {
   /** 'Microsoft Graph' */
   service: string;
-  /** 'PATCH /users/4f1c…': no query, no body, so nothing secret. */
+  /** 'PATCH /users/4f1c…', without query and body, so nothing secret. */
   request: string;
   status: number;
   headers: Headers;
   fault: Fault;
   /** What gives this app the right, for a 403. */
   rights: string;
-  /** The service hides what the app's role does not hold, and then calls the request a bad one. */
+  /** The service hides what the app's role doesn't include, and answers 400. */
   hides?: boolean | undefined;
   now: Date;
 }

@@ -1,18 +1,18 @@
-// Repeats a request within a few seconds. Longer waits are the queue's: a function that sleeps holds a worker
-// and nears its deadline.
+// Repeats a request within a few seconds. Longer waits are left to the queue: a sleeping function holds a worker and nears
+// its deadline.
 import { RetryableError } from '../errors.ts';
 
-/** From the first try to the last, or all waits together where the clock stands still. */
+/** From the first try to the last, or the sum of all waits if the clock stands still. */
 const patienceSeconds = 4;
 
 export interface Repeating {
-  /** The same request twice has the effect of one; anything else is repeated only where it surely had none. */
+  /** Sending it twice has the effect of once. Anything else is only repeated if it surely had no effect. */
   repeatable: boolean;
   wait: (seconds: number, abort: AbortSignal | undefined) => Promise<void>;
   random: () => number;
   now: () => Date;
   abort?: AbortSignal | undefined;
-  /** Told before each wait. */
+  /** Called before each wait. */
   onWait?: (error: RetryableError, seconds: number) => void;
 }
 
@@ -38,7 +38,7 @@ export async function withRetry<T>(attempt: (tries: number) => Promise<T>, repea
       if (spent + seconds > patienceSeconds || abort?.aborted) throw error;
       waited += seconds;
       onWait?.(error, seconds);
-      // A deadline that ends the wait leaves the failure that was waited for.
+      // If a deadline ends the wait, the original failure is thrown.
       await wait(seconds, abort).catch(() => {
         throw error;
       });

@@ -1,5 +1,5 @@
-// One request to a Microsoft service and its answer: token, time limit, short retries, failures in our two
-// kinds. Knows nothing of paths and cmdlets; those are in graph, exchange and defender.
+// Sends one request to a Microsoft service: token, time limit, short retries, and failures as our two kinds of error. Paths
+// and cmdlets are in graph, exchange and defender.
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
@@ -12,7 +12,7 @@ import { withRetry } from './retry.ts';
 import { createTokens } from './tokens.ts';
 
 export interface ClientOptions {
-  /** Where the service is reached; only this origin ever gets the token. */
+  /** The service's address; only this origin ever gets the token. */
   baseUrl: string;
   credential: TokenCredential;
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -21,7 +21,7 @@ export interface ClientOptions {
   /** Uniform in [0, 1): jitter. */
   random?: () => number;
   wait?: (seconds: number, abort: AbortSignal | undefined) => Promise<void>;
-  /** Per try; a service that accepts a request and never answers must not eat the function's deadline. */
+  /** Per try, so that a service that never answers can't use up the function's deadline. */
   timeoutSeconds?: number;
 }
 
@@ -42,7 +42,7 @@ export interface Outgoing {
   headers: Headers;
   body?: string | undefined;
   repeatable: boolean;
-  /** A second try that finds nothing was done by the first, whose answer was lost. */
+  /** A retry that finds nothing means that the first try worked and its answer was lost. */
   goneIsDone?: boolean;
   abort?: AbortSignal | undefined;
 }
@@ -84,7 +84,7 @@ export function createSender(service: Service, options: ClientOptions) {
       tookEffect: cause === undefined ? 'no' : 'unknown',
     });
 
-  /** Throws RetryableError or PermanentError; an answer that comes back is a success. */
+  /** Returns only successes; throws RetryableError or PermanentError otherwise. */
   return async function send(request: Outgoing): Promise<Answer> {
     if (!URL.canParse(request.url) || new URL(request.url).origin !== origin) {
       throw new PermanentError(

@@ -1,14 +1,14 @@
-// One token per service, kept while it is valid, so that a step's ten requests ask for one.
+// One token per service, kept while it is valid, so that a step's ten requests need only one.
 import type { TokenCredential } from '@azure/identity';
 import { RetryableError } from '../errors.ts';
 
 export interface Tokens {
   current(): Promise<string>;
-  /** After a 401: another token than the rejected one, where the credential has one. */
+  /** After a 401: a token other than the rejected one, if the credential has one. */
   renew(rejected: string): Promise<string>;
 }
 
-/** Renewed this long before it ends, so that it does not end on the way. */
+/** Renewed this long before it expires, so that it doesn't expire in transit. */
 const marginMs = 120_000;
 
 export function createTokens(credential: TokenCredential, scope: string, now: () => Date): Tokens {

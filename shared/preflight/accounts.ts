@@ -1,5 +1,5 @@
-// The accounts that the settings name. One that does not exist protects nobody, and nobody would know; and whoever has
-// not protected a way back into the tenant should, before a false alarm takes it.
+// The accounts named in the settings. One that doesn't exist protects nobody, and nobody would notice. And an emergency
+// account should be protected before a false alarm locks it.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -59,7 +59,7 @@ export async function accountFindings(graph: GraphReader, lists: NamedLists): Pr
   return [...findings, await wayBack(graph, protectedIds)];
 }
 
-/** A user, or where groups count the members of one; undefined where there is neither. GroupMember.Read.All. */
+/** A user, or the members of a group where groups are allowed; undefined if there is neither. GroupMember.Read.All. */
 async function idsOf(
   graph: GraphReader,
   entry: string,

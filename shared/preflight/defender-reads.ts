@@ -1,4 +1,4 @@
-// One read of Defender for Endpoint, which has a token and an address of its own.
+// One read of Defender for Endpoint, which has its own token and address.
 import { z } from 'zod';
 import type { DefenderReader } from '../model/clients.ts';
 import { type Finding, look, warning } from './finding.ts';

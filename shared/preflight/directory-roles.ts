@@ -1,5 +1,5 @@
-// Directory roles of the app: a permission alone does not reach administrators, nor some objects at all. Read with the
-// permission that triage has anyway; the token's own list serves where that is refused.
+// The app's directory roles: a permission alone doesn't reach administrators. Read with the permission that triage has
+// anyway, or from the token if that is refused.
 
 import { PermanentError } from '../errors.ts';
 import { rowsOf } from '../microsoft365/role-lists.ts';
@@ -16,7 +16,7 @@ export const roleIds = {
   globalAdministrator: '62e90394-69f5-4237-9190-012177145e10',
 } as const;
 
-/** By template id. Through a group a role is seen in the token alone. */
+/** By template id. A role held through a group is only visible in the token. */
 export async function heldRoles(graph: GraphReader, claims: Claims): Promise<ReadonlySet<string>> {
   const assigned = await rowsOf(graph, 'roleAssignments', claims.oid).catch((error: unknown) => {
     if (error instanceof PermanentError) return [];

@@ -1,5 +1,5 @@
-// One call of each Exchange cmdlet that reads, on the sender's mailbox: an app may run a cmdlet only where a role of its
-// own holds it, and Exchange says so in no other way. Cmdlets that write are looked up in the app's role group instead.
+// Calls each reading Exchange cmdlet once, on the sender's mailbox: there is no other way to learn whether one of the app's
+// roles includes it. Cmdlets that write are looked up in the app's role group instead.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { CmdletParameters, ExchangeReader } from '../model/clients.ts';
@@ -7,7 +7,7 @@ import { type Finding, look, ok, problem, warning } from './finding.ts';
 import type { Sender } from './graph-read-list.ts';
 import type { Needed } from './permissions.ts';
 
-/** Made by infra/setup-tenant.ps1: a role group, and in it a role for each cmdlet. */
+/** Created by infra/setup-tenant.ps1: a role group with one role per cmdlet. */
 const roleGroup = 'Reclaim';
 const roleOf = (cmdlet: string) => `Reclaim ${cmdlet}`;
 
@@ -44,14 +44,14 @@ export async function exchangeFindings(
     isReading(cmdlet) ? [{ cmdlet, concerns }] : [],
   );
   const findings: Finding[] = [];
-  // One after the other: Exchange slows down whoever asks for much at once.
+  // One after the other: Exchange slows down callers with many requests at once.
   for (const { cmdlet, concerns } of reading) {
     const told = { check: `cmdlet ${cmdlet}`, area, what: `${cmdlet} can be run`, concerns } as const;
     const anchor = tenantWide.has(cmdlet) ? {} : { anchor: sender.userPrincipalName };
     const asking = () => exchange.get(cmdlet, parametersOf(cmdlet, sender), z.unknown(), anchor);
     findings.push(
       await look({ ...told, rights: `a role of Exchange that holds ${cmdlet}` }, asking, (refused) => {
-        // It ran, and what it was asked for is not there: a mailbox that has no calendar, a sender who is not blocked.
+        // The cmdlet ran, but found nothing: a mailbox without a calendar, a sender who isn't blocked.
         if (refused.status === 404) return ok(told);
         if (refused.status !== 403) return undefined;
         return problem({ ...told, what: `${cmdlet} can’t be run by the app (${refused.message})` }, script);

@@ -1,10 +1,10 @@
-// What one check of preflight found. Preflight looks at everything a run will need, before there is one, and changes
-// nothing in the tenant; how a failed look is to be taken is decided here.
+// What one preflight check found. Preflight checks everything a run will need and changes nothing in the tenant. What a
+// failed check means is decided here.
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
 
 export const findingSchema = z.object({
-  /** The same from day to day, so that a change is seen: `graph-permission User.Read.All`. */
+  /** Stable from day to day, so that changes show: `graph-permission User.Read.All`. */
   check: z.string(),
   area: z.enum([
     'permissions',
@@ -17,13 +17,13 @@ export const findingSchema = z.object({
     'accounts',
     'app',
   ]),
-  /** `problem`: something will fail in an incident. `warning`: less will be done, or it could not be told. */
+  /** `problem`: something will fail in an incident. `warning`: less will be done, or it could not be checked. */
   is: z.enum(['ok', 'warning', 'problem']),
-  /** What is so. */
+  /** What was found. */
   what: z.string(),
-  /** What a person does now; null where there is nothing to do. */
+  /** What a person does now; null if there is nothing to do. */
   now: z.string().nullable(),
-  /** Steps and functions that it concerns. */
+  /** The steps and functions affected. */
   concerns: z.array(z.string()),
 });
 export type Finding = Readonly<z.infer<typeof findingSchema>>;
@@ -45,15 +45,15 @@ export const problem = finding('problem');
 export const warning = finding('warning');
 export const ok = (told: Told): Finding => finding('ok')(told, null);
 
-/** What to do about a refusal, or undefined for one that this check does not know. */
+/** What to do about a refusal, or undefined if this check doesn't know it. */
 export type Reading = (refused: PermanentError) => ReturnType<typeof problem> | undefined;
 
 const staleToken =
   'A permission or role that was granted less than a day ago may still be missing in the token that the managed identity keeps; then wait until tomorrow';
 
 /**
- * One look. A refusal for want of a right is a problem; a service that is busy, or says what nobody expected, proves
- * nothing, and is a warning: on-call is not called for it.
+ * One check. A refusal for lack of a right is a problem. A busy service, or an unexpected answer, proves nothing: that is
+ * only a warning, and on-call isn't called for it.
  */
 export async function look(
   told: Told & { rights: string },

@@ -1,5 +1,5 @@
-// What is read for each permission of Microsoft Graph, as data. The sender's own account is what is looked at, since it
-// exists everywhere; a read that would only ever be refused for want of a mailbox or a device proves nothing.
+// What preflight reads for each permission of Microsoft Graph, as data. It looks at the sender's own account, which every
+// tenant has. A read that fails without a mailbox or device would prove nothing, so there is none.
 import { path } from '../clients/path.ts';
 import { wholeSeconds } from '../model/text.ts';
 import type { Licensed } from './licences.ts';
@@ -10,12 +10,12 @@ export interface Sender {
 }
 
 export interface Read {
-  /** Any of these lets it be read; the first is the least. */
+  /** Any of these allows the read; the least privileged first. */
   permissions: readonly [string, ...string[]];
   what: string;
   path: (sender: Sender, now: Date) => string;
   version?: 'beta';
-  /** Without it the service refuses, whatever is granted. */
+  /** Without this licence the service refuses, whatever is granted. */
   licence?: keyof Licensed;
   one?: true;
 }

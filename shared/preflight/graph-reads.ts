@@ -1,5 +1,5 @@
-// One read for each permission of Microsoft Graph: a permission that is granted may still meet a service that is not
-// there, not licensed, or not set up. The sender's own account is what is looked at, since it exists everywhere.
+// One read for each permission of Microsoft Graph: even with the permission, a service may be missing, unlicensed or not set
+// up. It looks at the sender's own account, which every tenant has.
 import { z } from 'zod';
 import type { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
@@ -8,7 +8,7 @@ import { type Read, reads, type Sender } from './graph-read-list.ts';
 import type { Licensed } from './licences.ts';
 import type { Needed } from './permissions.ts';
 
-/** Every permission that is tried here; those without a read of their own only write. */
+/** Every permission tried here; the others are only for writing. */
 export const permissionsRead: readonly string[] = [
   ...new Set(reads.flatMap(({ permissions }) => permissions)),
 ];
@@ -23,7 +23,7 @@ export async function graphFindings(
   const findings: Finding[] = [];
   for (const read of reads) {
     const concerns = [...new Set(read.permissions.flatMap((permission) => given.needed[permission] ?? []))];
-    // What is not granted is told already, and what nobody needs is not looked at.
+    // Missing permissions are reported already, and what nobody needs isn't checked.
     if (concerns.length === 0 || !read.permissions.some((permission) => given.held.includes(permission)))
       continue;
     const told = { check: `read ${read.what}`, area: 'graph', what: read.what, concerns } as const;

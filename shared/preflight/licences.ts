@@ -1,5 +1,5 @@
-// Which licences the tenant has that a step builds on. A missing one is a fact rather than a fault: it is said, so that
-// nobody waits for what will not be done.
+// Which of the licences that steps need the tenant has. A missing one is a fact, not a fault; it is reported so that nobody
+// waits for what won't be done.
 import { z } from 'zod';
 import { toFailure } from '../errors.ts';
 import { licences } from '../microsoft365/licences.ts';
@@ -37,7 +37,7 @@ const known = {
   },
 } as const satisfies Record<StepLicence, object>;
 
-/** Per licence whether the tenant has it; undefined where that can't be told. */
+/** Whether the tenant has each licence; undefined if that can't be read. */
 export type Licensed = Partial<Readonly<Record<StepLicence, boolean>>>;
 
 const organizationSchema = z.object({

@@ -1,5 +1,5 @@
-// Whether a summary would leave and arrive: the mailbox it is sent from, and the people it is sent to. No mail is sent;
-// that the app may send is seen by what it has sent before.
+// Whether a summary would leave and arrive: the sender's mailbox and the recipients. No mail is sent; mail sent before shows
+// that the app may send.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -28,7 +28,7 @@ export type User = z.infer<typeof userSchema>;
 const domainSchema = z.object({ id: z.string(), isVerified: z.boolean().nullish() });
 const sentSchema = z.object({ subject: nullableText, sentDateTime: nullableText });
 
-/** undefined where the directory has nobody of this id or name. GET /users/{id}: User.Read.All. */
+/** undefined if the directory has no such id or name. GET /users/{id}: User.Read.All. */
 export async function userNamed(graph: GraphReader, name: string): Promise<User | undefined> {
   try {
     return await graph.get(path`/users/${name}?$select=id,userPrincipalName,accountEnabled`, userSchema);
@@ -42,7 +42,7 @@ const area = 'mail';
 const script =
   'Run infra/setup-tenant.ps1 -MailFrom, which lets the app send as this mailbox and read whether it has.';
 
-/** Also answers the sender, on whose account everything else is tried. */
+/** Also returns the sender, whose account is used for all other checks. */
 export async function senderFindings(
   deps: MailDeps,
 ): Promise<{ sender: Sender | undefined; findings: Finding[] }> {
@@ -135,7 +135,7 @@ export async function onCallFindings(deps: MailDeps): Promise<Finding[]> {
   return findings;
 }
 
-/** Who answers an attack must not learn of it through the account under attack. */
+/** On-call must not learn of an attack through the account under attack. */
 async function underAttack(
   deps: MailDeps,
   user: Sender,

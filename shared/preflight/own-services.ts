@@ -1,5 +1,5 @@
-// What the app works with in Azure: queues it sends to, tables and blobs it remembers in, the topic it publishes to. Links
-// are opened and rows read; the only thing written is one blob of a fixed text, the same each time.
+// The app's own services in Azure: queues, tables, blobs and the topic. Links are opened and rows read; the only thing
+// written is one blob with a fixed text.
 import { PermanentError, toFailure } from '../errors.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Table } from '../store/table-client.ts';
@@ -7,11 +7,11 @@ import { type Finding, look, ok, problem, warning } from './finding.ts';
 
 export interface OwnServices {
   queues: readonly string[];
-  /** Opens the way to queues without sending; throws what became of it. */
+  /** Opens links to queues without sending; throws if that fails. */
   warm(queues: readonly string[]): Promise<void>;
   tables: readonly Pick<Table, 'name' | 'get'>[];
   blobs: Pick<Blobs, 'put'> | undefined;
-  /** Publishes nothing, successfully; undefined where no topic is set. */
+  /** Tries to publish nothing; undefined if no topic is set. */
   tryTopic: (() => Promise<void>) | undefined;
 }
 
@@ -71,7 +71,7 @@ export async function ownFindings(services: OwnServices): Promise<Finding[]> {
   return await Promise.all([queueFinding(services), ...tables, ...kept, topic]);
 }
 
-/** Each by itself: the first that fails must not hide the others. */
+/** Each by itself, so that the first failure doesn't hide the others. */
 async function queueFinding({ queues, warm }: OwnServices): Promise<Finding> {
   const told = { check: 'queues', area } as const;
   const failed = (
@@ -92,7 +92,7 @@ async function queueFinding({ queues, warm }: OwnServices): Promise<Finding> {
   return first instanceof PermanentError ? problem({ ...told, what }, now) : warning({ ...told, what }, now);
 }
 
-/** What is not there is as bad as what is not allowed; the error itself says what to do. */
+/** A missing service is as bad as a forbidden one; the error itself says what to do. */
 const missing = (check: string) => (refused: PermanentError) =>
   refused.status === undefined && refused.code === undefined
     ? undefined

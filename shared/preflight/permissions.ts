@@ -1,10 +1,10 @@
-// Application permissions: what is declared, against what the token holds. Pure.
+// Compares the declared application permissions with those in the token. Pure.
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** By permission, who needs it: steps that are on, and functions. */
+/** Who needs each permission: functions, and steps that are on. */
 export type Needed = Readonly<Record<string, readonly string[]>>;
 
-/** By permission those users that are on. One that another covers is not granted; its users need the other. */
+/** Who needs each permission now. A covered permission isn't granted; its users need the one that covers it. */
 export function neededOf(
   declared: Needed,
   coveredBy: Readonly<Record<string, string>>,
@@ -29,12 +29,12 @@ export interface Service {
   /** `Microsoft Graph` */
   name: string;
   needed: Needed;
-  /** From the token; undefined where none could be had, and why. */
+  /** From the token, or why there is none. */
   held: readonly string[] | { missing: string };
   issuedAt: Date | null;
 }
 
-/** Granted on the sender's mailbox alone, so it is in no token; see mail.ts. */
+/** Granted only on the sender's mailbox, so it is in no token; see mail.ts. */
 const onOneMailbox = new Set(['send-summary']);
 
 export function permissionFindings({ name, needed, held, issuedAt }: Service): Finding[] {
@@ -66,7 +66,7 @@ export function permissionFindings({ name, needed, held, issuedAt }: Service): F
   return [...findings, ...tooMany(name, needed, held)];
 }
 
-/** What nobody uses is only of use to an intruder. */
+/** An unused permission only helps an intruder. */
 function tooMany(name: string, needed: Needed, held: readonly string[]): Finding[] {
   return held
     .filter((permission) => !(permission in needed) || isForOneMailbox(needed[permission]))

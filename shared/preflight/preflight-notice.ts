@@ -1,5 +1,5 @@
-// What on-call is told of preflight: once when the problems change, and once when there are none any more. Warnings are
-// in the report alone; a mail for each would teach on-call to look away.
+// What on-call hears of preflight: once when the problems change, and once when there are none left. Warnings are only in
+// the report; a mail for each would teach on-call to ignore them.
 import { createHash } from 'node:crypto';
 import type { Notice } from '../mail/notice.ts';
 import { count, plain } from '../mail/plain.ts';

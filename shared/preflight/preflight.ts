@@ -1,5 +1,5 @@
-// Preflight: everything a run will need, looked at before there is one. Reads only; a part that fails as a whole is a
-// finding and keeps no other from being looked at.
+// Preflight checks everything a run will need before there is one. It only reads. If a part fails as a whole, that is a
+// finding, and the other parts are checked all the same.
 import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
 import { toFailure } from '../errors.ts';
@@ -30,12 +30,12 @@ export const reportSchema = z.object({
 export type PreflightReport = Readonly<z.infer<typeof reportSchema>>;
 
 export interface PreflightDeps {
-  /** By client, what is declared, and who needs it. */
+  /** What is declared for each client, and who needs it. */
   declared: Readonly<Record<ClientName, Needed>>;
   /** Permissions that are not granted beside one that covers them, by name. */
   coveredBy: Readonly<Record<string, string>>;
   playbook: readonly Pick<Step, 'name' | 'licences' | 'reaches'>[];
-  /** Whether a step is on; true for what is no step. */
+  /** Whether a step is on; true for anything that isn't a step. */
   isOn(user: string): boolean;
   /** Clients with a deadline of their own. */
   readers(): Readers;
@@ -102,7 +102,7 @@ async function microsoft365(deps: PreflightDeps, needed: Record<ClientName, Need
       issuedAt: 'iat' in token && token.iat !== undefined ? new Date(token.iat * 1000) : null,
     }),
   );
-  // Without a token nothing else can be asked, and that is told.
+  // Without a token nothing else can be checked, and that is already reported.
   if (!('roles' in ofGraph)) return findings;
 
   const held = ofGraph.roles;

@@ -1,4 +1,4 @@
-// Settings that name something in the tenant, and sources that have fallen silent: neither is seen before it is needed.
+// Settings that name something in the tenant, and sources that have fallen silent: neither shows before it is needed.
 import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
 import { path } from '../clients/path.ts';
@@ -8,7 +8,7 @@ import { type Finding, look, ok, problem, warning } from './finding.ts';
 
 const groupSettingsSchema = z.looseObject({ group: z.guid() });
 
-/** The groups that steps add accounts to, where one is set. GroupMember.Read.All. */
+/** Groups that steps add accounts to, if any is set. GroupMember.Read.All. */
 export async function stepFindings(
   graph: GraphReader,
   steps: Readonly<Record<string, unknown>>,
@@ -40,7 +40,7 @@ export async function stepFindings(
   return findings;
 }
 
-/** A source that once answered and does no more. Silence of all is told at once; see shared/alerts/silence.ts. */
+/** A source that once answered and no longer does. If all are silent, on-call is told at once; see shared/alerts/silence.ts. */
 export async function sourceFindings(
   health: Pick<SourceHealth, 'all'>,
   silentAfterHours: number,

@@ -1,5 +1,5 @@
-// What the app's own token says of its rights. A token is meant for the service and not for its bearer, but no request
-// tells what an app may do without a permission of its own; so it is read, and never taken for proof of anything else.
+// What the app's own token says about its rights. A token is meant for the service, not for its bearer. But without another
+// permission no request tells what an app may do, so it is read here, and for nothing else.
 // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 import { z } from 'zod';
 
@@ -9,14 +9,14 @@ const claimsSchema = z.object({
   appid: z.string().optional(),
   /** When it was issued, in seconds. */
   iat: z.number().optional(),
-  /** Application permissions; left out where there are none. */
+  /** Application permissions; left out if there are none. */
   roles: z.array(z.string()).default([]),
-  /** Directory roles by template id; not every service gets them told. */
+  /** Directory roles by template id; not every service gets them. */
   wids: z.array(z.string()).default([]),
 });
 export type Claims = z.infer<typeof claimsSchema>;
 
-/** undefined for a token that is no JSON Web Token, or has no claims of an app. */
+/** undefined if it isn't a JSON Web Token or has no claims of an app. */
 export function claimsOf(token: string): Claims | undefined {
   try {
     const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
