@@ -41,6 +41,15 @@ export function withoutSecrets(value: unknown): unknown {
   );
 }
 
+/** The values of all fields that hold a secret. */
+export function secretsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(secretsIn);
+  if (!isRow(value)) return [];
+  return Object.entries(value).flatMap(([name, entry]) =>
+    secret.test(name) && typeof entry === 'string' ? [entry] : secretsIn(entry),
+  );
+}
+
 /** Writes each request as a JSON line as it ends. */
 export const requestLog =
   (file: string) =>

@@ -14,7 +14,7 @@ import { type Claims, Identity, type Service } from './identity.ts';
 import { guidOf } from './ids.ts';
 import { parseTenant } from './parse-tenant.ts';
 import { allPermissions } from './permissions.ts';
-import { type RecordedRequest, withoutSecrets } from './record.ts';
+import { type RecordedRequest, secretsIn, withoutSecrets } from './record.ts';
 import { partOf, refusalOf, refused, respond } from './respond.ts';
 import { defaultAppRoles } from './roles.ts';
 import type { TenantFile } from './schema.ts';
@@ -39,6 +39,8 @@ export interface Tenant {
   /** The tenant file as it is now. */
   state(): TenantFile;
   requests: readonly RecordedRequest[];
+  /** Every password, pass and token that it was sent or has made, so that a test can look for them elsewhere. */
+  secrets: ReadonlySet<string>;
   credential: TokenCredential;
   tenantId: string;
   identityHeader: string;
@@ -83,6 +85,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
   const faults = new Faults(store.file);
   const limits = new Limits();
   const requests: RecordedRequest[] = [];
+  const secrets = new Set([identity.header]);
 
   async function handle(request: Request): Promise<Response> {
     const started = performance.now();
@@ -98,6 +101,10 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     const latencyMs = options.latencyMs ?? behaviour.latencyMs ?? 0;
     if (latencyMs > 0) await setTimeout(latencyMs, undefined, { signal: request.signal });
     const body = parseBody(text);
+    for (const one of secretsIn(body)) secrets.add(one);
+    // The signature alone: the rest of a token can be made by anybody.
+    const signature = request.headers.get('authorization')?.split('.')[2];
+    if (signature !== undefined) secrets.add(signature);
     const cmdlet = service === 'exchange' || service === 'compliance' ? cmdletNameIn(body) : undefined;
     const allowed: Allowed = { permission: null, also: [], role: null, route: null };
     const record = (status: number | null) => {
@@ -133,6 +140,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
       }
       answer = refused(thrown, service, requestId, request.headers, now());
     }
+    for (const one of secretsIn(answer.body)) secrets.add(one);
     record(answer.status);
     return respond(answer, requestId);
   }
@@ -163,6 +171,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     fetch: (input, init) => handle(new Request(input, init)),
     state: () => structuredClone(store.file),
     requests,
+    secrets,
     credential: identity.credential,
     tenantId,
     identityHeader: identity.header,
