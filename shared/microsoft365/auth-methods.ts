@@ -144,6 +144,7 @@ function judgeMethod(
   audits: readonly DirectoryAudit[],
   intruder: Intruder,
   since: number,
+  isRead: boolean,
 ): Judged {
   const { kind, value, createdAt } = method;
   const made = createdAt === null ? null : Date.parse(createdAt);
@@ -174,6 +175,8 @@ function judgeMethod(
     return { is: 'ask', why: `the intruder registered a phone at ${when(changed.time)}, and this may be it` };
   const by = entries.map(({ trace }) => trace.address ?? 'an unknown address').join(', ');
   if (made === null) return { is: 'ask', why: 'nobody can tell when it was registered' };
+  if (kind === 'phone' && !isRead && made < since)
+    return { is: 'ask', why: 'it may hold another number since, and the log of that could not be read' };
   if (made < since) return { is: 'keep', why: `registered at ${when(made)}, before the intruder came` };
   if (evidence !== undefined && ties.every((tie) => tie !== undefined)) {
     return {
@@ -198,10 +201,12 @@ export function judgeMethods(
   audits: readonly DirectoryAudit[],
   intruder: Intruder,
   since: number,
+  /** Whether the log could be read at all: what it doesn't show did not happen. */
+  isRead: boolean,
 ) {
   const judged = all
     .filter((method) => !(method.kind === null && method.name === 'password'))
-    .map((method) => ({ method, ...judgeMethod(method, audits, intruder, since) }));
+    .map((method) => ({ method, ...judgeMethod(method, audits, intruder, since, isRead) }));
   return {
     theirs: judged.filter((entry) => entry.is === 'remove'),
     doubtful: judged.filter((entry) => entry.is === 'ask'),

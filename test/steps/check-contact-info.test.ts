@@ -107,6 +107,14 @@ describe('check-contact-info', () => {
     });
   });
 
+  it('asks whoever set a phone number for the account — theirs may be in the same hands', async () => {
+    const by = (actor: object) => collect(tenant([updated('Mobile', '[]', '["+1 5555550100"]', actor)]));
+    expect(await by({ user: { userPrincipalName: 'helpdesk@contoso.com' } })).toMatchObject({
+      tasks: [{ what: 'Ask helpdesk@contoso.com whether they changed the phone number of Adele Vance' }],
+    });
+    expect(await by({ app: { displayName: 'Directory sync' } })).toMatchObject({ tasks: [] });
+  });
+
   it('leaves out the addresses of the mailbox, names, and attempts that failed', async () => {
     const result = await collect(
       tenant([

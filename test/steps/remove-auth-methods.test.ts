@@ -290,6 +290,20 @@ describe('remove-auth-methods', () => {
     ]);
   });
 
+  it('asks about an old phone where the log cannot be read — it keeps its date when the number changes', async () => {
+    const since = phone('mobile', { id: 'p-1', createdDateTime: '2025-02-03T10:00:00Z' });
+    const known = await find(tenant([since, old]));
+    expect(known.tasks).toEqual([]);
+    const code = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
+    const faults = [{ on: 'GET /v1.0/auditLogs/*', status: 403, code }];
+    const { changes, tasks } = await find(
+      tenant([since, old], [], { servicePlans: [], behaviour: { faults } }),
+    );
+    expect(changes).toEqual([]);
+    expect(tasks).toMatchObject([{ instruction: expect.stringContaining('another number') }]);
+    expect(tasks[0]?.instruction).not.toContain('iPhone');
+  });
+
   it('orders without the report where the licence for it is missing', async () => {
     const { changes } = await find(tenant([theirs], [entry()], { servicePlans: ['EXCHANGE_S_ENTERPRISE'] }));
     expect(changes).toHaveLength(1);

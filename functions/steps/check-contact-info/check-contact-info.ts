@@ -71,6 +71,11 @@ export const checkContactInfo = investigation({
     };
     const unclear = changes.filter(({ evidence, own }) => evidence !== undefined || own);
     const others = changes.filter(({ evidence, own }) => evidence === undefined && !own);
+    // What a password is recovered by, set by somebody else: their account may be in the same hands. A sync or an app
+    // of the company is nobody to ask.
+    const byPeople = others.filter(
+      ({ change }) => change.subject !== 'address' && change.entry.actor.userPrincipalName !== null,
+    );
     const none = {
       what: `no change since ${when(since)}`,
       why: 'is in the audit log, which may lag and ends',
@@ -81,7 +86,10 @@ export const checkContactInfo = investigation({
         ...(changes.length === 0 ? [none] : []),
         ...others.map(({ change }) => ({ what: told(change), why: `by ${actorOf(change)}` })),
       ],
-      tasks: unclear.map(({ change, evidence }) => putBack(change, evidence, account)),
+      tasks: [
+        ...unclear.map(({ change, evidence }) => putBack(change, evidence, account)),
+        ...byPeople.map(({ change }) => askWhoChanged(change, account)),
+      ],
       facts,
     };
   },
@@ -111,6 +119,14 @@ const putBack = (change: ContactChange, evidence: string | undefined, account: A
   id: `${change.entry.id}:${change.property}`,
   what: `Put back the ${change.subject} of ${account.displayName}: ${change.before}`,
   instruction: `Ask them first, not by mail and not by that number. It was changed from ${change.before} to ${change.after}${evidence === undefined ? ` at ${when(change.entry.time)} from ${change.entry.trace.address ?? 'an unknown address'}, while the intruder may have been in` : `: ${evidence}`}. Set it ${placeOf(account)}.`,
+  link: userPage(account.id),
+  role: 'User Administrator',
+});
+
+const askWhoChanged = (change: ContactChange, account: Account): Task => ({
+  id: `${change.entry.id}:${change.property}`,
+  what: `Ask ${actorOf(change)} whether they changed the ${change.subject} of ${account.displayName}`,
+  instruction: `By phone: their account may be in the intruder's hands too. It was changed from ${change.before} to ${change.after} at ${when(change.entry.time)} from ${change.entry.trace.address ?? 'an unknown address'}. If they did not, set it back ${placeOf(account)}, and start a run for them.`,
   link: userPage(account.id),
   role: 'User Administrator',
 });

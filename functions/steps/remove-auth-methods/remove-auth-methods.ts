@@ -46,7 +46,7 @@ export const removeAuthMethods = remediation({
     const all = await graph.list(path`/users/${account.id}/authentication/methods`, methodSchema);
     const log = await readDirectoryAudits(graph, account.id, since, 'on');
     const audits = 'skip' in log ? [] : log;
-    const { theirs, doubtful, kept } = judgeMethods(all, audits, intruder, since);
+    const { theirs, doubtful, kept } = judgeMethods(all, audits, intruder, since, !('skip' in log));
     const remaining = [...doubtful, ...kept].filter(({ method }) => canBeDefault(method));
     const preferred = theirs.some(({ method }) => canBeDefault(method))
       ? await readDefaultMethod(graph, account.id)
