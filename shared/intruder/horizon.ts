@@ -34,9 +34,13 @@ export const horizonOf = (log: Log, readAt: number | null): Horizon => ({
 const factsSchema = z.object({ horizons: z.array(horizonSchema) });
 
 /** Of each log that the investigations of a run have read; they hand it on in their facts as `horizons`. */
-export function horizonsIn(run: Pick<RunView, 'facts'>): Horizon[] {
+export const horizonsIn = (run: Pick<RunView, 'facts'>): Horizon[] =>
+  horizonsOf(Object.values(run.facts ?? {}));
+
+/** The same, from what each investigation has handed on. */
+export function horizonsOf(handedOn: readonly unknown[]): Horizon[] {
   const byLog = new Map<string, Horizon>();
-  for (const facts of Object.values(run.facts ?? {})) {
+  for (const facts of handedOn) {
     for (const horizon of factsSchema.safeParse(facts).data?.horizons ?? []) {
       const known = byLog.get(horizon.log);
       const later = (known?.completeUntil ?? '') < (horizon.completeUntil ?? '');

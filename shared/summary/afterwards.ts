@@ -11,6 +11,7 @@ import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { nextWatch } from '../run/watch.ts';
 import { attachedTo } from './attached.ts';
 import { type Case, order, timeOf, titleOf } from './given.ts';
+import { completeUntil } from './logs.ts';
 import { taskLine } from './orders.ts';
 import { standingOf } from './standing.ts';
 
@@ -143,6 +144,7 @@ export function next(given: Case): Section {
   return {
     title: 'Next',
     lines: [
+      ...logsNow(given),
       { text: nextCheck(given) },
       {
         text: `Run ${plain(run.code, 12)}, opened ${clock(run.openedAt)}`,
@@ -153,6 +155,11 @@ export function next(given: Case): Section {
       },
     ],
   };
+}
+
+function logsNow(given: Case): Line[] {
+  const text = completeUntil(given);
+  return text === '' ? [] : [{ text }];
 }
 
 function nextCheck(given: Case): string {

@@ -11,6 +11,7 @@ import { isPending, ofConcern } from '../run/verdict.ts';
 import { deedPhrases, listed, signInsOf } from './deeds.ts';
 import { type Case, ownerOf, timeOf, titlesOf } from './given.ts';
 import { lockPhrase } from './lock.ts';
+import { logsAreComplete } from './logs.ts';
 import { countOf, standingOf, standingsOf } from './standing.ts';
 
 /** `orders`: what a person does now, in its order; the story points into it. */
@@ -211,7 +212,8 @@ function undecided(given: Case): string {
     return `${count(proofs, 'change')} of an intruder found and left in place: a step is set to report only.`;
   const blind = evidence(given);
   if (blind === '' && investigations(given).looked.length > 0) {
-    return 'No evidence of an intruder was found, so nothing else was changed.';
+    if (logsAreComplete(given)) return 'No evidence of an intruder was found, so nothing else was changed.';
+    return 'The logs show no act of an intruder so far, but they are not complete yet; nothing else was changed.';
   }
   return `Nothing else was changed. ${blind || 'Nobody looked for evidence.'} That none was found proves nothing.`;
 }

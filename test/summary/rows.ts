@@ -245,6 +245,10 @@ export const rule = (given: Partial<ChangeRecord> = {}) =>
     goneAt: at('09:12:23'),
     ...given,
   });
+/** What investigations hand on of the logs, complete until then. */
+export const logsUntil = (time: string) => ({
+  horizons: ['sign-ins', 'unified audit log'].map((log) => ({ log, completeUntil: at(time) })),
+});
 export const signIns = (given: Partial<StepRow> = {}) =>
   step('collect-sign-ins', done, {
     kept: [

@@ -8,6 +8,7 @@ import {
   having,
   lock,
   locked,
+  logsUntil,
   onlyFound,
   password,
   refused,
@@ -139,6 +140,7 @@ export const situations = {
         cleaned(),
         ...foundOnly,
         signIns({
+          facts: logsUntil('10:00:00'),
           kept: [
             {
               what: 'no successful sign-in of the intruder',

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { reportOf } from '../../shared/summary/report.ts';
 import { reported } from './read.ts';
-import { at, done, given, having, lock, refused, run, step } from './rows.ts';
+import { at, done, given, having, lock, logsUntil, refused, run, signIns, step } from './rows.ts';
 import { situations } from './situations.ts';
 
 describe('the story', () => {
@@ -115,6 +115,18 @@ describe('the story', () => {
     expect(reportOf({ ...from, steps: [...from.steps, inapplicable] }, 30).story).toContain(
       'No evidence of an intruder was found',
     );
+  });
+
+  it('does not say that there is no evidence while the logs are not complete until the lock', () => {
+    const from = situations.decide();
+    const early = having(from.steps, signIns({ facts: logsUntil('08:30:00') }));
+    const { story, text } = {
+      ...reportOf({ ...from, steps: early }, 30),
+      text: JSON.stringify(reportOf({ ...from, steps: early }, 30)),
+    };
+    expect(story).toContain('The logs show no act of an intruder so far, but they are not complete yet');
+    expect(story).not.toContain('No evidence');
+    expect(text).toContain('Logs complete until: sign-ins, unified audit log 08:30');
   });
 
   it('of an ended run that had done nothing does not claim to have put anything back', () => {

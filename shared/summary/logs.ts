@@ -1,0 +1,21 @@
+// Until when each log holds everything: what no log shows yet may still have happened.
+import { type Horizon, horizonsOf, isCompleteUntil } from '../intruder/horizon.ts';
+import { type Case, timeOf } from './given.ts';
+
+const horizons = ({ steps }: Case): Horizon[] => horizonsOf(steps.map(({ facts }) => facts));
+
+/** Up to the lock, after which the intruder can do no more than an access token lets them. */
+export function logsAreComplete(given: Case): boolean {
+  const { containedAt, openedAt } = given.run;
+  return isCompleteUntil(horizons(given), Date.parse(containedAt ?? openedAt));
+}
+
+const until = (given: Case, { completeUntil }: Horizon) =>
+  completeUntil === null ? 'unread' : timeOf(given, completeUntil);
+
+/** `Logs complete until: sign-ins 09:00 UTC; unified audit log 07:45 UTC`; logs of the same time stand together. */
+export function completeUntil(given: Case): string {
+  const byTime = Map.groupBy(horizons(given), (horizon) => until(given, horizon));
+  const parts = [...byTime].map(([time, logs]) => `${logs.map(({ log }) => log).join(', ')} ${time}`);
+  return parts.length === 0 ? '' : `Logs complete until: ${parts.join('; ')}`;
+}
