@@ -155,6 +155,7 @@ export function createServices(settings: Settings, log: Log): Services {
     bus,
     playbook,
     stepSettings: settings.STEPS,
+    ...(settings.TIME_ZONE === undefined ? {} : { timeZone: settings.TIME_ZONE }),
     clients,
     ...publisherOf('reclaim/steps', settings, credential, now),
     protects: (account) => protectedBecause(account, noProtections, settings),
@@ -215,7 +216,7 @@ export function createServices(settings: Settings, log: Log): Services {
     settings.WEBHOOK_URL === undefined
       ? undefined
       : createWebhook(
-          { url: settings.WEBHOOK_URL, cases: settings.WEBHOOK_CASES, baseUrl },
+          { url: settings.WEBHOOK_URL, cases: settings.WEBHOOK_CASES, baseUrl, timeZone: settings.TIME_ZONE },
           { playbook, now, timeoutSeconds: 20 },
         );
 
@@ -241,7 +242,7 @@ export function createServices(settings: Settings, log: Log): Services {
     webhook,
     mailer: {
       ...createMailer(
-        { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
+        { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl, timeZone: settings.TIME_ZONE },
         { graph: () => soon().graph, playbook, now },
       ),
       second: askForCard(webhook, bus, log),

@@ -40,6 +40,15 @@ const hostName = z
 const numberIn = (fallback: number, least: number, most: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
 
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const settingsSchema = z.object({
   /** Directory (tenant) id; alerts of any other tenant are refused. */
   TENANT_ID: z.guid(),
@@ -50,6 +59,8 @@ const settingsSchema = z.object({
   /** Where this app is reached, for the link to a run; in Azure known from WEBSITE_HOSTNAME. */
   BASE_URL: url.optional(),
   WEBSITE_HOSTNAME: z.string().optional(),
+  /** Where on-call works, as `Europe/Berlin`: mail and pages tell the time there too, beside UTC. Left out: UTC alone. */
+  TIME_ZONE: z.string().refine(isTimeZone, 'is no time zone, such as Europe/Berlin').optional(),
   /** Set by the platform where App Service Authentication stands in front: without it its header is not believed. */
   WEBSITE_AUTH_ENABLED: z.stringbool().catch(false).default(false),
   /** How callers of the HTTP API are known: `key` (function keys, by itself), or `entra`, `easy-auth` or both. */

@@ -97,6 +97,7 @@ describe('a setting that is wrong', () => {
     ['MAIL_TO', 'oncall@contoso.com, nobody', /^MAIL_TO \(at 1\): /],
     ['MAIL_TO', ' , ;', /^MAIL_TO: names no address$/],
     ['BASE_URL', 'reclaim.contoso.com', /^BASE_URL: /],
+    ['TIME_ZONE', 'Berlin time', /^TIME_ZONE: .*Europe\/Berlin/],
     ['GRAPH_URL', 'graph', /^GRAPH_URL: /],
     ['AUTH', 'none', /^AUTH \(at 0\): /],
     ['AUTH', 'entra', /^API_CLIENT_ID: is missing/],

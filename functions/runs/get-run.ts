@@ -35,6 +35,7 @@ const givenOf = (engine: Engine, request: ApiRequest, rows: RunRows): Given => (
   playbook: engine.playbook,
   runUrl: new URL(runPath(rows.run.row.id), request.url).href,
   now: engine.now(),
+  ...(engine.timeZone === undefined ? {} : { timeZone: engine.timeZone }),
 });
 
 const askSchema = z.object({

@@ -96,6 +96,9 @@ param deadlineSeconds int = 90
 @description('Address that people reach the app at, where it is not its own: behind a proxy, for instance.')
 param baseUrl string = ''
 
+@description('Where on-call works, as Europe/Berlin: mail and pages tell the time there too, beside UTC.')
+param timeZone string = 'UTC'
+
 @description('Client id of the application that people sign in to; tenant.bicep makes it and says it. Empty until then.')
 param signInClientId string = ''
 
@@ -317,6 +320,7 @@ module app 'modules/app.bicep' = {
       MAIL_TO: join(mailTo, ',')
       WEBHOOK_CASES: webhookCases
       BASE_URL: baseUrl
+      TIME_ZONE: timeZone
       AUTH: empty(signInClientId) ? 'key' : 'entra,easy-auth'
       API_CLIENT_ID: signInClientId
       API_AUDIENCES: join(apiAudiences, ',')

@@ -13,6 +13,9 @@ param mailFrom = readEnvironmentVariable('MAIL_FROM')
 // On-call: one or more addresses, separated by commas.
 param mailTo = split(readEnvironmentVariable('MAIL_TO'), ',')
 
+// Where on-call works: mail and pages tell the time there too, beside UTC.
+param timeZone = readEnvironmentVariable('TIME_ZONE', 'UTC')
+
 // ---- worth a thought -------------------------------------------------------------------------------------------------
 
 // Second channel beside the mail: a Teams workflow that takes an Adaptive Card ("When a Teams webhook request is

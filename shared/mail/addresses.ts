@@ -12,6 +12,8 @@ export interface MailSettings {
   to: readonly string[];
   /** Where the app is reached, for the link to the run. */
   baseUrl: string;
+  /** Where on-call works. */
+  timeZone?: string | undefined;
 }
 const userSchema = z.object({
   mail: z.string().nullish(),

@@ -23,6 +23,8 @@ export interface Engine {
   /** Sends alerts to the front door; left out where no topic is set. */
   publish?: (alerts: readonly OutgoingAlert[]) => Promise<void>;
   now: () => Date;
+  /** Where on-call works: pages tell the time there too. */
+  timeZone?: string;
   /** Uniform in [0, 1): for jitter and run codes. */
   random: () => number;
   /** A function's own deadline, below functionTimeout: the host sends no cancellation. */

@@ -43,7 +43,12 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
           `the summary of run ${run.row.id} was not sent: every address in MAIL_TO belongs to ${run.row.account.userPrincipalName}, the account under attack. Add another one to MAIL_TO`,
         );
       }
-      const given = givenFrom(rows, { playbook, baseUrl: settings.baseUrl, now: now() });
+      const given = givenFrom(rows, {
+        playbook,
+        baseUrl: settings.baseUrl,
+        timeZone: settings.timeZone,
+        now: now(),
+      });
       const { subject, text, html } = summaryOf(given);
       const attachments = attachedTo(given.steps).map((file) => ({ ...file, name: plain(file.name, 120) }));
       // The intruder would read it among the sent items of a mailbox that is under attack itself.

@@ -15,6 +15,8 @@ export interface WebhookSettings {
   cases: (typeof webhookCases)[number];
   /** Where the app is reached, for the links. */
   baseUrl: string;
+  /** Where on-call works. */
+  timeZone?: string | undefined;
 }
 
 interface Dependencies {
@@ -37,7 +39,9 @@ export function createWebhook(settings: WebhookSettings, dependencies: Dependenc
     wants: ({ account }) => settings.cases === 'always' || account.privileged || account.roles.length > 0,
 
     async send(rows) {
-      const card = cardOf(givenFrom(rows, { playbook, baseUrl: settings.baseUrl, now: now() }));
+      const card = cardOf(
+        givenFrom(rows, { playbook, baseUrl: settings.baseUrl, timeZone: settings.timeZone, now: now() }),
+      );
       const { status, retryAfter } = await post(card);
       if (status >= 200 && status < 300) return;
       const advice = passes(status)

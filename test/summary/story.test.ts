@@ -84,6 +84,14 @@ describe('the story', () => {
     expect(reported(name).story).toBe(story);
   });
 
+  it('tells the time where on-call works too, with the day where it is another one there', () => {
+    const at = (timeZone: string) => reportOf({ ...situations.contained(), timeZone }, 30).story;
+    expect(at('Europe/Berlin')).toContain('locked since 09:12 UTC (10:12 CET)');
+    expect(at('Pacific/Auckland')).toContain('locked since 09:12 UTC (22:12');
+    expect(at('Pacific/Honolulu')).toContain('locked since 09:12 UTC (2026-11-19 23:12');
+    expect(at('UTC')).toContain('locked since 09:12 UTC.');
+  });
+
   it('does not say locked before the lock is checked without saying so', () => {
     const from = given(run(), [step('block-sign-in', done, { changes: [lock({ goneAt: null })] })]);
     expect(reportOf(from, 30).story).toContain(
