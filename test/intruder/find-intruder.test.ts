@@ -772,6 +772,32 @@ describe("the owner's own device", () => {
   });
 });
 
+describe('a false detection of a phishing proxy', () => {
+  const signals = [signal({ detector: 'attackerinTheMiddle', address: office, sessionId: 'only' })];
+  const only = week().map((each) => ({ ...each, session: 'only' }));
+
+  it.each([
+    ['in the only session at the only places of the owner', only],
+    [
+      'beside a phone that is never there',
+      [
+        ...only,
+        ...week().map((each) => ({
+          ...each,
+          userAgent: 'Outlook-iOS/2.0',
+          address: proxy,
+          network: proxy,
+          session: 'phone',
+        })),
+      ],
+    ],
+  ])('makes nothing the intruder’s %s', (_what, signIns) => {
+    const { hits, intruder } = find({ signals, signIns });
+    expect(hits).toEqual([]);
+    expect(intruder).toMatchObject({ sessions: [], addresses: [], devices: [] });
+  });
+});
+
 describe('where generated stories went wrong', () => {
   const panama = { city: 'Panama', countryOrRegion: 'PA' };
   const theirs = (given: Partial<Parameters<typeof signIn>[0]> = {}) =>

@@ -1,0 +1,127 @@
+// One presence that an alert points at: the owner's or the intruder's? An alert may be wrong about whom it saw, so what
+// the owner used before decides, and where that leaves a doubt the owner is asked. Pure.
+import type { Certainty } from '../model/intruder.ts';
+import type { Hint } from './hints.ts';
+import { clientFit, isEmpty, isHabit, isInAnothersSession, type Profile, placeFit } from './owner-profile.ts';
+import type { Presence } from './presence.ts';
+import { has, program } from './sign-ins.ts';
+
+const hourMs = 3_600_000;
+/** Nobody crosses a border and signs in there sooner, unless through a proxy. */
+const journeyMs = 5 * hourMs;
+
+export type Verdict =
+  | { is: 'intruder'; certainty: Certainty; reason: string }
+  /** `ask`: the owner is asked whether it was them. */
+  | { is: 'owner' | 'unknown'; reason: string; ask: boolean };
+
+export interface Surroundings {
+  logStart: number;
+  /** The owner's, as far as known. */
+  presences: readonly Presence[];
+  /** Devices that the intruder registered. */
+  registered: ReadonlySet<string>;
+  crowded: ReadonlySet<string>;
+}
+
+export const certain = (reason: string): Verdict => ({ is: 'intruder', certainty: 'certain', reason });
+export const likely = (reason: string): Verdict => ({ is: 'intruder', certainty: 'likely', reason });
+export const ask = (reason: string): Verdict => ({ is: 'unknown', reason, ask: true });
+const owners = (reason: string): Verdict => ({ is: 'owner', reason, ask: true });
+
+/** One presence that something points at, against what the owner is known to use. */
+export function judgePresence(one: Presence, profile: Profile, around: Surroundings): Verdict {
+  const by = namesOf(one.hints);
+  const client = clientFit(one, profile);
+  const place = placeFit(one, profile);
+  const phished = one.hints.some((hint) => hint.phished);
+  const placeOnly = one.hints.every((hint) => hint.placeOnly);
+  const travel = one.hints.every((hint) => hint.travel);
+  const isProgram = program.test(one.uses[0]?.userAgent ?? '');
+  const provenPlace = one.hints.some((hint) => hint.intrudersPlace);
+  const dwells = one.hintedAt - one.first > 6 * hourMs;
+
+  if (has(around.registered, one.device) && !has(profile.devices, one.device)) {
+    return certain(`${by}, from a device that the intruder registered`);
+  }
+  if (isEmpty(profile)) {
+    if (dwells && (!phished || one.first === around.logStart) && !provenPlace && !isProgram) {
+      return owners(`${by}, but it is the only place where the account was seen, and has been for days`);
+    }
+    return phished || isProgram
+      ? certain(by)
+      : likely(`${by}; nothing is known of the owner to compare it with`);
+  }
+  const habit =
+    !provenPlace &&
+    isHabit(one, around.logStart, one.hintedAt) &&
+    !isInAnothersSession(one, around.presences);
+  if (place === 'known') {
+    if (client === 'foreign' && !habit) {
+      return likely(`${by}, at an address of the owner with a client the owner is not known to use`);
+    }
+    if (client === 'bare' && !placeOnly) {
+      return likely(`${by}, at an address of the owner without the owner's device`);
+    }
+    return owners(`${by}, but the owner has used this address and this client since before the attack`);
+  }
+  if (isProgram || (phished && !habit)) return certain(by);
+  if (client === 'foreign') {
+    if (habit && place !== 'abroad')
+      return ask(`${by}, but it has been there for most of the time that the log covers`);
+    if (place === 'near')
+      return likely(
+        `${by}, with a client the owner is not known to use, on a network of the owner's operator`,
+      );
+    if (travel && one.managed && has(profile.devices, one.device))
+      return likely(`${by}, with a client the owner is not known to use on the owner's device`);
+    return certain(`${by}, with an address and a client the owner is not known to use`);
+  }
+  if (client === 'unsaid') {
+    return place === 'abroad'
+      ? certain(`${by}, from a country the owner was not in`)
+      : likely(`${by}, at an address the owner is not known to use`);
+  }
+  if (has(around.crowded, one.network))
+    return ask(`${by}, with the owner's client at an address that colleagues use`);
+  if (client === 'bare' && !travel) return likely(`${by}, without the device the owner always has`);
+  if (place === 'near') {
+    return placeOnly
+      ? owners(`${by}, but with the owner's client on a network of the owner's operator`)
+      : ask(`${by}, with the owner's client on a network of the owner's operator`);
+  }
+  if (dwells && (habit || place !== 'abroad'))
+    return owners(`${by}, but the owner's client has been there since before the alert`);
+  if (travel) return ask(`${by}, with the owner's client: a journey, or somebody who looks like the owner`);
+  const roams = (profile.roaming.get(one.client ?? '') ?? 0) > 2;
+  const sameCity = has(profile.cities, one.city);
+  if (place === 'somewhere' && (roams || sameCity)) {
+    return ask(`${by}, with the owner's client where the owner usually is`);
+  }
+  // A token is taken out of a session that is there; one that the owner's client began abroad may be the owner's.
+  const isNew = one.sessions.size > 0 && [...one.sessions].every((session) => !profile.sessions.has(session));
+  if (!placeOnly && !(isNew && place === 'abroad')) {
+    return likely(`${by}, at an address the owner is not known to use`);
+  }
+  if (tookNoTime(one, profile, around)) {
+    return likely(`${by}, too soon after the owner was in another country`);
+  }
+  if (place === 'elsewhere' && sameCity)
+    return likely(`${by}, in the owner's city on the network of another operator`);
+  return ask(`${by}, with the owner's client: a journey, or somebody who looks like the owner`);
+}
+
+export const namesOf = (hints: readonly Hint[]) =>
+  `named by the alert (${[...new Set(hints.map(({ detector }) => detector))].toSorted().join(', ')})`;
+
+/** The session began with the owner, who was at home, in another country, just before or in between. */
+function tookNoTime(one: Presence, profile: Profile, { presences }: Surroundings): boolean {
+  const isOld = [...one.sessions].some((session) => profile.sessions.has(session));
+  if (!isOld || one.country === null || one.country === profile.homeCountry) return false;
+  return presences.some((other) =>
+    other.uses.some(
+      ({ time, country }) =>
+        country === profile.homeCountry && time > one.first - journeyMs && time < one.last,
+    ),
+  );
+}
