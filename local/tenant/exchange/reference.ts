@@ -19,6 +19,8 @@ const reference = z
 export function documentedOf(cmdlet: string): Documented {
   const found = reference[cmdlet];
   if (found === undefined)
-    throw new Error(`reference.generated.json has no ${cmdlet}: see read-reference.ts`);
+    throw new Error(
+      `local/tenant/exchange/reference.generated.json has no ${cmdlet}, so its parameters can't be checked: clone github.com/MicrosoftDocs/office-docs-powershell and run node local/tenant/exchange/read-reference.ts CLONE/exchange/exchange-ps/ExchangePowerShell`,
+    );
   return found;
 }
