@@ -8,6 +8,7 @@ import type { Progress, RunRows } from '../shared/run/progress.ts';
 import { verdictOf, verdictText } from '../shared/run/verdict.ts';
 import { Blobs } from '../shared/store/blobs.ts';
 import { Table } from '../shared/store/table-client.ts';
+import { TableDeadLetters } from '../shared/store/table-dead-letters.ts';
 import { fromEntity } from '../shared/store/table-entity.ts';
 import { TableProgress } from '../shared/store/table-progress.ts';
 import type { Stack } from './stack.ts';
@@ -49,7 +50,8 @@ export function readProgress(stack: Stack, since: Date): () => Promise<Followed>
     const decisions = (await table.query("PartitionKey ge 'day|' and PartitionKey lt 'day}'"))
       .map((entity) => fromEntity('decisions', entity, decisionSchema))
       .toReversed();
-    const deadLetters = stack.serviceBus.queue(queues.deadLetters).deadLetters.length;
+    const kept = await new TableDeadLetters(service).since(from);
+    const deadLetters = kept.length + stack.serviceBus.queue(queues.deadLetters).deadLetters.length;
     return { runs: runs.filter((rows) => rows !== undefined), decisions, deadLetters };
   };
 }

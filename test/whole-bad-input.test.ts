@@ -4,6 +4,7 @@ import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { ServiceBusClient } from '@azure/service-bus';
 import { describe, expect, it, vi } from 'vitest';
 import { playbook } from '../functions/steps/index.ts';
+import { TableDeadLetters } from '../shared/store/table-dead-letters.ts';
 import { builtStack, type Whole } from './fakes/whole.ts';
 
 const within = builtStack();
@@ -36,7 +37,8 @@ const messages: [queue: string, body: unknown][] = [
 ];
 
 /** Letters that stay for a person, with the reason each was given. */
-const kept = ({ stack }: Whole) => stack.serviceBus.queue('dead-letters').deadLetters;
+const kept = ({ stack }: Whole) =>
+  new TableDeadLetters({ connectionString: stack.azurite.connectionString }).since(new Date(0));
 const writes = ({ stack }: Whole) => stack.tenant.requests.filter(({ method }) => method !== 'GET');
 
 function publisher({ stack: { topic } }: Whole) {
@@ -57,10 +59,10 @@ describe('what nobody should send', () => {
         });
         await client.close();
 
-        await vi.waitFor(() => expect(kept(whole)).toHaveLength(5 + messages.length), soon);
-        for (const { applicationProperties } of kept(whole)) {
-          expect(applicationProperties).toMatchObject({ reason: 'Refused' });
-          expect(String(applicationProperties?.['description']).length).toBeGreaterThan(20);
+        await vi.waitFor(async () => expect(await kept(whole)).toHaveLength(5 + messages.length), soon);
+        for (const { reason, description } of await kept(whole)) {
+          expect(reason).toBe('Refused');
+          expect(description?.length).toBeGreaterThan(20);
         }
         const errors = whole.log.filter(({ level, source }) => level === 'error' && source === 'app');
         expect(errors.length).toBeGreaterThanOrEqual(5 + messages.length);
@@ -135,13 +137,13 @@ describe('what nobody should send', () => {
         expect(host?.functions.length).toBeGreaterThan(playbook.length + 8);
         await publisher(whole).send([forged]);
         await topic.settled();
-        await vi.waitFor(() => expect(kept(whole)).toHaveLength(1), soon);
-        expect(serviceBus.queue('alerts').active).toEqual([]);
+        // Put off, however often: it is answered once the settings are right.
+        await vi.waitFor(() => expect(serviceBus.queue('alerts').scheduled).toHaveLength(1), soon);
         const answer = await whole.ask('GET', '/api/runs');
         expect(answer).toMatchObject({ status: 500, json: { title: 'Wrong settings' } });
         for (const fact of ['TENANT_ID', 'MAIL_TO', 'STEPS: no step is called blok-sign-in', 'POLICY']) {
           expect(JSON.stringify(answer.json)).toContain(fact);
-          for (const one of ['triage-alert', 'list-runs', 'settle-dead-letter'])
+          for (const one of ['triage-alert', 'list-runs'])
             expect(whole.log.some((line) => line.function === one && line.message.includes(fact))).toBe(true);
         }
       },

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { decisionSchema } from '../shared/alerts/decisions.ts';
 import { Table } from '../shared/store/table-client.ts';
+import { TableDeadLetters } from '../shared/store/table-dead-letters.ts';
 import { fromEntity } from '../shared/store/table-entity.ts';
 import { payload } from './alerts/samples.ts';
 import { builtStack } from './fakes/whole.ts';
@@ -57,6 +58,7 @@ describe('triage', () => {
       for (const { id, body } of sent) stack.serviceBus.enqueue('alerts', { messageId: id, body });
       const service = { connectionString: stack.azurite.connectionString };
       const decisions = new Table(service, 'decisions');
+      const deadLetters = new TableDeadLetters(service);
       const told = new Set<string>();
       const ids = new Set(sent.map(({ id }) => id));
       const until = Date.now() + 60_000;
@@ -69,8 +71,7 @@ describe('triage', () => {
           const { message } = fromEntity('decisions', entity, decisionSchema);
           if (message !== null) told.add(message.replace(/~\d+$/, ''));
         }
-        const dead = stack.serviceBus.queue('dead-letters').deadLetters;
-        for (const { messageId } of dead) told.add(messageId.replace(/~\d+$/, ''));
+        for (const { id } of await deadLetters.since(new Date(0))) told.add(id.replace(/~\d+$/, ''));
       }
       expect([...ids].filter((id) => !told.has(id))).toEqual([]);
       expect(waiting()).toEqual([]);

@@ -24,6 +24,8 @@ export interface FunctionsHostOptions {
   port?: number;
   /** false: timers wait to be fired by hand. */
   timers?: boolean;
+  /** By how much its clock is ahead of this machine's; that of this process by default. */
+  aheadMs?: number;
   /** By default each line is written to stdout. */
   onLog?: (line: LogLine) => void;
 }
@@ -131,7 +133,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     });
     started.once('error', ready.reject);
     // A process that ended before it could listen is told of by `close`.
-    started.send({ is: 'start', bundle, keys, port, timers, ahead: aheadBy() } satisfies ToHost, () => {});
+    const ahead = options.aheadMs ?? aheadBy();
+    started.send({ is: 'start', bundle, keys, port, timers, ahead } satisfies ToHost, () => {});
     return ready.promise;
   }
 

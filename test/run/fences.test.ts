@@ -8,6 +8,7 @@ import { approve } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { sendSummary } from '../../shared/run/send-summary.ts';
+import { sweepRuns } from '../../shared/run/sweep.ts';
 import { timing } from '../../shared/run/timing.ts';
 import { chaosOf, Simulation } from './simulation.ts';
 
@@ -54,6 +55,23 @@ describe('a worker whose message was delivered again', () => {
     going[1]?.();
     await second;
     expect(row().state).not.toBe('running');
+  });
+
+  it('writes nothing of a turn that is over either, whoever has the next', async () => {
+    const going: (() => void)[] = [];
+    const { simulation, row, message } = await opened(() => new Promise<void>((done) => going.push(done)));
+    const first = runStep(simulation.engine, message, 1);
+    await until(() => going.length === 1);
+    simulation.clock += (timing.leaseSeconds + 1) * 1000;
+    await sweepRuns(simulation.engine);
+    expect(row()).toMatchObject({ state: 'queued', turn: 2 });
+    const second = runStep(simulation.engine, { ...message, turn: 2 }, 1);
+    await until(() => going.length === 2);
+    going[0]?.();
+    await first;
+    expect(row()).toMatchObject({ state: 'running', turn: 2, delivery: 1 });
+    going[1]?.();
+    await second;
   });
 
   it('is not taken over by the same delivery, nor by an earlier one', async () => {

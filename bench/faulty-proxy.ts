@@ -1,0 +1,111 @@
+// Stands between the app and one service and does to it what networks and services do: cuts, refuses, hangs, delays,
+// answers 5xx, loses an answer whose request took effect, cuts a body in the middle, or says that something was done
+// which was not.
+import { Agent, createServer, request } from 'node:http';
+import { createConnection, createServer as createTcpServer, type Socket } from 'node:net';
+
+export const httpFaults = ['5xx', 'delay', 'hang', 'cut before', 'answer lost', 'cut body'] as const;
+export type HttpFault = (typeof httpFaults)[number];
+
+export interface FaultyProxy {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** `fault` is asked for each request, and answers what is to happen to it. */
+export async function faultyHttp(
+  target: number,
+  fault: (method: string, path: string) => HttpFault | undefined,
+): Promise<FaultyProxy> {
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((incoming, outgoing) => {
+    const { method = 'GET', url = '/' } = incoming;
+    const what = fault(method, url);
+    if (what === 'cut before') return void incoming.socket.destroy();
+    if (what === 'hang') return;
+    if (what === '5xx') {
+      incoming.resume();
+      outgoing.writeHead(503, { 'content-type': 'text/html' });
+      return void outgoing.end('<html>Service Unavailable</html>');
+    }
+    const pass = () => {
+      const passed = request(
+        { agent, host: '127.0.0.1', port: target, method, path: url, headers: incoming.headers },
+        (answer) => {
+          if (what === 'answer lost') return void incoming.socket.destroy();
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          if (what !== 'cut body') return void answer.pipe(outgoing);
+          answer.once('data', (bytes: Buffer) => {
+            outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)));
+            setTimeout(() => incoming.socket.destroy(), 5);
+          });
+          answer.once('end', () => incoming.socket.destroy());
+        },
+      );
+      passed.on('error', () => outgoing.destroy());
+      incoming.pipe(passed);
+    };
+    if (what === 'delay') setTimeout(pass, 3000);
+    else pass();
+  });
+  server.keepAliveTimeout = 60_000;
+  return {
+    port: await listening(server),
+    close: () =>
+      new Promise((resolve) => {
+        agent.destroy();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** For AMQP: `cut` ends every connection that there is; while `down`, none is let through. */
+export async function faultyTcp(
+  target: number,
+): Promise<FaultyProxy & { cut(): void; down: (is: boolean) => void }> {
+  const sockets = new Set<Socket>();
+  let isDown = false;
+  const server = createTcpServer((client) => {
+    if (isDown) return void client.destroy();
+    const service = createConnection({ host: '127.0.0.1', port: target });
+    for (const [from, to] of [
+      [client, service],
+      [service, client],
+    ] as const) {
+      sockets.add(from);
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: await listening(server),
+    cut,
+    down: (is) => {
+      isDown = is;
+      if (is) cut();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        cut();
+      }),
+  };
+}
+
+async function listening(server: {
+  listen: (port: number, host: string, done: () => void) => unknown;
+  address: () => unknown;
+}) {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (typeof address !== 'object' || address === null || !('port' in address)) throw new Error('no port');
+  return Number(address.port);
+}
