@@ -16,10 +16,11 @@ const lag = {
 } as const;
 export type Log = keyof typeof lag;
 
+const logs = ['sign-ins', 'directory audits', 'unified audit log'] as const satisfies (keyof typeof lag)[];
 const horizonSchema = z.object({
-  log: z.string(),
+  log: z.enum(logs),
   /** ISO 8601; null while the log could not be read. */
-  completeUntil: z.string().nullable(),
+  completeUntil: z.iso.datetime().nullable(),
 });
 
 /** A log, and the time up to which it holds everything. */
