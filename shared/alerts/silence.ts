@@ -55,7 +55,7 @@ function silence(last: string, states: readonly SourceState[], now: Date): Notic
         numbered: true,
         lines: [
           {
-            text: 'Watch the incidents of Defender yourself until this is mended',
+            text: 'Watch the incidents of Defender yourself until this is fixed',
             link: { text: 'Incidents', url: 'https://security.microsoft.com/incidents' },
           },
           { text: 'Ask what is wrong: POST /api/preflight tries every source and says what to do' },

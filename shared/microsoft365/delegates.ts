@@ -126,7 +126,7 @@ export const delegateId = (delegate: Delegate) =>
     .join(':')
     .toLowerCase();
 
-/** For those of whom nobody can tell who made them. */
+/** For delegations whose origin is unknown. */
 export const askAboutDelegates = (owner: Mailbox, where: Where, delegates: readonly Delegate[]): Task => ({
   id: idIn(where, 'delegates'),
   what: `Ask ${owner.displayName}, by phone, about ${delegates.length === 1 ? 'a delegate' : `${delegates.length} delegates`} of the mailbox`,

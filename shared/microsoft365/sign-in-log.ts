@@ -9,7 +9,7 @@ import type { GraphReader } from '../model/clients.ts';
 import type { Skip } from '../model/step.ts';
 import { wholeSeconds } from '../model/text.ts';
 
-export const bothKinds = "signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')";
+const bothKinds = "signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')";
 export const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
 export const unlicensed = {
   skip: 'the tenant has no Entra ID P1 licence, without which the sign-in log cannot be read',

@@ -53,7 +53,7 @@ export async function senderFindings(
     return {
       sender,
       findings: [
-        problem({ check: 'mail sender', area, what }, 'Make the shared mailbox, or mend MAIL_FROM.'),
+        problem({ check: 'mail sender', area, what }, 'Make the shared mailbox, or correct MAIL_FROM.'),
       ],
     };
   }
@@ -114,7 +114,7 @@ export async function onCallFindings(deps: MailDeps): Promise<Finding[]> {
       findings.push(
         warning(
           { ...told, what },
-          'Keep it if that is meant, as a way that an intruder here can’t read; else mend MAIL_TO.',
+          'Keep it if that is meant, as a way that an intruder here can’t read; otherwise correct MAIL_TO.',
         ),
       );
       continue;
@@ -123,7 +123,10 @@ export async function onCallFindings(deps: MailDeps): Promise<Finding[]> {
     if (user?.accountEnabled === false) {
       const what = `${address} belongs to an account whose sign-in is blocked`;
       findings.push(
-        warning({ ...told, what }, 'Fine for a shared mailbox that somebody reads; else mend MAIL_TO.'),
+        warning(
+          { ...told, what },
+          'Fine for a shared mailbox that somebody reads; otherwise correct MAIL_TO.',
+        ),
       );
       continue;
     }

@@ -97,7 +97,7 @@ describe('a sign-in from the address of an intruder', () => {
     });
   });
 
-  it('is of whom Graph names, whatever the event says', async () => {
+  it('belongs to the user that Graph names, whatever the event says', async () => {
     const other = '0a3b5a4e-2cf1-4fd0-9b8e-5c8f6b7f1a21';
     const answer = await confirmed({ userId: other, userPrincipalName: 'megan@contoso.com' });
     expect(answer).toMatchObject({ is: 'confirmed', signals: [{ userId: other }] });
