@@ -14,12 +14,16 @@ import { type Case, titleOf, titlesOf } from './given.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { openPoints } from './still-open.ts';
 
-export const briefOf = (given: Case): Section[] =>
+/** Below so many orders nobody reads on; what was removed is then told by its step alone. */
+const manyOrders = 7;
+
+/** `orders`: how many stand above it. */
+export const briefOf = (given: Case, orders: number): Section[] =>
   [
     openPoints(given, 'brief'),
     account(given),
     alsoAtWork(given),
-    changes(given, 'Removed and checked', ['verified', 'removed-again']),
+    changes(given, 'Removed and checked', ['verified', 'removed-again'], orders >= manyOrders),
     changes(given, 'Put back', ['undone']),
     changes(given, given.run.dryRun ? 'It would change' : 'Found, NOT changed', ['found']),
     { title: 'It would ask', lines: wouldAsk(given) },
@@ -71,12 +75,14 @@ function locks(given: Case): Line[] {
 const mostNamed = 3;
 
 /** A line for each step that met something of the intruder's, and one for all that policy asks for in any case. */
-function changes(given: Case, title: string, which: readonly Standing[]): Section {
+function changes(given: Case, title: string, which: readonly Standing[], titlesAlone = false): Section {
   const rows = given.steps.flatMap((row) => {
     const of = row.changes.filter((change) => which.includes(standingOf(change, row.aim)));
     return of.length === 0 ? [] : [{ row, of }];
   });
-  const remarkable = rows.filter(({ row, of }) => row.stage === 'evict' && isRemarkable(row, of));
+  const remarkable = titlesAlone
+    ? []
+    : rows.filter(({ row, of }) => row.stage === 'evict' && isRemarkable(row, of));
   const ordinary = rows.filter((one) => !remarkable.includes(one));
   return {
     title,

@@ -1,5 +1,7 @@
 // Until when each log holds everything: what no log shows yet may still have happened.
+
 import { type Horizon, horizonsOf, isCompleteUntil } from '../intruder/horizon.ts';
+import { plain } from '../mail/plain.ts';
 import { type Case, timeOf } from './given.ts';
 
 const horizons = ({ steps }: Case): Horizon[] => horizonsOf(steps.map(({ facts }) => facts));
@@ -16,6 +18,8 @@ const until = (given: Case, { completeUntil }: Horizon) =>
 /** `Logs complete until: sign-ins 09:00 UTC; unified audit log 07:45 UTC`; logs of the same time stand together. */
 export function completeUntil(given: Case): string {
   const byTime = Map.groupBy(horizons(given), (horizon) => until(given, horizon));
-  const parts = [...byTime].map(([time, logs]) => `${logs.map(({ log }) => log).join(', ')} ${time}`);
+  const parts = [...byTime].map(
+    ([time, logs]) => `${logs.map(({ log }) => plain(log, 60)).join(', ')} ${time}`,
+  );
   return parts.length === 0 ? '' : `Logs complete until: ${parts.join('; ')}`;
 }

@@ -64,7 +64,7 @@ export function reportOf(from: Given, mostLines: number): Report {
     now: cut(now, mostLines),
     stillOpen: shown([openPoints(given, 'whole')]),
     rest: shown(rest),
-    brief: shown(briefOf(given)),
+    brief: shown(briefOf(given, now.lines.length)),
   };
 }
 
