@@ -772,6 +772,17 @@ describe("the owner's own device", () => {
   });
 });
 
+it('what the audit log told falls with the sign-ins that it rested on', () => {
+  const known = { sessions: ['from-audit'], addresses: ['203.0.113.222'] };
+  const own = signIn({ createdDateTime: '2026-11-20T09:12:00Z', id: 'request-1', ipAddress: office });
+  const { intruder } = find({
+    signals: [signal({ address: office, requestId: 'request-1' })],
+    signIns: [...week(), own],
+    known,
+  });
+  expect(intruder).toMatchObject({ sessions: [], addresses: [] });
+});
+
 describe('a false detection of a phishing proxy', () => {
   const signals = [signal({ detector: 'attackerinTheMiddle', address: office, sessionId: 'only' })];
   const only = week().map((each) => ({ ...each, session: 'only' }));
@@ -809,7 +820,9 @@ describe('where generated stories went wrong', () => {
       location: amsterdam,
       ...given,
     });
-  const named = [signal({ detector: 'maliciousIPAddress', requestId: 'request-1' })];
+  const named = [
+    signal({ detector: 'maliciousIPAddress', title: 'Malicious IP address', requestId: 'request-1' }),
+  ];
 
   it('a traveller whose token is stolen keeps the hotel: the owner’s laptop began the session there', () => {
     const hotel = '192.0.2.50';
@@ -863,7 +876,7 @@ describe('where generated stories went wrong', () => {
         createdDateTime: `2026-11-${day}T03:00:00Z`,
         id: day,
         sessionId: 'owner-13',
-        location: panama,
+        ...seattle,
       }),
     );
     const elsewhere = theirs({ ipAddress: proxy, sessionId: 'owner-13' });
@@ -878,6 +891,23 @@ describe('where generated stories went wrong', () => {
     expect(intruder.addresses.toSorted()).toEqual([attacker, proxy].toSorted());
   });
 
+  it('a phone that is at another address every day is asked about at the next, whatever is odd about its token', () => {
+    const roaming = week().map((each, index) => ({
+      ...each,
+      address: `100.64.${index}.9`,
+      network: `100.64.${index}.9`,
+      session: 'phone',
+      userAgent: 'Outlook-iOS/2.0',
+    }));
+    const next = theirs({
+      userAgent: 'Outlook-iOS/2.0',
+      sessionId: 'phone',
+      location: { city: 'Boise', countryOrRegion: 'US' },
+    });
+    const { hits, uncertain } = find({ signals: named, signIns: [...roaming, next] });
+    expect([hits, uncertain.map(({ id }) => id)]).toEqual([[], ['request-1']]);
+  });
+
   it('a carrier’s next address is the owner’s, and a proxy in the same city is likely not', () => {
     const carrier = week().map((each) => ({ ...each, operator: '3255' }));
     const at = (operator: number) =>
@@ -886,7 +916,9 @@ describe('where generated stories went wrong', () => {
         signIns: [...carrier, theirs({ userAgent: edge, autonomousSystemNumber: operator, ...seattle })],
       });
     expect(at(3255).hits).toEqual([]);
-    expect(at(3255).intruder.addresses).toEqual([]);
+    expect(at(3255).intruder.marks).toContainEqual(
+      expect.objectContaining({ kind: 'address', value: attacker, verdict: 'owner' }),
+    );
     expect(at(60_068).hits.map(({ certainty }) => certainty)).toEqual(['likely']);
   });
 });

@@ -8,7 +8,7 @@ import { attackStory } from './attacks.ts';
 import { lifeStory } from './lives.ts';
 import { type Dice, dice, now, type Story } from './story.ts';
 
-const many = Number(process.env['STORIES'] ?? 1200);
+const many = Number(process.env['STORIES'] || 1200);
 const tellers = { lives: lifeStory, attacks: attackStory } satisfies Record<string, (dice: Dice) => Story>;
 
 const judge = ({ signals, signIns }: Story, known = nobodyKnown, seen = signIns) =>
