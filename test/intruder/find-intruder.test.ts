@@ -69,7 +69,7 @@ describe('a risky sign-in', () => {
     });
   });
 
-  it('leads from session to address to session — a rented line is changed, a session is kept', () => {
+  it('leads from session to address to session: intruders change addresses and keep sessions', () => {
     const second = '203.0.113.99';
     const signIns = [
       ...week(),
@@ -152,7 +152,7 @@ describe('a risky sign-in', () => {
     expect(times(find({ signIns: [...week(), other, risky] }))).toEqual(['06:00', '09:12']);
   });
 
-  it('takes a standing detection for a hint, and none that was dismissed, is slight or is old', () => {
+  it('takes a standing detection for a hint, but not one that was dismissed, is low or is old', () => {
     const addresses = (given: Parameters<typeof detection>[0]) =>
       find({ riskDetections: [detection({ ipAddress: '203.0.113.50', ...given })] }).intruder.addresses;
     expect(addresses({})).toEqual([attacker, '203.0.113.50']);
@@ -208,7 +208,7 @@ describe('an adversary in the middle', () => {
     isInteractive: false,
   });
 
-  it('owns the clean sign-in with two factors at the root of the session — it went through the proxy', () => {
+  it('made the clean sign-in with two factors that began the session, since it went through the proxy', () => {
     const trail = find({ signals, signIns: [...week(), root, replay] });
     expect(times(trail)).toEqual(['09:01', '09:12']);
     expect(trail.intruder).toMatchObject({
@@ -219,7 +219,7 @@ describe('an adversary in the middle', () => {
     });
   });
 
-  it('owns the root also when the alert is one that names no phishing and only an address', () => {
+  it('began the session also when the alert names an address and no phishing', () => {
     const dutch = { ...amsterdam };
     const trail = find({
       signIns: [...week(), signIn({ ...raw(root), location: dutch }), replay],
@@ -228,20 +228,20 @@ describe('an adversary in the middle', () => {
     expect(trail.intruder.addresses).toEqual([proxy, attacker]);
   });
 
-  it("owns a root of days ago at the very address of the alert, in the owner's browser", () => {
+  it("began the session days ago at the address of the alert, in the owner's browser", () => {
     const old = signIn({ ...raw(root), createdDateTime: '2026-11-17T09:01:00Z', ipAddress: attacker });
     const trail = find({ signals, signIns: [...week(), old, replay] });
     expect(trail.intruder).toMatchObject({ addresses: [attacker], sessions: ['aitm'] });
   });
 
-  it('owns a root of days ago — such a session lives for weeks', () => {
+  it('began the session days ago, since such a session lives for weeks', () => {
     const old = signIn({ ...raw(root), createdDateTime: '2026-11-17T09:01:00Z' });
     const trail = find({ signals, signIns: [...week(), old, replay] });
     expect(trail.intruder.addresses).toEqual([proxy, attacker]);
     expect(trail.intruder.since).toBe('2026-11-17T08:01:00.000Z');
   });
 
-  it('never owns the office of the owner, whatever session was seen there', () => {
+  it('never gets the owner’s office, whatever session was seen there', () => {
     const trail = find({
       signals,
       signIns: [...week(), signIn({ ...raw(root), ipAddress: office }), replay],
@@ -351,7 +351,7 @@ describe('an address that others use too', () => {
     expect(trail.intruder).toMatchObject({ sessions: [], addresses: [], sharedAddresses: [office] });
   });
 
-  it("is shared when a third client was there before — the owner's telephone, at this hotel", () => {
+  it("is shared when a third client was there before — the owner's phone, at this hotel", () => {
     const phone = signIn({
       createdDateTime: '2026-11-18T20:00:00Z',
       ipAddress: attacker,
@@ -398,7 +398,7 @@ describe('an address that others use too', () => {
   });
 });
 
-describe('a travel that cannot have been made', () => {
+describe('an impossible journey', () => {
   const travel = (given: Partial<Signal>) =>
     signal({ detector: 'unlikelyTravel', title: 'Atypical travel', ...given });
   const abroad = signIn({
@@ -415,7 +415,7 @@ describe('a travel that cannot have been made', () => {
     expect(trail.intruder).toMatchObject({ addresses: [attacker], sessions: ['abroad'] });
   });
 
-  it("is not the owner's for want of anything to compare", () => {
+  it('is not the owner’s just because there is nothing to compare', () => {
     const silent = signIn({ ...raw(abroad), userAgent: null });
     const trail = find({ signals: [travel({ requestId: 'request-1' })], signIns: [...week(), silent] });
     expect(trail.intruder.addresses).toEqual([attacker]);
@@ -525,7 +525,7 @@ describe('a travel that cannot have been made', () => {
   });
 });
 
-describe('late and thin alerts', () => {
+describe('alerts that are late or say little', () => {
   it('uses the time of the activity — an offline detection comes up to two days later', () => {
     const then = signIn({
       createdDateTime: '2026-11-18T14:00:00Z',
@@ -619,7 +619,7 @@ describe('where little is known of the owner', () => {
     expect(intruder).toMatchObject({ addresses: [attacker], since: '2026-11-20T07:30:00.000Z' });
   });
 
-  it('owns the root of a phished session though the owner was never seen', () => {
+  it('takes the start of a phished session for the intruder’s though the owner was never seen', () => {
     const root = signIn({ createdDateTime: '2026-11-20T09:01:00Z', ipAddress: proxy, sessionId: 'i' });
     const signals = [signal({ detector: 'attackerinTheMiddle', sessionId: 'i' })];
     expect(find({ signals, signIns: [root, replay] }).intruder.addresses).toEqual([proxy, attacker]);
@@ -638,7 +638,7 @@ describe('where little is known of the owner', () => {
     expect(intruder).toMatchObject({ addresses: [], sharedAddresses: [office], sessions: ['i'] });
   });
 
-  it("owns the first sign-in of this morning in a session of the alert's address, made abroad", () => {
+  it("takes the first sign-in of this morning, made abroad in the session of the alert's address, for the intruder's", () => {
     const owner = signIn({ createdDateTime: '2026-11-20T08:00:00Z', ipAddress: home, sessionId: 'o' });
     const root = signIn({
       createdDateTime: '2026-11-20T09:01:00Z',
@@ -683,7 +683,7 @@ describe('what the alert names', () => {
     expect(trail.intruder.addresses).toEqual([attacker]);
   });
 
-  it("owns what came a little earlier in the same session from the same address, in the owner's guise", () => {
+  it("includes what came a little earlier in the same session from the same address with the owner's client", () => {
     const earlier = signIn({ createdDateTime: '2026-11-20T09:07:00Z', ipAddress: attacker, sessionId: 'i' });
     const { intruder } = find({
       signals: [signal({ address: null, requestId: 'request-1' })],
@@ -708,7 +708,7 @@ describe('what the alert names', () => {
     expect(trail.intruder.sessions).toEqual([]);
   });
 
-  it('holds a hundred addresses at most — a row has an end, and rented lines have none', () => {
+  it('holds a hundred addresses at most, because a row has a limit', () => {
     const many = Array.from({ length: 150 }, (_, index) => ({
       ...theirs,
       id: `request-${index}`,
@@ -765,7 +765,7 @@ describe("the owner's own device", () => {
     ]);
   });
 
-  it('is missed where its owner always has it — the first sign-in of the session was not made on it', () => {
+  it('tells who began a session by its absence, where the owner always has it', () => {
     const root = signIn({ createdDateTime: '2026-11-20T09:01:00Z', ipAddress: proxy, sessionId: 'owner-20' });
     const trail = find({ signals, signIns: [...weekOnLaptop(), root, replay] });
     expect(trail.intruder).toMatchObject({ addresses: [proxy, attacker], sessions: ['owner-20'] });
