@@ -1,6 +1,7 @@
 // Stops a mailbox from sending all its mail on: to an address outside, and to one inside where the intruder set it.
 // Rules forward too (disable-inbox-rules), and so do transport rules, which are a matter of the tenant.
 import { z } from 'zod';
+import { PermanentError } from '../../shared/errors.ts';
 import { type Act, actsIn, auditLogIn, parameterOf, tiedBy } from '../../shared/intruder/acts.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { acceptedDomains, addressesBehind, mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
@@ -77,10 +78,32 @@ export const removeMailForwarding = remediation({
     });
   },
 
-  async undo({ before: { mailbox, ...was } }, { account, exchange }) {
-    await setForwarding(exchange, mailbox ?? account, was);
-    return undefined;
+  async undo({ id, before: { mailbox, ...was } }, { account, exchange }) {
+    const owner = mailbox ?? account;
+    try {
+      await setForwarding(exchange, owner, was);
+      return undefined;
+    } catch (error) {
+      const isGone = error instanceof PermanentError && error.status === 404;
+      if (!isGone || was.ForwardingAddress === null) throw error;
+      return targetIsGone(owner, id, was.ForwardingAddress, was.ForwardingSmtpAddress);
+    }
   },
+});
+
+/** Then nothing is set: the address beside it was never used, and would be now. */
+const targetIsGone = (
+  { id, userPrincipalName }: Mailbox,
+  changeId: string,
+  recipient: string,
+  address: string | null,
+): Task => ({
+  id: `not-back:${changeId}`,
+  what: `Decide whether mail of ${userPrincipalName} is forwarded again`,
+  instruction: `It was forwarded to ${recipient}, whom the directory no longer knows, so forwarding stays off.${address === null ? '' : ` Beside it stood ${address}, which Exchange did not use.`} Ask the owner, and set it under Mail flow settings if it is needed.`,
+  link: mailboxPage(id),
+  role: 'Exchange Administrator',
+  instead: true,
 });
 
 const setForwarding = (

@@ -97,6 +97,20 @@ describe('remove-mail-forwarding', () => {
     },
   );
 
+  it('asks instead of giving back, where the target is gone — the address beside it would be used then', async () => {
+    const set = { ...outside, ForwardingAddress: 'Mail Archive' };
+    const change = onlyChange(await look(oneMailbox(set, { recipients: [contact] }).clients));
+    const { clients, mailbox } = oneMailbox({});
+    if (typeof removeMailForwarding.undo === 'string') throw new Error('cannot be undone');
+    expect(await removeMailForwarding.undo(change, context(), clients)).toMatchObject({
+      instruction: expect.stringMatching(
+        /Mail Archive, whom the directory no longer knows.*x\.finance88@gmail\.com/,
+      ),
+      instead: true,
+    });
+    expect(mailbox()).toEqual({});
+  });
+
   it('puts back exactly what was there, and finds it again', async () => {
     const { clients, tenant } = oneMailbox(
       { ...outside, ForwardingAddress: 'Mail Archive' },

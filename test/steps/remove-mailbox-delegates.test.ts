@@ -79,6 +79,20 @@ describe('remove-mailbox-delegates', () => {
     expect(await look(mailbox, answered(evil))).toMatchObject({ changes: [] });
   });
 
+  it('asks instead of giving back, where the delegate is gone', async () => {
+    const changes = await removeAll(mailboxOf(), answered(evil));
+    const [owner, megan] = people.users;
+    const without = oneMailbox(undefined, { users: [{ ...owner, mailbox: {} }, megan] });
+    const { undo } = removeMailboxDelegates;
+    if (typeof undo === 'string') throw new Error('can be undone');
+    for (const change of changes) {
+      expect(await undo(change, context(), without.clients)).toMatchObject({
+        instruction: expect.stringMatching(/because Exchange no longer knows lidia/i),
+        instead: true,
+      });
+    }
+  });
+
   it("takes away what the intruder gave, whatever the log calls it, and nothing of the owner's", async () => {
     const mailbox = mailboxOf();
     const changes = await removeAll(mailbox, answered(evil));

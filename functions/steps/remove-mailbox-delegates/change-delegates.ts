@@ -23,14 +23,26 @@ export async function removeDelegate(exchange: ExchangeClient, owner: Mailbox, d
   }
 }
 
-/** What is there already is no failure. Outlook shows a mailbox with full access by itself again. */
-export async function restoreDelegate(exchange: ExchangeClient, owner: Mailbox, delegate: Delegate) {
+/** What is there already is no failure; `gone`: Exchange no longer knows the delegate, or the folder. Outlook shows a mailbox with full access by itself again. */
+export async function restoreDelegate(
+  exchange: ExchangeClient,
+  owner: Mailbox,
+  delegate: Delegate,
+): Promise<'gone' | undefined> {
   const folder = delegate.kind === 'folder' ? [delegate.folder.toLowerCase()] : [];
   const read = await readDelegates(exchange, owner, folder);
   const name = describeDelegate(delegate);
-  if (read?.some((one) => describeDelegate(one) === name)) return;
+  if (read?.some((one) => describeDelegate(one) === name)) return undefined;
   const [cmdlet, parameters] = restoring(owner, delegate);
-  await exchange.run(cmdlet, parameters, { anchor: owner.userPrincipalName });
+  try {
+    await exchange.run(cmdlet, parameters, { anchor: owner.userPrincipalName });
+    return undefined;
+  } catch (error) {
+    // The mailbox was read a moment ago, so what is not there is the delegate, or the folder.
+    const isGone = error instanceof PermanentError && error.status === 404;
+    if (!isGone || read === undefined) throw error;
+    return 'gone';
+  }
 }
 
 function removing(owner: Mailbox, delegate: Delegate): Cmdlet {

@@ -10,6 +10,7 @@ import {
   isEverybody,
   readDelegates,
 } from '../../../shared/microsoft365/delegates.ts';
+import { mailboxPage } from '../../../shared/microsoft365/links.ts';
 import { namesOf } from '../../../shared/microsoft365/mailbox.ts';
 import {
   idIn,
@@ -80,9 +81,17 @@ export const removeMailboxDelegates = remediation({
     await removeDelegate(exchange, before.mailbox ?? account, before);
   },
 
-  async undo({ before }, { account, exchange }) {
-    await restoreDelegate(exchange, before.mailbox ?? account, before);
-    return undefined;
+  async undo({ id, before }, { account, exchange }) {
+    const owner = before.mailbox ?? account;
+    if ((await restoreDelegate(exchange, owner, before)) === undefined) return undefined;
+    return {
+      id: `not-back:${id}`,
+      what: `Decide who gets what ${before.user} could do in the mailbox of ${owner.userPrincipalName}`,
+      instruction: `This was not given back, because Exchange no longer knows ${before.user}${before.kind === 'folder' ? ' or the folder' : ''}: ${describeDelegate(before)}. Ask the owner whether somebody else needs it, and add them under Delegation.`,
+      link: mailboxPage(owner.id),
+      role: 'Exchange Administrator',
+      instead: true,
+    };
   },
 });
 

@@ -144,7 +144,11 @@ const setMailbox: Cmdlet = {
     if (typeof hidden === 'boolean')
       store.write(mailbox, 'HiddenFromAddressListsEnabled', hidden, { fallback: false });
     if (delegates !== undefined) {
-      store.write(mailbox, 'GrantSendOnBehalfTo', changedList(mailbox.GrantSendOnBehalfTo ?? [], delegates), {
+      const known = mailbox.GrantSendOnBehalfTo ?? [];
+      const wanted = changedList(known, delegates);
+      const unknown = wanted.find((name) => !known.includes(name) && !findRecipient(store.file, name));
+      if (unknown !== undefined) throw objectNotFound(unknown);
+      store.write(mailbox, 'GrantSendOnBehalfTo', wanted, {
         fallback: [],
         same: (one, other) => [...(one ?? [])].sort().join() === [...(other ?? [])].sort().join(),
       });
