@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { declaredPermissions } from '../../functions/permissions.ts';
+import { coveredBy, declaredPermissions } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { offlineConfig, sampleEnvironment, snapshot } from '../../infra/bicep.ts';
-import { minimalProfile } from '../../infra/generate.ts';
+import { minimalProfile, playbookDocument } from '../../infra/generate.ts';
 import { appRoles } from '../../shared/auth/caller.ts';
+import { neededOf } from '../../shared/preflight/permissions.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'tenant-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -31,16 +32,43 @@ const granted = async (more: Readonly<Record<string, string>>) => {
 const declared = (isOn: (step: string) => boolean) => {
   const { graph, exchange, defender } = declaredPermissions(playbook);
   const steps = playbook.map(({ name }) => name);
-  const used = (users: readonly string[]) => users.some((user) => !steps.includes(user) || isOn(user));
-  const wide = Object.entries(graph).filter(([, users]) =>
-    used(users.filter((user) => user !== 'send-summary')),
-  );
+  const isUsing = (user: string) => !steps.includes(user) || isOn(user);
+  // Granted on the sender's mailbox alone.
+  const everywhere = (user: string) => user !== 'send-summary' && isUsing(user);
   return [
-    ...wide.filter(([, users]) => users.some((user) => user !== 'send-summary')).map(([name]) => name),
-    ...(Object.values(exchange).some(used) ? ['Exchange.ManageAsApp'] : []),
-    ...Object.entries(defender).flatMap(([name, users]) => (used(users) ? [name] : [])),
+    ...Object.keys(neededOf(graph, coveredBy, everywhere)),
+    ...(Object.values(exchange).some((users) => users.some(isUsing)) ? ['Exchange.ManageAsApp'] : []),
+    ...Object.entries(defender).flatMap(([name, users]) => (users.some(isUsing) ? [name] : [])),
   ].toSorted();
 };
+
+describe('what is granted', () => {
+  it('holds no permission to read beside one to write — it would only be of use to an intruder', () => {
+    const all = declared(() => true);
+    for (const [read, write] of Object.entries(coveredBy)) {
+      expect(all.includes(read) && all.includes(write), read).toBe(false);
+    }
+    expect(all).not.toContain('Directory.Read.All');
+    expect(all).toContain('Application.ReadWrite.All');
+  });
+
+  it('holds the one to read where the steps that write are off', () => {
+    const some = declared((step) => step !== 'remove-app-access');
+    expect(some).toContain('Application.Read.All');
+    expect(some).not.toContain('Application.ReadWrite.All');
+  });
+
+  it('is worked out alike by the two that grant, from the same file', () => {
+    const document = JSON.parse(playbookDocument());
+    const { coveredBy: known } = z.object({ coveredBy: z.record(z.string(), z.string()) }).parse(document);
+    expect(known['Application.Read.All']).toBe('Application.ReadWrite.All');
+    for (const file of ['bicep/tenant.bicep', 'setup-tenant.ps1']) {
+      expect(readFileSync(new URL(`../../infra/${file}`, import.meta.url), 'utf8')).toContain(
+        'playbook.coveredBy[',
+      );
+    }
+  });
+});
 
 describe.runIf(config !== undefined)('tenant.bicep', () => {
   it('grants what is declared, and nothing more', async () => {
