@@ -93,7 +93,8 @@ describe('the playbook', () => {
   it('is known outside the steps by its declarations: no other code names a step', () => {
     const named = ['shared', 'functions/alerts', 'functions/runs', 'infra', 'cli'].flatMap((place) =>
       readdirSync(new URL(`../../${place}/`, import.meta.url), { recursive: true, encoding: 'utf8' })
-        .filter((file) => file.endsWith('.ts'))
+        // Rows of earlier versions have nothing but names.
+        .filter((file) => file.endsWith('.ts') && file !== 'store/row-versions.ts')
         .flatMap((file) => {
           const text = readFileSync(new URL(`../../${place}/${file}`, import.meta.url), 'utf8');
           return names.flatMap((name) => (text.includes(`'${name}'`) ? `${place}/${file}: '${name}'` : []));
