@@ -170,40 +170,34 @@ describe('disable-inbox-rules', () => {
       SubjectContainsWords: ['Falcon'],
       ForwardTo: ['anna@fabrikam.com'],
     };
-    const readUntil = (
-      completeUntil: string,
-      records: readonly object[] = [],
-      more: Partial<Intruder> = {},
-    ) =>
+    const readIn = (records: readonly object[], more: Partial<Intruder> = {}) =>
       context({
         run: {
-          openedAt: '2026-11-20T09:15:00.000Z',
           ended: { 'collect-audit-log': 'done' },
+          answered: ['acts'],
           facts: {
-            acts: {
-              ...actsOf(
-                records.map((one) => unifiedRecordSchema.parse(one)),
-                intruder,
-              ),
-              horizons: [{ log: 'unified audit log', completeUntil }],
-            },
+            acts: actsOf(
+              records.map((one) => unifiedRecordSchema.parse(one)),
+              intruder,
+            ),
           },
         },
         intruder: { ...intruder, ...more },
       });
-    const made = (by: 'intruder' | 'owner') =>
-      record(by, 'New-InboxRule', { objectId: 'adele\\13545366470107004940' });
+    const made = (by: 'intruder' | 'owner', more: object = {}) =>
+      record(by, 'New-InboxRule', { objectId: 'adele\\13545366470107004940', ...more });
     const seen = async (given: ReturnType<typeof context>, rule: object = partner) =>
       found(await disableInboxRules.find(given, withRules(rule).clients));
 
-    it('is asked about while the log may not hold all that was done before the lock', async () => {
-      const { changes, tasks, kept } = await seen(readUntil('2026-11-20T09:00:00.000Z'));
+    it('is asked about where the log has no record of its making — absence proves nothing', async () => {
+      const { changes, tasks, kept } = await seen(readIn([record('owner', 'Send')]));
       expect({ changes, kept }).toEqual({ changes: [], kept: [] });
       expect(tasks).toMatchObject([{ what: expect.stringContaining('rule "Falcon"') }]);
     });
 
-    it('is kept, and told by name, once the log shows that it is older than the intruder', async () => {
-      const { tasks, kept } = await seen(readUntil('2026-11-20T09:15:00.000Z'));
+    it('is kept, and told by name, where the log shows that it is older than the intruder', async () => {
+      const before = made('owner', { createdDateTime: '2026-11-19T10:00:00Z' });
+      const { tasks, kept } = await seen(readIn([before]));
       expect(tasks).toEqual([]);
       expect(kept).toMatchObject([
         { what: 'rule "Falcon"', why: expect.stringContaining('older than the intruder'), told: true },
@@ -211,14 +205,9 @@ describe('disable-inbox-rules', () => {
       expect(kept[0]?.why).toContain('anna@fabrikam.com');
     });
 
-    it('is asked about where Outlook stored rules without saying which', async () => {
-      const nameless = record('owner', 'UpdateInboxRules', {});
-      expect((await seen(readUntil('2026-11-20T09:15:00.000Z', [nameless]))).tasks).toHaveLength(1);
-    });
-
     it('is kept where the owner made it in their own session, and asked about where nobody knows whose that is', async () => {
       const records = [made('owner')];
-      expect((await seen(readUntil('2026-11-20T09:15:00.000Z', records))).tasks).toHaveLength(1);
+      expect((await seen(readIn(records))).tasks).toHaveLength(1);
       const marks: Intruder['marks'] = [
         {
           kind: 'session',
@@ -229,15 +218,16 @@ describe('disable-inbox-rules', () => {
           source: 'sign-ins',
         },
       ];
-      const { tasks, kept } = await seen(readUntil('2026-11-20T09:15:00.000Z', records, { marks }));
+      const { tasks, kept } = await seen(readIn(records, { marks }));
       expect(tasks).toEqual([]);
       expect(kept).toMatchObject([{ told: true, why: expect.stringContaining('the owner made it') }]);
     });
 
     it('is disabled where the intruder made it, and asked about where it hides mail too, however old it is', async () => {
-      expect((await seen(readUntil('2026-11-20T09:15:00.000Z', [made('intruder')]))).changes).toHaveLength(1);
-      const hidden = { ...partner, MarkAsRead: true };
-      expect((await seen(readUntil('2026-11-20T09:15:00.000Z'), hidden)).kept).toEqual([]);
+      expect((await seen(readIn([made('intruder')]))).changes).toHaveLength(1);
+      const before = made('owner', { createdDateTime: '2026-11-19T10:00:00Z' });
+      const hidden = await seen(readIn([before]), { ...partner, MarkAsRead: true });
+      expect(hidden).toMatchObject({ kept: [], changes: [], tasks: [expect.anything()] });
     });
   });
 

@@ -2,16 +2,7 @@
 // maker nor date. What an owner makes looks suspicious at times, and what an intruder makes looks harmless; so the log
 // decides where it can, and a person where it can't.
 
-import {
-  type Act,
-  auditLogIn,
-  isOrdinary,
-  makesRule,
-  pairsIn,
-  parameterOf,
-  tiedBy,
-} from '../../../shared/intruder/acts.ts';
-import { horizonsIn, isCompleteUntil } from '../../../shared/intruder/horizon.ts';
+import { type Act, makesRule, pairsIn, parameterOf, tiedBy } from '../../../shared/intruder/acts.ts';
 import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
 import type { Intruder, StoredTrace } from '../../../shared/model/intruder.ts';
 import type { RunView } from '../../../shared/model/step.ts';
@@ -104,32 +95,6 @@ const logMayTell = (run: RunView, now: Date): boolean =>
   run.ended['collect-audit-log'] === undefined &&
   now.getTime() - lockedAt(run) < mostMinutes * 60_000;
 
-/** As many records of one kind as a run keeps: where there are more, some are not known. */
-const mostKept = { changes: 300, rules: 50 };
-
-/**
- * Whether the log holds all that was done to rules from before the intruder came until the lock, so that a rule which
- * it does not name is older than both.
- */
-function logIsWhole(
-  { run, intruder, acts, actsOfOthers }: Known,
-  rules: readonly ReadRule['rule'][],
-): boolean {
-  const horizons = horizonsIn(run).filter(({ log }) => log === 'unified audit log');
-  const nameless = [...acts, ...actsOfOthers].filter(
-    (act) => makesRule.test(act.activity) && act.succeeded && ruleOf(act, rules) === undefined,
-  );
-  return (
-    intruder.since !== null &&
-    auditLogIn(run) === 'read' &&
-    isCompleteUntil(horizons, lockedAt(run)) &&
-    acts.filter(({ activity }) => !isOrdinary(activity)).length < mostKept.changes &&
-    actsOfOthers.length < mostKept.rules &&
-    // Outlook does not always say which rule it stored.
-    nameless.every((act) => act.activity !== 'UpdateInboxRules')
-  );
-}
-
 /** In a session or on a device that is the owner's. */
 const isOwners = ({ trace }: Act, { marks }: Intruder): boolean =>
   trace !== null &&
@@ -138,6 +103,17 @@ const isOwners = ({ trace }: Act, { marks }: Intruder): boolean =>
       verdict === 'owner' &&
       ((kind === 'session' && value === trace.session) || (kind === 'device' && value === trace.device)),
   );
+
+/**
+ * What shows that a rule is the owner's: a record of its making. That the log has none shows nothing, since not all that
+ * makes a rule is logged, and an intruder may have been in before they were seen.
+ */
+function groundOf(made: Act | undefined, intruder: Intruder): string | undefined {
+  if (made === undefined) return undefined;
+  if (isOwners(made, intruder)) return 'the log shows that the owner made it';
+  const since = Date.parse(intruder.since ?? '');
+  return Date.parse(made.at) < since ? 'the log shows that it is older than the intruder' : undefined;
+}
 
 /** What is known about the maker of a rule in one mailbox. */
 interface Known {
@@ -170,8 +146,6 @@ const looksOwn = ({ rule, evidence }: Judged) =>
 interface Makers {
   intruders: MadeBy;
   others: MadeBy;
-  /** No act on it is missing, so one that has none is older than the intruder. */
-  whole: boolean;
   /** The log has not answered yet. */
   pending: boolean;
 }
@@ -185,18 +159,14 @@ function decisionOn(judged: Judged, makers: Makers, { intruder }: Known): Decisi
   if (judged.verdict === 'keep') return { is: 'keep', why };
 
   const other = makers.others.acts.get(id);
-  const stored = makers.intruders.stored.has(id) || makers.others.stored.has(id);
-  const older =
-    other === undefined
-      ? makers.whole && !stored && 'the log shows that it is older than the intruder'
-      : isOwners(other, intruder) && 'the log shows that the owner made it';
+  const ground = makers.intruders.stored.has(id) ? undefined : groundOf(other, intruder);
   // The owner's, and it does nothing but send mail on: nobody needs to be asked, but it is told.
-  const owners = older ? { owners: true as const } : {};
-  if (older && judged.onlyOutside) return { is: 'keep', why: `${why}; ${older}`, told: true, ...owners };
+  const owners = ground === undefined ? {} : { owners: true as const };
+  if (ground !== undefined && judged.onlyOutside)
+    return { is: 'keep', why: `${why}; ${ground}`, told: true, ...owners };
   if (judged.evidence !== undefined) return { is: 'disable', why, evidence: judged.evidence };
   if (other !== undefined) return { is: 'ask', why: `was ${other.evidence}; ${why}`, ...owners };
   if (judged.verdict === 'ask') return { is: 'ask', why };
-  if (older) return { is: 'ask', why: `${why}; ${older}`, ...owners };
   if (makers.pending && looksOwn(judged))
     return { is: 'ask', why: `${why}; waits for the audit log, which may tell who made it` };
   return { is: 'disable', why };
@@ -207,10 +177,6 @@ export function decideOn(rules: readonly ReadRule[], context: RuleContext, known
   const makers: Makers = {
     intruders: rulesMadeBy(known.acts, rules),
     others: rulesMadeBy(known.actsOfOthers, rules),
-    whole: logIsWhole(
-      known,
-      rules.map(({ rule }) => rule),
-    ),
     pending: known.mode === 'act' && logMayTell(known.run, known.now),
   };
   return rules.map((entry) => {
