@@ -148,6 +148,7 @@ async function takenIn(tenant: object) {
     story,
     run,
     taken: rows.flatMap(({ changes }) => changes.map(({ what }) => what)),
+    kept: rows.flatMap((row) => row.kept.map(({ what, why }) => `${what} ${why}`)),
     asked: rows.flatMap(({ tasks }) => tasks.map(({ what, instruction }) => `${what}. ${instruction}`)),
   };
 }
@@ -157,12 +158,14 @@ describe("the owner's own things, made while the intruder was in", () => {
     ["the owner's own address", owner.ipAddress],
     ['an address that both use, as behind one NAT or VPN', intruder.ipAddress],
   ])('survive: from %s', async (_, address) => {
-    const { story, run, taken, asked } = await takenIn(tenantOf(address));
+    const { story, run, taken, asked, kept } = await takenIn(tenantOf(address));
     expect(run.level).toBe('full');
     expect(taken).toEqual(['rule "a"']);
-    for (const thing of ['New phone', 'Todo App', 'NOOR-LT', 'To my private mail', 'Receipts']) {
+    for (const thing of ['New phone', 'Todo App', 'NOOR-LT', 'Receipts']) {
       expect(asked.filter((what) => what.includes(thing))).toHaveLength(1);
     }
+    // The log shows the owner's own session, so nobody need be asked; but it sends mail out, so it is named.
+    expect(kept.filter((what) => what.includes('To my private mail'))).toHaveLength(1);
     const { users, devices, oauth2PermissionGrants, appRoleAssignments, servicePrincipals } =
       story.tenant.state();
     const { before } = story;
