@@ -24,7 +24,7 @@ const optionsSchema = z.object({
   falseAlarm: z.boolean().optional(),
 });
 
-export const levelOption = (help: string) => new Option('--level <level>', help).choices(['contain', 'full']);
+const levelOption = (help: string) => new Option('--level <level>', help).choices(['contain', 'full']);
 
 const collect = (value: string, before: readonly string[] = []) => [...before, value];
 const stepHelp = 'only this step; as often as there are steps';
@@ -88,7 +88,7 @@ export function decide(program: Command, deciding: Deciding): void {
 }
 
 /** Throws Stop with what there is, before anything is sent. */
-export function knownSteps(names: readonly string[] | undefined, { steps }: RunView): void {
+function knownSteps(names: readonly string[] | undefined, { steps }: RunView): void {
   const unknown = (names ?? []).filter((name) => !steps.some((step) => step.name === name));
   if (unknown.length === 0) return;
   throw new Stop(

@@ -48,7 +48,6 @@ export const calendarSchema = z.object({
     .nullish()
     .transform((given) => given ?? false),
 });
-export type PublishedCalendar = z.infer<typeof calendarSchema>;
 
 /** Get-MobileDevice */
 export const phoneSchema = z.object({

@@ -14,7 +14,7 @@ import { carryOut, claimedRow } from './run-step.ts';
 import { timing } from './timing.ts';
 import { message } from './turn.ts';
 
-export interface Begun extends Plan {
+interface Begun extends Plan {
   /** Once the rows are written: makes the changes, checks them and settles the rows. */
   carryOut(rows: RunRows): Promise<void>;
 }

@@ -10,7 +10,8 @@ import { falseAlarm, next } from './afterwards.ts';
 import { attachedTo } from './attached.ts';
 import { wouldAsk } from './changes-made.ts';
 import { alsoAtWork } from './coexistence.ts';
-import { type Case, titleOf, titlesOf } from './given.ts';
+import { titleOf, titlesOf } from './given.ts';
+import type { Case } from './lock.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { openPoints } from './still-open.ts';
 

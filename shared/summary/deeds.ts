@@ -10,7 +10,7 @@ import { inQuotes } from '../model/text.ts';
 import type { Given } from './given.ts';
 
 export const lanes = ['Sign-ins', 'Mailbox settings', 'Mail sent', 'Files', 'Deletions', 'Accounts'] as const;
-export type Lane = (typeof lanes)[number];
+type Lane = (typeof lanes)[number];
 
 export interface Deed {
   at: number;

@@ -4,8 +4,6 @@ import { clock, dayOf, plain } from '../mail/plain.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Investigation, Remediation } from '../model/step.ts';
 import type { RunRows } from '../run/progress.ts';
-import type { Verdict } from '../run/verdict.ts';
-import type { Lock } from './lock.ts';
 
 /** A step as far as a summary describes it. */
 export type Described = Partial<Pick<Remediation, 'part'>> &
@@ -25,12 +23,6 @@ export interface Given {
   now: Date;
   /** Where on-call works: times are told by their clocks too. */
   timeZone?: string;
-}
-
-/** What each part of a summary would work out again. */
-export interface Case extends Given {
-  verdict: Verdict;
-  lock: Lock;
 }
 
 interface From {

@@ -6,7 +6,8 @@ import { clause, clock, clockAfter, later } from '../mail/plain.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Part } from '../model/words.ts';
 import { isLeftOut } from '../run/mode.ts';
-import { type Case, type Given, timeOf } from './given.ts';
+import type { Verdict } from '../run/verdict.ts';
+import { type Given, timeOf } from './given.ts';
 import { standingOf } from './standing.ts';
 
 export type Lock =
@@ -16,6 +17,12 @@ export type Lock =
   | { is: 'lifted'; at: string }
   | { is: 'open'; because: string }
   | { is: 'unknown' };
+
+/** What each part of a summary would work out again. */
+export interface Case extends Given {
+  verdict: Verdict;
+  lock: Lock;
+}
 
 type Rows = Pick<Given, 'run' | 'steps'>;
 

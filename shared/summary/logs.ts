@@ -2,7 +2,8 @@
 
 import { type Horizon, horizonsOf, isCompleteUntil } from '../intruder/horizon.ts';
 import { plain } from '../mail/plain.ts';
-import { type Case, timeOf } from './given.ts';
+import { timeOf } from './given.ts';
+import type { Case } from './lock.ts';
 
 const horizons = ({ steps }: Case): Horizon[] => horizonsOf(steps.map(({ facts }) => facts));
 

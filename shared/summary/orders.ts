@@ -12,17 +12,8 @@ import { capital, inQuotes } from '../model/text.ts';
 import { dangers } from '../model/words.ts';
 import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { contactOf, signInsOf } from './deeds.ts';
-import {
-  type Case,
-  type Described,
-  type Given,
-  order,
-  ownerOf,
-  placeOf,
-  timeOf,
-  titleOf,
-  titlesOf,
-} from './given.ts';
+import { type Described, type Given, order, ownerOf, placeOf, timeOf, titleOf, titlesOf } from './given.ts';
+import type { Case } from './lock.ts';
 
 export interface OpenTask {
   step: string;

@@ -8,7 +8,8 @@ import { falseAlarm, findings, handBack, next, others, restInCounts, sent } from
 import { briefOf } from './brief.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
 import { alsoAtWork } from './coexistence.ts';
-import type { Case, Given } from './given.ts';
+import type { Given } from './given.ts';
+import type { Case } from './lock.ts';
 import { locked, lockOf } from './lock.ts';
 import { ordersOf } from './orders.ts';
 import { openPoints } from './still-open.ts';
@@ -28,7 +29,7 @@ export interface Report {
   brief: readonly Section[];
 }
 
-export const caseOf = (given: Given): Case => ({
+const caseOf = (given: Given): Case => ({
   ...given,
   verdict: verdictOf(given.run, given.steps),
   lock: lockOf(given),

@@ -4,7 +4,8 @@ import type { Line, Section } from '../mail/letter.ts';
 import { clause, plain } from '../mail/plain.ts';
 import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { changeLines } from './changes-made.ts';
-import { type Case, titleOf, titlesOf } from './given.ts';
+import { titleOf, titlesOf } from './given.ts';
+import type { Case } from './lock.ts';
 import { exposure } from './lock.ts';
 import { isOpen } from './standing.ts';
 

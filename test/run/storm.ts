@@ -46,9 +46,9 @@ export const kinds = {
   'look fails': 0.2,
   'look refused': 0.03,
 } as const;
-export type Kind = keyof typeof kinds;
+type Kind = keyof typeof kinds;
 
-export interface Fault {
+interface Fault {
   /** The number of the place, counted from the beginning. */
   at: number;
   kind: Kind;
@@ -69,7 +69,7 @@ class Death extends Error {
   override readonly name = 'Death';
 }
 
-export function numbers(seed: number): () => number {
+function numbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

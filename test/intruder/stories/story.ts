@@ -8,7 +8,7 @@ export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
 
-export type Who = 'owner' | 'intruder';
+type Who = 'owner' | 'intruder';
 
 export interface TrueSignIn {
   by: Who;
