@@ -3,8 +3,9 @@
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { evidenceIn, readDirectoryAudits } from '../../shared/intruder/audit.ts';
+import { readDirectoryAudits, tieIn } from '../../shared/intruder/audit.ts';
 import { when } from '../../shared/intruder/describe-trail.ts';
+import { storedTrace } from '../../shared/intruder/tie.ts';
 import { windowStart } from '../../shared/intruder/window.ts';
 import { type Device, devicesOf, entriesOf, usedBy } from '../../shared/microsoft365/devices.ts';
 import { unlessGone } from '../../shared/microsoft365/gone.ts';
@@ -38,13 +39,18 @@ export const disableDevices = remediation({
     const audits = 'skip' in log ? [] : log;
     const judged = devices.map((device) => {
       const made = entriesOf(device, audits);
-      const evidence = usedBy(device, intruder) ?? evidenceIn(made, intruder);
+      const used = usedBy(device, intruder);
+      const tie =
+        used === undefined
+          ? tieIn(made, intruder)
+          : { evidence: used, by: storedTrace({ device: device.deviceId }) };
+      const evidence = tie?.evidence;
       const old = Date.parse(device.registeredAt ?? '') < since;
-      return { device, evidence, old, from: made[0]?.trace.address ?? null };
+      return { device, evidence, by: tie?.by, old, from: made[0]?.trace.address ?? null };
     });
     const enabled = judged.filter(({ device }) => device.enabled);
     return {
-      changes: enabled.flatMap(({ device, evidence }) =>
+      changes: enabled.flatMap(({ device, evidence, by }) =>
         evidence === undefined || device.operatingSystem !== 'Windows'
           ? []
           : {
@@ -52,6 +58,7 @@ export const disableDevices = remediation({
               what: device.name,
               why: 'what is signed in on it stays signed in',
               evidence,
+              ...(by === undefined ? {} : { by }),
               before: { accountEnabled: true, objectId: device.id },
             },
       ),

@@ -7,7 +7,7 @@ import type { Json } from '../model/words.ts';
 import { bareAddress } from './address.ts';
 import { type Attribution, attemptOf, type DirectoryAudit, tiedToIntruder } from './audit.ts';
 import { when } from './describe-trail.ts';
-import type { Trace } from './tie.ts';
+import { storedTrace, type Trace } from './tie.ts';
 import type { UnifiedRecord } from './unified-audit.ts';
 
 const json: z.ZodType<Json> = z.json();
@@ -275,14 +275,6 @@ function mailboxIn(data: UnifiedRecord['data']): string | null {
   }
   return null;
 }
-
-const storedTrace = ({ session, request, address, device, userAgent }: Trace): StoredTrace => ({
-  session: session ?? null,
-  request: request ?? null,
-  address: address ?? null,
-  device: device ?? null,
-  userAgent: userAgent ?? null,
-});
 
 const mostOfText = 400;
 const mostEntries = 60;

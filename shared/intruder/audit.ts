@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
-import type { Certainty, Intruder } from '../model/intruder.ts';
+import type { Certainty, Intruder, StoredTrace } from '../model/intruder.ts';
 import type { Skip } from '../model/step.ts';
 import { wholeSeconds } from '../model/text.ts';
 import { when } from './describe-trail.ts';
-import { type Trace, tieOf } from './tie.ts';
+import { storedTrace, type Trace, tieOf } from './tie.ts';
 
 /** One entry of either log. */
 export interface AuditRecord {
@@ -78,10 +78,17 @@ export const tiedToIntruder = (record: AuditRecord, intruder: Intruder): string 
   attemptOf(record, intruder)?.evidence;
 
 /** Evidence for the first record that has some, among those a step picked as having made one change. */
-export function evidenceIn(records: readonly AuditRecord[], intruder: Intruder): string | undefined {
+export const evidenceIn = (records: readonly AuditRecord[], intruder: Intruder): string | undefined =>
+  tieIn(records, intruder)?.evidence;
+
+/** The same, with who acted by the log: for a change. */
+export function tieIn(
+  records: readonly AuditRecord[],
+  intruder: Intruder,
+): { evidence: string; by: StoredTrace } | undefined {
   for (const record of records) {
     const evidence = madeByIntruder(record, intruder);
-    if (evidence !== undefined) return evidence;
+    if (evidence !== undefined) return { evidence, by: storedTrace(record.trace) };
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 // Did the intruder do this? What a log says about who acted is held against the marks, and the answer says how sure it
 // is, because that decides what may be done about it. Pure.
-import type { Certainty, Intruder, Mark } from '../model/intruder.ts';
+import type { Certainty, Intruder, Mark, StoredTrace } from '../model/intruder.ts';
 import { bareAddress, networkOf } from './address.ts';
 
 /** What a log says about who acted; leave out what it does not say. */
@@ -13,6 +13,15 @@ export interface Trace {
   device?: string | null;
   userAgent?: string | null;
 }
+
+/** As a row keeps it. */
+export const storedTrace = (trace: Trace): StoredTrace => ({
+  session: trace.session ?? null,
+  request: trace.request ?? null,
+  address: trace.address ?? null,
+  device: trace.device ?? null,
+  userAgent: trace.userAgent ?? null,
+});
 
 export interface Tie {
   certainty: Certainty;

@@ -1,8 +1,8 @@
 // Whose an application is: what the intruder consented to or made, what the owner uses, and what only a person can
 // tell apart. Pure. A consent says nothing of its time; the assignment that comes with it, and the log, do.
 
-import { type DirectoryAudit, evidenceIn } from '../intruder/audit.ts';
-import type { Intruder } from '../model/intruder.ts';
+import { type DirectoryAudit, evidenceIn, tieIn } from '../intruder/audit.ts';
+import type { Intruder, StoredTrace } from '../model/intruder.ts';
 import { abusedApps } from './abused-apps.ts';
 import type { AppAccess, Assignment, Consent, Owned, ServicePrincipal } from './app-access.ts';
 
@@ -17,7 +17,7 @@ export interface Log {
 }
 
 type Finding =
-  | { is: 'intruders'; evidence: string }
+  | { is: 'intruders'; evidence: string; by?: StoredTrace }
   | { is: 'unclear'; why: string }
   | { is: 'kept'; why: string };
 
@@ -122,7 +122,8 @@ function judge(
     if (abused) return { is: 'unclear', why: `was there before, but is used by intruders to ${abused.use}` };
     return { is: 'kept', why: 'was there before the intruder' };
   }
-  if (evidence !== undefined) return { is: 'intruders', evidence };
+  const tie = tieIn(about, intruder);
+  if (tie !== undefined) return { is: 'intruders', ...tie };
   const [other] = about;
   if (other?.trace.address) {
     return {
@@ -151,7 +152,7 @@ export interface OwnedApp {
 export function judgeOwned({ owned, principals }: AppAccess, log: Log): OwnedApp[] {
   return owned.map((object) => {
     const about = log.audits.filter(mentions([object.id, object.appId], false));
-    const evidence = evidenceIn(
+    const tie = tieIn(
       about.filter(({ activity }) => /owner|^Add (application|service principal)$/i.test(activity)),
       log.intruder,
     );
@@ -159,7 +160,7 @@ export function judgeOwned({ owned, principals }: AppAccess, log: Log): OwnedApp
     const principal = principals.find(({ id, appId }) => id === object.id || (appId ?? '') === object.appId);
     return {
       object,
-      verdict: evidence === undefined ? judgeAge(object, about, log) : { is: 'intruders', evidence },
+      verdict: tie === undefined ? judgeAge(object, about, log) : { is: 'intruders', ...tie },
       made: evidenceIn(added, log.intruder) === undefined ? undefined : principal,
     };
   });

@@ -56,6 +56,7 @@ describe('disable-devices', () => {
     expect(change).toMatchObject({
       what: 'device "DESKTOP-7QX" (Windows)',
       evidence: `the intruder signed in from this device (${theirsId})`,
+      by: expect.objectContaining({ device: theirsId }),
     });
     await disableDevices.fix(change, run, clients);
     expect(simulation.state().devices?.map(({ accountEnabled }) => accountEnabled)).toEqual([
@@ -86,7 +87,9 @@ describe('disable-devices', () => {
     async (_by, given) => {
       const made = device('WIN-1', { id: laptopId, deviceId: 'c0ffee00-1111-4222-8333-444455556666' });
       const { changes } = await find(tenant([made], [registering(given, attacker)]));
-      expect(changes).toMatchObject([{ evidence: expect.stringContaining(attacker) }]);
+      expect(changes).toMatchObject([
+        { evidence: expect.stringContaining(attacker), by: { address: attacker } },
+      ]);
     },
   );
 

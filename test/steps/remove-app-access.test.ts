@@ -51,6 +51,7 @@ describe('remove-app-access', () => {
     expect(change).toMatchObject({
       what: `application "Mail Sync Pro" (${mail.appId}); may Mail.ReadWrite, offline_access`,
       evidence: `made from the intruder's address ${attacker} at 2026-11-20 09:13 UTC`,
+      by: expect.objectContaining({ address: attacker }),
     });
     await removeAppAccess.fix(change, run, clients);
     expect(simulation.state()).toMatchObject({

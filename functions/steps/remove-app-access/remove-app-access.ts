@@ -68,6 +68,7 @@ export const removeAppAccess = remediation({
         what: `${say.appName(principal)}${say.scopesOf(consents)}${say.credentialsOf(principal.credentials)}`,
         why: `it acts for the user whatever the password is${disable === null ? '' : '; it is disabled for everybody'}`,
         evidence: verdict.evidence,
+        ...(verdict.by === undefined ? {} : { by: verdict.by }),
         before: { disable, consents, assignments: [...assignments], owned: [] },
       });
     }
@@ -82,6 +83,7 @@ export const removeAppAccess = remediation({
         what: `ownership of ${inQuotes(object.name)}${say.credentialsOf(object.credentials)}`,
         why: 'an owner can give it new secrets at any time',
         evidence: verdict.evidence,
+        ...(verdict.by === undefined ? {} : { by: verdict.by }),
         before: { disable: made?.enabled ? made.id : null, consents: [], assignments: [], owned: [object] },
       });
     }
