@@ -1,5 +1,5 @@
-// By which ways an account holds directory roles: directly, in PIM now or whenever it likes, and through groups that
-// carry roles, as a member or as the owner who may make itself one. Only reads; see change-admin-roles.ts.
+// The ways in which an account holds directory roles: directly, through PIM (active or eligible), and through groups with
+// roles, as a member or as an owner who could become one. Only reads; see change-admin-roles.ts.
 import { z } from 'zod';
 import type { GraphReader } from '../model/clients.ts';
 import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
@@ -22,7 +22,7 @@ const role = {
 };
 const period = { startDateTime: z.string().nullable(), endDateTime: z.string().nullable() };
 
-/** All that is needed to take one way away, and to give it back. */
+/** Everything needed to remove one of these ways and to restore it. */
 export const grantSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('active'),
@@ -32,7 +32,7 @@ export const grantSchema = z.discriminatedUnion('kind', [
     assignmentId: z.string().nullable(),
     condition: z.string().nullable(),
     inPim: z.boolean(),
-    /** Made by the user from an eligibility, for some hours. */
+    /** Activated by the user from an eligibility, for some hours. */
     activated: z.boolean(),
   }),
   z.object({ kind: z.literal('eligible'), ...role, ...period }),
@@ -40,7 +40,7 @@ export const grantSchema = z.discriminatedUnion('kind', [
     kind: z.literal('group'),
     groupId: z.string(),
     relation: relationSchema,
-    /** The user may also activate it, so what is there now ends by itself. */
+    /** The user may also activate it, so the present assignment ends by itself. */
     activated: z.boolean(),
   }),
   z.object({ kind: z.literal('eligible-group'), groupId: z.string(), relation: relationSchema, ...period }),
@@ -59,7 +59,7 @@ export interface AdminRoles {
   grants: readonly HeldGrant[];
   /** Nobody else who is enabled is Global Administrator; asked only where a grant is about that role. */
   lastGlobalAdministrator: boolean;
-  /** Of which part nothing is known, and why. */
+  /** Which part is unknown, and why. */
   gaps: readonly string[];
 }
 
@@ -76,7 +76,7 @@ const reference = ({ roleDefinitionId, directoryScopeId, appScopeId }: Row) => (
   appScopeId,
 });
 
-/** Roles and groups that carry roles, as they are now. Throws what Graph refuses, save what needs a missing licence. */
+/** Present roles, and groups with roles. Throws what Graph refuses, except for lack of a licence. */
 export async function readAdminRoles(graph: GraphReader, userId: string): Promise<AdminRoles> {
   const [assigned, active, eligible, groups, mayJoin] = await Promise.all([
     rowsOf(graph, 'roleAssignments', userId),

@@ -136,7 +136,7 @@ export async function readAppAccess(
   return { grants, assignments, owned, principals: unique };
 }
 
-/** Those of these ids that are in the tenant: Application.Read.All. */
+/** The service principals with these ids: Application.Read.All. */
 export async function principalsBy(
   graph: GraphReader,
   property: 'id' | 'appId',
@@ -152,6 +152,6 @@ export async function principalsBy(
   return found;
 }
 
-/** Every consent that an application has, this user's and all others'. */
+/** Every consent of an application, from any user. */
 export const grantsOf = (graph: GraphReader, principalId: string): Promise<Consent[]> =>
   graph.list(path`/oauth2PermissionGrants?$filter=clientId eq '${principalId}'`, grantSchema);

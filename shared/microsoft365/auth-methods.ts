@@ -1,5 +1,5 @@
-// Whose authentication method is this? Pure. The log names what was registered in words, and a method tells no more
-// than when it was made: the two are held against each other here, and where they leave a doubt a person decides.
+// Whose authentication method is this? Pure. The log names what was registered in words, and a method only tells when it was
+// made. The two are matched here; in doubt a person decides.
 import { z } from 'zod';
 import type { AuditTarget, DirectoryAudit } from '../intruder/audit.ts';
 import { attributionOf, madeByIntruder } from '../intruder/audit.ts';
@@ -46,7 +46,7 @@ export interface Method {
   phoneType: string | null;
   createdAt: string | null;
   isPassword: boolean;
-  /** A pass that was used or has expired opens nothing. */
+  /** A used or expired pass opens nothing. */
   spent: boolean;
   spentBecause: 'Expired' | 'OneTimeUsed' | null;
 }
@@ -87,7 +87,7 @@ export const methodSchema = z
     };
   });
 
-/** Registering and the entry in the log lie seconds apart. */
+/** A registration and its log entry are seconds apart. */
 const nearMs = 120_000;
 const signs: readonly (readonly [RegExp, readonly Kind[]])[] = [
   [/temporary access pass/i, ['temporaryAccessPass']],
@@ -100,7 +100,7 @@ const signs: readonly (readonly [RegExp, readonly Kind[]])[] = [
   [/phone|sms|call|mobile/i, ['phone']],
 ];
 
-/** What kind of method an entry is about, by its words; undefined where they do not say. */
+/** What kind of method an entry's words name; undefined if they don't say. */
 const kindsIn = ({ activity, reason }: DirectoryAudit): readonly Kind[] | undefined =>
   signs.find(([sign]) => sign.test(`${activity} ${reason ?? ''} `))?.[1];
 
@@ -109,7 +109,7 @@ const isRegistration = ({ activity, succeeded }: DirectoryAudit) =>
   /security info|passkey|fido|hello|credential|access pass/i.test(activity) &&
   /\b(registered|register|added|add|created|create|updated|update)\b/i.test(activity);
 
-/** Entries by which a method of the account was taken away. */
+/** Entries about a removed method of the account. */
 export const deletionsIn = (audits: readonly DirectoryAudit[]): DirectoryAudit[] =>
   audits.filter(
     ({ activity, succeeded }) =>
@@ -124,9 +124,9 @@ const holds = (targets: readonly AuditTarget[], value: string) =>
     changed.some(({ after }) => digits(JSON.stringify(after) ?? '').includes(digits(value))),
   );
 
-/** "+1 5555550100", as the log writes the number that was registered. */
+/** "+1 5555550100", as the log writes a registered number. */
 const numbers = /\+\d[\d\s().-]{5,}\d/g;
-/** Which numbers an entry names; one whose digits are masked names none. */
+/** The numbers that an entry names; a masked number doesn't count. */
 const numbersIn = ({ targets }: DirectoryAudit): string[] =>
   targets.flatMap(({ changed }) =>
     changed.flatMap(({ after }) => (JSON.stringify(after) ?? '').match(numbers) ?? []),
@@ -195,7 +195,7 @@ function judgeMethod(
   };
 }
 
-/** Every method but the password, by what is to become of it. */
+/** Every method except the password, by what happens to it. */
 export function judgeMethods(
   all: readonly Method[],
   audits: readonly DirectoryAudit[],

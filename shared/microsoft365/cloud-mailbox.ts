@@ -1,5 +1,5 @@
-// Whether an account has a mailbox in Exchange Online, as far as its licences tell; Exchange is asked only where they
-// do not, since a shared mailbox needs none.
+// Whether an account has a mailbox in Exchange Online. Its licences usually tell; Exchange is only asked if they don't,
+// because a shared mailbox needs no licence.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { ExchangeReader } from '../model/clients.ts';
@@ -18,7 +18,7 @@ interface Mailed {
   assignedPlans?: readonly z.infer<typeof planSchema>[] | null | undefined;
 }
 
-/** Plans that Exchange Online serves without a mailbox: they come with Entra ID P1, Power BI, archives, audit. */
+/** Exchange plans without a mailbox; they come with Entra ID P1, Power BI, archives and audit. */
 const withoutMailbox = new Set([
   '113feb6c-3fe4-4440-bddc-54d774bf0318', // EXCHANGE_S_FOUNDATION
   '326e2b78-9d27-42c9-8509-46c827743a17', // EOP_ENTERPRISE

@@ -1,5 +1,5 @@
-// How many people the tenant has, for limits that are a share of them. Guests and disabled accounts don't count: an
-// intruder may invite as many guests as he likes.
+// How many people the tenant has, for limits that are a percentage of them. Guests and disabled accounts don't count: an
+// intruder could invite any number of guests.
 import { z } from 'zod';
 import type { GraphReader } from '../model/clients.ts';
 
@@ -23,7 +23,7 @@ export function memberCount(
   graph: () => GraphReader,
   now: () => Date,
   log: (line: string) => void,
-  /** Those who are not enabled because this app has locked them: they belong to the tenant all the same. */
+  /** Accounts that are only disabled because this app locked them; they still count. */
   lockedHere: () => Promise<number> = async () => 0,
 ): () => Promise<number | null> {
   let known: { count: number | null; at: number } | undefined;

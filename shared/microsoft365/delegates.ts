@@ -1,5 +1,5 @@
-// Who else may use a mailbox: with full access, to send as its owner or on behalf, or in single folders. Only reads;
-// who made a delegate is in delegated-by.ts. Exchange gives no date to any of them.
+// Who else may use a mailbox: with full access, sending as its owner or on behalf, or in single folders. Only reads; who
+// added a delegate is in delegated-by.ts. Exchange gives none of them a date.
 import { z } from 'zod';
 import type { ExchangeReader } from '../model/clients.ts';
 import type { Task } from '../model/step.ts';
@@ -8,7 +8,7 @@ import { mailboxPage } from './links.ts';
 import { mailboxIfAny } from './mailbox.ts';
 import { idIn, type Mailbox, type Where } from './mailboxes.ts';
 
-/** All that is needed to take one away, and to give it back. */
+/** Everything needed to remove one and to restore it. */
 export const delegateSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('full access'), user: z.string(), rights: z.array(z.string()) }),
   z.object({ kind: z.literal('send as'), user: z.string() }),
@@ -43,12 +43,12 @@ const entrySchema = z.object({
   SharingPermissionFlags: nullableText,
 });
 
-/** The folders that intruders share; the type says which is which in a mailbox of any language. */
+/** Folders that intruders share; the type identifies them in any language. */
 const looked = ['Root', 'Inbox', 'SentItems', 'DeletedItems', 'Drafts', 'Calendar', 'Contacts'];
 /** Whoever has no entry of their own. */
 export const isEverybody = ({ user }: Delegate) => user === 'Default' || user === 'Anonymous';
 const harmless = /^(None|AvailabilityOnly|LimitedDetails|FolderVisible)$/;
-/** Not a person: the owner, and the data centre itself. */
+/** Not other people: the owner, and the data centre itself. */
 const isSystem = (user: string) => /^NT AUTHORITY\\/i.test(user);
 
 /**

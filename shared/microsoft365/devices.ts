@@ -1,5 +1,4 @@
-// The devices that belong to a user, or that a user registered: laptops, phones, and what an intruder joined to the
-// tenant to be trusted from.
+// Devices that a user owns or registered: laptops, phones, and whatever an intruder joined to the tenant to be trusted.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import type { DirectoryAudit } from '../intruder/audit.ts';
@@ -17,9 +16,9 @@ const deviceSchema = z
     registrationDateTime: nullableText,
   })
   .transform((device) => ({
-    /** The object id: changes go to this one. */
+    /** The object id, used for changes. */
     id: device.id,
-    /** The other id: sign-ins and Defender call the device by it. */
+    /** The other id, used by sign-ins and Defender. */
     deviceId: device.deviceId ?? null,
     name: `device ${inQuotes(device.displayName ?? device.id)} (${device.operatingSystem ?? 'unknown system'})`,
     enabled: device.accountEnabled ?? true,
@@ -40,7 +39,7 @@ export async function devicesOf(graph: GraphReader, userId: string): Promise<Dev
   return [...new Map([...registered, ...owned].map((device) => [device.id, device])).values()];
 }
 
-/** Entries of the audit log about this device, which call it by either of its ids. */
+/** Audit log entries about this device, by either of its ids. */
 export const entriesOf = ({ id, deviceId }: Device, audits: readonly DirectoryAudit[]): DirectoryAudit[] =>
   audits.filter(({ targets, details }) =>
     [...targets.map((target) => target.id), details.get('Device Id') ?? null].some(
@@ -48,7 +47,7 @@ export const entriesOf = ({ id, deviceId }: Device, audits: readonly DirectoryAu
     ),
   );
 
-/** Evidence where the intruder signed in from the device; the owner's own devices are none of theirs. */
+/** Evidence if the intruder signed in from the device; never for the owner's own devices. */
 export const usedBy = ({ deviceId }: Device, intruder: Intruder): string | undefined =>
   deviceId !== null && intruder.devices.includes(deviceId)
     ? `the intruder signed in from this device (${deviceId})`

@@ -1,12 +1,12 @@
-// Exchange roles of an account: through role groups, and assigned to it directly. One request names them all, since to
-// look through the members of each role group would be some forty; then each group is asked whether it is a member.
+// An account's Exchange roles, through role groups or assigned directly. One request names them all (checking the members of
+// every role group would take about forty); then each named group is checked for direct membership.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { CmdletOptions, ExchangeClient, ExchangeReader } from '../model/clients.ts';
 import { nullableText } from '../model/text.ts';
 
-/** All that is needed to take one away, and to give it back. */
+/** Everything needed to remove one and to restore it. */
 export const exchangeGrantSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('group'), group: z.string() }),
   z.object({
@@ -30,11 +30,11 @@ const assignmentSchema = z.object({
 type Assignment = z.infer<typeof assignmentSchema>;
 
 export interface ExchangeRoles {
-  /** Role groups whose member the account is, with the roles each gives. */
+  /** Role groups that the account is a member of, with the roles each gives. */
   groups: readonly { name: string; roles: readonly string[] }[];
   /** Assigned to the account itself. */
   direct: readonly Assignment[];
-  /** Role groups that count for the account though it is no member, as those a directory role leads to. */
+  /** Role groups that apply without membership, such as through a directory role. */
   indirect: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export async function readExchangeRoles(exchange: ExchangeReader, account: Accou
   };
 }
 
-/** None where Exchange does not know the user. */
+/** None if Exchange doesn't know the user. */
 async function assignmentsOf(exchange: ExchangeReader, assignee: string): Promise<Assignment[]> {
   try {
     return await exchange.get('Get-ManagementRoleAssignment', { RoleAssignee: assignee }, assignmentSchema, {
@@ -79,7 +79,7 @@ const memberSchema = z.object({
   WindowsLiveID: nullableText,
 });
 
-/** Get-RoleGroupMember: a member itself, not through another group. False for a group that is not there. */
+/** Get-RoleGroupMember: a direct member, not through another group. false if the group doesn't exist. */
 export async function isMember(
   exchange: ExchangeReader,
   group: string,
@@ -110,7 +110,7 @@ const memberOf = (group: string, { userPrincipalName }: Account) => ({
   BypassSecurityGroupManagerCheck: true,
 });
 
-/** What is gone already is no failure. */
+/** If it is gone already, that is fine. */
 export async function removeExchangeRole(
   exchange: ExchangeClient,
   account: Account,
@@ -126,7 +126,7 @@ export async function removeExchangeRole(
   }
 }
 
-/** What is there already stays as it is. */
+/** If it is there already, it stays. */
 export async function restoreExchangeRole(
   exchange: ExchangeClient,
   account: Account,

@@ -1,5 +1,5 @@
-// Whether anybody else could still administer the tenant. Locking the last Global Administrator out locks out the
-// people who would set it right.
+// Whether anybody else could still administer the tenant. Locking out the last Global Administrator locks out the people who
+// would put it right.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
@@ -32,7 +32,7 @@ export async function isLastGlobalAdministrator(graph: GraphReader, userId: stri
   return ![...enabled].some((id) => id !== userId);
 }
 
-/** Object ids, without those that can't be read: nobody may count on them. */
+/** Object ids, without unreadable accounts, which nobody can count on. */
 async function enabledGlobalAdministrators(graph: GraphReader): Promise<ReadonlySet<string>> {
   const holders = await graph.list(
     path`/roleManagement/directory/roleAssignments?$filter=roleDefinitionId eq '${templateId}'&$expand=principal`,
@@ -43,7 +43,7 @@ async function enabledGlobalAdministrators(graph: GraphReader): Promise<Readonly
   return new Set(enabled.flat());
 }
 
-/** What may not be read proves nothing; what could not be read now is asked again. */
+/** A forbidden read proves nothing; a failed one is tried again. */
 function unknown(error: unknown): [] {
   if (error instanceof PermanentError) return [];
   throw error;
@@ -69,7 +69,7 @@ async function enabledOf(graph: GraphReader, holder: Holder): Promise<string[]> 
   return user.accountEnabled === true ? [principalId] : [];
 }
 
-/** Who was the last when the run opened stays it: whom the intruder made administrator since is no reason to go on. */
+/** The last one when the run opened stays the last: an administrator added by the intruder since doesn't count. */
 export async function isLastStanding(graph: GraphReader, account: Account): Promise<boolean> {
   if (account.lastGlobalAdministrator) return true;
   if (!account.privileged) return false;

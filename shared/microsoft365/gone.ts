@@ -1,7 +1,7 @@
-// What is to be taken away and is not there any more was taken away: by an earlier try, or by another hand.
+// Something to be removed that no longer exists was removed already: by an earlier try, or by somebody else.
 import { PermanentError } from '../errors.ts';
 
-/** Waits for a removal; a 404 counts as done, every other failure stays one. */
+/** Waits for a removal. A 404 counts as done; other failures are thrown. */
 export async function unlessGone(removal: Promise<void>): Promise<void> {
   try {
     await removal;

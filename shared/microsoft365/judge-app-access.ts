@@ -1,15 +1,15 @@
-// Whose an application is: what the intruder consented to or made, what the owner uses, and what only a person can
-// tell apart. Pure. A consent says nothing of its time; the assignment that comes with it, and the log, do.
+// Whose an application is: consented to or made by the intruder, used by the owner, or for a person to decide. Pure. A
+// consent has no date, but the assignment that comes with it does, and so does the log.
 
 import { type DirectoryAudit, evidenceIn, tieIn } from '../intruder/audit.ts';
 import type { Intruder, StoredTrace } from '../model/intruder.ts';
 import { abusedApps } from './abused-apps.ts';
 import type { AppAccess, Assignment, Consent, Owned, ServicePrincipal } from './app-access.ts';
 
-/** What the log says of the time since the window began. */
+/** What the log says about the time since the window began. */
 export interface Log {
   audits: readonly DirectoryAudit[];
-  /** It was read in whole: what it does not show did not happen, but for the minutes by which it lags. */
+  /** It was read completely: what it doesn't show did not happen, except in the minutes by which it lags. */
   complete: boolean;
   intruder: Intruder;
   /** ms */
@@ -27,9 +27,9 @@ export interface App {
   grants: readonly Consent[];
   assignments: readonly Assignment[];
   verdict: Finding;
-  /** The application came into the tenant with the intruder: nobody else can be using it. */
+  /** The application came with the intruder, so nobody else can be using it. */
   brought: boolean;
-  /** Uses known to be intruders', if any. */
+  /** What intruders are known to use it for, if anything. */
   abuse: string | null;
 }
 
@@ -51,7 +51,7 @@ const mentions = (ids: readonly (string | null)[], isApi: boolean) => (audit: Di
 
 const consents = /^(consent to application|add service principal)$/i;
 
-/** Service principals that the intruder let in, also those that can do nothing for the user any more. */
+/** Service principals that the intruder let in, including those that can no longer act for the user. */
 export const letIn = ({ audits, intruder }: Log): string[] =>
   audits
     .filter((audit) => consents.test(audit.activity) && evidenceIn([audit], intruder) !== undefined)
@@ -84,7 +84,7 @@ export function judgeApps({ grants, assignments, principals }: AppAccess, log: L
   });
 }
 
-/** Tenants of Microsoft's own applications: many things would end with one of these. */
+/** Tenants of Microsoft's own applications; disabling one would break many things. */
 export const microsofts: readonly string[] = [
   'f8cdef31-a31e-4b4a-93e4-5f571e91255a',
   '72f988bf-86f1-41af-91ab-2d7cd011db47',
@@ -145,7 +145,7 @@ function judge(
 export interface OwnedApp {
   object: Owned;
   verdict: Finding;
-  /** Its service principal, where the intruder made the application: nobody else can be using it. */
+  /** Its service principal, if the intruder made the application, so nobody else can be using it. */
   made: ServicePrincipal | undefined;
 }
 

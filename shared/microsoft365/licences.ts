@@ -1,5 +1,5 @@
-// Tells a licence that is missing from a permission that is missing: services refuse both with the same status and
-// code, and differ in nothing but the sentence. So the tenant is asked what it has, and only after a refusal.
+// Tells a missing licence from a missing permission. Services refuse both with the same status and code, so after a refusal
+// the tenant's plans are read.
 import { organizationSchema, plansInUse, plansPath } from '../clients/plans.ts';
 import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
@@ -29,7 +29,7 @@ async function isLicensed(graph: GraphReader, licence: Licence): Promise<boolean
   return licence.plans.some((plan) => plans.has(plan));
 }
 
-/** The reading's result, or a skip where it was refused in a tenant without the licence. */
+/** The result, or a skip if it was refused and the tenant has no licence. */
 export async function unlessUnlicensed<T extends object>(
   reading: Promise<T>,
   graph: GraphReader,

@@ -1,4 +1,4 @@
-// The exact page for a person to act on, for tasks and the email. Ids are encoded, so that no name can bend a link.
+// Links to the exact page where a person acts, for tasks and the email. Ids are encoded, so that no name can change a link.
 const entra = 'https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~';
 
 /** The user in the Entra admin centre: block, reset, roles, sessions. */
@@ -15,7 +15,7 @@ export const authMethodsPage = (userId: string) =>
 export const devicePage = (objectId: string) =>
   `https://entra.microsoft.com/#view/Microsoft_AAD_Devices/DeviceDetailsMenuBlade/~/Properties/objectId/${encodeURIComponent(objectId)}`;
 
-/** The policies by which sign-ins are judged. */
+/** Conditional Access policies. */
 export const conditionalAccessPage = () =>
   'https://entra.microsoft.com/#view/Microsoft_AAD_ConditionalAccess/ConditionalAccessBlade/~/Policies';
 
@@ -40,7 +40,7 @@ export const complianceRolesPage = () => 'https://security.microsoft.com/emailan
 /** Transport rules; connectors are beside them. */
 export const mailFlowPage = () => 'https://admin.exchange.microsoft.com/#/transportrules';
 
-/** The way of single messages, by sender and recipient. */
+/** Message trace, by sender and recipient. */
 export const messageTracePage = () => 'https://admin.exchange.microsoft.com/#/messagetrace';
 
 /** Mail in all mailboxes: find it, take it out, put it back. */

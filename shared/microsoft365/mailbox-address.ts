@@ -1,5 +1,5 @@
-// Whether two mail addresses reach one mailbox: compared without case, without Exchange's prefix and without what
-// follows a plus. Says nothing about whether either exists.
+// Whether two mail addresses reach the same mailbox: compared without case, Exchange's prefix and anything after a plus. It
+// doesn't check that either exists.
 
 /** `SMTP:Adele.Vance+calls@contoso.com` reaches adele.vance@contoso.com. */
 export function mailboxAddress(address: string): string {

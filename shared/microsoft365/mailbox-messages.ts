@@ -1,4 +1,4 @@
-// Messages of a mailbox without their bodies, those that were deleted too.
+// A mailbox's messages without their bodies, including deleted ones.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import type { GraphReader } from '../model/clients.ts';
@@ -20,7 +20,7 @@ const messageSchema = z.object({
 export type MailboxMessage = z.infer<typeof messageSchema>;
 const select = Object.keys(messageSchema.shape).join(',');
 
-/** What lies in Deleted Items, and what was deleted from there or at once, until it is gone for good. */
+/** Deleted Items and the recoverable items behind it. */
 export const trash = { deleted: 'deleteditems', purged: 'recoverableitemsdeletions' } as const;
 const mostMessages = 2000;
 

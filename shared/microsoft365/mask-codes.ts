@@ -1,10 +1,10 @@
-// Subjects as they may be told: a verification code still opens the account it was sent for, and the summary, its
-// tables and the stored rows are read by more people than the mailbox is. What looks like a code is left out, rather
-// too much than too little; subjects about something else stay whole.
+// Removes codes from subjects: a verification code still opens the account it was sent for, and more people read the summary,
+// its tables and the stored rows than the mailbox. Anything that looks like a code is left out, rather too much than too
+// little. Subjects about something else stay whole.
 import { matcher, plain } from './rule-name.ts';
 import { codes } from './rule-words.ts';
 
-/** Of a mail about getting into an account: a code, a reset, a new device. */
+/** Words of mail about access to an account: a code, a reset, a new device. */
 const access = `${codes}
   password* passcode* reset_* sign_in* signin* login log_in logged_in new_device new_location account_recover*
   recovery_* email_changed email_address_changed confirm_your* activate_your magic_link security_alert*
@@ -31,7 +31,7 @@ const long = /\S{24,}/gu;
 /** Outlook keeps 255 characters of a subject. */
 const mostRead = 1000;
 
-/** The subject without what may be a code. */
+/** The subject without anything that may be a code. */
 export const withoutCodes = (subject: string): string => {
   const visible = subject
     .slice(0, mostRead)

@@ -1,5 +1,5 @@
-// The way of mail through Exchange Online, which stays known for 90 days whatever is deleted in mailboxes. What could
-// not be asked is said and fails nothing: Microsoft's own application for it is missing in most tenants.
+// Message traces of Exchange Online, kept for 90 days whatever is deleted in mailboxes. If they can't be read, that is
+// reported and fails nothing: most tenants lack Microsoft's application for it.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -27,7 +27,7 @@ const traceSchema = z.object({
 export type MessageTrace = z.infer<typeof traceSchema>;
 
 const dayMs = 86_400_000;
-/** What one request may span, and how long traces are kept. */
+/** The longest span of one request, and how long traces are kept. */
 const spanMs = 10 * dayMs;
 const keptMs = 90 * dayMs;
 const mostTraces = 5000;

@@ -1,5 +1,5 @@
-// Which applications the intruder opened, as collect-sign-ins knows it and hands it on: each keeps a session of its
-// own that no revocation ends. Pure.
+// Applications that the intruder opened, as found by collect-sign-ins. Each keeps a session of its own that no revocation
+// ends. Pure.
 import { z } from 'zod';
 import type { Trail } from '../intruder/find-intruder.ts';
 import type { RunView } from '../model/step.ts';
@@ -35,7 +35,7 @@ export function openedApps({ hits }: Trail): z.infer<typeof factsSchema> {
   return { opened: [...opened.values()].toReversed().slice(0, mostApps) };
 }
 
-/** undefined while the sign-ins are not read, or cannot be. */
+/** undefined if the sign-ins have not been read, or can't be. */
 export function openedIn(run: RunView): readonly OpenedApp[] | undefined {
   const facts = run.facts?.['sign-ins'];
   return facts === undefined ? undefined : factsSchema.parse(facts).opened;

@@ -1,4 +1,4 @@
-// Under which addresses an account gets and sends mail, and which domains are the tenant's own.
+// An account's mail addresses, and the tenant's own domains.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import type { Account } from '../model/account.ts';

@@ -13,7 +13,7 @@ export interface OwnerSign {
     | 'a sign-in method was registered'
     | 'the password was changed';
   is: 'seen' | 'not seen' | 'not known';
-  /** What was found, or why it is not known. */
+  /** What was found, or why it is unknown. */
   detail: string;
 }
 

@@ -1,6 +1,6 @@
-// Classifies the account. It stands before everything else, so it asks for all it can at once: one round trip for
-// most accounts beside the domain, two more for a Global Administrator. Whatever cannot be known fails the
-// reading, since an administrator taken for a user is locked out or left in; only a missing licence is no failure.
+// Classifies the account. Everything else waits for it, so it asks for as much as possible at once: one round trip for most
+// accounts, plus the domain; two more for a Global Administrator. If something can't be read, it fails, because an
+// administrator mistaken for a user would be handled wrongly. Only a missing licence is no failure.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -10,7 +10,7 @@ import { nullableText } from '../model/text.ts';
 import { hasCloudMailbox, planSchema } from './cloud-mailbox.ts';
 import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
 
-/** What reading an account needs, beside what the steps declare. */
+/** The permissions that reading an account needs. */
 export const accountPermissions = {
   graph: ['User.Read.All', 'Domain.Read.All', 'RoleManagement.Read.Directory', 'GroupMember.Read.All'],
   exchange: ['Get-Mailbox'],
@@ -18,12 +18,12 @@ export const accountPermissions = {
 
 interface Reading {
   graph: GraphReader;
-  /** Asked only where the directory can't tell whether there is a mailbox (a shared one has no licence). */
+  /** Only asked if the directory can't tell whether there is a mailbox (a shared one has no licence). */
   exchange?: ExchangeReader;
   tenantId: string;
   /** Object id, or user principal name. */
   id: string;
-  /** Its user principal name as an alert has it: where it holds, the domain is asked for at once. */
+  /** Its user principal name from the alert. If it is right, the domain is read at the same time. */
   likelyName?: string | null;
   now: Date;
 }
@@ -54,7 +54,7 @@ const roleSchema = z.object({
 });
 type Role = z.infer<typeof roleSchema>;
 
-/** Reading gives way to containment, save this one: containment waits for it. */
+/** Reads yield to containment, except this one: containment waits for it. */
 const urgent = { 'x-ms-throttle-priority': 'high' };
 /** A cast needs it; the index behind it may lag by minutes. */
 const eventual = { ConsistencyLevel: 'eventual' };

@@ -1,4 +1,4 @@
-// Reads recipients as Exchange and Graph write them, and tells inside from outside. The address decides, never the
+// Parses recipients as Exchange and Graph write them, and tells inside from outside. The address decides, never the
 // display name: `"megan@contoso.com" [SMTP:someone@evil.example]` goes to evil.example.
 import { z } from 'zod';
 import { nullableText, trim } from '../model/text.ts';

@@ -1,4 +1,4 @@
-// What Entra ID Protection holds against a user, as the steps that confirm and that dismiss it read it.
+// A user's risk in Entra ID Protection, for the steps that confirm and dismiss it.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';

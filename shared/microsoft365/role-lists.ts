@@ -1,5 +1,5 @@
-// The lists of Microsoft Graph that tell of directory roles: assignments, PIM's instances, and the groups that carry
-// roles. What they mean together is in admin-roles.ts.
+// Microsoft Graph's lists about directory roles: assignments, PIM's instances, and groups with roles. What they mean together
+// is in admin-roles.ts.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';

@@ -1,5 +1,5 @@
-// Entra ID goes on shielding an administrator for some minutes after the roles are gone, so a refusal in that time
-// may pass. Only here is a 403 anything but final.
+// Entra ID keeps protecting an administrator for some minutes after the roles are gone, so a refusal in that time may pass.
+// Nowhere else is a 403 retried.
 import { PermanentError, RetryableError } from '../errors.ts';
 import type { RunView } from '../model/step.ts';
 

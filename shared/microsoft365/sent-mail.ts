@@ -1,5 +1,5 @@
-// What was sent from a mailbox, from three sources that each know a part: the copies in Sent Items, from which an
-// intruder deletes; the message trace, which keeps everything; and the audit log, which knows who sent it. Pure.
+// What was sent from a mailbox, from three sources that each know a part: Sent Items, where an intruder deletes copies; the
+// message trace, which keeps everything; and the audit log, which knows who sent it. Pure.
 import { z } from 'zod';
 import type { Act } from '../intruder/acts.ts';
 import { when } from '../intruder/describe-trail.ts';

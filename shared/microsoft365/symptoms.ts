@@ -1,5 +1,5 @@
-// Signs of an intruder in a mailbox: each judged from what the service shows, and from what the audit log knows of who
-// set it. Settings carry no date, so what nothing ties to the intruder is for the owner to say. Alters nothing.
+// Signs of an intruder in a mailbox, each judged by what the service shows and by who set it, according to the audit log.
+// Settings have no date, so if nothing ties one to the intruder, the owner is asked. Changes nothing.
 import { PermanentError } from '../errors.ts';
 import { type Act, parametersOf } from '../intruder/acts.ts';
 import type { Account } from '../model/account.ts';

@@ -1,5 +1,5 @@
-// Passes by which an owner gets back in. The pass itself goes from the answer of Microsoft Graph to whoever asked, and
-// is kept, logged or told nowhere on its way.
+// Passes that let an owner back in. The pass itself goes from Microsoft Graph's answer to whoever asked, and is never stored,
+// logged or mailed.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';

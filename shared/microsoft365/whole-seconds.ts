@@ -1,5 +1,5 @@
-// Entra ID tells when a password or the sessions changed in whole seconds, cut off: what was done at 10:00:00.9
-// reads 10:00:00. Compared as it stands, a run would not recognise what it has just done itself.
+// Entra ID truncates the times of password and session changes to whole seconds: 10:00:00.9 becomes 10:00:00. Compared as
+// they are, a run would not recognise its own change.
 
 const secondMs = 1000;
 /** Between Microsoft's doing and our noting that it is done. */
