@@ -28,7 +28,6 @@ const hollow = { ...detection({}), data: null };
 
 const messages: [queue: string, body: unknown][] = [
   ['alerts', 'this is {no JSON'],
-  ['alerts', []],
   ['alerts', { specversion: '0.3' }],
   ['step-block-sign-in', { run: noRun, step: 'format-disk', turn: 1 }],
   ['step-block-sign-in', { run: noRun, step: 'reset-password', turn: 1 }],
