@@ -65,6 +65,14 @@ export function findings(given: Case): Section {
   return { title: 'What the evidence shows', lines };
 }
 
+/** Nothing that sends mail out of the organisation is left in silence, though the log shows it to be the owner's. */
+export const keptSending = ({ steps }: Case): Section => ({
+  title: "Sends mail out, and kept as the owner's",
+  lines: steps
+    .flatMap(({ kept }) => kept.filter(({ told }) => told === true))
+    .map(({ what, why }) => ({ text: `${capital(plain(what))}: ${plain(why)}` })),
+});
+
 /** One line of counts: nobody reads a list of what did not happen. The page of the run has it. */
 export function restInCounts({ steps, run }: Case): Section {
   const idle = steps.filter((row) => row.outcome?.is === 'unchanged' || row.outcome?.is === 'skipped').length;
@@ -77,9 +85,6 @@ export function restInCounts({ steps, run }: Case): Section {
     counts.length === 0 || run.state === 'held'
       ? []
       : [{ text: `${counts.join('; ')}. That is no proof that nothing was there` }];
-  // Nothing that sends mail out is left in silence.
-  for (const { what, why } of steps.flatMap(({ kept }) => kept.filter(({ told }) => told === true)))
-    lines.push({ text: `Left in place: ${plain(what)}`, details: [plain(why)] });
   const fallen = steps.flatMap((row) =>
     run.endsAs === 'undone' && row.aim !== 'undo' ? openTasks(row) : [],
   );

@@ -6,7 +6,7 @@ import type { ChangeRecord, StepRow } from '../model/rows.ts';
 import { capital } from '../model/text.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { who } from './about.ts';
-import { falseAlarm, next } from './afterwards.ts';
+import { falseAlarm, keptSending, next } from './afterwards.ts';
 import { attachedTo } from './attached.ts';
 import { wouldAsk } from './changes-made.ts';
 import { alsoAtWork } from './coexistence.ts';
@@ -27,6 +27,7 @@ export const briefOf = (given: Case, orders: number): Section[] =>
     changes(given, 'Removed and checked', ['verified', 'removed-again'], orders >= manyOrders),
     changes(given, 'Put back', ['undone']),
     changes(given, given.run.dryRun ? 'It would change' : 'Found, NOT changed', ['found']),
+    keptSending(given),
     { title: 'It would ask', lines: wouldAsk(given) },
     evidence(given),
     afterwards(given),

@@ -4,7 +4,16 @@
 import type { Section } from '../mail/letter.ts';
 import { type Verdict, verdictOf } from '../run/verdict.ts';
 import { who, why } from './about.ts';
-import { falseAlarm, findings, handBack, next, others, restInCounts, sent } from './afterwards.ts';
+import {
+  falseAlarm,
+  findings,
+  handBack,
+  keptSending,
+  next,
+  others,
+  restInCounts,
+  sent,
+} from './afterwards.ts';
 import { briefOf } from './brief.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
 import { alsoAtWork } from './coexistence.ts';
@@ -50,6 +59,7 @@ export function reportOf(from: Given, mostLines: number): Report {
     removed(given),
     putBack(given),
     leftInPlace(given),
+    keptSending(given),
     tickedOff(given),
     sent(given),
     others(given),

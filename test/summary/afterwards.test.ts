@@ -1,8 +1,9 @@
 // False alarms, evidence, counts and the next check.
 import { describe, expect, it } from 'vitest';
 import { verdictOf } from '../../shared/run/verdict.ts';
+import { summaryOf } from '../../shared/summary/summary.ts';
 import { names, of, section } from './read.ts';
-import { change, done, given, run, signIns, step, task } from './rows.ts';
+import { change, done, given, run, signIns, step, task, unchanged } from './rows.ts';
 import { situations } from './situations.ts';
 
 describe('a false alarm', () => {
@@ -74,6 +75,24 @@ describe('the rest', () => {
     expect(section(from, 'The rest')).toEqual([
       '6 steps found nothing to change or did not apply; 1 thing looked at and left as they are. That is no proof that nothing was there',
     ]);
+  });
+
+  it('names in the mail what sends mail out and is kept — nothing of that kind is left in silence', () => {
+    const from = situations['nothing to do']();
+    const kept = [
+      {
+        what: 'rule "Falcon"',
+        why: 'sends mail to anna@fabrikam.com; the log shows that the owner made it',
+        told: true as const,
+      },
+      { what: 'rule "News"', why: 'neither hides mail nor sends it out' },
+    ];
+    const { text } = summaryOf({
+      ...from,
+      steps: [...from.steps, step('disable-inbox-rules', unchanged, { kept })],
+    });
+    expect(text).toContain('Rule "Falcon": sends mail to anna@fabrikam.com');
+    expect(text).not.toContain('News');
   });
 
   it('has what the investigations saw', () => {
