@@ -16,9 +16,13 @@ const letters: Readonly<Record<string, string>> = {
   ħ: 'h',
 };
 
+/** Exchange takes names of 512 characters and words of 255; each is held against thousands of words. */
+const mostRead = 2000;
+
 /** No accents, no case, nothing invisible. */
 export const plain = (text: string) =>
   text
+    .slice(0, mostRead)
     .normalize('NFKD')
     .replace(/[\p{M}\p{Cf}\p{Cc}\u3164\u115F\u1160]/gu, '')
     .normalize('NFC')

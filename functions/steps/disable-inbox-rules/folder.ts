@@ -101,15 +101,15 @@ export function placeOf(folder: string): Place {
 export function isRelated(rule: InboxRule, folder: string): boolean {
   if (isSensitive(folder)) return true;
   const { words, senders, senderWords, recipientWords, recipients } = rule.conditions;
-  const looksFor = plain(
-    [
-      ...words.flat(),
-      ...recipientWords,
-      ...recipients.map(({ name, address }) => `${name} ${address ?? ''}`),
-      ...senderWords,
-      ...senders.map(({ name, address }) => `${name} ${address ?? ''}`),
-    ].join(' '),
-  );
+  const looksFor = [
+    ...words.flat(),
+    ...recipientWords,
+    ...recipients.map(({ name, address }) => `${name} ${address ?? ''}`),
+    ...senderWords,
+    ...senders.map(({ name, address }) => `${name} ${address ?? ''}`),
+  ]
+    .map(plain)
+    .join(' ');
   return plain(folder)
     .split(/[^\p{L}\p{N}]+/u)
     .some((part) => part.length > 2 && looksFor.includes(part.slice(0, 5)));
