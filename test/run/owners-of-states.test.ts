@@ -131,6 +131,30 @@ describe('a run that is open', () => {
     }
   });
 
+  it('is looked at again within the hour also where a step waits for a gate that nobody opens', async () => {
+    const simulation = await opened({ level: 'contain' });
+    const { run, steps } = simulation.rows();
+    const now = new Date(simulation.clock + 3_600_000);
+    const two = ['block-sign-in', 'remove-auth-methods'];
+    const known = simulation.engine.playbook.filter(({ name }) => two.includes(name));
+    const own = steps.filter(({ row }) => two.includes(row.name));
+    const rows = own.map(({ row }): StepRow => {
+      if (row.name === 'remove-auth-methods') return { ...row, state: 'waiting', until: null, outcome: null };
+      const outcome =
+        row.name === 'block-sign-in' ? ({ is: 'reported' } as const) : ({ is: 'unchanged' } as const);
+      return { ...row, state: 'settled', until: null, outcome, settledAt: run.row.openedAt };
+    });
+    const state = { run: { ...run.row, only: ['remove-auth-methods'], wakeAt: null }, steps: rows };
+    const first = plan(known, state, now);
+    const summary = { ...first.run.summary, state: 'sent' as const, until: null, claimedAt: null };
+    const told = { ...first, run: { ...first.run, summary, wakeAt: null } };
+    const { run: planned } = plan(known, told, now);
+    expect(planned.state).toBe('open');
+    const minutes = (Date.parse(planned.wakeAt ?? '') - now.getTime()) / 60_000;
+    expect(minutes).toBeGreaterThan(0);
+    expect(minutes).toBeLessThanOrEqual(timing.longestSleepMinutes);
+  });
+
   it('that can’t be read takes no alert — a new one is opened, and says why', async () => {
     const simulation = await opened();
     const engine: Engine = {
@@ -241,6 +265,61 @@ describe('a write that answers 2xx and has no effect', () => {
     await simulation.live(({ run }) => run.row.state === 'closed');
     expect(outcomeOf(simulation.rows(), 'block-sign-in')).toBe('done');
     expect(simulation.mails.at(-1)).toBe('CONTAINED');
+  });
+});
+
+describe('a look that fails for good', () => {
+  it('leaves no change in doubt: what was made and never seen is not called done', async () => {
+    let blind = false;
+    const simulation = await opened({}, (all) =>
+      changed('block-sign-in', (step) => ({
+        fix: async () => {
+          blind = true;
+        },
+        find: async (...given: Parameters<Remediation['find']>) => {
+          const { aim } = rowOf(simulation, 'block-sign-in');
+          if (blind && aim === 'check')
+            throw new PermanentError('reading was forbidden meanwhile', { status: 403 });
+          return await step.find(...given);
+        },
+      }))(all),
+    );
+    await finished(simulation);
+    expect(outcomeOf(simulation.rows(), 'block-sign-in')).toBe('failed');
+    expect(simulation.mails.at(-1)).toMatch(/^NOT CONTAINED/);
+  });
+
+  it('takes nothing back from what was seen', async () => {
+    let blind = false;
+    const simulation = await opened({}, (all) =>
+      changed('block-sign-in', (step) => ({
+        find: async (...given: Parameters<Remediation['find']>) => {
+          if (blind) throw new PermanentError('reading was forbidden meanwhile', { status: 403 });
+          return await step.find(...given);
+        },
+      }))(all),
+    );
+    await finished(simulation);
+    blind = true;
+    await simulation.live(({ run }) => run.row.state === 'closed');
+    expect(outcomeOf(simulation.rows(), 'block-sign-in')).toBe('done');
+    expect(simulation.mails.at(-1)).toBe('CONTAINED');
+  });
+});
+
+describe('a run whose place another has taken', () => {
+  it('says no more, whatever its steps come to — the later one speaks of the account', async () => {
+    const simulation = await opened();
+    const { run, steps } = simulation.rows();
+    const summary = { ...run.row.summary, state: 'sent' as const, turn: 1, verdict: 'CONTAINED' };
+    const state = {
+      run: { ...run.row, endsAs: 'superseded' as const, summary },
+      steps: steps.map(({ row }) => row),
+    };
+    const later = new Date(simulation.clock + 600_000);
+    const planned = plan(simulation.engine.playbook, state, later);
+    expect(planned.send.filter(({ queue }) => queue === 'summaries')).toEqual([]);
+    expect(planned.run.summary).toEqual(summary);
   });
 });
 
