@@ -1,16 +1,9 @@
 // The shape of a step refuses what would go wrong at night: these mistakes must not compile, and this file proves it
 // by running the compiler on each of them.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { errorsOf, placeOf } from '../fakes/compiled.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(join(root, 'test', 'model', 'compiled-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const step = relative(folder, join(root, 'shared/model/step.ts'));
+const step = placeOf('shared/model/step.ts');
 
 const whole = (parts: Readonly<Record<string, string>>) => {
   const given: Record<string, string> = {
@@ -73,24 +66,6 @@ const mistakes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'an undo that is forgotten': { undo: 'undefined' },
 };
-
-function errorsOf(sources: Readonly<Record<string, string>>): Map<string, string[]> {
-  const names = Object.keys(sources).map((name, index) => [name, join(folder, `case-${index}.ts`)] as const);
-  for (const [name, file] of names) writeFileSync(file, sources[name] ?? '');
-  const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
-  const program = ts.createProgram(
-    names.map(([, file]) => file),
-    options,
-  );
-  return new Map(
-    names.map(([name, file]) => {
-      const source = program.getSourceFile(file);
-      const found = [...program.getSemanticDiagnostics(source), ...program.getSyntacticDiagnostics(source)];
-      return [name, found.map((entry) => ts.flattenDiagnosticMessageText(entry.messageText, ' '))];
-    }),
-  );
-}
 
 const compiled = errorsOf({
   ...Object.fromEntries(Object.entries(mistakes).map(([name, parts]) => [name, whole(parts)])),
