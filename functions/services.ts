@@ -25,7 +25,7 @@ import { remembering } from '../shared/clients/remember.ts';
 import { sharingReads } from '../shared/clients/shared-reads.ts';
 import { toFailure } from '../shared/errors.ts';
 import { createNoticeMailer } from '../shared/mail/notice-mailer.ts';
-import { createNotices, type Notices } from '../shared/mail/tell.ts';
+import { createNotices, type Notices } from '../shared/mail/notices.ts';
 import { memberCount } from '../shared/microsoft365/count-members.ts';
 import { readAccount } from '../shared/microsoft365/read-account.ts';
 import type { Account } from '../shared/model/account.ts';

@@ -2,7 +2,7 @@
 // morning, in case one run of it can't read the table; on-call gets one mail.
 import type { UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
 import { toFailure } from '../../shared/errors.ts';
-import type { Notices } from '../../shared/mail/tell.ts';
+import type { Notices } from '../../shared/mail/notices.ts';
 import { stateOf } from '../../shared/run/advance.ts';
 import type { DeadLetters } from '../../shared/run/dead-letter.ts';
 import type { Engine } from '../../shared/run/engine.ts';

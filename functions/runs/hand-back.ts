@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
-import type { Notices } from '../../shared/mail/tell.ts';
+import type { Notices } from '../../shared/mail/notices.ts';
 import { type OwnerSign, readOwnerSigns } from '../../shared/microsoft365/owner-signs.ts';
 import { longestPassMinutes, makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
 import type { Account } from '../../shared/model/account.ts';
@@ -82,7 +82,7 @@ export const handBackSchema = z.discriminatedUnion('do', [
 
 export const passAnswerSchema = handBackViewSchema.extend({
   temporaryAccessPass: z.object({
-    /** To be told to the owner by telephone or in person; it is shown only here. */
+    /** To be told to the owner by phone or in person; it is shown only here. */
     value: z.string(),
     expiresAt: z.string(),
     usableOnce: z.boolean(),
@@ -242,7 +242,7 @@ async function lookForOwner(engine: Engine, rows: RunRows, insist: boolean): Pro
   throw new Problem(
     409,
     'The owner was not seen',
-    `Microsoft Graph does not show that the owner of ${account.userPrincipalName} (${account.id}) is back: ${text}. Ask the owner by telephone. If you are sure, send it again with insist.`,
+    `Microsoft Graph does not show that the owner of ${account.userPrincipalName} (${account.id}) is back: ${text}. Ask the owner by phone. If you are sure, send it again with insist.`,
     { signs },
   );
 }

@@ -3,7 +3,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import type { SourceHealth } from '../../shared/alerts/source-health.ts';
-import type { Notices } from '../../shared/mail/tell.ts';
+import type { Notices } from '../../shared/mail/notices.ts';
 import type { ClientName, Readers } from '../../shared/model/clients.ts';
 import { type PreflightReport, preflight } from '../../shared/preflight/preflight.ts';
 import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';

@@ -2,8 +2,8 @@
 // lists what still waits. Two hundred mails at once would bury the one that matters.
 import { toFailure } from '../errors.ts';
 import type { Notice } from '../mail/notice.ts';
+import type { Notices } from '../mail/notices.ts';
 import { clause, count, plain } from '../mail/plain.ts';
-import type { Notices } from '../mail/tell.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { Progress } from '../run/progress.ts';

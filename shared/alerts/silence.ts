@@ -1,8 +1,8 @@
 // No signal is a signal: a responder that no source reaches looks just like a quiet week. On-call is told once if no source
 // has answered or delivered for longer than the settings allow, and once when one is heard again.
 import type { Notice } from '../mail/notice.ts';
+import type { Notices } from '../mail/notices.ts';
 import { clock, count } from '../mail/plain.ts';
-import type { Notices } from '../mail/tell.ts';
 import type { SourceHealth, SourceState } from './source-health.ts';
 
 interface Dependencies {

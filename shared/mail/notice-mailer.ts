@@ -1,5 +1,5 @@
 // Sends a notice with Microsoft Graph, from the same mailbox and to the same people as the summary, but never to an
-// account under attack that it names. tell.ts decides whether it is sent at all.
+// account under attack that it names. notices.ts decides whether it is sent at all.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -8,8 +8,8 @@ import type { GraphClient, GraphReader } from '../model/clients.ts';
 import { nullableText, wholeSeconds } from '../model/text.ts';
 import { addressesOf, type MailSettings } from './addresses.ts';
 import { type Notice, noticeMail } from './notice.ts';
+import type { NoticeMailer } from './notices.ts';
 import { sendMail } from './send-mail.ts';
-import type { NoticeMailer } from './tell.ts';
 
 /** Exchange tells whole seconds, and its clock is not ours. */
 const clockSkewMs = 5000;

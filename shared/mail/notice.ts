@@ -3,7 +3,7 @@
 //
 //   await notices.tell({ key: `breaker|${hour}`, version: 'degraded', headline: 'CIRCUIT BREAKER', … })
 //
-// which sends it once for each version under a key, however often it is called and by however many at once; see tell.ts.
+// which sends it once for each version under a key, however often it is called and by however many at once; see notices.ts.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isKey } from '../run/progress.ts';

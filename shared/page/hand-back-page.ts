@@ -170,7 +170,7 @@ function fieldsOf(view: HandBackView, action: HandBackView['next'][number]['do']
       const again = view.pass.state === 'shown';
       const note = again
         ? html`<p>One was shown to ${plain(view.pass.by ?? 'somebody', 120)}. Another one takes its place, and that one opens nothing any more.</p><input type="hidden" name="again" value="true">`
-        : html`<p>It is shown on the next page, once, and nowhere else. Have the owner on the telephone first.</p>`;
+        : html`<p>It is shown on the next page, once, and nowhere else. Have the owner on the phone first.</p>`;
       return html`${note}${secondOperator(view)}<input type="hidden" name="lifetimeInMinutes" value="60">`;
     }
     case 'owner-back':

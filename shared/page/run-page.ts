@@ -1,5 +1,5 @@
 // The page of one run: what the email says, as it stands now, with buttons. Pure: rows and log in, HTML out. It keeps
-// itself below a size that loads over any telephone, by showing fewer lines of each section.
+// itself below a size that loads over any phone, by showing fewer lines of each section.
 
 import { type Html, html } from '../mail/html.ts';
 import type { Section } from '../mail/letter.ts';

@@ -2,8 +2,8 @@
 // the report; a mail for each would teach on-call to ignore them.
 import { createHash } from 'node:crypto';
 import type { Notice } from '../mail/notice.ts';
+import type { Notices } from '../mail/notices.ts';
 import { count, plain } from '../mail/plain.ts';
-import type { Notices } from '../mail/tell.ts';
 import type { Finding } from './finding.ts';
 import type { PreflightReport } from './preflight.ts';
 

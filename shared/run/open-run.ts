@@ -218,7 +218,7 @@ const limitsOf = ({ admission }: Admitted): Pick<RunRow, 'limitedBecause' | 'tol
   toldInList: admission?.listed === true ? true : undefined,
 });
 
-/** Without I, L, O and U, so that a code survives being read out over a telephone. */
+/** Without I, L, O and U, so that a code survives being read out over a phone. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 function newRun(request: OpenRequest, standing: RunRow | undefined, now: Date, random: () => number): RunRow {

@@ -5,15 +5,15 @@ import { clause, count, isMicrosoftPage, plain } from '../mail/plain.ts';
 import type { ChangeRecord, StepRow } from '../model/rows.ts';
 import { capital } from '../model/text.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
-import { who } from './about.ts';
-import { falseAlarm, keptSending, next } from './afterwards.ts';
+import { who } from './account.ts';
 import { attachedTo } from './attached.ts';
+import { type Standing, standingOf } from './change-state.ts';
 import { wouldAsk } from './changes-made.ts';
-import { alsoAtWork } from './coexistence.ts';
+import { falseAlarm, keptSending, next } from './findings.ts';
 import { titleOf, titlesOf } from './given.ts';
 import type { Case } from './lock.ts';
-import { type Standing, standingOf } from './standing.ts';
-import { openPoints } from './still-open.ts';
+import { openPoints } from './open-points.ts';
+import { alsoAtWork } from './other-hands.ts';
 
 /** Below so many orders nobody reads on; what was removed is then told by its step alone. */
 const manyOrders = 7;

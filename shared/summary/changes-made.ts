@@ -4,8 +4,8 @@
 import type { Line, Section } from '../mail/letter.ts';
 import { plain } from '../mail/plain.ts';
 import type { ChangeRecord, StepRow } from '../model/rows.ts';
+import { isOpen, type Standing, standingOf, standings, words } from './change-state.ts';
 import { type Given, titleOf } from './given.ts';
-import { isOpen, type Standing, standingOf, standings, words } from './standing.ts';
 
 export function changeLines(given: Given, which: (standing: Standing) => boolean): Line[] {
   return given.steps

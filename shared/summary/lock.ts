@@ -7,8 +7,8 @@ import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Part } from '../model/words.ts';
 import { isLeftOut } from '../run/mode.ts';
 import type { Verdict } from '../run/verdict.ts';
+import { standingOf } from './change-state.ts';
 import { type Given, timeOf } from './given.ts';
-import { standingOf } from './standing.ts';
 
 export type Lock =
   | { is: 'blocked'; at: string; checkedAt: string | null }

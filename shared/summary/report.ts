@@ -3,25 +3,16 @@
 
 import type { Section } from '../mail/letter.ts';
 import { type Verdict, verdictOf } from '../run/verdict.ts';
-import { who, why } from './about.ts';
-import {
-  falseAlarm,
-  findings,
-  handBack,
-  keptSending,
-  next,
-  others,
-  restInCounts,
-  sent,
-} from './afterwards.ts';
+import { who, why } from './account.ts';
 import { briefOf } from './brief.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
-import { alsoAtWork } from './coexistence.ts';
+import { falseAlarm, findings, handBack, keptSending, next, others, restInCounts, sent } from './findings.ts';
 import type { Given } from './given.ts';
 import type { Case } from './lock.ts';
 import { locked, lockOf } from './lock.ts';
+import { openPoints } from './open-points.ts';
 import { ordersOf } from './orders.ts';
-import { openPoints } from './still-open.ts';
+import { alsoAtWork } from './other-hands.ts';
 import { storyOf } from './story.ts';
 import { tickedOff } from './ticked-off.ts';
 

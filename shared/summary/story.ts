@@ -8,12 +8,12 @@ import { clause, count, plain } from '../mail/plain.ts';
 import type { StepRow } from '../model/rows.ts';
 import { inQuotes } from '../model/text.ts';
 import { isPending, ofConcern } from '../run/verdict.ts';
+import { countOf, standingOf, standingsOf } from './change-state.ts';
 import { deedPhrases, listed, signInsOf } from './deeds.ts';
 import { ownerOf, timeOf, titlesOf } from './given.ts';
 import type { Case } from './lock.ts';
 import { lockPhrase } from './lock.ts';
 import { logsAreComplete } from './logs.ts';
-import { countOf, standingOf, standingsOf } from './standing.ts';
 
 /** `orders`: what a person does now, in its order; the story points into it. */
 export function storyOf(given: Case, orders: readonly Line[]): string {

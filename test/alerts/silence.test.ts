@@ -4,7 +4,7 @@ import { watchSources } from '../../shared/alerts/silence.ts';
 import type { SourceHealth } from '../../shared/alerts/source-health.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
-import { createNotices, type Notices } from '../../shared/mail/tell.ts';
+import { createNotices, type Notices } from '../../shared/mail/notices.ts';
 import { memoryNotices, memorySourceHealth } from '../fakes/memory-stores.ts';
 
 let clock = 0;

@@ -10,7 +10,7 @@ import type { BreakerPlaces } from '../../shared/alerts/breaker-places.ts';
 import type { BreakerStages } from '../../shared/alerts/breaker-stages.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';
 import type { Notice } from '../../shared/mail/notice.ts';
-import { createNotices } from '../../shared/mail/tell.ts';
+import { createNotices } from '../../shared/mail/notices.ts';
 import { remediation, type Step, settings } from '../../shared/model/step.ts';
 import type { Mode } from '../../shared/model/words.ts';
 import { advance } from '../../shared/run/advance.ts';

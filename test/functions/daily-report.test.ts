@@ -4,7 +4,7 @@ import { reportDaily } from '../../functions/runs/daily-report.ts';
 import type { UnknownTitles } from '../../shared/alerts/unknown-titles.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
-import { createNotices } from '../../shared/mail/tell.ts';
+import { createNotices } from '../../shared/mail/notices.ts';
 import type { KeptLetter } from '../../shared/run/dead-letter.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';

@@ -1,7 +1,7 @@
 // What on-call hears of preflight, day after day.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
-import { createNotices, type Notices } from '../../shared/mail/tell.ts';
+import { createNotices, type Notices } from '../../shared/mail/notices.ts';
 import type { Finding } from '../../shared/preflight/finding.ts';
 import type { PreflightReport } from '../../shared/preflight/preflight.ts';
 import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';

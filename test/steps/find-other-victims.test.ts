@@ -73,7 +73,7 @@ describe('find-other-victims', () => {
     expect(tasks).toMatchObject([
       {
         id: 'others-there',
-        what: expect.stringMatching(/^2 other accounts were signed in to/),
+        what: expect.stringMatching(/^Ask 2 people/),
         instruction: expect.stringMatching(/diego@contoso\.com .*megan@contoso\.com/),
       },
     ]);
@@ -172,9 +172,7 @@ describe('find-other-victims', () => {
     );
     expect(asked()).toHaveLength(21);
     expect(alerts).toHaveLength(20);
-    expect(tasks).toMatchObject([
-      { id: 'others-there', what: expect.stringMatching(/^4 other accounts were/) },
-    ]);
+    expect(tasks).toMatchObject([{ id: 'others-there', what: expect.stringMatching(/^Ask 4 people/) }]);
     expect(findings[0]?.what).toBe(
       `4 other accounts that used ${attacker} were judged by what they did there alone`,
     );

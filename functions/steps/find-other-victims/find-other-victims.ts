@@ -143,9 +143,11 @@ function askAbout(others: readonly Other[], userId: string): Task {
     others.length > mostNames ? ` And ${others.length - mostNames} more: see the sign-in log.` : '';
   return {
     id: 'others-there',
-    what: `${others.length} other account${others.length === 1 ? ' was' : 's were'} signed in to from where the intruder may have been, and nothing was done to ${others.length === 1 ? 'it' : 'them'}`,
-    instruction: `Ask these people, by telephone, whether they were there; if one was not, open a run for the account. ${named.join('; ')}.${more}`,
+    what: `Ask ${others.length === 1 ? '1 person' : `${others.length} people`}, by phone, whether they signed in from where the intruder was`,
+    instruction: `Nothing was done to their accounts. If it was not them, start a run for the account. ${named.join('; ')}.${more}`,
     link: signInsPage(userId),
+    role: 'Security Reader',
+    danger: 'account',
   };
 }
 

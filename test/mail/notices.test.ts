@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Notice, NoticeStore } from '../../shared/mail/notice.ts';
-import { createNotices } from '../../shared/mail/tell.ts';
+import { createNotices } from '../../shared/mail/notices.ts';
 import { type MemoryNotices, memoryNotices } from '../fakes/memory-stores.ts';
 
 const silent: Notice = {

@@ -3,11 +3,11 @@
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, plain } from '../mail/plain.ts';
 import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
+import { isOpen } from './change-state.ts';
 import { changeLines } from './changes-made.ts';
 import { titleOf, titlesOf } from './given.ts';
 import type { Case } from './lock.ts';
 import { exposure } from './lock.ts';
-import { isOpen } from './standing.ts';
 
 /** `brief`: without what the orders say already. */
 export function openPoints(given: Case, length: 'brief' | 'whole'): Section {

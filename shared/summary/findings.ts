@@ -10,11 +10,11 @@ import { timing } from '../run/timing.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 import { nextWatch } from '../run/watch.ts';
 import { attachedTo } from './attached.ts';
+import { standingOf } from './change-state.ts';
 import { order, timeOf, titleOf } from './given.ts';
 import type { Case } from './lock.ts';
 import { completeUntil } from './logs.ts';
 import { taskLine } from './orders.ts';
-import { standingOf } from './standing.ts';
 
 const told = (steps: readonly StepRow[]): Line[] =>
   steps.flatMap((row) =>
