@@ -75,7 +75,7 @@ const mark = (kind: Mark['kind'], value: string, reason: string): Mark => ({
 
 const placeOf = (address: string | null | undefined) => (address ? bareAddress(address) : undefined);
 
-/** Values that some record shows (`from`), not known yet, and of which no record says otherwise (`only`). */
+/** New values that some record shows (`from`) and no record contradicts (`only`). */
 function newOnes(
   records: readonly AuditRecord[],
   value: (record: AuditRecord) => string | undefined,

@@ -52,7 +52,7 @@ export function grantsIn(acts: readonly Act[]): Delegation[] {
   });
 }
 
-/** Evidence for a delegate, of whom all names are given. */
+/** Evidence for a delegate, who is called by any of these names. */
 export function madeBy(
   grants: readonly Delegation[],
   delegate: Delegate,

@@ -189,7 +189,7 @@ export interface Sorted {
   acts: readonly Act[];
 }
 
-/** By kind, those kinds alone of which there is something; the first that fits counts. */
+/** Only the kinds that were found; an act counts for the first kind that fits. */
 export function sortAdminActivity(acts: readonly Act[], account: Account): Sorted[] {
   const done = acts.filter(({ succeeded }) => succeeded);
   const kindOf = (act: Act) =>
