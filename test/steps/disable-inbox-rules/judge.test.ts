@@ -1,6 +1,7 @@
 // Holds the judgement against rules whose labels were written down before it was: what intruders are known to make,
 // what people make for their work, in many languages, and near misses of both.
 import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { placeOf } from '../../../functions/steps/disable-inbox-rules/folder.ts';
@@ -147,6 +148,21 @@ describe('the judgement of inbox rules', () => {
         judgeCase(entry),
       );
     }
+  });
+
+  it('reads whatever stands in a property: what cannot be read costs that property, and is never harmless', () => {
+    const names = fc.constantFrom(...Object.keys(unset), 'Name', 'Enabled', 'SomethingNew');
+    const rules = fc.dictionary(names, fc.jsonValue(), { maxKeys: 8 });
+    fc.assert(
+      fc.property(rules, (given) => {
+        const rule = exportedRuleSchema.parse(JSON.parse(JSON.stringify(given)));
+        const read = readExchangeRule(rule, null);
+        const { verdict, reasons } = judgeRule(read, context);
+        expect(reasons.length).toBeGreaterThan(0);
+        if (read.unread.length > 0 && read.enabled) expect(verdict).not.toBe('keep');
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('gives a reason for every verdict — people decide by it', () => {
