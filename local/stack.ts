@@ -156,7 +156,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ? null
         : await started(startFrontDoor({ port: doorPort, hostPort: port, key: host.keys.default }));
     const rest = async () => {
+      const began = performance.now();
       for (let calm = 0; calm < 2; calm += 1) {
+        if (performance.now() - began > patienceMs) {
+          throw new Error('The app is still at work after two minutes: see its log (--verbose).');
+        }
         await host?.rest();
         const busy = serviceBus.queues.some((name) => {
           const { active, locked } = serviceBus.queue(name);
@@ -181,6 +185,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 /** Longer than anything is on its way between two parts, and so in no queue. */
 const restMilliseconds = 20;
+/** Longer than the app's own deadline for a function. */
+const patienceMs = 120_000;
 const sender = 'reclaim@contoso.com';
 
 /** Exchange rights hang on the app's roles, so its cmdlets need only the one permission. */

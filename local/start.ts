@@ -136,8 +136,13 @@ const runsOn = (flags: Flags, scenario: LoadedScenario): boolean =>
 /** Runs the later looks, and prints what each changed. */
 async function later({ stack, followed, accepted }: Story, say: Say): Promise<Followed> {
   let mails = outboxOf(stack).length;
+  const sayNewMails = () => {
+    const sent = outboxOf(stack).slice(mails);
+    mails += sent.length;
+    for (const line of mailLines(sent)) say(line);
+  };
   say(styleText('bold', 'The later looks, on a clock that moves'));
-  return liveOn(stack, followed, {
+  const ended = await liveOn(stack, followed, {
     since: accepted,
     onLook(look) {
       const lines = lookLines(look);
@@ -145,11 +150,11 @@ async function later({ stack, followed, accepted }: Story, say: Say): Promise<Fo
         `${time(look.at)}  looked again ${span(look.minutes)} later${lines.length === 0 ? ': nothing new' : ''}`,
       );
       for (const line of lines) say(`              ${line}`);
-      const sent = outboxOf(stack).slice(mails);
-      mails += sent.length;
-      for (const line of mailLines(sent)) say(line);
+      sayNewMails();
     },
   });
+  sayNewMails();
+  return ended;
 }
 
 const span = (minutes: number) => (minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`);
