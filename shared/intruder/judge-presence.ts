@@ -98,14 +98,12 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
   if (place === 'somewhere' && (roams || sameCity)) {
     return ask(`${by}, with the owner's client where the owner usually is`);
   }
-  // A token is taken out of a session that is there; one that the owner's client began abroad may be the owner's.
-  const isNew = one.sessions.size > 0 && [...one.sessions].every((session) => !profile.sessions.has(session));
-  if (!placeOnly && !(isNew && place === 'abroad')) {
-    return likely(`${by}, at an address the owner is not known to use`);
+  if (place === 'abroad') {
+    return tookNoTime(one, profile, around)
+      ? likely(`${by}, too soon after the owner was in another country`)
+      : ask(`${by}, with the owner's client: a journey, or somebody who looks like the owner`);
   }
-  if (tookNoTime(one, profile, around)) {
-    return likely(`${by}, too soon after the owner was in another country`);
-  }
+  if (!placeOnly) return likely(`${by}, at an address the owner is not known to use`);
   if (place === 'elsewhere' && sameCity)
     return likely(`${by}, in the owner's city on the network of another operator`);
   return ask(`${by}, with the owner's client: a journey, or somebody who looks like the owner`);
@@ -114,14 +112,15 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
 export const namesOf = (hints: readonly Hint[]) =>
   `named by the alert (${[...new Set(hints.map(({ detector }) => detector))].toSorted().join(', ')})`;
 
-/** The session began with the owner, who was at home, in another country, just before or in between. */
+/** This very client was at home, in another country, just before or in between: nobody travels so fast. */
 function tookNoTime(one: Presence, profile: Profile, { presences }: Surroundings): boolean {
-  const isOld = [...one.sessions].some((session) => profile.sessions.has(session));
-  if (!isOld || one.country === null || one.country === profile.homeCountry) return false;
-  return presences.some((other) =>
-    other.uses.some(
-      ({ time, country }) =>
-        country === profile.homeCountry && time > one.first - journeyMs && time < one.last,
-    ),
+  if (one.country === profile.homeCountry) return false;
+  return presences.some(
+    (other) =>
+      other.client === one.client &&
+      other.uses.some(
+        ({ time, country }) =>
+          country === profile.homeCountry && time > one.first - journeyMs && time < one.last,
+      ),
   );
 }

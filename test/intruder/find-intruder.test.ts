@@ -891,6 +891,21 @@ describe('where generated stories went wrong', () => {
     expect(intruder.addresses.toSorted()).toEqual([attacker, proxy].toSorted());
   });
 
+  it('the owner’s client abroad is a journey after a night, and somebody else minutes after it was at home', () => {
+    const desk = signIn({
+      createdDateTime: '2026-11-20T08:30:00Z',
+      ipAddress: office,
+      sessionId: 'owner-20',
+    });
+    const tablet = { ...desk, userAgent: 'Outlook-iOS/2.0', session: 'tablet' };
+    const abroad = theirs({ userAgent: edge, sessionId: 'owner-19' });
+    const told = (more: SignIn[]) => find({ signals: named, signIns: [...week(), ...more, abroad] });
+    expect(told([]).hits).toEqual([]);
+    expect(told([]).uncertain.map(({ id }) => id)).toEqual(['request-1']);
+    expect(told([tablet]).hits).toEqual([]);
+    expect(told([desk]).hits.map(({ certainty }) => certainty)).toEqual(['likely']);
+  });
+
   it('a phone that is at another address every day is asked about at the next, whatever is odd about its token', () => {
     const roaming = week().map((each, index) => ({
       ...each,
