@@ -31,7 +31,9 @@ export function targetOf(env: Terminal['env'], tokenFor = azureToken): Target {
     );
   }
   // Whoever copies the address of a page means the app.
-  const base = parsed.pathname.replace(/\/api(\/.*)?$/, '');
+  const segments = parsed.pathname.split('/');
+  const page = segments.indexOf('api');
+  const base = (page < 0 ? segments : segments.slice(0, page)).join('/');
   const url = trimEnd(`${parsed.origin}${base}`, '/');
   if (key) {
     // Only the local stack looks at the name: to try what takes two operators.

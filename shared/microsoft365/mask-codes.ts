@@ -24,7 +24,7 @@ const capitals = /(?<![\p{L}\p{N}])\p{Lu}(?:-?\p{Lu}){3,}(?![\p{L}\p{N}])/gu;
 const named =
   /((?:code|kode|otp|pin|tan|passcode|password|passwort|kennwort|c[oó]digo|codice|mot de passe|コード|验证码|驗證碼|인증번호) ?(?: (?:is|ist|est|es|é|er|är) |[:=\-–—：]|は|是|为) ?)(\S+)(?: (\S+)$)?/giu;
 /** "xkqplm is your code". */
-const leading = /^(\W{0,8})(\S+)(?= (?:is|ist|est|es|é) (?:your|ihr|dein|votre|tu|su|seu|il)\b)/iu;
+const leading = /^(\W{0,8})(\S{1,24})(?= (?:is|ist|est|es|é) (?:your|ihr|dein|votre|tu|su|seu|il)\b)/iu;
 /** What a link or a token looks like. */
 const long = /\S{24,}/gu;
 
