@@ -96,6 +96,7 @@ export const isTag = (text: string): boolean =>
 /** Local parts of addresses (or whole condition words) by the role behind them. */
 export const senderRoles = {
   desk: `security infosec soc cert csirt cyber* abuse phish* fraud* incident* helpdesk help_desk servicedesk service_desk
+    it_security it_sec itsec secops sec_ops seceng netsec ciso datenschutz
     itsupport it_support ithelp it_help itservice* account_security* sicherheit`,
   /** At microsoft.com. */
   microsoft:
