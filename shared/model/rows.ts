@@ -219,7 +219,7 @@ export const runRowSchema = z.object({
   releasedAt: time.optional(),
   containedAt: time.nullable(),
   finishedAt: time.nullable(),
-  /** Later checks started so far (+15 min, +60 min, +24 h). */
+  /** Later checks started so far (+15 min, +1 h, +2 h, +24 h). */
   checks: z.number(),
   endsAs: z.enum(['undone', 'handed back', 'superseded']).nullable(),
   /** It was undone because nobody had attacked the account. */
