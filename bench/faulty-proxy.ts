@@ -1,6 +1,5 @@
 // Stands between the app and one service and does to it what networks and services do: cuts, refuses, hangs, delays,
-// answers 5xx, loses an answer whose request took effect, cuts a body in the middle, or says that something was done
-// which was not.
+// answers 5xx, loses an answer whose request took effect, or cuts a body in the middle.
 import { Agent, createServer, request } from 'node:http';
 import { createConnection, createServer as createTcpServer, type Socket } from 'node:net';
 

@@ -25,6 +25,14 @@ export function storyOf(given: Case, orders: readonly Line[]): string {
   return [...sentences(given, orders), spared].filter((sentence) => sentence !== '').join(' ');
 }
 
+/** Slow is no failure, but what is still to be done may still be there. */
+function toCome(given: Case): string {
+  const waiting = given.steps.filter(
+    ({ stage, outcome }) => stage === 'evict' && (outcome === null || outcome.is === 'reported'),
+  );
+  return `Not finished: ${titlesOf(given, waiting)}. Another mail follows.`;
+}
+
 function sentences(given: Case, orders: readonly Line[]): string[] {
   const { run } = given;
   const locked = `The account ${lockPhrase(given)}`;
@@ -32,6 +40,8 @@ function sentences(given: Case, orders: readonly Line[]): string[] {
     case 'CONTAINED':
       return [cameIn(given), did(given), locked, undoneWork(given), remains(given, orders), evidence(given)];
     case 'LOCKED':
+      if (run.level === 'full')
+        return [cameIn(given), did(given), locked, toCome(given), remains(given, orders)];
       return [cameIn(given), locked, 'Evidence is still being collected; nothing else was changed.'];
     case 'DECIDE':
       return [cameIn(given), locked, asChosen(given), undecided(given)];

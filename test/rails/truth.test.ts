@@ -54,4 +54,14 @@ describe('a run that only looks since its account is protected', () => {
     expect(text).toContain(`Nothing more is changed until somebody approves it: ${onlyLooksBecause}.`);
     expect(text).toContain('It may: go on');
   });
+
+  it('does not say that nothing else was changed while the steps of a full run have yet to have their turn', () => {
+    const slow = step('disable-inbox-rules', null, { state: 'waiting' });
+    const { subject, text } = summaryOf(
+      given(run({ level: 'full', state: 'open', finishedAt: null }), [...locked(), slow]),
+    );
+    expect(subject).toContain('LOCKED');
+    expect(text).toContain('Not finished:');
+    expect(text).not.toContain('nothing else was changed');
+  });
 });
