@@ -53,9 +53,9 @@ export function handBackPage({ view, version, who, now }: HandBackPage): string 
         return html`${title}: ${plain(why, 400)}.<b>${stops}</b>`;
       }),
     ),
-    listOf('phases', 'The way back', view.phases.map(phaseHtml), 'ol'),
     listOf('tasks', 'Open tasks', tasks.map(taskHtml(view))),
     listOf('with-owner', 'Together with the owner', later.map(taskHtml(view))),
+    listOf('phases', 'The way back', view.phases.map(phaseHtml), 'ol'),
     listOf('administrator', 'What the administrator does elsewhere', view.administrator.map(thingHtml)),
     listOf('owner', 'What the owner does', view.owner.map(thingHtml)),
   ]);

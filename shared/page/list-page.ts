@@ -64,8 +64,8 @@ function filters(days: number, verdict: string | undefined, person: string): Htm
 function table(id: string, title: string, runs: readonly ListedRun[]): Html {
   if (runs.length === 0) return nothing;
   const rows = runs.map(
-    ({ id: run, code, verdict, state, userPrincipalName, displayName, openedAt }) =>
-      html`<tr><th scope="row" class="k"><a href="${runPath(run)}">${plain(verdict, 60)}</a><div class="d">${state}</div></th><td>${plain(displayName, 80)}<div class="d">${plain(userPrincipalName, 120)}</div></td><td class="k">${clock(openedAt).replace(/:\d\d UTC$/, ' UTC')}<div class="d">${plain(code, 12)}</div></td></tr>`,
+    ({ id: run, code, verdict, state, userPrincipalName, displayName, openedAt, waits }) =>
+      html`<tr><th scope="row" class="k"><a href="${runPath(run)}">${plain(verdict, 60)}</a><div class="d">${waits && state === 'finished' ? 'waits' : state}</div></th><td>${plain(displayName, 80)}<div class="d">${plain(userPrincipalName, 120)}</div></td><td class="k">${clock(openedAt).replace(/:\d\d UTC$/, ' UTC')}<div class="d">${plain(code, 12)}</div></td></tr>`,
   );
   return html`<section aria-labelledby="${id}-h"><h2 id="${id}-h">${title}: ${runs.length}</h2><table><thead><tr><th scope="col">Verdict</th><th scope="col">Account</th><th scope="col">Opened</th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }

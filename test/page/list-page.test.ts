@@ -21,6 +21,8 @@ describe('the list of runs', () => {
     expect(html.indexOf('BBBB')).toBeLessThan(html.indexOf('AAAA'));
     expect(html).toContain('2 in the last 7 days, 1 of them waits for a person.');
     expect(html).toContain('Waits for a person: 1');
+    // A decision is not finished, whatever the run is.
+    expect(html.match(/>finished</g)).toHaveLength(1);
   });
 
   it('shows names and no object ids: nobody tells people apart by those', () => {
