@@ -155,7 +155,7 @@ function doubtsOf(seen: Look): string[] {
   if (rule.incomplete) doubts.push('the service cannot show all of it');
   if (rule.inError) doubts.push('the service says that it is in error');
   if (rule.unread.length > 0) doubts.push(`cannot be read in full: ${rule.unread.join(', ')}`);
-  if (outside.length > 0) doubts.push('nothing shows here that the owner made it');
+  if (outside.length > 0) doubts.push('does not show by itself who made it');
   const moves = place !== 'none';
   if (place === 'unknown' && (actions.marksRead || aim.sensitive || aim.wide || oddity.points >= 2))
     doubts.push(`moves mail to a folder of which only the id is known`);
