@@ -112,6 +112,17 @@ describe('every HTTP function', () => {
           });
         expect((await start(reader)).status).toBe(403);
         expect((await start(await token(), { origin: 'https://evil.example' })).status).toBe(403);
+        const handBack = (headers: Record<string, string>) =>
+          fetch(`${whole.stack.host?.url}/api/runs/x/hand-back`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', ...headers },
+            body: '{"do":"pass","reason":"because"}',
+          });
+        const application = await token({ scp: undefined, idtyp: 'app' });
+        expect((await handBack(application)).status).toBe(403);
+        expect((await handBack(reader)).status).toBe(403);
+        // A person gets as far as being told that there is no such run.
+        expect((await handBack(await token())).status).toBe(404);
         expect(writes(whole)).toEqual([]);
         const started = await start(await token());
         expect([started.status, await started.json()]).toMatchObject([
