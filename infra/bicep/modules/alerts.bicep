@@ -33,7 +33,7 @@ var metricRules = [
     severity: 1
     metric: 'DeadletteredMessages'
     aggregation: 'Maximum'
-    description: 'A message could not be worked on and was laid aside: an alert may have had no answer, or a step no end. See docs/operate.md, "Dead letters".'
+    description: 'A message could not be handled and was dead-lettered: an alert may have gone unanswered, or a step may not have ended. See docs/operate.md, "Dead letters".'
   }
   {
     // The service measures no age: a queue that was never empty for five minutes holds something old or is overrun. The
