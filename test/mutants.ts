@@ -101,7 +101,7 @@ const groups: readonly {
         'return fixAndCheck(execution, step, found.row, found.toFix);',
       ],
       ['if (essential.length > 0) return', 'if (false) return'],
-      ['...cameBack(row), ...hadNoEffect(row)', '...cameBack(row)'],
+      ['...notGivenBack(row), ...hadNoEffect(row)', '...notGivenBack(row)'],
     ],
   },
   {
@@ -145,7 +145,6 @@ const groups: readonly {
     file: 'shared/run/open-run.ts',
     tests: [...run, 'test/rails'],
     bugs: [
-      ['if (run.dryRun && !dryRun) return false;', ''],
       ["if (opened === 'taken') continue;", ''],
       ['Date.parse(at) <= Date.parse(lock)', 'true'],
     ],

@@ -4,13 +4,14 @@ import { RetryableError } from '../../shared/errors.ts';
 import type { Remediation, Step } from '../../shared/model/step.ts';
 import { advance } from '../../shared/run/advance.ts';
 import type { Engine } from '../../shared/run/engine.ts';
+import { openRun } from '../../shared/run/open-run.ts';
 import { approve } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { timing } from '../../shared/run/timing.ts';
-import { chaosOf, Simulation } from './simulation.ts';
+import { adele, chaosOf, riskySignIn, Simulation } from './simulation.ts';
 
 const things = { 'block-sign-in': ['lock'], 'reset-password': ['password'], 'revoke-sessions': ['sessions'] };
 
@@ -85,6 +86,24 @@ describe('a worker whose message was delivered again', () => {
     expect(row()).toMatchObject({ state: 'running', delivery: 5, attempt: 0 });
     going[0]?.();
     await work;
+  });
+});
+
+describe('two alerts of one account at the same instant', () => {
+  it('open one run, and the second joins it', async () => {
+    const { simulation } = await opened();
+    const account = { ...adele, id: '8a1f4c1a-2f5b-4b0e-9a57-0d5b7c1e6f24' };
+    const ask = (sourceId: string) =>
+      openRun(simulation.engine, {
+        account,
+        signals: [{ ...riskySignIn, sourceId, userId: account.id }],
+        level: 'full',
+        held: null,
+        why: 'a high-risk sign-in',
+      });
+    const both = await Promise.all([ask('d1'), ask('d2')]);
+    expect(both.map(({ joined }) => joined).toSorted()).toEqual([false, true]);
+    expect(new Set(both.map(({ run }) => run.id)).size).toBe(1);
   });
 });
 

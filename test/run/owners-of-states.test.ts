@@ -312,9 +312,19 @@ describe('a run whose place another has taken', () => {
     const simulation = await opened();
     const { run, steps } = simulation.rows();
     const summary = { ...run.row.summary, state: 'sent' as const, turn: 1, verdict: 'CONTAINED' };
+    // What it would say is due, and another verdict than the one that was sent.
+    const settled = steps.map(
+      ({ row }): StepRow => ({
+        ...row,
+        state: row.name === 'collect-sign-ins' ? 'running' : 'settled',
+        until: '2026-11-20T12:00:00.000Z',
+        outcome: { is: 'unchanged' },
+        settledAt: run.row.openedAt,
+      }),
+    );
     const state = {
       run: { ...run.row, endsAs: 'superseded' as const, summary },
-      steps: steps.map(({ row }) => row),
+      steps: settled,
     };
     const later = new Date(simulation.clock + 600_000);
     const planned = plan(simulation.engine.playbook, state, later);
