@@ -53,7 +53,7 @@ const cellsOf = (csv: string) =>
 
 /** Tags that a mail or a page of this app is made of. */
 const ours =
-  /^<(!doctype html|\/?(html|head|title|style|body|div|table|tr|td|th|thead|tbody|h1|h2|h3|b|a|p|ul|ol|li|nav|main|header|footer|section|details|summary|svg|rect|span|form|button|label|input|fieldset|legend)|meta)\b[^<>]*>$/;
+  /^<(!doctype html|\/?(html|head|title|style|body|div|table|tr|td|th|thead|tbody|h1|h2|h3|b|a|p|pre|ul|ol|li|nav|main|header|footer|section|details|summary|svg|rect|span|form|button|label|input|select|option|fieldset|legend)|meta)\b[^<>]*>$/;
 const unseen = /[\p{Cf}\u2028\u2029]/u;
 
 function inert(html: string): void {

@@ -128,7 +128,7 @@ describe('find-linked-accounts', () => {
   it('asks the owner for the services that never wrote — no interface knows them', async () => {
     const { tasks, said } = await look(tenant({}, { users: [tenant({}).users[0]] }));
     expect(tasks.map(({ id }) => id)).toEqual(['outside-accounts']);
-    expect(said).toEqual(['no account of the tenant']);
+    expect(said).toEqual(['no account of the tenant names this one as its alternate address']);
   });
 
   it('takes no mail for deleted that was never delivered, and says what does not show without the trace', async () => {

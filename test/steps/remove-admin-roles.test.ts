@@ -86,6 +86,7 @@ describe('remove-admin-roles', () => {
       tasks: [],
       kept: [],
       attachments: [],
+      owners: [],
     });
     expect(writesOf(tenant)).toHaveLength(changes.length);
   });
@@ -239,7 +240,7 @@ describe('remove-admin-roles', () => {
     expect(removeAdminRoles.appliesTo(account(given))).toBe(true);
     const tenant = simulated(removeAdminRoles, { users: [admin, other], roleAssignments: [keeper] });
     const look = await removeAdminRoles.find(context({ account: given }), tenant.clients);
-    expect(found(look)).toEqual({ changes: [], tasks: [], kept: [], attachments: [] });
+    expect(found(look)).toEqual({ changes: [], tasks: [], kept: [], attachments: [], owners: [] });
   });
 
   it.each<[number, typeof RetryableError | typeof PermanentError]>([

@@ -52,6 +52,8 @@ describe('retract-sent-mail', () => {
       evidence,
       before: { networkMessageId: bank.networkId, inboxes: ['alex@contoso.com', 'megan@contoso.com'] },
       once: true,
+      again: true,
+      seenWithinMinutes: 14,
     });
     await retractSentMail.fix(change, after, to.clients);
     expect(locations(to)).toEqual([

@@ -138,9 +138,10 @@ function request(call: GraphCall, what: 'active' | 'eligible') {
   const { store } = call;
   const { file } = store;
   if (what === 'active' && asked === 'adminRemove') requireOldEnough(call, key);
-  file.roleEligibilities ??= [];
-  file.roleAssignments ??= [];
-  const list = what === 'eligible' ? file.roleEligibilities : file.roleAssignments;
+  // A tenant without any stays a tenant without a list.
+  const name = what === 'eligible' ? 'roleEligibilities' : 'roleAssignments';
+  file[name] ??= [];
+  const list = what === 'eligible' ? (file.roleEligibilities ?? []) : (file.roleAssignments ?? []);
   const status = schedule(call, list, key, named, body);
   const { principalId, roleDefinitionId, directoryScopeId = null, appScopeId = null } = named;
   const set = what === 'active' ? 'roleAssignmentScheduleRequests' : 'roleEligibilityScheduleRequests';
