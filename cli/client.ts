@@ -6,7 +6,7 @@ import type { Target } from './credentials.ts';
 import { codeOfStatus, exitCodes, Stop } from './exit-codes.ts';
 import { shown } from './terminal.ts';
 
-interface Answer {
+interface ApiReply {
   status: number;
   etag: string | undefined;
   json: unknown;
@@ -23,9 +23,9 @@ const answerWithinMs = 60_000;
 const mostTries = 3;
 
 export interface Client {
-  get: (path: string) => Promise<Answer>;
+  get: (path: string) => Promise<ApiReply>;
   /** `seen`: the ETag under which the run was read. */
-  post: (path: string, body: unknown, seen?: string) => Promise<Answer>;
+  post: (path: string, body: unknown, seen?: string) => Promise<ApiReply>;
 }
 
 export function createClient(target: Target, sleep: (seconds: number) => Promise<void>): Client {
@@ -34,7 +34,7 @@ export function createClient(target: Target, sleep: (seconds: number) => Promise
     path: string,
     headers: Record<string, string>,
     body?: string,
-  ): Promise<Answer> {
+  ): Promise<ApiReply> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await once(target, method, path, headers, body);
       if ('json' in answer) return answer;
@@ -70,7 +70,7 @@ async function once(
   path: string,
   headers: Record<string, string>,
   body: string | undefined,
-): Promise<Answer | Again> {
+): Promise<ApiReply | Again> {
   const sent = { accept: 'application/json', ...headers, ...(await credentials()) };
   let response: Response;
   let text: string;

@@ -31,14 +31,14 @@ function linesOf(schema: z.ZodType, issue: z.core.$ZodIssue, file: unknown): str
   return [`${place || 'the file'}: ${missing ? 'is missing' : issue.message}`];
 }
 
-const plain = (key: string) =>
+const plainProblem = (key: string) =>
   key
     .toLowerCase()
     .replace(/[^a-z]/g, '')
     .replace(/s$/, '');
 
 function meant(key: string, known: readonly string[]): string {
-  const name = known.find((one) => plain(one) === plain(key));
+  const name = known.find((one) => plainProblem(one) === plainProblem(key));
   return name === undefined ? '' : `; ${name} is`;
 }
 

@@ -16,7 +16,7 @@ import { clause, isWebPage, oneLine, plain } from '../shared/mail/plain.ts';
 import { mailboxAddress } from '../shared/microsoft365/mailbox-address.ts';
 import { aboutAccess, withoutCodes } from '../shared/microsoft365/mask-codes.ts';
 import { asAddress, readRecipient, recipientsSchema } from '../shared/microsoft365/recipients.ts';
-import { plain as comparable, oddityOf, skeleton } from '../shared/microsoft365/rule-name.ts';
+import { foldText as comparable, oddityOf, skeleton } from '../shared/microsoft365/rule-name.ts';
 import { textOfHtml } from '../shared/microsoft365/symptoms.ts';
 import { isOneCommand } from '../shared/model/powershell.ts';
 import { inQuotes, odataText, powerShellValue, trim } from '../shared/model/text.ts';

@@ -7,7 +7,7 @@ import { isKnownDetection } from '../../shared/alerts/detectors.ts';
 import { mostEvents, readEvents } from '../../shared/alerts/envelope.ts';
 import { type JudgeDeps, judge } from '../../shared/alerts/judge.ts';
 import { clean } from '../../shared/alerts/payload-fields.ts';
-import type { Claim, Reading } from '../../shared/alerts/source.ts';
+import type { EventClaim, Reading } from '../../shared/alerts/source.ts';
 import { claimsOf, isKnown } from '../../shared/alerts/sources.ts';
 import type { Detection } from '../../shared/alerts/unknown-titles.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
@@ -63,7 +63,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
     if (failures.length > 0) throw summed(failures);
     return made;
 
-    async function handle({ source, claim }: Extract<Claim, { source: unknown }>): Promise<void> {
+    async function handle({ source, claim }: Extract<EventClaim, { source: unknown }>): Promise<void> {
       const about = { source: source.name, sourceId: claim.id };
       const early = { ...deps, ...readAhead(deps, claim) };
       const found = await confirm(deps.graph, source, claim, deps.settings.TENANT_ID);

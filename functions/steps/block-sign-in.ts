@@ -12,7 +12,7 @@ const userSchema = z.object({ accountEnabled: z.boolean() });
 /**
  * PATCH /users/{id} accountEnabled: User.EnableDisableAccount.All with User.Read.All; for an administrator the
  * app needs a directory role that covers the target too, else 403 (https://learn.microsoft.com/graph/api/user-update).
- * The other two are for an administrator, of whom it must not take the last.
+ * The other two are for an administrator, and the app must not take the last one.
  */
 export const blockSignIn = remediation({
   name: 'block-sign-in',

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import rhea, { type Message as AmqpMessage } from 'rhea';
 import { z } from 'zod';
 import type { Incoming, Message, Properties } from './message.ts';
-import { Refusal } from './refusal.ts';
+import { BrokerRefusal } from './refusal.ts';
 
 export type { AmqpMessage };
 
@@ -49,7 +49,7 @@ function read<T>(message: () => T): T {
   try {
     return message();
   } catch (thrown) {
-    throw new Refusal('bad-argument', `The message cannot be read: ${String(thrown)}`);
+    throw new BrokerRefusal('bad-argument', `The message cannot be read: ${String(thrown)}`);
   }
 }
 

@@ -2,7 +2,7 @@
 import rhea, { type EventContext, type Receiver, type Sender } from 'rhea';
 import { openReceiveLink, openReplyLink, openRequestLink, openSendLink } from './links.ts';
 import type { Namespace } from './namespace.ts';
-import { Refusal, toAmqpError } from './refusal.ts';
+import { BrokerRefusal, toAmqpError } from './refusal.ts';
 
 const managementPath = /^(.+)\/\$management$/i;
 
@@ -26,7 +26,7 @@ export function openContainer(namespace: Namespace) {
     const address = link?.target?.address;
     refuseIfThrown(link, () => {
       if (!link || address === undefined) {
-        throw new Refusal('not-implemented', 'Transactions are not imitated.');
+        throw new BrokerRefusal('not-implemented', 'Transactions are not imitated.');
       }
       link.set_source(link.source);
       link.set_target({ address });
@@ -47,10 +47,10 @@ export function openContainer(namespace: Namespace) {
     const address = link?.source?.address;
     refuseIfThrown(link, () => {
       if (!link || address === undefined) {
-        throw new Refusal('bad-argument', 'A link needs the address of a queue.');
+        throw new BrokerRefusal('bad-argument', 'A link needs the address of a queue.');
       }
       if (link.source.filter) {
-        throw new Refusal('not-allowed', `Sessions are not imitated, and '${address}' has none.`);
+        throw new BrokerRefusal('not-allowed', `Sessions are not imitated, and '${address}' has none.`);
       }
       link.set_source({ address });
       if (link.target) link.set_target(link.target);

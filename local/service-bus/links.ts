@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { decodeBatch, fromAmqp } from './amqp-message.ts';
 import type { Entity } from './entity.ts';
 import { tagToLockToken } from './lock-token.ts';
-import { type Answer, manage } from './management.ts';
-import { Refusal, toAmqpError } from './refusal.ts';
+import { type ManagementAnswer, manage } from './management.ts';
+import { BrokerRefusal, toAmqpError } from './refusal.ts';
 import { answerAttach, confirmSettlement } from './rhea-gaps.ts';
 
 const batchFormat = 0x80013700;
@@ -35,7 +35,7 @@ export function openSendLink(entity: Entity, link: Receiver): void {
 const bytesSchema = z.instanceof(Buffer);
 
 function single(message: EventContext['message']) {
-  if (!message) throw new Refusal('bad-argument', 'A transfer without a message.');
+  if (!message) throw new BrokerRefusal('bad-argument', 'A transfer without a message.');
   return fromAmqp(message);
 }
 
@@ -121,7 +121,7 @@ const tokenAccepted = {
 
 function answer(entity: Entity, operation: string, request: unknown) {
   try {
-    const { status, body }: Answer = manage(entity.queue, operation, request);
+    const { status, body }: ManagementAnswer = manage(entity.queue, operation, request);
     return {
       application_properties: { statusCode: rhea.types.wrap_int(status), statusDescription: 'OK' },
       body,

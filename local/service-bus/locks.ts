@@ -1,7 +1,7 @@
 // The locks of one queue: who holds what until when. All last equally long, so they end in the order they were taken.
 import { randomUUID } from 'node:crypto';
 import type { Message } from './message.ts';
-import { Refusal } from './refusal.ts';
+import { BrokerRefusal } from './refusal.ts';
 
 export class Locks<Content> {
   readonly #seconds: number;
@@ -28,7 +28,7 @@ export class Locks<Content> {
   release(token: string): Message<Content> {
     const message = this.#messages.get(token);
     if (!message) {
-      throw new Refusal(
+      throw new BrokerRefusal(
         'lock-lost',
         'The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.',
       );

@@ -5,14 +5,14 @@ import { z } from 'zod';
 import { type AmqpMessage, decode, encode } from './amqp-message.ts';
 import { lockTokenToUuid, uuidToLockToken } from './lock-token.ts';
 import type { Queue } from './queue.ts';
-import { Refusal } from './refusal.ts';
+import { BrokerRefusal } from './refusal.ts';
 
-export interface Answer {
+export interface ManagementAnswer {
   status: 200 | 204;
   body?: Record<string, unknown>;
 }
 
-type Operation = (queue: Queue<AmqpMessage>, body: unknown) => Answer;
+type Operation = (queue: Queue<AmqpMessage>, body: unknown) => ManagementAnswer;
 
 const { wrap_array } = rhea.types;
 const typecode = { uuid: 0x98, long: 0x81, timestamp: 0x83 } as const;
@@ -100,10 +100,10 @@ const operations: Record<string, Operation> = {
 };
 
 /** Throws a Refusal, which becomes the answer's error. */
-export function manage(queue: Queue<AmqpMessage>, operation: string, body: unknown): Answer {
+export function manage(queue: Queue<AmqpMessage>, operation: string, body: unknown): ManagementAnswer {
   const handler = operations[operation];
   if (!handler)
-    throw new Refusal(
+    throw new BrokerRefusal(
       'not-implemented',
       `The operation '${operation}' is not imitated by the local Service Bus.`,
     );

@@ -2,7 +2,7 @@
 import type { AmqpMessage } from './amqp-message.ts';
 import { Entity } from './entity.ts';
 import type { Message } from './message.ts';
-import { Refusal } from './refusal.ts';
+import { BrokerRefusal } from './refusal.ts';
 
 export interface QueueDefinition {
   name: string;
@@ -40,7 +40,8 @@ export class Namespace {
   /** Throws the service's answer to an address that is none. */
   entity(path: string): Entity {
     const entity = this.#entities.get(path.toLowerCase());
-    if (!entity) throw new Refusal('entity-not-found', `The messaging entity '${path}' could not be found.`);
+    if (!entity)
+      throw new BrokerRefusal('entity-not-found', `The messaging entity '${path}' could not be found.`);
     return entity;
   }
 

@@ -1,6 +1,6 @@
 // What a queue is told when it is made, and what it refuses because of it.
 import type { Incoming, Message } from './message.ts';
-import { Refusal } from './refusal.ts';
+import { BrokerRefusal } from './refusal.ts';
 
 export interface QueueRules<Content> {
   lockSeconds: number;
@@ -22,13 +22,13 @@ const maxMessageIdLength = 128;
 /** Throws what the service would answer (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
 export function checkLimits({ messageId, sizeBytes }: Incoming<unknown>, maxMessageBytes: number): void {
   if (sizeBytes > maxMessageBytes) {
-    throw new Refusal(
+    throw new BrokerRefusal(
       'too-large',
       `The received message (size:${sizeBytes} bytes) exceeds the limit (${maxMessageBytes} bytes) currently allowed on the link.`,
     );
   }
   if (messageId.length > maxMessageIdLength) {
-    throw new Refusal(
+    throw new BrokerRefusal(
       'bad-argument',
       `The MessageId '${messageId.slice(0, 40)}…' has ${messageId.length} characters; at most ${maxMessageIdLength} are allowed.`,
     );

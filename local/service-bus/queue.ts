@@ -11,7 +11,7 @@ import {
   type Properties,
 } from './message.ts';
 import { checkLimits, type QueueRules } from './queue-rules.ts';
-import { Refusal } from './refusal.ts';
+import { BrokerRefusal } from './refusal.ts';
 
 export interface QueueState<Content> {
   lastSequenceNumber: number;
@@ -141,7 +141,10 @@ export class Queue<Content> {
 
   deadLetter(token: string, burial: Burial): void {
     if (!this.#rules.bury)
-      throw new Refusal('not-allowed', 'A message in a dead-letter queue cannot be dead-lettered again.');
+      throw new BrokerRefusal(
+        'not-allowed',
+        'A message in a dead-letter queue cannot be dead-lettered again.',
+      );
     this.#bury(this.#unlock(token), burial);
   }
 
@@ -220,7 +223,7 @@ export class Queue<Content> {
 }
 
 const notFound = (state: string, sequenceNumber: number) =>
-  new Refusal('message-not-found', `No message is ${state} with sequence number ${sequenceNumber}.`);
+  new BrokerRefusal('message-not-found', `No message is ${state} with sequence number ${sequenceNumber}.`);
 
 const dueTime = ({ scheduledFor }: Message<unknown>) => scheduledFor?.getTime() ?? 0;
 

@@ -13,7 +13,7 @@ const amqp = {
 } as const;
 
 /** Reaches the client as the error that the real service would send. */
-export class Refusal extends Error {
+export class BrokerRefusal extends Error {
   override readonly name = 'Refusal';
   readonly reason: keyof typeof amqp;
 
@@ -26,7 +26,7 @@ export class Refusal extends Error {
 /** Anything thrown, as an AMQP error with the status that a management answer carries. */
 export function toAmqpError(thrown: unknown) {
   const description = thrown instanceof Error ? thrown.message : String(thrown);
-  if (thrown instanceof Refusal) return { ...amqp[thrown.reason], description };
+  if (thrown instanceof BrokerRefusal) return { ...amqp[thrown.reason], description };
   if (thrown instanceof z.ZodError) {
     return { ...amqp['bad-argument'], description: z.prettifyError(thrown) };
   }

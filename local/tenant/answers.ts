@@ -2,7 +2,7 @@
 
 export type Row = Record<string, unknown>;
 
-export interface Answer {
+export interface TenantAnswer {
   status: number;
   /** Left out: an empty body. */
   body?: unknown;
@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** A refusal in the words and the shape of the service that refuses. Thrown from anywhere below its endpoint. */
-export class Refusal extends Error {
+export class TenantRefusal extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 // The words of a $filter: texts in quotes, times, numbers, property paths and signs.
-import { Refusal } from './answers.ts';
+import { TenantRefusal } from './answers.ts';
 
 export interface Token {
   kind: 'word' | 'string' | 'date' | 'number' | 'sign';
@@ -8,7 +8,7 @@ export interface Token {
 const tokenPattern =
   /\s*(?:'((?:[^']|'')*)'|(\d{4}-\d\d-\d\dT[\d:.]+Z)|(-?\d+(?:\.\d+)?)(?![\w-])|([A-Za-z_@][\w.@]*(?:\/[A-Za-z_][\w.]*)*)|([(),:]))/y;
 
-export const badRequest = (message: string) => new Refusal(400, 'BadRequest', message);
+export const badRequest = (message: string) => new TenantRefusal(400, 'BadRequest', message);
 
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];

@@ -3,7 +3,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
-import { type Answer, Refusal } from './answers.ts';
+import { type TenantAnswer, TenantRefusal } from './answers.ts';
 
 export type Service = 'graph' | 'exchange' | 'compliance' | 'defender';
 
@@ -65,7 +65,11 @@ export class Identity {
     const audience = resource.replace(/\/+$/, '');
     const service = serviceOf(audience);
     if (!service)
-      throw new Refusal(400, 'invalid_resource', `The resource ${resource} is not known in this tenant.`);
+      throw new TenantRefusal(
+        400,
+        'invalid_resource',
+        `The resource ${resource} is not known in this tenant.`,
+      );
     const { now, appId, objectId, tenantId, lifetimeSeconds } = this.#options;
     const iat = Math.floor(now().getTime() / 1000);
     const expiresAt = iat + lifetimeSeconds;
@@ -91,7 +95,7 @@ export class Identity {
   check(authorization: string | null, service: Service): Claims {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
     const refuse = (message: string) =>
-      new Refusal(401, 'InvalidAuthenticationToken', message, {
+      new TenantRefusal(401, 'InvalidAuthenticationToken', message, {
         headers: {
           'www-authenticate':
             'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"',
@@ -111,8 +115,8 @@ export class Identity {
   }
 
   /** The App Service endpoint: GET ?resource=…&api-version=2019-08-01 with the header X-IDENTITY-HEADER. */
-  answer(url: URL, headers: Headers): Answer {
-    const failed = (status: number, message: string): Answer => ({
+  answer(url: URL, headers: Headers): TenantAnswer {
+    const failed = (status: number, message: string): TenantAnswer => ({
       status,
       body: { statusCode: status, message, correlationId: crypto.randomUUID() },
     });

@@ -1,6 +1,6 @@
 // The query options of a Graph request, parsed and applied. A service takes the options it documents and refuses
 // all others; each route lists its own.
-import { isRow, Refusal, type Row } from './answers.ts';
+import { isRow, type Row, TenantRefusal } from './answers.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import type { Properties } from './filter-paths.ts';
 import { badRequest } from './filter-tokens.ts';
@@ -85,7 +85,7 @@ function checkFilter(filter: Filter, type: EntityType, options: QueryOptions, ev
     const advanced =
       options.advanced === true || options.advanced?.some((entry) => entry === path || entry === operator);
     if (!supported.includes(operator) || (advanced && !eventual)) {
-      throw new Refusal(
+      throw new TenantRefusal(
         400,
         'Request_UnsupportedQuery',
         `Unsupported or invalid query filter clause specified for property '${path}' of resource '${type.name.split('.').at(-1)}' (operator ${operator}${supported.includes(operator) ? ' needs ConsistencyLevel: eventual and $count=true' : ''}).`,
@@ -150,7 +150,7 @@ function readSkip(token: string | null): number {
   return Number(found[1]);
 }
 
-export interface Page {
+export interface ODataPage {
   rows: Row[];
   total: number;
   /** $skiptoken of the next page. */
@@ -162,7 +162,7 @@ export function page(
   query: Query,
   options: QueryOptions,
   behaviour?: TenantFile['behaviour'],
-): Page {
+): ODataPage {
   const { filter, orderBy } = query;
   const matching = filter ? rows.filter(filter.matches) : [...rows];
   if (orderBy) {

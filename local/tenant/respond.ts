@@ -1,6 +1,6 @@
 // Answers and refusals as Responses, each service in its own shape: Microsoft Graph's error object, Exchange's with
 // the class of the exception inside (both are parsed by clients, so their shape is part of the simulation).
-import { type Answer, isRow, Refusal } from './answers.ts';
+import { isRow, type TenantAnswer, TenantRefusal } from './answers.ts';
 import type { Fault } from './faults.ts';
 import type { Service } from './identity.ts';
 import { guidOf } from './ids.ts';
@@ -21,7 +21,7 @@ const exceptionOf = (status: number, message: string): string =>
   ([429, 503, 504].includes(status) ? busy : 'System.Exception');
 
 /** The refusal that a fault of the file stands for. */
-export function refusalOf(fault: Fault, service: Service): Refusal {
+export function refusalOf(fault: Fault, service: Service): TenantRefusal {
   const status = fault.status ?? 429;
   const codes: Readonly<Record<number, string>> = {
     429: service === 'graph' ? 'TooManyRequests' : 'ServerBusyException',
@@ -30,7 +30,7 @@ export function refusalOf(fault: Fault, service: Service): Refusal {
     503: 'ServiceUnavailable',
     504: 'GatewayTimeout',
   };
-  return new Refusal(
+  return new TenantRefusal(
     status,
     fault.code ?? codes[status] ?? 'UnknownError',
     fault.message ?? (status === 429 ? 'Too many requests' : 'The request failed.'),
@@ -50,11 +50,11 @@ export function refused(
   requestId: string,
   headers: Headers,
   now: Date,
-): Answer {
+): TenantAnswer {
   const refusal =
-    thrown instanceof Refusal
+    thrown instanceof TenantRefusal
       ? thrown
-      : new Refusal(
+      : new TenantRefusal(
           500,
           'SimulationFailed',
           `The simulated tenant failed: ${thrown instanceof Error ? thrown.stack : String(thrown)}`,
@@ -104,13 +104,13 @@ export function refused(
 }
 
 /** A list as Graph answers it when a provider behind it is too slow: 206, a Warning, and no entries. */
-export const partOf = ({ body }: Answer): Answer => ({
+export const partOf = ({ body }: TenantAnswer): TenantAnswer => ({
   status: 206,
   headers: { warning: '199 - "Microsoft/Microsoft Defender/504/10000"' },
   body: { ...(isRow(body) ? { '@odata.context': body['@odata.context'] } : {}), value: [] },
 });
 
-export function respond(answer: Answer, requestId: string): Response {
+export function respond(answer: TenantAnswer, requestId: string): Response {
   const headers = new Headers(answer.headers);
   if (requestId) headers.set('request-id', requestId);
   if (answer.body === undefined) return new Response(null, { status: answer.status, headers });

@@ -3,7 +3,7 @@
 // serve.ts.
 import { setTimeout } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import { type Answer, ConnectionLost } from './answers.ts';
+import { ConnectionLost, type TenantAnswer } from './answers.ts';
 import { answerDefender } from './defender/endpoint.ts';
 import { findUser, tenantIdOf } from './directory.ts';
 import { answerCompliance } from './exchange/compliance.ts';
@@ -124,7 +124,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
       options.onRequest?.(entry);
     };
     const common = { method: request.method, url, base, path, headers: request.headers, body };
-    let answer: Answer;
+    let answer: TenantAnswer;
     try {
       store.settle();
       const claims = identity.check(request.headers.get('authorization'), service);
@@ -158,7 +158,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     body: unknown;
     claims: Claims;
   };
-  function run(service: Service, common: Common, allowed: Allowed): Answer {
+  function run(service: Service, common: Common, allowed: Allowed): TenantAnswer {
     if (service === 'graph') return answerGraph(store, { ...common, directoryRoles }, allowed);
     if (service === 'exchange') return answerExchange(store, { ...common, roles: exchangeRoles }, allowed);
     if (service === 'compliance')

@@ -45,7 +45,7 @@ export interface Source {
  * What is behind an event: a source and what it claims, or why it was refused, or why it can be ignored (nobody needs to
  * look into a notice about a subscription).
  */
-export type Claim = { source: Source; claim: Reading } | { refused: string } | { ignored: string };
+export type EventClaim = { source: Source; claim: Reading } | { refused: string } | { ignored: string };
 
 /** A payload inside another, treated as an event of its own. */
 export interface Inner {
@@ -54,7 +54,7 @@ export interface Inner {
 }
 
 /** Opens a wrapping that a service puts around payloads. undefined: this event isn't wrapped that way. */
-export type Opener = (event: Inner) => readonly (Inner | Claim)[] | undefined;
+export type Opener = (event: Inner) => readonly (Inner | EventClaim)[] | undefined;
 
 interface Declaration<Payload> extends Omit<Source, 'read'> {
   payload: z.ZodType<Payload>;

@@ -17,7 +17,7 @@ import { riskDetection } from './risk-detection.ts';
 import { riskyUser, riskyUserPermission } from './risky-user.ts';
 import { sentinel, sentinelIncident } from './sentinel.ts';
 import { sentinelAlert } from './sentinel-alert.ts';
-import type { Claim, Inner, Opener, Source } from './source.ts';
+import type { EventClaim, Inner, Opener, Source } from './source.ts';
 import { unwrapped } from './unwrap.ts';
 
 export const sources: readonly Source[] = [
@@ -77,8 +77,8 @@ const mostLayers = 3;
 const mostClaims = 500;
 
 /** The payloads of an event with their sources. The content says more than the publisher's name for it. */
-export function claimsOf(event: Inner & { id: string }): readonly Claim[] {
-  const claims: Claim[] = [];
+export function claimsOf(event: Inner & { id: string }): readonly EventClaim[] {
+  const claims: EventClaim[] = [];
   let left = 0;
   for (const payload of payloadsOf(event, 0)) {
     if (claims.length < mostClaims) claims.push(payload());
@@ -89,7 +89,7 @@ export function claimsOf(event: Inner & { id: string }): readonly Claim[] {
 }
 
 /** Each is read only when it is asked for. */
-function* payloadsOf(event: Inner & { id: string }, depth: number): Generator<() => Claim> {
+function* payloadsOf(event: Inner & { id: string }, depth: number): Generator<() => EventClaim> {
   const inside = depth < mostLayers ? unwrapped(event) : undefined;
   if (inside) {
     for (const one of inside) yield* payloadsOf({ ...one, id: event.id }, depth + 1);
@@ -110,7 +110,7 @@ function* payloadsOf(event: Inner & { id: string }, depth: number): Generator<()
   yield () => claimOf(event);
 }
 
-function claimOf(event: Inner & { id: string }): Claim {
+function claimOf(event: Inner & { id: string }): EventClaim {
   const type = event.type.toLowerCase();
   const alike = sources.filter((source) => source.recognises(event.data));
   const marked = sources.filter(({ eventTypes }) => eventTypes.some((own) => own.toLowerCase() === type));

@@ -6,7 +6,7 @@ import type { Signal } from '../model/signal.ts';
 import { networkOf } from './address.ts';
 import { follow } from './follow.ts';
 import { type Hint, hintsOf, names } from './hints.ts';
-import { judgePresence, type Surroundings, type Verdict } from './judge-presence.ts';
+import { judgePresence, type PresenceVerdict, type Surroundings } from './judge-presence.ts';
 import { isIntruders, type Kind, marksOf, mostTelling } from './marks.ts';
 import { ownersAmong, type Profile, profileOf, type Suspicion } from './owner-profile.ts';
 import { type Presence, presencesOf } from './presence.ts';
@@ -49,7 +49,7 @@ export function findIntruder(clues: Clues): Trail {
   const named = presences.filter((one) => one.hints.length > 0);
   const suspicion = suspicionOf(hints, named, clues);
 
-  const verdicts = new Map<Presence, Verdict>();
+  const verdicts = new Map<Presence, PresenceVerdict>();
   const around = { crowded: clues.crowded, registered: registeredIn(clues) };
   const profile = judgeNamed(presences, suspicion, around, verdicts);
   follow(presences, hints, profile, suspicion, around, verdicts);
@@ -118,7 +118,7 @@ function judgeNamed(
   presences: readonly Presence[],
   suspicion: Suspicion,
   around: Pick<Surroundings, 'crowded' | 'registered'>,
-  verdicts: Map<Presence, Verdict>,
+  verdicts: Map<Presence, PresenceVerdict>,
 ): Profile {
   const named = presences.filter(({ hints }) => hints.length > 0);
   const others = presences.filter(({ hints }) => hints.length === 0);

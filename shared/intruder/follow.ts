@@ -3,7 +3,14 @@
 import type { Certainty } from '../model/intruder.ts';
 import { networkOf } from './address.ts';
 import type { Hint } from './hints.ts';
-import { ask, certain, judgePresence, likely, type Surroundings, type Verdict } from './judge-presence.ts';
+import {
+  ask,
+  certain,
+  judgePresence,
+  likely,
+  type PresenceVerdict,
+  type Surroundings,
+} from './judge-presence.ts';
 import { clientFit, type Profile, placeFit, type Suspicion } from './owner-profile.ts';
 import { dayMs, type Presence } from './presence.ts';
 import { has, program } from './sign-ins.ts';
@@ -30,7 +37,7 @@ export function follow(
   profile: Profile,
   suspicion: Suspicion,
   around: Around,
-  verdicts: Map<Presence, Verdict>,
+  verdicts: Map<Presence, PresenceVerdict>,
 ): void {
   const ownSessions = new Set(
     presences.filter((one) => verdicts.get(one)?.is === 'owner').flatMap(({ sessions }) => [...sessions]),
@@ -81,7 +88,7 @@ export function follow(
   }
 }
 
-const attackOf = (presences: readonly Presence[], verdicts: ReadonlyMap<Presence, Verdict>) => {
+const attackOf = (presences: readonly Presence[], verdicts: ReadonlyMap<Presence, PresenceVerdict>) => {
   const theirs = presences.filter((one) => verdicts.get(one)?.is === 'intruder');
   return {
     proven: theirs.some((one) => isCertain(verdicts.get(one))),
@@ -89,12 +96,12 @@ const attackOf = (presences: readonly Presence[], verdicts: ReadonlyMap<Presence
   };
 };
 
-const isCertain = (verdict: Verdict | undefined) =>
+const isCertain = (verdict: PresenceVerdict | undefined) =>
   verdict?.is === 'intruder' && verdict.certainty === 'certain';
 
 function tracesOf(
   presences: readonly Presence[],
-  verdicts: ReadonlyMap<Presence, Verdict>,
+  verdicts: ReadonlyMap<Presence, PresenceVerdict>,
   profile: Profile,
   { crowded }: Around,
 ): Traces {
@@ -139,7 +146,7 @@ function tieTo(
     ownSessions: ReadonlySet<string>;
     around: Around;
   },
-): Verdict | undefined {
+): PresenceVerdict | undefined {
   const { profile, suspicion, around } = against;
   const { network, device } = one;
   const address = one.uses[0]?.address ?? 'an unknown address';
@@ -189,14 +196,18 @@ function tieTo(
   return undefined;
 }
 
-const guilty = (certainty: Certainty, reason: string): Verdict => ({ is: 'intruder', certainty, reason });
+const guilty = (certainty: Certainty, reason: string): PresenceVerdict => ({
+  is: 'intruder',
+  certainty,
+  reason,
+});
 
 /** A session that moves stays the intruder's; one that was stolen was the owner's first, and goes on being so. */
 function tieBySession(
   traces: Traces,
   one: Presence,
   { profile, ownSessions }: { profile: Profile; ownSessions: ReadonlySet<string> },
-): Verdict | undefined {
+): PresenceVerdict | undefined {
   const sessions = [...one.sessions].flatMap((id) => {
     const trace = traces.sessions.get(id);
     return trace === undefined ? [] : [{ id, ...trace }];
@@ -233,7 +244,7 @@ const weaker = (a: Certainty, b: Certainty): Certainty =>
 function otherLegs(
   hints: readonly Hint[],
   presences: readonly Presence[],
-  verdicts: ReadonlyMap<Presence, Verdict>,
+  verdicts: ReadonlyMap<Presence, PresenceVerdict>,
 ): Presence[] {
   const told = hints.flatMap(({ travel, otherLeg }) =>
     travel && otherLeg !== null ? [networkOf(otherLeg)] : [],

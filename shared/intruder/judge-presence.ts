@@ -10,7 +10,7 @@ const hourMs = 3_600_000;
 /** Nobody crosses a border and signs in there sooner, unless through a proxy. */
 const journeyMs = 5 * hourMs;
 
-export type Verdict =
+export type PresenceVerdict =
   | { is: 'intruder'; certainty: Certainty; reason: string }
   /** `ask`: the owner is asked whether it was them. */
   | { is: 'owner' | 'unknown'; reason: string; ask: boolean };
@@ -24,13 +24,17 @@ export interface Surroundings {
   crowded: ReadonlySet<string>;
 }
 
-export const certain = (reason: string): Verdict => ({ is: 'intruder', certainty: 'certain', reason });
-export const likely = (reason: string): Verdict => ({ is: 'intruder', certainty: 'likely', reason });
-export const ask = (reason: string): Verdict => ({ is: 'unknown', reason, ask: true });
-const owners = (reason: string): Verdict => ({ is: 'owner', reason, ask: true });
+export const certain = (reason: string): PresenceVerdict => ({
+  is: 'intruder',
+  certainty: 'certain',
+  reason,
+});
+export const likely = (reason: string): PresenceVerdict => ({ is: 'intruder', certainty: 'likely', reason });
+export const ask = (reason: string): PresenceVerdict => ({ is: 'unknown', reason, ask: true });
+const owners = (reason: string): PresenceVerdict => ({ is: 'owner', reason, ask: true });
 
 /** One presence that something points at, against what the owner is known to use. */
-export function judgePresence(one: Presence, profile: Profile, around: Surroundings): Verdict {
+export function judgePresence(one: Presence, profile: Profile, around: Surroundings): PresenceVerdict {
   const by = namesOf(one.hints);
   const client = clientFit(one, profile);
   const place = placeFit(one, profile);

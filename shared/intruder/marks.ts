@@ -3,7 +3,7 @@
 import type { Intruder, Mark } from '../model/intruder.ts';
 import { networkOf } from './address.ts';
 import type { Hint } from './hints.ts';
-import { namesOf, type Verdict } from './judge-presence.ts';
+import { namesOf, type PresenceVerdict } from './judge-presence.ts';
 import type { Profile } from './owner-profile.ts';
 import type { Presence } from './presence.ts';
 import { all, clientOf, has } from './sign-ins.ts';
@@ -17,13 +17,16 @@ export const isIntruders = (kind: Kind) => (mark: Mark) => mark.kind === kind &&
 /** Every session, address, device and client that was seen, and whose it is. */
 export function marksOf(
   presences: readonly Presence[],
-  verdicts: ReadonlyMap<Presence, Verdict>,
+  verdicts: ReadonlyMap<Presence, PresenceVerdict>,
   hints: readonly Hint[],
   profile: Profile,
   crowded: ReadonlySet<string>,
 ): Mark[] {
-  const seen = new Map<string, { kind: Kind; value: string; by: (Verdict | undefined)[]; first: number }>();
-  const see = (kind: Kind, value: string | null, verdict: Verdict | undefined, first: number) => {
+  const seen = new Map<
+    string,
+    { kind: Kind; value: string; by: (PresenceVerdict | undefined)[]; first: number }
+  >();
+  const see = (kind: Kind, value: string | null, verdict: PresenceVerdict | undefined, first: number) => {
     if (value === null || value === '') return;
     const key = `${kind} ${kind === 'address' ? networkOf(value) : value}`;
     const entry = seen.get(key) ?? { kind, value, by: [], first };
@@ -60,7 +63,7 @@ export function marksOf(
 
 const othersUse = (kind: Kind) => `the intruder used this ${kind}, and so does the owner or a colleague`;
 
-function markOf(kind: Kind, value: string, by: readonly (Verdict | undefined)[]): Mark {
+function markOf(kind: Kind, value: string, by: readonly (PresenceVerdict | undefined)[]): Mark {
   const guilty = by.flatMap((verdict) => (verdict?.is === 'intruder' ? [verdict] : []));
   // As sure as the least sure of them: an act shows the mark, not the rest of the sign-in.
   const best = guilty.find(({ certainty }) => certainty === 'likely') ?? guilty[0];

@@ -1,7 +1,7 @@
 // Removes codes from subjects: a verification code still opens the account it was sent for, and more people read the summary,
 // its tables and the stored rows than the mailbox. Anything that looks like a code is left out, rather too much than too
 // little. Subjects about something else stay whole.
-import { matcher, plain } from './rule-name.ts';
+import { foldText, matcher } from './rule-name.ts';
 import { codes } from './rule-words.ts';
 
 /** Words of mail about access to an account: a code, a reset, a new device. */
@@ -39,7 +39,7 @@ export const withoutCodes = (subject: string): string => {
     .replace(/\p{Cf}/gu, '')
     .replace(/\s+/gu, ' ')
     .trim();
-  if (!mayHoldCode.test(plain(visible))) return subject;
+  if (!mayHoldCode.test(foldText(visible))) return subject;
   const shouted = !/\p{Ll}/u.test(visible);
   return visible
     .replace(long, hidden)

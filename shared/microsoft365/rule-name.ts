@@ -20,7 +20,7 @@ const letters: Readonly<Record<string, string>> = {
 const mostRead = 2000;
 
 /** No accents, no case, nothing invisible. */
-export const plain = (text: string) =>
+export const foldText = (text: string) =>
   text
     .slice(0, mostRead)
     .normalize('NFKD')
@@ -36,7 +36,7 @@ const digits: Readonly<Record<string, string>> = { 0: 'o', 1: 'l', 3: 'e', 4: 'a
 
 /** As the eye takes it: letters of other alphabets, and digits inside a word, that look like Latin letters. */
 export const skeleton = (text: string): string =>
-  [...plain(text)]
+  [...foldText(text)]
     .map((letter) => alike.get(letter) ?? letter)
     .join('')
     .replace(/(?<=\p{L})[01345$@](?=\p{L})/gu, (digit) => digits[digit] ?? digit);
@@ -67,7 +67,7 @@ function expressionOf(list: string): RegExp {
     .split(/\s+/)
     .filter((entry) => entry !== '')
     .map((entry) => {
-      const body = escaped(plain(entry.replaceAll('*', ''))).replaceAll('_', '[\\s_.-]*');
+      const body = escaped(foldText(entry.replaceAll('*', ''))).replaceAll('_', '[\\s_.-]*');
       if (entry.startsWith('*') || !spaced.test(entry)) return body;
       const begin = '(?<![\\p{L}\\p{N}])';
       return entry.endsWith('*') ? `${begin}${body}` : `${begin}${body}(?![\\p{L}\\p{N}])`;
@@ -84,7 +84,7 @@ export interface Oddity {
 
 /** How odd a name is. East Asian punctuation, stars and emoji are names that people give. */
 export function oddityOf(name: string): Oddity {
-  const visible = plain(name);
+  const visible = foldText(name);
   if (visible === '') return { points: 3.2, says: 'has no visible name', blank: true };
   if (/^[!-/:-@[-`{-~\u00A1-\u00BF\u2010-\u205E\s]+$/u.test(visible)) {
     return { points: 3.2, says: `is named ${inQuotes(name)}, mere punctuation`, blank: true };

@@ -3,14 +3,14 @@ import { html, nothing } from '../mail/html.ts';
 import { plain } from '../mail/plain.ts';
 import { shell } from './shell.ts';
 
-export interface Refusal {
+export interface ShownProblem {
   title: string;
   detail: string;
   /** Path of this app to go on from. */
   back: string;
 }
 
-export const problemPage = ({ title, detail, back }: Refusal): string =>
+export const problemPage = ({ title, detail, back }: ShownProblem): string =>
   shell({
     title: `${plain(title, 80)} – Reclaim`,
     tone: 'quiet',

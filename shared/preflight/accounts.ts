@@ -49,7 +49,7 @@ export async function accountFindings(graph: GraphReader, lists: NamedLists): Pr
       if (ids === undefined) {
         const kinds = protects ? 'neither a user nor a group' : 'no user';
         const what = `${entry} in ${list} is ${kinds} of this directory: it stands for nobody`;
-        findings.push(problem({ ...told, what }, `Mend ${list}, or take the entry out.`));
+        findings.push(problem({ ...told, what }, `Correct ${list}, or take the entry out.`));
         continue;
       }
       findings.push(ok({ ...told, what: `${entry} in ${list} exists` }));

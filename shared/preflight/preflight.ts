@@ -166,7 +166,7 @@ async function settled<T>(
     return { value: await work() };
   } catch (thrown) {
     const what = `this could not be looked at as a whole: ${toFailure(thrown).message}`;
-    const now = 'Mend what is said of its permissions, or start preflight again later.';
+    const now = 'Correct its permissions as said above, or start preflight again later.';
     return { findings: [warning({ check: `part ${area}`, area, what }, now)] };
   }
 }

@@ -12,7 +12,7 @@ export class TableDepartures implements Departures {
   readonly #table: Table;
   readonly #group: string;
 
-  /** `group`: the people one of whom must stay, such as `global-administrators`. */
+  /** `group`: people who must not all go, such as `global-administrators`. */
   constructor(service: TableService, group: string, options: TableOptions = {}) {
     this.#table = new Table(service, 'index', options);
     this.#group = group;

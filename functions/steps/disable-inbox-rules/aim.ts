@@ -1,7 +1,7 @@
 // Which mail an inbox rule picks, and what that tells. What is done to the mail is not its business.
 
 import { domainOf, isUnder, type Recipient } from '../../../shared/microsoft365/recipients.ts';
-import { type Matcher, matcher, plain, skeleton } from '../../../shared/microsoft365/rule-name.ts';
+import { foldText, type Matcher, matcher, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import * as words from '../../../shared/microsoft365/rule-words.ts';
 import type { InboxRule } from './rule.ts';
 
@@ -104,7 +104,7 @@ function about(list: readonly Subject[], entry: string): Subject[] {
   return list.filter(({ match }) => forms.some((form) => match.test(form)));
 }
 /** Whether a text speaks of the attack, of money or of staff. */
-export const isSensitive = (text: string) => about(sensitive, plain(text)).length > 0;
+export const isSensitive = (text: string) => about(sensitive, foldText(text)).length > 0;
 const isVacuous = (list: readonly string[]) => list.some((entry) => words.everything.test(entry));
 const isAnyReply = (list: readonly string[]) => list.some((entry) => words.anyReply.test(entry));
 const textOf = (recipient: Recipient) => recipient.address ?? recipient.name;
@@ -133,19 +133,19 @@ function conditionsOf({ conditions }: InboxRule, own: Own) {
   const isMe = (text: string) => [...own.names, ...bare, ...labels].includes(text.replace(/^@/, ''));
   const parts = own.names.flatMap((name) => name.split(/[^\p{L}]+/u)).filter((part) => part.length > 2);
   const namesMe = (list: readonly string[]) => list.some((text) => isMe(text) || parts.includes(text));
-  const recipients = [...conditions.recipients.map(textOf), ...conditions.recipientWords].map(plain);
-  const headers = conditions.headers.map(plain);
+  const recipients = [...conditions.recipients.map(textOf), ...conditions.recipientWords].map(foldText);
+  const headers = conditions.headers.map(foldText);
   return {
     words: conditions.words
-      .map((list) => list.map(plain))
+      .map((list) => list.map(foldText))
       .filter((list) => !isVacuous(list) && !namesMe(list)),
-    senders: tellingSenders([...conditions.senders.map(textOf), ...conditions.senderWords].map(plain)),
+    senders: tellingSenders([...conditions.senders.map(textOf), ...conditions.senderWords].map(foldText)),
     headers: headers.some((header) => words.everyHeader.test(header)) ? [] : telling(headers),
     recipients: telling(recipients.some(isMe) ? [] : recipients),
     toOwner:
       conditions.toOwner ||
       recipients.some(isMe) ||
-      conditions.words.some((list) => namesMe(list.map(plain))),
+      conditions.words.some((list) => namesMe(list.map(foldText))),
     others: [...conditions.types, ...conditions.others],
   };
 }

@@ -2,7 +2,7 @@
 // language (folders.json; Graph's well-known names are among them), as the eye reads it: a Cyrillic letter in "RSS Feeds"
 // makes no other folder of it.
 
-import { oddityOf, plain, skeleton } from '../../../shared/microsoft365/rule-name.ts';
+import { foldText, oddityOf, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import { trimEnd } from '../../../shared/model/text.ts';
 import { isSensitive } from './aim.ts';
 import folders from './folders.json' with { type: 'json' };
@@ -40,7 +40,7 @@ export const hides = (place: Place) => place !== 'none' && place !== 'ordinary' 
 const byName = new Map<string, Place>();
 for (const place of ['dull', 'archive', 'junk', 'aside', 'odd', 'deleted'] as const) {
   for (const name of folders[place]) {
-    byName.set(plain(name), place);
+    byName.set(foldText(name), place);
     byName.set(skeleton(name), place);
   }
 }
@@ -58,7 +58,7 @@ const id = /^(?:AAMk|AQMk|LgAAAA|AAAA)[\w+/=-]{20,}$|^[\w+/=-]{60,}$/;
 
 function known(part: string): Place | undefined {
   const seen = trimEnd(skeleton(part).replace(/[\s\p{P}\p{S}]+/gu, ' '), '0123456789').trim();
-  const place = byName.get(plain(part)) ?? byName.get(skeleton(part)) ?? byName.get(seen);
+  const place = byName.get(foldText(part)) ?? byName.get(skeleton(part)) ?? byName.get(seen);
   if (place !== undefined) return place;
   // l, I and 1 look alike in most fonts.
   const joined = seen.replaceAll('l', 'i');
@@ -108,9 +108,9 @@ export function isRelated(rule: InboxRule, folder: string): boolean {
     ...senderWords,
     ...senders.map(({ name, address }) => `${name} ${address ?? ''}`),
   ]
-    .map(plain)
+    .map(foldText)
     .join(' ');
-  return plain(folder)
+  return foldText(folder)
     .split(/[^\p{L}\p{N}]+/u)
     .some((part) => part.length > 2 && looksFor.includes(part.slice(0, 5)));
 }

@@ -2,7 +2,7 @@
 // a reason to hide it; a way out of the mailbox is enough to ask, unless the log clears it (see decide.ts). What can't be
 // read or resolved is asked about: nothing is called harmless because it isn't understood.
 
-import { oddityOf, plain } from '../../../shared/microsoft365/rule-name.ts';
+import { foldText, oddityOf } from '../../../shared/microsoft365/rule-name.ts';
 import { inQuotes } from '../../../shared/model/text.ts';
 import { type Aim, aimOf } from './aim.ts';
 import { hides, isRelated, type Place, placeOf, placePoints } from './folder.ts';
@@ -68,7 +68,7 @@ function look(rule: InboxRule, given: RuleContext): Look {
     place: actions.deletes ? 'deleted' : actions.movesTo === null ? 'none' : placeOf(folder),
     aim: aimOf(rule, {
       domains: context.acceptedDomains,
-      names: [...context.owner.addresses, plain(context.owner.name)].filter((name) => name !== ''),
+      names: [...context.owner.addresses, foldText(context.owner.name)].filter((name) => name !== ''),
     }),
     oddity: oddityOf(rule.name),
     outside: targets.flatMap((target) => (target.is === 'outside' ? target.address : [])),
@@ -143,7 +143,7 @@ const does = ({ actions }: InboxRule) =>
 function isElsewhere({ id }: InboxRule, folder: string): boolean {
   const [, mailbox] = /^([^\\/:]+):[\\/]/.exec(folder) ?? [];
   const [, own] = /^(.+)\\/.exec(id) ?? [];
-  return mailbox !== undefined && own !== undefined && plain(mailbox) !== plain(own);
+  return mailbox !== undefined && own !== undefined && foldText(mailbox) !== foldText(own);
 }
 
 /** Why a person has to look, whatever the score: each of these is something that can't be known or must not be lost. */

@@ -3,7 +3,7 @@
 
 import type { DirectoryEntry } from '../../../shared/microsoft365/mailbox.ts';
 import { domainOf, isInside, isUnder, type Recipient } from '../../../shared/microsoft365/recipients.ts';
-import { oddityOf, plain, skeleton } from '../../../shared/microsoft365/rule-name.ts';
+import { foldText, oddityOf, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import type { Aim } from './aim.ts';
 import { hides, type Place } from './folder.ts';
 import type { InboxRule } from './rule.ts';
@@ -34,7 +34,7 @@ function imitates(domain: string, accepted: readonly string[]): boolean {
 export function isOwners(address: string, owner: Owner): boolean {
   if (!freeMail.has(domainOf(address).split('.')[0] ?? '')) return false;
   const local = letters(address.slice(0, address.indexOf('@')));
-  const [first = '', ...more] = plain(owner.name)
+  const [first = '', ...more] = foldText(owner.name)
     .split(/[\s,]+/)
     .map(letters);
   const last = more.at(-1) ?? '';

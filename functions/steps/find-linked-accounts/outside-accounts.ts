@@ -8,7 +8,7 @@ import type { MailboxMessage } from '../../../shared/microsoft365/mailbox-messag
 import { aboutAccess, withoutCodes } from '../../../shared/microsoft365/mask-codes.ts';
 import type { MessageTrace } from '../../../shared/microsoft365/message-trace.ts';
 import { asAddress, domainOf, isInside } from '../../../shared/microsoft365/recipients.ts';
-import { matcher, plain } from '../../../shared/microsoft365/rule-name.ts';
+import { foldText, matcher } from '../../../shared/microsoft365/rule-name.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Attachment, Kept, Task } from '../../../shared/model/step.ts';
 import { inQuotes } from '../../../shared/model/text.ts';
@@ -44,7 +44,7 @@ const idOf = (messageId: string) => messageId.replace(/^<|>$/g, '').toLowerCase(
 export function accessMail({ mailbox, deleted, traces, domains }: Sources): AccessMail[] {
   const mails = new Map<string, AccessMail>();
   const add = (messageId: string, mail: AccessMail) => {
-    const subject = plain(mail.subject);
+    const subject = foldText(mail.subject);
     const from = asAddress(mail.from);
     if (from === null || isInside(from, domains) || !aboutAccess.test(subject) || reminder.test(subject))
       return;

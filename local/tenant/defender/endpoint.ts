@@ -1,7 +1,7 @@
 // Defender for Endpoint: machines, what was done on them, and the scan that is started there. Its filters take a GUID
 // without quotes, unlike Microsoft Graph's (https://learn.microsoft.com/defender-endpoint/api/exposed-apis-list).
 import { createHash } from 'node:crypto';
-import { type Answer, isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
 import { hasPlan } from '../directory.ts';
 import type { Claims } from '../identity.ts';
 import { guidOf } from '../ids.ts';
@@ -59,7 +59,11 @@ function withQuotes(url: URL): URL {
   const filter = url.searchParams.get('$filter');
   if (filter === null) return url;
   if (/aadDeviceId\s+(eq|ne)\s+'/.test(filter))
-    throw new Refusal(400, 'ODataError', "Incompatible types were detected: 'Edm.Guid' and 'Edm.String'.");
+    throw new TenantRefusal(
+      400,
+      'ODataError',
+      "Incompatible types were detected: 'Edm.Guid' and 'Edm.String'.",
+    );
   const changed = new URL(url);
   changed.searchParams.set(
     '$filter',
@@ -97,16 +101,16 @@ const actionOptions: QueryOptions = {
   },
 };
 
-function scan(store: Store, claims: Claims, machineId: string, body: unknown): Answer {
+function scan(store: Store, claims: Claims, machineId: string, body: unknown): TenantAnswer {
   const machine = store.file.machines?.find((entry) => idOf(entry) === machineId);
-  if (!machine) throw new Refusal(404, 'ResourceNotFound', `Machine ${machineId} was not found`);
+  if (!machine) throw new TenantRefusal(404, 'ResourceNotFound', `Machine ${machineId} was not found`);
   const { Comment: comment, ScanType: scope } = isRow(body) ? body : {};
   if (typeof comment !== 'string' || comment === '')
-    throw new Refusal(400, 'MissingRequiredParameter', 'Parameter Comment is missing.');
+    throw new TenantRefusal(400, 'MissingRequiredParameter', 'Parameter Comment is missing.');
   if (scope !== 'Quick' && scope !== 'Full')
-    throw new Refusal(400, 'InvalidInput', 'Invalid input ScanType: Quick or Full.');
+    throw new TenantRefusal(400, 'InvalidInput', 'Invalid input ScanType: Quick or Full.');
   if (!/^(windows|macos|linux)/i.test(machine.osPlatform ?? 'Windows11'))
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'OsPlatformNotSupported',
       `OS Platform ${machine.osPlatform} is not supported for this action.`,
@@ -118,7 +122,7 @@ function scan(store: Store, claims: Claims, machineId: string, body: unknown): A
       (action.status === 'Pending' || action.status === 'InProgress'),
   );
   if (running || (machine.onboardingStatus ?? 'Onboarded') !== 'Onboarded')
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       running ? 'ActiveRequestAlreadyExists' : 'BadRequest',
       running ? 'Action is already in progress' : 'The machine is not onboarded.',
@@ -148,19 +152,19 @@ export function answerDefender(
   store: Store,
   request: DefenderRequest,
   allowed: { permission: string | null; route: string | null },
-): Answer {
+): TenantAnswer {
   const { method, path, claims } = request;
   const require = (...permissions: string[]) => {
     const granted = granting(claims.roles, permissions);
     if (granted === undefined)
-      throw new Refusal(
+      throw new TenantRefusal(
         403,
         'Forbidden',
         `The application does not have any of the required application permissions (${permissions.join(', ')}) to access the resource.`,
       );
     allowed.permission = granted[0] ?? null;
     if (!hasPlan(store.file, 'WINDEFATP'))
-      throw new Refusal(403, 'DisabledFeature', 'Tenant feature is not enabled.');
+      throw new TenantRefusal(403, 'DisabledFeature', 'Tenant feature is not enabled.');
   };
   const machineId = /^\/api\/machines\/([^/]+)\/runAntiVirusScan$/.exec(path)?.[1];
   if (machineId !== undefined && method === 'POST') {
@@ -169,7 +173,7 @@ export function answerDefender(
     return scan(store, claims, decodeURIComponent(machineId), request.body);
   }
   if (method !== 'GET' || (path !== '/api/machines' && path !== '/api/machineactions'))
-    throw new Refusal(
+    throw new TenantRefusal(
       404,
       'NotFound',
       `No HTTP resource was found that matches the request ${method} ${path}.`,

@@ -1,6 +1,6 @@
 // One Exchange cmdlet: its parameters, who may run it, and what it does to the tenant. A new cmdlet is one of these
 // in a file of its subject and a line in the list of endpoint.ts.
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import type { Claims } from '../identity.ts';
 import type { TenantFile } from '../schema.ts';
 import type { Store } from '../store.ts';
@@ -30,7 +30,7 @@ export interface Cmdlet {
 
 /** A refusal as the cmdlet itself words it: the class of the exception and its message. */
 export const cmdletRefusal = (status: number, code: string, exception: string, message: string) =>
-  new Refusal(status, code, message, { exception });
+  new TenantRefusal(status, code, message, { exception });
 
 export const objectNotFound = (identity: string) =>
   cmdletRefusal(

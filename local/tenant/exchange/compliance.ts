@@ -1,6 +1,6 @@
 // Security & Compliance: role groups of Defender and Purview, by the cmdlets of Exchange at an address of its own. Which
 // directory roles may change them without a user is not documented: here the two that administer compliance.
-import type { Answer } from '../answers.ts';
+import type { TenantAnswer } from '../answers.ts';
 import type { Claims } from '../identity.ts';
 import type { Store } from '../store.ts';
 import { answerExchange, type ExchangeRequest } from './endpoint.ts';
@@ -27,4 +27,4 @@ export const answerCompliance = (
   store: Store,
   request: ExchangeRequest,
   allowed: { permission: string | null; role: string | null },
-): Answer => answerExchange(store, request, allowed, { cmdlets, authorise: authoriseHere });
+): TenantAnswer => answerExchange(store, request, allowed, { cmdlets, authorise: authoriseHere });

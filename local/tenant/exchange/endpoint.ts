@@ -1,6 +1,6 @@
 // Exchange Online's InvokeCommand: who may run which cmdlet, routing to a mailbox, paging by POST, and the shape of
 // its errors (reverse-engineered in public: https://michev.info/blog/post/5822).
-import { type Answer, isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
 import type { Claims } from '../identity.ts';
 import type { Store } from '../store.ts';
 import { blockedSenderCmdlets } from './blocked-senders.ts';
@@ -83,15 +83,15 @@ export function answerExchange(
   request: ExchangeRequest,
   allowed: { permission: string | null; role: string | null },
   service = { cmdlets: allCmdlets, authorise },
-): Answer {
+): TenantAnswer {
   const [, admin, version, tenantId, command, ...more] = request.path.split('/');
   if (admin !== 'adminapi' || version !== 'beta' || command !== 'InvokeCommand' || more.length > 0) {
-    throw new Refusal(404, 'NotFound', `No resource is found at ${request.path}.`, {
+    throw new TenantRefusal(404, 'NotFound', `No resource is found at ${request.path}.`, {
       exception: 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException',
     });
   }
   if (request.method !== 'POST')
-    throw new Refusal(405, 'MethodNotAllowed', 'Only POST is allowed.', {
+    throw new TenantRefusal(405, 'MethodNotAllowed', 'Only POST is allowed.', {
       exception: 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException',
     });
   if (tenantId !== request.claims.tid) {

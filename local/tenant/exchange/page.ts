@@ -1,5 +1,5 @@
 // The answer to a cmdlet, page by page. The link to the next page expires after some minutes.
-import type { Answer, Row } from '../answers.ts';
+import type { Row, TenantAnswer } from '../answers.ts';
 import type { Store } from '../store.ts';
 import { type Cmdlet, cmdletRefusal } from './cmdlet.ts';
 
@@ -19,7 +19,7 @@ export function paged(
   cmdlet: Cmdlet,
   rows: Row[],
   warnings: readonly string[],
-): Answer {
+): TenantAnswer {
   const size = Number(/odata\.maxpagesize=(\d+)/.exec(request.headers.get('prefer') ?? '')?.[1] ?? 1000);
   const token = request.url.searchParams.get('$skiptoken');
   const [offset = 0, issued = 0] =

@@ -1,6 +1,6 @@
 // Who may run which cmdlet: the permission Exchange.ManageAsApp together with a directory role or an Exchange role
 // group (https://learn.microsoft.com/powershell/exchange/app-only-auth-powershell-v2).
-import { Refusal } from '../answers.ts';
+import { TenantRefusal } from '../answers.ts';
 import type { Claims } from '../identity.ts';
 import { cmdletRefusal } from './cmdlet.ts';
 
@@ -25,7 +25,7 @@ const reach: Readonly<Record<string, RegExp>> = {
 /** The role of the app that allows a cmdlet. Throws Exchange's refusal if none does. */
 export function authorise(claims: Claims, roles: readonly string[], name: string, exists: boolean): string {
   if (!claims.roles.includes('Exchange.ManageAsApp')) {
-    throw new Refusal(403, '', '', {
+    throw new TenantRefusal(403, '', '', {
       exception: '',
       headers: {
         'x-ms-diagnostics': `2000012;reason="The token contains no role 'Exchange.ManageAsApp' for application ${claims.appid}.";error_category="invalid_role"`,

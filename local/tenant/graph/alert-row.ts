@@ -1,5 +1,5 @@
 // A Defender alert as Microsoft Graph shows it, with what the directory knows of the accounts in its evidence.
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findUser, tenantIdOf, userIdOf } from '../directory.ts';
 import type { Properties } from '../filter-paths.ts';
 import { withDefaults } from '../odata.ts';
@@ -63,4 +63,4 @@ export function alertRow(call: GraphCall, alert: Alert): Row {
 }
 
 export const missing = (id: string) =>
-  new Refusal(404, 'NotFound', `The requested resource '${id}' could not be found.`);
+  new TenantRefusal(404, 'NotFound', `The requested resource '${id}' could not be found.`);

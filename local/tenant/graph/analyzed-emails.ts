@@ -1,7 +1,7 @@
 // Mail that Defender for Office 365 analysed, and taking it out of mailboxes: accepted with 202, done a while later
 // (https://learn.microsoft.com/graph/api/security-analyzedemail-remediate). Plan 2 alone has both.
 import { z } from 'zod';
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { guidOf } from '../ids.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { analyzedEmailProperties } from '../schema/mail-flow.ts';
@@ -23,7 +23,7 @@ function emails(call: GraphCall): Row[] {
   const bound = (name: string, otherwise: number) => {
     const given = call.query.own.get(name);
     const time = given === undefined ? otherwise : Date.parse(given);
-    if (Number.isNaN(time)) throw new Refusal(400, 'BadRequest', `The value of ${name} is no time.`);
+    if (Number.isNaN(time)) throw new TenantRefusal(400, 'BadRequest', `The value of ${name} is no time.`);
     return time;
   };
   const from = bound('startTime', Number.NEGATIVE_INFINITY);
@@ -62,7 +62,7 @@ const bodySchema = z.strictObject({
 function remediate(call: GraphCall) {
   licensed(call, ['THREAT_INTELLIGENCE']);
   const parsed = bodySchema.safeParse(call.body);
-  if (!parsed.success) throw new Refusal(400, 'BadRequest', z.prettifyError(parsed.error));
+  if (!parsed.success) throw new TenantRefusal(400, 'BadRequest', z.prettifyError(parsed.error));
   const { action, analyzedEmails } = parsed.data;
   const { store } = call;
   const named = (store.file.analyzedEmails ?? []).filter((email) =>

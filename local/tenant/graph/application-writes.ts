@@ -1,6 +1,6 @@
 // The changes an app makes to applications: consents and assignments come and go, owners too, and a service principal
 // is disabled and enabled (https://learn.microsoft.com/graph/api/oauth2permissiongrant-post).
-import { isRow, Refusal } from '../answers.ts';
+import { isRow, TenantRefusal } from '../answers.ts';
 import {
   applicationObjectId,
   assignmentIdOf,
@@ -18,7 +18,7 @@ import { putIn, takeOut } from '../taken-out.ts';
 import type { GraphCall } from './route.ts';
 import { notFound, requireUser } from './user-row.ts';
 
-const bad = (message: string) => new Refusal(400, 'Request_BadRequest', message);
+const bad = (message: string) => new TenantRefusal(400, 'Request_BadRequest', message);
 const idIn = (call: GraphCall) => call.parameters['id'] ?? '';
 const userIdIn = (call: GraphCall) => userIdOf(requireUser(call.store.file, idIn(call)));
 
@@ -52,7 +52,11 @@ export function addGrant(call: GraphCall) {
   const list = file.oauth2PermissionGrants;
   const key = grantKey(file, parsed.data);
   if (list.some((one) => grantKey(file, one) === key)) {
-    throw new Refusal(409, 'Request_MultipleObjectsWithSameKeyValue', 'Permission entry already exists.');
+    throw new TenantRefusal(
+      409,
+      'Request_MultipleObjectsWithSameKeyValue',
+      'Permission entry already exists.',
+    );
   }
   putIn(call.store, list, key, () => parsed.data);
   return { status: 201, body: grantRowOf(file, parsed.data) };

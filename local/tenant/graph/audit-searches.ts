@@ -2,7 +2,7 @@
 // (https://learn.microsoft.com/graph/api/security-auditcoreroot-post-auditlogqueries). Searches are
 // not part of the tenant's configuration, so they are not in its file.
 import { z } from 'zod';
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { hasPlan, tenantIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import { auditRecordAppears } from '../logs.ts';
@@ -34,7 +34,7 @@ function searchesOf(store: Store): Search[] {
   return known;
 }
 
-const bad = (message: string) => new Refusal(400, 'BadRequest', message);
+const bad = (message: string) => new TenantRefusal(400, 'BadRequest', message);
 const { id: _id, status: _status, ...askable } = auditSearchProperties;
 const bodySchema = z.strictObject({
   '@odata.type': z.literal('#microsoft.graph.security.auditLogQuery').optional(),
@@ -43,7 +43,7 @@ const bodySchema = z.strictObject({
 
 function start(call: GraphCall) {
   if (!hasPlan(call.file, 'M365_AUDIT_PLATFORM')) {
-    throw new Refusal(400, 'AuditingDisabledTenant', 'Auditing is not enabled for this tenant.');
+    throw new TenantRefusal(400, 'AuditingDisabledTenant', 'Auditing is not enabled for this tenant.');
   }
   const parsed = bodySchema.safeParse(call.body);
   if (!parsed.success) throw bad(`Invalid audit log query: ${z.prettifyError(parsed.error)}`);
@@ -68,7 +68,7 @@ function start(call: GraphCall) {
 function search(call: GraphCall): Search {
   const id = call.parameters['id'] ?? '';
   const found = searchesOf(call.store).find(({ row }) => row['id'] === id);
-  if (!found) throw new Refusal(404, 'NotFound', `The requested resource '${id}' does not exist.`);
+  if (!found) throw new TenantRefusal(404, 'NotFound', `The requested resource '${id}' does not exist.`);
   return found;
 }
 

@@ -1,6 +1,6 @@
 // Authentication methods: listed together, deleted each at the endpoint of its type. No path changes which method is
 // the default (https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview).
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { isGuest } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import type { EntityType } from '../odata.ts';
@@ -100,7 +100,7 @@ export function preferred(user: User): string {
 const isDefault = (user: User, method: Method) =>
   user.authenticationMethods?.find((each) => waysOf(each).includes(preferred(user))) === method;
 
-const refused = (message: string) => new Refusal(400, 'badRequest', message);
+const refused = (message: string) => new TenantRefusal(400, 'badRequest', message);
 
 const deleting =
   (type: string): Act['act'] =>
@@ -110,7 +110,8 @@ const deleting =
     const all = user.authenticationMethods ?? [];
     const index = all.findIndex((method) => typeOf(method) === type && idOf(method) === id);
     const method = all[index];
-    if (!method) throw new Refusal(404, 'resourceNotFound', 'The requested resource could not be found.');
+    if (!method)
+      throw new TenantRefusal(404, 'resourceNotFound', 'The requested resource could not be found.');
     const others = all.filter((each) => each !== method && waysOf(each).length > 0);
     if (isDefault(user, method) && others.length > 0)
       throw refused(

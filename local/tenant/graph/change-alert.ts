@@ -1,6 +1,6 @@
 // What may be changed of a Defender alert or incident: status, classification, comments
 // (https://learn.microsoft.com/graph/api/security-alert-update).
-import { isRow, Refusal } from '../answers.ts';
+import { isRow, TenantRefusal } from '../answers.ts';
 import { alertProperties, incidentProperties } from '../schema/security.ts';
 import { missing } from './alert-row.ts';
 import type { GraphCall } from './route.ts';
@@ -27,7 +27,7 @@ export const changeCase = (collection: Collection) => (call: GraphCall) => {
   const { status, classification, determination, assignedTo, ...rest } = body;
   const [unknown] = Object.keys(rest).filter((name) => !alsoWritable[collection].includes(name));
   if (unknown !== undefined)
-    throw new Refusal(400, 'BadRequest', `The property '${unknown}' cannot be updated.`);
+    throw new TenantRefusal(400, 'BadRequest', `The property '${unknown}' cannot be updated.`);
   const types = properties[collection];
   const parsed = {
     status: types.status.safeParse(status),
@@ -37,7 +37,7 @@ export const changeCase = (collection: Collection) => (call: GraphCall) => {
   };
   const [wrong] = Object.entries(parsed).filter(([, result]) => !result.success);
   if (wrong)
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'BadRequest',
       `Requested value '${String(body[wrong[0]])}' was not found for ${wrong[0]}.`,
@@ -72,9 +72,9 @@ export const addComment = (collection: Collection) => (call: GraphCall) => {
     unknown !== undefined ||
     (type !== undefined && !/^#?microsoft\.graph\.security\.alertComment$/.test(String(type)))
   )
-    throw new Refusal(400, 'BadRequest', 'The comment does not hold.');
+    throw new TenantRefusal(400, 'BadRequest', 'The comment does not hold.');
   if (typeof comment !== 'string' || comment === '')
-    throw new Refusal(400, 'BadRequest', 'The comment is empty.');
+    throw new TenantRefusal(400, 'BadRequest', 'The comment is empty.');
   const comments = [
     ...(entry.comments ?? []),
     {

@@ -1,6 +1,6 @@
 // What may be changed of a user: sign-in, password, sessions. A permission is not enough for administrators: the app
 // needs a directory role that reaches them (https://learn.microsoft.com/graph/api/user-update).
-import { isRow, Refusal } from '../answers.ts';
+import { isRow, TenantRefusal } from '../answers.ts';
 import { isFederated, isGuest } from '../directory.ts';
 import { roleThatReaches } from '../reach.ts';
 import { userProperties } from '../schema/directory.ts';
@@ -12,7 +12,7 @@ import { requireUser } from './user-row.ts';
 function reach(call: GraphCall, user: User, least: 'none' | 'User Administrator'): void {
   const role = roleThatReaches(call.store.file, call.directoryRoles, user, least);
   if (role === undefined)
-    throw new Refusal(
+    throw new TenantRefusal(
       403,
       'Authorization_RequestDenied',
       'Insufficient privileges to complete the operation.',
@@ -20,7 +20,7 @@ function reach(call: GraphCall, user: User, least: 'none' | 'User Administrator'
   if (role !== null) call.allowedBy(role);
 }
 
-const bad = (message: string) => new Refusal(400, 'Request_BadRequest', message);
+const bad = (message: string) => new TenantRefusal(400, 'Request_BadRequest', message);
 
 /** Everything is checked before anything is written: a refused part leaves the whole request without effect. */
 export function changeUser(call: GraphCall) {

@@ -1,6 +1,6 @@
 // Devices of a user, and the one change an app makes to them: disabled, and enabled again. That takes a directory
 // role, and is possible for Windows only (https://learn.microsoft.com/graph/api/device-update).
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findUser, userIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
@@ -50,15 +50,19 @@ function patch(call: GraphCall) {
   const { accountEnabled, ...more } = isRow(call.body) ? call.body : {};
   const [other] = Object.keys(more);
   if (other !== undefined)
-    throw new Refusal(400, 'Request_BadRequest', `Property '${other}' is read-only in this simulation.`);
+    throw new TenantRefusal(
+      400,
+      'Request_BadRequest',
+      `Property '${other}' is read-only in this simulation.`,
+    );
   if (typeof accountEnabled !== 'boolean')
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'Request_BadRequest',
       "Invalid value specified for property 'accountEnabled' of resource 'Device'.",
     );
   if ((device.operatingSystem ?? 'Windows') !== 'Windows') {
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'Request_BadRequest',
       'Properties other than ExtensionAttributes1..15 and extensionProperties can be modified only on windows devices.',

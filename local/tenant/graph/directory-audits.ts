@@ -1,5 +1,5 @@
 // What was done in the directory, and by whom (https://learn.microsoft.com/graph/api/directoryaudit-list).
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { findUser, userIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import { directoryAuditAppears } from '../logs.ts';
@@ -64,7 +64,7 @@ const rows = ({ file, store }: GraphCall): Row[] =>
 function one(call: GraphCall): Row {
   const id = call.parameters['id'] ?? '';
   const found = rows(call).find((row) => row['id'] === id);
-  if (!found) throw new Refusal(404, 'ResourceNotFound', `Resource '${id}' does not exist.`);
+  if (!found) throw new TenantRefusal(404, 'ResourceNotFound', `Resource '${id}' does not exist.`);
   return found;
 }
 

@@ -1,5 +1,5 @@
 // Microsoft Graph as a whole: finds the route, checks permission and query, and puts the answer into its envelope.
-import { type Answer, isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
 import type { Claims } from '../identity.ts';
 import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
@@ -86,7 +86,7 @@ function entitySet(route: GraphRoute, parameters: Readonly<Record<string, string
 }
 
 /** Answers one request. `allowed` is filled in along the way, so that it is recorded even if the request is refused later. */
-export function answerGraph(store: Store, request: GraphRequest, allowed: Allowed): Answer {
+export function answerGraph(store: Store, request: GraphRequest, allowed: Allowed): TenantAnswer {
   const { route, parameters, version } = findRoute(graphRoutes, request);
   const key = `${route.method} ${route.path.replace(/\{\w+\}/g, '{id}')}`;
   allowed.route = key;
@@ -155,20 +155,20 @@ function note(allowed: Allowed, granted: readonly string[]): void {
 function checkBody(request: GraphRequest, route: Act): void {
   if (request.body === undefined) {
     if (route.method === 'PATCH')
-      throw new Refusal(400, 'BadRequest', 'Empty Payload. JSON content expected.');
+      throw new TenantRefusal(400, 'BadRequest', 'Empty Payload. JSON content expected.');
     return;
   }
   const type = request.headers.get('content-type') ?? '';
   if (route.mime && /^text\/plain\b/i.test(type) && typeof request.body === 'string') return;
   if (!/^application\/json\b/i.test(type)) {
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'Request_BadRequest',
       'Write requests (excluding DELETE) must contain the Content-Type header declaration.',
     );
   }
   if (!isRow(request.body))
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'BadRequest',
       'Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.',

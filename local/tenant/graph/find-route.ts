@@ -1,9 +1,9 @@
 // Which route a request means. What is wrong with a path is said as Microsoft Graph says it.
-import { Refusal } from '../answers.ts';
+import { TenantRefusal } from '../answers.ts';
 import type { GraphRoute } from './route.ts';
 
 const noSegment = (segment: string) =>
-  new Refusal(400, 'BadRequest', `Resource not found for the segment '${segment}'.`);
+  new TenantRefusal(400, 'BadRequest', `Resource not found for the segment '${segment}'.`);
 
 /** Parameters of a path that fits the template, else undefined. Names are matched exactly, as the metadata has them. */
 function parametersIn(template: string, path: string): Record<string, string> | undefined {
@@ -33,7 +33,7 @@ function parametersIn(template: string, path: string): Record<string, string> | 
 export function findRoute(routes: readonly GraphRoute[], request: { method: string; path: string }) {
   const [, version = '', ...rest] = request.path.split('/');
   if (version !== 'v1.0' && version !== 'beta')
-    throw new Refusal(400, 'BadRequest', `Invalid version: ${version}.`);
+    throw new TenantRefusal(400, 'BadRequest', `Invalid version: ${version}.`);
   const path = `/${rest.join('/')}`;
   const sameVersion = routes.filter((route) => route.versions?.includes(version) ?? true);
   let known = false;
@@ -44,7 +44,7 @@ export function findRoute(routes: readonly GraphRoute[], request: { method: stri
     known = true;
   }
   if (known)
-    throw new Refusal(
+    throw new TenantRefusal(
       405,
       'Request_BadRequest',
       `Specified HTTP method is not allowed for the request target.`,

@@ -1,6 +1,6 @@
 // Who belongs to a group and who owns it. Without /$ref a DELETE of a member would delete the user, so that path is
 // not there at all (https://learn.microsoft.com/graph/api/group-delete-members).
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findGroup, findUser, type Group, groupIdOf, principalIdOf, userIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
@@ -14,7 +14,7 @@ import { asPimDoes, readSchedule } from './schedule.ts';
 import { notFound, requireUser } from './user-row.ts';
 
 type Relation = 'members' | 'owners';
-const bad = (message: string) => new Refusal(400, 'Request_BadRequest', message);
+const bad = (message: string) => new TenantRefusal(400, 'Request_BadRequest', message);
 
 function writable(call: GraphCall): Group {
   const id = call.parameters['id'] ?? '';
@@ -127,7 +127,8 @@ function request(call: GraphCall) {
   const there = (file.groupEligibilities ?? []).some((one) => keyIn(file)(one) === key);
   let status: string;
   if (action === 'adminRemove') {
-    if (!there) throw new Refusal(404, 'RoleAssignmentDoesNotExist', 'The Role assignment does not exist.');
+    if (!there)
+      throw new TenantRefusal(404, 'RoleAssignmentDoesNotExist', 'The Role assignment does not exist.');
     status = asPimDoes(store, key, 'Revoked', () =>
       takeOut(store, file.groupEligibilities, keyIn(file), key),
     );
@@ -135,7 +136,7 @@ function request(call: GraphCall) {
     const period = readSchedule(scheduleInfo, store.now());
     file.groupEligibilities ??= [];
     const list = file.groupEligibilities;
-    if (there) throw new Refusal(400, 'RoleAssignmentExists', 'The Role assignment already exists.');
+    if (there) throw new TenantRefusal(400, 'RoleAssignmentExists', 'The Role assignment already exists.');
     status = asPimDoes(store, key, 'Provisioned', () =>
       putIn(store, list, key, () => ({ ...entry, ...period })),
     );

@@ -3,7 +3,7 @@
 // identifier of Active Directory; actions take effect at once here, within minutes there.
 
 import { z } from 'zod';
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { hasPlan, userIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import type { EntityType } from '../odata.ts';
@@ -32,7 +32,11 @@ const seen = (file: TenantFile): User[] =>
 
 function requireSensors(call: GraphCall): void {
   if (hasPlan(call.file, 'ATA')) return;
-  throw new Refusal(403, 'Forbidden', 'The tenant is not onboarded to Microsoft Defender for Identity.');
+  throw new TenantRefusal(
+    403,
+    'Forbidden',
+    'The tenant is not onboarded to Microsoft Defender for Identity.',
+  );
 }
 
 function rows(call: GraphCall): Row[] {
@@ -52,7 +56,7 @@ function rows(call: GraphCall): Row[] {
 }
 
 const notFound = (id: string) =>
-  new Refusal(404, 'NotFound', `The identity account '${id}' could not be found.`);
+  new TenantRefusal(404, 'NotFound', `The identity account '${id}' could not be found.`);
 
 function one(call: GraphCall): Row {
   const id = call.parameters['id'] ?? '';
@@ -61,7 +65,7 @@ function one(call: GraphCall): Row {
   return found;
 }
 
-const bad = (message: string) => new Refusal(400, 'BadRequest', message);
+const bad = (message: string) => new TenantRefusal(400, 'BadRequest', message);
 
 function invoke(call: GraphCall) {
   requireSensors(call);

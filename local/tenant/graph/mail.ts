@@ -1,5 +1,5 @@
 // Mail: folders, sent messages, settings of the mailbox, and sending. Exchange answers, and refuses, in its own words.
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findUser } from '../directory.ts';
 import { findFolder, foldersOf, type Owner } from '../mailbox.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
@@ -64,7 +64,7 @@ function send(call: GraphCall) {
   const { message, saveToSentItems, ...rest } = body;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined)
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'BadRequest',
       `The parameter '${unknown}' in the request payload is not a valid parameter for the operation 'sendMail'.`,

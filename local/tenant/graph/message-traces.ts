@@ -1,6 +1,6 @@
 // Message trace: the way of each message to each recipient, whatever became of the copies in mailboxes. What is in
 // somebody's Sent Items counts as traced, so only other messages need to be in the file.
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { primaryAddressOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import { ownersOf } from '../mailbox.ts';
@@ -15,7 +15,7 @@ const traceType: EntityType = {
 };
 
 const dayMs = 86_400_000;
-const bad = (message: string) => new Refusal(400, 'BadRequest', message);
+const bad = (message: string) => new TenantRefusal(400, 'BadRequest', message);
 
 /** Throws the service's refusal of a time span that it does not search; without one it searches the last two days. */
 function spanOf({ query, store }: GraphCall): readonly [number, number] {
@@ -60,7 +60,7 @@ function fromSentItems(call: GraphCall): Row[] {
 
 function traces(call: GraphCall): Row[] {
   if (call.file.behaviour?.messageTraceReady === false) {
-    throw new Refusal(
+    throw new TenantRefusal(
       401,
       'UnknownError',
       'The service principal named 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 was not found in the tenant. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.',

@@ -1,6 +1,6 @@
 // What sendMail accepts: the properties of a message and their types, as Microsoft's metadata has them.
 import { z } from 'zod';
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 
 const recipient = z.strictObject({
   emailAddress: z.strictObject({ address: z.email(), name: z.string().nullish() }),
@@ -40,7 +40,7 @@ export function checkMessage(message: unknown): asserts message is Row {
   const parsed = sentMessage.safeParse(message);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'RequestBodyRead',
       `message.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
@@ -48,6 +48,6 @@ export function checkMessage(message: unknown): asserts message is Row {
   }
   const { toRecipients = [], ccRecipients = [], bccRecipients = [] } = parsed.data;
   if (toRecipients.length + ccRecipients.length + bccRecipients.length === 0) {
-    throw new Refusal(400, 'ErrorInvalidRecipients', 'At least one recipient is not valid.');
+    throw new TenantRefusal(400, 'ErrorInvalidRecipients', 'At least one recipient is not valid.');
   }
 }

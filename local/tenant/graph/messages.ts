@@ -1,6 +1,6 @@
 // The messages of a mailbox, by folder and all together, without their bodies. What was deleted for good is in a
 // folder of its own that no list of folders shows (https://learn.microsoft.com/graph/api/resources/mailfolder).
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { primaryAddressOf, userIdOf } from '../directory.ts';
 import { opaqueIdOf } from '../ids.ts';
 import { findFolder, folderInFile, type Owner } from '../mailbox.ts';
@@ -12,7 +12,7 @@ import type { GraphCall, GraphRoute } from './route.ts';
 export const messageType: EntityType = { name: 'microsoft.graph.message', properties: messageProperties };
 
 export const itemNotFound = () =>
-  new Refusal(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
+  new TenantRefusal(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
 
 function sent(owner: Owner, loadedAt: string): Row[] {
   const address = {

@@ -1,6 +1,6 @@
 // A MIME message as sendMail takes it: base64 of headers and parts. Reads what a program that writes base64 parts may
 // send, and turns it into the properties of a message, so that the outbox looks the same either way.
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 
 interface Part {
   headers: ReadonlyMap<string, string>;
@@ -9,7 +9,7 @@ interface Part {
 
 /** As Exchange says it (https://learn.microsoft.com/graph/api/user-sendmail). */
 const refused = () =>
-  new Refusal(400, 'ErrorMimeContentInvalidBase64String', 'Invalid base64 string for MIME content.');
+  new TenantRefusal(400, 'ErrorMimeContentInvalidBase64String', 'Invalid base64 string for MIME content.');
 
 /** The message, with the text beside the HTML as `alternative`. Throws Refusal. */
 export function readMime(base64: string): Row {

@@ -2,7 +2,7 @@
 // replaces the old (https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods).
 import { randomInt, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { Refusal } from '../answers.ts';
+import { TenantRefusal } from '../answers.ts';
 import { isGuest } from '../directory.ts';
 import type { EntityType } from '../odata.ts';
 import { instant, text } from '../schema/fields.ts';
@@ -36,7 +36,7 @@ export function usability({ startDateTime, lifetimeInMinutes }: Pass, now: Date)
 }
 
 const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789+=@#%';
-const refused = (message: string) => new Refusal(400, 'badRequest', message);
+const refused = (message: string) => new TenantRefusal(400, 'badRequest', message);
 
 function make(call: GraphCall) {
   const user = requireUser(call.store.file, call.parameters['id'] ?? '');

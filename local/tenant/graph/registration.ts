@@ -1,6 +1,6 @@
 // What else is told of a user's authentication: the report on registrations, which knows the default method, and the
 // older per-user state of multifactor authentication, which only beta has.
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findUser, hasPlan, isGuest, userIdOf } from '../directory.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { registrationProperties } from '../schema/authentication.ts';
@@ -17,13 +17,13 @@ const registrationType: EntityType = {
 function registration(call: GraphCall): Row {
   const user = findUser(call.file, call.parameters['id'] ?? '');
   if (!hasPlan(call.file, 'AAD_PREMIUM') && !hasPlan(call.file, 'AAD_PREMIUM_P2')) {
-    throw new Refusal(
+    throw new TenantRefusal(
       403,
       'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
       "Neither tenant is B2C or tenant doesn't have premium license",
     );
   }
-  if (!user) throw new Refusal(404, 'ResourceNotFound', 'The user is not in the report.');
+  if (!user) throw new TenantRefusal(404, 'ResourceNotFound', 'The user is not in the report.');
   const ways = (user.authenticationMethods ?? []).flatMap(waysOf);
   return {
     ...withDefaults(user.registrationDetails ?? {}, registrationProperties, {
@@ -54,9 +54,9 @@ function setRequirements(call: GraphCall) {
   const { perUserMfaState: state, ...more } = isRow(call.body) ? call.body : {};
   const [unknown] = Object.keys(more);
   if (unknown !== undefined)
-    throw new Refusal(400, 'badRequest', `The property '${unknown}' does not exist.`);
+    throw new TenantRefusal(400, 'badRequest', `The property '${unknown}' does not exist.`);
   if (state !== 'disabled' && state !== 'enabled' && state !== 'enforced')
-    throw new Refusal(400, 'badRequest', `Requested value '${String(state)}' was not found.`);
+    throw new TenantRefusal(400, 'badRequest', `Requested value '${String(state)}' was not found.`);
   call.store.write(user, 'perUserMfaState', state, { fallback: 'disabled' });
   return { status: 204 };
 }

@@ -1,5 +1,5 @@
 // What reading risk needs, and whom a risky object is about.
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { findUser, hasPlan, userIdOf } from '../directory.ts';
 import type { TenantFile } from '../schema.ts';
 import type { GraphCall } from './route.ts';
@@ -7,7 +7,7 @@ import type { GraphCall } from './route.ts';
 /** Throws the refusal of a tenant that has none of these service plans. */
 export function licensed(call: GraphCall, plans: readonly string[]): void {
   if (plans.some((plan) => hasPlan(call.file, plan))) return;
-  throw new Refusal(403, 'Forbidden', 'Your tenant is not licensed for this feature.');
+  throw new TenantRefusal(403, 'Forbidden', 'Your tenant is not licensed for this feature.');
 }
 
 /** The user behind an object that names it by id or by user principal name, as the three properties of the object. */

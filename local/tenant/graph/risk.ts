@@ -1,5 +1,5 @@
 // Entra ID Protection: detections and risky users. Needs licences: P1 or P2 for detections, P2 for risky users.
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { riskDetectionProperties, riskyUserProperties } from '../schema/risk.ts';
 import { licensed, namedUser } from './risk-access.ts';
@@ -71,7 +71,7 @@ function riskyUserRows(call: GraphCall): Row[] {
 
 function byId(rows: readonly Row[], id: string): Row {
   const found = rows.find((row) => row['id'] === id);
-  if (!found) throw new Refusal(404, 'NotFound', `The requested resource '${id}' does not exist.`);
+  if (!found) throw new TenantRefusal(404, 'NotFound', `The requested resource '${id}' does not exist.`);
   return found;
 }
 

@@ -1,6 +1,6 @@
 // Assigning and removing directory roles: the assignment itself, and PIM's requests
 // (https://learn.microsoft.com/graph/api/rbacapplication-post-roleassignmentschedulerequests).
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findGroup, findRole, findUser, principalIdOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import type { TenantFile } from '../schema.ts';
@@ -17,7 +17,7 @@ type Eligibility = NonNullable<TenantFile['roleEligibilities']>[number];
 const reference = ['principalId', 'roleDefinitionId', 'directoryScopeId', 'appScopeId'];
 const ofRequest = ['action', 'justification', 'scheduleInfo', 'ticketInfo', 'isValidationOnly'];
 
-const bad = (code: string, message: string) => new Refusal(400, code, message);
+const bad = (code: string, message: string) => new TenantRefusal(400, code, message);
 const invalid = (name: string) =>
   bad('Request_BadRequest', `Invalid value specified for property '${name}' of resource 'RoleAssignment'.`);
 
@@ -93,7 +93,8 @@ function unassign(call: GraphCall) {
   return { status: 204 };
 }
 
-const gone = () => new Refusal(404, 'RoleAssignmentDoesNotExist', 'The Role assignment does not exist.');
+const gone = () =>
+  new TenantRefusal(404, 'RoleAssignmentDoesNotExist', 'The Role assignment does not exist.');
 /** PIM does not end an activation that is younger than this. */
 const leastMs = 5 * 60_000;
 

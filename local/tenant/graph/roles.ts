@@ -1,5 +1,5 @@
 // Directory roles: definitions, assignments, PIM's schedules (Entra ID P2), and the older directoryRoles.
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { findRole, hasPlan, rolesOf } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import type { EntityType } from '../odata.ts';
@@ -83,7 +83,11 @@ function members(call: GraphCall): Row[] {
 /** Assignments cannot be listed for the whole tenant. */
 function assignments(call: GraphCall): Row[] {
   if (!call.query.filter) {
-    throw new Refusal(400, 'Request_BadRequest', 'A filter on principalId or roleDefinitionId is required.');
+    throw new TenantRefusal(
+      400,
+      'Request_BadRequest',
+      'A filter on principalId or roleDefinitionId is required.',
+    );
   }
   return assignmentRows(call);
 }
@@ -91,7 +95,7 @@ function assignments(call: GraphCall): Row[] {
 /** PIM needs Entra ID P2. */
 export function requirePim(call: GraphCall): void {
   if (hasPlan(call.file, 'AAD_PREMIUM_P2')) return;
-  throw new Refusal(
+  throw new TenantRefusal(
     400,
     'AadPremiumLicenseRequired',
     'The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.',

@@ -1,6 +1,6 @@
 // One path of Microsoft Graph: what it takes, and what it answers. The endpoint does the rest: token, permission,
 // query options, paging, the shape of errors.
-import type { Answer, Row } from '../answers.ts';
+import type { Row, TenantAnswer } from '../answers.ts';
 import type { Claims } from '../identity.ts';
 import type { EntityType, Query, QueryOptions } from '../odata.ts';
 import type { TenantFile } from '../schema.ts';
@@ -47,7 +47,7 @@ interface ReadMany extends RouteBase {
 }
 export interface Act extends RouteBase {
   method: 'POST' | 'PATCH' | 'DELETE';
-  act(call: GraphCall): Answer;
+  act(call: GraphCall): TenantAnswer;
   /** Takes a MIME message too, in base64 as text/plain. */
   mime?: true;
 }

@@ -1,6 +1,6 @@
 // Inbox rules as Microsoft Graph shows them: hidden ones not at all, and those it cannot express as read-only rules
 // with neither conditions nor actions (https://learn.microsoft.com/graph/api/resources/messagerule).
-import { isRow, Refusal, type Row } from '../answers.ts';
+import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findFolder, foldersOf, type NumberedRule, type Owner, rulesOf } from '../mailbox.ts';
 import type { EntityType } from '../odata.ts';
 import { flag, open, text, whole } from '../schema/fields.ts';
@@ -128,7 +128,7 @@ const rows = (call: GraphCall) => {
   return visible(owner).map((numbered) => ruleRow(owner, numbered));
 };
 const missing = () =>
-  new Refusal(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
+  new TenantRefusal(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
 
 function one(call: GraphCall): Row {
   const found = rows(call).find((row) => row['id'] === call.parameters['rule']);
@@ -143,16 +143,20 @@ function patch(call: GraphCall) {
   const body = isRow(call.body) ? call.body : {};
   const [unknown] = Object.keys(body).filter((name) => name !== 'isEnabled');
   if (unknown !== undefined)
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'RequestBodyRead',
       `The property '${unknown}' cannot be changed in this simulation.`,
     );
   const { isEnabled } = body;
   if (typeof isEnabled !== 'boolean')
-    throw new Refusal(400, 'RequestBodyRead', "Cannot convert the value of 'isEnabled' to Edm.Boolean.");
+    throw new TenantRefusal(
+      400,
+      'RequestBodyRead',
+      "Cannot convert the value of 'isEnabled' to Edm.Boolean.",
+    );
   if (ruleRow(owner, found)['isReadOnly'] === true) {
-    throw new Refusal(
+    throw new TenantRefusal(
       403,
       'ErrorAccessDenied',
       'The rule is read-only and cannot be changed through this API.',

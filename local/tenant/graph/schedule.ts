@@ -1,9 +1,9 @@
 // Requests of PIM: the period in them (https://learn.microsoft.com/graph/api/resources/requestschedule), and when they
 // take effect.
-import { isRow, Refusal } from '../answers.ts';
+import { isRow, TenantRefusal } from '../answers.ts';
 import type { Store } from '../store.ts';
 
-const bad = (message: string) => new Refusal(400, 'InvalidScheduleInfo', message);
+const bad = (message: string) => new TenantRefusal(400, 'InvalidScheduleInfo', message);
 
 /** The period as the tenant file writes it: no end stands for noExpiration. */
 export function readSchedule(given: unknown, now: Date): { startDateTime?: string; endDateTime?: string } {
@@ -29,7 +29,7 @@ export function asPimDoes(store: Store, key: string, done: string, effect: () =>
   const waiting = pending.get(store) ?? new Set<string>();
   pending.set(store, waiting);
   if (waiting.has(key)) {
-    throw new Refusal(
+    throw new TenantRefusal(
       400,
       'PendingRoleAssignmentRequest',
       'There is already an existing pending Role assignment request.',

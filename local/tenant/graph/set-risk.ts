@@ -1,6 +1,6 @@
 // What an administrator decides about a risky user: the compromise is confirmed, or all risk is dismissed
 // (https://learn.microsoft.com/graph/api/riskyuser-dismiss).
-import { isRow, Refusal } from '../answers.ts';
+import { isRow, TenantRefusal } from '../answers.ts';
 import { findUser } from '../directory.ts';
 import { licensed, namedUser } from './risk-access.ts';
 import type { GraphCall } from './route.ts';
@@ -10,7 +10,7 @@ export function setRisk(call: GraphCall, risk: 'confirmedCompromised' | 'dismiss
   licensed(call, ['AAD_PREMIUM_P2']);
   const ids = isRow(call.body) ? call.body['userIds'] : undefined;
   if (!Array.isArray(ids) || ids.length === 0 || ids.length > 60) {
-    throw new Refusal(400, 'BadRequest', 'userIds must hold between 1 and 60 ids.');
+    throw new TenantRefusal(400, 'BadRequest', 'userIds must hold between 1 and 60 ids.');
   }
   const { store } = call;
   store.changing();

@@ -1,6 +1,6 @@
 // The sign-in log. v1.0 shows interactive sign-ins; the non-interactive ones and the session are beta only
 // (https://learn.microsoft.com/graph/api/signin-list).
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { hasPlan } from '../directory.ts';
 import { guidOf } from '../ids.ts';
 import { signInAppears } from '../logs.ts';
@@ -17,7 +17,7 @@ const betaType: EntityType = {
 
 function rows(call: GraphCall): Row[] {
   if (!hasPlan(call.file, 'AAD_PREMIUM') && !hasPlan(call.file, 'AAD_PREMIUM_P2')) {
-    throw new Refusal(
+    throw new TenantRefusal(
       403,
       'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
       "Neither tenant is B2C or tenant doesn't have premium license",
@@ -64,7 +64,7 @@ function appIdOf({ file }: GraphCall, name: string): string {
 function one(call: GraphCall): Row {
   const id = call.parameters['id'] ?? '';
   const found = rows(call).find((row) => row['id'] === id);
-  if (!found) throw new Refusal(404, 'ResourceNotFound', `Resource '${id}' does not exist.`);
+  if (!found) throw new TenantRefusal(404, 'ResourceNotFound', `Resource '${id}' does not exist.`);
   return Object.fromEntries(Object.entries(found).filter(([name]) => name in typeOf(call).properties));
 }
 const typeOf = (call: GraphCall) => (call.version === 'beta' ? betaType : stableType);

@@ -1,12 +1,12 @@
 // A user as the directory shows them, and the refusal when there is none.
-import { Refusal, type Row } from '../answers.ts';
+import { type Row, TenantRefusal } from '../answers.ts';
 import { findUser, isGuest, primaryAddressOf, userIdOf } from '../directory.ts';
 import { withDefaults } from '../odata.ts';
 import { userProperties } from '../schema/directory.ts';
 import type { TenantFile, User } from '../schema.ts';
 
 export const notFound = (id: string) =>
-  new Refusal(
+  new TenantRefusal(
     404,
     'Request_ResourceNotFound',
     `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Incoming, Message } from '../../../local/service-bus/message.ts';
 import { Queue } from '../../../local/service-bus/queue.ts';
 import type { QueueRules } from '../../../local/service-bus/queue-rules.ts';
-import { Refusal } from '../../../local/service-bus/refusal.ts';
+import { BrokerRefusal } from '../../../local/service-bus/refusal.ts';
 
 let now: Date;
 let changes: number;
@@ -53,7 +53,7 @@ const reasonOf = (act: () => unknown) => {
   try {
     act();
   } catch (thrown) {
-    if (thrown instanceof Refusal) return thrown.reason;
+    if (thrown instanceof BrokerRefusal) return thrown.reason;
     throw thrown;
   }
   return undefined;
