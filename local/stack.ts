@@ -115,7 +115,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       endpoints.map((endpoint) => Number(new URL(endpoint).port)),
       storageLatencyMs,
     );
-    const tables = azurite.tableEndpoint;
+    // With a latency, the tables are behind another port.
+    const tables = /TableEndpoint=([^;]+)/.exec(storage)?.[1] ?? azurite.tableEndpoint;
     const progress = storage.replace(tables, (await options.beforeTables?.(tables)) ?? tables);
     const settings = {
       FUNCTIONS_WORKER_RUNTIME: 'node',
