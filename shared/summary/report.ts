@@ -16,16 +16,22 @@ import { alsoAtWork } from './other-hands.ts';
 import { storyOf } from './story.ts';
 import { tickedOff } from './ticked-off.ts';
 
-export interface Report {
+interface Head {
   verdict: Verdict;
   /** What happened and how it stands, in a few sentences. */
   story: string;
   /** What a person does now. */
   now: Section;
+}
+
+export interface Report extends Head {
   /** What is not safe, not done or not known; none where everything is. */
   stillOpen: readonly Section[];
   rest: readonly Section[];
-  /** Instead of the last two in a mail: the same in short. */
+}
+
+/** What a mail says: below what a person does now, the rest in short, uncut. */
+export interface BriefReport extends Head {
   brief: readonly Section[];
 }
 
@@ -35,11 +41,21 @@ const caseOf = (given: Given): Case => ({
   lock: lockOf(given),
 });
 
+function headOf(given: Case): Head {
+  const now = ordersOf(given);
+  return { verdict: given.verdict, story: storyOf(given, now.lines), now };
+}
+
+export function briefReportOf(from: Given): BriefReport {
+  const given = caseOf(from);
+  const head = headOf(given);
+  return { ...head, brief: briefOf(given, head.now.lines.length) };
+}
+
 /** At most so many lines a section: the run itself holds the rest, and says so. */
 export function reportOf(from: Given, mostLines: number): Report {
   const given = caseOf(from);
-  const { verdict } = given;
-  const now = ordersOf(given);
+  const head = headOf(given);
   const shown = (sections: readonly Section[]) =>
     sections.filter(({ lines }) => lines.length > 0).map((section) => cut(section, mostLines));
   const rest = [
@@ -61,16 +77,14 @@ export function reportOf(from: Given, mostLines: number): Report {
     next(given),
   ];
   return {
-    verdict,
-    story: storyOf(given, now.lines),
-    now: cut(now, mostLines),
+    ...head,
+    now: cut(head.now, mostLines),
     stillOpen: shown([openPoints(given, 'whole')]),
     rest: shown(rest),
-    brief: shown(briefOf(given, now.lines.length)),
   };
 }
 
-function cut(section: Section, most: number): Section {
+export function cut(section: Section, most: number): Section {
   const lines = section.lines.slice(0, most).map((line) => {
     const details = line.details ?? [];
     if (details.length <= most) return line;

@@ -4,7 +4,7 @@ import { letterHtml, letterText } from '../mail/letter.ts';
 import { dayOf, plain } from '../mail/plain.ts';
 import { verdictText } from '../run/verdict.ts';
 import type { Given } from './given.ts';
-import { reportOf } from './report.ts';
+import { type BriefReport, briefReportOf, cut } from './report.ts';
 import { colourOf, toneOf } from './verdict-colour.ts';
 
 export interface Summary {
@@ -19,25 +19,28 @@ const mostBytes = 100_000;
 const limits = [30, 15, 6, 2] as const;
 
 export function summaryOf(given: Given): Summary {
-  let summary = summaryWith(given, limits[0]);
+  const report = briefReportOf(given);
+  let summary = summaryWith(given, report, limits[0]);
   for (const most of limits.slice(1)) {
     if (Buffer.byteLength(summary.html) <= mostBytes) break;
-    summary = summaryWith(given, most);
+    summary = summaryWith(given, report, most);
   }
   return summary;
 }
 
-function summaryWith(given: Given, mostLines: number): Summary {
-  const { account, code, openedAt } = given.run;
-  const { verdict, story, now, brief } = reportOf(given, mostLines);
+function summaryWith(
+  { run }: Given,
+  { verdict, story, now, brief }: BriefReport,
+  mostLines: number,
+): Summary {
   const title = verdictText(verdict);
   const letter = {
-    subject: subjectOf(given.run, title),
+    subject: subjectOf(run, title),
     colour: colourOf[toneOf(verdict)],
     title,
-    below: `${plain(account.userPrincipalName, 120)} · run ${plain(code, 12)} · ${dayOf(openedAt)}`,
+    below: `${plain(run.account.userPrincipalName, 120)} · run ${plain(run.code, 12)} · ${dayOf(run.openedAt)}`,
     lead: story,
-    sections: [now, ...brief],
+    sections: [now, ...brief].map((section) => cut(section, mostLines)),
   };
   return { subject: letter.subject, text: letterText(letter), html: letterHtml(letter) };
 }
