@@ -1,11 +1,11 @@
 // Reads the public reference of Exchange PowerShell (https://github.com/MicrosoftDocs/office-docs-powershell, folder
 // exchange/exchange-ps/ExchangePowerShell) and writes what this stand-in checks each cmdlet by:
-// `node local/tenant/exchange/read-reference.ts FOLDER`. It takes only facts about the command line: parameter sets,
+// `npx node local/tenant/exchange/read-reference.ts FOLDER`. It takes only facts about the command line: parameter sets,
 // what each requires, types, and listed values.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allCmdlets } from './endpoint.ts';
-import type { Documented } from './reference.ts';
+import { type Documented, documentedOf } from './reference.ts';
 
 /** Outer brackets mean that a parameter is optional; brackets around the name, that the name may be omitted. */
 const parameter =
@@ -81,10 +81,11 @@ if (import.meta.main) {
   const [folder] = process.argv.slice(2);
   if (folder === undefined) throw new Error('the folder with the pages of the reference is missing');
   const names = [...new Set(allCmdlets.map(({ name }) => name))].toSorted();
+  // A folder may hold some pages alone, for a cmdlet that is new here: the others stay as they were read.
   const entries = names.map((name) => {
     const page = join(folder, `${name}.md`);
-    if (!existsSync(page)) throw new Error(`the reference has no page for ${name}`);
-    return `${JSON.stringify(name)}:${JSON.stringify(documented(readFileSync(page, 'utf8')))}`;
+    const read = existsSync(page) ? documented(readFileSync(page, 'utf8')) : documentedOf(name);
+    return `${JSON.stringify(name)}:${JSON.stringify(read)}`;
   });
   writeFileSync(new URL('reference.generated.json', import.meta.url), `{\n${entries.join(',\n')}\n}\n`);
 }

@@ -20,7 +20,7 @@ export function documentedOf(cmdlet: string): Documented {
   const found = reference[cmdlet];
   if (found === undefined)
     throw new Error(
-      `local/tenant/exchange/reference.generated.json has no ${cmdlet}, so its parameters can't be checked: clone github.com/MicrosoftDocs/office-docs-powershell and run node local/tenant/exchange/read-reference.ts CLONE/exchange/exchange-ps/ExchangePowerShell`,
+      `local/tenant/exchange/reference.generated.json has no ${cmdlet}, so its parameters can't be checked: save its page, exchange/exchange-ps/ExchangePowerShell/${cmdlet}.md of github.com/MicrosoftDocs/office-docs-powershell, and run npx node local/tenant/exchange/read-reference.ts FOLDER-OF-THE-PAGE`,
     );
   return found;
 }
