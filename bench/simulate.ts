@@ -1,5 +1,5 @@
 // How long it takes until the last of many accounts is contained, by the services' published limits and by what one
-// containment was measured to need: what no single machine can show. `node bench/simulate.ts` prints the table of
+// containment was measured to need: what no single machine can show. `npx node bench/simulate.ts` prints the table of
 // docs/scale.md. Everything is deterministic: each request takes the first free place of what it needs.
 
 /** Something that serves so many requests at once, and regains so many a second. */

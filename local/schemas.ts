@@ -1,5 +1,5 @@
 // Writes the JSON Schemas of the tenant and scenario files, by which an editor checks them while they are written:
-// `node local/schemas.ts`. A test fails when they are out of date.
+// `npm run generate`. A test fails when they are out of date.
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { scenarioSchema } from './scenario.ts';
