@@ -18,7 +18,7 @@ class Rate {
   }
 }
 
-/** Processors of which each works on one thing at a time. */
+/** Processors, each working on one thing at a time. */
 class Processors {
   readonly #freeAt: number[];
   constructor(count: number) {

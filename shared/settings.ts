@@ -209,7 +209,7 @@ export function readSettings(
   return parsed.success && problems.length === 0 ? { settings: parsed.data } : { problems };
 }
 
-/** Likewise; what a way in needs must be there, and no way may stand beside the host's own. */
+/** The same; what a way in needs must be there, and no way may stand beside the host's own. */
 function authProblems(given: Readonly<Record<string, string | undefined>>): string[] {
   const ways = settingsSchema.shape.AUTH.safeParse(given['AUTH']);
   if (!ways.success) return [];

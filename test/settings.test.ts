@@ -1,4 +1,4 @@
-// Settings are told all at once, each by its name: who deploys at night mends them in one go.
+// What is wrong with the settings is listed all at once, each by name: whoever deploys at night fixes it in one go.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -30,7 +30,7 @@ describe('readSettings', () => {
     });
   });
 
-  it('lists everything that is missing at once — one restart mends all', () => {
+  it('lists everything that is missing at once — one restart fixes all', () => {
     const problems = problemsOf({});
     for (const name of Object.keys(good))
       expect(problems.some((line) => line.startsWith(`${name}:`))).toBe(true);

@@ -29,7 +29,7 @@ const detection = {
   detectedDateTime: 'now-3m',
 };
 
-/** An account whose only power is an Exchange role group, and of whom multifactor authentication gets required by itself. */
+/** An account whose only power is an Exchange role group, for whom multifactor authentication is required by itself. */
 const powerful = () =>
   tenantWith(
     {

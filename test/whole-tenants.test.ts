@@ -106,7 +106,7 @@ describe('a privileged administrator whose lock is refused until the roles are g
   });
 });
 
-describe('a mailbox with eleven rules, of which four are bad, one is hidden and one is empty', () => {
+describe('a mailbox with eleven rules, four of them bad, one hidden and one empty', () => {
   const owners = [
     { Name: 'Newsletters', FromAddressContainsWords: ['news@'], MoveToFolder: 'Newsletters' },
     { Name: 'Boss', From: ['"Root" [SMTP:root@tailspin.example]'], MarkImportance: 'High' },

@@ -60,5 +60,5 @@ export const dismissRisk = remediation({
     await graph.post('/identityProtection/riskyUsers/dismiss', { userIds: [account.id] }, z.unknown());
   },
 
-  undo: 'Dismissed risk cannot be put back: an administrator can confirm the compromise anew.',
+  undo: 'Dismissed risk cannot be put back: an administrator can confirm the compromise again.',
 });

@@ -27,7 +27,7 @@ param operatorAddresses string[] = mailTo
 @secure()
 param webhookUrl string = ''
 
-@description('Of which runs the second channel hears.')
+@description('Which runs the second channel is told about.')
 @allowed(['administrators', 'always'])
 param webhookCases string = 'administrators'
 

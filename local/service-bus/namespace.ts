@@ -74,7 +74,7 @@ export class Namespace {
   }
 }
 
-/** A dead letter starts anew in the queue it is forwarded to, but keeps id, body and properties; what the reason adds is not weighed. */
+/** A dead letter starts afresh in the queue it is forwarded to, but keeps id, body and properties; what the reason adds is not weighed. */
 function forwarded({ messageId, content, properties }: Message<AmqpMessage>) {
   return { messageId, content, properties, sizeBytes: 0 };
 }

@@ -1,4 +1,4 @@
-// Finds whom an alert is about. Besides the account that was taken over, its evidence lists senders, recipients,
+// Finds whom an alert is about. Apart from the account that was taken over, its evidence lists senders, recipients,
 // administrators and service accounts. Only accounts called compromised count, or the one that such an alert is about.
 import { z } from 'zod';
 import type { Kept } from '../model/step.ts';

@@ -42,7 +42,7 @@ const openers: readonly Opener[] = [
   graphNotification,
 ];
 
-/** What triage needs from Microsoft Graph, besides reading the account. */
+/** What triage needs from Microsoft Graph, apart from reading the account. */
 export const alertPermissions = {
   graph: [
     ...new Set([

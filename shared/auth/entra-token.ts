@@ -18,7 +18,7 @@ export interface TokenRules {
 /** Clocks differ; a token lives for 60 to 90 minutes. */
 const skewSeconds = 60;
 
-/** The tenant's signing keys, kept for an hour and asked for anew at most every 30 seconds, whatever key a token names. */
+/** The tenant's signing keys, kept for an hour and asked for again at most every 30 seconds, whatever key a token names. */
 export const keysOf = (loginUrl: string, tenantId: string): JWTVerifyGetKey =>
   createRemoteJWKSet(new URL(`${loginUrl}/${tenantId}/discovery/v2.0/keys`), {
     cooldownDuration: 30_000,

@@ -147,7 +147,7 @@ function judgeNamed(
   return profileOf([...owners, ...anchored], suspicion.first);
 }
 
-/** By the audit log. What sign-ins told earlier is judged anew by today's, so that no mistake lives on. */
+/** By the audit log. What sign-ins told earlier is judged again by today's, so that no mistake lives on. */
 const registeredIn = ({ known }: Clues): Set<string> =>
   new Set(
     known.marks.flatMap(({ kind, verdict, source, value }) =>

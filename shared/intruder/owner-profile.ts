@@ -94,7 +94,7 @@ export interface Suspicion {
   phished: ReadonlySet<string>;
 }
 
-/** Which of these presences, none of which is pointed at, are the owner's; `owners` are already known to be. */
+/** Which of these presences, where nothing points at any of them, are the owner's; `owners` are already known to be. */
 export function ownersAmong(
   presences: readonly Presence[],
   suspicion: Suspicion,

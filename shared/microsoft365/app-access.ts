@@ -106,7 +106,7 @@ const select =
 const mostInFilter = 15;
 
 /**
- * With the service principals of `others` besides. DelegatedPermissionGrant.ReadWrite.All, AppRoleAssignment.ReadWrite.All
+ * Also with the service principals of `others`. DelegatedPermissionGrant.ReadWrite.All, AppRoleAssignment.ReadWrite.All
  * and User.Read.All (https://learn.microsoft.com/graph/api/user-list-oauth2permissiongrants).
  */
 export async function readAppAccess(

@@ -1,7 +1,7 @@
 // What is known of the attacker, as a run remembers it. How it is worked out is in shared/intruder.
 import { z } from 'zod';
 
-/** Certain: the intruder's session or device. Likely: signs that fit together, none of which is proof. */
+/** Certain: the intruder's session or device. Likely: signs that fit together, none of them proof. */
 export const certainties = ['certain', 'likely'] as const;
 export type Certainty = (typeof certainties)[number];
 
@@ -14,7 +14,7 @@ const markSchema = z.object({
   certainty: z.enum(certainties),
   /** One sentence. */
   reason: z.string(),
-  /** Which log told. What another log told is kept when the sign-ins are judged anew. */
+  /** Which log told. What another log told is kept when the sign-ins are judged again. */
   source: z.enum(['sign-ins', 'audit log']).default('sign-ins'),
 });
 

@@ -26,7 +26,7 @@ export interface ShownPass {
   unusableBecause: string | null;
 }
 
-/** Seconds until the page loads itself anew, or null where it waits for a person. */
+/** Seconds until the page reloads, or null where it waits for a person. */
 export const refreshHandBack = ({ state, next }: HandBackView): number | null =>
   state === 'under way' && next.length === 0 ? 5 : null;
 

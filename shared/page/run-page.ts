@@ -38,7 +38,7 @@ export function runPage(page: RunPage): string {
   return html;
 }
 
-/** Seconds until the page loads itself anew, or null: only an open run changes by itself within minutes. */
+/** Seconds until the page reloads, or null: only an open run changes by itself within minutes. */
 export function refreshSeconds({ run, now }: Given): number | null {
   if (run.state !== 'open') return null;
   return now.getTime() - Date.parse(run.openedAt) < 10 * 60_000 ? 5 : 30;

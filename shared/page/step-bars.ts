@@ -9,7 +9,7 @@ export interface Bar {
   queued: number;
   started: number;
   end: number;
-  /** Earlier work, of which only what it changed tells: from the record to the check. */
+  /** Earlier work, known only by what it changed: from the record to the check. */
   earlier: readonly (readonly [from: number, to: number])[];
   /** When what it did was checked. */
   verified: readonly number[];

@@ -190,7 +190,7 @@ export const isUnseen = (record: ChangeRecord): boolean =>
   verificationOf(record) === 'unverified' && !record.once;
 
 /**
- * What this run changed although it is the owner's, as is known by now: a mark was judged anew, or the log tells who
+ * What this run changed although it is the owner's, as is known by now: a mark was judged again, or the log tells who
  * made it. What merely isn't tied to the intruder any more is not among it.
  */
 export const ofOwner = (

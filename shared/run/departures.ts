@@ -11,7 +11,7 @@ export interface Departures {
   mayGo(who: string, others: readonly string[], now: Date): Promise<boolean>;
 }
 
-/** Longer than the directory lags behind a write; each try notes it anew. */
+/** Longer than the directory lags behind a write; each try notes it again. */
 const minutes = 15;
 
 export const departuresSchema = z.array(z.object({ who: z.string(), until: z.string() }));

@@ -277,7 +277,7 @@ async function tell({ engine, row }: Execution, alerts: readonly OutgoingAlert[]
   ];
 }
 
-/** The step waits, and is planned anew as one that looks; undefined while it may act. */
+/** The step waits, and is planned again as one that looks; undefined while it may act. */
 function protectedMeanwhile(
   state: RunState,
   row: StepRow,

@@ -21,7 +21,7 @@ const told = (steps: readonly StepRow[]): Line[] =>
     row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [plain(kept.why)] })),
   );
 
-/** The investigations of which a section tells; those without one belong to the evidence at large. */
+/** The investigations that a section tells of; those without one belong to the evidence at large. */
 const toldIn = ({ steps, playbook }: Case, section: ToldIn | null) =>
   steps.filter((row) => {
     const step = playbook.find(({ name }) => name === row.name);

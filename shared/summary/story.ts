@@ -1,5 +1,5 @@
 // What happened, in a few sentences: who, from where, when, what the intruder did, whether the account is locked, and
-// what of theirs is still there. Each sentence is said only where the record bears it, and must be true of the whole mail:
+// what of theirs is still there. Each sentence is said only where the record supports it, and must be true of the whole mail:
 // a step that is switched off, was refused or could not look takes its claim away.
 
 import { kindOf } from '../alerts/detectors.ts';

@@ -120,7 +120,7 @@ describe('confirm', () => {
     });
   });
 
-  it('leaves an identifier alone that several accounts bear — a guess could lock the wrong one', async () => {
+  it('leaves an identifier alone that several accounts have — a guess could lock the wrong one', async () => {
     const data = payload('alert-v2/attack-disruption');
     const { result } = await ofAlert(data, {
       [alertPath('alert-v2/attack-disruption')]: data,

@@ -255,7 +255,7 @@ describe('DETECTORS in the settings', () => {
     expect(decide(spray, { earlier: [] }, defaultPolicy)).toMatchObject({ action: 'contain', row: 'high' });
   });
 
-  it('can not overrule a person who called the account compromised', () => {
+  it('cannot overrule a person who called the account compromised', () => {
     const known = classify(
       [{ title: '*', kind: 'ignored', detector: '*token' }].map((one) => ({ ...one, title: '**' })),
     );

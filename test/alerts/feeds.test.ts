@@ -1,5 +1,5 @@
 // The poller against the simulated tenant through the real client, its marks in Azurite: paths, filters, permissions and
-// rows must hold there, and a process that starts anew goes on where the last one was.
+// rows must hold there, and a process that restarts goes on where the last one was.
 import { RestError } from '@azure/data-tables';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';

@@ -15,7 +15,7 @@ const start = Date.parse('2026-11-20T10:00:00.000Z');
 
 interface Row {
   id: string;
-  /** The time it bears, and when it can be seen. */
+  /** The time in it, and when it can be seen. */
   at: number;
   seen: number;
 }

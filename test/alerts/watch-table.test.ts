@@ -47,7 +47,7 @@ describe.each(both)('the health of sources (%s)', (kind) => {
     ]);
   });
 
-  it('begins to watch once — a restart does not begin anew', async () => {
+  it('begins to watch once — a restart does not start over', async () => {
     expect(await health[kind].watchedSince(at('08:00:00'))).toEqual(at('08:00:00'));
     expect(await health[kind].watchedSince(at('10:00:00'))).toEqual(at('08:00:00'));
     expect(await health[kind].all()).toHaveLength(2);

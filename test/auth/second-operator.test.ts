@@ -36,7 +36,7 @@ describe('a pass', () => {
     ['a VIP by id', plain, plain, null, { VIP_ACCOUNTS: [adele.id] }, /named VIP/],
     ['a protected account', plain, plain, 'adele@contoso.com is a protected account', nobody, /protected/],
     [
-      'one of whom that could not be read',
+      'one where that could not be read',
       plain,
       plain,
       'whether it is protected could not be read',

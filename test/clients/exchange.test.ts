@@ -250,7 +250,7 @@ describe('a refusal of Exchange', () => {
     },
   );
 
-  it('of which nobody says whether something was hidden names the role as well', async () => {
+  it('where nobody says whether something was hidden names the role as well', async () => {
     const error = { code: 'BadRequest', message: "A parameter cannot be found that matches 'Mailbox'." };
     const { exchange } = exchangeWith([{ status: 400, body: { error } }]);
     expect(await thrownBy(exchange.get('Get-InboxRule', { Mailbox: adele.id }, named))).toMatchObject({

@@ -336,7 +336,7 @@ describe('without a token', () => {
   });
 });
 
-describe('a refusal for want of Entra ID P1', () => {
+describe('a refusal for lack of Entra ID P1', () => {
   const refused = graphError(
     403,
     'Authentication_RequestFromNonPremiumTenantOrB2CTenant',

@@ -43,7 +43,7 @@ describe('reads that several steps share', () => {
     expect(graph.requests).toHaveLength(4);
   });
 
-  it('fail for whoever asked; whoever waited along asks anew', async () => {
+  it('fail for whoever asked; whoever waited with them asks again', async () => {
     let fails = true;
     const { graph, ask } = connected(() => {
       if (!fails) return [{ id: 'a' }];
@@ -56,7 +56,7 @@ describe('reads that several steps share', () => {
     expect(graph.requests).toHaveLength(2);
   });
 
-  it('ask anew where the answer is not what a step expects — the client says best what is wrong', async () => {
+  it('ask again where the answer is not what a step expects — the client says best what is wrong', async () => {
     const { graph, ask } = connected(() => [{ id: 'a' }]);
     await ask().list(audits, row);
     await expect(ask().list(audits, z.object({ id: z.number() }))).rejects.toThrow();

@@ -41,7 +41,7 @@ describe('a request that changes something', () => {
       { 'content-type': 'text/plain', origin: 'https://evil.example' },
     ],
     ['a sandboxed frame', { 'content-type': form, origin: 'null' }],
-    ['a form of which nobody knows where it was', { 'content-type': form }],
+    ['a form from an unknown place', { 'content-type': form }],
     ['a link typed into another program', { 'content-type': form, 'sec-fetch-site': 'none' }],
   ])('is refused from %s — a cookie alone gives no order', (_from, headers) => {
     expect(refused(headers)).toBe(true);

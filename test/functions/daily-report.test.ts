@@ -116,7 +116,7 @@ describe('a held run that nobody approves', () => {
     ]);
   });
 
-  it('is told even when its rows can not be read', async () => {
+  it('is told even when its rows cannot be read', async () => {
     await hold(adele);
     progress.read = () => Promise.reject(new PermanentError('unreadable'));
     expect(await report()).toBe(1);

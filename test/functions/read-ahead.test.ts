@@ -35,7 +35,7 @@ describe('what is read ahead of the confirmation', () => {
     expect(asked).toEqual([adele]);
   });
 
-  it('is read anew for whoever asks again: an account may have changed since', async () => {
+  it('is read again for whoever asks again: an account may have changed since', async () => {
     const { asked, ahead } = read([high], async (id) => account({ id }));
     await ahead.readAccount(adele, now);
     await ahead.readAccount(adele, now);

@@ -213,7 +213,7 @@ describe('retry-run and undo-run', () => {
 });
 
 describe('retry-run', () => {
-  it('runs again what failed, once its cause is mended', async () => {
+  it('runs again what failed, once its cause is fixed', async () => {
     const refused = ['reset-password'];
     const { engine, runId, at, simulation, settle } = await world({ refused, level: 'full' });
     await settle();
@@ -401,7 +401,7 @@ describe('start-run', () => {
     return { ...made, megan, start };
   };
 
-  it('opens a run that contains, and says where it is, of whom and who asked', async () => {
+  it('opens a run that contains, and says where it is, whose it is and who asked', async () => {
     const { start, megan } = await empty();
     const end = await start({});
     const run = documentSchema.parse(end.json);

@@ -168,7 +168,7 @@ describe.each<[string, () => RequestKeys]>([
     expect(await entries()).toHaveLength(2);
   });
 
-  it('of a request that was refused may be sent again, mended', async () => {
+  it('of a request that was refused may be corrected and sent again', async () => {
     const { ask, retry } = await twice();
     const same = key();
     expect((await retry(ask(adele, { reason: '' }, same))).status).toBe(400);

@@ -18,7 +18,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const config = await offlineConfig(scratch);
 if (config === undefined) {
   console.warn(
-    'NOT TESTED: tenant.bicep, for want of the Microsoft Graph extension’s types (MSGRAPH_BICEP_TYPES)',
+    'NOT TESTED: tenant.bicep, for lack of the Microsoft Graph extension’s types (MSGRAPH_BICEP_TYPES)',
   );
 }
 

@@ -40,7 +40,7 @@ describe('what alerts alone say of the intruder', () => {
     expect(tieToIntruder(intruder, { address: '203.0.113.7', userAgent: edge })).toBeUndefined();
   });
 
-  it('takes nothing but the time from a travel, either leg of which may be the owner’s', () => {
+  it('takes nothing but the time from a travel, since either leg may be the owner’s', () => {
     const travel = signal({ detector: 'impossibleTravel', userAgent: 'axios/1.7.2' });
     expect(weakStart([travel])).toEqual({ ...nobodyKnown, since: '2026-11-20T07:50:00.000Z' });
   });

@@ -66,7 +66,7 @@ describe('on-call', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is told what to do once, with all that it mends', async () => {
+  it('is told once what to do, with all that it fixes', async () => {
     await day(one, other);
     const { subject, text } = noticeMail(sent[0] ?? (await Promise.reject(new Error('none'))));
     expect(subject).toContain(

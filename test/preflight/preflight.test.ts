@@ -274,7 +274,7 @@ describe('a service behind a permission', () => {
 });
 
 describe('mail', () => {
-  it('from a mailbox that does not exist can not leave', async () => {
+  it('cannot leave from a mailbox that does not exist', async () => {
     const { problems } = await flown({ settings: { MAIL_FROM: 'nobody@contoso.com' } });
     expect(problems).toEqual(['mail sender']);
     const bare = await flown({ tenant: { users: [{ ...sender, mailbox: undefined }, oncall, breakGlass] } });
@@ -366,7 +366,7 @@ describe('settings of a step', () => {
 });
 
 describe('a source', () => {
-  it('that once answered and does no more is a warning, while another still answers', async () => {
+  it('that answered once and no longer does is a warning, while another still answers', async () => {
     const { warnings, of } = await flown({
       sources: [
         { name: 'alert', answeredAt: '2026-11-20T09:14:00Z', deliveredAt: '2026-11-20T08:00:00Z' },

@@ -81,7 +81,7 @@ const sorted = (value: unknown): unknown => {
 };
 
 describe('a change that is found for the first time', () => {
-  it('is recorded as attempted before it is made — a crash must leave no change of which nothing is known', () => {
+  it('is recorded as attempted before it is made — a crash must leave no change that nothing is known of', () => {
     const { records, toFix } = reconcile([], [rule()], at(1), true);
     expect(only(records)).toMatchObject({
       recordedAt: at(1),
@@ -258,7 +258,7 @@ describe('what comes back', () => {
     ]);
   });
 
-  it('after it was undone is made anew — the level rose again', () => {
+  it('after it was undone is made again — the level rose again', () => {
     const undone = turn([], [rule()], 1).records.map((record) => ({ ...record, undoneAt: at(5) }));
     const again = turn(undone, [rule()], 9);
     expect(again.fixed).toBe(1);

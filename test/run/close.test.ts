@@ -40,7 +40,7 @@ const planned = (resetAt: string, unblockedAt: string, seen: Record<string, stri
 };
 
 describe('a step that closes the run', () => {
-  it('looks again when any other step has settled anew — it speaks of all of them without naming one', () => {
+  it('looks again when any other step has settled again — it speaks of all of them without naming one', () => {
     const { steps, send } = planned(late, early, { 'reset-password': early });
     expect(steps.find(({ name }) => name === 'update-alert')).toMatchObject({
       state: 'queued',

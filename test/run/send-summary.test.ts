@@ -228,7 +228,7 @@ describe('a mail that fails', () => {
     expect(simulation.rows().run.row.state).toBe('held');
   });
 
-  it('is tried at once when somebody says retry, and begins anew with the next verdict', async () => {
+  it('is tried at once when somebody says retry, and starts over with the next verdict', async () => {
     const refusal = new PermanentError('Mail.Send is missing', { status: 403 });
     const { deliver, simulation, summary, engine, runId, mails } = await held(
       ...Array(20).fill(refusal),

@@ -231,7 +231,7 @@ describe('disable-inbox-rules', () => {
     });
   });
 
-  it('takes nothing for the intruder’s that bears a name twice, or that they failed to make', async () => {
+  it('takes nothing for the intruder’s that has a name twice, or that they failed to make', async () => {
     const { clients } = withRules(newsletter, { ...newsletter, From: ['digest@adatum.com'] });
     const twice = afterAudit(record('intruder', 'New-InboxRule', parameters({ Name: 'Newsletters' })));
     expect(changesOf(await disableInboxRules.find(twice, clients))).toEqual([]);

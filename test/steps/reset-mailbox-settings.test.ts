@@ -140,7 +140,7 @@ describe('reset-mailbox-settings', () => {
     });
   });
 
-  it('asks Exchange for nothing of which the log does not speak', async () => {
+  it('asks Exchange for nothing that the log does not mention', async () => {
     const mailbox = oneMailbox({ autoReply: reply });
     await look(mailbox, []);
     expect(mailbox.asked()).toEqual([]);

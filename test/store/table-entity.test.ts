@@ -50,7 +50,7 @@ describe('a document in an entity', () => {
     ['{"text":7}', /text/],
     ['{"text":', /not JSON/],
     ['', /not JSON/],
-  ])('names table, partition and row when it can not be read: %s', (json0, reason) => {
+  ])('names table, partition and row when it cannot be read: %s', (json0, reason) => {
     const read = () => fromEntity('runs', { partitionKey: user, rowKey: row, json0 }, textSchema);
     expect(read).toThrow(PermanentError);
     expect(read).toThrow(`table runs, partition '${user}', row '${row}'`);

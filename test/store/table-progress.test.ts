@@ -162,7 +162,7 @@ describe('rows', () => {
     expect(requests).toEqual([]);
   });
 
-  it('written by another hand are named when they can not be read', async () => {
+  it('written by another hand are named when they cannot be read', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
     const rowKey = `${run.id}|step|block-sign-in`;

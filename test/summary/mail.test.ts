@@ -105,7 +105,7 @@ describe('send', () => {
     expect(bodySchema.parse(posted()[0]?.body).saveToSentItems).toBe(true);
   });
 
-  it('is not sent in another form where sending itself is forbidden — what to mend must be told', async () => {
+  it('is not sent in another form where sending itself is forbidden — on-call must be told what to fix', async () => {
     const { mailer: it, graph, posted } = mailer();
     graph.postMime = () => Promise.reject(new PermanentError('Mail.Send is missing', { status: 403 }));
     await expect(it.send(rows, [])).rejects.toThrow('Mail.Send is missing');
@@ -194,7 +194,7 @@ describe('the account under attack never gets it', () => {
     expect(recipients()).toEqual(['oncall@contoso.com']);
   });
 
-  it('and if there is nobody else, says what to mend instead of sending', async () => {
+  it('and if there is nobody else, says what to fix instead of sending', async () => {
     const { mailer: it, posted } = mailer({ to: ['adele@contoso.com'], user });
     await expect(it.send(rows, [])).rejects.toThrow(PermanentError);
     await expect(it.send(rows, [])).rejects.toThrow(

@@ -1,4 +1,4 @@
-// What the verdict is said to mean: no more than the record bears.
+// What the verdict is said to mean: no more than the record supports.
 import { describe, expect, it } from 'vitest';
 import { reportOf } from '../../shared/summary/report.ts';
 import { reported } from './read.ts';

@@ -46,7 +46,7 @@ interface Look {
   aim: Aim;
   oddity: ReturnType<typeof oddityOf>;
   outside: readonly string[];
-  /** Targets of which nobody can say where they are. */
+  /** Targets that nobody can place. */
   unknown: readonly string[];
 }
 
@@ -158,7 +158,7 @@ function doubtsOf(seen: Look): string[] {
   if (outside.length > 0) doubts.push('does not show by itself who made it');
   const moves = place !== 'none';
   if (place === 'unknown' && (actions.marksRead || aim.sensitive || aim.wide || oddity.points >= 2))
-    doubts.push(`moves mail to a folder of which only the id is known`);
+    doubts.push(`moves mail to a folder known only by its id`);
   if (aim.foreign && (hides(place) || actions.marksRead))
     doubts.push('looks for words in a language that is not known here');
   const files = moves && !actions.deletes;

@@ -120,7 +120,7 @@ const harmlessActions = [
   'MarkImportance',
   'PinMessage',
 ];
-/** What a rule shows besides conditions and actions. */
+/** What a rule shows apart from conditions and actions. */
 const aboutTheRule =
   /^(?:Identity|RuleIdentity|Name|Enabled|Priority|Description\w*|InError|ErrorType|SupportedByTask|Legacy|IsValid|ObjectState|MailboxOwnerId|Mailbox|Guid|Id|RunspaceId|PSComputerName|PSShowComputerName|PSSourceJobInstanceId|OriginatingServer|When\w+|LastModified\w*|ExchangeVersion|ConsoleMessage)$|@|^ExceptIf/;
 const ignoredConditions = ['ReceivedAfterDate', 'ReceivedBeforeDate'];

@@ -100,7 +100,7 @@ export const findOtherVictims = investigation({
   },
 });
 
-/** The intruder's alone first, then those of which it is not known, then those that others use too. */
+/** The intruder's alone first, then those where that is not known, then those that others use too. */
 function addressesOf(intruder: Intruder): { address: string; fit: AddressFit }[] {
   const verdictOf = (address: string) =>
     intruder.marks.find(({ kind, value }) => kind === 'address' && networkOf(value) === networkOf(address))

@@ -2,7 +2,7 @@
 import { TenantRefusal } from '../answers.ts';
 import type { Behind } from './route.ts';
 
-/** `needed`: permissions of which one would be enough; `held`: those in the token. */
+/** `needed`: permissions, one of which would be enough; `held`: those in the token. */
 export const forbidden: Readonly<Record<Behind, (needed: string, held: string) => TenantRefusal>> = {
   directory: () =>
     new TenantRefusal(

@@ -172,7 +172,7 @@ function falselyAlarmed(dice: Dice, life: Life, lived: TrueSignIn[], saysOperato
   };
 }
 
-/** Colleagues with usual clients of their own, of whom some have a managed device. */
+/** Colleagues with usual clients of their own, some with a managed device. */
 function colleaguesAt(
   dice: Dice,
   place: Place,
