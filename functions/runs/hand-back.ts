@@ -7,7 +7,6 @@ import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
 import type { Notices } from '../../shared/mail/notices.ts';
-import { type OwnerSign, readOwnerSigns } from '../../shared/microsoft365/owner-signs.ts';
 import { longestPassMinutes, makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
 import type { Account } from '../../shared/model/account.ts';
 import type { RunState } from '../../shared/model/rows.ts';
@@ -48,6 +47,7 @@ import {
   wantsPage,
 } from './api.ts';
 import { changeAsSeen } from './change-run.ts';
+import { type OwnerSign, readOwnerSigns } from './owner-signs.ts';
 
 const reason = { reason: reasonSchema };
 /** `{"do":"begin","identified":"called back on the number in HR's file","reason":"the account is clean"}` */

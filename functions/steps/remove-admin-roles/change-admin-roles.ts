@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
-import { type RoleGrant, readAdminRoles } from '../../../shared/microsoft365/admin-roles.ts';
 import type { GraphClient } from '../../../shared/model/clients.ts';
+import { type RoleGrant, readAdminRoles } from './admin-roles.ts';
 
 type Kind<K extends RoleGrant['kind']> = Extract<RoleGrant, { kind: K }>;
 type Role = Kind<'active'> | Kind<'eligible'>;

@@ -1,12 +1,13 @@
 // Takes every way to a directory role away: an administrator's account does too much harm to be left with them, and
 // a lock that an administrator is shielded from works once they are gone. Exchange and Defender have roles of their own.
-import { grantSchema, readAdminRoles } from '../../../shared/microsoft365/admin-roles.ts';
+
 import {
   globalAdministrator,
   leaveOneAdministrator,
 } from '../../../shared/microsoft365/global-administrators.ts';
 import { rolesPage } from '../../../shared/microsoft365/links.ts';
 import { remediation, settings, type Task } from '../../../shared/model/step.ts';
+import { grantSchema, readAdminRoles } from './admin-roles.ts';
 import { giveBack, takeAway } from './change-admin-roles.ts';
 
 export const removeAdminRoles = remediation({

@@ -1,15 +1,9 @@
 // Takes a delegate of a mailbox away, and gives it back as it was recorded.
 
 import { PermanentError } from '../../../shared/errors.ts';
-import {
-  type Delegate,
-  describeDelegate,
-  folderIdentity,
-  isEverybody,
-  readDelegates,
-} from '../../../shared/microsoft365/delegates.ts';
 import type { Mailbox } from '../../../shared/microsoft365/mailboxes.ts';
 import type { CmdletParameters, ExchangeClient, WritingCmdlet } from '../../../shared/model/clients.ts';
+import { type Delegate, describeDelegate, folderIdentity, isEverybody, readDelegates } from './delegates.ts';
 
 type Cmdlet = readonly [WritingCmdlet, CmdletParameters];
 

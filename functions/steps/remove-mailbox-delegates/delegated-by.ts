@@ -2,8 +2,8 @@
 // mailbox: an administrator's session makes delegates of others with the same cmdlets.
 import { z } from 'zod';
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
-import type { Delegate } from '../../../shared/microsoft365/delegates.ts';
 import { nullableText } from '../../../shared/model/text.ts';
+import type { Delegate } from './delegates.ts';
 
 /** The cmdlets, and what Outlook does. */
 const made: Readonly<Record<Delegate['kind'], RegExp>> = {

@@ -2,14 +2,6 @@
 // tells no date and no maker, so the audit log decides; what it does not tie to the intruder stays.
 import { z } from 'zod';
 import { actsIn, auditLogIn, tiedBy } from '../../../shared/intruder/acts.ts';
-import {
-  askAboutDelegates,
-  delegateId,
-  delegateSchema,
-  describeDelegate,
-  isEverybody,
-  readDelegates,
-} from '../../../shared/microsoft365/delegates.ts';
 import { mailboxPage } from '../../../shared/microsoft365/links.ts';
 import { namesOf } from '../../../shared/microsoft365/mailbox.ts';
 import {
@@ -25,6 +17,14 @@ import type { ExchangeReader } from '../../../shared/model/clients.ts';
 import { remediation, settings } from '../../../shared/model/step.ts';
 import { removeDelegate, restoreDelegate } from './change-delegates.ts';
 import { grantsIn, madeBy } from './delegated-by.ts';
+import {
+  askAboutDelegates,
+  delegateId,
+  delegateSchema,
+  describeDelegate,
+  isEverybody,
+  readDelegates,
+} from './delegates.ts';
 
 export const removeMailboxDelegates = remediation({
   name: 'remove-mailbox-delegates',

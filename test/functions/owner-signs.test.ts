@@ -1,6 +1,6 @@
 // What Graph shows of an owner's return: three answers for each sign, and never a guess.
 import { describe, expect, it } from 'vitest';
-import { readOwnerSigns } from '../../shared/microsoft365/owner-signs.ts';
+import { readOwnerSigns } from '../../functions/runs/owner-signs.ts';
 import type { GraphReader } from '../../shared/model/clients.ts';
 
 const since = new Date('2026-11-20T09:30:00.500Z');

@@ -1,10 +1,10 @@
 // What Microsoft Graph shows of an owner's return since a pass was made for them: that the pass was used, that a method
 // was registered and that the password was changed. It proves nothing about who did it.
 import { z } from 'zod';
-import { path } from '../clients/path.ts';
-import type { Account } from '../model/account.ts';
-import type { GraphReader } from '../model/clients.ts';
-import { type Method, methodSchema } from './auth-methods.ts';
+import { path } from '../../shared/clients/path.ts';
+import { type Method, methodSchema } from '../../shared/microsoft365/auth-methods.ts';
+import type { Account } from '../../shared/model/account.ts';
+import type { GraphReader } from '../../shared/model/clients.ts';
 
 export interface OwnerSign {
   what:

@@ -1,8 +1,10 @@
 // The ways in which an account holds directory roles: directly, through PIM (active or eligible), and through groups with
 // roles, as a member or as an owner who could become one. Only reads; see change-admin-roles.ts.
 import { z } from 'zod';
-import type { GraphReader } from '../model/clients.ts';
-import { globalAdministrator, isLastGlobalAdministrator } from './global-administrators.ts';
+import {
+  globalAdministrator,
+  isLastGlobalAdministrator,
+} from '../../../shared/microsoft365/global-administrators.ts';
 import {
   carryingGroups,
   eligibleGroups,
@@ -13,7 +15,8 @@ import {
   relationSchema,
   rolesOfGroup,
   rowsOf,
-} from './role-lists.ts';
+} from '../../../shared/microsoft365/role-lists.ts';
+import type { GraphReader } from '../../../shared/model/clients.ts';
 
 const role = {
   roleDefinitionId: z.string(),

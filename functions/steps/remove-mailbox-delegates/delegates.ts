@@ -1,12 +1,12 @@
 // Who else may use a mailbox: with full access, sending as its owner or on behalf, or in single folders. Only reads; who
 // added a delegate is in delegated-by.ts. Exchange gives none of them a date.
 import { z } from 'zod';
-import type { ExchangeReader } from '../model/clients.ts';
-import type { Task } from '../model/step.ts';
-import { nullableText } from '../model/text.ts';
-import { mailboxPage } from './links.ts';
-import { mailboxIfAny } from './mailbox.ts';
-import { idIn, type Mailbox, type Where } from './mailboxes.ts';
+import { mailboxPage } from '../../../shared/microsoft365/links.ts';
+import { mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
+import { idIn, type Mailbox, type Where } from '../../../shared/microsoft365/mailboxes.ts';
+import type { ExchangeReader } from '../../../shared/model/clients.ts';
+import type { Task } from '../../../shared/model/step.ts';
+import { nullableText } from '../../../shared/model/text.ts';
 
 /** Everything needed to remove one and to restore it. */
 export const delegateSchema = z.discriminatedUnion('kind', [
