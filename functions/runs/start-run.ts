@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Decision } from '../../shared/alerts/decisions.ts';
 import type { Account } from '../../shared/model/account.ts';
 import { type Level, levels } from '../../shared/model/rows.ts';
-import type { Signal } from '../../shared/model/signal.ts';
+import { noTraces, type Signal } from '../../shared/model/signal.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type Opened, openRun, standingRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
@@ -120,11 +120,6 @@ const operatorSignal = (account: Account, reason: string, who: string, now: Date
   state: 'reported by a person',
   activityAt: null,
   detectedAt: now.toISOString(),
-  address: null,
-  sessionId: null,
-  requestId: null,
-  correlationId: null,
-  deviceId: null,
-  userAgent: null,
+  ...noTraces,
   link: null,
 });

@@ -4,7 +4,7 @@
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
 import type { GraphReader } from '../model/clients.ts';
-import { type Signal, timeOf } from '../model/signal.ts';
+import { noTraces, type Signal, timeOf } from '../model/signal.ts';
 import type { Opened, OpenRequest } from '../run/open-run.ts';
 import type { Decision, Decisions } from './decisions.ts';
 import { isShownTwice, kindOf } from './detectors.ts';
@@ -139,12 +139,7 @@ const harmless = new Set<string>(['low', 'informational']);
 const asClaim = (signal: Signal): Signal => ({
   ...signal,
   version: '',
-  address: null,
-  sessionId: null,
-  requestId: null,
-  correlationId: null,
-  deviceId: null,
-  userAgent: null,
+  ...noTraces,
 });
 
 /** Reads the facts the policy asks for, one at a time, until it can decide. */

@@ -1,7 +1,7 @@
 // Accounts as Sentinel and Azure Monitor name them, outside any schema of Microsoft Graph, and the signal made from such a
 // name. Graph holds no original, so at most a person is asked to look.
 import { z } from 'zod';
-import type { RiskLevel, Signal } from '../model/signal.ts';
+import { noTraces, type RiskLevel, type Signal } from '../model/signal.ts';
 import type { Kept } from '../model/step.ts';
 import { inQuotes } from '../model/text.ts';
 import { guid, text, word } from './payload-fields.ts';
@@ -146,12 +146,7 @@ export const subjectOf = (account: NamedAccount, { id, ...told }: Told): Subject
     tenantId: account.tenantId ?? told.tenantId,
     userId: account.userId,
     userPrincipalName: account.userPrincipalName,
-    address: null,
-    sessionId: null,
-    requestId: null,
-    correlationId: null,
-    deviceId: null,
-    userAgent: null,
+    ...noTraces,
   } satisfies Signal,
   sid: account.sid,
 });

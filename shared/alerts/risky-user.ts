@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import type { GraphReader } from '../model/clients.ts';
-import { riskLevel, type Signal } from '../model/signal.ts';
+import { noTraces, riskLevel, type Signal } from '../model/signal.ts';
 import { kindOf } from './detectors.ts';
 import { guid, text, time, word } from './payload-fields.ts';
 import { riskDetectionSchema } from './risk-detection.ts';
@@ -154,12 +154,7 @@ function signalOf(user: RiskyUser, userId: string): Signal {
       [user.riskState, user.isDeleted === true ? 'deleted' : null].filter(Boolean).join(', ') || 'unknown',
     activityAt: null,
     detectedAt: user.riskLastUpdatedDateTime,
-    address: null,
-    sessionId: null,
-    requestId: null,
-    correlationId: null,
-    deviceId: null,
-    userAgent: null,
+    ...noTraces,
     link,
   };
 }

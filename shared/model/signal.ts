@@ -57,6 +57,16 @@ export const signalSchema = z.object({
 
 export type Signal = Readonly<z.infer<typeof signalSchema>>;
 
+/** For a source that names no address, session, request or device. */
+export const noTraces = {
+  address: null,
+  sessionId: null,
+  requestId: null,
+  correlationId: null,
+  deviceId: null,
+  userAgent: null,
+} as const satisfies Partial<Signal>;
+
 /** The level that a source's own word stands for; a word of a later version is `unknown`. */
 export function riskLevel(given: string | null): RiskLevel {
   const known = riskLevels.find((level) => level === given?.toLowerCase());
