@@ -3,14 +3,14 @@
 // serve.ts.
 import { setTimeout } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import { ConnectionLost, type TenantAnswer } from './answers.ts';
+import { ConnectionLost, type TenantAnswer, type TenantRequest } from './answers.ts';
 import { answerDefender } from './defender/endpoint.ts';
 import { findUser, tenantIdOf } from './directory.ts';
 import { answerCompliance } from './exchange/compliance.ts';
 import { answerExchange, cmdletNameIn } from './exchange/endpoint.ts';
 import { type Fault, Faults, Limits } from './faults.ts';
 import { type Allowed, answerGraph } from './graph/endpoint.ts';
-import { type Claims, Identity, type Service } from './identity.ts';
+import { Identity, type Service } from './identity.ts';
 import { guidOf } from './ids.ts';
 import { parseTenant } from './parse-tenant.ts';
 import { allPermissions } from './permissions.ts';
@@ -149,16 +149,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     return behaviour.enforceLimits ? limits.exceeded(path, now().getTime()) : undefined;
   }
 
-  type Common = {
-    method: string;
-    url: URL;
-    base: string;
-    path: string;
-    headers: Headers;
-    body: unknown;
-    claims: Claims;
-  };
-  function run(service: Service, common: Common, allowed: Allowed): TenantAnswer {
+  function run(service: Service, common: TenantRequest, allowed: Allowed): TenantAnswer {
     if (service === 'graph') return answerGraph(store, { ...common, directoryRoles }, allowed);
     if (service === 'exchange') return answerExchange(store, { ...common, roles: exchangeRoles }, allowed);
     if (service === 'compliance')

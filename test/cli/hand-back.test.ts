@@ -1,11 +1,11 @@
 // reclaim hand-back against canned answers of the API: what is sent, what is shown, and a pass that is shown once.
 import { createServer } from 'node:http';
-import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../cli/program.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 import { getRun } from '../../functions/runs/get-run.ts';
 import { chaosOf, Simulation } from '../run/simulation.ts';
+import { keepingTerminal } from './terminal.ts';
 
 const view = {
   state: 'under way',
@@ -57,24 +57,13 @@ async function reclaim(argv: readonly string[], some: { lost?: boolean; ask?: Te
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const url = typeof address === 'object' ? `http://127.0.0.1:${address?.port}` : '';
-  let out = '';
-  let error = '';
-  const terminal: Terminal = {
+  const { terminal, written } = keepingTerminal({
     env: { RECLAIM_URL: url, RECLAIM_KEY: 'x' },
-    out: (text) => {
-      out += text;
-    },
-    error: (text) => {
-      error += text;
-    },
-    columns: undefined,
-    sleep: async () => {},
-    ended: new AbortController().signal,
     ...(some.ask ? { ask: some.ask } : {}),
-  };
+  });
   try {
     const code = await run(['hand-back', id, ...argv], terminal);
-    return { code, out: stripVTControlCharacters(out), error, bodies };
+    return { code, ...written(), bodies };
   } finally {
     server.close();
   }

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { run } from '../../cli/program.ts';
+import { keepingTerminal } from './terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'judge-rules-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,27 +19,11 @@ async function judge(content: string | Buffer, ...options: readonly string[]) {
 }
 
 async function reclaim(...argv: readonly string[]) {
-  let out = '';
-  let error = '';
-  const code = await run(
-    argv,
-    {
-      env: {},
-      out: (text) => {
-        out += text;
-      },
-      error: (text) => {
-        error += text;
-      },
-      columns: undefined,
-      sleep: async () => {},
-      ended: new AbortController().signal,
-    },
-    () => {
-      throw new Error('a service was asked');
-    },
-  );
-  return { code, out: stripVTControlCharacters(out), error };
+  const { terminal, written } = keepingTerminal();
+  const code = await run(argv, terminal, () => {
+    throw new Error('a service was asked');
+  });
+  return { code, ...written() };
 }
 
 const lineSchema = z.strictObject({

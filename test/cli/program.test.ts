@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { promisify, stripVTControlCharacters } from 'node:util';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { targetOf } from '../../cli/credentials.ts';
@@ -11,29 +11,19 @@ import { run } from '../../cli/program.ts';
 import { shownJson, type Terminal, table } from '../../cli/terminal.ts';
 import { adele } from '../run/simulation.ts';
 import { type Served, servedApi } from './served-api.ts';
+import { keepingTerminal } from './terminal.ts';
 
 type Some = Partial<Terminal> & { url?: string; key?: string };
 
 async function reclaim(line: string, some: Some = {}) {
-  let out = '';
-  let error = '';
   const { url, key, ...more } = some;
-  const terminal: Terminal = {
+  const { terminal, written } = keepingTerminal({
     env: { RECLAIM_URL: url, RECLAIM_KEY: key, NO_COLOR: '1' },
-    out: (text) => {
-      out += text;
-    },
-    error: (text) => {
-      error += text;
-    },
-    columns: undefined,
-    sleep: async () => {},
-    ended: new AbortController().signal,
     ...more,
-  };
+  });
   const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
   const code = await run(argv, terminal);
-  return { code, out: stripVTControlCharacters(out), error };
+  return { code, ...written() };
 }
 
 async function within<T>(

@@ -1,8 +1,8 @@
 // What is left for people, what became of alerts, and whether all is there: each against an API that answers as ours does.
-import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../cli/client.ts';
 import { run } from '../../cli/program.ts';
+import { keepingTerminal } from './terminal.ts';
 
 const id = '7d6da1c6-1d2b-5e67-a14b-ca85a8537042.20261121T091500-8M2P';
 const tasks = ['warn-recipients', 't.0123456789abcdef'].map((key, index) => ({
@@ -28,31 +28,15 @@ const document = {
 };
 
 async function reclaim(line: readonly string[], answers: Readonly<Record<string, unknown>> = {}) {
-  let out = '';
-  let error = '';
+  const { terminal, written } = keepingTerminal();
   const asked: [string, unknown][] = [];
   const answer = async (path: string, body?: unknown) => {
     asked.push([path, body]);
     return { status: 200, etag: '"1"', json: answers[path.split('?')[0] ?? ''] ?? document };
   };
   const client: Client = { get: (path) => answer(path), post: (path, body) => answer(path, body) };
-  const code = await run(
-    line,
-    {
-      env: {},
-      out: (text) => {
-        out += text;
-      },
-      error: (text) => {
-        error += text;
-      },
-      columns: undefined,
-      sleep: async () => {},
-      ended: new AbortController().signal,
-    },
-    () => client,
-  );
-  return { code, out: stripVTControlCharacters(out), error, asked };
+  const code = await run(line, terminal, () => client);
+  return { code, ...written(), asked };
 }
 
 describe('reclaim tasks', () => {

@@ -1,7 +1,7 @@
 // Defender for Endpoint: machines, what was done on them, and the scan that is started there. Its filters take a GUID
 // without quotes, unlike Microsoft Graph's (https://learn.microsoft.com/defender-endpoint/api/exposed-apis-list).
 import { createHash } from 'node:crypto';
-import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal, type TenantRequest } from '../answers.ts';
 import { hasPlan } from '../directory.ts';
 import type { Claims } from '../identity.ts';
 import { guidOf } from '../ids.ts';
@@ -12,16 +12,6 @@ import type { TenantFile } from '../schema.ts';
 import type { Store } from '../store.ts';
 
 type Machine = NonNullable<TenantFile['machines']>[number];
-
-export interface DefenderRequest {
-  method: string;
-  url: URL;
-  base: string;
-  path: string;
-  headers: Headers;
-  body: unknown;
-  claims: Claims;
-}
 
 const machineType: EntityType = {
   name: 'microsoft.windowsDefenderATP.api.machine',
@@ -150,7 +140,7 @@ function scan(store: Store, claims: Claims, machineId: string, body: unknown): T
 /** Answers one request. `allowed` is filled in along the way, so that it is recorded even if the request is refused later. */
 export function answerDefender(
   store: Store,
-  request: DefenderRequest,
+  request: TenantRequest,
   allowed: { permission: string | null; route: string | null },
 ): TenantAnswer {
   const { method, path, claims } = request;

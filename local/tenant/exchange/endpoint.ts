@@ -1,7 +1,6 @@
 // Exchange Online's InvokeCommand: who may run which cmdlet, routing to a mailbox, paging by POST, and the shape of
 // its errors (reverse-engineered in public: https://michev.info/blog/post/5822).
-import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
-import type { Claims } from '../identity.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal, type TenantRequest } from '../answers.ts';
 import type { Store } from '../store.ts';
 import { blockedSenderCmdlets } from './blocked-senders.ts';
 import { bind, type Cmdlet, cmdletRefusal } from './cmdlet.ts';
@@ -30,14 +29,7 @@ export const allCmdlets: readonly Cmdlet[] = [
   ...mailFlowCmdlets,
 ];
 
-export interface ExchangeRequest {
-  method: string;
-  url: URL;
-  base: string;
-  path: string;
-  headers: Headers;
-  body: unknown;
-  claims: Claims;
+export interface ExchangeRequest extends TenantRequest {
   /** Directory roles and Exchange role groups of the app. */
   roles: readonly string[];
 }

@@ -1,6 +1,5 @@
 // Microsoft Graph as a whole: finds the route, checks permission and query, and puts the answer into its envelope.
-import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
-import type { Claims } from '../identity.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal, type TenantRequest } from '../answers.ts';
 import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
 import type { Store } from '../store.ts';
@@ -57,16 +56,7 @@ const graphRoutes: readonly GraphRoute[] = [
   ...analyzedEmailRoutes,
 ];
 
-export interface GraphRequest {
-  method: string;
-  url: URL;
-  /** Address of the service up to the version, for links. */
-  base: string;
-  /** Path behind the base: /v1.0/users/{id}. */
-  path: string;
-  headers: Headers;
-  body: unknown;
-  claims: Claims;
+export interface GraphRequest extends TenantRequest {
   directoryRoles: readonly string[];
 }
 export interface Allowed {
