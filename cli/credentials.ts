@@ -1,5 +1,5 @@
 // How the command says who asks: a function key from the environment for the local stack, else a token of Entra ID in
-// the name of who is signed in to the Azure CLI. Neither is ever an argument, which everybody on the machine could read.
+// the name of whoever is signed in to the Azure CLI. Neither is ever an argument, which everybody on the machine could read.
 import { trimEnd } from '../shared/model/text.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';

@@ -12,7 +12,7 @@ export interface Priority {
 export interface PriorityOptions {
   /** How many that are not urgent are at work at the same time. */
   places: number;
-  /** After so long the urgent no longer hold it up. A place is waited for all the same. */
+  /** After so long the urgent no longer hold it up. A place is waited for anyway. */
   longestWaitMs: number;
 }
 

@@ -47,7 +47,7 @@ function publisher({ stack: { topic } }: Whole) {
 
 describe('what nobody should send', () => {
   it(
-    'ends among the dead letters with its reason, and the next real alert is answered all the same',
+    'ends among the dead letters with its reason, and the next real alert is answered anyway',
     () =>
       within(name, async (whole) => {
         await publisher(whole).send([forged, foreign, malformed, unknown, hollow]);

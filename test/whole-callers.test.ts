@@ -1,5 +1,5 @@
 // Every HTTP function that the built app registers, whichever that is, on the local stack with real tokens: nobody comes
-// in without the right ones, and nothing is done for who does not.
+// in without the right ones, and nothing is done for whoever has none.
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';

@@ -39,7 +39,7 @@ describe('the whole playbook', () => {
     expect(ends[2]).toEqual(ends[0]);
   });
 
-  it('ties nothing to anybody and asks for nothing by day where there is nothing to find', async () => {
+  it('ties nothing to anybody and asks for nothing the next day where there is nothing to find', async () => {
     const { steps, run, summary } = await (await told(await scenarioCalled('locked-undecided'))).run();
     expect(steps.flatMap(({ changes }) => changes.flatMap(({ evidence }) => evidence ?? []))).toEqual([]);
     expect(steps.flatMap(openTasks)).toEqual([]);

@@ -266,7 +266,7 @@ describe('a tenant with hardly a licence', () => {
     devices: [{ displayName: 'NOOR-PC', registeredOwners: [noor], registrationDateTime: 'now-200d' }],
   };
 
-  it('is contained all the same: each step that needs one is skipped with that reason, and none has failed', async () => {
+  it('is contained anyway: each step that needs one is skipped with that reason, and none has failed', async () => {
     const story = await told(tenantWith(tenant, [], [{ type: 'Reclaim.Alert', data: alert }]));
     const { steps, summary } = await story.run();
     expect(summary.subject).toMatch(/^\[Reclaim\] CONTAINED/);
@@ -314,7 +314,7 @@ describe('two victims of one address', () => {
     expect(story.tenant.state().outbox).toHaveLength(2);
   });
 
-  it('are found at no address that the company itself uses, day by day', async () => {
+  it('are found at no address that the company itself uses, every day', async () => {
     const clients = {
       'root@tailspin.example': 'Edge',
       'helper@tailspin.example': 'Outlook',

@@ -37,7 +37,7 @@ export class Namespace {
     }
   }
 
-  /** Throws the service's answer to an address that is none. */
+  /** Throws the service's answer to an address that isn't one. */
   entity(path: string): Entity {
     const entity = this.#entities.get(path.toLowerCase());
     if (!entity)

@@ -34,7 +34,7 @@ export const findPrincipal = (file: TenantFile, key: string): ServicePrincipal |
     [principalObjectId(app), appIdOf(app), app.displayName].some((name) => equal(name, key)),
   );
 
-/** The object id behind a name; an API that the file does not list has one all the same. */
+/** The object id behind a name; an API that the file does not list has one anyway. */
 function appObjectId(file: TenantFile, key: string): string {
   const found = findPrincipal(file, key);
   if (found) return principalObjectId(found);

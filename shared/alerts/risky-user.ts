@@ -113,7 +113,7 @@ const answeredStates = new Set(['remediated', 'dismissed', 'confirmedsafe']);
 
 /**
  * Why an alert of Entra ID Protection is over: the user changed the password as its policy asked, or an administrator
- * dismissed the risk. Defender keeps the alert open all the same. undefined if it isn't over or nobody can tell. Throws
+ * dismissed the risk. Defender keeps the alert open anyway. undefined if it isn't over or nobody can tell. Throws
  * RetryableError if the service is busy.
  */
 export async function answeredSince(graph: GraphReader, signal: Signal): Promise<string | undefined> {

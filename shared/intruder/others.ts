@@ -8,7 +8,7 @@ import { clientOf, has, type SignIn } from './sign-ins.ts';
 
 export type OtherVerdict =
   | { is: 'victim'; reason: string; signIn: SignIn }
-  /** `habit`: they use the address day by day, so it is not the intruder's alone. */
+  /** `habit`: they use the address every day, so it is not the intruder's alone. */
   | { is: 'bystander'; reason: string; signIn: SignIn; habit: boolean };
 
 /** What is known of the address: proven the intruder's, of a sign-in that may be the owner's, or used by others too. */

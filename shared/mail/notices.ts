@@ -12,7 +12,7 @@ import { timing } from '../run/timing.ts';
 import type { Notice, NoticeRow, NoticeStore } from './notice.ts';
 
 export interface NoticeMailer {
-  /** Throws RetryableError with tookEffect 'unknown' when it may have left all the same. */
+  /** Throws RetryableError with tookEffect 'unknown' when it may have left anyway. */
   send(notice: Notice): Promise<void>;
   /** Whether it has left since then; asked only after a send that may have been cut off. */
   wasSent(notice: Notice, since: Date): Promise<boolean>;

@@ -1,5 +1,5 @@
 // Preflight checks everything a run will need before there is one. It only reads. If a part fails as a whole, that is a
-// finding, and the other parts are checked all the same.
+// finding, and the other parts are checked anyway.
 import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
 import { toFailure } from '../errors.ts';

@@ -107,7 +107,7 @@ export const newRecord = (change: Change, now: string, act: boolean): ChangeReco
 function noLongerFound(record: ChangeRecord, now: string): ChangeRecord | undefined {
   if (record.undoneAt !== null || record.goneAt !== null) return record;
   if (record.attemptedAt === null) return undefined;
-  // Refused, and gone all the same: another hand did it, so there is nothing of ours to undo.
+  // Refused, and gone anyway: another hand did it, so there is nothing of ours to undo.
   if (wasRefused(record)) return undefined;
   // A crash behind fix leaves fixedAt empty; that it is gone tells that fix had been called.
   return {

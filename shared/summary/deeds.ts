@@ -1,5 +1,5 @@
 // What the intruder did, one entry for each act that a step handed on: for the timeline, and in phrases for the story.
-// Pure. A log that has not answered yet leaves its lane empty; what the record of a step proves is told all the same.
+// Pure. A log that has not answered yet leaves its lane empty; what the record of a step proves is told anyway.
 
 import { z } from 'zod';
 import { type Act, actSchema } from '../intruder/acts.ts';

@@ -59,7 +59,7 @@ describe('risk detections of a storm', () => {
     expect(found).toHaveLength(4);
   });
 
-  it('fail each for itself, and the next storm is answered all the same', async () => {
+  it('fail each for itself, and the next storm is answered anyway', async () => {
     let fails = true;
     const { reader } = gathering(many, () => {
       if (fails) throw new RetryableError('busy');

@@ -253,7 +253,7 @@ describe('the header of App Service Authentication', () => {
     expect(end).toMatchObject({ because: 'role', message: expect.stringContaining('adele@contoso.com') });
   });
 
-  it.each([['facebook'], ['google'], ['']])('of who signed in with %j is refused', async (type) => {
+  it.each([['facebook'], ['google'], ['']])('of somebody who signed in with %j is refused', async (type) => {
     await refusal(withHeader(signedIn, {}, type));
   });
 

@@ -275,7 +275,7 @@ describe('reclaim watch', () => {
 describe('who asks, and where', () => {
   it.each([
     ['no address', {}, /RECLAIM_URL is not set.*npm start/],
-    ['an address that is none', { RECLAIM_URL: 'reclaim' }, /no address/],
+    ['an address that isn’t one', { RECLAIM_URL: 'reclaim' }, /no address/],
     [
       'an address that anybody can listen to',
       { RECLAIM_URL: 'http://reclaim.contoso.com', RECLAIM_KEY: 'x' },
@@ -283,7 +283,7 @@ describe('who asks, and where', () => {
     ],
     ['nobody who asks', { RECLAIM_URL: 'https://reclaim.contoso.com' }, /RECLAIM_CLIENT_ID nor RECLAIM_KEY/],
     [
-      'a client id that is none',
+      'a client id that isn’t one',
       { RECLAIM_URL: 'https://reclaim.contoso.com', RECLAIM_CLIENT_ID: 'https://graph.microsoft.com' },
       /GUID/,
     ],

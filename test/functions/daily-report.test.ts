@@ -177,7 +177,7 @@ describe('the morning report', () => {
     expect(lines()?.join()).toMatch(/^Runs that stand still: adele.*open since/);
   });
 
-  it('names a run that can’t be read, and the others all the same', async () => {
+  it('names a run that can’t be read, and the others anyway', async () => {
     await progress.open(sampleRun(adele, { wakeAt: null }), [], undefined, []);
     await progress.open(sampleRun(megan, { wakeAt: null }), [], undefined, []);
     const read = progress.read.bind(progress);

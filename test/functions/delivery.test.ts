@@ -282,7 +282,7 @@ describe('the envelope', () => {
     [[]],
     [{ applicationProperties: 'text' }],
     [{ applicationProperties: null }],
-  ])('that is %j is an empty one — the message is handled all the same', (metadata) => {
+  ])('that is %j is an empty one — the message is handled anyway', (metadata) => {
     expect(deliveryOf('alerts', metadata)).toEqual(delivery({ id: '' }));
   });
 });

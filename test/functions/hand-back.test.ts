@@ -214,7 +214,7 @@ describe('the pass', () => {
     expect(passes()).toHaveLength(1);
   });
 
-  it('is replaced only by who asks for that, and both are in the log', async () => {
+  it('is replaced only by whoever asks for that, and both are in the log', async () => {
     const { ready, post, passes, log } = await world();
     await ready();
     const first = secretOf(await post({ do: 'pass' }));

@@ -64,7 +64,7 @@ describe('the signs of an owner’s return', () => {
     ],
     ['what has no date', {}, [phone(null)], ['not known', 'not known', 'not known']],
     [
-      'a date that is none',
+      'a date that isn’t one',
       { lastPasswordChangeDateTime: 'yesterday' },
       [phone('soon')],
       ['not known', 'not known', 'not known'],

@@ -72,7 +72,7 @@ async function send({
 }
 
 describe('a request', () => {
-  it('reaches its function with the name of who asks, and without what let them in', async () => {
+  it('reaches its function with the name of whoever asks, and without what let them in', async () => {
     const headers = {
       ...json,
       authorization: 'Bearer a.b.c',

@@ -52,7 +52,7 @@ const byUser = (user: object) => ({ initiatedBy: { user: { id: 'a1', ...user } }
 const agent = (value: string) => ({ additionalDetails: [{ key: 'User-Agent', value }] });
 
 describe('a directory audit record', () => {
-  it('from an address that is the intruder’s alone is evidence — with place and time, for who reads it at night', () => {
+  it('from an address that is the intruder’s alone is evidence — with place and time, for whoever reads it at night', () => {
     expect(madeByIntruder(registered(), intruder)).toBe(
       "made from the intruder's address 203.0.113.7 at 2026-11-20 09:13 UTC",
     );

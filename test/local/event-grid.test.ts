@@ -177,7 +177,7 @@ describe('what the topic refuses', () => {
       JSON.stringify([{ ...published, specversion: '0.3' }]),
       'event 0.specversion',
     ],
-    ['a time that is none', JSON.stringify([{ ...published, time: '11/20/2026' }]), 'event 0.time'],
+    ['a time that isn’t one', JSON.stringify([{ ...published, time: '11/20/2026' }]), 'event 0.time'],
     [
       'an event in the Event Grid schema',
       JSON.stringify([{ id: '1', eventType: 'x', subject: 's', data: {} }]),

@@ -21,7 +21,7 @@ let clock = Date.parse('2026-11-20T09:00:00Z');
 let sent: Notice[] = [];
 let lines: string[] = [];
 let store: MemoryNotices;
-/** Thrown by the next sends, the first one first; 'after': the mail leaves all the same. */
+/** Thrown by the next sends, the first one first; 'after': the mail leaves anyway. */
 let failures: { error: Error; after?: true }[] = [];
 
 const later = (minutes: number) => {

@@ -82,12 +82,12 @@ describe('times', () => {
     expect(clock('2026-11-20T10:12:05+01:00')).toBe('2026-11-20 09:12:05 UTC');
   });
 
-  it('that are none are called so, and nothing of them is shown', () => {
+  it('that aren’t times are called so, and nothing of them is shown', () => {
     expect(clock('<b>now\n</b>')).toBe('an unknown time');
     expect(clock('')).toBe('an unknown time');
   });
 
-  it('are counted on, and a time that is none stays none', () => {
+  it('are added to, and what is no time stays so', () => {
     expect(later('2026-11-20T23:30:00Z', 90)).toBe('2026-11-21T01:00:00.000Z');
     expect(later('then', 90)).toBeNull();
   });

@@ -95,7 +95,7 @@ describe('readAccount in a tenant', () => {
     await expect(read('adele.vance@contoso.com')).resolves.toMatchObject({ hasMailbox: true });
   });
 
-  it('says 404 of who is not there', async () => {
+  it('says 404 for somebody who is not there', async () => {
     const unknown = inTenant().read('00000000-0000-4000-8000-00000000dead');
     expect(await thrownBy(unknown)).toMatchObject({ name: 'PermanentError', status: 404 });
   });
@@ -104,7 +104,7 @@ describe('readAccount in a tenant', () => {
 describe('Exchange in a tenant', () => {
   const schema = z.object({ ForwardingSmtpAddress: z.string().nullable() });
 
-  it('gives the account its own mailbox, and 404 to who has none', async () => {
+  it('gives the account its own mailbox, and 404 to whoever has none', async () => {
     const { exchange, read } = inTenant();
     const adele = await read('adele.vance@contoso.com');
     await expect(theMailbox(exchange, adele, ['ForwardingSmtpAddress'], schema)).resolves.toEqual({

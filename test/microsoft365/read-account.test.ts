@@ -347,12 +347,12 @@ describe('hasMailbox', () => {
     expect(found.hasMailbox).toBe(true);
   });
 
-  it('is no where Exchange has none — an address alone is a mailbox on premises', async () => {
+  it('is false where Exchange has none — an address alone is a mailbox on premises', async () => {
     const none = await asking({ status: 404, body: { error: { code: 'NotFound', message: '' } } });
     expect(none.hasMailbox).toBe(false);
   });
 
-  it("is yes where Exchange can't be asked — a step that finds none skips, one never asked finds nothing", async () => {
+  it("is true where Exchange can't be asked — a step that finds none skips, one never asked finds nothing", async () => {
     expect((await asking({ status: 403 })).hasMailbox).toBe(true);
   });
 });

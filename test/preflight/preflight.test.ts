@@ -441,7 +441,7 @@ describe('what the app works with', () => {
 });
 
 describe('an app without', () => {
-  it('any permission: each is told, and its own services are looked at all the same', async () => {
+  it('any permission: each is told, and its own services are looked at anyway', async () => {
     const { problems, of } = await flown({ app: { permissions: [] } });
     expect(problems.filter((check) => check.startsWith('permission '))).toHaveLength(everything.length);
     expect(of('queues')?.is).toBe('ok');

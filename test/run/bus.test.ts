@@ -167,7 +167,7 @@ describe('Service Bus', () => {
     expect(harness.lying(queues.alerts)).toHaveLength(1);
   });
 
-  it('says which queue is missing, and sends the others all the same', async () => {
+  it('says which queue is missing, and sends the others anyway', async () => {
     const failure = await failureOf(harness.bus.send([message(1, { queue: 'step-unknown' }), message(1)]));
     expect(failure).toBeInstanceOf(PermanentError);
     expect(String(failure)).toMatch(/queue step-unknown at .*there is no such queue; deploy it/);

@@ -208,7 +208,7 @@ describe('what is done only once', () => {
     const next = turn(first.records, [scan], 2, { is: 'fixed' }, [scan]);
     expect(next.fixed).toBe(1);
     expect(verificationOf(only(next.records))).toBe('unverified');
-    // Accepted, and without an effect: asked for again, and told all the same.
+    // Accepted, and without an effect: asked for again, and told anyway.
     const later = turn(next.records, [scan], 20, { is: 'fixed' }, [scan]);
     expect(later.fixed).toBe(1);
     expect(verificationOf(only(later.records))).toBe('ineffective');

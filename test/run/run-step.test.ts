@@ -157,7 +157,7 @@ describe('a message of an earlier turn', () => {
     expect(given.sent.at(-1)?.at?.toISOString()).toBe('2026-11-20T09:00:30.000Z');
   });
 
-  it('moves the run on all the same — its worker may have died before it could', async () => {
+  it('moves the run on anyway — its worker may have died before it could', async () => {
     const given = bench([looks('a')]);
     const run = await open(given);
     given.clock.now += timing.graceSeconds * 1000;

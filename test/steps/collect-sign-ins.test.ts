@@ -202,7 +202,7 @@ describe('collect-sign-ins', () => {
     expect(intruder).toMatchObject({ addresses: [], sharedAddresses: [attacker] });
   });
 
-  it('takes an address that colleagues use day by day for a company line — victims make none, however long they were in', async () => {
+  it('takes an address that colleagues use every day for a company line — victims make none, however long they were in', async () => {
     const by = (userId: string, days: readonly string[], userAgent: string, errorCode = 0) =>
       days.map((day) =>
         rawSignIn({

@@ -99,7 +99,7 @@ describe('find-other-victims', () => {
     expect(alerts).toHaveLength(2);
   });
 
-  it('locks nobody for the address alone where people use it day by day, and still names who was there', async () => {
+  it('locks nobody for the address alone where people use it every day, and still names who was there', async () => {
     const desk = (userId: string, userAgent: string) =>
       ['10', '12', '14', '16', '18', '20'].map((day) =>
         at(userId, { createdDateTime: `2026-11-${day}T09:00:00Z`, userAgent }),

@@ -127,7 +127,7 @@ describe('much of it', () => {
   });
 });
 
-describe('a time that is none', () => {
+describe('a time that isn’t one', () => {
   it('is called unknown wherever it stands', () => {
     const odd = 'then\n<b>';
     const from = situations.contained();

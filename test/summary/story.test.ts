@@ -99,7 +99,7 @@ describe('the story', () => {
     );
   });
 
-  it('says that the account is locked all the same, when what failed is something else', () => {
+  it('says that the account is locked anyway, when what failed is something else', () => {
     const from = situations.contained();
     const steps = having(from.steps, step('disable-inbox-rules', { is: 'failed', error: refused }));
     const { story } = reportOf({ ...from, steps }, 30);

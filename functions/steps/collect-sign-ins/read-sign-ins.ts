@@ -119,7 +119,7 @@ export async function readRegisteredDevices(
 }
 
 /**
- * Which of these addresses colleagues use by habit: day by day since well before the intruder came, and as people who
+ * Which of these addresses colleagues use by habit: every day since well before the intruder came, and as people who
  * can be told from victims by their own sign-ins. Victims of the same intruder make no habit, however long they were in.
  */
 export async function crowdedNetworks(

@@ -133,7 +133,7 @@ interface Decision {
   why: string;
   evidence?: string;
   by?: StoredTrace;
-  /** Sends mail out and is kept all the same: it is told by name. */
+  /** Sends mail out and is kept anyway: it is told by name. */
   told?: true;
   /** The log shows that the owner made it, or that it is older than the intruder. */
   owners?: true;

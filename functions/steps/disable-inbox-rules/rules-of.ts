@@ -26,7 +26,7 @@ export async function rulesOf(exchange: ExchangeReader, owner: Mailbox): Promise
   const visible = new Set(shown.map(({ Identity }) => Identity));
   return all.map((exported) => {
     const rule = readExchangeRule(exported);
-    // The order shifts when another rule goes; a change must stay the same change all the same.
+    // The order shifts when another rule goes; a change must stay the same change anyway.
     const stable = Object.entries(exported).filter(([key, value]) => key !== 'Priority' && !empty(value));
     return { rule: { ...rule, hidden: !visible.has(rule.id) }, exported: Object.fromEntries(stable) };
   });

@@ -13,7 +13,7 @@ const dayMs = 86_400_000;
 const historyMs = 14 * dayMs;
 /** An earlier victim of the same intruder may have been in for days. */
 const earlierMs = 7 * dayMs;
-/** So many people who are there day by day make it an address that others use too. */
+/** So many people who are there every day make it an address that others use too. */
 const crowd = 2;
 const mostSignIns = 3000;
 const mostOfOne = 1000;
@@ -31,7 +31,7 @@ export interface Other {
 
 export interface There {
   others: readonly Other[];
-  /** Others use the address day by day. */
+  /** Others use the address every day. */
   shared: boolean;
   findings: readonly Kept[];
   /** Accounts whose own sign-ins were read. */
@@ -107,7 +107,7 @@ const people = (count: number) => `${count} other account${count === 1 ? '' : 's
 
 const sharedBy = (address: string, found: readonly Other[]): Kept => ({
   what: `${people(found.length)} used ${address}, which is not the intruder's alone`,
-  why: 'some of them do so day by day; only who used the intruder’s session, device or client counts as a victim',
+  why: 'some of them do so every day; only those who used the intruder’s session, device or client count as victims',
 });
 
 const unasked = (address: string, count: number): Kept => ({

@@ -48,7 +48,7 @@ export const removeAdminRoles = remediation({
       tasks: lastGlobalAdministrator ? [findAnotherAdministrator(account.userPrincipalName, account.id)] : [],
       kept: [
         ...grants.filter(stays).map(({ what }) => ({ what, why: 'nobody else could administer the tenant' })),
-        ...gaps.map((what) => ({ what, why: 'it may be there all the same' })),
+        ...gaps.map((what) => ({ what, why: 'it may be there anyway' })),
       ],
     };
   },

@@ -1,4 +1,4 @@
-// Stories told from the owner's life: where they work, travel and sign in, day by day; and then somebody else comes, or
+// Stories told from the owner's life: where they work, travel and sign in, every day; and then somebody else comes, or
 // nobody does and the alert is wrong.
 import type { SignIn } from '../../../shared/intruder/sign-ins.ts';
 import {

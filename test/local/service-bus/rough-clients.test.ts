@@ -116,7 +116,7 @@ describe('a client that talks nonsense', () => {
   });
 
   it.each([
-    ['an id that is none', rhea.message.encode({ message_id: rhea.types.wrap_boolean(true), body: 1 })],
+    ['an id that isn’t one', rhea.message.encode({ message_id: rhea.types.wrap_boolean(true), body: 1 })],
     ['bytes that are no message', Buffer.from('hello')],
   ])('has %s refused — nothing may stay in a queue that cannot be handed out', async (_what, bytes) => {
     const connection = openRhea(stand.bus);

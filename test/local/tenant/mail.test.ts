@@ -122,7 +122,7 @@ describe('sendMail', () => {
   it.each([
     ['an unknown property', { ...message, colour: 'red' }],
     ['no recipient', { subject: 'x', body: message.body }],
-    ['an address that is none', { ...message, toRecipients: [{ emailAddress: { address: 'oncall' } }] }],
+    ['an address that isn’t one', { ...message, toRecipients: [{ emailAddress: { address: 'oncall' } }] }],
     [
       'a header that is not the sender’s to set',
       { ...message, internetMessageHeaders: [{ name: 'Date', value: 'x' }] },

@@ -84,7 +84,7 @@ describe('the maker of a rule', () => {
     ]);
   });
 
-  it('is known all the same for the one rule of the set that the record names', async () => {
+  it('is known anyway for the one rule of the set that the record names', async () => {
     const rules = [harmless('A', '11'), harmless('B', '12')];
     const records = [
       stored({ RuleId: '11' }),
