@@ -1,19 +1,6 @@
-// What a simulated service is asked and what it answers, before it becomes a Response.
-import type { Claims } from './identity.ts';
+// What a simulated service answers, before it becomes a Response.
 
 export type Row = Record<string, unknown>;
-
-export interface TenantRequest {
-  method: string;
-  url: URL;
-  /** Address of the service up to the version, for links. */
-  base: string;
-  /** Path behind the base: /v1.0/users/{id}. */
-  path: string;
-  headers: Headers;
-  body: unknown;
-  claims: Claims;
-}
 
 export interface TenantAnswer {
   status: number;

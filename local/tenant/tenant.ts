@@ -3,7 +3,7 @@
 // serve.ts.
 import { setTimeout } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import { ConnectionLost, type TenantAnswer, type TenantRequest } from './answers.ts';
+import { ConnectionLost, type TenantAnswer } from './answers.ts';
 import { answerDefender } from './defender/endpoint.ts';
 import { findUser, tenantIdOf } from './directory.ts';
 import { answerCompliance } from './exchange/compliance.ts';
@@ -15,6 +15,7 @@ import { guidOf } from './ids.ts';
 import { parseTenant } from './parse-tenant.ts';
 import { allPermissions } from './permissions.ts';
 import { type RecordedRequest, secretsIn, withoutSecrets } from './record.ts';
+import type { TenantRequest } from './request.ts';
 import { partOf, refusalOf, refused, respond } from './respond.ts';
 import { defaultAppRoles } from './roles.ts';
 import type { TenantFile } from './schema.ts';

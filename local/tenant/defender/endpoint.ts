@@ -1,12 +1,13 @@
 // Defender for Endpoint: machines, what was done on them, and the scan that is started there. Its filters take a GUID
 // without quotes, unlike Microsoft Graph's (https://learn.microsoft.com/defender-endpoint/api/exposed-apis-list).
 import { createHash } from 'node:crypto';
-import { isRow, type Row, type TenantAnswer, TenantRefusal, type TenantRequest } from '../answers.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
 import { hasPlan } from '../directory.ts';
 import type { Claims } from '../identity.ts';
 import { guidOf } from '../ids.ts';
 import { type EntityType, page, parseQuery, type QueryOptions, withDefaults } from '../odata.ts';
 import { granting } from '../permissions.ts';
+import type { TenantRequest } from '../request.ts';
 import { machineActionProperties, machineProperties } from '../schema/machine.ts';
 import type { TenantFile } from '../schema.ts';
 import type { Store } from '../store.ts';

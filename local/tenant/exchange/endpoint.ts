@@ -1,6 +1,7 @@
 // Exchange Online's InvokeCommand: who may run which cmdlet, routing to a mailbox, paging by POST, and the shape of
 // its errors (reverse-engineered in public: https://michev.info/blog/post/5822).
-import { isRow, type Row, type TenantAnswer, TenantRefusal, type TenantRequest } from '../answers.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
+import type { TenantRequest } from '../request.ts';
 import type { Store } from '../store.ts';
 import { blockedSenderCmdlets } from './blocked-senders.ts';
 import { bind, type Cmdlet, cmdletRefusal } from './cmdlet.ts';

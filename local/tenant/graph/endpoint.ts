@@ -1,7 +1,8 @@
 // Microsoft Graph as a whole: finds the route, checks permission and query, and puts the answer into its envelope.
-import { isRow, type Row, type TenantAnswer, TenantRefusal, type TenantRequest } from '../answers.ts';
+import { isRow, type Row, type TenantAnswer, TenantRefusal } from '../answers.ts';
 import { page, parseQuery, project } from '../odata.ts';
 import { granting, graphPermissions } from '../permissions.ts';
+import type { TenantRequest } from '../request.ts';
 import type { Store } from '../store.ts';
 import { analyzedEmailRoutes } from './analyzed-emails.ts';
 import { applicationRoutes } from './applications.ts';
