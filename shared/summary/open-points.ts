@@ -2,6 +2,7 @@
 
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, plain } from '../mail/plain.ts';
+import type { StepRow } from '../model/rows.ts';
 import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { isOpen } from './change-state.ts';
 import { changeLines } from './changes-made.ts';
@@ -52,8 +53,12 @@ function waiting(given: Case): Line[] {
   });
 }
 
+/** What closes the run waits for all others, this mail's news among them: no open point, unless it is in trouble. */
+const isExpected = ({ stage, lastError }: StepRow) =>
+  stage === 'hand-back' || (stage === 'close' && lastError === null);
+
 function unfinished(given: Case): Line[] {
-  const pending = given.steps.filter((row) => isPending(row) && row.stage !== 'hand-back');
+  const pending = given.steps.filter((row) => isPending(row) && !isExpected(row));
   if (pending.length === 0) return [];
   return [
     {

@@ -86,4 +86,17 @@ describe('what is still open', () => {
     expect(stillOpen('locked')).toContain('Not finished: Collect sign-ins and find the intruder');
     expect(stillOpen('contained').join()).not.toContain('Take the account off');
   });
+
+  it('is not what closes the run and waits for its news, unless that is in trouble', () => {
+    const from = situations.contained();
+    const waits = { state: 'waiting', stage: 'close' } as const;
+    const busy = { message: 'Microsoft Graph is busy', status: 503, code: null, requestId: null };
+    const open = (more: object) =>
+      section(
+        { ...from, steps: [...from.steps, step('update-alert', null, { ...waits, ...more })] },
+        'Still open',
+      );
+    expect(open({}).join()).not.toContain('Not finished');
+    expect(open({ lastError: busy }).join()).toContain('Not finished: update-alert');
+  });
 });
