@@ -78,18 +78,18 @@ export async function carryOut(
     return owned;
   };
 
-  const deadline = AbortSignal.timeout(seconds * 1000);
+  const deadline = withDeadline(seconds);
   const state: RunState = { run: claimed.run.row, steps: claimed.steps.map((entry) => entry.row) };
   const execution: Execution = {
     engine,
     step,
     row: owned,
     state,
-    context: contextOf(engine, step, state, deadline),
+    context: contextOf(engine, step, state, deadline.signal),
     record: (row) => write((all) => all, row),
   };
   try {
-    const ending = await Promise.race([execute(execution, recorded), expired(deadline, seconds)]);
+    const ending = await Promise.race([execute(execution, recorded), deadline.expired]);
     await write((all) => withIntruder(all, ending), endRow(ending, engine.now()));
   } catch (thrown) {
     if (thrown instanceof LeaseLost) return;
@@ -99,6 +99,8 @@ export async function carryOut(
     } catch (second) {
       if (!(second instanceof LeaseLost)) throw second;
     }
+  } finally {
+    deadline.clear();
   }
 }
 
@@ -155,9 +157,16 @@ export const claimedRow = (
     : { lookedAt: now.toISOString(), seen: step === undefined ? {} : settledBefore(step, state) }),
 });
 
-async function expired(deadline: AbortSignal, seconds: number): Promise<never> {
-  await new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }));
-  throw new RetryableError(`not finished within ${seconds} seconds; it is tried again`);
+/** A timer that stays until it fires would keep all that an execution has read for as long. */
+function withDeadline(seconds: number): { signal: AbortSignal; expired: Promise<never>; clear(): void } {
+  const controller = new AbortController();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const late = new RetryableError(`not finished within ${seconds} seconds; it is tried again`);
+    controller.abort(late);
+    reject(late);
+  }, seconds * 1000);
+  return { signal: controller.signal, expired: promise, clear: () => clearTimeout(timer) };
 }
 
 function endRow(ending: Ending, now: Date): StepRow {

@@ -256,3 +256,28 @@ describe('a failure', () => {
     expect(given.sent.filter((message) => message.queue === 'step-a')).toHaveLength(8);
   });
 });
+
+describe('an execution that has ended', () => {
+  it('leaves no timer — one that ran on for its ninety seconds would keep all that was read', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const failing = async () => {
+      throw new Error('no idea');
+    };
+    const given = bench([looks('a'), looks('b', failing)]);
+    const run = await open(given);
+    const before = timers();
+    for (const step of ['a', 'b']) await runStep(given.engine, { run, step, turn: 1 }, 1);
+    expect(timers()).toBe(before);
+  });
+
+  it('that hangs is ended by its deadline, and tried again', async () => {
+    const given = bench([looks('a', () => new Promise(() => {}))]);
+    given.engine.deadlineSeconds = 0.01;
+    const run = await open(given);
+    await runStep(given.engine, { run, step: 'a', turn: 1 }, 1);
+    expect(rowOf(given.progress.peek(run), 'a')).toMatchObject({
+      state: 'queued',
+      lastError: { message: expect.stringContaining('not finished within 0.01 seconds') },
+    });
+  });
+});
