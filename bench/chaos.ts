@@ -11,6 +11,7 @@ import { publish } from '../local/publish.ts';
 import { startStack } from '../local/stack.ts';
 import type { RunRows } from '../shared/run/progress.ts';
 import { verdictOf } from '../shared/run/verdict.ts';
+import { seeded } from '../test/fakes/seeded.ts';
 import { faultyHttp, faultyTcp, type HttpFault, httpFaults } from './faulty-proxy.ts';
 import { bundle } from './reclaim.ts';
 import { storm } from './storm.ts';
@@ -23,16 +24,6 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '40' },
   },
 });
-
-function numbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const injected = new Map<string, number>();
 const came = new Map<string, number>();
@@ -49,7 +40,7 @@ const aheadMs = 10 * 60_000;
 const patienceMinutes = 12;
 
 async function round(size: number, seed: number, seconds: number): Promise<void> {
-  const random = numbers(seed);
+  const random = seeded(seed);
   let stormy = false;
   const all = await storm(size, new Date());
   const stack = await startStack({ tenant: all.tenant, bundle: null, settings: { ...all.settings } });

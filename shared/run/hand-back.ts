@@ -72,7 +72,9 @@ const whatWaits = (row: StepRow, ids: readonly string[]) =>
 export const inTheWay = (state: RunState): Left[] =>
   leftBehind(state).filter(({ step, blocks }) => blocks && !accepts(state.run, step));
 
-const accepts = ({ handBack }: RunRow, step: string) => handBack?.despite.includes(step) ?? false;
+/** Whoever gives the account back has taken it as it is, by name. */
+export const accepts = ({ handBack }: RunRow, step: string): boolean =>
+  handBack?.despite.includes(step) ?? false;
 
 /** The rows that a phase waits for. */
 export function rowsOf(

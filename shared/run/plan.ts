@@ -6,7 +6,7 @@ import type { Step } from '../model/step.ts';
 import { stages } from '../model/words.ts';
 import { type Outgoing, stepQueue } from './bus.ts';
 import { isUnseen } from './changes.ts';
-import { type HandBackOrder, hasEnded, nextHandBack } from './hand-back.ts';
+import { accepts, type HandBackOrder, hasEnded, nextHandBack } from './hand-back.ts';
 import { effectiveMode } from './mode.ts';
 import { awaitsLock, isActive, nextState, startChecks, wasTried, withWakeAt } from './run-state.ts';
 import { nextSummary } from './summary-turn.ts';
@@ -92,7 +92,7 @@ function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): St
     const missing = order.requires.filter((name) => !gates.some((gate) => gate.name === name));
     const closed = [...bad.map((gate) => gate.name), ...missing];
     if (closed.length > 0) return afterBadGate(order, row, closed, state, now);
-    if (!gates.every(isOpen)) return row;
+    if (!gates.every((gate) => isOpen(gate, state.run))) return row;
   }
   if (!rowsOf(order.after, state).every(wasTried)) return row;
   if (row.stage === 'close' && state.steps.some((other) => closesBefore(other) && isPending(other)))
@@ -141,9 +141,12 @@ const followed = (
 
 /** A gate that only reports is no bad end while the level may still rise: then the step waits. */
 const endedForWorse = (gate: StepRow, run: RunRow) =>
-  !endedWell(gate.outcome) && (gate.outcome?.is !== 'reported' || run.level === 'full');
+  !endedWell(gate.outcome) &&
+  !accepts(run, gate.name) &&
+  (gate.outcome?.is !== 'reported' || run.level === 'full' || hasEnded(run));
 
-const isOpen = (gate: StepRow) => endedWell(gate.outcome) && (gate.state === 'settled' || looksAgain(gate));
+const isOpen = (gate: StepRow, run: RunRow) =>
+  accepts(run, gate.name) || (endedWell(gate.outcome) && (gate.state === 'settled' || looksAgain(gate)));
 
 /** It keeps the intruder out, was made as far as the service said, and is not seen yet. */
 const mayBeUnmade = (row: StepRow) =>
@@ -186,7 +189,9 @@ function fromSettled(order: Order, row: StepRow, state: RunState): StepRow {
   if (outcome.is === 'reported' && effectiveMode(run, row) === 'act') return again('fix');
   const gates = rowsOf(order.requires, state);
   if (outcome.is === 'needs-human' && outcome.waitsFor.some((name) => order.requires.includes(name))) {
-    return gates.length === order.requires.length && gates.every(isOpen) ? again('fix') : row;
+    return gates.length === order.requires.length && gates.every((gate) => isOpen(gate, run))
+      ? again('fix')
+      : row;
   }
   const seconds = timing.quickLookSeconds[row.quickLooks ?? 0];
   if (seconds !== undefined && mayBeUnmade(row) && effectiveMode(run, row) === 'act') {

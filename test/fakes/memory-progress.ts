@@ -27,6 +27,8 @@ export interface MemoryProgressHooks {
   after?(operation: ProgressOperation): void | Promise<void>;
   /** true: takes effect, the answer is lost, and the same request is sent again, as the SDK's pipeline does. */
   repeats?(operation: ProgressOperation): boolean;
+  /** true: a write has no effect and is told that another was quicker, as under 412. */
+  refuses?(operation: ProgressOperation): boolean;
 }
 
 interface Stored<T> {
@@ -90,7 +92,8 @@ export class MemoryProgress implements Progress {
   write(ref: RunRef, changes: RunChanges, on?: RunRows): Promise<RunRows | 'conflict'> {
     const token = randomUUID();
     const given = structuredClone(changes);
-    return this.#operate('write', ref.userId, () => {
+    return this.#operate('write', ref.userId, (operation) => {
+      if (this.#hooks.refuses?.(operation)) return 'conflict';
       const stored = this.#accounts.get(ref.userId)?.runs.get(ref.runId);
       if (!stored) return 'conflict';
       const { run, steps = [], log = [] } = given;
@@ -158,12 +161,16 @@ export class MemoryProgress implements Progress {
     return this.#rows(runRef(runId));
   }
 
-  async #operate<T>(name: ProgressOperation['name'], userId: string, work: () => T): Promise<T> {
+  async #operate<T>(
+    name: ProgressOperation['name'],
+    userId: string,
+    work: (operation: ProgressOperation) => T,
+  ): Promise<T> {
     this.#operations += 1;
     const operation = { name, number: this.#operations, userId };
     await this.#hooks.before?.(operation);
-    let answer = work();
-    if (this.#hooks.repeats?.(operation)) answer = work();
+    let answer = work(operation);
+    if (this.#hooks.repeats?.(operation)) answer = work(operation);
     await this.#hooks.after?.(operation);
     return answer;
   }

@@ -19,6 +19,7 @@ import { retry, undo } from '../../shared/run/operate.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { tickOff } from '../../shared/run/tick-off.ts';
+import { seeded } from '../fakes/seeded.ts';
 import { task } from '../summary/rows.ts';
 import {
   adele,
@@ -280,6 +281,20 @@ describe('what is in the way', () => {
     expect(simulation.world.has('block-sign-in')).toEqual(['lock']);
   });
 
+  it('and was accepted stops nothing later — a run that only contained would be given back for ever', async () => {
+    const world = await live({ level: 'contain', things: { ...things, 'disable-inbox-rules': ['rule'] } });
+    const { simulation, start, until, pass, ask, order, view } = world;
+    await simulation.live(settled);
+    await start(view().left.flatMap(({ step, blocks }) => (blocks ? [step] : [])));
+    await until('pass');
+    await pass();
+    await ask(ownerBack('seen', order()));
+    await until('roles');
+    expect(view().state).toBe('handed back');
+    expect(simulation.world.has('unblock-sender')).toEqual([]);
+    expect(simulation.world.has('disable-inbox-rules')).toEqual(['rule']);
+  });
+
   it('is found also by the last look, which then restores nothing and tells on-call', async () => {
     const refused: string[] = [];
     const { simulation, start, ask, order, until } = await live({ refused });
@@ -387,17 +402,6 @@ describe('the pass', () => {
   });
 });
 
-/** A small generator of its own, so that a failing history can be lived through again. */
-function numbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 describe('a hand-back that is killed', () => {
   it('goes on where it stopped, in the same order, wherever it was', async () => {
     const chaos = {
@@ -411,7 +415,7 @@ describe('a hand-back that is killed', () => {
     };
     await fc.assert(
       fc.asyncProperty(fc.nat(), async (seed) => {
-        const world = await live({}, chaos, numbers(seed));
+        const world = await live({}, chaos, seeded(seed));
         const { simulation, ask, order } = world;
         // Whether it arrived is known to nobody after a death, so a person has it done once more.
         simulation.person = async () => {

@@ -2,6 +2,7 @@
 // misbehaves meanwhile.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seeded } from '../fakes/seeded.ts';
 import { type Chaos, chaosOf, outcomeOf, type Scenario, Simulation } from './simulation.ts';
 
 const histories = Number(process.env['HISTORIES'] ?? 40);
@@ -45,17 +46,6 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
   stepSettings: fc.constantFrom<Record<string, unknown>>({}, { 'block-sign-in': { mode: 'off' } }),
 });
 
-/** A small generator of its own: a history is its seed, so that a failing one can be lived through again. */
-function numbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** What is still there although the step that removes it says that it is done. */
 const left = (simulation: Simulation) =>
   simulation
@@ -71,7 +61,7 @@ describe.each(Object.entries(modes))('a run, %s', (_name, mode) => {
     async () => {
       await fc.assert(
         fc.asyncProperty(scenarios, fc.nat(), async (scenario, seed) => {
-          const simulation = new Simulation(scenario, chaosOf(numbers(seed), mode));
+          const simulation = new Simulation(scenario, chaosOf(seeded(seed), mode));
           await simulation.open();
           // Before any later check: the second look belongs to the run itself, not to luck a quarter of an hour later.
           await simulation.live(({ run }) => run.row.state === 'finished' || run.row.state === 'closed');

@@ -8,19 +8,36 @@
 // the faults that matter can be found (`smallest`).
 import { deliveryNumber, handled } from '../../functions/delivery.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
-import type { RunRow, StepRow } from '../../shared/model/rows.ts';
+import type { RunRow, RunState, StepRow } from '../../shared/model/rows.ts';
 import type { Step } from '../../shared/model/step.ts';
+import { type Apply, advance } from '../../shared/run/advance.ts';
 import { stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
-import { verificationOf } from '../../shared/run/changes.ts';
+import { toUndo, verificationOf } from '../../shared/run/changes.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { firstMove } from '../../shared/run/first-move.ts';
+import { isHandingBack, isStuck } from '../../shared/run/hand-back.ts';
+import {
+  approveRoles,
+  begin,
+  ownerBack,
+  passMade,
+  reservePass,
+  tasksLeft,
+  unaccepted,
+  unacceptedTasks,
+  whyNoPass,
+} from '../../shared/run/hand-back-orders.ts';
 import { openRun } from '../../shared/run/open-run.ts';
+import { retry, undo } from '../../shared/run/operate.ts';
+import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { type Mailer, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
-import { endedWell, openTasks, verdictOf, verdictText } from '../../shared/run/verdict.ts';
+import { taskKey, tickOff } from '../../shared/run/tick-off.ts';
+import { endedBadly, endedWell, openTasks, verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { MemoryBus, type MemoryMessage } from '../fakes/memory-bus.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { seeded } from '../fakes/seeded.ts';
 import { noClients } from './no-clients.ts';
 import { adele, riskySignIn, start } from './simulation.ts';
 import { playbookOf, World } from './world.ts';
@@ -30,6 +47,8 @@ export const kinds = {
   death: 0.012,
   'storage busy': 0.015,
   'storage answer lost': 0.015,
+  'write refused': 0.02,
+  'write repeated': 0.02,
   'bus busy': 0.015,
   'message twice': 0.06,
   'message lost': 0.015,
@@ -45,6 +64,10 @@ export const kinds = {
   'mail never left': 0.08,
   'look fails': 0.2,
   'look refused': 0.03,
+  'a person retries': 0.004,
+  'a person undoes': 0.001,
+  'a person ticks off': 0.02,
+  'a person hands back': 0.04,
 } as const;
 type Kind = keyof typeof kinds;
 
@@ -67,16 +90,6 @@ export interface Life {
 /** The process is gone: nothing that it still tries takes effect. */
 class Death extends Error {
   override readonly name = 'Death';
-}
-
-function numbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 const things = {
@@ -118,8 +131,8 @@ class Storm {
   #skew = 0;
 
   constructor(seed: number, only?: ReadonlySet<number>) {
-    this.#chance = numbers(seed);
-    this.#course = numbers(seed ^ 0x5bd1e995);
+    this.#chance = seeded(seed);
+    this.#course = seeded(seed ^ 0x5bd1e995);
     this.#only = only;
     const now = () => new Date(this.clock++ + this.#skew);
     this.world = new World({
@@ -141,6 +154,8 @@ class Storm {
         this.#mayDie(`after ${name}`);
         if (this.#hit('storage answer lost', name)) throw new RetryableError('cut off');
       },
+      refuses: ({ name }) => this.#hit('write refused', name),
+      repeats: ({ name }) => (name === 'write' || name === 'open') && this.#hit('write repeated', name),
     });
     this.bus = new MemoryBus({
       now: () => new Date(this.clock),
@@ -280,6 +295,7 @@ class Storm {
     // Each event is another instance, with a clock of its own.
     this.#skew = Math.round((this.#course() - 0.5) * 2 * clockSeconds * 1000);
     if (this.#hit('intruder', 'meanwhile')) this.#putBack();
+    await this.#person();
     if (this.#hit('playbook changes', 'meanwhile')) {
       const without = ['remove-auth-methods', 'collect-audit-log', 'scan-devices'];
       const gone = without[Math.floor(this.#course() * without.length)];
@@ -293,6 +309,49 @@ class Storm {
       left.splice(Math.floor(this.#course() * left.length), 1),
     );
     await Promise.all(chosen.map((message) => this.#deliver(message)));
+  }
+
+  /** What an operator decides while everything goes wrong; once a hand-back has begun, somebody sees it through. */
+  async #person(): Promise<void> {
+    const { run, steps } = this.#rows();
+    const state: RunState = { run: run.row, steps: steps.map(({ row }) => row) };
+    const order = { who: 'megan', id: 'megan', reason: 'a test', now: new Date(this.clock) };
+    if (this.#hit('a person retries', 'meanwhile')) await this.#order(retry(undefined, order));
+    if (run.row.endsAs === null && this.#hit('a person undoes', 'meanwhile'))
+      await this.#order(undo(this.#full, undefined, order, this.#course() < 0.5));
+    const [open] = tasksLeft(state);
+    if (open !== undefined && this.#hit('a person ticks off', open.name))
+      await this.#order(tickOff(open.step, taskKey(open.task.id), true, order));
+    if (
+      run.row.state === 'finished' &&
+      run.row.endsAs === null &&
+      this.#hit('a person hands back', 'meanwhile')
+    ) {
+      const despite = unaccepted(state, []).map(({ step }) => step);
+      const accepts = unacceptedTasks(state, { despite, accepts: [] }).map(({ name }) => name);
+      await this.#order(begin({ identified: 'a call back', despite, accepts, second: null }, order));
+    }
+    const { handBack } = run.row;
+    if (!isHandingBack(run.row) || handBack === undefined || this.#course() < 0.5) return;
+    if (handBack.phase === 'check' || isStuck(state)) {
+      const despite = unaccepted(state, handBack.despite).map(({ step }) => step);
+      if (isStuck(state))
+        despite.push(...state.steps.filter(({ outcome }) => endedBadly(outcome)).map(({ name }) => name));
+      await this.#order(begin({ identified: 'a call back', despite, accepts: [], second: null }, order));
+    } else if (handBack.phase === 'pass') {
+      if (whyNoPass(state, false, order.now) !== undefined) return;
+      await this.#order(reservePass(false, null, order));
+      await this.#order(passMade('2026-11-20T20:00:00Z', order.now, order));
+    } else if (handBack.phase === 'owner') await this.#order(ownerBack('a new password', order));
+    else if (handBack.phase === 'roles') await this.#order(approveRoles(order));
+  }
+
+  async #order(apply: Apply): Promise<void> {
+    try {
+      await advance(this.engine, runRef(this.#runId), apply);
+    } catch (thrown) {
+      if (!(thrown instanceof Death) && !(thrown instanceof RetryableError)) throw thrown;
+    }
   }
 
   #putBack(): void {
@@ -366,6 +425,11 @@ class Storm {
     const next = this.bus.nextAt()?.getTime() ?? Number.POSITIVE_INFINITY;
     const wake = Date.parse(this.#rows().run.row.wakeAt ?? '');
     const at = Math.min(next, Number.isNaN(wake) ? Number.POSITIVE_INFINITY : wake);
+    // A hand-back waits for people, who come sooner or later.
+    if (at === Number.POSITIVE_INFINITY && isHandingBack(this.#rows().run.row)) {
+      this.clock += 60_000;
+      return;
+    }
     if (at === Number.POSITIVE_INFINITY) {
       this.broken.add(`nothing will ever happen again while the run is ${this.#rows().run.row.state}`);
       return;
@@ -405,7 +469,7 @@ class Storm {
     const there = this.world.has(row.name);
     for (const change of row.changes) {
       const key = `${row.name} ${change.id}`;
-      if (change.undoneAt !== null || this.#intruders.has(key)) continue;
+      if (change.undoneAt !== null || row.aim === 'undo' || this.#intruders.has(key)) continue;
       if (verificationOf(change) === 'verified' && there.includes(change.id))
         this.broken.add(`${key} is called gone and is there`);
     }
@@ -423,14 +487,18 @@ class Storm {
       return;
     }
     const verdict = verdictText(verdictOf(run.row, rows));
-    if (this.mails.at(-1)?.verdict !== verdict)
+    // Whoever ticks a task off sees the new count on the page: no mail for each.
+    const ticked = this.faults.some(({ kind }) => kind === 'a person ticks off');
+    const said = (text: string | undefined) => (ticked ? text?.replace(/, \d+ TASKS?$/, '') : text);
+    if (said(this.mails.at(-1)?.verdict) !== said(verdict))
       this.broken.add(`the last mail says ${this.mails.at(-1)?.verdict}, and it is ${verdict}`);
     const blind = this.faults.some(({ kind }) => kind === 'look refused' || kind === 'look fails');
     for (const [index, mail] of this.mails.entries()) {
-      if (!blind && index > 0 && this.mails[index - 1]?.verdict === mail.verdict)
+      if (!blind && !ticked && index > 0 && this.mails[index - 1]?.verdict === mail.verdict)
         this.broken.add(`two mails say ${mail.verdict}`);
     }
-    for (const row of rows) {
+    if (run.row.endsAs !== null) this.#checkGivenBack(run.row, rows);
+    for (const row of run.row.endsAs === null ? rows : []) {
       if ((row.stage !== 'contain' && row.stage !== 'evict') || row.mode !== 'act') continue;
       const left = this.world.has(row.name).filter((id) => row.changes.some((change) => change.id === id));
       const saysSo =
@@ -445,7 +513,27 @@ class Storm {
     const times = this.world.effects.filter(
       ({ step, did }) => step === 'unblock-sender' && did === 'fix',
     ).length;
-    if (times > 1) this.broken.add(`unblock-sender was done ${times} times`);
+    const asked = this.faults.some(({ kind }) => kind.startsWith('a person'));
+    if (times > 1 && !asked) this.broken.add(`unblock-sender was done ${times} times`);
+  }
+
+  /** Of an undone run nothing that can be put back is left; what is called put back is there. */
+  #checkGivenBack(run: RunRow, rows: readonly StepRow[]): void {
+    for (const row of rows) {
+      const step = this.#full.find(({ name }) => name === row.name);
+      const can = step?.kind === 'remediation' && typeof step.undo !== 'string';
+      // After a false alarm the alert and the risk are closed as such.
+      if (run.falseAlarm && (row.stage === 'close' || row.stage === 'hand-back')) continue;
+      if (run.endsAs === 'undone' && can && row.outcome?.is !== 'failed' && toUndo(row.changes).length > 0)
+        this.broken.add(`${row.name} is ${row.outcome?.is}, and is not put back`);
+      const there = this.world.has(row.name);
+      for (const { id, undoneAt } of row.changes) {
+        if (undoneAt !== null && !there.includes(id))
+          this.broken.add(`${row.name} ${id} is called put back and is not`);
+      }
+    }
+    if (isHandingBack(run) && run.handBack?.phase !== 'done')
+      this.broken.add(`the hand-back ended in its phase ${run.handBack?.phase}`);
   }
 }
 
