@@ -4,7 +4,7 @@ import { RetryableError } from '../../shared/errors.ts';
 import { memberCount } from '../../shared/microsoft365/count-members.ts';
 import { scriptedGraph } from '../fakes/scripted-graph.ts';
 
-function counting(answer: () => unknown) {
+function counting(answer: () => unknown, locked = async () => 0) {
   let at = Date.parse('2026-11-20T09:15:00Z');
   const graph = scriptedGraph(answer);
   const lines: string[] = [];
@@ -12,6 +12,7 @@ function counting(answer: () => unknown) {
     () => graph,
     () => new Date(at),
     (line) => lines.push(line),
+    locked,
   );
   return {
     count,
@@ -34,6 +35,19 @@ describe('the number of members', () => {
     later(2);
     expect(await count()).toBe(130);
     expect(graph.requests).toHaveLength(2);
+  });
+
+  it('is the same however many of them were locked — else the limit shrinks with each lock', async () => {
+    let locked = 0;
+    const { count, later } = counting(
+      () => ({ '@odata.count': 120 - locked }),
+      async () => locked,
+    );
+    for (const already of [0, 7, 90]) {
+      locked = already;
+      later(61);
+      expect(await count()).toBe(120);
+    }
   });
 
   it('is null while nobody can tell, says why, and is asked for again soon', async () => {

@@ -524,7 +524,8 @@ class Storm {
       const can = step?.kind === 'remediation' && typeof step.undo !== 'string';
       // After a false alarm the alert and the risk are closed as such.
       if (run.falseAlarm && (row.stage === 'close' || row.stage === 'hand-back')) continue;
-      if (run.endsAs === 'undone' && can && row.outcome?.is !== 'failed' && toUndo(row.changes).length > 0)
+      const told = row.outcome?.is === 'failed' || row.tasks.length > 0;
+      if (run.endsAs === 'undone' && can && !told && toUndo(row.changes).length > 0)
         this.broken.add(`${row.name} is ${row.outcome?.is}, and is not put back`);
       const there = this.world.has(row.name);
       for (const { id, undoneAt } of row.changes) {
