@@ -9,6 +9,7 @@ import type { Signal } from '../model/signal.ts';
 import type { Step } from '../model/step.ts';
 import type { Mode } from '../model/words.ts';
 import { advance } from './advance.ts';
+import { lookAgain } from './changes.ts';
 import type { Engine } from './engine.ts';
 import type { FirstMove } from './first-move.ts';
 import { released } from './operate.ts';
@@ -197,8 +198,19 @@ function withSignals(state: RunState, request: Admitted, now: Date): RunState & 
       log.push({ at, who, what: 'what was left out at level contain is done', why: request.why });
     }
   }
-  return { run: next, steps: state.steps, log };
+  return { run: next, steps: lookedAtAgain(next, state.steps, newer), log };
 }
+
+/** What was done since a step has looked may be its to remove: it doesn't wait for the later checks. */
+function lookedAtAgain(run: RunRow, steps: readonly StepRow[], newer: readonly Signal[]): readonly StepRow[] {
+  if (run.state !== 'open' || run.endsAs !== null || run.dryRun) return steps;
+  const last = Math.max(...newer.map((signal) => Date.parse(lastActivity(signal) ?? '') || 0));
+  return steps.map((row) => (Date.parse(row.lookedAt ?? '') < last ? lookAgain(row) : row));
+}
+
+/** An alert that names no activity was detected after it. */
+const lastActivity = ({ lastActivityAt, activityAt, detectedAt }: Signal) =>
+  lastActivityAt ?? activityAt ?? detectedAt;
 
 /** Whoever starts a run of an administrator may not also make the pass at its end. */
 export const startedBy = (
@@ -322,7 +334,7 @@ function belongsTo(
     const known = run.signals.find((old) => old.source === signal.source && old.sourceId === signal.sourceId);
     // The same alert again. One that has grown since may tell of a new activity, and then it is a new case.
     if (known !== undefined && known.version >= signal.version) return true;
-    const at = signal.lastActivityAt ?? signal.activityAt ?? signal.detectedAt;
+    const at = lastActivity(signal);
     return at === null ? known !== undefined : Date.parse(at) <= Date.parse(lock);
   });
 }

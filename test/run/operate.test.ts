@@ -183,6 +183,26 @@ describe('a second alert for the account', () => {
     expect(opened.run.signals.map((signal) => signal.sourceId)).toEqual(['d1', 'd2']);
   });
 
+  it('about what was done since makes an open run look again at once — not only at its later checks', async () => {
+    const { simulation } = await live({ level: 'full' });
+    const done = ({ steps }: RunRows) =>
+      steps.some(({ row }) => row.name === 'disable-inbox-rules' && row.outcome?.is === 'done');
+    await simulation.live((rows) => done(rows) && rows.run.row.state === 'open');
+    simulation.world.putBack('disable-inbox-rules', '!rule');
+    const at = () => new Date(simulation.clock).toISOString();
+    const before = { ...second, activityAt: '2026-11-20T08:59:00Z' };
+    await openRun(simulation.engine, { ...request, signals: [before], level: 'full' });
+    const stateOf = () =>
+      simulation.rows().steps.find(({ row }) => row.name === 'disable-inbox-rules')?.row.state;
+    expect(stateOf()).toBe('settled');
+    const since = { ...second, sourceId: 'd3', activityAt: at() };
+    const opened = await openRun(simulation.engine, { ...request, signals: [since], level: 'full' });
+    expect([opened.joined, stateOf()]).toEqual([true, 'queued']);
+    await simulation.live(settled);
+    expect(simulation.world.has('disable-inbox-rules')).toEqual([]);
+    expect(simulation.rows().run.row.checks).toBe(0);
+  });
+
   it('raises a run that is only contained when it is stronger', async () => {
     const { simulation } = await live({ things: { ...things, 'disable-inbox-rules': ['rule'] } });
     await simulation.live(settled);
