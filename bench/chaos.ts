@@ -1,8 +1,11 @@
 // npm run chaos -- [--runs 200] [--at-once 25] [--seed 1] [--seconds 40]
 // The built app on the local stack, two hosts on one queue, one of them with a clock ten minutes ahead; between them and
-// each service proxies that cut, delay, hang, lose answers and answer 5xx, and hosts that are killed with SIGKILL, for as
-// long as the storm lasts. Then it is quiet, and the runs must come to their end: locked, told, once. Prints what was
+// each service proxies that cut, delay, hang, lie, lose answers and answer 5xx; hosts that are killed with SIGKILL, storage
+// and a broker that are restarted, for as long as the storm lasts. Then it is quiet, and the runs must come to their end: locked, told, once. Prints what was
 // injected and what came out.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type FunctionsHost, startFunctionsHost } from '../local/functions-host/start-functions-host.ts';
@@ -43,14 +46,21 @@ async function round(size: number, seed: number, seconds: number): Promise<void>
   const random = seeded(seed);
   let stormy = false;
   const all = await storm(size, new Date());
-  const stack = await startStack({ tenant: all.tenant, bundle: null, settings: { ...all.settings } });
-  const closing: (() => Promise<void>)[] = [() => stack.close()];
+  const location = await mkdtemp(join(tmpdir(), 'reclaim-chaos-'));
+  const stack = await startStack({ tenant: all.tenant, bundle: null, settings: all.settings, location });
+  const closing: (() => Promise<void>)[] = [
+    () => rm(location, { recursive: true, force: true }),
+    () => stack.close(),
+  ];
   try {
     const fault =
       (service: string) =>
       (method: string): HttpFault | undefined => {
         if (!stormy || random() >= share) return undefined;
         const what = httpFaults[Math.floor(random() * httpFaults.length)] ?? 'delay';
+        // Storage keeps its word about what it wrote; directories show for a while what was, and lose what they took.
+        const lies = service === 'Microsoft 365' && ['GET', 'PATCH', 'DELETE'].includes(method);
+        if (what === 'lie' && !lies) return undefined;
         count(injected, `${service} ${method === 'GET' ? 'read' : 'write'}: ${what}`);
         return what;
       };
@@ -99,6 +109,10 @@ async function round(size: number, seed: number, seconds: number): Promise<void>
         bus.down(true);
         await sleep(1000 + random() * 4000);
         bus.down(false);
+      } else {
+        const part = what < 0.93 ? 'storage' : 'broker';
+        count(injected, `${part}: restarted`);
+        await stack.restart(part);
       }
     }
     stormy = false;

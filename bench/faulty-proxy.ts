@@ -1,9 +1,10 @@
 // Stands between the app and one service and does to it what networks and services do: cuts, refuses, hangs, delays,
-// answers 5xx, loses an answer whose request took effect, or cuts a body in the middle.
-import { Agent, createServer, request } from 'node:http';
+// answers 5xx, loses an answer whose request took effect, cuts a body in the middle, answers as it did a while ago, or
+// says that something was done which never arrived.
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { createConnection, createServer as createTcpServer, type Socket } from 'node:net';
 
-export const httpFaults = ['5xx', 'delay', 'hang', 'cut before', 'answer lost', 'cut body'] as const;
+export const httpFaults = ['5xx', 'delay', 'hang', 'cut before', 'answer lost', 'cut body', 'lie'] as const;
 export type HttpFault = (typeof httpFaults)[number];
 
 export interface FaultyProxy {
@@ -11,17 +12,45 @@ export interface FaultyProxy {
   close(): Promise<void>;
 }
 
-/** `fault` is asked for each request, and answers what is to happen to it. */
+interface Told {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+const done: Told = { status: 204, headers: {}, body: Buffer.alloc(0) };
+
+/** The first answer to each read is what a lie says later. */
+function keep(told: Map<string, Told>, url: string, answer: IncomingMessage): void {
+  if (told.has(url)) return;
+  const parts: Buffer[] = [];
+  answer.on('data', (part: Buffer) => parts.push(part));
+  answer.on('end', () => {
+    const type = answer.headers['content-type'] ?? 'application/json';
+    told.set(url, { status: 200, headers: { 'content-type': type }, body: Buffer.concat(parts) });
+  });
+}
+
+/** `fault` is asked for each request, and answers what is to happen to it. A lie is for PATCH, DELETE and GET alone. */
 export async function faultyHttp(
   target: number,
   fault: (method: string, path: string) => HttpFault | undefined,
 ): Promise<FaultyProxy> {
   const agent = new Agent({ keepAlive: true });
+  const told = new Map<string, Told>();
   const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url = '/' } = incoming;
     const what = fault(method, url);
     if (what === 'cut before') return void incoming.socket.destroy();
     if (what === 'hang') return;
+    if (what === 'lie') {
+      const old = method === 'GET' ? told.get(url) : done;
+      if (old !== undefined) {
+        incoming.resume();
+        outgoing.writeHead(old.status, old.headers);
+        return void outgoing.end(old.body);
+      }
+    }
     if (what === '5xx') {
       incoming.resume();
       outgoing.writeHead(503, { 'content-type': 'text/html' });
@@ -33,6 +62,7 @@ export async function faultyHttp(
         (answer) => {
           if (what === 'answer lost') return void incoming.socket.destroy();
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          if (method === 'GET' && answer.statusCode === 200) keep(told, url, answer);
           if (what !== 'cut body') return void answer.pipe(outgoing);
           answer.once('data', (bytes: Buffer) => {
             outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)));

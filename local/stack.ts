@@ -55,6 +55,8 @@ export interface Stack {
   settings: Readonly<Record<string, string>>;
   /** Resolves when nothing is going on: no function is running, and only scheduled messages are left. */
   rest(): Promise<void>;
+  /** As after an update of the service: its connections end, and it is back with what it held. Needs a location. */
+  restart(part: 'storage' | 'broker'): Promise<void>;
   /** Moves the clock of the app and of all parts ahead to this time, and triggers what is due by then. */
   moveTo(time: Date): Promise<void>;
   close(): Promise<void>;
@@ -90,18 +92,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
       ...(options.onRequest ? { onRequest: options.onRequest } : {}),
     });
-    const [azurite, serviceBus, served, port, doorPort] = await Promise.all([
-      started(startAzurite(location === undefined ? {} : { location })),
-      started(
-        startServiceBus({
-          queues: queueDefinitions(),
-          ...(location === undefined ? {} : { file: join(location, 'service-bus.json') }),
-        }),
-      ),
+    const kept = location === undefined ? {} : { location };
+    const busOptions = {
+      queues: queueDefinitions(),
+      ...(location === undefined ? {} : { file: join(location, 'service-bus.json') }),
+    };
+    const [firstAzurite, firstBus, served, port, doorPort] = await Promise.all([
+      startAzurite(kept),
+      startServiceBus(busOptions),
       started(serveTenant(tenant)),
       freePort(),
       freePort(),
     ]);
+    let azurite = firstAzurite;
+    let serviceBus = firstBus;
+    opened.push(
+      () => azurite.close(),
+      () => serviceBus.close(),
+    );
     const topic = await started(
       startEventGridTopic({
         deliver: async (event, properties) => {
@@ -171,13 +179,34 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         await setTimeout(restMilliseconds);
       }
     };
+    const restart = async (part: 'storage' | 'broker') => {
+      if (location === undefined) throw new Error('what is only in memory would be lost: give it a location');
+      if (part === 'storage') {
+        const [tablePort, blobPort] = [azurite.tableEndpoint, azurite.blobEndpoint].map((endpoint) =>
+          Number(new URL(endpoint).port),
+        );
+        await azurite.close();
+        azurite = await startAzurite({ location, ...(tablePort && blobPort ? { tablePort, blobPort } : {}) });
+      } else {
+        await serviceBus.close();
+        serviceBus = await startServiceBus({ ...busOptions, port: serviceBus.port });
+      }
+    };
     const moveTo = async (time: Date) => {
       const wait = time.getTime() - Date.now();
       if (wait > 0) moveAhead(aheadBy() + wait);
       await host?.followClock();
       serviceBus.catchUp();
     };
-    return { azurite, serviceBus, topic, tenant, served, host, door, settings, rest, moveTo, close };
+    return {
+      get azurite() {
+        return azurite;
+      },
+      get serviceBus() {
+        return serviceBus;
+      },
+      ...{ topic, tenant, served, host, door, settings, rest, restart, moveTo, close },
+    };
   } catch (error) {
     await close();
     throw error;

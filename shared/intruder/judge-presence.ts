@@ -116,9 +116,8 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
 export const namesOf = (hints: readonly Hint[]) =>
   `named by the alert (${[...new Set(hints.map(({ detector }) => detector))].toSorted().join(', ')})`;
 
-/** This very client was at home, in another country, just before or in between: nobody travels so fast. */
+/** Abroad, while this very client was at home just before or in between: nobody travels so fast. */
 function tookNoTime(one: Presence, profile: Profile, { presences }: Surroundings): boolean {
-  if (one.country === profile.homeCountry) return false;
   return presences.some(
     (other) =>
       other.client === one.client &&
