@@ -22,7 +22,7 @@ type Tenant = ReturnType<typeof tenantOf>;
 const given = context({ account: synced });
 const look = ({ clients }: Tenant) => step.find(given, clients);
 const enabledThere = ({ tenant }: Tenant) => tenant.state().users.at(-1)?.activeDirectory?.enabled;
-const byHand = { id: 'disable-in-active-directory', what: expect.stringContaining('CN=Adele Vance') };
+const byHand = { id: 'disable-in-active-directory', instruction: expect.stringContaining('CN=Adele Vance') };
 
 describe('contain-on-premises-account', () => {
   it('disables this account alone in Active Directory, and sees it disabled', async () => {

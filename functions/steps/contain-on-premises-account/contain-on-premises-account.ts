@@ -70,9 +70,8 @@ const nameOf = (account: Account) => account.onPremisesDistinguishedName ?? acco
 
 const disableByHand = (account: Account): Task => ({
   id: 'disable-in-active-directory',
-  what: `Disable ${nameOf(account)} in Active Directory`,
-  instruction:
-    'It is still enabled there, and a sync may enable it in the cloud again. Disable it on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
+  what: `Disable ${account.displayName || account.userPrincipalName} in Active Directory`,
+  instruction: `The account is still enabled there, and a sync may enable it in the cloud again. Disable ${nameOf(account)} on the domain controller that it uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.`,
   link: activeDirectoryGuide(),
   role: 'Account Operator in Active Directory',
   danger: 'leak',

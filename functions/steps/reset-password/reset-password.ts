@@ -80,15 +80,13 @@ export const resetPassword = remediation({
 
 /** Twice, since Active Directory accepts the last password for a while, and its hash can be passed on. */
 function resetAtTheSource(account: Account, essential: boolean): Task {
-  const name = account.onPremisesDistinguishedName ?? account.userPrincipalName;
   const [, domain = ''] = account.userPrincipalName.split('@');
   return {
     id: 'password-at-the-source',
     ...(account.synced
       ? {
-          what: `Reset the password of ${name} in Active Directory, twice`,
-          instruction:
-            'Reset it twice on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
+          what: `Reset the password of ${account.displayName || account.userPrincipalName} in Active Directory, twice`,
+          instruction: `Reset that of ${account.onPremisesDistinguishedName ?? account.userPrincipalName} twice on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.`,
           role: 'Account Operator in Active Directory',
         }
       : {
