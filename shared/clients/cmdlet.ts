@@ -43,7 +43,9 @@ function guard(cmdlet: string, parameters: CmdletParameters): void {
       `${cmdlet} was given an empty ${empty[0]}, which can mean all; nothing was sent.`,
     );
   }
-  if (!tenantWide.has(cmdlet) && !given.some(([key]) => naming.includes(key))) {
+  // Nobody writes Unlimited by mistake.
+  const isAll = cmdlet.startsWith('Get-') && parameters['ResultSize'] === 'Unlimited';
+  if (!isAll && !tenantWide.has(cmdlet) && !given.some(([key]) => naming.includes(key))) {
     throw new PermanentError(`${cmdlet} was not told whose (${naming.join(', ')}); nothing was sent.`);
   }
 }

@@ -5,13 +5,19 @@
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { Account } from '../model/account.ts';
-import type { CmdletOptions, CmdletParameters, ExchangeClient, ExchangeReader } from '../model/clients.ts';
+import type {
+  CmdletOptions,
+  CmdletParameters,
+  ExchangeClient,
+  ExchangePages,
+  ExchangeReader,
+} from '../model/clients.ts';
 import { trimEnd } from '../model/text.ts';
 import { bodyOf, readOf, shaped } from './answer.ts';
 import { inputOf, namedIn, repeatable } from './cmdlet.ts';
 import { createConcurrency } from './concurrency.ts';
 import { exchangeFault } from './exchange-fault.ts';
-import { allPages } from './pages.ts';
+import { allPages, eachPage } from './pages.ts';
 import { type ClientOptions, createSender } from './send.ts';
 
 const name = 'Exchange Online';
@@ -36,9 +42,9 @@ const mostAtOnce = 3;
 
 const warned = z.looseObject({ '@adminapi.warnings': z.array(z.string()) });
 
-export interface BoundExchangeClient extends ExchangeClient {
+export interface BoundExchangeClient extends ExchangeClient, ExchangePages {
   /** The same client, with requests that end when the signal aborts. */
-  withAbort(abort: AbortSignal): ExchangeClient;
+  withAbort(abort: AbortSignal): ExchangeClient & ExchangePages;
 }
 
 /**
@@ -102,18 +108,23 @@ export function createExchange(options: ClientOptions & { tenantId: string }): B
       return { name, request, first, post };
     }
 
+    function listed<T>(
+      cmdlet: `Get-${string}`,
+      parameters: CmdletParameters,
+      item: z.ZodType<T>,
+      given: CmdletOptions,
+    ) {
+      if (!/^Get-\w+$/.test(cmdlet)) throw new PermanentError(`${cmdlet} is no cmdlet that only reads.`);
+      const { name: service, request, first, post } = prepare(cmdlet, parameters, given);
+      // The next page is read with the same POST, not with a GET; the sender checks only its origin.
+      return { service, request, first, item, read: post, follow: (link: string) => link };
+    }
+
     return {
-      async get<T>(
-        cmdlet: `Get-${string}`,
-        parameters: CmdletParameters,
-        item: z.ZodType<T>,
-        given: CmdletOptions = {},
-      ) {
-        if (!/^Get-\w+$/.test(cmdlet)) throw new PermanentError(`${cmdlet} is no cmdlet that only reads.`);
-        const { name: service, request, first, post } = prepare(cmdlet, parameters, given);
-        // The next page is read with the same POST, not with a GET; the sender checks only its origin.
-        return await allPages({ service, request, first, item, read: post, follow: (link) => link });
-      },
+      get: async (cmdlet, parameters, item, given = {}) =>
+        await allPages(listed(cmdlet, parameters, item, given)),
+
+      pages: (cmdlet, parameters, item, given = {}) => eachPage(listed(cmdlet, parameters, item, given)),
 
       async run(cmdlet, parameters, given = {}) {
         const { first, post } = prepare(cmdlet, parameters, given);

@@ -11,11 +11,11 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../errors.ts';
-import type { GraphClient, GraphOptions } from '../model/clients.ts';
+import type { GraphClient, GraphOptions, GraphPages } from '../model/clients.ts';
 import { trimEnd } from '../model/text.ts';
 import { type Answer, bodyOf, readOf, shaped } from './answer.ts';
 import { graphFault } from './graph-fault.ts';
-import { allPages } from './pages.ts';
+import { allPages, eachPage } from './pages.ts';
 import {
   isPremiumRefusal,
   organizationSchema,
@@ -75,9 +75,9 @@ const named = (method: string, path: string, { version }: GraphOptions) =>
 const plansKeptMs = 600_000;
 const organizationsSchema = z.object({ value: z.array(organizationSchema) });
 
-export interface BoundGraphClient extends GraphClient {
+export interface BoundGraphClient extends GraphClient, GraphPages {
   /** The same client, with requests that end when the signal aborts. */
-  withAbort(abort: AbortSignal): GraphClient;
+  withAbort(abort: AbortSignal): GraphClient & GraphPages;
 }
 
 /** By the start of a path: what such a request waits for before it is sent. */
@@ -191,24 +191,28 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
       );
     }
 
+    const listed = <T>(path: string, item: z.ZodType<T>, given: GraphOptions) => {
+      const request = named('GET', path, given);
+      return {
+        service: name,
+        request,
+        first: path,
+        item,
+        read: async (place: string) => (await read(place, given)).body,
+        follow: (link: string) => following(link, given.version ?? 'v1.0', request),
+      };
+    };
+
     return {
       async get(path, schema, given) {
         const { body, request } = await read(path, given);
         return shaped(schema, body, name, request);
       },
 
-      async list<T>(path: string, item: z.ZodType<T>, given: GraphOptions = {}) {
-        const request = named('GET', path, given);
-        return await allPages({
-          service: name,
-          request,
-          first: path,
-          item,
-          most: given.most,
-          read: async (place) => (await read(place, given)).body,
-          follow: (link) => following(link, given.version ?? 'v1.0', request),
-        });
-      },
+      list: async (path, item, given = {}) =>
+        await allPages({ ...listed(path, item, given), most: given.most }),
+
+      pages: (path, item, given = {}) => eachPage(listed(path, item, given)),
 
       async search(path, body, schema) {
         const answered = await ask('POST', path, (api) => api.post(body), {

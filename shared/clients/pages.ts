@@ -31,11 +31,22 @@ function laterPage(error: unknown, request: string, page: number): unknown {
 }
 
 export async function allPages<T>(list: List<T>): Promise<T[]> {
-  const { service, request, item, most = Number.POSITIVE_INFINITY } = list;
+  const { most = Number.POSITIVE_INFINITY } = list;
   const items: T[] = [];
+  for await (const page of eachPage(list)) {
+    items.push(...page);
+    if (items.length >= most) break;
+  }
+  return items.slice(0, most);
+}
+
+/** The same, one page after the other: for lists that are too long to be held. */
+export async function* eachPage<T>(list: Omit<List<T>, 'most'>): AsyncGenerator<T[]> {
+  const { service, request, item } = list;
   const seen = new Set<string>();
+  let count = 0;
   let place: string | undefined = list.first;
-  while (place !== undefined && items.length < most) {
+  while (place !== undefined) {
     if (seen.has(place)) {
       throw new PermanentError(`The pages of ${request} lead back to themselves; the list has no end.`);
     }
@@ -44,11 +55,12 @@ export async function allPages<T>(list: List<T>): Promise<T[]> {
       throw seen.size === 1 ? error : laterPage(error, request, seen.size);
     });
     const page = shaped(pageSchema, body, service, request);
-    for (const value of page.value) {
-      items.push(shaped(item, value, service, `${request} (item ${items.length})`));
-    }
+    const before = count;
+    count += page.value.length;
+    yield page.value.map((value, index) =>
+      shaped(item, value, service, `${request} (item ${before + index})`),
+    );
     const link = page['@odata.nextLink'];
     place = link === undefined ? undefined : list.follow(link);
   }
-  return items.slice(0, most);
 }

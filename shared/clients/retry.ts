@@ -2,8 +2,10 @@
 // its deadline.
 import { RetryableError } from '../errors.ts';
 
-/** From the first try to the last, or the sum of all waits if the clock stands still. */
-const patienceSeconds = 4;
+/** What a function can afford, from the first try to the last, or as the sum of all waits if the clock stands still. */
+const shortPatience = 4;
+/** Whoever has more patience looks again at least this often. */
+const longestBackOff = 60;
 
 export interface Repeating {
   /** Sending it twice has the effect of once. Anything else is only repeated if it surely had no effect. */
@@ -12,6 +14,8 @@ export interface Repeating {
   random: () => number;
   now: () => Date;
   abort?: AbortSignal | undefined;
+  /** Left out: a few seconds. */
+  patienceSeconds?: number | undefined;
   /** Called before each wait. */
   onWait?: (error: RetryableError, seconds: number) => void;
 }
@@ -19,12 +23,13 @@ export interface Repeating {
 /** Seconds before the next try. Identity Protection throttles at 1 per second and sends no Retry-After. */
 function backOff(error: RetryableError, tries: number, random: () => number): number {
   const least = error.status === 429 ? 1 : 0.25;
-  return Math.max(error.retryAfterSeconds ?? 0, least * 2 ** (tries - 1)) + random() * least;
+  const growing = Math.min(least * 2 ** (tries - 1), longestBackOff);
+  return Math.max(error.retryAfterSeconds ?? 0, growing) + random() * least;
 }
 
-/** Runs `attempt` until it succeeds, fails for good, or would have to wait longer than a few seconds. */
+/** Runs `attempt` until it succeeds, fails for good, or would have to wait longer than its patience lasts. */
 export async function withRetry<T>(attempt: (tries: number) => Promise<T>, repeating: Repeating): Promise<T> {
-  const { repeatable, wait, random, now, abort, onWait } = repeating;
+  const { repeatable, wait, random, now, abort, onWait, patienceSeconds = shortPatience } = repeating;
   const began = now().getTime();
   let waited = 0;
   for (let tries = 1; ; tries += 1) {

@@ -21,6 +21,8 @@ export interface ClientOptions {
   /** Uniform in [0, 1): jitter. */
   random?: () => number;
   wait?: (seconds: number, abort: AbortSignal | undefined) => Promise<void>;
+  /** How long a request is repeated while the service is busy; left out: a few seconds, the rest is the queue's. */
+  patienceSeconds?: number;
   /** Per try, so that a service that never answers can't use up the function's deadline. */
   timeoutSeconds?: number;
 }
@@ -125,6 +127,7 @@ export function createSender(service: Service, options: ClientOptions) {
       wait,
       random,
       now,
+      patienceSeconds: options.patienceSeconds,
       onWait: (error, seconds) => log?.(`${error.message} Again in ${seconds.toFixed(1)} s.`),
     });
   };

@@ -12,6 +12,11 @@ export interface GraphReader {
   search<T>(path: SearchPath, body: object, schema: z.ZodType<T>): Promise<T>;
 }
 
+/** Lists that are too long to be held, one page after the other. */
+export interface GraphPages {
+  pages<T>(path: string, item: z.ZodType<T>, options?: GraphOptions): AsyncIterable<readonly T[]>;
+}
+
 /** Searches that a service makes on request: they change nothing but leave themselves behind in its list. */
 type SearchPath = '/security/auditLog/queries';
 
@@ -71,6 +76,16 @@ export interface ExchangeReader {
     item: z.ZodType<T>,
     options?: CmdletOptions,
   ): Promise<T[]>;
+}
+
+/** The same, one page after the other; with ResultSize Unlimited also of the whole tenant. */
+export interface ExchangePages {
+  pages<T>(
+    cmdlet: `Get-${string}`,
+    parameters: CmdletParameters,
+    item: z.ZodType<T>,
+    options?: CmdletOptions,
+  ): AsyncIterable<readonly T[]>;
 }
 
 export interface ExchangeClient extends ExchangeReader {

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createExchange } from '../../shared/clients/exchange.ts';
+import { createGraph } from '../../shared/clients/graph.ts';
+
+const credential = { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.parse('2100-01-01') }) };
+const item = z.object({ n: z.number() });
+const json = (body: object, status = 200, headers = {}) =>
+  new Response(JSON.stringify(body), { status, headers });
+
+describe('a list that is too long to be held', () => {
+  it('comes a page at a time: the next one is asked for when the one before is used up', async () => {
+    const asked: string[] = [];
+    const fetch = async (url: string) => {
+      asked.push(url);
+      const page = asked.length;
+      const more = page < 3 ? { '@odata.nextLink': `https://graph.test/v1.0/users?$skiptoken=${page}` } : {};
+      return json({ value: [{ n: page }], ...more });
+    };
+    const graph = createGraph({ baseUrl: 'https://graph.test', credential, fetch });
+    const seen: number[] = [];
+    for await (const page of graph.pages('/users', item)) {
+      seen.push(...page.map(({ n }) => n));
+      expect(asked).toHaveLength(seen.length);
+    }
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it('is of the whole tenant only where a cmdlet says Unlimited, and never where one changes something', async () => {
+    const bodies: string[] = [];
+    const fetch = async (_url: string, init: RequestInit) => {
+      bodies.push(String(init.body));
+      return json({ value: [] });
+    };
+    const exchange = createExchange({ baseUrl: 'https://exchange.test', tenantId: 't', credential, fetch });
+    await exchange.get('Get-Mailbox', { ResultSize: 'Unlimited' }, item);
+    expect(bodies).toHaveLength(1);
+    await expect(exchange.get('Get-Mailbox', { ResultSize: '10' }, item)).rejects.toThrow('not told whose');
+    await expect(exchange.run('Set-Mailbox', { ResultSize: 'Unlimited' })).rejects.toThrow('not told whose');
+    expect(bodies).toHaveLength(1);
+  });
+
+  it('is waited for as long as the client is patient, and the waits stop growing', async () => {
+    const waits: number[] = [];
+    let asked = 0;
+    const fetch = async () => {
+      asked += 1;
+      return asked < 12 ? json({}, 503) : json({ value: [] });
+    };
+    const given = { baseUrl: 'https://graph.test', credential, random: () => 0, now: () => new Date(0) };
+    const wait = async (seconds: number) => void waits.push(seconds);
+    const patient = createGraph({ ...given, fetch, wait, patienceSeconds: 900 });
+    expect(await patient.list('/users', item)).toEqual([]);
+    expect(Math.max(...waits)).toBe(60);
+    asked = 0;
+    const hasty = createGraph({ ...given, fetch, wait });
+    await expect(hasty.list('/users', item)).rejects.toThrow('503');
+  });
+});
