@@ -3,10 +3,18 @@ import { createHash } from 'node:crypto';
 
 const hash = (parts: readonly string[]) => createHash('sha256').update(parts.join('\n')).digest('hex');
 
+/** Each request looks for its mailbox among all of them, by every id that they have. */
+const made = new Map<string, string>();
+
 /** The same GUID for the same words. */
 export function guidOf(...parts: readonly string[]): string {
+  const key = parts.join('\n');
+  const known = made.get(key);
+  if (known !== undefined) return known;
   const hex = hash(parts);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const guid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  made.set(key, guid);
+  return guid;
 }
 
 /** A number of 19 digits, as Exchange numbers inbox rules: more than a JSON number can hold exactly. */

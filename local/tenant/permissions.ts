@@ -129,6 +129,8 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'DELETE /oauth2PermissionGrants/{id}': writeGrants,
   'GET /servicePrincipals': readApps,
   'GET /servicePrincipals/{id}': readApps,
+  'GET /servicePrincipals/{id}/appRoleAssignedTo': readApps,
+  'GET /servicePrincipals/{id}/appRoleAssignments': readApps,
   'PATCH /servicePrincipals/{id}': writeApps,
   'POST /servicePrincipals/{id}/owners/$ref': addOwner,
   'DELETE /servicePrincipals/{id}/owners/{id}/$ref': writeApps,
@@ -158,6 +160,7 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'DELETE /users/{id}/authentication/externalAuthenticationMethods/{id}': changeMethod('External'),
   'GET /users/{id}/authentication/requirements': ['Policy.Read.All', 'Policy.ReadWrite.AuthenticationMethod'],
   'PATCH /users/{id}/authentication/requirements': ['Policy.ReadWrite.AuthenticationMethod'],
+  'GET /reports/authenticationMethods/userRegistrationDetails': ['AuditLog.Read.All'],
   'GET /reports/authenticationMethods/userRegistrationDetails/{id}': ['AuditLog.Read.All'],
 
   // Mail: messages, their way, and what Defender for Office 365 knows of them.

@@ -74,7 +74,11 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
   const tenantId = tenantIdOf(store.file);
   const permissions = app.permissions ?? options.permissions ?? allPermissions;
   const directoryRoles = app.directoryRoles ?? defaultAppRoles;
-  const exchangeRoles = [...directoryRoles, ...(app.exchangeRoleGroups ?? [])];
+  const exchangeRoles = [
+    ...directoryRoles,
+    ...(app.exchangeRoleGroups ?? []),
+    ...(app.exchangeCmdlets ?? []),
+  ];
   const identity = new Identity({
     now,
     tenantId,

@@ -22,6 +22,9 @@ const reach: Readonly<Record<string, RegExp>> = {
   'View-Only Organization Management': /^Get-(?!InboxRule$)/,
 };
 
+/** A role of the tenant's own making is called by the one cmdlet that it holds. */
+const isOwn = /^[A-Z]\w+-\w+$/;
+
 /** The role of the app that allows a cmdlet. Throws Exchange's refusal if none does. */
 export function authorise(claims: Claims, roles: readonly string[], name: string, exists: boolean): string {
   if (!claims.roles.includes('Exchange.ManageAsApp')) {
@@ -32,7 +35,7 @@ export function authorise(claims: Claims, roles: readonly string[], name: string
       },
     });
   }
-  const usable = roles.filter((role) => role in reach);
+  const usable = roles.filter((role) => role in reach || isOwn.test(role));
   if (usable.length === 0) {
     throw cmdletRefusal(
       403,
@@ -41,7 +44,7 @@ export function authorise(claims: Claims, roles: readonly string[], name: string
       `[AuthZ-CmdletAccessDeniedException] The role assigned to application ${claims.appid} isn't supported in this scenario. Please check online documentation for assigning correct Directory Roles to Azure AD Application for EXO App-Only Authentication.`,
     );
   }
-  const role = usable.find((held) => reach[held]?.test(name));
+  const role = usable.find((held) => held === name || reach[held]?.test(name));
   if (role === undefined || !exists) throw unknownCommand(name, exists);
   return role;
 }

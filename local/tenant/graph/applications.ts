@@ -5,6 +5,7 @@ import {
   applicationRowOf,
   assignmentRowOf,
   grantRowOf,
+  principalObjectId,
   principalRowOf,
 } from '../applications.ts';
 import { principalIdOf, userIdOf } from '../directory.ts';
@@ -59,6 +60,14 @@ const assignments = (call: GraphCall): Row[] =>
     call,
     (call.file.appRoleAssignments ?? []).map((one) => assignmentRowOf(call.file, one)),
   );
+
+/** Who may use an application (`resourceId`), or what an application itself may (`principalId`). */
+function assignmentsWhere(call: GraphCall, which: 'principalId' | 'resourceId'): Row[] {
+  const id = principalObjectId(live(call));
+  return (call.file.appRoleAssignments ?? [])
+    .map((one) => assignmentRowOf(call.file, one))
+    .filter((row) => row[which] === id);
+}
 
 function owned(call: GraphCall): Row[] {
   const { file } = call;
@@ -145,6 +154,22 @@ export const applicationRoutes: readonly GraphRoute[] = [
     entity: principalType,
     query: { select: true },
     one: (call) => principalRowOf(call.file, live(call)),
+  },
+  {
+    method: 'GET',
+    path: '/servicePrincipals/{id}/appRoleAssignedTo',
+    behind,
+    entity: assignmentType,
+    query: list,
+    many: (call) => assignmentsWhere(call, 'resourceId'),
+  },
+  {
+    method: 'GET',
+    path: '/servicePrincipals/{id}/appRoleAssignments',
+    behind,
+    entity: assignmentType,
+    query: list,
+    many: (call) => assignmentsWhere(call, 'principalId'),
   },
   { method: 'PATCH', path: '/servicePrincipals/{id}', behind, entity: principalType, act: patchPrincipal },
   {

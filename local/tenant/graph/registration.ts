@@ -1,10 +1,11 @@
 // What else is told of a user's authentication: the report on registrations, which knows the default method, and the
 // older per-user state of multifactor authentication, which only beta has.
 import { isRow, type Row, TenantRefusal } from '../answers.ts';
-import { findUser, hasPlan, isGuest, userIdOf } from '../directory.ts';
+import { activeRolesOf, findUser, hasPlan, isGuest, userIdOf } from '../directory.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { registrationProperties } from '../schema/authentication.ts';
 import { text } from '../schema/fields.ts';
+import type { User } from '../schema.ts';
 import { preferred, waysOf } from './authentication.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
 import { requireUser } from './user-row.ts';
@@ -14,8 +15,7 @@ const registrationType: EntityType = {
   properties: registrationProperties,
 };
 
-function registration(call: GraphCall): Row {
-  const user = findUser(call.file, call.parameters['id'] ?? '');
+function requirePremium(call: GraphCall): void {
   if (!hasPlan(call.file, 'AAD_PREMIUM') && !hasPlan(call.file, 'AAD_PREMIUM_P2')) {
     throw new TenantRefusal(
       403,
@@ -23,14 +23,23 @@ function registration(call: GraphCall): Row {
       "Neither tenant is B2C or tenant doesn't have premium license",
     );
   }
+}
+
+function registration(call: GraphCall): Row {
+  requirePremium(call);
+  const user = findUser(call.file, call.parameters['id'] ?? '');
   if (!user) throw new TenantRefusal(404, 'ResourceNotFound', 'The user is not in the report.');
+  return registrationOf(call, user);
+}
+
+function registrationOf(call: GraphCall, user: User): Row {
   const ways = (user.authenticationMethods ?? []).flatMap(waysOf);
   return {
     ...withDefaults(user.registrationDetails ?? {}, registrationProperties, {
       userDisplayName: user.displayName ?? user.userPrincipalName.split('@')[0],
       userPrincipalName: user.userPrincipalName,
       userType: isGuest(user) ? 'guest' : 'member',
-      isAdmin: false,
+      isAdmin: activeRolesOf(call.file, userIdOf(user)).length > 0,
       isMfaCapable: ways.length > 0,
       isMfaRegistered: ways.length > 0,
       isPasswordlessCapable: false,
@@ -83,6 +92,26 @@ export const registrationRoutes: readonly GraphRoute[] = [
     versions: ['beta'],
     entity: requirementsType,
     act: setRequirements,
+  },
+  {
+    method: 'GET',
+    path: '/reports/authenticationMethods/userRegistrationDetails',
+    behind: 'reports',
+    entity: registrationType,
+    query: {
+      select: true,
+      page: { size: 1000, most: 1000 },
+      filter: {
+        isAdmin: 'eq',
+        isMfaRegistered: 'eq',
+        isMfaCapable: 'eq',
+        userPrincipalName: 'eq startswith',
+      },
+    },
+    many: (call) => {
+      requirePremium(call);
+      return call.file.users.map((user) => registrationOf(call, user));
+    },
   },
   {
     method: 'GET',

@@ -21,6 +21,11 @@ export const appSchema = z
     exchangeRoleGroups: texts
       .optional()
       .describe('Exchange role groups it belongs to, such as Organization Management. Default: none'),
+    exchangeCmdlets: texts
+      .optional()
+      .describe(
+        'Cmdlets that roles of its own let it run, each with all its parameters. Default: none beside the groups',
+      ),
     hiddenParameters: z
       .record(z.string(), texts)
       .optional()
