@@ -20,7 +20,7 @@ export const exitCodeHelp: readonly (readonly [number, string])[] = [
   [4, 'no such run'],
   [5, 'not now: somebody else decided meanwhile, or the run is not so far; look again, then decide'],
   [6, 'not reachable, or failing'],
-  [7, 'watch: the run is over and a person must look at it'],
+  [7, 'a person must look at it: watch at a run that is over, look-back at what it found or could not see'],
 ];
 
 /** Ends the command with a sentence and a code. */

@@ -10,6 +10,7 @@ import { type ExitCode, exitCodeHelp, exitCodes, Stop } from './exit-codes.ts';
 import { findRun } from './find-run.ts';
 import { handBack } from './hand-back.ts';
 import { judgeRules } from './judge-rules.ts';
+import { lookBack } from './look-back/look-back.ts';
 import { whole } from './numbers.ts';
 import { operate } from './operate.ts';
 import { tasks } from './tasks.ts';
@@ -124,6 +125,7 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
   tasks(program, deciding);
   operate(program, { client, print, columns: terminal.columns, end });
   judgeRules(program, terminal);
+  lookBack(program, { terminal, client, print, end });
 
   program
     .command('completion')

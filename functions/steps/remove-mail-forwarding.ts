@@ -115,11 +115,13 @@ const setForwarding = (
 interface Forwarding {
   change?: Change<Before>;
   task?: Task;
+  /** What the task is about, without asking anybody. */
+  asksAbout?: Kept;
   kept?: Kept;
 }
 
 /** undefined where there is no such mailbox. `unasked`: the audit log could not tell who set it, and will not. */
-async function forwardingOf(
+export async function forwardingOf(
   exchange: ExchangeReader,
   looked: LookedAt,
   unasked: boolean,
@@ -169,11 +171,13 @@ async function forwardingOf(
     const why = 'which the directory does not know by this name';
     return {
       task: ask(mailbox, idIn(where, 'forwarding-target'), `mail is forwarded to ${recipient}, ${why}`),
+      asksAbout: { what: `forwarding to ${recipient}`, why },
     };
   }
   if (unasked) {
     const why = 'the audit log could not tell who set it';
-    return { task: ask(mailbox, idIn(where, 'forwarding-inside'), `${what}: ${why}`) };
+    const asksAbout = { what, why: 'it stays inside the organisation, and who set it is not known' };
+    return { task: ask(mailbox, idIn(where, 'forwarding-inside'), `${what}: ${why}`), asksAbout };
   }
   return { kept: { what, why: 'stays inside the organisation' } };
 }

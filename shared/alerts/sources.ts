@@ -9,6 +9,7 @@ import { formerApi } from './former-api.ts';
 import { graphNotification } from './graph-notification.ts';
 import { incident } from './incident.ts';
 import { logAnalyticsRow } from './log-analytics.ts';
+import { lookBack } from './look-back.ts';
 import { notAlerts } from './not-alerts.ts';
 import { clean } from './payload-fields.ts';
 import { peoplePermission } from './people.ts';
@@ -28,6 +29,7 @@ export const sources: readonly Source[] = [
   sentinel,
   azureMonitor,
   relatedSignIn,
+  lookBack,
 ];
 
 /** Wrappings that services put around payloads; tried before the payloads themselves. */

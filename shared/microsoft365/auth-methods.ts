@@ -88,7 +88,7 @@ export const methodSchema = z
   });
 
 /** A registration and its log entry are seconds apart. */
-const nearMs = 120_000;
+export const nearMs = 120_000;
 const signs: readonly (readonly [RegExp, readonly Kind[]])[] = [
   [/temporary access pass/i, ['temporaryAccessPass']],
   [/fido|passkey|security key/i, ['fido2']],
@@ -104,7 +104,7 @@ const signs: readonly (readonly [RegExp, readonly Kind[]])[] = [
 const kindsIn = ({ activity, reason }: DirectoryAudit): readonly Kind[] | undefined =>
   signs.find(([sign]) => sign.test(`${activity} ${reason ?? ''} `))?.[1];
 
-const isRegistration = ({ activity, succeeded }: DirectoryAudit) =>
+export const isRegistration = ({ activity, succeeded }: DirectoryAudit) =>
   succeeded &&
   /security info|passkey|fido|hello|credential|access pass/i.test(activity) &&
   /\b(registered|register|added|add|created|create|updated|update)\b/i.test(activity);

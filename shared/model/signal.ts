@@ -14,6 +14,7 @@ export const signalSchema = z.object({
     'sentinel',
     'azureMonitor',
     'signIn',
+    'lookBack',
     'operator',
   ]),
   /** The source's own id, by which Microsoft Graph is asked to confirm it. */

@@ -12,18 +12,32 @@ export interface ReadRule {
   exported: ExportedRule;
 }
 
-/** Get-InboxRule, once with and once without IncludeHidden: only the difference tells which ones are hidden. */
+type Named = Pick<Mailbox, 'id' | 'userPrincipalName'>;
+
+/** Get-InboxRule with IncludeHidden: every rule, without saying which ones are hidden. */
+export const everyRuleOf = (exchange: ExchangeReader, { id, userPrincipalName }: Named) =>
+  exchange.get('Get-InboxRule', { Mailbox: id, IncludeHidden: true }, exportedRuleSchema, {
+    anchor: userPrincipalName,
+  });
+
+/** Get-InboxRule without it: the identities of those that the owner's own programs show. */
+export async function shownRulesOf(
+  exchange: ExchangeReader,
+  { id, userPrincipalName }: Named,
+): Promise<ReadonlySet<string>> {
+  const options = { anchor: userPrincipalName, select: ['Identity'] };
+  const shown = await exchange.get(
+    'Get-InboxRule',
+    { Mailbox: id },
+    z.object({ Identity: z.string() }),
+    options,
+  );
+  return new Set(shown.map(({ Identity }) => Identity));
+}
+
+/** Only the difference between the two tells which ones are hidden. */
 export async function rulesOf(exchange: ExchangeReader, owner: Mailbox): Promise<ReadRule[]> {
-  const mailbox = { Mailbox: owner.id };
-  const options = { anchor: owner.userPrincipalName };
-  const [all, shown] = await Promise.all([
-    exchange.get('Get-InboxRule', { ...mailbox, IncludeHidden: true }, exportedRuleSchema, options),
-    exchange.get('Get-InboxRule', mailbox, z.object({ Identity: z.string() }), {
-      ...options,
-      select: ['Identity'],
-    }),
-  ]);
-  const visible = new Set(shown.map(({ Identity }) => Identity));
+  const [all, visible] = await Promise.all([everyRuleOf(exchange, owner), shownRulesOf(exchange, owner)]);
   return all.map((exported) => {
     const rule = readExchangeRule(exported);
     // The order shifts when another rule goes; a change must stay the same change anyway.

@@ -1,0 +1,167 @@
+// Forwarding and inbox rules of every mailbox, judged by the code that a run judges them with. The list of mailboxes comes
+// with what each forwards, a thousand at a time; the rules take a request for each mailbox, and a second one only where it
+// matters whether a rule is hidden.
+import { z } from 'zod';
+import {
+  type Judgement,
+  judgeRule,
+  type RuleContext,
+} from '../../functions/steps/disable-inbox-rules/judge.ts';
+import { type InboxRule, readExchangeRule } from '../../functions/steps/disable-inbox-rules/rule.ts';
+import { everyRuleOf, shownRulesOf } from '../../functions/steps/disable-inbox-rules/rules-of.ts';
+import { forwardingOf } from '../../functions/steps/remove-mail-forwarding.ts';
+import { mailboxPage } from '../../shared/microsoft365/links.ts';
+import { directoryOf, unlessMissing } from '../../shared/microsoft365/mailbox.ts';
+import { readRecipient } from '../../shared/microsoft365/recipients.ts';
+import type { ExchangePages, ExchangeReader } from '../../shared/model/clients.ts';
+import { inQuotes } from '../../shared/model/text.ts';
+import type { Find, Seen } from './find.ts';
+import type { ListedMailbox, State } from './state.ts';
+
+/** Where a field of one mailbox is odd, that costs the field. */
+const text = z.string().nullish().catch(null);
+const rowSchema = z.object({
+  ExternalDirectoryObjectId: text,
+  Guid: text,
+  UserPrincipalName: text,
+  DisplayName: text,
+  EmailAddresses: z.array(z.string()).nullish().catch(null),
+  ForwardingAddress: z.unknown(),
+  ForwardingSmtpAddress: z.unknown(),
+});
+const selected = Object.keys(rowSchema.shape);
+
+/** Get-Mailbox, of the whole tenant: written to the state, a page at a time. */
+export async function listMailboxes(exchange: ExchangePages, state: State, now: () => Date): Promise<void> {
+  await state.append({ is: 'listing', at: now().toISOString() });
+  let n = 0;
+  let before = new Set<string>();
+  const all = { ResultSize: 'Unlimited' };
+  for await (const page of exchange.pages('Get-Mailbox', all, rowSchema, { select: selected })) {
+    const ids = new Set<string>();
+    for (const row of page) {
+      const id = row.ExternalDirectoryObjectId || row.Guid || row.UserPrincipalName || '';
+      // A page may begin with what the one before it ended with.
+      if (id === '' || ids.has(id) || before.has(id)) continue;
+      ids.add(id);
+      await state.append({
+        is: 'mailbox',
+        n,
+        id,
+        userPrincipalName: row.UserPrincipalName || id,
+        displayName: row.DisplayName ?? '',
+        addresses: (row.EmailAddresses ?? []).flatMap((proxy) => readRecipient(proxy).address ?? []),
+        forwards: Boolean(row.ForwardingAddress) || Boolean(row.ForwardingSmtpAddress),
+      });
+      n += 1;
+    }
+    before = ids;
+  }
+  await state.append({ is: 'listed', count: n, at: now().toISOString() });
+}
+
+/** Throws what Exchange throws: whether that is one mailbox's matter is for the caller to see. */
+export async function lookInto(
+  exchange: ExchangeReader,
+  mailbox: ListedMailbox,
+  domains: readonly string[],
+): Promise<Seen> {
+  const judged = await judgedRules(exchange, mailbox, domains);
+  // It was deleted since the list was made.
+  if (judged === undefined) return { looked: 0, finds: [], gaps: [] };
+  const forwarding = mailbox.forwards ? await forwardingFind(exchange, mailbox) : [];
+  return {
+    looked: judged.length,
+    finds: [...forwarding, ...judged.flatMap((one) => findOf(mailbox, one))],
+    gaps: [],
+  };
+}
+
+type Judged = Judgement & { rule: InboxRule };
+
+/** One that is off harms nobody any more, but whoever made it was there: it is judged as if it were on. */
+const judgedAsOn = (rule: InboxRule, context: RuleContext) => judgeRule({ ...rule, enabled: true }, context);
+
+async function judgedRules(
+  exchange: ExchangeReader,
+  mailbox: ListedMailbox,
+  domains: readonly string[],
+): Promise<Judged[] | undefined> {
+  const exported = await unlessMissing(everyRuleOf(exchange, mailbox));
+  if (exported === undefined) return undefined;
+  if (exported.length === 0) return [];
+  const rules = exported.map((one) => readExchangeRule(one));
+  const { displayName, userPrincipalName, addresses } = mailbox;
+  const context = {
+    acceptedDomains: domains,
+    owner: { name: displayName, addresses: [userPrincipalName, ...addresses] },
+    directory: await directoryOf(
+      exchange,
+      rules.flatMap(({ actions }) => actions.sendsTo),
+      domains,
+    ),
+  };
+  const judge = (rule: InboxRule, hidden: boolean) => {
+    const whole = { ...rule, hidden };
+    return { rule: whole, ...judgedAsOn(whole, context) };
+  };
+  const asShown = rules.map((rule) => judge(rule, false));
+  const asHidden = rules.map((rule) => judge(rule, true));
+  if ([...asShown, ...asHidden].every(({ verdict }) => verdict === 'keep')) return asShown;
+  const shown = (await unlessMissing(shownRulesOf(exchange, mailbox))) ?? new Set();
+  return rules.map((rule) => judge(rule, !shown.has(rule.id)));
+}
+
+function findOf({ id, userPrincipalName }: ListedMailbox, { rule, verdict, reasons }: Judged): Find[] {
+  if (verdict === 'keep') return [];
+  const name = /[\p{L}\p{N}\p{P}\p{S}]/u.test(rule.name)
+    ? `rule ${inQuotes(rule.name)}`
+    : 'a rule without a visible name';
+  const off = rule.enabled ? '' : ', which is switched off';
+  return [
+    {
+      id: `rule:${id}:${rule.id}`,
+      kind: 'rule',
+      verdict: rule.enabled && verdict === 'disable' ? 'remove' : 'ask',
+      person: { id, userPrincipalName },
+      what: `${name}${off}`,
+      why: reasons.join('; '),
+      now: rule.enabled
+        ? 'Ask the owner, by phone, whether it is theirs; if not, answer it as a compromise: whoever made it was signed in.'
+        : 'Nobody loses mail by it now. Ask who made it and who switched it off: whoever made it was signed in.',
+      link: mailboxPage(id),
+    },
+  ];
+}
+
+async function forwardingFind(exchange: ExchangeReader, mailbox: ListedMailbox): Promise<Find[]> {
+  const { id, userPrincipalName, displayName } = mailbox;
+  const looked = {
+    mailbox: { id, userPrincipalName, displayName },
+    own: true,
+    names: new Set<string>(),
+    acts: [],
+  };
+  const found = await forwardingOf(exchange, looked, true);
+  const common = {
+    id: `forwarding:${id}`,
+    kind: 'forwarding' as const,
+    person: { id, userPrincipalName },
+    link: mailboxPage(id),
+  };
+  if (found?.change !== undefined) {
+    const { what, why } = found.change;
+    return [
+      {
+        ...common,
+        verdict: 'remove',
+        what,
+        why,
+        now: 'Ask the owner, by phone, whether they set it; if not, answer it as a compromise.',
+      },
+    ];
+  }
+  if (found?.task !== undefined && found.asksAbout !== undefined)
+    return [{ ...common, verdict: 'ask', ...found.asksAbout, now: found.task.instruction }];
+  return [];
+}

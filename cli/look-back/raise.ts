@@ -1,0 +1,70 @@
+// Finds as alerts: one for each account with something that a run would remove, through the app's own front door, and only
+// after it was shown what that will be. What is only to be asked about, and what is nobody's, stays in the report.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { lookBackType } from '../../shared/alerts/look-back.ts';
+import type { Client } from '../client.ts';
+import type { Find, Person } from './find.ts';
+import type { Report } from './report.ts';
+import type { State } from './state.ts';
+
+export interface Alert {
+  /** The same as long as the same is found, so that it is raised once however often the command is run. */
+  id: string;
+  person: Person;
+  finds: readonly Find[];
+}
+
+export function alertsOf({ tenantId, finds }: Report): Alert[] {
+  const byPerson = new Map<string, Find[]>();
+  const people = new Map<string, Person>();
+  for (const find of finds) {
+    if (find.verdict !== 'remove' || find.person === null) continue;
+    people.set(find.person.id, find.person);
+    byPerson.set(find.person.id, [...(byPerson.get(find.person.id) ?? []), find]);
+  }
+  return [...people.values()].map((person) => {
+    const own = byPerson.get(person.id) ?? [];
+    const ids = own.map(({ id }) => id).toSorted();
+    const id = createHash('sha256')
+      .update(JSON.stringify([tenantId, person.id, ids]))
+      .digest('hex');
+    return { id: id.slice(0, 40), person, finds: own };
+  });
+}
+
+const triagedSchema = z.object({
+  decisions: z.array(z.object({ action: z.string(), why: z.string(), runId: z.string().nullish() })),
+});
+
+/** POST /api/alerts, one after the other; each is in the state as soon as it was answered. */
+export async function raise(
+  client: Client,
+  state: State,
+  alerts: readonly Alert[],
+  now: () => Date,
+  told: (line: string) => void,
+): Promise<void> {
+  const { tenantId, at: foundAt } = state.begun;
+  for (const { id, person, finds } of alerts) {
+    const { json } = await client.post('/api/alerts', {
+      specversion: '1.0',
+      id,
+      type: lookBackType,
+      source: 'reclaim/look-back',
+      time: now().toISOString(),
+      data: {
+        id,
+        tenantId,
+        userId: person.id,
+        userPrincipalName: person.userPrincipalName,
+        foundAt,
+        finds: finds.map(({ what }) => what.slice(0, 90)),
+      },
+    });
+    const { decisions } = triagedSchema.parse(json);
+    const decision = `${person.userPrincipalName}: ${decisions.map(({ action, why }) => `${action}, ${why}`).join('; ') || 'no decision'}`;
+    await state.append({ is: 'raised', id, at: now().toISOString(), decision });
+    told(decision);
+  }
+}
