@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { licences, unlessUnlicensed } from '../../shared/microsoft365/licences.ts';
+import { riskyUsersPage } from '../../shared/microsoft365/links.ts';
 import { readRisk } from '../../shared/microsoft365/risky-user.ts';
 import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
@@ -21,6 +22,7 @@ export const confirmCompromise = remediation({
   removes: 'nothing by itself: the user risk becomes high, on which risk policies of the tenant act',
   guide: [],
   stage: 'evict',
+  byHand: () => ({ link: riskyUsersPage(), role: 'Security Operator' }),
   part: 'risk-confirmation',
   licences: ['entraP2'],
   settings: settings('act'),

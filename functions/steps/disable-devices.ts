@@ -9,7 +9,7 @@ import { storedTrace } from '../../shared/intruder/tie.ts';
 import { windowStart } from '../../shared/intruder/window.ts';
 import { type Device, devicesOf, entriesOf, usedBy } from '../../shared/microsoft365/devices.ts';
 import { unlessGone } from '../../shared/microsoft365/gone.ts';
-import { devicePage } from '../../shared/microsoft365/links.ts';
+import { devicePage, userDevicesPage } from '../../shared/microsoft365/links.ts';
 import { remediation, settings, type Task } from '../../shared/model/step.ts';
 
 /**
@@ -24,6 +24,7 @@ export const disableDevices = remediation({
     devices === 1 ? 'signed in from a device of their own' : `signed in from ${devices} devices of their own`,
   guide: ['MS back doors'],
   stage: 'evict',
+  byHand: (userId) => ({ link: userDevicesPage(userId), role: 'Cloud Device Administrator' }),
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'Device.ReadWrite.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { licences, unlessUnlicensed } from '../../shared/microsoft365/licences.ts';
+import { riskyUsersPage } from '../../shared/microsoft365/links.ts';
 import { readRisk, waitForRisk } from '../../shared/microsoft365/risky-user.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
 
@@ -19,6 +20,7 @@ export const dismissRisk = remediation({
   removes: 'all risk that Entra ID Protection holds against the user; it cannot be put back',
   guide: [],
   stage: 'hand-back',
+  byHand: () => ({ link: riskyUsersPage(), role: 'Security Operator' }),
   part: 'risk-dismissal',
   settings: settings('act'),
   permissions: { graph: ['IdentityRiskyUser.ReadWrite.All', 'User.Read.All'] },

@@ -27,6 +27,10 @@ export const removeDefenderRoles = remediation({
   removes: 'membership of email and collaboration role groups',
   guide: ['MS 6.2', 'SD'],
   stage: 'evict',
+  byHand: () => ({
+    link: complianceRolesPage(),
+    role: 'Organization Management in Purview, or Global Administrator',
+  }),
   settings: settings('act').extend({
     /** Set once these cmdlets were seen to work with this app's own identity; until then a person looks. */
     proved: provedSchema.nullable().default(null),

@@ -6,6 +6,7 @@ import {
   removeExchangeRole,
   restoreExchangeRole,
 } from '../../shared/microsoft365/exchange-roles.ts';
+import { exchangeRolesPage } from '../../shared/microsoft365/links.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
 
 /**
@@ -18,6 +19,7 @@ export const removeExchangeRoles = remediation({
   removes: 'membership of Exchange role groups and roles assigned directly',
   guide: ['MS 6.3', 'SD'],
   stage: 'evict',
+  byHand: () => ({ link: exchangeRolesPage(), role: 'Organization Management in Exchange' }),
   settings: settings('act'),
   permissions: {
     exchange: [

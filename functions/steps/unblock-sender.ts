@@ -1,6 +1,7 @@
 // Lets the account send mail again after Exchange Online restricted it for what the intruder sent. The last thing
 // that is done, and done once: how often an account is unblocked is limited, and past that only Microsoft helps.
 import { z } from 'zod';
+import { restrictedEntitiesPage } from '../../shared/microsoft365/links.ts';
 import { mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
 import { readRecipient } from '../../shared/microsoft365/recipients.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
@@ -19,6 +20,7 @@ export const unblockSender = remediation({
   removes: 'the restriction on sending mail; it takes an hour as a rule and up to a day to be lifted',
   guide: ['MS 4', 'SD'],
   stage: 'hand-back',
+  byHand: () => ({ link: restrictedEntitiesPage(), role: 'Security Administrator' }),
   settings: settings('act'),
   permissions: { exchange: ['Get-Mailbox', 'Get-BlockedSenderAddress', 'Remove-BlockedSenderAddress'] },
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',

@@ -51,9 +51,9 @@ export function refusalOf(refusal: Refusal): RetryableError | PermanentError {
   const { service, request, headers, fault, now } = refusal;
   const status = fault.status ?? refusal.status;
   const code = fault.code === '' ? undefined : fault.code;
-  const said = [`${refusal.status}${code === undefined ? '' : ` ${code}`}`, fault.message?.slice(0, 300)]
-    .filter(Boolean)
-    .join(': ');
+  const said = `${refusal.status}${code === undefined ? '' : ` ${code}`}`;
+  // Last, since it explains the least and is as long as the service likes.
+  const inItsWords = fault.message ? ` ${service} said: ${fault.message.slice(0, 300)}` : '';
   const retryAfter = headers.get('retry-after');
   const wait = retryAfterSeconds(retryAfter, now);
   const asked = wait === undefined ? '' : `; it asks to wait ${wait} s`;
@@ -61,7 +61,7 @@ export function refusalOf(refusal: Refusal): RetryableError | PermanentError {
   const message = passes(status)
     ? `${service} ${verb} ${request} (${said})${asked}.`
     : sentence(refusal, status, said);
-  return failureOf(message, {
+  return failureOf(message + inItsWords, {
     status,
     retryAfter,
     code,

@@ -30,6 +30,26 @@ export const devicesPage = () => 'https://security.microsoft.com/machines';
 export const rolesPage = (userId: string) =>
   `${entra}/AdministrativeRole/userId/${encodeURIComponent(userId)}`;
 
+/** The user's devices. */
+export const userDevicesPage = (userId: string) => `${entra}/Devices/userId/${encodeURIComponent(userId)}`;
+
+/** The user's applications. */
+export const userApplicationsPage = (userId: string) =>
+  `${entra}/Applications/userId/${encodeURIComponent(userId)}`;
+
+/** Users at risk: confirm a compromise, dismiss a risk. */
+export const riskyUsersPage = () =>
+  'https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SecurityMenuBlade/~/RiskyUsers';
+
+/** Accounts that Exchange Online stopped from sending. */
+export const restrictedEntitiesPage = () => 'https://security.microsoft.com/restrictedentities';
+
+/** Exchange's role groups. */
+export const exchangeRolesPage = () => 'https://admin.exchange.microsoft.com/#/adminRoles';
+
+/** Alerts of Defender XDR. */
+export const alertsPage = () => 'https://security.microsoft.com/alerts';
+
 /** One mailbox in the Exchange admin centre: forwarding, delegation, mail apps. */
 export const mailboxPage = (userId: string) =>
   `https://admin.exchange.microsoft.com/#/mailboxes/:/MailboxDetails/${encodeURIComponent(userId)}`;

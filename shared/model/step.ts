@@ -177,6 +177,11 @@ export const settings = (mode: Mode) => z.strictObject({ mode: z.enum(modes).def
 /** The clients a step uses, with what it needs of each: this is the only place where a permission is declared. */
 type Permissions<Uses extends ClientName> = { readonly [C in Uses]: readonly [string, ...string[]] };
 
+export interface ByHand {
+  link: string;
+  role: string;
+}
+
 interface Declaration<Name extends string> {
   /** Also the file, the function step-…, the queue and the row. */
   name: Name;
@@ -191,6 +196,8 @@ interface Declaration<Name extends string> {
   licences?: readonly StepLicence[];
   /** Needs a directory role that reaches these; preflight checks it. */
   reaches?: Reach;
+  /** Where a person does its work when it can't, and as whom. Left out: on the page of the user, or of the mailbox. */
+  byHand?(userId: string): ByHand;
   /** Its cmdlets are those of Security & Compliance, where an administrator gives the app its role by hand. */
   cmdletsOf?: 'compliance';
   /** true, or the reason why not. */
@@ -294,6 +301,7 @@ function base<Name extends string, Uses extends ClientName, S>(
     ...(step.part === undefined ? {} : { part: step.part }),
     licences: step.licences ?? [],
     ...(step.reaches === undefined ? {} : { reaches: step.reaches }),
+    ...(step.byHand === undefined ? {} : { byHand: step.byHand }),
     ...(step.cmdletsOf === undefined ? {} : { cmdletsOf: step.cmdletsOf }),
     appliesTo: step.appliesTo,
     after: step.after ?? [],

@@ -6,7 +6,7 @@ import type { Investigation, Remediation } from '../model/step.ts';
 import type { RunRows } from '../run/progress.ts';
 
 /** A step as far as a summary describes it. */
-export type Described = Partial<Pick<Remediation, 'part'>> &
+export type Described = Partial<Pick<Remediation, 'part' | 'byHand'>> &
   (
     | (Pick<Remediation, 'kind' | 'name' | 'title' | 'undo' | 'permissions'> &
         Partial<Pick<Remediation, 'did'>>)

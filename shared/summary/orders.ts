@@ -38,8 +38,10 @@ export function ordersOf(all: Case): Section {
     ...failures(given, 'contain'),
     ...tasks.filter(isAccount).map(taskLine),
     ...uncounted(late(given)),
+    ...failures(given, 'evict'),
+    ...tasks.filter((one) => one.task.danger !== undefined && !isAccount(one)).map(taskLine),
     ...failures(given, 'other'),
-    ...tasks.filter((one) => !isAccount(one)).map(taskLine),
+    ...tasks.filter(({ task }) => task.danger === undefined).map(taskLine),
     ...uncounted(onlyReported(given)),
     ...uncounted(behindASwitch(given)),
   ];
@@ -230,17 +232,23 @@ function nothing(given: Case): Line {
   }
 }
 
+const ranks = ['contain', 'evict', 'other'] as const;
+
+/** What keeps the intruder in comes before what only says so. */
+const failureRank = ({ stage, part }: StepRow): (typeof ranks)[number] =>
+  stage === 'contain' || (stage === 'evict' && part !== 'risk-confirmation') ? stage : 'other';
+
 /** Steps that failed: done by hand, or tried again once the cause is fixed. */
-function failures(given: Case, which: 'contain' | 'other'): Line[] {
+function failures(given: Case, which: (typeof ranks)[number]): Line[] {
   const failed = given.steps
     .filter((row) => row.outcome?.is === 'failed')
-    .toSorted((a, b) => Number(b.stage === 'contain') - Number(a.stage === 'contain'));
+    .toSorted((a, b) => ranks.indexOf(failureRank(a)) - ranks.indexOf(failureRank(b)));
   const again =
     given.verdict.word === 'UNDONE'
       ? order(given, 'Or fix the cause, then let this app put back what is left', 'undo')
       : order(given, 'Or fix the cause, then let this app try again', 'retry');
   return failed
-    .filter((row) => (row.stage === 'contain') === (which === 'contain'))
+    .filter((row) => failureRank(row) === which)
     .map((row, index, all) => ({
       text: failureText(given, row),
       details: row.outcome?.is === 'failed' ? errorDetails(row.outcome.error, errorOf(all[index - 1])) : [],
@@ -270,18 +278,18 @@ const errorDetails = (error: Failure, before: Failure | undefined): string[] => 
   return [said, plain(known.join(', '), 120)].filter((part) => part !== '');
 };
 
-/** Where a step's work is done by hand, as far as its clients tell. */
+/** Where a step's work is done by hand: as it says, or as far as its clients tell. */
 function byHand({ run, playbook }: Case, row: StepRow): { text: string; url: string } {
+  const { id } = run.account;
   const step = playbook.find((candidate) => candidate.name === row.name);
+  const own = step?.byHand?.(id);
+  if (own !== undefined) return { text: placeOf(own.link, own.role), url: own.link };
   return step?.permissions.exchange === undefined
     ? {
         text: 'The user in the Entra admin center, as Privileged Authentication Administrator',
-        url: userPage(run.account.id),
+        url: userPage(id),
       }
-    : {
-        text: 'The mailbox in the Exchange admin center, as Exchange Administrator',
-        url: mailboxPage(run.account.id),
-      };
+    : { text: 'The mailbox in the Exchange admin center, as Exchange Administrator', url: mailboxPage(id) };
 }
 
 /** Not there yet: a person may be quicker than whatever it waits for. */

@@ -282,7 +282,7 @@ describe('a refusal of Exchange', () => {
       status: 403,
       requestId: 'b1f0c2d3-0000-4000-8000-000000000001',
       message: expect.stringMatching(
-        /Set-Mailbox for 4f1c.*403: The role assigned to application is not supported\..*Exchange Administrator/,
+        /Set-Mailbox for 4f1c.*\(403\).*Exchange Administrator.*said: The role assigned to application is not supported\.$/,
       ),
     });
   });

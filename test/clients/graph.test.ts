@@ -238,7 +238,7 @@ describe('a refusal of Graph', () => {
     await expect(graph.get(path`/users/${id}`, userSchema)).resolves.toEqual(user);
     expect(waits).toEqual([2]);
     expect(lines).toEqual([
-      `Microsoft Graph throttles GET /users/${id} (429 TooManyRequests: Too many requests.); it asks to wait 2 s. Again in 2.0 s.`,
+      `Microsoft Graph throttles GET /users/${id} (429 TooManyRequests); it asks to wait 2 s. Microsoft Graph said: Too many requests. Again in 2.0 s.`,
     ]);
   });
 

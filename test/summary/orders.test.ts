@@ -1,5 +1,6 @@
 // What a person does now: complete, urgent things first, each with its page or request.
 import { describe, expect, it } from 'vitest';
+import { confirmCompromise } from '../../functions/steps/confirm-compromise.ts';
 import { openTasks } from '../../shared/run/verdict.ts';
 import { doNow, names, of, reported, section } from './read.ts';
 import { at, done, given, having, refused, run, step, task } from './rows.ts';
@@ -66,6 +67,19 @@ describe('what a person does now', () => {
       "2 sign-ins may be the owner's or the intruder's",
       expect.stringMatching(/^The password of CN=Adele Vance/),
     ]);
+  });
+
+  it('puts what only tells a service behind the people to warn, and leads where the step says', () => {
+    const from = situations.contained();
+    const steps = [
+      ...from.steps,
+      step('confirm-compromise', { is: 'failed', error: refused }, { stage: 'evict' }),
+      step('review-sent-mail', done, { tasks: [task('warn', 'warn 2 people', { danger: 'people' })] }),
+    ];
+    const playbook = [...from.playbook, confirmCompromise];
+    const [first, second] = section({ ...from, playbook, steps }, 'What you do now');
+    expect(first).toMatch(/^Warn 2 people/);
+    expect(second).toMatch(/^Confirm the compromise .*RiskyUsers$/);
   });
 
   it('puts a task without which a step is not done before those that can wait', () => {

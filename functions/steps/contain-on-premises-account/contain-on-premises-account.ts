@@ -18,6 +18,7 @@ export const containOnPremisesAccount = remediation({
   removes: 'sign-in on premises, and what a sync from there would give back; tickets already issued live on',
   guide: ['MS 1'],
   stage: 'contain',
+  byHand: () => ({ link: activeDirectoryGuide(), role: 'Account Operator in Active Directory' }),
   part: 'active-directory',
   licences: ['defenderForIdentity'],
   settings: settings('act'),

@@ -17,6 +17,7 @@ export const removeAdminRoles = remediation({
     'directory roles, held directly, in PIM or through role-assignable groups; rights in Azure subscriptions stay',
   guide: ['MS 6.1', 'SD'],
   stage: 'evict',
+  byHand: (userId) => ({ link: rolesPage(userId), role: 'Privileged Role Administrator' }),
   part: 'admin-roles',
   licences: ['entraP2'],
   settings: settings('act'),

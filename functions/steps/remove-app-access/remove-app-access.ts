@@ -5,6 +5,7 @@ import { readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { grantsOf, readAppAccess } from '../../../shared/microsoft365/app-access.ts';
 import { judgeApps, judgeOwned, letIn } from '../../../shared/microsoft365/judge-app-access.ts';
+import { userApplicationsPage } from '../../../shared/microsoft365/links.ts';
 import { type Change, type Kept, remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { inQuotes } from '../../../shared/model/text.ts';
 import * as say from './app-tasks.ts';
@@ -19,6 +20,7 @@ export const removeAppAccess = remediation({
   did: (apps) => (apps === 1 ? 'let an application in' : `let ${apps} applications in`),
   guide: ['MS back doors'],
   stage: 'evict',
+  byHand: (userId) => ({ link: userApplicationsPage(userId), role: 'Cloud Application Administrator' }),
   settings: settings('act'),
   permissions: {
     graph: [

@@ -11,6 +11,7 @@ import {
   methodSchema,
 } from '../../../shared/microsoft365/auth-methods.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
+import { authMethodsPage } from '../../../shared/microsoft365/links.ts';
 import { remediation, settings } from '../../../shared/model/step.ts';
 import { askTheOwner, changeDefault, registerAgain, removeByHand } from './auth-method-tasks.ts';
 import { canBeDefault, deletionRank, isDefaultBy, readDefaultMethod } from './default-method.ts';
@@ -31,6 +32,7 @@ export const removeAuthMethods = remediation({
   did: (methods) => (methods === 1 ? 'registered a sign-in method' : `registered ${methods} sign-in methods`),
   guide: ['MS back doors', 'MS 1'],
   stage: 'evict',
+  byHand: (userId) => ({ link: authMethodsPage(userId), role: 'Privileged Authentication Administrator' }),
   part: 'methods',
   reaches: 'methods',
   settings: settings('act'),

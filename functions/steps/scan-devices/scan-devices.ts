@@ -20,6 +20,7 @@ export const scanDevices = remediation({
     'malware that Defender Antivirus knows, from machines that are onboarded; others are left to hands',
   guide: ['MS virus scan'],
   stage: 'evict',
+  byHand: () => ({ link: devicesPage(), role: 'Security Administrator' }),
   licences: ['defenderForEndpoint'],
   settings: settings('act').extend({ scanType: z.enum(['Full', 'Quick']).default('Full') }),
   permissions: {

@@ -1,6 +1,7 @@
 // Tells whoever works on the alert or the incident in Defender what was done here, and moves it on where that is wanted.
 // Comes after all others, and speaks again only when the outcome is another one.
 import { z } from 'zod';
+import { alertsPage } from '../../../shared/microsoft365/links.ts';
 import { type Context, type RunView, remediation, settings } from '../../../shared/model/step.ts';
 import { casesOf, collections, comment, moveOn, stateOf } from './defender-cases.ts';
 
@@ -30,6 +31,7 @@ export const updateAlert = remediation({
   removes: 'nothing: it comments on the alert and its incident, and moves them on as configured',
   guide: ['MS tools'],
   stage: 'close',
+  byHand: () => ({ link: alertsPage(), role: 'Security Operator' }),
   settings: choices,
   permissions: { graph: ['SecurityAlert.ReadWrite.All', 'SecurityIncident.ReadWrite.All'] },
   appliesTo: () => true,
