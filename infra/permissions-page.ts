@@ -2,6 +2,7 @@
 // administrator reads before granting is what the code asks for. It decides nothing itself.
 import { coveredBy, declaredPermissions } from '../functions/permissions.ts';
 import type { Reach, Step } from '../shared/model/step.ts';
+import { lookBackSection } from './look-back-permissions.ts';
 import { markdownTable } from './markdown-table.ts';
 import { cmdletRisks, notes } from './permission-notes.ts';
 import { offSetting, withoutIt } from './permission-words.ts';
@@ -83,6 +84,8 @@ export function permissionsPage(playbook: readonly Step[], minimal: readonly str
     '## Azure',
     '',
     'What the app’s identity holds in its own resource group, and nobody else does, is one page: `infra/bicep/modules/roles.bicep`.',
+    '',
+    ...lookBackSection(),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -113,8 +113,7 @@ async function lookedAll(terminal: Terminal, { state: file }: Options, looking: 
     const { seen, listed } = looking.state;
     const far = listed === undefined ? '' : ` ${grouped(seen)} of ${grouped(listed)} mailboxes are done.`;
     const on = `What was seen is in ${file}.${far} The same command goes on from there.`;
-    if (terminal.ended.aborted) throw new Stop(`Stopped. ${on}`, exitCodes.failed);
-    terminal.error(`${on}\n`);
+    terminal.error(`${terminal.ended.aborted ? 'Stopped. ' : ''}${on}\n`);
     throw error;
   }
 }

@@ -118,13 +118,11 @@ async function mailboxes(looking: Looking, ended: AbortSignal): Promise<void> {
   const { exchange, state, progress } = looking;
   const domains = await acceptedDomains(exchange);
   await askAnything(looking, ended);
-  let finds = 0;
   let inRow = 0;
   const one = async (mailbox: ListedMailbox) => {
     try {
       const seen = await lookInto(exchange, mailbox, domains);
       await state.append({ is: 'looked', n: mailbox.n, ...seen });
-      finds += seen.finds.length;
       inRow = 0;
     } catch (error) {
       if (ended.aborted || !isService(error)) throw error;
@@ -137,7 +135,7 @@ async function mailboxes(looking: Looking, ended: AbortSignal): Promise<void> {
       inRow += 1;
       if (inRow >= mostInRow) throw error;
     }
-    progress({ what: 'mailboxes', seen: state.seen, of: state.listed, finds });
+    progress({ what: 'mailboxes', seen: state.seen, of: state.listed, finds: state.found });
   };
   await several(state.unseen(), mailboxesAtOnce, one);
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { lookBackType } from '../../shared/alerts/look-back.ts';
 import type { Client } from '../client.ts';
+import { exitCodes, Stop } from '../exit-codes.ts';
 import type { Find, Person } from './find.ts';
 import type { Report } from './report.ts';
 import type { State } from './state.ts';
@@ -34,10 +35,10 @@ export function alertsOf({ tenantId, finds }: Report): Alert[] {
 }
 
 const triagedSchema = z.object({
-  decisions: z.array(z.object({ action: z.string(), why: z.string(), runId: z.string().nullish() })),
+  decisions: z.array(z.object({ action: z.string(), why: z.string() })),
 });
 
-/** POST /api/alerts, one after the other; each is in the state as soon as it was answered. */
+/** POST /api/alerts, one after the other; each is in the state as soon as it was answered. What is refused is told. */
 export async function raise(
   client: Client,
   state: State,
@@ -45,26 +46,42 @@ export async function raise(
   now: () => Date,
   told: (line: string) => void,
 ): Promise<void> {
-  const { tenantId, at: foundAt } = state.begun;
-  for (const { id, person, finds } of alerts) {
-    const { json } = await client.post('/api/alerts', {
-      specversion: '1.0',
-      id,
-      type: lookBackType,
-      source: 'reclaim/look-back',
-      time: now().toISOString(),
-      data: {
-        id,
-        tenantId,
-        userId: person.id,
-        userPrincipalName: person.userPrincipalName,
-        foundAt,
-        finds: finds.map(({ what }) => what.slice(0, 90)),
-      },
+  for (const alert of alerts) {
+    const { id, person } = alert;
+    const decision = await decisionOn(client, state, alert, now).catch((error: unknown) => {
+      if (!(error instanceof Stop) || error.code !== exitCodes.failed) throw error;
+      told(`${person.userPrincipalName}: not raised. ${error.message}`);
+      return undefined;
     });
-    const { decisions } = triagedSchema.parse(json);
-    const decision = `${person.userPrincipalName}: ${decisions.map(({ action, why }) => `${action}, ${why}`).join('; ') || 'no decision'}`;
+    if (decision === undefined) continue;
     await state.append({ is: 'raised', id, at: now().toISOString(), decision });
     told(decision);
   }
+}
+
+async function decisionOn(
+  client: Client,
+  state: State,
+  { id, person, finds }: Alert,
+  now: () => Date,
+): Promise<string> {
+  const { tenantId, at: foundAt } = state.begun;
+  const { json } = await client.post('/api/alerts', {
+    specversion: '1.0',
+    id,
+    type: lookBackType,
+    source: 'reclaim/look-back',
+    time: now().toISOString(),
+    data: {
+      id,
+      tenantId,
+      userId: person.id,
+      userPrincipalName: person.userPrincipalName,
+      foundAt,
+      finds: finds.map(({ what }) => what.slice(0, 90)),
+    },
+  });
+  const { decisions } = triagedSchema.parse(json);
+  const said = decisions.map(({ action, why }) => `${action}, ${why}`).join('; ');
+  return `${person.userPrincipalName}: ${said || 'no decision'}`;
 }

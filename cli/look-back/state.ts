@@ -77,6 +77,7 @@ export class State {
   /** One byte a mailbox: whether all of it was seen. */
   #seen = new Uint8Array(0);
   #seenCount = 0;
+  #found = 0;
   #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(file: string, handle: FileHandle, begun: Begun) {
@@ -129,9 +130,11 @@ export class State {
       this.listed = line.count;
       this.#seen = new Uint8Array(line.count);
       this.#seenCount = 0;
+      this.#found = 0;
     } else if (line.is === 'looked' && line.gaps.length === 0 && this.#seen[line.n] === 0) {
       this.#seen[line.n] = 1;
       this.#seenCount += 1;
+      this.#found += line.finds.length;
     } else if (line.is === 'part') {
       if (line.gaps.some(({ again }) => again)) this.done.delete(line.part);
       else this.done.set(line.part, line.against);
@@ -141,6 +144,11 @@ export class State {
   /** Mailboxes of which everything was seen. */
   get seen(): number {
     return this.#seenCount;
+  }
+
+  /** What was found in them. */
+  get found(): number {
+    return this.#found;
   }
 
   /** Resolves when the line is in the file. Lines never mix. */

@@ -9,7 +9,7 @@ import type { Find } from '../../cli/look-back/find.ts';
 import { type Looking, look } from '../../cli/look-back/look.ts';
 import { reportOf } from '../../cli/look-back/report.ts';
 import { State } from '../../cli/look-back/state.ts';
-import { lookBackPermissions } from '../../infra/look-back-permissions.ts';
+import { lookBackNotes, lookBackPermissions } from '../../infra/look-back-permissions.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { createExchange } from '../../shared/clients/exchange.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
@@ -103,6 +103,18 @@ describe('a look back', () => {
     expect(
       tenant.requests.filter(({ method, cmdlet }) => method !== 'GET' && !cmdlet?.startsWith('Get-')),
     ).toEqual([]);
+  });
+
+  it('asks only what its permissions are documented for, and uses each of them', async () => {
+    const tenant = tenantOf(160);
+    await lookAt(tenant);
+    const { requests } = tenant;
+    const documented = Object.values(lookBackNotes).flatMap((note) => note.requests);
+    const graph = requests.filter(({ service }) => service === 'graph');
+    expect(new Set(graph.map(({ route }) => route))).toEqual(new Set(documented));
+    const asked = requests.flatMap(({ cmdlet }) => cmdlet ?? []);
+    expect([...new Set(asked)].toSorted()).toEqual([...lookBackPermissions.exchange]);
+    expect(requests.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
   it('says what no look can show: the log’s age, and registrations without an address', async () => {
