@@ -89,5 +89,6 @@ const tellHomeTenant = (name: string, id: string): Task => ({
   what: `Tell the administrators of ${homeDomain(name)} that their account is compromised`,
   instruction: `It is a guest here and is only shut out of this tenant: only they can reset its password, revoke its sessions and remove its methods.`,
   link: userPage(id),
+  role: 'Global Reader',
   danger: 'account',
 });

@@ -187,6 +187,7 @@ const ask = ({ id, userPrincipalName }: Mailbox, taskId: string, what: string): 
   what,
   instruction: `Look at the forwarding of ${userPrincipalName}, and clear it unless the owner knows who that is.`,
   link: mailboxPage(id),
+  role: 'Exchange Administrator',
 });
 
 const aims = ['ForwardingAddress', 'ForwardingSmtpAddress'] as const;

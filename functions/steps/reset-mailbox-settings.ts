@@ -173,6 +173,7 @@ const addAgain = (id: string, name: string): Task => ({
   what: `Have the owner add the account to ${name} again`,
   instruction: 'It was removed, and comes back by itself once its owner signs in on it.',
   link: mailboxPage(id),
+  role: 'Exchange Administrator',
   instead: true,
 });
 

@@ -1,4 +1,6 @@
 // Links to the exact page where a person acts, for tasks and the email. Ids are encoded, so that no name can change a link.
+import type { ByHand, Step } from '../model/step.ts';
+
 const entra = 'https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~';
 
 /** The user in the Entra admin centre: block, reset, roles, sessions. */
@@ -84,3 +86,10 @@ export const applicationPage = (principalId: string) =>
 /** An app registration by application id: owners, certificates and secrets. */
 export const registrationPage = (appId: string) =>
   `https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Credentials/appId/${encodeURIComponent(appId)}`;
+
+/** Where a step's work is done by hand, and as whom: as it says, or as far as its clients tell. */
+export const byHandOf = (step: Pick<Step, 'byHand' | 'permissions'> | undefined, userId: string): ByHand =>
+  step?.byHand?.(userId) ??
+  (step?.permissions.exchange === undefined
+    ? { link: userPage(userId), role: 'Privileged Authentication Administrator' }
+    : { link: mailboxPage(userId), role: 'Exchange Administrator' });

@@ -184,8 +184,9 @@ export const lookYourself = (lost: readonly string[], account: Account, at: stri
     : [
         {
           id: `mailboxes-not-found:${at}`,
-          what: `the intruder worked in ${lost.length === 1 ? 'a mailbox' : `${lost.length} mailboxes`} that could not be looked into: ${lost.slice(0, 5).join(', ')}`,
-          instruction: `Find out which mailboxes these are and look through their ${at}.`,
+          what: `Look through ${lost.length === 1 ? 'a mailbox' : `${lost.length} mailboxes`} where the intruder worked and that could not be found: ${lost.slice(0, 5).join(', ')}`,
+          instruction: `The audit log names ${lost.length === 1 ? 'it' : 'them'}. Find out which ${lost.length === 1 ? 'it is' : 'they are'}, and look through the ${at} there.`,
           link: mailboxPage(account.id),
+          role: 'Exchange Administrator',
         },
       ];

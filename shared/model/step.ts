@@ -61,7 +61,7 @@ export interface Task {
   /** The exact page to do it on. */
   link: string;
   /** The role that it takes: "Exchange Administrator". */
-  role?: string;
+  role: string;
   /** Exchange Online PowerShell as it is typed, a command a line; the line that connects is put before it. */
   commands?: readonly string[];
   /** What goes wrong until it is done; left out where it can wait. */

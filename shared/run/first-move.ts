@@ -1,6 +1,7 @@
 // The lock, by whoever opens the run. A message to a queue of its own would cost the intruder's next half second: what
 // a contain step finds is recorded in the transaction that opens the run, and its fix follows at once. It is the step's
 // own code, claimed like any other turn; a crash leaves it to its queue, whose message is due when the lease ends.
+import { byHandOf } from '../microsoft365/links.ts';
 import type { Readers } from '../model/clients.ts';
 import type { StepRow } from '../model/rows.ts';
 import type { Remediation } from '../model/step.ts';
@@ -48,7 +49,7 @@ export function firstMove(engine: Engine, known: Partial<Readers> = {}): FirstMo
         const first = await step.find(contextOf(engine, step, planned, abort), readers);
         if ('skip' in first) return undefined;
         const claimed = claimedRow(row, step, planned, now, timing.firstMoveLeaseSeconds);
-        const found = withFirstLook(claimed, first, now);
+        const found = withFirstLook(claimed, first, now, byHandOf(step, run.account.id));
         return found.toFix.size === 0 ? undefined : { step, row: found.row, recorded: found.toFix };
       } catch {
         // Its own turn meets the same failure, and has the means to wait, to try again and to say so.

@@ -1,8 +1,9 @@
 // Look, record, fix, look again. The record is written before the first fix, so that a crash leaves no change of
 // which nothing is known.
 import { type Failure, PermanentError, RetryableError, toFailure } from '../errors.ts';
+import { byHandOf } from '../microsoft365/links.ts';
 import type { ChangeRecord, Outcome, StepRow, TaskRecord } from '../model/rows.ts';
-import type { Change, Found, Remediation, Skip, Task } from '../model/step.ts';
+import type { ByHand, Change, Found, Remediation, Skip, Task } from '../model/step.ts';
 import {
   type Attempt,
   afterAttempt,
@@ -46,7 +47,7 @@ export async function remediate(
   if (act) row = await giveBack(execution, step, row, first);
   if (row !== before) first = await lookAgain(step, execution, row);
   if ('skip' in first) return settle(row, { is: 'skipped', reason: first.skip }, engine.now());
-  const found = withFirstLook(row, first, engine.now());
+  const found = withFirstLook(row, first, engine.now(), placeFor(execution, step));
   if (found.toFix.size === 0) {
     const doubt = act ? found.row.changes.find(isInDoubt) : undefined;
     if (doubt === undefined) return settle(found.row, outcomeOf(found.row, act), engine.now());
@@ -88,15 +89,18 @@ async function giveBack(
   return next === row ? row : await write(next);
 }
 
+/** Where a person does the step's work. */
+const placeFor = ({ context }: Execution, step: Remediation) => byHandOf(step, context.account.id);
+
 /** Nothing but a person brings it back. */
-const notGivenBack = ({ changes }: StepRow): Task[] =>
+const notGivenBack = ({ changes }: StepRow, place: ByHand): Task[] =>
   changes
     .filter(({ ownersSince, undoneAt }) => ownersSince !== undefined && undoneAt === null)
     .map((record) => ({
       id: `give-back:${record.id}`,
       what: `Give back what was the owner's: ${record.what}`,
       instruction: `It was changed because ${record.evidence ?? record.why}, and turned out to be the owner's. It could not be put back by itself: do it with the owner.`,
-      link: 'https://security.microsoft.com/auditlogsearch',
+      ...place,
     }));
 
 /** The row as it is recorded before the first fix, and which of its changes are to be made. */
@@ -104,9 +108,10 @@ export function withFirstLook(
   row: StepRow,
   first: Found,
   now: Date,
+  place: ByHand,
 ): { row: StepRow; toFix: ReadonlySet<string> } {
   const { records, toFix } = reconcile(row.changes, first.changes, now.toISOString(), row.acts);
-  return { row: withFindings({ ...row, changes: records }, first), toFix };
+  return { row: withFindings({ ...row, changes: records }, first, place), toFix };
 }
 
 /** What appears while a step works is made as well, but not for ever. */
@@ -120,6 +125,7 @@ async function fixAndCheck(
   rounds = mostRounds,
 ): Promise<Ending> {
   const { engine } = execution;
+  const place = placeFor(execution, step);
   let row = recorded;
   for (const record of recorded.changes) {
     if (!toFix.has(identity(record))) continue;
@@ -144,10 +150,10 @@ async function fixAndCheck(
       throw new RetryableError(`${step.name} finds something new as often as it looks; it is tried again`);
     }
     const changes = [...row.changes, ...newer.map((change) => newRecord(change, now.toISOString(), true))];
-    row = await execution.record(withFindings({ ...row, changes }, second));
+    row = await execution.record(withFindings({ ...row, changes }, second, place));
     return fixAndCheck(execution, step, row, new Set(newer.map(identity)), rounds - 1);
   }
-  row = withFindings(row, second);
+  row = withFindings(row, second, place);
   return settle(row, outcomeOf(row, row.acts), now);
 }
 
@@ -211,8 +217,13 @@ const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
 });
 
 /** Tasks that a look no longer names are settled; a tick of an operator survives as long as the task is named. */
-function withFindings(row: StepRow, found: Found): StepRow {
-  const named = [...(found.tasks ?? []), ...cameBack(row), ...notGivenBack(row), ...hadNoEffect(row)];
+function withFindings(row: StepRow, found: Found, place: ByHand): StepRow {
+  const named = [
+    ...(found.tasks ?? []),
+    ...cameBack(row),
+    ...notGivenBack(row, place),
+    ...hadNoEffect(row, place),
+  ];
   const attachments = row.attachments.length > 0 ? row.attachments : [...(found.attachments ?? [])];
   return { ...row, kept: [...(found.kept ?? [])], tasks: mergeTasks(row.tasks, named), attachments };
 }
@@ -250,7 +261,7 @@ const cameBack = (row: StepRow): Task[] =>
     }));
 
 /** The service took it, or may have, and it is still there: only a person can find out why. */
-const hadNoEffect = (row: StepRow): Task[] =>
+const hadNoEffect = (row: StepRow, place: ByHand): Task[] =>
   row.changes
     .filter((record) => verificationOf(record) === 'ineffective' && record.failure === null)
     .map((record) => ({
@@ -258,7 +269,7 @@ const hadNoEffect = (row: StepRow): Task[] =>
       what: `${record.what} was asked for at ${record.firstFixedAt ?? record.fixedAt ?? record.attemptedAt ?? record.recordedAt} and is still there`,
       instruction:
         'Look at it by hand and do it there. If it is done already, retry the step: what a look no longer finds needs nobody.',
-      link: 'https://entra.microsoft.com',
+      ...place,
       essential: true,
     }));
 

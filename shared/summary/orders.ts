@@ -5,7 +5,7 @@ import { kindOf } from '../alerts/detectors.ts';
 import type { Failure } from '../errors.ts';
 import type { Asked, Line, Section } from '../mail/letter.ts';
 import { count, plain } from '../mail/plain.ts';
-import { mailboxPage, signInsPage, userPage } from '../microsoft365/links.ts';
+import { byHandOf, signInsPage, userPage } from '../microsoft365/links.ts';
 import { isOneCommand } from '../model/powershell.ts';
 import type { RunRow, StepRow, TaskRecord } from '../model/rows.ts';
 import { capital, inQuotes } from '../model/text.ts';
@@ -278,18 +278,10 @@ const errorDetails = (error: Failure, before: Failure | undefined): string[] => 
   return [said, plain(known.join(', '), 120)].filter((part) => part !== '');
 };
 
-/** Where a step's work is done by hand: as it says, or as far as its clients tell. */
-function byHand({ run, playbook }: Case, row: StepRow): { text: string; url: string } {
-  const { id } = run.account;
-  const step = playbook.find((candidate) => candidate.name === row.name);
-  const own = step?.byHand?.(id);
-  if (own !== undefined) return { text: placeOf(own.link, own.role), url: own.link };
-  return step?.permissions.exchange === undefined
-    ? {
-        text: 'The user in the Entra admin center, as Privileged Authentication Administrator',
-        url: userPage(id),
-      }
-    : { text: 'The mailbox in the Exchange admin center, as Exchange Administrator', url: mailboxPage(id) };
+function byHand({ run, playbook }: Case, { name }: StepRow): { text: string; url: string } {
+  const step = playbook.find((candidate) => candidate.name === name);
+  const { link, role } = byHandOf(step, run.account.id);
+  return { text: placeOf(link, role), url: link };
 }
 
 /** Not there yet: a person may be quicker than whatever it waits for. */

@@ -74,6 +74,7 @@ async function living({ undo = 'works', owners = () => [] }: Given = {}) {
                   what: 'Make it again',
                   instruction: 'x',
                   link: 'https://example.com',
+                  role: 'User Administrator',
                   instead: true,
                 };
           },

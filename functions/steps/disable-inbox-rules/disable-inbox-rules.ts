@@ -82,6 +82,7 @@ export const disableInboxRules = remediation({
       instruction:
         'Changing a rule from outside deletes the rules that only Outlook runs. They have to be made again by hand.',
       link: mailboxPage(id),
+      role: 'Exchange Administrator',
     };
   },
 });

@@ -95,6 +95,7 @@ export function outsideAccounts(
       what: `Ask ${account.displayName}, by phone, whether they asked ${service} for a code or a reset`,
       instruction: `It sent ${why}. If they did not ask: have them set a new password there, end all sessions, and check its recovery data.`,
       link: messageTracePage(),
+      role: 'Exchange Administrator',
     }),
   );
   const more = lines.length - mostServices;
@@ -115,6 +116,7 @@ const listThem = (account: Account, since: number): Task => ({
   what: `List with ${account.displayName} the services outside that know this address`,
   instruction: `Only services that wrote since ${when(since)} show here. Where this address signs in or recovers a password (bank, pay, shops, social media), have ${account.displayName} secure what matters.`,
   link: 'https://learn.microsoft.com/defender-office-365/responding-to-a-compromised-email-account',
+  role: 'anyone who can reach the owner',
   atHandBack: true,
 });
 

@@ -61,5 +61,6 @@ export const registerAgain = (entry: DirectoryAudit, account: Account): Task => 
   what: `Have ${account.displayName} register again the method that the intruder deleted`,
   instruction: `Deleted at ${when(entry.time)}: ${entry.reason ?? entry.activity}. The owner registers it after signing in with the Temporary Access Pass.`,
   link: authMethodsPage(account.id),
+  role: methodsRole,
   atHandBack: true,
 });

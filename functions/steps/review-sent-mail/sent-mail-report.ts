@@ -71,6 +71,7 @@ export function sentMailTasks({ account, mails, since, domains }: SentReport): T
       what: `Warn ${warned.size === 1 ? '1 person' : `${warned.size} people`} now about the intruder's mail${outside === 0 ? '' : ` (${outside} outside)`}`,
       instruction: `Phone whoever was asked for money or got bank details: ${theirs.slice(0, 3).map(named).join(', ')}${theirs.length > 3 ? ', …' : ''}. Send the others draft-notice.txt from another mailbox; sent-mail-recipients.csv names them.`,
       link: messageTracePage(),
+      role: 'Exchange Administrator',
       danger: 'people',
     });
   if (others.length > 0)
@@ -79,6 +80,7 @@ export function sentMailTasks({ account, mails, since, domains }: SentReport): T
       what: `Ask ${account.displayName}, by phone, ${others.length === 1 ? 'whether this message is theirs' : `which of ${others.length} messages are theirs`}`,
       instruction: `Sent since ${when(since)}: ${others.slice(0, 5).map(named).join(', ')}${others.length > 5 ? ' and those in sent-mail-recipients.csv' : ''}. Warn whoever got one that is not.`,
       link: messageTracePage(),
+      role: 'Exchange Administrator',
       danger: 'people',
     });
   return tasks;

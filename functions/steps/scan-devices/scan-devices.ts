@@ -97,5 +97,6 @@ const scanByHand = (devices: readonly Device[], owner: string): Task => ({
       : `Scan the computers and phones of ${owner} for malware`,
   instruction: `${devices.length > 0 ? 'Defender for Endpoint cannot scan what is not onboarded.' : 'No device of theirs is registered, so none was scanned.'} Ask ${owner} which they use, and run a full scan on each.`,
   link: devicesPage(),
+  role: 'Security Administrator',
   ...(devices.length > 0 ? {} : { atHandBack: true as const }),
 });
