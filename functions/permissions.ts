@@ -3,6 +3,7 @@
 import { pollPermissions } from '../shared/alerts/feeds.ts';
 import { protectionPermissions } from '../shared/alerts/protection.ts';
 import { alertPermissions } from '../shared/alerts/sources.ts';
+import { reachPermissions } from '../shared/auth/reach.ts';
 import { accountPermissions } from '../shared/microsoft365/read-account.ts';
 import { passPermissions } from '../shared/microsoft365/temporary-access-pass.ts';
 import type { ClientName } from '../shared/model/clients.ts';
@@ -38,7 +39,7 @@ export function declaredPermissions(playbook: readonly Step[]): Declared {
     ['triage-alert', alertPermissions],
     ['triage-alert', accountPermissions],
     ['triage-alert', protectionPermissions],
-    ['hand-back', { graph: [...passPermissions, 'User.Read.All'] }],
+    ['hand-back', { graph: [...passPermissions, ...reachPermissions] }],
     ['send-summary', { graph: mailPermissions }],
     ...playbook.map((step): Use => [step.name, grantable(step)]),
   ];

@@ -20,6 +20,7 @@ import { watchSources } from '../shared/alerts/silence.ts';
 import type { SourceHealth } from '../shared/alerts/source-health.ts';
 import { unknownLine } from '../shared/alerts/unknown-titles.ts';
 import { type Authenticate, createAuthenticate } from '../shared/auth/authenticate.ts';
+import { reachesFurther } from '../shared/auth/reach.ts';
 import { secondOperatorBecause } from '../shared/auth/second-operator.ts';
 import { remembering } from '../shared/clients/remember.ts';
 import { sharingReads } from '../shared/clients/shared-reads.ts';
@@ -289,9 +290,13 @@ export function createServices(settings: Settings, log: Log): Services {
     }),
     authenticate: createAuthenticate(settings, now),
     secondOperatorFor: async (recorded) => {
-      const account = await accountOf(soon().graph, recorded.id, now());
-      const protection = await protectionOf(soon().graph, account, settings);
-      return secondOperatorBecause(recorded, account, protection, settings);
+      const { graph } = soon();
+      const [account, reach] = await Promise.all([
+        accountOf(graph, recorded.id, now()),
+        reachesFurther(graph, recorded, settings.API_CLIENT_ID),
+      ]);
+      const protection = await protectionOf(graph, account, settings);
+      return secondOperatorBecause(recorded, account, protection, reach, settings);
     },
     answered: new TableRequestKeys(tables),
     start: {

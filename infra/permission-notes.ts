@@ -31,12 +31,13 @@ export const notes: Readonly<Record<string, Note>> = {
     risk: 'Grant any application permission to any application, this one included: with it an attacker owns the tenant. Turn remove-app-access off, or let it only report, if you can live with the tasks that it leaves.',
   },
   'Application.Read.All': {
-    requests: ['GET /servicePrincipals'],
+    requests: ['GET /servicePrincipals', 'GET /servicePrincipals/{id}/appRoleAssignedTo'],
     risk: 'List the applications of the tenant and their credentials’ names.',
   },
   'Application.ReadWrite.All': {
     requests: [
       'GET /servicePrincipals',
+      'GET /servicePrincipals/{id}/appRoleAssignedTo',
       'PATCH /servicePrincipals/{id}',
       'DELETE /applications/{id}/owners/{id}/$ref',
       'DELETE /servicePrincipals/{id}/owners/{id}/$ref',

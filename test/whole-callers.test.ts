@@ -1,24 +1,15 @@
 // Every HTTP function that the built app registers, whichever that is, on the local stack with real tokens: nobody comes
 // in without the right ones, and nothing is done for whoever has none.
-import { createServer } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { clientId, createIssuer, delegated, principalOf, signedIn } from './auth/issuer.ts';
+import { clientId, createIssuer, delegated, principalOf, serveKeys, signedIn } from './auth/issuer.ts';
 import { builtStack, type Whole } from './fakes/whole.ts';
 
 const within = builtStack();
 const name = 'business-email-compromise';
 const issuer = await createIssuer();
-const server = createServer((_request, response) => {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [issuer.jwk] }));
-});
-let loginUrl = '';
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address === 'object') loginUrl = `http://127.0.0.1:${address?.port}`;
-});
-afterAll(() => server.close());
+const { loginUrl, close } = await serveKeys(issuer.jwk);
+afterAll(close);
 
 const registeredSchema = z.array(
   z.object({

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
 import type { Notices } from '../../shared/mail/notices.ts';
+import { clause } from '../../shared/mail/plain.ts';
 import { longestPassMinutes, makePass, type Pass } from '../../shared/microsoft365/temporary-access-pass.ts';
 import type { Account } from '../../shared/model/account.ts';
 import type { RunState } from '../../shared/model/rows.ts';
@@ -14,6 +15,7 @@ import { handBackPage, passPage, refreshHandBack } from '../../shared/page/hand-
 import { pageHeaders, runPath } from '../../shared/page/shell.ts';
 import { type Apply, advance, stateOf } from '../../shared/run/advance.ts';
 import type { Engine } from '../../shared/run/engine.ts';
+import { rolesFound } from '../../shared/run/hand-back.ts';
 import {
   approveRoles,
   begin,
@@ -124,7 +126,7 @@ export async function postHandBack(services: HandBackServices, request: ApiReque
     case 'begin': {
       knownSteps(engine, body.despite);
       const { despite, accepts } = body;
-      const second = await services.secondOperatorFor(rows.run.row.account);
+      const second = await secondFor(services, rows);
       const written = await apply(engine, request, rows, begin({ ...body, second }, given), (state) => {
         const left = unaccepted(state, despite);
         const tasks = unacceptedTasks(state, { despite, accepts });
@@ -159,7 +161,7 @@ export async function postHandBack(services: HandBackServices, request: ApiReque
     }
     case 'roles': {
       const written = await apply(engine, request, rows, approveRoles(given), (state) => ({
-        why: whyNoRoles(state),
+        why: whyNoRoles(state, given),
       }));
       return answer(engine, 202, written);
     }
@@ -174,15 +176,27 @@ function shownOnce(request: ApiRequest, given: ApiAnswer): ApiAnswer {
   return { ...given, headers: pageHeaders, html: passPage(view, temporaryAccessPass, request.who) };
 }
 
+/** Why the pass takes a second operator: what the account is or could become now, or what this run found it to be. */
+async function secondFor(
+  { engine, secondOperatorFor }: HandBackServices,
+  rows: RunRows,
+): Promise<string | null> {
+  const { account } = rows.run.row;
+  const [role] = rolesFound(engine.playbook, stateOf(rows));
+  const now = await secondOperatorFor(account);
+  return now ?? (role === undefined ? null : `${account.userPrincipalName} had ${clause(role, 120)}`);
+}
+
 /** Reserved first, so that only one of two operators makes a pass and the other is told who did. */
 async function pass(
-  { engine, secondOperatorFor, notices }: HandBackServices,
+  services: HandBackServices,
   request: ApiRequest,
   rows: RunRows,
   { again, lifetimeInMinutes }: { again: boolean; lifetimeInMinutes: number },
   given: PersonalOrder,
 ): Promise<ApiAnswer> {
-  const second = await secondOperatorFor(rows.run.row.account);
+  const { engine, notices } = services;
+  const second = await secondFor(services, rows);
   const alone = whyNotAlone(stateOf(rows), second, given);
   if (alone !== undefined)
     throw new Problem(403, 'Not this operator', `${request.who}: ${alone}. Nothing was done.`);

@@ -52,6 +52,7 @@ export const principalRowOf = (file: TenantFile, app: ServicePrincipal): Row =>
       : guidOf('another tenant', app.displayName),
     servicePrincipalType: 'Application',
     appRoleAssignmentRequired: false,
+    appRoles: [],
     signInAudience: 'AzureADMultipleOrgs',
   });
 

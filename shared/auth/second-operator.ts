@@ -1,21 +1,24 @@
-// For whom one operator alone must not make a pass: administrators, VIPs and protected accounts. Without a second person,
-// whoever holds one operator's session could open any account of the tenant.
+// For whom one operator alone must not make a pass: administrators, VIPs, protected accounts, other operators, and whoever
+// can make themselves an administrator. Without a second person, whoever holds one operator's session could open any
+// account of the tenant.
 import { isAdministratorOrVip } from '../alerts/rails.ts';
 import type { Account } from '../model/account.ts';
 
 /**
  * Why a pass for this account needs a second operator, in one sentence, or null. `recorded` is the account as the run
- * found it, since the run may have removed its roles; `now` is how it is today, since roles may have been added.
+ * found it, since the run may have removed its roles; `now` is how it is today, since roles may have been added. `reach` is
+ * what it could become (reach.ts).
  */
 export function secondOperatorBecause(
   recorded: Account,
   now: Account,
   protectedBecause: string | null,
+  reach: string | null,
   named: { VIP_ACCOUNTS: readonly string[] },
 ): string | null {
   if (protectedBecause !== null) return protectedBecause;
   const strong = [recorded, now].find((account) => isAdministratorOrVip(account, named));
-  if (strong === undefined) return null;
+  if (strong === undefined) return reach;
   const { userPrincipalName, roles } = strong;
   return strong.privileged || roles.length > 0
     ? `${userPrincipalName} is an administrator${roles.length === 0 ? '' : ` (${roles.join(', ')})`}`

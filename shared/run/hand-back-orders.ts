@@ -220,18 +220,19 @@ export const ownerBack =
     };
   };
 
-export function whyNoRoles({ run }: RunState): string | undefined {
+export function whyNoRoles({ run }: RunState, { id }: Pick<PersonalOrder, 'id'>): string | undefined {
   const { handBack } = run;
+  if (sameOperator(id, run.account.id)) return 'nobody approves roles for their own account';
   if (handBack === undefined || !isHandingBack(run)) return 'the hand-back has not begun';
   return isHandedBack(run) ? undefined : 'roles come last, once the owner is back and all else is given back';
 }
 
 /** A separate approval: someone who may use the account again need not be an administrator again. */
 export const approveRoles =
-  (order: Order): Apply =>
+  (order: PersonalOrder): Apply =>
   (state) => {
     const { handBack } = state.run;
-    if (handBack === undefined || whyNoRoles(state) !== undefined) return undefined;
+    if (handBack === undefined || whyNoRoles(state, order) !== undefined) return undefined;
     if (handBack.rolesApprovedAt !== null || handBack.phase === 'done')
       return { ...state, log: [entry(order, 'roles: nothing to give back')] };
     const next = { ...handBack, rolesApprovedAt: order.now.toISOString() };

@@ -116,6 +116,19 @@ function isThrough(row: StepRow, run: RunRow): boolean {
   return row.aim === 'undo' && row.outcome?.is !== 'failed';
 }
 
+/**
+ * Roles that this run has found, whether it removed them or only reported them. The directory may know nothing of them any
+ * more, or never have: roles in Exchange and Defender, and groups that carry roles.
+ */
+export const rolesFound = (orders: readonly HandBackOrder[], { steps }: Pick<RunState, 'steps'>): string[] =>
+  steps.flatMap((row) =>
+    orders.some(
+      ({ name, restoredAtHandBack }) => name === row.name && restoredAtHandBack === 'after approval',
+    )
+      ? row.changes.map(({ what }) => what)
+      : [],
+  );
+
 function phaseOf(orders: readonly HandBackOrder[], state: RunState, { phase, pass, ownerBackAt }: HandBack) {
   const { run } = state;
   if (phase === 'check') {

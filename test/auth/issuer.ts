@@ -1,4 +1,5 @@
 // Plays Entra ID: tokens as it issues them, of every kind, signed by a key of one's own.
+import { createServer } from 'node:http';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 export const tenantId = '6f2b1c8e-3d4a-4e5b-9c7d-1a2b3c4d5e6f';
@@ -36,6 +37,17 @@ export async function createIssuer(kid = 'of-november') {
     sign: (claims: Record<string, unknown>, header: Record<string, unknown> = {}) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid, ...header }).sign(privateKey),
   };
+}
+
+/** The keys of an issuer, where an app would read those of Entra ID. */
+export async function serveKeys(jwk: object): Promise<{ loginUrl: string; close: () => void }> {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return { loginUrl: `http://127.0.0.1:${port}`, close: () => void server.close() };
 }
 
 /** What App Service Authentication says of the same person. */

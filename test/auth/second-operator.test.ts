@@ -10,7 +10,7 @@ const nobody = { VIP_ACCOUNTS: [] };
 
 describe('a pass', () => {
   it('takes one operator for an account that is nothing special', () => {
-    expect(secondOperatorBecause(plain, plain, null, nobody)).toBeNull();
+    expect(secondOperatorBecause(plain, plain, null, null, nobody)).toBeNull();
   });
 
   it.each<[string, Account, Account, string | null, { VIP_ACCOUNTS: string[] }, RegExp]>([
@@ -44,6 +44,6 @@ describe('a pass', () => {
       /could not/,
     ],
   ])('takes two for %s', (_what, recorded, now, protectedBecause, named, why) => {
-    expect(secondOperatorBecause(recorded, now, protectedBecause, named)).toMatch(why);
+    expect(secondOperatorBecause(recorded, now, protectedBecause, null, named)).toMatch(why);
   });
 });

@@ -240,12 +240,20 @@ describe('the pass', () => {
     const { ready, post, told } = await world();
     await ready();
     const value = secretOf(await post({ do: 'pass' }, 'Alex Wilber'));
-    expect(told).toMatchObject([{ headline: 'PASS', about: [{ id: adele.id }] }]);
+    expect(told).toMatchObject([{ headline: 'PASS', lead: expect.stringContaining(adele.id) }]);
     expect(told[0]?.lead).toMatch(/^Alex Wilber asked for a Temporary Access Pass for adele@contoso.com/);
     expect(JSON.stringify(told)).not.toContain(value);
     await post({ do: 'pass', again: true }, 'Alex Wilber');
-    expect(new Set(told.map(({ version }) => version)).size).toBe(told.length);
     expect(told).toHaveLength(2);
+  });
+
+  it('is told for each pass under a key of its own — a notice that waits must not give way to the next', async () => {
+    const { ready, post, told, simulation } = await world();
+    await ready();
+    await post({ do: 'pass' });
+    simulation.clock += 1000;
+    await post({ do: 'pass', again: true });
+    expect(new Set(told.map(({ key }) => key)).size).toBe(2);
   });
 
   it('is not made when on-call can’t be told of it — nobody would notice a stolen one', async () => {
@@ -393,6 +401,24 @@ describe('a pass that takes a second operator', () => {
     await ready();
     const end = await post({ do: 'pass' }, { id: adele.id.toUpperCase(), who: 'Adele Vance' });
     expect([end.status, detailOf(end)]).toMatchObject([403, expect.stringMatching(/own account/)]);
+  });
+});
+
+describe('roles that the run has found', () => {
+  it('make the pass take a second operator, whatever the directory knows of them', async () => {
+    const { settle, post, simulation, passes } = await world({
+      scenario: { things: { ...things, 'remove-admin-roles': ['Organization Management'] } },
+    });
+    await settle();
+    const alex = { id: 'a1e0', who: 'Alex Wilber' };
+    await post({ do: 'begin', identified }, alex);
+    await simulation.live(({ run }) => run.row.handBack?.phase === 'pass');
+    const end = await post({ do: 'pass' }, alex);
+    expect([end.status, detailOf(end)]).toMatchObject([403, expect.stringMatching(/second operator/)]);
+    expect(passes()).toEqual([]);
+    expect(await post({ do: 'pass' }, { id: 'b2f1', who: 'Megan Bowen' })).toMatchObject({ status: 201 });
+    const roles = await post({ do: 'roles' }, { id: adele.id.toUpperCase(), who: 'Adele Vance' });
+    expect([roles.status, detailOf(roles)]).toMatchObject([409, expect.stringMatching(/own account/)]);
   });
 });
 

@@ -48,6 +48,9 @@ export const servicePrincipalProperties = {
   homepage: may(text),
   replyUrls: may(texts),
   appRoleAssignmentRequired: may(flag),
+  appRoles: may(
+    z.array(z.strictObject({ id: text, value: may(text), displayName: may(text), isEnabled: may(flag) })),
+  ).describe('Default: none'),
   disabledByMicrosoftStatus: may(text),
 };
 export const servicePrincipalSchema = z.strictObject({
@@ -72,7 +75,7 @@ export const appRoleAssignmentProperties = {
   createdDateTime: may(instant),
   deletedDateTime: may(instant),
   principalDisplayName: may(text),
-  principalId: text.describe('The user'),
+  principalId: text.describe('The user or group'),
   principalType: may(text),
   resourceDisplayName: may(text),
   resourceId: text.describe('The application'),
