@@ -1,106 +1,251 @@
-// The pipeline can put code into the app, so it is as strong as the app. What can be read without running it is tested.
+// The pipeline can put code into the app, so it is as strong as the app. It is read here as somebody reads it who may push a
+// branch, open a pull request or change a variable, and wants in.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const values = z.record(z.string(), z.coerce.string());
+const permissions = z.record(z.string(), z.enum(['read', 'write', 'none']));
+const stepSchema = z.strictObject({
+  name: z.string().optional(),
+  id: z.string().optional(),
+  uses: z.string().optional(),
+  run: z.string().optional(),
+  with: values.default({}),
+  env: values.default({}),
+});
+/** Strict: a key that nobody has thought about here (`services`, `container`, `if: always()`) is a failure. */
+const jobSchema = z.strictObject({
+  needs: z.union([z.string().transform((one) => [one]), z.array(z.string())]).default([]),
+  if: z.string().optional(),
+  'runs-on': z.string().optional(),
+  'timeout-minutes': z.number().optional(),
+  environment: z.string().optional(),
+  uses: z.string().optional(),
+  permissions: permissions.optional(),
+  outputs: values.default({}),
+  env: values.default({}),
+  steps: z.array(stepSchema).default([]),
+});
+const workflowSchema = z.strictObject({
+  name: z.string(),
+  on: z.record(z.string(), z.unknown()),
+  permissions,
+  concurrency: z.strictObject({ group: z.string(), 'cancel-in-progress': z.boolean() }).optional(),
+  env: values.default({}),
+  jobs: z.record(z.string(), jobSchema),
+});
+const expression = (text: string) => `\${{ ${text} }}`;
+type Job = z.infer<typeof jobSchema>;
 
 const folder = new URL('../../.github/workflows/', import.meta.url);
-const workflows = readdirSync(folder).map(
-  (name) => [name, readFileSync(new URL(name, folder), 'utf8')] as const,
+const workflows = new Map(
+  readdirSync(folder).map((name) => [
+    name,
+    workflowSchema.parse(parse(readFileSync(new URL(name, folder), 'utf8'), { merge: true })),
+  ]),
 );
+const named = (name: string) => workflowSchema.parse(workflows.get(name));
 
-describe.each(workflows)('the workflow %s', (_name, text) => {
-  it('names each action by its commit — a tag can be moved to another', () => {
-    const used = [...text.matchAll(/uses: (\S+)/g)].map(([, action]) => action ?? '');
-    const loose = used.filter((action) => !action.startsWith('./') && !/@[0-9a-f]{40}$/.test(action));
-    expect(loose).toEqual([]);
+const textsIn = (value: unknown): string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(textsIn)
+      : [];
+const expressionsIn = (value: unknown) =>
+  textsIn(value).flatMap((text) =>
+    [...text.matchAll(/\$\{\{(.*?)\}\}/gs)].map(([, inner]) => inner?.trim() ?? ''),
+  );
+const jobs = [...workflows].flatMap(([file, { jobs }]) =>
+  Object.entries(jobs).map(([name, job]) => ({ file, name, job })),
+);
+const commandsOf = ({ steps }: Job) => steps.flatMap(({ run }) => run ?? []);
+
+describe.each([...workflows])('the workflow %s', (_file, workflow) => {
+  it('starts for a push to main, a pull request with no more than its own rights, or by hand', () => {
+    // pull_request_target, workflow_run and issue_comment run the main branch’s workflow on somebody else’s text.
+    const harmless = ['push', 'pull_request', 'workflow_dispatch', 'workflow_call'];
+    expect(Object.keys(workflow.on).filter((event) => !harmless.includes(event))).toEqual([]);
+    if ('push' in workflow.on) expect(workflow.on['push']).toEqual({ branches: ['main'] });
+    for (const event of ['workflow_dispatch', 'workflow_call', 'pull_request'])
+      if (event in workflow.on) expect(workflow.on[event]).toBeNull();
   });
 
-  it('holds no secret — it signs in with a credential that is federated', () => {
-    expect(text).not.toMatch(/secrets\./);
+  it('may only read, unless a job says otherwise', () => {
+    expect(workflow.permissions).toEqual({ contents: 'read' });
+  });
+});
+
+describe.each(jobs)('$file, job $name', ({ file, name, job }) => {
+  it('may no more than its task takes', () => {
+    const more: Record<string, object> = {
+      attest: { contents: 'read', 'id-token': 'write', attestations: 'write' },
+      plan: { actions: 'read', contents: 'read', 'id-token': 'write' },
+      deploy: { attestations: 'read', contents: 'read', 'id-token': 'write' },
+    };
+    expect(job.permissions).toEqual(file === 'deploy.yml' ? more[name] : undefined);
+    // What a pull request may start gets no token that anybody else would believe.
+    if ('pull_request' in named(file).on) expect(JSON.stringify(job)).not.toContain('id-token');
   });
 
-  it('may only read, unless a job says otherwise — and then no more than a token of its own', () => {
-    expect(text).toMatch(/^permissions:\n {2}contents: read\n/m);
-    const writes = [...text.matchAll(/^\s+([a-z-]+): write$/gm)].map(([, name]) => name);
-    expect(writes.filter((name) => name !== 'id-token' && name !== 'attestations')).toEqual([]);
-  });
-
-  it('puts nothing from a title, branch or comment into a command', () => {
-    expect(text).not.toMatch(/\$\{\{\s*(github\.event|github\.head_ref|inputs)\./);
-    const commands = [...text.matchAll(/^( +)(?:- )?run: (\|\n(?:\1 {2}.*\n|\n)*|.*\n)/gm)].map(
-      ([, , run]) => run,
+  it('names each action by its commit — a tag can be moved', () => {
+    const used = [...job.steps.flatMap(({ uses }) => uses ?? []), job.uses ?? []].flat();
+    expect(used.filter((one) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(one) && !one.startsWith('./'))).toEqual(
+      [],
     );
-    expect(commands.length).toBeGreaterThan(1);
-    expect(commands.filter((run) => run?.includes('${{'))).toEqual([]);
+  });
+
+  it('puts no expression into a command, and reads nothing that a stranger writes', () => {
+    expect(commandsOf(job).filter((run) => run.includes('${{'))).toEqual([]);
+    const known =
+      /^(vars\.\w+( \|\| '[^']*')?|github\.token|toJSON\(env\)|steps\.\w+\.outputs\.\w+|needs\.plan\.outputs\.settings)$/;
+    expect(expressionsIn(job).filter((one) => !known.test(one))).toEqual([]);
+  });
+
+  it('leaves no token in the clone, and takes nothing from a cache that another job has filled', () => {
+    for (const { uses, with: given } of job.steps) {
+      if (uses?.startsWith('actions/checkout@')) expect(given).toEqual({ 'persist-credentials': 'false' });
+      if (uses?.startsWith('actions/setup-node@')) expect(given['package-manager-cache']).toBe('false');
+      expect(uses ?? '').not.toMatch(/cache/);
+    }
   });
 
   it('installs exactly what the lock file names', () => {
-    expect(text).not.toMatch(/npm (install|i)\b/);
+    for (const run of commandsOf(job)) expect(run).not.toMatch(/npm (install|i|exec)\b|\bnpx\b|curl|wget/);
   });
 
-  it('runs for no pull request with more rights than the pull request has', () => {
-    expect(text).not.toMatch(/pull_request_target|workflow_run/);
-    if (/pull_request/.test(text)) expect(text).not.toContain('id-token');
+  it('ends by itself', () => {
+    if (job.uses === undefined) expect(job['timeout-minutes']).toBeLessThanOrEqual(30);
   });
 });
 
 describe('the deployment', () => {
-  const deploy = readFileSync(new URL('deploy.yml', folder), 'utf8');
-  const [, ...parts] = deploy.slice(deploy.indexOf('\njobs:\n')).split(/^ {2}(\w+):\n/m);
-  const jobs = new Map(
-    parts.flatMap((name, at) => (at % 2 === 0 ? [[name, parts[at + 1] ?? ''] as const] : [])),
-  );
-  const job = (name: string) => jobs.get(name) ?? '';
+  const { on, jobs, env } = named('deploy.yml');
+  const job = (name: string) => jobSchema.parse(jobs[name]);
+  const at = (name: string, what: RegExp) =>
+    job(name).steps.findIndex((step) => what.test([step.name, step.uses, step.run].join('\n')));
+
+  it('does nothing for any branch but main, not even by hand', () => {
+    expect(Object.keys(on)).toEqual(['push', 'workflow_dispatch']);
+    expect(job('verify').if).toBe("github.ref == 'refs/heads/main'");
+    // Every other job needs that one, directly or not, and no job says that it goes on without.
+    const waits = (name: string): boolean => job(name).needs.some((one) => one === 'verify' || waits(one));
+    for (const name of Object.keys(jobs).filter((one) => one !== 'verify')) {
+      expect([name, waits(name), job(name).if]).toEqual([name, true, undefined]);
+    }
+  });
 
   it('signs in as two identities: one that previews, one that deploys', () => {
-    const identities = [...jobs].flatMap(([name, text]) =>
-      [...text.matchAll(/client-id: \$\{\{ vars\.(\w+) \}\}/g)].map(([, id]) => [name, id]),
+    const identities = Object.keys(jobs).flatMap((name) =>
+      job(name).steps.flatMap(({ with: given }) => (given['client-id'] ? [[name, given['client-id']]] : [])),
     );
     expect(identities).toEqual([
-      ['plan', 'PLAN_CLIENT_ID'],
-      ['deploy', 'DEPLOY_CLIENT_ID'],
+      ['plan', expression('vars.PLAN_CLIENT_ID')],
+      ['deploy', expression('vars.DEPLOY_CLIENT_ID')],
     ]);
+    // No job beside these two holds a token that could be exchanged, but for the one that signs.
+    const withToken = Object.keys(jobs).filter((name) => job(name).permissions?.['id-token'] === 'write');
+    expect(withToken).toEqual(['attest', 'plan', 'deploy']);
   });
 
   it('previews without the right to write, as the main branch — an environment would take any branch', () => {
-    expect(job('plan')).toContain('--validation-level ProviderNoRbac');
-    expect(job('plan')).not.toMatch(/^ {4}environment:/m);
-    expect(job('plan')).not.toMatch(/az deployment group create|functionapp/);
+    expect(job('plan').environment).toBeUndefined();
+    const commands = commandsOf(job('plan')).join('\n');
+    expect(commands).toContain('--validation-level ProviderNoRbac');
+    expect(commands).not.toMatch(/az (?!deployment group what-if)/);
   });
 
-  it('deploys in the environment that asks, after the preview has made sure that it asks', () => {
-    expect(job('deploy')).toMatch(/^ {4}needs: \[plan, attest\]\n[\s\S]*^ {4}environment: production\n/m);
-    expect(job('plan')).toMatch(/required_reviewers[\s\S]*prevent_self_review[\s\S]*exit 1/);
-    expect(job('verify')).toContain("if: github.ref == 'refs/heads/main'");
+  it('deploys in the one environment that asks, after the preview has made sure that it asks', () => {
+    expect(job('deploy')).toMatchObject({ needs: ['plan', 'attest'], environment: 'production' });
+    expect(Object.keys(jobs).filter((name) => job(name).environment !== undefined)).toEqual(['deploy']);
+    const [check = ''] = commandsOf(job('plan'));
+    for (const fact of [
+      'required_reviewers',
+      'prevent_self_review',
+      '.can_admins_bypass == false',
+      '.custom_branch_policies == true',
+      '== [{name: "main", type: "branch"}]',
+      'exit 1',
+    ])
+      expect(check).toContain(fact);
   });
 
-  it('deploys only a bundle that this workflow signed for this commit', () => {
-    expect(job('attest')).toContain('subject-path: dist/*');
-    const [verified, signedIn] = ['gh attestation verify', 'Azure/login@'].map((text) =>
-      job('deploy').indexOf(text),
-    );
-    expect(verified).toBeGreaterThan(0);
-    expect(signedIn).toBeGreaterThan(verified ?? 0);
-    expect(job('deploy')).toContain('--source-digest "$GITHUB_SHA"');
+  it('deploys what was shown to whoever approved: variables that changed since then stop it', () => {
+    expect(job('plan').outputs).toEqual({ settings: expression('steps.settings.outputs.digest') });
+    expect(job('plan').env).toEqual(job('deploy').env);
+    const [first] = job('deploy').steps;
+    expect(first?.env).toEqual({
+      SETTINGS: expression('toJSON(env)'),
+      APPROVED: expression('needs.plan.outputs.settings'),
+    });
+    expect(first?.run).toMatch(/\[ "\$digest" = "\$APPROVED" \] \|\| \{[\s\S]*exit 1/);
+    expect(at('plan', /What is set/)).toBeGreaterThan(at('plan', /asks for an approval/));
+    expect(commandsOf(job('plan')).join('\n')).toContain('settings.json" >> "$GITHUB_STEP_SUMMARY"');
   });
 
-  it('leaves how evidence is kept as it is — it could shorten a policy that is not locked', () => {
-    expect(deploy).toMatch(/SET_EVIDENCE_POLICY: "false"/);
+  it('deploys only a bundle that this workflow signed for this commit of main, before it signs in', () => {
+    const bundle = { name: 'bundle', path: 'dist/' };
+    const download = /^actions\/download-artifact@/;
+    for (const name of ['attest', 'deploy'])
+      expect(job(name).steps.find(({ uses }) => download.test(uses ?? ''))?.with).toEqual(bundle);
+    expect(job('attest').steps.map(({ run }) => run)).toEqual([undefined, undefined]);
+    const verified = at('deploy', /gh attestation verify/);
+    const { run = '' } = job('deploy').steps[verified] ?? {};
+    for (const fact of [
+      '--repo "$GITHUB_REPOSITORY"',
+      '--source-digest "$GITHUB_SHA"',
+      '--source-ref refs/heads/main',
+      '--deny-self-hosted-runners',
+      '--signer-workflow "$GITHUB_REPOSITORY/.github/workflows/deploy.yml"',
+    ])
+      expect(run).toContain(fact);
+    expect(verified).toBeGreaterThan(at('deploy', download));
+    expect(at('deploy', /Azure\/login@/)).toBeGreaterThan(verified);
+    // Nothing builds beside the signed bundle, and nothing of the repository runs with the token.
+    expect(commandsOf(job('deploy')).join('\n')).not.toMatch(/npm|node /);
   });
 
-  it('never assigns roles nor grants permissions — that is an administrator’s', () => {
-    expect(deploy).toMatch(/ASSIGN_ROLES: ['"]false['"]/);
-    expect(deploy).not.toMatch(/--parameters infra\/bicep\/tenant|setup-tenant\.ps1 -/);
+  it('leaves how evidence is kept as it is, and assigns no roles — that is an administrator’s', () => {
+    expect(env).toEqual({ ASSIGN_ROLES: 'false', SET_EVIDENCE_POLICY: 'false' });
+    expect(commandsOf(job('deploy')).join('\n')).not.toMatch(/tenant\.bicep|setup-tenant|pipeline\.bicep/);
   });
 
   it('gives every parameter that main.bicepparam reads, and its default where none is set — a list of protected accounts that is left out here would be emptied', () => {
     const parameters = readFileSync(new URL('../../infra/bicep/main.bicepparam', import.meta.url), 'utf8');
-    const reads = [...parameters.matchAll(/readEnvironmentVariable\('(\w+)'(?:, '([^']*)')?\)/g)];
-    expect(reads.length).toBeGreaterThan(10);
-    for (const [, name = '', fallback = ''] of reads.filter(
+    const reads = [...parameters.matchAll(/readEnvironmentVariable\('(\w+)'(?:, '([^']*)')?\)/g)].filter(
       ([, name]) => name !== 'ASSIGN_ROLES' && name !== 'SET_EVIDENCE_POLICY',
-    )) {
-      const given = fallback === '' ? `vars.${name} }}` : `vars.${name} || '${fallback}' }}`;
-      expect(deploy).toContain(`${name}: \${{ ${given}`);
-    }
+    );
+    expect(reads.length).toBeGreaterThan(10);
+    for (const [, name = '', fallback = ''] of reads)
+      expect([name, job('deploy').env[name]]).toEqual([
+        name,
+        fallback === '' ? `\${{ vars.${name} }}` : `\${{ vars.${name} || '${fallback}' }}`,
+      ]);
+  });
+});
+
+describe('the bundle', () => {
+  const { bundle } = named('verify.yml').jobs;
+
+  it('is built twice and compared, in a job in which no package runs anything when it is installed', () => {
+    const [build = '', ...others] = commandsOf(jobSchema.parse(bundle));
+    expect(others).toEqual([]);
+    expect([...build.matchAll(/npm ci.*/g)].map(([line]) => line)).toEqual([
+      'npm ci --ignore-scripts',
+      'npm ci --ignore-scripts',
+    ]);
+    expect(build.match(/node infra\/build\.ts/g)).toHaveLength(2);
+    expect(build).toContain('sha256sum --check --strict');
+    const upload = bundle?.steps.findIndex(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
+    expect(upload).toBe((bundle?.steps.length ?? 0) - 1);
+  });
+
+  it('is uploaded once: a second job that does so could put another in its place', () => {
+    const uploads = jobs.flatMap(({ name, job }) =>
+      job.steps.flatMap(({ uses }) => (uses?.includes('upload-artifact@') ? [name] : [])),
+    );
+    expect(uploads).toEqual(['bundle']);
   });
 });

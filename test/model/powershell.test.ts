@@ -36,7 +36,7 @@ describe('a command to paste', () => {
     'calc',
     '& calc',
     '',
-  ])('is not %j', (command) => {
+  ])('is not %j: more than a cmdlet with plain values', (command) => {
     expect(isOneCommand(command)).toBe(false);
   });
 
