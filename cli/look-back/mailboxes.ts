@@ -10,6 +10,7 @@ import {
 import { type InboxRule, readExchangeRule } from '../../functions/steps/disable-inbox-rules/rule.ts';
 import { everyRuleOf, shownRulesOf } from '../../functions/steps/disable-inbox-rules/rules-of.ts';
 import { forwardingOf } from '../../functions/steps/remove-mail-forwarding.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { directoryOf, unlessMissing } from '../../shared/microsoft365/mailbox.ts';
 import { readRecipient } from '../../shared/microsoft365/recipients.ts';
@@ -26,8 +27,8 @@ const rowSchema = z.object({
   UserPrincipalName: text,
   DisplayName: text,
   EmailAddresses: z.array(z.string()).nullish().catch(null),
-  ForwardingAddress: z.unknown(),
-  ForwardingSmtpAddress: z.unknown(),
+  ForwardingAddress: z.unknown().optional(),
+  ForwardingSmtpAddress: z.unknown().optional(),
 });
 const selected = Object.keys(rowSchema.shape);
 
@@ -42,13 +43,13 @@ export async function listMailboxes(exchange: ExchangePages, state: State, now: 
     for (const row of page) {
       const id = row.ExternalDirectoryObjectId || row.Guid || row.UserPrincipalName || '';
       // A page may begin with what the one before it ended with.
-      if (id === '' || ids.has(id) || before.has(id)) continue;
-      ids.add(id);
+      if (ids.has(id) || before.has(id)) continue;
+      if (id !== '') ids.add(id);
       await state.append({
         is: 'mailbox',
         n,
         id,
-        userPrincipalName: row.UserPrincipalName || id,
+        userPrincipalName: row.UserPrincipalName || id || `number ${n + 1} in the list`,
         displayName: row.DisplayName ?? '',
         addresses: (row.EmailAddresses ?? []).flatMap((proxy) => readRecipient(proxy).address ?? []),
         forwards: Boolean(row.ForwardingAddress) || Boolean(row.ForwardingSmtpAddress),
@@ -66,6 +67,7 @@ export async function lookInto(
   mailbox: ListedMailbox,
   domains: readonly string[],
 ): Promise<Seen> {
+  if (mailbox.id === '') throw new PermanentError('The list of mailboxes gives no id for it.');
   const judged = await judgedRules(exchange, mailbox, domains);
   // It was deleted since the list was made.
   if (judged === undefined) return { looked: 0, finds: [], gaps: [] };

@@ -7,12 +7,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectedFinds, lookBackTenant } from '../../bench/look-back-tenant.ts';
 import type { Find } from '../../cli/look-back/find.ts';
 import { type Looking, look } from '../../cli/look-back/look.ts';
+import { listMailboxes } from '../../cli/look-back/mailboxes.ts';
 import { reportOf } from '../../cli/look-back/report.ts';
 import { State } from '../../cli/look-back/state.ts';
 import { lookBackNotes, lookBackPermissions } from '../../infra/look-back-permissions.ts';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { createExchange } from '../../shared/clients/exchange.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
+import type { ExchangePages } from '../../shared/model/clients.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'look-back-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -202,6 +204,25 @@ describe('a look back whose identity lacks something', () => {
     },
   );
 
+  it('stops asking once it is clear that no mailbox will answer', async () => {
+    const tenant = tenantOf(160, without('Get-InboxRule'));
+    const report = await lookAt(tenant);
+    expect(cmdlets(tenant, 'Get-InboxRule').length).toBeLessThan(10);
+    expect(said(report)).toMatch(/15\d of 160 mailboxes: /);
+  });
+
+  it('leaves one mailbox that does not answer for the next time, and goes on with the others', async () => {
+    const file = newFile();
+    const faults = [{ on: 'Get-InboxRule', skip: 20, times: 1, status: 400 }];
+    const first = await lookAt(tenantOf(45, { behaviour: { faults } }), { file });
+    expect(first).toMatchObject({ mailboxes: { listed: 45, seen: 44 }, complete: false });
+    expect(said(first)).toMatch(/forwarding and inbox rules of person\d+@contoso\.com: /);
+    const tenant = tenantOf(45);
+    const second = await lookAt(tenant, { file });
+    expect(second).toMatchObject({ mailboxes: { listed: 45, seen: 45 }, complete: true });
+    expect(cmdlets(tenant, 'Get-InboxRule').length).toBeLessThan(3);
+  });
+
   it('says what a licence lacks', async () => {
     const report = await lookAt(tenantOf(3, { servicePlans: [] }));
     expect(said(report)).toMatch(/risk detections name: .*Entra ID P1/);
@@ -256,6 +277,31 @@ describe('a look back that was killed', () => {
     const lines = readFileSync(file, 'utf8').split('\n');
     expect(lines.filter((line) => line.includes('"is":"looked"')).length).toBeLessThan(26);
     expect(countsOf((await lookAt(tenantOf(45), { file })).finds)).toEqual(expectedFinds(45));
+  });
+});
+
+describe('the list of mailboxes', () => {
+  it('holds each once, where a page begins with what the one before it ended with, and those without an id', async () => {
+    const row = (n: number) => ({
+      ExternalDirectoryObjectId: `id-${n}`,
+      UserPrincipalName: `p${n}@contoso.com`,
+    });
+    const pages = [
+      [row(0), row(1), row(2)],
+      [row(2), row(3)],
+      [row(4), { UserPrincipalName: null }],
+    ];
+    const exchange: ExchangePages = {
+      async *pages(_cmdlet, _parameters, item) {
+        for (const page of pages) yield page.map((one) => item.parse(one));
+      },
+    };
+    const state = await State.open(newFile(), { tenantId: 'a', days: 180, at: now().toISOString() });
+    await listMailboxes(exchange, state, now);
+    const listed: string[] = [];
+    for await (const { id } of state.unseen()) listed.push(id);
+    await state.close();
+    expect(listed).toEqual(['id-0', 'id-1', 'id-2', 'id-3', 'id-4', '']);
   });
 });
 
