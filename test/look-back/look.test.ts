@@ -135,25 +135,27 @@ describe('a look back', () => {
     expect(cmdlets(tenant, 'Get-Mailbox')).toHaveLength(1);
   });
 
-  it('tells of a rule that was switched off, since whoever made it was there', async () => {
-    const mailbox = {
-      inboxRules: [
-        { Name: '..', SubjectContainsWords: ['invoice'], MoveToFolder: 'RSS Feeds', Enabled: false },
-      ],
-    };
-    const users = [{ userPrincipalName: 'adele@contoso.com', mailbox }];
-    const none = {
-      riskDetections: [],
-      directoryAudits: [],
-      oauth2PermissionGrants: [],
-      appRoleAssignments: [],
-    };
-    const report = await lookAt(
-      tenantOf(0, { ...none, users, groups: [], roleAssignments: [], roleEligibilities: [] }),
-    );
-    expect(report.finds.filter(({ kind }) => kind === 'rule')).toMatchObject([
-      { verdict: 'ask', what: 'rule "..", which is switched off' },
+  it('tells of a rule that was switched off, and of one that is hidden, since whoever made it was there', async () => {
+    const sorting = { From: ['news@adatum.com'], MoveToFolder: 'Newsletters' };
+    const inboxRules = [
+      { Name: '..', SubjectContainsWords: ['invoice'], MoveToFolder: 'RSS Feeds', Enabled: false },
+      { ...sorting, Name: 'Shown' },
+      { ...sorting, Name: 'Unseen', hidden: true },
+      { Name: 'Junk E-mail Rule', hidden: true },
+    ];
+    const users = [{ userPrincipalName: 'adele@contoso.com', mailbox: { inboxRules } }];
+    const tenant = tenantOf(0, {
+      ...{ users, groups: [], roleAssignments: [], roleEligibilities: [], directoryAudits: [] },
+      ...{ riskDetections: [], oauth2PermissionGrants: [], appRoleAssignments: [] },
+    });
+    const report = await lookAt(tenant);
+    expect(report.rules).toBe(4);
+    const rules = report.finds.filter(({ kind }) => kind === 'rule');
+    expect(rules.map(({ what }) => what).toSorted()).toEqual([
+      'rule "..", which is switched off',
+      'rule "Unseen"',
     ]);
+    expect(rules.find(({ what }) => what.includes('switched off'))?.verdict).toBe('ask');
   });
 
   it('waits as long as a service asks, and comes to the same', async () => {
