@@ -27,6 +27,8 @@ export interface Aim {
   colleagues: boolean;
   /** Looks for words in a language that the lists hardly hold. */
   foreign: boolean;
+  /** Looks for such mail by a word whose letters only look right: "inv0ice". */
+  disguised: boolean;
 }
 
 export interface Own {
@@ -172,6 +174,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     partners: false,
     colleagues: false,
     foreign: false,
+    disguised: false,
   };
   if (!narrow) {
     const wide = { ...aim, wide: true, sensitive: true };
@@ -201,6 +204,9 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
   const foreign = entries.some(
     (entry) => words.thinScripts.test(entry) && about(subjects, entry).length === 0 && calmOf(entry) === null,
   );
+  const disguised = entries.some((entry) =>
+    sensitive.some(({ match }) => !match.test(entry) && match.test(skeleton(entry))),
+  );
   const leaks =
     [...entries, ...picks.headers].some((entry) => secrets.test(entry) || secrets.test(skeleton(entry))) ||
     senders.some(({ person }) => person) ||
@@ -212,7 +218,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     picks.others.includes('WithImportance Low');
   const byWords = picks.words.map((list) => calmest(list.map(calmOf))).find((calm) => calm !== null);
   if (byWords !== undefined || bulk)
-    return { ...aim, points, says, leaks, foreign, calm: byWords ?? 'noise' };
+    return { ...aim, points, says, leaks, foreign, disguised, calm: byWords ?? 'noise' };
   const bySender = calmest(senders.map(({ calm }) => calm));
   const grave = [...inWords, ...senders].some((told) => told.grave === true);
   if (bySender !== null && !grave) return { ...aim, says: 'automatic mail', leaks, calm: bySender };
@@ -237,6 +243,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     partners,
     colleagues: senders.length > 0 && senders.every(({ person }) => person),
     foreign,
+    disguised,
   };
 }
 
@@ -261,6 +268,9 @@ interface Sender extends Tells {
   /** A colleague rather than a machine of the company, as far as the address tells. */
   person: boolean;
 }
+
+/** Whom an intruder plays, or is warned by. */
+const heads = /^(?:c[efiot]o|ciso|president|chairman|managingdirector|md|director|boss)$/;
 
 /** What a sender that the rule names tells: an address, a domain or a part of either. */
 function senderOf(given: string, own: Own): Sender {
@@ -303,6 +313,9 @@ function senderOf(given: string, own: Own): Sender {
   if (sender.length > 3 && warning.some((warns) => warns.includes(sender)))
     return tells(2, "Microsoft's warnings among others", { grave: true, warns: true });
   const isIn = (list: ReadonlySet<string>) => labels.some((label) => list.has(label));
+  const pays = !inside && words.senderDomains.money.test(domain);
+  if (pays && roles.noise.test(local) && !roles.leisure.test(local))
+    return tells(2, 'what a bank writes', { partner: labels.length > 1 });
   if (roles.leisure.test(local) || isIn(words.senderDomains.leisure))
     return tells(1, '', { calm: 'leisure' });
   if (roles.noise.test(local) || isIn(words.senderDomains.noise)) return tells(1, '', { calm: 'noise' });
@@ -311,7 +324,10 @@ function senderOf(given: string, own: Own): Sender {
       return tells(3, 'the mail of those who pay', { person: inside || labels.length === 1 });
   }
   // Directory names are colleagues; whoever throws away what one of them writes may have been warned by them.
-  if ((inside && at > 0 && /[._-]/.test(local)) || (at === -1 && labels.length === 1 && /\s/.test(sender)))
+  if (
+    (inside && at > 0 && (/[._-]/.test(local) || heads.test(local))) ||
+    (at === -1 && labels.length === 1 && /\s/.test(sender))
+  )
     return tells(2, `the mail of ${sender}`, { person: true });
   if (at < 1 && freeDomains.test(domain)) return tells(2, `all mail from ${domain}`);
   const partner = !inside && labels.length > 1;

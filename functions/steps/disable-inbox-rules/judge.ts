@@ -161,6 +161,8 @@ function doubtsOf(seen: Look): string[] {
     doubts.push(`moves mail to a folder known only by its id`);
   if (aim.foreign && (hides(place) || actions.marksRead))
     doubts.push('looks for words in a language that is not known here');
+  if (aim.disguised && (moves || actions.marksRead))
+    doubts.push('looks for a word that is spelt with other letters than it shows');
   const files = moves && !actions.deletes;
   if (files && aim.calm === null && !actions.marksRead && !isRelated(rule, folder)) {
     if (aim.hits > 0 || (aim.wide && aim.points >= 4))
@@ -169,7 +171,7 @@ function doubtsOf(seen: Look): string[] {
   if (isElsewhere(rule, folder)) doubts.push(`moves mail to ${inQuotes(folder)}, in another mailbox`);
   if (actions.marksRead && aim.calm === null) {
     if (aim.warns) doubts.push('marks as read what the owner should see');
-    else if (files && (aim.sensitive || aim.partners) && !isRelated(rule, folder))
+    else if (files && (aim.sensitive || aim.partners || aim.colleagues) && !isRelated(rule, folder))
       doubts.push(`marks it as read in ${inQuotes(folder)}, which has nothing to do with it`);
     else if (aim.wide) doubts.push(`marks ${aim.says} as read`);
   }

@@ -101,6 +101,9 @@ export function targetsOf(
 function behind(entry: DirectoryEntry | null, called: string, domains: readonly string[]): readonly Target[] {
   if (entry === null) return [{ is: 'unknown', says: `${called}, whom the directory does not know` }];
   const outside = entry.addresses.filter((one) => !isInside(one, domains));
+  // The name stands for several, and not all of them are outside.
+  if (outside.length > 0 && outside.length < entry.addresses.length)
+    return [{ is: 'unknown', says: `${called}, a name of several, ${outside.join(', ')} among them` }];
   if (outside.length > 0) return outside.map((one) => ({ is: 'outside', address: one }));
   return entry.isGroup
     ? [{ is: 'unknown', says: `the group ${called}, whose members may be outside` }]
