@@ -1,10 +1,11 @@
 // What checks and tests ask of the compiler: what it finds fault with, and the resources as they would be deployed.
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { findCompiler, run } from './compiler.ts';
+import { publishTypes } from './graph-types.ts';
 
 export const folder = fileURLToPath(new URL('./bicep/', import.meta.url));
 
@@ -134,30 +135,16 @@ export async function snapshot(
   }
 }
 
-/** The types of the Microsoft Graph extension, in a file that a config can point to. */
-const graphTypes = [
-  process.env['MSGRAPH_BICEP_TYPES'],
-  fileURLToPath(new URL('../../shared/data/msgraph-v1.0-1.0.0.tgz', import.meta.url)),
-];
-
 /**
- * A config like the committed one with the Graph extension from a file, for a machine that can't reach the registry it
- * is published in. Undefined where there is no such file: then the committed config is all there is.
+ * A config like the committed one with the Graph extension from a file, since the registry it is published in can't be
+ * reached from everywhere: a copy of the published types (MSGRAPH_BICEP_TYPES), or those that this project describes.
  */
-export async function offlineConfig(into: string): Promise<string | undefined> {
-  for (const types of graphTypes) {
-    if (types === undefined) continue;
-    const there = await access(types).then(
-      () => true,
-      () => false,
-    );
-    if (!there) continue;
-    const config = z
-      .looseObject({})
-      .parse(JSON.parse(await readFile(join(folder, 'bicepconfig.json'), 'utf8')));
-    const path = join(into, 'bicepconfig.json');
-    await writeFile(path, JSON.stringify({ ...config, extensions: { microsoftGraphV1: types } }));
-    return path;
-  }
-  return undefined;
+export async function offlineConfig(into: string): Promise<string> {
+  const types = process.env['MSGRAPH_BICEP_TYPES'] ?? (await publishTypes(into));
+  const config = z
+    .looseObject({})
+    .parse(JSON.parse(await readFile(join(folder, 'bicepconfig.json'), 'utf8')));
+  const path = join(into, 'bicepconfig.json');
+  await writeFile(path, JSON.stringify({ ...config, extensions: { microsoftGraphV1: types } }));
+  return path;
 }
