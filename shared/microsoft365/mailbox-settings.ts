@@ -2,6 +2,7 @@
 // which act of the intruder set them. Settings carry no date and no maker: the audit log decides.
 import { z } from 'zod';
 import { type Act, parameterOf, parametersOf } from '../intruder/acts.ts';
+import { inQuotes } from '../model/text.ts';
 
 const text = z
   .string()
@@ -63,7 +64,7 @@ export const phoneSchema = z.object({
 export type Phone = z.infer<typeof phoneSchema>;
 
 export const nameOfPhone = ({ FriendlyName, DeviceModel, DeviceId, DeviceOS }: Phone) =>
-  [FriendlyName || DeviceModel || DeviceId, DeviceOS].filter(Boolean).join(', ');
+  inQuotes([FriendlyName || DeviceModel || DeviceId, DeviceOS].filter(Boolean).join(', '));
 
 const isSet = (act: Act, name: string) =>
   !['', 'false', '$false'].includes((parameterOf(act, name) ?? '').toLowerCase());

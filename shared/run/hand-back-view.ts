@@ -1,6 +1,7 @@
 // How far an account is on its way back to its owner, for people and programs: what is checked, what waits for whom,
 // what the owner must set up again. Pure. No pass is in it, because no row has one.
 import { z } from 'zod';
+import { isOneCommand } from '../model/powershell.ts';
 import {
   type HandBackPhase,
   handBackPhases,
@@ -216,7 +217,7 @@ function openTasksOf(state: RunState): HandBackView['tasks'] {
     ...{ name, step, key: taskKey(task.id), withOwner },
     ...{ what: task.what, instruction: task.instruction, link: task.link },
     ...(task.role === undefined ? {} : { role: task.role }),
-    ...(task.commands === undefined ? {} : { commands: task.commands }),
+    ...(task.commands === undefined ? {} : { commands: task.commands.filter(isOneCommand) }),
     accepted: accepted.includes(name) || despite.includes(step),
   });
   const later = state.steps.flatMap((row) =>

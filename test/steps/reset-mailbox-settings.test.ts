@@ -103,7 +103,7 @@ describe('reset-mailbox-settings', () => {
   it('removes a phone from which the intruder certainly came, and has the owner add theirs again on undo', async () => {
     const mailbox = oneMailbox({ mobileDevices: [phone, { DeviceId: 'OWN', DeviceOS: 'iOS 18' }] });
     const change = onlyChange(await look(mailbox, [synced('intruder')]));
-    expect(change.what).toBe('phone or mail app Generic, Android 13');
+    expect(change.what).toBe('phone or mail app "Generic, Android 13"');
     await resetMailboxSettings.fix(change, context(), mailbox.clients);
     expect(mailbox.mailbox()?.mobileDevices?.map(({ DeviceId }) => DeviceId)).toEqual(['OWN']);
     expect(await undo(mailbox, change)).toMatchObject({ instead: true });

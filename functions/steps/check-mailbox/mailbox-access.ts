@@ -20,7 +20,7 @@ export const addInSchema = z.object({ DisplayName: text, AppId: text, ProviderNa
 
 export function addIn(app: z.infer<typeof addInSchema>, look: Look): Symptoms {
   if (/^(Organization|Default)$/i.test(app.Scope)) return none;
-  const by = app.ProviderName === '' ? 'without a provider' : `of ${app.ProviderName}`;
+  const by = app.ProviderName === '' ? 'without a provider' : `of ${inQuotes(app.ProviderName)}`;
   return doubt(look, {
     id: `add-in:${app.AppId}`,
     what: `add-in ${inQuotes(app.DisplayName)} ${by}`,

@@ -1,0 +1,44 @@
+// What an administrator is told to paste was built from names that strangers choose. Every task of every scenario, with every
+// such name hostile: each command is one cmdlet, and the names in it are what they were.
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { isOneCommand } from '../shared/model/powershell.ts';
+import { poisoned, poisons } from './fakes/poisoned.ts';
+import { scenarioCalled, told } from './fakes/told.ts';
+
+const names = readdirSync(fileURLToPath(new URL('../local/scenarios', import.meta.url))).map((file) =>
+  file.replace('.json', ''),
+);
+/** A command in the middle of a sentence would be pasted with the full stop behind it. */
+const inline = /\b[A-Z][a-z]+-[A-Z][A-Za-z]+ +(?:-[A-Z]|['"(@$])/;
+/** An apostrophe is allowed in a user principal name. */
+const renamed = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value).replaceAll(/\b([a-z]+)@contoso\.com/g, "$1.o'neil@contoso.com"));
+
+const commands = new Set<string>();
+describe.each(names)('the tasks of %s', (name) => {
+  it('hold no command but single cmdlets, whatever things and people are called', async () => {
+    const scenario = await scenarioCalled(name);
+    for (let turn = 0; turn < poisons.length; turn += name === 'everything' ? 3 : 9) {
+      const { tenant } = poisoned(renamed(scenario.tenant), turn);
+      const events = [renamed(scenario.events)].flat();
+      const story = await told({ ...scenario, tenant, events });
+      for (const { steps } of await story.runs())
+        for (const task of steps.flatMap((row) => row.tasks)) {
+          for (const command of task.commands ?? []) commands.add(command);
+          for (const command of task.commands ?? [])
+            expect([command, isOneCommand(command)]).toEqual([command, true]);
+          expect(task.instruction).not.toMatch(inline);
+          expect(task.what).not.toMatch(inline);
+        }
+    }
+  }, 120_000);
+});
+
+it('are enough of them for this to mean something', () => {
+  const cmdlets = new Set([...commands].map((command) => command.split(' ')[0]));
+  expect(cmdlets.size).toBeGreaterThan(7);
+  expect([...commands].filter((command) => command.includes("o''neil")).length).toBeGreaterThan(10);
+  expect([...commands].some((command) => command.includes('[char]'))).toBe(true);
+});
