@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hasChromium, launchChromium, whereFrom } from './chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { finishedRun, serve } from './served.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -20,7 +20,7 @@ const phoneAtNight = { width: 390, scheme: 'dark' } as const;
 const desk = { width: 1280, scheme: 'light' } as const;
 const deskAtNight = { width: 1280, scheme: 'dark' } as const;
 
-describe.skipIf(!hasChromium)(`in a browser${whereFrom}`, () => {
+describe('in a browser', () => {
   let browser: Browser;
   /** One page for all that is only looked at. */
   let reader: Page;

@@ -26,16 +26,12 @@ const isThere = (path: string): boolean => {
 const installed = places.find((path) => path !== undefined && isThere(path));
 const npmBringsOne = process.platform === 'linux' && process.arch === 'x64';
 
-export const hasChromium = installed !== undefined || npmBringsOne;
-
-/** Skipped is never passed, so the report says what is missing. */
-export const whereFrom = hasChromium
-  ? ''
-  : ' (skipped: no Chromium was found, set CHROMIUM to the path of one)';
-
 export async function launchChromium(): Promise<Browser> {
   const args = ['--no-sandbox'];
   if (installed !== undefined) return chromium.launch({ executablePath: installed, args });
+  // Skipped is never passed.
+  if (!npmBringsOne)
+    throw new Error('no Chrome, Edge or Chromium is here: install one, or set CHROMIUM to its path');
   // It unpacks libraries that a bare machine lacks only where it believes itself in a Lambda.
   const before = process.env['AWS_LAMBDA_JS_RUNTIME'];
   process.env['AWS_LAMBDA_JS_RUNTIME'] = 'nodejs24.x';

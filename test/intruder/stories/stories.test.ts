@@ -1,5 +1,5 @@
 // Generated stories with a known truth, judged by what the logs say. STORIES=10000 tells more of them.
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { findIntruder } from '../../../shared/intruder/find-intruder.ts';
 import { judgeOther } from '../../../shared/intruder/others.ts';
 import { mayBeRemoved, tieOf } from '../../../shared/intruder/tie.ts';
@@ -132,7 +132,9 @@ describe.each(['lives', 'attacks'] as const)('stories told from %s', (teller) =>
     expect(share(score.lookalikes.foundOrAsked, score.lookalikes.theirs)).toBeGreaterThanOrEqual(0.95);
   });
 
-  it.runIf(process.env['STORIES'] !== undefined)('reports its figures', () => {
+  /** `STORIES=10000 npx vitest run test/intruder/stories` prints its figures. */
+  afterAll(() => {
+    if (process.env['STORIES'] === undefined) return;
     const { worst: cases, ...figures } = score;
     const kinds = new Map<string, number[]>();
     for (const { seed, title, what } of cases) {
