@@ -1,11 +1,11 @@
 // What else is told of a user's authentication: the report on registrations, which knows the default method, and the
 // older per-user state of multifactor authentication, which only beta has.
 import { isRow, type Row, TenantRefusal } from '../answers.ts';
-import { activeRolesOf, findUser, hasPlan, isGuest, userIdOf } from '../directory.ts';
+import { findUser, groupIdOf, hasPlan, isGuest, principalIdOf, userIdOf } from '../directory.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { registrationProperties } from '../schema/authentication.ts';
 import { text } from '../schema/fields.ts';
-import type { User } from '../schema.ts';
+import type { TenantFile, User } from '../schema.ts';
 import { preferred, waysOf } from './authentication.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
 import { requireUser } from './user-row.ts';
@@ -29,17 +29,28 @@ function registration(call: GraphCall): Row {
   requirePremium(call);
   const user = findUser(call.file, call.parameters['id'] ?? '');
   if (!user) throw new TenantRefusal(404, 'ResourceNotFound', 'The user is not in the report.');
-  return registrationOf(call, user);
+  return registrationOf(call, user, administratorsOf(call.file));
 }
 
-function registrationOf(call: GraphCall, user: User): Row {
+/** Whoever holds a role now, directly or through a group; no group lies inside one that carries roles. */
+function administratorsOf(file: TenantFile): ReadonlySet<string> {
+  const holders = new Set(
+    (file.roleAssignments ?? []).map(({ principalId }) => principalIdOf(file, principalId)),
+  );
+  const members = (file.groups ?? []).flatMap((group) =>
+    holders.has(groupIdOf(group)) ? (group.members ?? []) : [],
+  );
+  return new Set([...holders, ...members.map((name) => principalIdOf(file, name))]);
+}
+
+function registrationOf(call: GraphCall, user: User, administrators: ReadonlySet<string>): Row {
   const ways = (user.authenticationMethods ?? []).flatMap(waysOf);
   return {
     ...withDefaults(user.registrationDetails ?? {}, registrationProperties, {
       userDisplayName: user.displayName ?? user.userPrincipalName.split('@')[0],
       userPrincipalName: user.userPrincipalName,
       userType: isGuest(user) ? 'guest' : 'member',
-      isAdmin: activeRolesOf(call.file, userIdOf(user)).length > 0,
+      isAdmin: administrators.has(userIdOf(user)),
       isMfaCapable: ways.length > 0,
       isMfaRegistered: ways.length > 0,
       isPasswordlessCapable: false,
@@ -110,7 +121,8 @@ export const registrationRoutes: readonly GraphRoute[] = [
     },
     many: (call) => {
       requirePremium(call);
-      return call.file.users.map((user) => registrationOf(call, user));
+      const administrators = administratorsOf(call.file);
+      return call.file.users.map((user) => registrationOf(call, user, administrators));
     },
   },
   {
