@@ -1,7 +1,7 @@
 // Sends one request to a Microsoft service: token, time limit, short retries, and failures as our two kinds of error. Paths
 // and cmdlets are in graph, exchange and defender.
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import { PermanentError, RetryableError } from '../errors.ts';
 import { type Answer, jsonOf } from './answer.ts';
@@ -50,7 +50,7 @@ export interface Outgoing {
 }
 
 const pause = (seconds: number, abort: AbortSignal | undefined) =>
-  setTimeout(seconds * 1000, undefined, abort === undefined ? {} : { signal: abort });
+  sleep(seconds * 1000, undefined, abort === undefined ? {} : { signal: abort });
 
 export function createSender(service: Service, options: ClientOptions) {
   const { fetch = globalThis.fetch, log, random = Math.random, wait = pause, timeoutSeconds = 30 } = options;
@@ -59,7 +59,9 @@ export function createSender(service: Service, options: ClientOptions) {
   const { origin } = new URL(options.baseUrl);
 
   async function exchange(request: Outgoing, token: string): Promise<Answer> {
-    const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+    // AbortSignal.timeout would keep the request, answered or not, until its time is over.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutSeconds * 1000);
     const headers = new Headers(request.headers);
     headers.set('authorization', `Bearer ${token}`);
     try {
@@ -68,15 +70,18 @@ export function createSender(service: Service, options: ClientOptions) {
         headers,
         body: request.body ?? null,
         redirect: 'manual',
-        signal: request.abort === undefined ? timeout : AbortSignal.any([request.abort, timeout]),
+        signal:
+          request.abort === undefined ? timeout.signal : AbortSignal.any([request.abort, timeout.signal]),
       });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (cause) {
       if (request.abort?.aborted) throw outOfTime(request, cause);
-      const reason = timeout.aborted
+      const reason = timeout.signal.aborted
         ? `no answer within ${timeoutSeconds} s`
         : (connectionFault(cause).code ?? 'connection lost');
       throw noAnswer(`${service.name} could not be reached for ${request.name} (${reason}).`, cause);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
