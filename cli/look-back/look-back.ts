@@ -2,6 +2,7 @@
 // it can be stopped at any time and goes on where it was; and nothing becomes an alert unless it is told to.
 import { readFile, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { createCredential } from '../../functions/connect.ts';
@@ -125,7 +126,12 @@ async function clientsOf(terminal: Terminal, environment: z.infer<typeof environ
   const { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID, GRAPH_URL, EXCHANGE_URL } = environment;
   const credential = createCredential(AZURE_CLIENT_ID, terminal.env);
   await refuseWriters(credential);
-  const common = { credential, patienceSeconds: patienceMinutes * 60 };
+  const wait = async (seconds: number, abort: AbortSignal | undefined) => {
+    if (seconds >= everySeconds)
+      terminal.error(`Microsoft 365 is busy: asked again in ${Math.ceil(seconds)} s.\n`);
+    await pause(seconds * 1000, undefined, abort === undefined ? {} : { signal: abort });
+  };
+  const common = { credential, wait, patienceSeconds: patienceMinutes * 60 };
   const graph = createGraph({ ...common, baseUrl: GRAPH_URL });
   const exchange = createExchange({ ...common, baseUrl: EXCHANGE_URL, tenantId });
   return { graph: graph.withAbort(terminal.ended), exchange: exchange.withAbort(terminal.ended) };
@@ -141,6 +147,13 @@ async function refuseWriters(credential: ReturnType<typeof createCredential>): P
     );
   });
   const held = claimsOf(token?.token ?? '')?.roles ?? [];
+  // A person's token names none, and may do whatever the person may.
+  if (held.length === 0) {
+    throw new Stop(
+      'This identity is no application with permissions of its own. Nothing was read. Make one for the look back: docs/permissions.md.',
+      exitCodes.notAllowed,
+    );
+  }
   const more = held.filter((role) => !lookBackPermissions.graph.includes(role) && !isReading(role));
   if (more.length === 0) return;
   throw new Stop(
@@ -196,7 +209,7 @@ async function addressesOfRuns(
 
 const everySeconds = 10;
 
-/** A line now and then; where somebody watches, the same line again and again. */
+/** A line for each part, and one now and then while it takes long. */
 function progressOn(terminal: Terminal, now: () => Date): (seen: Progress) => void {
   let last = 0;
   let first: { at: number; seen: number } | undefined;

@@ -120,6 +120,13 @@ describe('reclaim look-back', () => {
     expect(tenant.requests).toEqual([]);
   }, 60_000);
 
+  it('refuses an identity without permissions of an application: a person’s token says nothing of what it may do', async () => {
+    const { env, tenant } = await serve(3, { app: { permissions: ['Exchange.ManageAsApp'] } });
+    const { code, error } = await start(env, '--state', join(folder, 'person.jsonl')).ended;
+    expect([code, error]).toEqual([3, expect.stringContaining('no application with permissions of its own')]);
+    expect(tenant.requests).toEqual([]);
+  }, 60_000);
+
   it('takes a list of addresses, and names the line that is none', async () => {
     const { env } = await serve(3);
     const file = join(folder, 'addresses.txt');
