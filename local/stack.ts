@@ -3,6 +3,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { drillPermissions } from '../functions/drill/plantings.ts';
 import { declaredPermissions, grantedOf } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queueShapes, queues } from '../shared/run/bus.ts';
@@ -87,6 +88,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       now: () => new Date(),
       // Only what is declared: a request that needs more is refused, as in Azure.
       permissions: grants(),
+      drillPermissions,
       // A user's own tenant file need not contain our sender.
       mailFrom: options.settings?.['MAIL_FROM'] ?? sender,
       ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),

@@ -28,14 +28,19 @@ const claimsSchema = z.object({
 });
 export type Claims = z.infer<typeof claimsSchema>;
 
-interface IdentityOptions {
-  now: () => Date;
+interface Application {
   appId: string;
   objectId: string;
-  tenantId: string;
   /** Permissions for a resource; those of Exchange and Defender live on their own service principals. */
   permissions: (service: Service) => readonly string[];
+}
+
+interface IdentityOptions extends Application {
+  now: () => Date;
+  tenantId: string;
   lifetimeSeconds: number;
+  /** Has a token of its own for whoever asks under its id. */
+  drill: Application;
 }
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -52,16 +57,24 @@ export class Identity {
 
   /** For use in process: what DefaultAzureCredential is in Azure. */
   get credential(): TokenCredential {
+    return this.#credentialOf(this.#options);
+  }
+
+  get drillCredential(): TokenCredential {
+    return this.#credentialOf(this.#options.drill);
+  }
+
+  #credentialOf(app: Application): TokenCredential {
     return {
       getToken: async (scopes) => {
         const scope = typeof scopes === 'string' ? scopes : (scopes[0] ?? '');
-        const issued = this.issue(scope.replace(/\/\.default$/, ''));
+        const issued = this.#issue(scope.replace(/\/\.default$/, ''), app);
         return { token: issued.token, expiresOnTimestamp: issued.expiresAt * 1000 };
       },
     };
   }
 
-  issue(resource: string): { token: string; expiresAt: number } {
+  #issue(resource: string, app: Application): { token: string; expiresAt: number } {
     const audience = resource.replace(/\/+$/, '');
     const service = serviceOf(audience);
     if (!service)
@@ -70,7 +83,8 @@ export class Identity {
         'invalid_resource',
         `The resource ${resource} is not known in this tenant.`,
       );
-    const { now, appId, objectId, tenantId, lifetimeSeconds } = this.#options;
+    const { now, tenantId, lifetimeSeconds } = this.#options;
+    const { appId, objectId } = app;
     const iat = Math.floor(now().getTime() / 1000);
     const expiresAt = iat + lifetimeSeconds;
     const claims = {
@@ -82,7 +96,7 @@ export class Identity {
       appid: appId,
       idtyp: 'app',
       oid: objectId,
-      roles: this.#options.permissions(service),
+      roles: app.permissions(service),
       sub: objectId,
       tid: tenantId,
       ver: '1.0',
@@ -124,7 +138,9 @@ export class Identity {
     if (url.searchParams.get('api-version') !== '2019-08-01') return failed(400, 'Unsupported api-version.');
     const resource = url.searchParams.get('resource') ?? '';
     const clientId = url.searchParams.get('client_id');
-    if (clientId !== null && clientId !== this.#options.appId) {
+    const { drill } = this.#options;
+    const app = clientId === drill.appId ? drill : this.#options;
+    if (clientId !== null && clientId !== app.appId) {
       return failed(
         400,
         `No User Assigned or Delegated Managed Identity found for specified ClientId ${clientId}.`,
@@ -132,12 +148,12 @@ export class Identity {
     }
     if (!serviceOf(resource.replace(/\/+$/, '')))
       return failed(400, `The resource ${resource} is not known here.`);
-    const { token, expiresAt } = this.issue(resource);
+    const { token, expiresAt } = this.#issue(resource, app);
     return {
       status: 200,
       body: {
         access_token: token,
-        client_id: this.#options.appId,
+        client_id: app.appId,
         expires_on: String(expiresAt),
         resource,
         token_type: 'Bearer',

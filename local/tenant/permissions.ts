@@ -39,7 +39,16 @@ const writeOwners = ['Group.ReadWrite.All', 'Directory.ReadWrite.All'];
 const base = '/roleManagement/directory';
 const pimGroups = '/identityGovernance/privilegedAccess/group';
 
-const readApps = ['Application.Read.All', 'Application.ReadWrite.All', 'Directory.Read.All'];
+const readApps = [
+  'Application.Read.All',
+  'Application.ReadWrite.OwnedBy',
+  'Application.ReadWrite.All',
+  'Directory.Read.All',
+];
+const ownApps = ['Application.ReadWrite.OwnedBy', 'Application.ReadWrite.All'];
+const readCalendars = ['Calendars.Read', 'Calendars.ReadWrite'];
+const readFiles = ['Files.Read.All', 'Files.ReadWrite.All', 'Sites.Read.All', 'Sites.ReadWrite.All'];
+const writeFiles = ['Files.ReadWrite.All', 'Sites.ReadWrite.All'];
 const writeApps = ['Application.ReadWrite.All', 'Directory.ReadWrite.All'];
 const readGrants = [
   'Directory.Read.All',
@@ -131,6 +140,10 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'GET /servicePrincipals/{id}': readApps,
   'GET /servicePrincipals/{id}/appRoleAssignedTo': readApps,
   'GET /servicePrincipals/{id}/appRoleAssignments': readApps,
+  'POST /servicePrincipals': ownApps,
+  'GET /applications': readApps,
+  'POST /applications': ownApps,
+  'DELETE /applications/{id}': ownApps,
   'PATCH /servicePrincipals/{id}': writeApps,
   'POST /servicePrincipals/{id}/owners/$ref': addOwner,
   'DELETE /servicePrincipals/{id}/owners/{id}/$ref': writeApps,
@@ -162,6 +175,25 @@ export const graphPermissions: Readonly<Record<string, Alternatives>> = {
   'PATCH /users/{id}/authentication/requirements': ['Policy.ReadWrite.AuthenticationMethod'],
   'GET /reports/authenticationMethods/userRegistrationDetails': ['AuditLog.Read.All'],
   'GET /reports/authenticationMethods/userRegistrationDetails/{id}': ['AuditLog.Read.All'],
+
+  'GET /users/{id}/authentication/phoneMethods': [
+    'UserAuthMethod-Phone.Read.All',
+    'UserAuthenticationMethod.Read.All',
+    ...changeMethod('Phone'),
+  ],
+  'POST /users/{id}/authentication/phoneMethods': changeMethod('Phone'),
+
+  // What a drill plants beside the methods.
+  'GET /users/{id}/calendar/calendarPermissions': readCalendars,
+  'POST /users/{id}/calendar/calendarPermissions': ['Calendars.ReadWrite'],
+  'DELETE /users/{id}/calendar/calendarPermissions/{id}': ['Calendars.ReadWrite'],
+  'GET /users/{id}/drive/root:/{id}': readFiles,
+  'POST /users/{id}/drive/root/children': writeFiles,
+  'DELETE /users/{id}/drive/items/{id}': writeFiles,
+  'POST /users/{id}/drive/items/{id}/createLink': writeFiles,
+  'DELETE /users/{id}/messages/{id}': ['Mail.ReadWrite'],
+  'POST /users/{id}/mailFolders/inbox/messageRules': writeSettings,
+  'DELETE /users/{id}/mailFolders/inbox/messageRules/{id}': writeSettings,
 
   // Mail: messages, their way, and what Defender for Office 365 knows of them.
   'GET /users/{id}/messages': ['Mail.ReadBasic.All', 'Mail.Read', 'Mail.ReadWrite'],

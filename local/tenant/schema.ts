@@ -2,7 +2,7 @@
 // may be left out. Defaults are filled in when something is read, never in the file, so that what was changed and
 // changed back leaves no trace.
 import { z } from 'zod';
-import { appSchema, behaviourSchema } from './schema/app.ts';
+import { appSchema, behaviourSchema, drillAppSchema } from './schema/app.ts';
 import {
   applicationSchema,
   appRoleAssignmentSchema,
@@ -113,6 +113,7 @@ export const tenantSchema = z
     mailFlow: mailFlowSchema.optional().describe('Rules and connectors of the organisation'),
     blockedSenders: z.array(blockedSenderSchema).optional().describe('Restricted entities'),
     outbox: z.array(sentMailSchema).optional().describe('What was sent with sendMail'),
+    drillApp: drillAppSchema.optional(),
     app: appSchema.optional(),
     behaviour: behaviourSchema.optional(),
   })

@@ -25,6 +25,8 @@ export interface TenantOptions {
   now: () => Date;
   /** The app's permissions if the file names none. Default: all. */
   permissions?: readonly string[];
+  /** Those of the drill's identity, likewise. Default: none. */
+  drillPermissions?: readonly string[];
   latencyMs?: number;
   /** A mailbox that exists even where the file does not name it: the one the summary is sent from. */
   mailFrom?: string;
@@ -43,6 +45,8 @@ export interface Tenant {
   /** Every password, pass and token that it was sent or has made, so that a test can look for them elsewhere. */
   secrets: ReadonlySet<string>;
   credential: TokenCredential;
+  /** Of the identity that plants a drill, and its client id. */
+  drill: { credential: TokenCredential; appId: string };
   tenantId: string;
   identityHeader: string;
 }
@@ -73,6 +77,8 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
   const { app = {}, behaviour = {} } = store.file;
   const tenantId = tenantIdOf(store.file);
   const permissions = app.permissions ?? options.permissions ?? allPermissions;
+  const drillPermissions = store.file.drillApp?.permissions ?? options.drillPermissions ?? [];
+  const drillAppId = store.file.drillApp?.appId ?? guidOf('drill', tenantId);
   const directoryRoles = app.directoryRoles ?? defaultAppRoles;
   const exchangeRoles = [
     ...directoryRoles,
@@ -85,6 +91,11 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     appId: app.appId ?? guidOf('app', tenantId),
     objectId: app.objectId ?? guidOf('service principal', tenantId),
     permissions: (service) => permissions.filter((name) => servicesOfPermission(name).includes(service)),
+    drill: {
+      appId: drillAppId,
+      objectId: guidOf('service principal of the drill', tenantId),
+      permissions: (service) => (service === 'graph' ? drillPermissions : []),
+    },
     lifetimeSeconds: (behaviour.tokenMinutes ?? 1440) * 60,
   });
   const faults = new Faults(store.file);
@@ -155,10 +166,13 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
   }
 
   function run(service: Service, common: TenantRequest, allowed: Allowed): TenantAnswer {
-    if (service === 'graph') return answerGraph(store, { ...common, directoryRoles }, allowed);
-    if (service === 'exchange') return answerExchange(store, { ...common, roles: exchangeRoles }, allowed);
+    const held = (roles: readonly string[]) => (common.claims.appid === drillAppId ? [] : roles);
+    if (service === 'graph')
+      return answerGraph(store, { ...common, directoryRoles: held(directoryRoles) }, allowed);
+    if (service === 'exchange')
+      return answerExchange(store, { ...common, roles: held(exchangeRoles) }, allowed);
     if (service === 'compliance')
-      return answerCompliance(store, { ...common, roles: directoryRoles }, allowed);
+      return answerCompliance(store, { ...common, roles: held(directoryRoles) }, allowed);
     return answerDefender(store, common, allowed);
   }
 
@@ -169,6 +183,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     requests,
     secrets,
     credential: identity.credential,
+    drill: { credential: identity.drillCredential, appId: drillAppId },
     tenantId,
     identityHeader: identity.header,
   };

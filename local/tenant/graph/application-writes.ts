@@ -1,8 +1,11 @@
 // The changes an app makes to applications: consents and assignments come and go, owners too, and a service principal
 // is disabled and enabled (https://learn.microsoft.com/graph/api/oauth2permissiongrant-post).
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import { isRow, TenantRefusal } from '../answers.ts';
 import {
   applicationObjectId,
+  applicationRowOf,
   assignmentIdOf,
   assignmentKey,
   assignmentRowOf,
@@ -11,6 +14,7 @@ import {
   grantKey,
   grantRowOf,
   principalObjectId,
+  principalRowOf,
 } from '../applications.ts';
 import { findUser, principalIdOf, userIdOf } from '../directory.ts';
 import { grantSchema } from '../schema/application.ts';
@@ -28,6 +32,65 @@ export function live(call: GraphCall) {
   if (!found || principalObjectId(found).toLowerCase() !== idIn(call).toLowerCase())
     throw notFound(idIn(call));
   return found;
+}
+
+const newAppSchema = z.strictObject({
+  displayName: z.string(),
+  signInAudience: z.enum(['AzureADMyOrg', 'AzureADMultipleOrgs']).optional(),
+  description: z.string().optional(),
+});
+
+export function addApplication(call: GraphCall) {
+  const body = newAppSchema.safeParse(call.body);
+  if (!body.success) throw bad('The application does not hold.');
+  const { displayName, signInAudience } = body.data;
+  const { store } = call;
+  const app = {
+    id: randomUUID(),
+    appId: randomUUID(),
+    displayName,
+    ...(signInAudience === undefined ? {} : { signInAudience }),
+    createdDateTime: store.now().toISOString(),
+  };
+  store.changing();
+  store.file.applications = [...(store.file.applications ?? []), app];
+  return { status: 201, body: applicationRowOf(store.file, app, store.loadedAt) };
+}
+
+/** Its service principal and the consents given to it go with it. */
+export function removeApplication(call: GraphCall) {
+  const { file } = call.store;
+  const found = file.applications?.find((app) => applicationObjectId(app) === idIn(call));
+  if (!found) throw notFound(idIn(call));
+  call.store.changing();
+  const principal = findPrincipal(file, found.appId ?? '');
+  const left = file.applications?.filter((app) => app !== found) ?? [];
+  if (left.length === 0) delete file.applications;
+  else file.applications = left;
+  if (principal === undefined) return { status: 204 };
+  const id = principalObjectId(principal);
+  file.servicePrincipals = file.servicePrincipals?.filter((one) => one !== principal);
+  file.oauth2PermissionGrants = file.oauth2PermissionGrants?.filter(({ clientId }) => clientId !== id);
+  return { status: 204 };
+}
+
+export function addPrincipal(call: GraphCall) {
+  const { file } = call.store;
+  const body = z.strictObject({ appId: z.guid() }).safeParse(call.body);
+  const app = file.applications?.find(({ appId }) => appId === body.data?.appId);
+  if (!body.success || app === undefined)
+    throw bad('The appId of the service principal does not reference a valid application object.');
+  if (findPrincipal(file, body.data.appId)) {
+    throw new TenantRefusal(
+      409,
+      'Request_MultipleObjectsWithSameKeyValue',
+      'The service principal cannot be created because the service principal name is already in use.',
+    );
+  }
+  const principal = { id: randomUUID(), appId: body.data.appId, displayName: app.displayName };
+  call.store.changing();
+  file.servicePrincipals = [...(file.servicePrincipals ?? []), principal];
+  return { status: 201, body: principalRowOf(file, principal) };
 }
 
 export function patchPrincipal(call: GraphCall) {

@@ -17,11 +17,14 @@ import {
   servicePrincipalProperties,
 } from '../schema/application.ts';
 import {
+  addApplication,
   addAssignment,
   addGrant,
   addOwner,
+  addPrincipal,
   live,
   patchPrincipal,
+  removeApplication,
   removeAssignment,
   removeGrant,
   removeOwner,
@@ -171,6 +174,18 @@ export const applicationRoutes: readonly GraphRoute[] = [
     query: list,
     many: (call) => assignmentsWhere(call, 'principalId'),
   },
+  { method: 'POST', path: '/servicePrincipals', behind, entity: principalType, act: addPrincipal },
+  {
+    method: 'GET',
+    path: '/applications',
+    behind,
+    entity: applicationType,
+    query: { ...list, filter: { displayName: 'eq startswith', appId: 'eq' } },
+    many: (call) =>
+      (call.file.applications ?? []).map((app) => applicationRowOf(call.file, app, call.store.loadedAt)),
+  },
+  { method: 'POST', path: '/applications', behind, entity: applicationType, act: addApplication },
+  { method: 'DELETE', path: '/applications/{id}', behind, entity: applicationType, act: removeApplication },
   { method: 'PATCH', path: '/servicePrincipals/{id}', behind, entity: principalType, act: patchPrincipal },
   {
     method: 'GET',

@@ -1,5 +1,6 @@
 // Authentication methods: listed together, deleted each at the endpoint of its type. No path changes which method is
 // the default (https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview).
+import { z } from 'zod';
 import { type Row, TenantRefusal } from '../answers.ts';
 import { isGuest } from '../directory.ts';
 import { guidOf } from '../ids.ts';
@@ -125,10 +126,53 @@ const deleting =
     return { status: 204 };
   };
 
+const phoneSchema = z.strictObject({
+  '@odata.type': z.string().optional(),
+  phoneNumber: z.string().regex(/^\+\d{1,4} \d{4,14}(x\d+)?$/),
+  phoneType: z.enum(['mobile', 'alternateMobile', 'office']),
+});
+
+/** 201 with the phone; there is one of each type (https://learn.microsoft.com/graph/api/authentication-post-phonemethods). */
+const addPhone: Act['act'] = (call) => {
+  const user = requireUser(call.store.file, call.parameters['id'] ?? '');
+  const body = phoneSchema.safeParse(call.body);
+  if (!body.success) throw refused('Invalid phone number or type.');
+  const { phoneNumber, phoneType } = body.data;
+  const all = user.authenticationMethods ?? [];
+  if (all.some((method) => 'phoneType' in method && method.phoneType === phoneType))
+    throw refused('The phone type is already registered for this user.');
+  call.store.changing();
+  const phone = {
+    '@odata.type': '#microsoft.graph.phoneAuthenticationMethod',
+    phoneNumber,
+    phoneType,
+    createdDateTime: call.store.now().toISOString(),
+  } as const;
+  user.authenticationMethods = [...all, phone];
+  return { status: 201, body: methodRow(call.store.now())(phone) };
+};
+
+const phoneRows = (call: GraphCall): Row[] =>
+  methodRows(call).filter((row) => row['@odata.type'] === '#microsoft.graph.phoneAuthenticationMethod');
+
 const base = '/users/{id}/authentication';
 
 export const authenticationRoutes: readonly GraphRoute[] = [
   { method: 'GET', path: `${base}/methods`, behind: 'authentication', entity: methodType, many: methodRows },
+  {
+    method: 'GET',
+    path: `${base}/phoneMethods`,
+    behind: 'authentication',
+    entity: methodType,
+    many: phoneRows,
+  },
+  {
+    method: 'POST',
+    path: `${base}/phoneMethods`,
+    behind: 'authentication',
+    entity: methodType,
+    act: addPhone,
+  },
   ...Object.entries(methodCollections).map(
     ([type, collection]): GraphRoute => ({
       method: 'DELETE',

@@ -8,9 +8,11 @@ import { analyzedEmailRoutes } from './analyzed-emails.ts';
 import { applicationRoutes } from './applications.ts';
 import { auditSearchRoutes } from './audit-searches.ts';
 import { authenticationRoutes } from './authentication.ts';
+import { calendarPermissionRoutes } from './calendar-permissions.ts';
 import { deviceRoutes } from './devices.ts';
 import { directoryAuditRoutes } from './directory-audits.ts';
 import { domainRoutes } from './domains.ts';
+import { driveRoutes } from './drive.ts';
 import { findRoute } from './find-route.ts';
 import { forbidden } from './forbidden.ts';
 import { groupWriteRoutes } from './group-writes.ts';
@@ -55,6 +57,8 @@ const graphRoutes: readonly GraphRoute[] = [
   ...messageRoutes,
   ...messageTraceRoutes,
   ...analyzedEmailRoutes,
+  ...calendarPermissionRoutes,
+  ...driveRoutes,
 ];
 
 export interface GraphRequest extends TenantRequest {

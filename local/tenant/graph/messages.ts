@@ -87,6 +87,22 @@ function inMailbox(call: GraphCall): Row[] {
   return allOf(call, owner).filter((row) => !unseen.includes(String(row['parentFolderId'])));
 }
 
+/** Gone to Recoverable Items, which nobody lists here. */
+function remove(call: GraphCall) {
+  const owner = ownerIn(call, call.store.file);
+  const { loadedAt } = call.store;
+  const id = call.parameters['message'];
+  const { mailbox } = owner;
+  const isIt = (row: Row) => row['id'] === id;
+  const place = sent(owner, loadedAt).findIndex(isIt);
+  const other = elsewhere(owner, loadedAt).findIndex(isIt);
+  if (place < 0 && other < 0) throw itemNotFound();
+  call.store.changing();
+  if (place >= 0) mailbox.sentItems?.splice(place, 1);
+  else mailbox.messages?.splice(other, 1);
+  return { status: 204 };
+}
+
 const query: QueryOptions = {
   select: true,
   count: true,
@@ -121,5 +137,12 @@ export const messageRoutes: readonly GraphRoute[] = [
     entity: messageType,
     query,
     many: inMailbox,
+  },
+  {
+    method: 'DELETE',
+    path: '/users/{id}/messages/{message}',
+    behind: 'exchange',
+    entity: messageType,
+    act: remove,
   },
 ];

@@ -4,7 +4,7 @@ import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findFolder, foldersOf, type NumberedRule, type Owner, rulesOf } from '../mailbox.ts';
 import type { EntityType } from '../odata.ts';
 import { flag, open, text, whole } from '../schema/fields.ts';
-import { ruleDescription } from '../schema/inbox-rule.ts';
+import { inboxRuleSchema, ruleDescription } from '../schema/inbox-rule.ts';
 import type { InboxRule } from '../schema.ts';
 import { ownerIn } from './mailbox-in.ts';
 import type { GraphCall, GraphRoute } from './route.ts';
@@ -166,6 +166,63 @@ function patch(call: GraphCall) {
   return { status: 200, body: ruleRow(owner, found) };
 }
 
+/** `"Name" [SMTP:address]`, as Exchange keeps a recipient. */
+function recipientIn(value: unknown): string {
+  const address = isRow(value) && isRow(value['emailAddress']) ? value['emailAddress'] : {};
+  return `"${String(address['name'] ?? address['address'])}" [SMTP:${String(address['address'])}]`;
+}
+
+/** Conditions or actions of Microsoft Graph as Exchange names them. */
+function asExchange(owner: Owner, given: unknown, names: Readonly<Record<string, string>>): Row {
+  const row: Row = {};
+  for (const [name, value] of Object.entries(isRow(given) ? given : {})) {
+    const exchange = Object.entries(names).find(([, graph]) => graph === name)?.[0];
+    if (exchange === undefined) {
+      throw new TenantRefusal(
+        400,
+        'RequestBodyRead',
+        `The property '${name}' does not exist on type 'microsoft.graph.messageRulePredicates'.`,
+      );
+    }
+    if (Array.isArray(value) && isAddressList(exchange)) row[exchange] = value.map(recipientIn);
+    else if (exchange === 'MoveToFolder' || exchange === 'CopyToFolder')
+      row[exchange] = findFolder(owner, String(value))?.displayName ?? value;
+    else row[exchange] = value;
+  }
+  return row;
+}
+
+function add(call: GraphCall) {
+  const owner = ownerIn(call, call.store.file);
+  const body = isRow(call.body) ? call.body : {};
+  const { displayName, sequence, isEnabled, conditions, actions } = body;
+  const rule = inboxRuleSchema.safeParse({
+    Name: displayName,
+    ...(sequence === undefined ? {} : { Priority: sequence }),
+    ...(isEnabled === undefined ? {} : { Enabled: isEnabled }),
+    ...asExchange(owner, conditions, conditionNames),
+    ...asExchange(owner, actions, actionNames),
+  });
+  if (!rule.success || !isRow(actions) || Object.keys(actions).length === 0)
+    throw new TenantRefusal(400, 'ErrorInvalidRequest', 'The rule is not valid.');
+  call.store.changing();
+  owner.mailbox.inboxRules = [...(owner.mailbox.inboxRules ?? []), rule.data];
+  const made = visible(owner).find((numbered) => numbered.rule === rule.data);
+  if (made === undefined) throw missing();
+  return { status: 201, body: ruleRow(owner, made) };
+}
+
+function remove(call: GraphCall) {
+  const owner = ownerIn(call, call.store.file);
+  const found = visible(owner).find((numbered) => ruleRow(owner, numbered)['id'] === call.parameters['rule']);
+  if (!found) throw missing();
+  call.store.changing();
+  const { inboxRules: _rules, ...rest } = owner.mailbox;
+  const left = owner.mailbox.inboxRules?.filter((rule) => rule !== found.rule) ?? [];
+  owner.user.mailbox = left.length === 0 ? rest : { ...rest, inboxRules: left };
+  return { status: 204 };
+}
+
 const base = '/users/{id}/mailFolders/inbox/messageRules';
 
 export const ruleRoutes: readonly GraphRoute[] = [
@@ -179,4 +236,6 @@ export const ruleRoutes: readonly GraphRoute[] = [
     one,
   },
   { method: 'PATCH', path: `${base}/{rule}`, behind: 'exchange', entity: ruleType, act: patch },
+  { method: 'POST', path: base, behind: 'exchange', entity: ruleType, act: add },
+  { method: 'DELETE', path: `${base}/{rule}`, behind: 'exchange', entity: ruleType, act: remove },
 ];

@@ -40,6 +40,15 @@ export const appSchema = z
   })
   .describe('The app whose requests these are');
 
+export const drillAppSchema = z
+  .strictObject({
+    appId: guid.optional(),
+    permissions: texts
+      .optional()
+      .describe('Application permissions in its tokens. Default: what the drill plants with'),
+  })
+  .describe('The identity that plants a drill; it holds no role');
+
 export const faultSchema = z
   .strictObject({
     on: text.describe(

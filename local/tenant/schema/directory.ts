@@ -107,6 +107,12 @@ export const userSchema = z.strictObject({
     .describe('Of the simulation: the account in Active Directory of a synced user'),
   manager: may(text).describe('The manager, by id or user principal name'),
   ...authentication,
+  driveItems: z
+    .array(z.strictObject({ id: text.optional(), name: text, links: z.array(open).optional() }))
+    .optional()
+    .describe(
+      'Folders at the top of the OneDrive, with the sharing links of each; whoever has a mailbox has one',
+    ),
   mailbox: mailboxSchema.optional().describe('Left out: the user has no mailbox'),
 });
 
