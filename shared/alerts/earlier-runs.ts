@@ -10,6 +10,8 @@ export interface LastRun {
   level: RunRow['level'];
   /** When the run told Entra ID Protection that the account is compromised. */
   confirmedAt: string | null;
+  /** When it dismissed all risk again, and so its own confirmation. */
+  dismissedAt?: string | null;
   /** Defender alerts and incidents whose status or classification the run changed: `alerts_v2/ad702c56…`. */
   classified: readonly string[];
 }
@@ -24,15 +26,18 @@ export async function lastRunOf(
   if (rows === undefined) return undefined;
   const { id, level } = rows.run.row;
   const steps = rows.steps.map(({ row }) => row);
-  return { runId: id, level, confirmedAt: confirmedAt(steps), classified: classifiedIn(steps) };
+  return {
+    ...{ runId: id, level, confirmedAt: changedAt(steps, 'risk-confirmation') },
+    ...{ dismissedAt: changedAt(steps, 'risk-dismissal'), classified: classifiedIn(steps) },
+  };
 }
 
 /**
  * The confirmation comes back as a risk detection, `adminConfirmedUserCompromised`. The latest attempt counts, answered
  * or not: the answer may have been lost.
  */
-function confirmedAt(steps: readonly StepRow[]): string | null {
-  const step = steps.find(({ part }) => part === 'risk-confirmation');
+function changedAt(steps: readonly StepRow[], what: 'risk-confirmation' | 'risk-dismissal'): string | null {
+  const step = steps.find(({ part }) => part === what);
   const times = (step?.changes ?? []).flatMap(({ fixedAt, attemptedAt }) => fixedAt ?? attemptedAt ?? []);
   return times.toSorted().at(-1) ?? null;
 }

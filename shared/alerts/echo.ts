@@ -23,7 +23,7 @@ export async function heard(signal: Signal, lastRun: () => Promise<LastRun | und
   const confirmation = isConfirmation(signal);
   if (!signal.standing || (!confirmation && signal.confirmedByPerson !== true)) return { is: 'news', signal };
   const run = await lastRun();
-  if (run === undefined) return { is: 'news', signal };
+  if (run === undefined || isSinceDismissal(signal, run)) return { is: 'news', signal };
   if (confirmation) {
     if (run.confirmedAt === null || !isOwn(signal, Date.parse(run.confirmedAt)))
       return { is: 'news', signal };
@@ -32,6 +32,12 @@ export async function heard(signal: Signal, lastRun: () => Promise<LastRun | und
   }
   const own = isCase(signal) ? run.classified.includes(caseOf(signal)) : stateIsOwn(signal, run);
   return { is: 'news', signal: own ? withoutConfirmation(signal) : signal };
+}
+
+/** All risk was dismissed, our confirmation with it: whoever is called compromised now, a person called so. */
+function isSinceDismissal({ source, version }: Signal, { confirmedAt, dismissedAt }: LastRun): boolean {
+  if (source !== 'riskyUser' || !dismissedAt || dismissedAt < (confirmedAt ?? '')) return false;
+  return Date.parse(version) >= Date.parse(dismissedAt);
 }
 
 function isOwn({ activityAt, detectedAt }: Signal, confirmedAt: number): boolean {

@@ -19,19 +19,19 @@ export interface OnRails {
 
 type Rail = (subject: OnRails, ruling: Ruling) => Ruling;
 
-const isIn = (list: readonly string[], { id, userPrincipalName }: Account): boolean =>
+export const standsIn = (list: readonly string[], { id, userPrincipalName }: Account): boolean =>
   list.some((entry) => [id, userPrincipalName].some((own) => own.toLowerCase() === entry.toLowerCase()));
 
 /** Treated alike everywhere: a VIP is as valuable a target as an administrator. */
 export const isAdministratorOrVip = (
   account: Account,
   { VIP_ACCOUNTS }: Pick<NamedAccounts, 'VIP_ACCOUNTS'>,
-): boolean => account.privileged || account.roles.length > 0 || isIn(VIP_ACCOUNTS, account);
+): boolean => account.privileged || account.roles.length > 0 || standsIn(VIP_ACCOUNTS, account);
 
 /** Which of the policy's caps apply to an account. */
 export function capsOf(account: Account, named: NamedAccounts): CapName[] {
   return [
-    ...(isIn(named.SERVICE_ACCOUNTS, account) ? ['service-account' as const] : []),
+    ...(standsIn(named.SERVICE_ACCOUNTS, account) ? ['service-account' as const] : []),
     ...(account.guest ? ['guest' as const] : []),
     ...(isAdministratorOrVip(account, named) ? ['administrator' as const] : []),
   ];
@@ -39,7 +39,7 @@ export function capsOf(account: Account, named: NamedAccounts): CapName[] {
 
 /** Break-glass accounts and the like: only a person may change them. */
 const protectedAccount: Rail = ({ account, named, protectedBecause }, ruling) => {
-  const because = isIn(named.PROTECTED_ACCOUNTS, account)
+  const because = standsIn(named.PROTECTED_ACCOUNTS, account)
     ? `${account.userPrincipalName} is a protected account`
     : protectedBecause;
   if (because === undefined || because === null) return ruling;

@@ -40,6 +40,7 @@ describe('lastRunOf', () => {
       runId: `${adele}.20261124T190500-8M2P`,
       level: 'full',
       confirmedAt: '2026-11-20T10:00:02.000Z',
+      dismissedAt: null,
       classified: [],
     });
   });

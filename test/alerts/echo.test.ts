@@ -37,6 +37,14 @@ const user = signal({
 });
 
 describe('our own confirmation', () => {
+  it('is over once the risk was dismissed: who is called compromised afterwards was called so by a person', async () => {
+    const dismissed = ran({ dismissedAt: '2026-11-20T10:30:00Z' });
+    const again = { ...user, version: '2026-11-20T10:31:00Z' };
+    expect(await hear(again, dismissed)).toEqual({ is: 'news', signal: again });
+    const late = { ...user, version: '2026-11-20T10:29:00Z' };
+    expect(await hear(late, dismissed)).toMatchObject({ is: 'echo' });
+  });
+
   it.each([
     ['a risk detection', detection],
     ['the state of the user', user],
