@@ -6,6 +6,7 @@ import { type Client, createClient } from './client.ts';
 import { completion, shells } from './completion.ts';
 import { targetOf } from './credentials.ts';
 import { decide } from './decide.ts';
+import { drillCommand } from './drill/drill.ts';
 import { type ExitCode, exitCodeHelp, exitCodes, Stop } from './exit-codes.ts';
 import { findRun } from './find-run.ts';
 import { handBack } from './hand-back.ts';
@@ -125,6 +126,7 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
   tasks(program, deciding);
   operate(program, { client, print, columns: terminal.columns, end });
   judgeRules(program, terminal);
+  drillCommand(program, { terminal, client, print, end });
   lookBack(program, { terminal, client, print, end });
 
   program

@@ -36,7 +36,7 @@ import { queues, stepQueue } from '../shared/run/bus.ts';
 import type { DeadLetters } from '../shared/run/dead-letter.ts';
 import type { Engine } from '../shared/run/engine.ts';
 import { firstMove } from '../shared/run/first-move.ts';
-import { openRun } from '../shared/run/open-run.ts';
+import { openRun, runUnderWay } from '../shared/run/open-run.ts';
 import type { RequestKeys } from '../shared/run/request-keys.ts';
 import { askForCard, type Mailer } from '../shared/run/send-summary.ts';
 import { paceBy } from '../shared/run/tenant-rate.ts';
@@ -51,6 +51,7 @@ import type { TableService } from '../shared/store/table-client.ts';
 import { TableDeadLetters } from '../shared/store/table-dead-letters.ts';
 import { TableDecisions } from '../shared/store/table-decisions.ts';
 import { TableDepartures } from '../shared/store/table-departures.ts';
+import { TableDrills } from '../shared/store/table-drills.ts';
 import { TableFeedPositions } from '../shared/store/table-feed-positions.ts';
 import { TableProgress } from '../shared/store/table-progress.ts';
 import { TableRequestKeys } from '../shared/store/table-request-keys.ts';
@@ -63,6 +64,7 @@ import { createWebhook, type Webhook } from '../shared/summary/webhook.ts';
 import type { listDecisions } from './alerts/list-decisions.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { connect, createCredential } from './connect.ts';
+import type { DrillServices } from './drill/drills.ts';
 import { reportDaily } from './runs/daily-report.ts';
 import type { HandBackServices } from './runs/hand-back.ts';
 import { createPreflight, type Preflight } from './runs/preflight.ts';
@@ -108,6 +110,7 @@ export interface Services {
   forget: () => Promise<unknown>;
   preflight: Preflight;
   decided: Parameters<typeof listDecisions>[0];
+  drill: DrillServices;
   triage: (log: (line: string) => void) => TriageAlert;
   start: StartDependencies;
   /** Requests that were answered already. */
@@ -247,6 +250,15 @@ export function createServices(settings: Settings, log: Log): Services {
         { graph: () => soon().graph, playbook, now },
       ),
       second: askForCard(webhook, bus, log),
+    },
+    drill: {
+      readers: soon,
+      settings,
+      drills: new TableDrills(tables),
+      clientId: settings.AZURE_CLIENT_ID,
+      readAccount: (idOrName) => accountOf(soon().graph, idOrName, now()),
+      runOf: (userId) => runUnderWay(progress, userId),
+      now,
     },
     triage: (line) => {
       const known = remembering(soon().graph);

@@ -115,6 +115,10 @@ const settingsSchema = z.object({
   SERVICE_ACCOUNTS: accounts,
   /** Named people who are treated like administrators, by object id or UPN. */
   VIP_ACCOUNTS: accounts,
+  /** Object id of the group whose members a drill may touch; left out: there are no drills. */
+  DRILL_GROUP: z.guid().optional(),
+  /** Where what a drill plants would send mail: a mailbox inside that nobody needs. */
+  DRILL_SINK: z.email().optional(),
   /** Circuit breaker, first stage: runs in one hour that may become full by themselves; those after them only contain. */
   BREAKER_FULL_PER_HOUR: z.coerce.number().int().min(0).max(10_000).default(20),
   /** Second stage: runs in one hour that change anything by themselves; those after them are held. */

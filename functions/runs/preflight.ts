@@ -9,7 +9,7 @@ import { type PreflightReport, preflight } from '../../shared/preflight/prefligh
 import { tellPreflight } from '../../shared/preflight/preflight-notice.ts';
 import { queueShapes } from '../../shared/run/bus.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import { runRef } from '../../shared/run/progress.ts';
+import { runUnderWay } from '../../shared/run/open-run.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Blobs } from '../../shared/store/blobs.ts';
 import type { ServiceBusBus } from '../../shared/store/service-bus.ts';
@@ -60,12 +60,6 @@ export function createPreflight(given: Dependencies): Preflight {
     return read.data?.mode !== 'off';
   }
 
-  async function runOf(userId: string): Promise<string | undefined> {
-    const claim = await progress.claimOf(userId);
-    const run = claim && (await progress.read(runRef(claim.runId)))?.run.row;
-    return run !== undefined && (run.state === 'held' || run.state === 'open') ? run.id : undefined;
-  }
-
   const fly = () =>
     preflight({
       declared: declaredPermissions(playbook),
@@ -80,7 +74,7 @@ export function createPreflight(given: Dependencies): Preflight {
       },
       settings,
       health,
-      runOf,
+      runOf: (userId) => runUnderWay(progress, userId),
       own: {
         queues: queueShapes(playbook.map(({ name }) => name)).map(({ name }) => name),
         warm: (queues) => bus.warm(queues),

@@ -6,6 +6,13 @@ import { handBackViewSchema } from '../../shared/run/hand-back-view.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { decisionListSchema, decisionQuerySchema, listDecisions } from '../alerts/list-decisions.ts';
 import { alertBodySchema, triagedSchema, triageNow } from '../alerts/triage-now.ts';
+import {
+  drillAnswerSchema,
+  drillBodySchema,
+  drillViewSchema,
+  getDrills,
+  postDrill,
+} from '../drill/drills.ts';
 import type { Services } from '../services.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './api.ts';
 import {
@@ -139,6 +146,25 @@ export const routes: readonly Route[] = [
     access: 'operator',
     answers: { 200: reportSchema },
     handle: ({ preflight }) => answerPreflight(preflight),
+  },
+  {
+    name: 'get-drills',
+    method: 'GET',
+    path: 'drills',
+    summary: 'Show the drill that is under way, and when the last one passed.',
+    access: 'reader',
+    answers: { 200: drillViewSchema },
+    handle: ({ drill }) => getDrills(drill),
+  },
+  {
+    name: 'drill',
+    method: 'POST',
+    path: 'drills',
+    summary: 'Check an account for a drill and note that one begins, goes on or ends; plants nothing.',
+    access: 'operator',
+    body: drillBodySchema,
+    answers: { 200: drillAnswerSchema },
+    handle: ({ drill }, request) => postDrill(drill, request),
   },
   {
     name: 'describe-api',

@@ -43,6 +43,12 @@ param serviceAccounts string[] = []
 @description('People treated like administrators, by object id or UPN.')
 param vipAccounts string[] = []
 
+@description('The group whose members a drill may touch, by object id: accounts made for drills and nothing else. Empty: there are no drills.')
+param drillGroup string = ''
+
+@description('The mailbox inside that what a drill plants would send mail to.')
+param drillSink string = ''
+
 @description('Circuit breaker, first stage: runs in an hour that remove what they find; those after them only lock the account.')
 @minValue(0)
 @maxValue(10000)
@@ -331,6 +337,8 @@ module app 'modules/app.bicep' = {
       PROTECTED_GROUPS: join(protectedGroups, ',')
       SERVICE_ACCOUNTS: join(serviceAccounts, ',')
       VIP_ACCOUNTS: join(vipAccounts, ',')
+      DRILL_GROUP: drillGroup
+      DRILL_SINK: drillSink
       BREAKER_FULL_PER_HOUR: string(breakerFullPerHour)
       BREAKER_RUNS_PER_HOUR: string(breakerRunsPerHour)
       BREAKER_SHARE: string(breakerShare)

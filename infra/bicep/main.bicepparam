@@ -36,6 +36,11 @@ param serviceAccounts = filter(split(readEnvironmentVariable('SERVICE_ACCOUNTS',
 // People treated like administrators, likewise: their accounts are locked, and on-call is asked before more is done.
 param vipAccounts = filter(split(readEnvironmentVariable('VIP_ACCOUNTS', ''), ','), entry => !empty(entry))
 
+// Drills (docs/operate.md, Practice): the object id of the group of accounts made for them, and a mailbox inside that
+// what they plant would send mail to. Empty: none.
+param drillGroup = readEnvironmentVariable('DRILL_GROUP', '')
+param drillSink = readEnvironmentVariable('DRILL_SINK', '')
+
 // Circuit breaker: so many runs an hour remove what they find, so many lock an account, the rest wait for a person. The
 // second also ends at a share of the tenant's people, in percent.
 param breakerFullPerHour = int(readEnvironmentVariable('BREAKER_FULL_PER_HOUR', '20'))

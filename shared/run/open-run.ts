@@ -339,6 +339,16 @@ function belongsTo(
   });
 }
 
+/** The id of the run that holds the account and has not ended. */
+export async function runUnderWay(
+  progress: Pick<Progress, 'claimOf' | 'read'>,
+  userId: string,
+): Promise<string | undefined> {
+  const claim = await progress.claimOf(userId);
+  const run = claim && (await progress.read(runRef(claim.runId)))?.run.row;
+  return run !== undefined && (run.state === 'held' || run.state === 'open') ? run.id : undefined;
+}
+
 /** The run behind the claim; unless `dryToo`, a dry run is looked through to the last one in earnest, if any. */
 export async function standingRun(
   progress: Pick<Progress, 'read'>,

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { connect } from '../../functions/connect.ts';
+import { drillPermissions } from '../../functions/drill/plantings.ts';
 import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { type LoadedScenario, loadScenario } from '../../local/scenario.ts';
@@ -66,7 +67,12 @@ export async function told(
   const now = () => new Date(at);
   const { graph, defender } = declaredPermissions(playbook);
   const permissions = [...grantedOf(graph), ...Object.keys(defender), 'Exchange.ManageAsApp'];
-  const tenant = createTenant(given.tenant, { now, permissions, mailFrom: 'reclaim@contoso.com' });
+  const tenant = createTenant(given.tenant, {
+    now,
+    permissions,
+    drillPermissions,
+    mailFrom: 'reclaim@contoso.com',
+  });
   const read = readSettings(
     {
       TENANT_ID: tenant.tenantId,
@@ -192,6 +198,14 @@ export async function told(
   await live();
   return {
     tenant,
+    engine,
+    settings,
+    /** Time passes, and what is due by then happens. */
+    async pass(seconds: number) {
+      const end = at + seconds * 1000;
+      await live(seconds);
+      at = Math.max(at, end);
+    },
     before,
     decisions,
     published,

@@ -1,0 +1,96 @@
+// POST /api/drills: begins and ends a drill. It checks the account, notes the drill before anything is planted, and never
+// plants anything: that is for an identity of the drill's own.
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type Drill, type Drills, drillSchema, drillsSchema, isAlive } from '../../shared/run/drills.ts';
+import { type ApiAnswer, type ApiRequest, Problem, parseBody } from '../runs/api.ts';
+import { type CheckDeps, checkAccount } from './check.ts';
+
+export interface DrillServices extends CheckDeps {
+  drills: Drills;
+  /** The responder's own identity, which must not plant. */
+  clientId: string | undefined;
+}
+
+export const drillBodySchema = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('begin'), user: z.string().trim().min(3).max(320) }),
+  z.strictObject({ do: z.literal('alive'), id: z.string() }),
+  /** What is still not as it was. */
+  z.strictObject({ do: z.literal('look'), id: z.string() }),
+  /** Looks whether the account is as it was, and only then counts it as passed. */
+  z.strictObject({ do: z.literal('end'), id: z.string(), passed: z.boolean() }),
+]);
+
+const refusalSchema = z.object({ is: z.string(), why: z.string(), now: z.string() });
+
+export const drillAnswerSchema = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('refused'), refusals: z.array(refusalSchema) }),
+  z.object({
+    is: z.literal('begun'),
+    drill: drillSchema,
+    sink: z.string(),
+    responder: z.string().nullable(),
+  }),
+  /** One that did not end: `alive` while somebody is at it, else it was killed and has to be cleaned up. */
+  z.object({ is: z.literal('unfinished'), drill: drillSchema, alive: z.boolean(), sink: z.string() }),
+  z.object({ is: z.literal('noted') }),
+  z.object({ is: z.literal('looked'), left: z.array(refusalSchema) }),
+  z.object({ is: z.literal('ended'), passed: z.boolean(), left: z.array(refusalSchema) }),
+]);
+export type DrillAnswer = z.infer<typeof drillAnswerSchema>;
+
+export const drillViewSchema = drillsSchema;
+
+export async function getDrills({ drills }: DrillServices): Promise<ApiAnswer> {
+  return { status: 200, json: (await drills.read()).row };
+}
+
+export async function postDrill(services: DrillServices, request: ApiRequest): Promise<ApiAnswer> {
+  return { status: 200, json: await changeDrill(services, parseBody(request, drillBodySchema)) };
+}
+
+/** Of the account itself: what a drill leaves behind. The group, the sink and the settings stand as they stood. */
+const leavings = new Set(['disabled', 'methods', 'owns', 'forwards', 'at-risk', 'has-run', 'devices']);
+
+export async function changeDrill(
+  services: DrillServices,
+  asked: z.infer<typeof drillBodySchema>,
+): Promise<DrillAnswer> {
+  const { drills, now, settings } = services;
+  const { row, etag } = await drills.read();
+  const { current } = row;
+  const write = async (next: typeof row) => {
+    if (!(await drills.write(next, etag))) throw busy();
+  };
+  const at = now().toISOString();
+  if (asked.do === 'begin') {
+    if (current !== null) {
+      const alive = isAlive(current, now());
+      return { is: 'unfinished', drill: current, alive, sink: settings.DRILL_SINK ?? '' };
+    }
+    const checked = await checkAccount(services, asked.user);
+    if (checked.is === 'refused') return { is: 'refused', refusals: [...checked.refusals] };
+    const { id: userId, userPrincipalName } = checked.account;
+    const drill: Drill = { id: randomUUID(), userId, userPrincipalName, begunAt: at, aliveAt: at };
+    await write({ ...row, current: drill });
+    return { is: 'begun', drill, sink: checked.sink, responder: services.clientId ?? null };
+  }
+  if (current?.id !== asked.id)
+    throw new Problem(409, 'Not this drill', 'This drill has ended, or another one took its place.');
+  if (asked.do === 'alive') {
+    await write({ ...row, current: { ...current, aliveAt: at } });
+    return { is: 'noted' };
+  }
+  const checked = await checkAccount(services, current.userId);
+  const left = checked.is === 'refused' ? checked.refusals.filter(({ is }) => leavings.has(is)) : [];
+  if (asked.do === 'look') return { is: 'looked', left: [...left] };
+  const passed = asked.passed && left.length === 0;
+  await write({
+    current: null,
+    lastEndedAt: at,
+    lastPassedAt: passed ? at : row.lastPassedAt,
+  });
+  return { is: 'ended', passed, left: [...left] };
+}
+
+const busy = () => new Problem(409, 'Not now', 'Another drill was noted at the same moment; try again.');

@@ -1,0 +1,271 @@
+// What a drill plants: a harmless piece of each kind of intrusion, under a name by which it is found again whatever
+// happened in between. All of it with Microsoft Graph and an identity of the drill's own. Nothing here knows the responder.
+import { z } from 'zod';
+import { path } from '../../shared/clients/path.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import { unlessMissing } from '../../shared/microsoft365/mailbox.ts';
+import { nullableText } from '../../shared/model/text.ts';
+
+export interface Planter {
+  get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  list<T>(path: string, item: z.ZodType<T>): Promise<T[]>;
+  post<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T>;
+  delete(path: Removable): Promise<void>;
+}
+
+/** Everything that a drill may delete; `/users/{id}` is not among it. */
+type Removable =
+  | `/users/${string}/mailFolders/inbox/messageRules/${string}`
+  | `/users/${string}/calendar/calendarPermissions/${string}`
+  | `/users/${string}/authentication/phoneMethods/${string}`
+  | `/users/${string}/drive/items/${string}`
+  | `/users/${string}/messages/${string}`
+  | `/oauth2PermissionGrants/${string}`
+  | `/applications/${string}`;
+
+export interface Target {
+  userId: string;
+  userPrincipalName: string;
+  sink: string;
+}
+
+export interface Planting {
+  name: string;
+  /** Ends the sentence "The drill planted …". */
+  what: string;
+  /** Application permissions of Microsoft Graph, the one it plants with first. */
+  permissions: readonly [string, ...string[]];
+  /** Steps of the playbook that must find it. */
+  foundBy: readonly string[];
+  /** Only logs that come late tell of it, so that a run of minutes may not know of it yet. */
+  late?: true;
+  plant(graph: Planter, target: Target): Promise<void>;
+  /** What is there of it: paths that remove it, last made first. */
+  find(graph: Planter, target: Target): Promise<readonly Found[]>;
+  /** For a person, where the drill can't. */
+  byHand: string;
+}
+
+interface Found {
+  path: Removable;
+  /** It is there and does nothing any more. */
+  harmless?: boolean;
+}
+
+/** Everything is called by it, so that whoever meets it knows what it is, and no two drills miss each other's. */
+const marker = 'Reclaim drill';
+/** Kept for fiction, so that it rings nowhere (https://nationalnanpa.com). */
+const phoneNumber = '+1 2025550143';
+
+const picked = ['invoice', 'payment', 'bank details'];
+const scope = 'Mail.Read offline_access';
+const told = 'A fire drill. Nothing to do: it is removed again.';
+
+const made = z.looseObject({ id: z.string() });
+const anything = z.unknown();
+
+const inboxRule: Planting = {
+  name: 'inbox-rule',
+  what: 'an inbox rule that sends mail about invoices to the sink and deletes it',
+  permissions: ['MailboxSettings.ReadWrite'],
+  foundBy: ['disable-inbox-rules'],
+  byHand: `Remove-InboxRule -Mailbox <account> -Identity '${marker}'`,
+  async plant(graph, { userId, sink }) {
+    const rule = {
+      displayName: marker,
+      sequence: 1,
+      isEnabled: true,
+      conditions: { bodyOrSubjectContains: picked },
+      actions: {
+        forwardTo: [{ emailAddress: { name: sink, address: sink } }],
+        delete: true,
+        markAsRead: true,
+        stopProcessingRules: true,
+      },
+    };
+    await graph.post(path`/users/${userId}/mailFolders/inbox/messageRules`, rule, made);
+  },
+  async find(graph, { userId }) {
+    const rule = z.object({ id: z.string(), displayName: nullableText, isEnabled: z.boolean().nullish() });
+    const rules = await graph.list(path`/users/${userId}/mailFolders/inbox/messageRules`, rule);
+    return rules
+      .filter(({ displayName }) => displayName === marker)
+      .map(({ id, isEnabled }) => ({
+        path: `/users/${encodeURIComponent(userId)}/mailFolders/inbox/messageRules/${encodeURIComponent(id)}`,
+        harmless: isEnabled === false,
+      }));
+  },
+};
+
+const delegate: Planting = {
+  name: 'delegate',
+  what: 'a delegate: the sink may change the calendar',
+  permissions: ['Calendars.ReadWrite'],
+  foundBy: ['remove-mailbox-delegates'],
+  byHand: 'Remove-MailboxFolderPermission -Identity <account>:\\Calendar -User <sink>',
+  async plant(graph, { userId, sink }) {
+    const permission = {
+      emailAddress: { name: sink, address: sink },
+      isInsideOrganization: true,
+      isRemovable: true,
+      role: 'write',
+    };
+    await graph.post(path`/users/${userId}/calendar/calendarPermissions`, permission, made);
+  },
+  async find(graph, { userId, sink }) {
+    const entry = z.object({
+      id: z.string(),
+      emailAddress: z.object({ address: nullableText }).nullish(),
+    });
+    const all = await graph.list(path`/users/${userId}/calendar/calendarPermissions`, entry);
+    return all
+      .filter(({ emailAddress }) => emailAddress?.address?.toLowerCase() === sink.toLowerCase())
+      .map(({ id }) => ({
+        path: `/users/${encodeURIComponent(userId)}/calendar/calendarPermissions/${encodeURIComponent(id)}`,
+      }));
+  },
+};
+
+const method: Planting = {
+  name: 'sign-in-method',
+  what: 'a telephone to sign in with, under a number kept for fiction',
+  permissions: ['UserAuthMethod-Phone.ReadWrite.All'],
+  foundBy: ['remove-auth-methods'],
+  byHand: 'Entra admin center, Users, the account, Authentication methods: delete the telephone',
+  async plant(graph, { userId }) {
+    const phone = { phoneNumber, phoneType: 'mobile' };
+    await graph.post(path`/users/${userId}/authentication/phoneMethods`, phone, made);
+  },
+  async find(graph, { userId }) {
+    const phone = z.object({ id: z.string(), phoneNumber: nullableText });
+    const all = await graph.list(path`/users/${userId}/authentication/phoneMethods`, phone);
+    const digits = (text: string | null | undefined) => (text ?? '').replaceAll(/\D/g, '');
+    return all
+      .filter((one) => digits(one.phoneNumber) === digits(phoneNumber))
+      .map(({ id }) => ({
+        path: `/users/${encodeURIComponent(userId)}/authentication/phoneMethods/${encodeURIComponent(id)}`,
+      }));
+  },
+};
+
+/** Of Microsoft Graph itself, in every tenant. */
+const graphAppId = '00000003-0000-0000-c000-000000000000';
+const appSchema = z.object({ id: z.string(), appId: z.string() });
+const grantSchema = z.object({ id: z.string(), clientId: z.string() });
+
+const consent: Planting = {
+  name: 'consent',
+  what: 'an application without any credential, with consent to read the mail',
+  permissions: ['Application.ReadWrite.OwnedBy', 'DelegatedPermissionGrant.ReadWrite.All'],
+  foundBy: ['remove-app-access'],
+  byHand: `Get-MgApplication -Filter "displayName eq '${marker}'" | ForEach-Object { Remove-MgApplication -ApplicationId $_.Id }`,
+  async plant(graph, { userId }) {
+    const app = await graph.post(
+      '/applications',
+      { displayName: marker, signInAudience: 'AzureADMyOrg' },
+      appSchema,
+    );
+    const principal = await graph.post('/servicePrincipals', { appId: app.appId }, made);
+    const [api] = await graph.list(
+      path`/servicePrincipals?$filter=appId eq '${graphAppId}'&$select=id`,
+      made,
+    );
+    await graph.post(
+      '/oauth2PermissionGrants',
+      {
+        clientId: principal.id,
+        consentType: 'Principal',
+        principalId: userId,
+        resourceId: api?.id ?? graphAppId,
+        scope,
+      },
+      made,
+    );
+  },
+  async find(graph, { userId }) {
+    const named = path`$filter=displayName eq '${marker}'&$select=id,appId`;
+    const apps = await graph.list(`/applications?${named}`, appSchema);
+    const principals = await graph.list(`/servicePrincipals?${named}`, appSchema);
+    if (apps.length + principals.length === 0) return [];
+    // With the application its consents go, whoever may read them.
+    const grants = await graph
+      .list(path`/users/${userId}/oauth2PermissionGrants`, grantSchema)
+      .catch((error: unknown) => {
+        if (error instanceof PermanentError && error.status === 403) return undefined;
+        throw error;
+      });
+    const own = (grants ?? []).filter(({ clientId }) => principals.some(({ id }) => id === clientId));
+    return [
+      ...own.map(({ id }): Found => ({ path: `/oauth2PermissionGrants/${encodeURIComponent(id)}` })),
+      // Without a consent it can do nothing.
+      ...apps.map(
+        ({ id }): Found => ({
+          path: `/applications/${encodeURIComponent(id)}`,
+          harmless: grants !== undefined && own.length === 0,
+        }),
+      ),
+    ];
+  },
+};
+
+const sharingLink: Planting = {
+  name: 'sharing-link',
+  what: 'an empty folder with a link for everybody inside',
+  permissions: ['Files.ReadWrite.All'],
+  foundBy: ['review-shared-files'],
+  late: true,
+  byHand: `OneDrive of the account: delete the folder ${marker}`,
+  async plant(graph, { userId }) {
+    const folder = { name: marker, folder: {}, '@microsoft.graph.conflictBehavior': 'fail' };
+    const { id } = await graph.post(path`/users/${userId}/drive/root/children`, folder, made);
+    const link = { type: 'view', scope: 'organization' };
+    await graph.post(path`/users/${userId}/drive/items/${id}/createLink`, link, anything);
+  },
+  async find(graph, { userId }) {
+    const item = await unlessMissing(
+      graph.get(path`/users/${userId}/drive/root:/${marker}?$select=id,name`, made),
+    );
+    return item === undefined
+      ? []
+      : [{ path: `/users/${encodeURIComponent(userId)}/drive/items/${encodeURIComponent(item.id)}` }];
+  },
+};
+
+const sentMail: Planting = {
+  name: 'sent-mail',
+  what: 'a mail from the account to itself',
+  permissions: ['Mail.Send', 'Mail.ReadWrite'],
+  foundBy: ['review-sent-mail'],
+  late: true,
+  byHand: `Delete the mail ${marker} from Sent Items and the Inbox of the account`,
+  async plant(graph, { userId, userPrincipalName }) {
+    const message = {
+      subject: marker,
+      body: { contentType: 'Text', content: told },
+      toRecipients: [{ emailAddress: { address: userPrincipalName } }],
+    };
+    await graph.post(path`/users/${userId}/sendMail`, { message, saveToSentItems: true }, anything);
+  },
+  async find(graph, { userId }) {
+    const found = await graph.list(
+      path`/users/${userId}/messages?$filter=subject eq '${marker}'&$select=id,subject&$top=50`,
+      made,
+    );
+    return found.map(({ id }) => ({
+      path: `/users/${encodeURIComponent(userId)}/messages/${encodeURIComponent(id)}`,
+    }));
+  },
+};
+
+/** Texts that a drill itself brings, in any tenant the same. */
+export const ours: ReadonlySet<string> = new Set([marker, phoneNumber, graphAppId, scope, told, ...picked]);
+
+/** In the order in which they are planted: the mail before the rule that would sweep it away. */
+export const plantings: readonly Planting[] = [sentMail, inboxRule, delegate, method, consent, sharingLink];
+
+/** Confirming the account as compromised is the alert: Entra ID Protection tells it as a real one. */
+export const alarmPermission = 'IdentityRiskyUser.ReadWrite.All';
+
+export const drillPermissions: readonly string[] = [
+  ...new Set([...plantings.flatMap(({ permissions }) => permissions), alarmPermission]),
+].toSorted();

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ours } from '../../functions/drill/plantings.ts';
+import {
+  differencesIn,
+  type Exchange,
+  expectationOf,
+  recordingSchema,
+  strippedOf,
+} from '../../functions/drill/recording.ts';
+import { rehearsal } from './rehearsal.ts';
+
+describe('a recording', () => {
+  it('of the simulated tenant is what expected.generated.json says, which a tenant is compared with', async () => {
+    const { recorded } = await rehearsal();
+    const { recording, report } = await recorded();
+    expect(report.verdict).toBe('passed');
+    const text = `${JSON.stringify(expectationOf(recording), null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot('../../functions/drill/expected.generated.json');
+    expect(differencesIn(recording, expectationOf(recording))).toEqual([]);
+    expect(recordingSchema.parse(JSON.parse(JSON.stringify(recording)))).toEqual(recording);
+  });
+
+  it('holds no name, id, address, number or date of its tenant, and no token', async () => {
+    const { recorded, story } = await rehearsal();
+    const text = JSON.stringify((await recorded()).recording).toLowerCase();
+    for (const one of valuesIn(story.tenant.state())) expect(text).not.toContain(one.toLowerCase());
+    for (const secret of story.tenant.secrets) expect(text).not.toContain(secret.toLowerCase());
+    for (const { url } of story.tenant.requests)
+      for (const id of url.match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? [])
+        if (!id.startsWith('00000003-0000')) expect(text).not.toContain(id);
+  });
+
+  it('holds nothing of an answer that no stand-in has ever given, either', () => {
+    const secret = fc.oneof(
+      fc.emailAddress(),
+      fc.uuid(),
+      fc.webUrl(),
+      fc.integer({ min: 100_000, max: 999_999_999 }).map(String),
+      fc.string({ minLength: 6, maxLength: 30 }).map((text) => `S${text}e`),
+      fc
+        .date({ noInvalidDate: true, min: new Date(2001, 0), max: new Date(2100, 0) })
+        .map((at) => at.toISOString()),
+    );
+    fc.assert(
+      fc.property(fc.array(secret, { minLength: 1, maxLength: 6 }), fc.json(), (secrets, other) => {
+        const [first = ''] = secrets;
+        const rest: z.infer<ReturnType<typeof z.json>> = z.json().parse(JSON.parse(other));
+        const answer = {
+          id: first,
+          '@odata.context': `https://graph.microsoft.com/v1.0/$metadata#users('${first}')`,
+          nested: [{ emailAddress: { name: secrets.at(-1) ?? '', address: first } }, ...secrets],
+          [`extension_0123456789abcdef0123456789abcdef_x`]: true,
+          rest,
+        };
+        const raw: Exchange[] = [
+          {
+            method: 'GET',
+            path: `/v1.0/users/${encodeURIComponent(first)}/messages?$filter=subject eq '${encodeURIComponent(first)}'`,
+            request: { userIds: secrets },
+            status: 200,
+            answer,
+          },
+          {
+            method: 'GET',
+            path: `/v1.0/users/${encodeURIComponent(first)}`,
+            status: 404,
+            answer: {
+              error: { code: 'NotFound', message: `no ${first}`, innerError: { 'request-id': first } },
+            },
+          },
+        ];
+        const text = JSON.stringify(strippedOf(raw));
+        for (const one of secrets) {
+          expect(text).not.toContain(JSON.stringify(one).slice(1, -1));
+          expect(text).not.toContain(encodeURIComponent(one));
+        }
+        expect(text).not.toContain('0123456789abcdef');
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('says what another tenant answers otherwise: statuses, what is missing, new, or of another kind', async () => {
+    const { recorded } = await rehearsal();
+    const { recording } = await recorded();
+    const expects = expectationOf(recording);
+    const changed = structuredClone(recording);
+    for (const one of changed.exchanges) {
+      if (one.method === 'POST' && one.path.endsWith('/messageRules')) {
+        one.status = 400;
+        one.answer = { error: { code: 'ErrorInvalidRecipients' } };
+      }
+      if (one.method === 'POST' && one.path.endsWith('/calendarPermissions'))
+        one.answer = { id: 7, role: 'write', colour: 'blue' };
+    }
+    const said = differencesIn(changed, expects).join('\n');
+    expect(said).toContain(
+      'POST /users/{id}/mailFolders/inbox/messageRules: answered 400 (ErrorInvalidRecipients), expected 201',
+    );
+    expect(said).toContain('POST /users/{id}/calendar/calendarPermissions: id is number, expected string');
+    expect(said).toContain('POST /users/{id}/calendar/calendarPermissions: colour is new');
+    expect(said).toContain('POST /users/{id}/calendar/calendarPermissions: isRemovable is missing');
+  });
+});
+
+/** Names, ids and addresses of a tenant: whatever text stands in its file, except words that every tenant has. */
+function valuesIn(value: unknown): string[] {
+  if (typeof value === 'string')
+    return everyTenants.has(value) || ours.has(value) || value.length < 5 ? [] : [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(valuesIn);
+}
+const everyTenants = new Set([
+  'Microsoft Graph',
+  '00000003-0000-0000-c000-000000000000',
+  'Global Administrator',
+  'confirmedCompromised',
+  'dismissed',
+  'adminDismissedAllRiskForUser',
+  'SharedMailbox',
+]);
