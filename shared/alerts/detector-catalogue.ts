@@ -44,6 +44,8 @@ export const catalogue = [
       'compromised in an aitm phishing attack',
       'compromised via aitm',
       'aitm phishing kit',
+      'risky sign-in after clicking a possible aitm',
+      'adversary-in-the-middle session',
     ],
     implies: true,
   },
@@ -74,7 +76,7 @@ export const catalogue = [
   {
     kind: 'prt-access',
     names: ['attemptedPrtAccess'],
-    phrases: ['possible attempt to access primary refresh token'],
+    phrases: ['possible attempt to access primary refresh token', 'primary refresh token access'],
   },
   { kind: 'restricted-sender', phrases: ['user restricted from sending email'], implies: true },
   {
@@ -125,6 +127,9 @@ export const catalogue = [
     kind: 'account-compromised',
     phrases: [
       'account compromised following',
+      'compromised account conducting',
+      'successful password spray',
+      'bec financial fraud',
       'compromised user account',
       'account compromise via',
       'account compromised by',
@@ -149,7 +154,7 @@ export const catalogue = [
       'password spray detected',
       'password spray activity',
       'password-spray associated ip',
-      'password spray attacks originating from',
+      'password spray attack',
     ],
   },
   {
@@ -212,6 +217,8 @@ export const catalogue = [
       ...['suspicious account sign-in and configuration changes', 'skipped mfa on remembered device'],
     ],
   },
+  // What many do, and intruders too.
+  { phrases: ['multiple failed login attempts', 'multiple failed sign-in', 'mass download', 'mfa fatigue'] },
   { phrases: ['potential nation-state activity'], implies: true },
   {
     // Sign-ins with an unusual origin or client.
@@ -242,7 +249,7 @@ export const catalogue = [
     phrases: [
       ...['oauth app', 'unusual addition of credentials', 'misleading publisher name'],
       ...['consent granted to application', 'mail exfiltration by app', 'graph api activity'],
-      ...['via graph api', 'entra graph api query'],
+      ...['via graph api', 'entra graph api query', 'consent granted to', 'app with malicious'],
     ],
   },
   // A click on a link, or a matter of the whole tenant: neither says that an account was taken over.

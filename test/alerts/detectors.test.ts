@@ -66,6 +66,13 @@ describe('titles of alerts', () => {
     ['Suspicious email sending patterns detected', 'mail-sending', true],
     ['Email sending limit exceeded', 'mail-sending', true],
     ['Stolen session cookie was used', 'stolen-session-cookie', true],
+    ['Risky sign-in after clicking a possible AiTM phishing URL', 'attacker-in-the-middle', true],
+    ['Potential adversary-in-the-middle session hijacking', 'attacker-in-the-middle', true],
+    ['Compromised account conducting hands-on-keyboard attack', 'account-compromised', true],
+    ['Successful password spray', 'account-compromised', true],
+    ['Primary refresh token access attempt', 'prt-access', false],
+    ['Password spray attack originating from single ISP', 'password-spray', false],
+    ['Multiple failed login attempts', undefined, false],
     ['Authentication request from AiTM-related phishing page', 'phishing-page', true],
     [
       'BEC financial fraud attack launched from a compromised account (attack disruption)',
