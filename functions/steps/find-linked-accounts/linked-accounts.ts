@@ -47,7 +47,7 @@ export const describeLinked = (linked: Linked, since: number): Kept => ({
 export const checkLinked = (linked: Linked, since: number): Task => ({
   id: `linked:${linked.id}`,
   what: `Check ${linked.userPrincipalName}, whose password can be reset through this mailbox`,
-  instruction: `${isNew(linked, since) ? 'Its password has changed since the intruder came. ' : ''}Look through its sign-ins and its authentication methods. In doubt, start a run for it, or select Reset password and Revoke sessions.`,
+  instruction: `${isNew(linked, since) ? 'Its password has changed since the intruder came. ' : ''}Look through its sign-ins and methods. In doubt, start a run for it, or reset its password and revoke its sessions.`,
   link: userPage(linked.id),
   role: 'User Administrator',
   ...(isNew(linked, since) ? { danger: 'account' } : {}),
