@@ -133,13 +133,18 @@ function did(given: Case): string {
   return `The intruder ${listed(more > 0 ? [...phrases.slice(0, mostPhrases), `did more (${more})`] : phrases)}.`;
 }
 
+/** The orders come by danger, and name them all: a phone's first screen has to hold the first of them too. */
+const mostLeft = 4;
+
 /** What of the intruder's is there until a person has acted, with the number of the order that ends it. */
 function remains(given: Case, orders: readonly Line[]): string {
   const left = numbersOf(orders, true).flatMap(([{ remains: what }, number]) =>
     what === undefined ? [] : [`${what}${number === undefined ? '' : ` (${Number.parseInt(number, 10)})`}`],
   );
   if (left.length > 0) {
-    return `Still there, or not yet ruled out: ${listed(left)}.`;
+    const more = left.length - mostLeft;
+    const named = more > 1 ? [...left.slice(0, mostLeft), `${more} more`] : left;
+    return `Still there, or not yet ruled out: ${listed(named)}.`;
   }
   const open = countOf(given, ['failed', 'back', 'unknown', 'unverified', 'found']);
   // What still leaks, or is open to them, may be theirs.
