@@ -2,7 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { playbook } from '../functions/steps/index.ts';
 import { isWebPage } from '../shared/mail/plain.ts';
+import { byHandOf } from '../shared/microsoft365/links.ts';
 import { scenarioCalled, told } from './fakes/told.ts';
 
 const folder = fileURLToPath(new URL('../local/scenarios', import.meta.url));
@@ -26,6 +28,44 @@ const contradictions: readonly (readonly [RegExp, RegExp])[] = [
   [/dismisses the risk/, /can only be dismissed/],
   [/The account may sign in/, /account has been locked/],
 ];
+
+/**
+ * Built-in roles of Entra ID and Azure (https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference),
+ * of Exchange, Purview and Active Directory; and those who need no role.
+ */
+const roles = [
+  ...['Global Administrator', 'Global Reader', 'User Administrator', 'Privileged Role Administrator'],
+  ...[
+    'Privileged Authentication Administrator',
+    'Authentication Policy Administrator',
+    'Security Administrator',
+  ],
+  ...['Security Operator', 'Security Reader', 'Conditional Access Administrator', 'Exchange Administrator'],
+  ...[
+    'SharePoint Administrator',
+    'Teams Administrator',
+    'Power Platform Administrator',
+    'Compliance Administrator',
+  ],
+  ...['Cloud Application Administrator', 'Application Administrator', 'Cloud Device Administrator'],
+  ...['Authentication Administrator', 'Groups Administrator', 'Intune Administrator', 'Guest Inviter'],
+  ...[
+    'Organization Management in Exchange',
+    'Organization Management in Purview',
+    'eDiscovery Administrator',
+  ],
+  ...['Exchange Administrator with the role Mailbox Import Export', 'Audit Reader in Purview'],
+  ...[
+    'Security Administrator with the role Search and Purge',
+    'Security Administrator with the role Search and Purge',
+  ],
+  ...['Account Operator in Active Directory', 'operator of Reclaim', 'anyone who can reach the owner'],
+];
+const isRole = (role: string) =>
+  roles.includes(role) ||
+  /^(owner of the (site|team|group|application)|administrator of (the identity provider of )?\S.*)$/.test(
+    role,
+  );
 
 describe.each(names.filter((name) => name !== 'false-alarm'))('the mail of %s', (name) => {
   const mail = async () => (await (await told(await scenarioCalled(name))).run()).summary;
@@ -66,4 +106,17 @@ describe.each(names.filter((name) => name !== 'false-alarm'))('the mail of %s', 
       }
     }
   });
+
+  it('names with each task a role that exists', async () => {
+    const { steps } = await (await told(await scenarioCalled(name))).run();
+    const named = steps.flatMap((row) => row.tasks.map(({ id, role }) => [`${row.name} ${id}`, role]));
+    expect(named.filter(([, role]) => role === undefined || !role.split(/, or | or /).every(isRole))).toEqual(
+      [],
+    );
+  });
+});
+
+it('every step says in a real role where its work is done by hand', () => {
+  const roles = playbook.flatMap((step) => byHandOf(step, 'x').role.split(/, or | or /));
+  expect(roles.filter((role) => !isRole(role))).toEqual([]);
 });

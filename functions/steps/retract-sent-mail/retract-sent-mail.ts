@@ -23,7 +23,7 @@ export const retractSentMail = remediation({
   removes: "the intruder's mail from inboxes inside; not from mailboxes outside, nor what was read already",
   guide: ['MS 7.1', 'SD'],
   stage: 'evict',
-  byHand: () => ({ link: explorerPage(), role: 'Security Administrator with Search and Purge' }),
+  byHand: () => ({ link: explorerPage(), role: 'Security Administrator with the role Search and Purge' }),
   part: 'retraction',
   licences: ['defenderForOffice'],
   settings: settings('act'),
