@@ -21,8 +21,8 @@ Takes everything away: the application, its permissions, and its role group and 
 
 .NOTES
 Needs the modules Microsoft.Graph.Authentication and ExchangeOnlineManagement, and the roles Privileged Role
-Administrator and Exchange Administrator (activated, where they are eligible). Exchange Online may take an hour to see a
-new role group.
+Administrator and Exchange Administrator (activated, where they are eligible). A new application takes a minute to be known
+everywhere: where a line fails for that, run it again. Exchange Online may take an hour to see a new role group.
 #>
 [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium')]
 param(
