@@ -34,7 +34,6 @@ const env = {
   IDENTITY_HEADER: served.identityHeader,
   RECLAIM_URL: '',
 };
-// What is left to V8 grows as it pleases before it is collected; within this, only what is held can grow.
 const args = [
   '--max-old-space-size=64',
   main,

@@ -59,29 +59,37 @@ export function createSender(service: Service, options: ClientOptions) {
   const { origin } = new URL(options.baseUrl);
 
   async function exchange(request: Outgoing, token: string): Promise<Answer> {
-    // AbortSignal.timeout would keep the request, answered or not, until its time is over.
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), timeoutSeconds * 1000);
     const headers = new Headers(request.headers);
     headers.set('authorization', `Bearer ${token}`);
+    // AbortSignal.timeout and AbortSignal.any would keep what belongs to an answered request: the one until its time is
+    // over, the other for as long as the caller's signal lives.
+    const stopping = new AbortController();
+    const stop = () => stopping.abort();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      stop();
+    }, timeoutSeconds * 1000);
+    if (request.abort?.aborted) stop();
+    request.abort?.addEventListener('abort', stop, { once: true });
     try {
       const response = await fetch(request.url, {
         method: request.method,
         headers,
         body: request.body ?? null,
         redirect: 'manual',
-        signal:
-          request.abort === undefined ? timeout.signal : AbortSignal.any([request.abort, timeout.signal]),
+        signal: stopping.signal,
       });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (cause) {
       if (request.abort?.aborted) throw outOfTime(request, cause);
-      const reason = timeout.signal.aborted
+      const reason = isLate
         ? `no answer within ${timeoutSeconds} s`
         : (connectionFault(cause).code ?? 'connection lost');
       throw noAnswer(`${service.name} could not be reached for ${request.name} (${reason}).`, cause);
     } finally {
       clearTimeout(timer);
+      request.abort?.removeEventListener('abort', stop);
     }
   }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createExchange } from '../../shared/clients/exchange.ts';
@@ -38,6 +39,25 @@ describe('a list that is too long to be held', () => {
     await expect(exchange.get('Get-Mailbox', { ResultSize: '10' }, item)).rejects.toThrow('not told whose');
     await expect(exchange.run('Set-Mailbox', { ResultSize: 'Unlimited' })).rejects.toThrow('not told whose');
     expect(bodies).toHaveLength(1);
+  });
+
+  it('leaves nothing behind on the caller’s signal, which lives as long as the process', async () => {
+    const fetch = async () => json({ value: [{ n: 1 }] });
+    const lasting = new AbortController().signal;
+    const graph = createGraph({ baseUrl: 'https://graph.test', credential, fetch }).withAbort(lasting);
+    for (let i = 0; i < 5; i += 1) await graph.list('/users', item);
+    expect(getEventListeners(lasting, 'abort')).toEqual([]);
+  });
+
+  it('ends when the caller’s signal does, and not before its time', async () => {
+    const caller = new AbortController();
+    const fetch = (_url: string, { signal }: RequestInit) =>
+      new Promise<Response>((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+        queueMicrotask(() => caller.abort());
+      });
+    const graph = createGraph({ baseUrl: 'https://graph.test', credential, fetch }).withAbort(caller.signal);
+    await expect(graph.list('/users', item)).rejects.toThrow('time was over');
   });
 
   it('is waited for as long as the client is patient, and the waits stop growing', async () => {
