@@ -55,10 +55,7 @@ const roles = [
     'eDiscovery Administrator',
   ],
   ...['Exchange Administrator with the role Mailbox Import Export', 'Audit Reader in Purview'],
-  ...[
-    'Security Administrator with the role Search and Purge',
-    'Security Administrator with the role Search and Purge',
-  ],
+  'Security Administrator with the role Search and Purge',
   ...['Account Operator in Active Directory', 'operator of Reclaim', 'anyone who can reach the owner'],
 ];
 const isRole = (role: string) =>
