@@ -18,6 +18,7 @@ const options = {
   'storage-latency': { type: 'string' },
   'bus-latency': { type: 'string' },
   requests: { type: 'string' },
+  replay: { type: 'string' },
   timeout: { type: 'string' },
   json: { type: 'boolean', default: false },
   later: { type: 'boolean' },
@@ -70,6 +71,7 @@ export function help(): string {
   --latency MS       added to each Microsoft 365 request; --storage-latency MS and --bus-latency MS to what goes to
                      the tables and to Service Bus
   --requests FILE    write each Microsoft 365 request as a JSON line
+  --replay FILE      a recording of a drill elsewhere (reclaim drill --record): the tenant answers the next drill by it
   --later            run on through the later looks, a day in seconds (some scenarios do so by themselves)
   --no-later         stop once the run is settled and told
   --poll             publish nothing: the app asks Microsoft Graph for new alerts, as it does each minute

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { drillPermissions } from '../functions/drill/plantings.ts';
+import type { Recording } from '../functions/drill/recording.ts';
 import { declaredPermissions, grantedOf } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
 import { queueShapes, queues } from '../shared/run/bus.ts';
@@ -30,6 +31,8 @@ export interface StackOptions {
   /** App settings that differ from those that the stack makes. */
   settings?: Readonly<Record<string, string>>;
   latencyMs?: number;
+  /** A recording of a drill, for the tenant to answer the next one by. */
+  replay?: Recording;
   /** false: timers wait to be fired by hand. */
   timers?: boolean;
   /** Puts something between the app and the tables, and answers its address: for measurements. */
@@ -89,6 +92,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       // Only what is declared: a request that needs more is refused, as in Azure.
       permissions: grants(),
       drillPermissions,
+      ...(options.replay ? { replay: options.replay } : {}),
       // A user's own tenant file need not contain our sender.
       mailFrom: options.settings?.['MAIL_FROM'] ?? sender,
       ...(options.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),

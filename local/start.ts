@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
+import { recordingSchema } from '../functions/drill/recording.ts';
 import { buildApp } from '../infra/build.ts';
 import { oneLine } from '../shared/mail/plain.ts';
 import { formatLine } from './functions-host/start-functions-host.ts';
@@ -22,7 +23,7 @@ import {
   type Story,
   tellRuns,
 } from './report.ts';
-import type { LoadedScenario } from './scenario.ts';
+import { type LoadedScenario, readJson } from './scenario.ts';
 import { inert, lookLines, shown } from './show.ts';
 import { type Stack, startStack } from './stack.ts';
 import { endpoints, interrupted, localSettings } from './stay.ts';
@@ -73,7 +74,7 @@ async function begin(flags: Flags, scenario: LoadedScenario, stack: Stack, say: 
 }
 
 async function start(flags: Flags, scenario: LoadedScenario): Promise<Stack> {
-  const { requests } = flags;
+  const { requests, replay } = flags;
   if (requests !== undefined) writeFileSync(requests, '');
   await buildApp(join(root, 'functions', 'index.ts'), join(root, 'dist'));
   return startStack({
@@ -87,6 +88,7 @@ async function start(flags: Flags, scenario: LoadedScenario): Promise<Stack> {
       if (flags.verbose || line.level === 'error') process.stderr.write(`${inert(formatLine(line))}\n`);
     },
     ...(requests === undefined ? {} : { onRequest: requestLog(requests) }),
+    ...(replay === undefined ? {} : { replay: recordingSchema.parse(readJson(replay)) }),
   });
 }
 

@@ -117,7 +117,7 @@ function aliases(): Alias {
 const aDate = '2000-01-01T00:00:00Z';
 
 /** Whether a text stands for something of a tenant, rather than for itself. */
-const isAlias = (text: string): boolean =>
+export const isAlias = (text: string): boolean =>
   /^(00000000-0000-4000-8000-\d{12}|user\d+@contoso\.example|https:\/\/contoso\.example\/\d+|text-\d+)$/.test(
     text,
   ) || text === aDate;

@@ -3,6 +3,7 @@
 // serve.ts.
 import { setTimeout } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
+import type { Recording } from '../../functions/drill/recording.ts';
 import { ConnectionLost, type TenantAnswer } from './answers.ts';
 import { answerDefender } from './defender/endpoint.ts';
 import { findUser, tenantIdOf } from './directory.ts';
@@ -15,6 +16,7 @@ import { guidOf } from './ids.ts';
 import { parseTenant } from './parse-tenant.ts';
 import { allPermissions } from './permissions.ts';
 import { type RecordedRequest, secretsIn, withoutSecrets } from './record.ts';
+import { Replay } from './replay.ts';
 import type { TenantRequest } from './request.ts';
 import { partOf, refusalOf, refused, respond } from './respond.ts';
 import { defaultAppRoles } from './roles.ts';
@@ -27,6 +29,8 @@ export interface TenantOptions {
   permissions?: readonly string[];
   /** Those of the drill's identity, likewise. Default: none. */
   drillPermissions?: readonly string[];
+  /** Of a drill elsewhere: its identity is answered as it was there. */
+  replay?: Recording;
   latencyMs?: number;
   /** A mailbox that exists even where the file does not name it: the one the summary is sent from. */
   mailFrom?: string;
@@ -98,6 +102,7 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
     },
     lifetimeSeconds: (behaviour.tokenMinutes ?? 1440) * 60,
   });
+  const replay = options.replay && new Replay(options.replay, now);
   const faults = new Faults(store.file);
   const limits = new Limits();
   const requests: RecordedRequest[] = [];
@@ -146,7 +151,11 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
       const claims = identity.check(request.headers.get('authorization'), service);
       const fault = faults.meet(request.method, path, cmdlet) ?? limited(path);
       if (fault && !fault.answerLost && fault.status !== 206) throw refusalOf(fault, service);
-      answer = run(service, { ...common, claims }, allowed);
+      const own = () => run(service, { ...common, claims }, allowed);
+      answer =
+        replay !== undefined && claims.appid === drillAppId
+          ? replay.answer(request.method, path, own)
+          : own();
       if (fault?.status === 206) answer = partOf(answer);
       else if (fault) throw new ConnectionLost();
     } catch (thrown) {

@@ -9,7 +9,7 @@ import {
   recordingSchema,
   strippedOf,
 } from '../../functions/drill/recording.ts';
-import { rehearsal } from './rehearsal.ts';
+import { drillTenant, rehearsal, stateOf } from './rehearsal.ts';
 
 describe('a recording', () => {
   it('of the simulated tenant is what expected.generated.json says, which a tenant is compared with', async () => {
@@ -102,6 +102,54 @@ describe('a recording', () => {
     expect(said).toContain('POST /users/{id}/calendar/calendarPermissions: id is number, expected string');
     expect(said).toContain('POST /users/{id}/calendar/calendarPermissions: colour is new');
     expect(said).toContain('POST /users/{id}/calendar/calendarPermissions: isRemovable is missing');
+  });
+});
+
+describe('a recording that is replayed on another tenant', () => {
+  const elsewhere = () => {
+    const text = JSON.stringify(drillTenant()).replaceAll('sink@contoso.com', 'basin@contoso.com');
+    return { ...z.looseObject({}).parse(JSON.parse(text)), tenantId: '7e0a1c7c-5b5e-4d0e-9c57-2f2f0b1a9d10' };
+  };
+  const settings = { DRILL_SINK: 'basin@contoso.com' };
+  const faults = (...on: object[]) => drillTenant({ behaviour: { faults: on } });
+  const outcome = ({ plantings }: { plantings: readonly { name: string; is: string }[] }) =>
+    plantings.map(({ name, is }) => `${name}: ${is}`);
+
+  it.each([
+    ['as the stand-in answers anyway', drillTenant()],
+    [
+      'with a rule refused',
+      faults({ on: 'POST /v1.0/users/*/messageRules', status: 400, code: 'ErrorInvalidRecipients' }),
+    ],
+    [
+      'with a calendar refused',
+      faults({ on: 'POST *calendarPermissions', status: 403, code: 'ErrorAccessDenied' }),
+    ],
+    ['without OneDrive', faults({ on: 'POST *drive/root/children', status: 404, code: 'ResourceNotFound' })],
+    ['with a telephone refused', faults({ on: 'POST *phoneMethods', status: 400, code: 'badRequest' })],
+  ])('%s, does to the drill there what it did here', async (_, tenant) => {
+    const first = await (await rehearsal(tenant)).recorded();
+    const there = await rehearsal(elsewhere(), settings, first.recording);
+    const second = await there.recorded();
+    expect(outcome(second.report)).toEqual(outcome(first.report));
+    expect(second.report.verdict).toBe(first.report.verdict);
+    expect(differencesIn(second.recording)).toEqual(differencesIn(first.recording));
+    expect(stateOf(there.story.tenant.state())).toEqual(stateOf(there.story.before));
+  });
+
+  it('teaches the stand-in an answer in another shape', async () => {
+    const { recording } = await (await rehearsal()).recorded();
+    const made = recording.exchanges.find(
+      (one) => one.method === 'POST' && one.path.endsWith('/messageRules'),
+    );
+    const shape = z.record(z.string(), z.json()).parse(made?.answer);
+    if (made !== undefined) made.answer = { ...shape, colour: 'text-900' };
+    const there = await rehearsal(elsewhere(), settings, recording);
+    const again = await there.recorded();
+    expect(again.report.verdict).toBe('passed');
+    expect(differencesIn(again.recording)).toEqual([
+      'POST /users/{id}/mailFolders/inbox/messageRules: colour is new',
+    ]);
   });
 });
 

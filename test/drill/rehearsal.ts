@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type DrillDeps, drill, type Responder } from '../../functions/drill/drill.ts';
 import { changeDrill, type DrillServices, drillBodySchema } from '../../functions/drill/drills.ts';
-import { recorder } from '../../functions/drill/recording.ts';
+import { type Recording, recorder } from '../../functions/drill/recording.ts';
 import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { createGraph } from '../../shared/clients/graph.ts';
@@ -18,7 +18,7 @@ import { told } from '../fakes/told.ts';
 
 export const group = '9a2c0c3e-6f0f-4f3d-9a51-0d6c4b1f7d01';
 export const account = 'drill@contoso.com';
-const drillSettings = { DRILL_GROUP: group, DRILL_SINK: 'sink@contoso.com' };
+export const drillSettings = { DRILL_GROUP: group, DRILL_SINK: 'sink@contoso.com' };
 
 /** A tenant with an account made for drills; `change` lays more over it. */
 export const drillTenant = (change: object = {}, user: object = {}) => ({
@@ -50,8 +50,17 @@ function memoryDrills(): Drills & { row: () => DrillRow } {
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-export async function rehearsal(tenant: object = drillTenant(), more: Readonly<Record<string, string>> = {}) {
-  const story = await told({ tenant, events: [], settings: { ...drillSettings, ...more } });
+export async function rehearsal(
+  tenant: object = drillTenant(),
+  more: Readonly<Record<string, string>> = {},
+  replay?: Recording,
+) {
+  const story = await told({
+    tenant,
+    events: [],
+    settings: { ...drillSettings, ...more },
+    ...(replay ? { replay } : {}),
+  });
   const { engine, settings } = story;
   const { now } = engine;
   const readers = () => engine.clients(new AbortController().signal);

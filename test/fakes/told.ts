@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { connect } from '../../functions/connect.ts';
 import { drillPermissions } from '../../functions/drill/plantings.ts';
+import type { Recording } from '../../functions/drill/recording.ts';
 import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
 import { type LoadedScenario, loadScenario } from '../../local/scenario.ts';
@@ -58,7 +59,7 @@ export function tenantWith(
 }
 
 export async function told(
-  given: Pick<LoadedScenario, 'tenant' | 'events' | 'settings'>,
+  given: Pick<LoadedScenario, 'tenant' | 'events' | 'settings'> & { replay?: Recording },
   more: Readonly<Record<string, string>> = {},
   /** Which of the messages that can be delivered are worked on next, side by side; the first alone if left out. */
   next: (ready: readonly MemoryMessage[]) => readonly MemoryMessage[] = (ready) => ready.slice(0, 1),
@@ -71,6 +72,7 @@ export async function told(
     now,
     permissions,
     drillPermissions,
+    ...(given.replay ? { replay: given.replay } : {}),
     mailFrom: 'reclaim@contoso.com',
   });
   const read = readSettings(

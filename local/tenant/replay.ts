@@ -1,0 +1,93 @@
+// A recording of a drill, replayed: where the tenant it was made on answered otherwise than this one does, this one
+// answers as recorded. Ids and names of the recording stand for those of this tenant, and are matched up on the way.
+import { randomUUID } from 'node:crypto';
+import { type Exchange, isAlias, type Recording } from '../../functions/drill/recording.ts';
+import { isRow, type TenantAnswer, TenantRefusal } from './answers.ts';
+
+export class Replay {
+  readonly #left: Exchange[];
+  readonly #stands = new Map<string, string>();
+  readonly #now: () => Date;
+
+  constructor({ exchanges }: Recording, now: () => Date) {
+    this.#left = [...exchanges];
+    this.#now = now;
+  }
+
+  /** The answer to a request that `own` would answer. */
+  answer(method: string, path: string, own: () => TenantAnswer): TenantAnswer {
+    const recorded = this.#next(method, path);
+    if (recorded === undefined) return own();
+    const { status, answer } = recorded;
+    // A refusal has no effect.
+    if (status >= 400) throw refusalIn(recorded);
+    let made: TenantAnswer | undefined;
+    try {
+      made = own();
+    } catch (error) {
+      if (!(error instanceof TenantRefusal)) throw error;
+    }
+    const body = answer === undefined ? undefined : this.#told(answer, made?.body);
+    return { ...made, status, ...(body === undefined ? {} : { body }) };
+  }
+
+  #next(method: string, path: string): Exchange | undefined {
+    const given = path.split('/').map(decodeURIComponent);
+    const index = this.#left.findIndex((one) => one.method === method && this.#fits(one.path, given));
+    const [found] = index < 0 ? [] : this.#left.splice(index, 1);
+    if (found !== undefined)
+      for (const [name, value] of pairs(found.path, given)) this.#stands.set(name, value);
+    return found;
+  }
+
+  #fits(recorded: string, given: readonly string[]): boolean {
+    const wanted = segmentsOf(recorded);
+    return (
+      wanted.length === given.length &&
+      wanted.every((segment, index) =>
+        isAlias(segment)
+          ? [undefined, given[index]].includes(this.#stands.get(segment))
+          : segment === given[index],
+      )
+    );
+  }
+
+  /** As recorded in its shape, with this tenant's own values where it has them. */
+  #told(recorded: unknown, own: unknown): unknown {
+    if (Array.isArray(recorded)) {
+      if (!Array.isArray(own)) return recorded.map((one) => this.#told(one, undefined));
+      return own.map((one, index) => this.#told(recorded[index] ?? recorded[0] ?? one, one));
+    }
+    if (isRow(recorded)) {
+      const mine = isRow(own) ? own : {};
+      return Object.fromEntries(
+        Object.entries(recorded).map(([name, entry]) => [name, this.#told(entry, mine[name])]),
+      );
+    }
+    if (typeof recorded !== 'string' || !isAlias(recorded)) {
+      const same = typeof own === typeof recorded && own !== undefined && own !== null;
+      return same ? own : recorded;
+    }
+    const value = typeof own === 'string' ? own : (this.#stands.get(recorded) ?? this.#invented(recorded));
+    this.#stands.set(recorded, value);
+    return value;
+  }
+
+  #invented(alias: string): string {
+    if (/^\d{4}-/.test(alias)) return this.#now().toISOString();
+    return alias.includes('@') || alias.includes(':') ? alias : randomUUID();
+  }
+}
+
+const segmentsOf = (path: string): string[] =>
+  (path.split('?', 1)[0] ?? '').split('/').map(decodeURIComponent);
+
+const pairs = (recorded: string, given: readonly string[]) =>
+  segmentsOf(recorded).flatMap((segment, index): [string, string][] =>
+    isAlias(segment) ? [[segment, given[index] ?? '']] : [],
+  );
+
+function refusalIn({ status, answer }: Exchange): TenantRefusal {
+  const error = isRow(answer) && isRow(answer['error']) ? answer['error'] : {};
+  return new TenantRefusal(status, String(error['code'] ?? 'unknown'), 'As it was recorded.');
+}
