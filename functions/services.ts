@@ -25,6 +25,7 @@ import { secondOperatorBecause } from '../shared/auth/second-operator.ts';
 import { remembering } from '../shared/clients/remember.ts';
 import { sharingReads } from '../shared/clients/shared-reads.ts';
 import { toFailure } from '../shared/errors.ts';
+import { lastDrillLine } from '../shared/mail/last-drill.ts';
 import { createNoticeMailer } from '../shared/mail/notice-mailer.ts';
 import { createNotices, type Notices } from '../shared/mail/notices.ts';
 import { memberCount } from '../shared/microsoft365/count-members.ts';
@@ -154,8 +155,15 @@ export function createServices(settings: Settings, log: Log): Services {
   );
   const decisions = new TableDecisions(tables);
   const marks = new TableFeedPositions(tables);
+  const drills = new TableDrills(tables);
+  const lastDrill = () =>
+    drills.read().then(
+      ({ row }) => lastDrillLine(row.lastPassedAt),
+      () => undefined,
+    );
   const engine: Engine = {
     progress,
+    lastDrill,
     bus,
     playbook,
     stepSettings: settings.STEPS,
@@ -190,7 +198,11 @@ export function createServices(settings: Settings, log: Log): Services {
   const health = new TableSourceHealth(tables);
   const notices = createNotices({
     store: new TableNotices(tables),
-    mailer: createNoticeMailer({ from: settings.MAIL_FROM, to: settings.MAIL_TO }, () => soon().graph),
+    mailer: createNoticeMailer(
+      { from: settings.MAIL_FROM, to: settings.MAIL_TO },
+      () => soon().graph,
+      lastDrill,
+    ),
     now,
     log,
   });
@@ -247,14 +259,14 @@ export function createServices(settings: Settings, log: Log): Services {
     mailer: {
       ...createMailer(
         { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl, timeZone: settings.TIME_ZONE },
-        { graph: () => soon().graph, playbook, now },
+        { graph: () => soon().graph, playbook, now, lastDrill },
       ),
       second: askForCard(webhook, bus, log),
     },
     drill: {
       readers: soon,
       settings,
-      drills: new TableDrills(tables),
+      drills,
       clientId: settings.AZURE_CLIENT_ID,
       readAccount: (idOrName) => accountOf(soon().graph, idOrName, now()),
       runOf: (userId) => runUnderWay(progress, userId),

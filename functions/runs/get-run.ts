@@ -17,7 +17,7 @@ export async function getRun(engine: Engine, request: ApiRequest): Promise<ApiAn
   if (!wantsPage(request)) {
     return { status: 200, headers: { etag, vary: 'accept' }, json: await documentOf(engine, rows) };
   }
-  const given = givenOf(engine, request, rows);
+  const given = { ...givenOf(engine, request, rows), lastDrill: await engine.lastDrill?.() };
   if (request.query['do'] !== undefined) return asked(given, request);
   const still = request.query['still'] !== undefined;
   const seconds = still ? null : refreshSeconds(given);

@@ -101,7 +101,13 @@ export async function getHandBack(engine: Engine, request: ApiRequest): Promise<
   return {
     status: 200,
     headers: { ...pageHeaders, ...(seconds === null ? {} : { refresh: String(seconds) }) },
-    html: handBackPage({ view, version: headers.etag, who: request.who, now: engine.now() }),
+    html: handBackPage({
+      view,
+      version: headers.etag,
+      who: request.who,
+      now: engine.now(),
+      lastDrill: await engine.lastDrill?.(),
+    }),
   };
 }
 

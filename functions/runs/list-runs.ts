@@ -60,7 +60,8 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
     .slice(0, most)
     .map(({ word: _, ...line }) => line);
   if (page) {
-    const html = listPage({ runs, days, most: mostRuns, verdict, person, who: request.who });
+    const lastDrill = await engine.lastDrill?.();
+    const html = listPage({ runs, days, most: mostRuns, verdict, person, who: request.who, lastDrill });
     return { status: 200, headers: pageHeaders, html };
   }
   return { status: 200, headers: { vary: 'accept' }, json: { runs } };

@@ -49,11 +49,13 @@ export interface Letter {
   lead: string;
   /** What a person does now comes first. */
   sections: readonly Section[];
+  /** Below everything. */
+  foot?: string | undefined;
 }
 
 /** Without the subject, beside which it is always shown. */
-export const letterText = ({ lead, sections }: Pick<Letter, 'lead' | 'sections'>): string =>
-  [lead, ...sections.map(sectionText)].join('\n\n');
+export const letterText = ({ lead, sections, foot }: Pick<Letter, 'lead' | 'sections' | 'foot'>): string =>
+  [lead, ...sections.map(sectionText), ...(foot === undefined ? [] : [foot])].join('\n\n');
 
 const sectionText = ({ title, lines, numbered }: Section): string =>
   [
@@ -90,7 +92,7 @@ const table = html`role="presentation" width="100%" cellpadding="0" cellspacing=
 /** Where a mail program lets styles through, darkness is ours; elsewhere it turns the colours itself. */
 const dark = html`@media (prefers-color-scheme:dark){.page{background:#15181c!important}.card{background:#1e2227!important}.ink{color:#e9ecef!important}.soft{color:#b3bbc4!important}.now{background:#2a2f36!important}.order{background:#15181c!important;color:#d5dae0!important}a{color:#8ab4f8!important}}`;
 
-export function letterHtml({ subject, colour, title, below, lead, sections }: Letter): string {
+export function letterHtml({ subject, colour, title, below, lead, sections, foot }: Letter): string {
   const [now, ...others] = sections;
   return html`<!doctype html>
 <html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -102,9 +104,13 @@ export function letterHtml({ subject, colour, title, below, lead, sections }: Le
 <table ${table} class="card" style="max-width:660px;background:#ffffff;border-radius:6px;text-align:left;word-break:break-word">
 <tr><td style="padding:16px 20px;background:${colour};border-radius:6px 6px 0 0;color:#ffffff"><h1 style="margin:0;font-size:24px;line-height:30px">${title}</h1><div style="font-size:15px;line-height:22px">${below}</div></td></tr>
 <tr><td class="ink" style="padding:14px 20px;font-size:16px;line-height:23px;${ink}">${lead}</td></tr>
-${now === undefined ? nothing : nowHtml(now)}${others.map(sectionHtml)}<tr><td style="padding:0 0 20px"></td></tr></table></td></tr></table></body></html>`
+${now === undefined ? nothing : nowHtml(now)}${others.map(sectionHtml)}${foot === undefined ? nothing : footHtml(foot)}<tr><td style="padding:0 0 20px"></td></tr></table></td></tr></table></body></html>`
     .text;
 }
+
+const footHtml = (foot: string) =>
+  html`<tr><td class="soft" style="padding:18px 20px 0;font-size:13px;line-height:18px;${soft}">${foot}</td></tr>
+`;
 
 const nowHtml = (section: Section) =>
   html`<tr><td style="padding:0 20px"><table ${table} class="now" style="background:#fff4d6;border-radius:6px"><tr><td style="padding:12px 14px">${content(section, 17)}</td></tr></table></td></tr>

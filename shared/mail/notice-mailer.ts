@@ -7,6 +7,7 @@ import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
 import type { GraphClient, GraphReader } from '../model/clients.ts';
 import { nullableText, wholeSeconds } from '../model/text.ts';
 import { addressesOf, type MailSettings } from './addresses.ts';
+import type { LastDrill } from './last-drill.ts';
 import { type Notice, noticeMail } from './notice.ts';
 import type { NoticeMailer } from './notices.ts';
 import { sendMail } from './send-mail.ts';
@@ -20,6 +21,7 @@ const userSchema = z.object({ id: z.string() });
 export function createNoticeMailer(
   { from, to }: Pick<MailSettings, 'from' | 'to'>,
   graph: () => GraphClient,
+  lastDrill: LastDrill = async () => undefined,
 ): NoticeMailer {
   return {
     async send(notice) {
@@ -34,7 +36,8 @@ export function createNoticeMailer(
       // The intruder would read it among the sent items of a mailbox that is under attack itself.
       const saved = !theirs.has(mailboxAddress(from));
       const importance = notice.tone === 'alarm' ? 'high' : 'normal';
-      await sendMail(client, { ...noticeMail(notice), from, to: safe, importance, attachments: [] }, saved);
+      const mail = noticeMail(notice, await lastDrill());
+      await sendMail(client, { ...mail, from, to: safe, importance, attachments: [] }, saved);
     },
 
     async wasSent(notice, since) {

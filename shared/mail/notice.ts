@@ -52,7 +52,7 @@ const colours = { alarm: '#b3261e', waiting: '#8a5a00', well: '#1b6e3c' } as con
 const mostLines = 40;
 
 /** The subject ends in a code of key and version, by which it is found among what was sent. */
-export function noticeMail(notice: Notice): NoticeMail {
+export function noticeMail(notice: Notice, foot?: string): NoticeMail {
   const title = plain(notice.headline, 60);
   const below = plain(notice.subject, 140);
   const subject = `[Reclaim] ${title}: ${below} (${codeOf(notice)})`;
@@ -60,8 +60,8 @@ export function noticeMail(notice: Notice): NoticeMail {
   const lead = plain(notice.lead, 1000);
   return {
     subject,
-    text: letterText({ lead, sections }),
-    html: letterHtml({ subject, colour: colours[notice.tone], title, below, lead, sections }),
+    text: letterText({ lead, sections, foot }),
+    html: letterHtml({ subject, colour: colours[notice.tone], title, below, lead, sections, foot }),
   };
 }
 

@@ -17,6 +17,7 @@ export interface HandBackPage {
   version: string;
   who: string;
   now: Date;
+  lastDrill?: string | undefined;
 }
 
 export interface ShownPass {
@@ -36,29 +37,35 @@ const headings = {
   'handed back': 'Handed back',
 } as const;
 
-export function handBackPage({ view, version, who, now }: HandBackPage): string {
+export function handBackPage({ view, version, who, now, lastDrill }: HandBackPage): string {
   const forms = view.next.map((action) => formOf(view, version, action));
   const tasks = view.tasks.filter(({ withOwner }) => !withOwner);
   const later = view.tasks.filter(({ withOwner }) => withOwner);
-  return page(view, headings[view.state], who, [
-    html`<p class="lead">${leadOf(view)} <span class="d">As of ${clock(now.toISOString())}.</span></p>`,
-    forms.length === 0
-      ? nothing
-      : html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">What you do now</h2>${forms}</section>`,
-    listOf(
-      'left',
-      'In the way, or not known',
-      view.left.map(({ title, why, blocks, accepted }) => {
-        const stops = accepted ? ' Accepted as it is.' : blocks ? ' It stops the hand-back.' : '';
-        return html`${title}: ${plain(why, 400)}.<b>${stops}</b>`;
-      }),
-    ),
-    listOf('tasks', 'Open tasks', tasks.map(taskHtml(view))),
-    listOf('with-owner', 'Together with the owner', later.map(taskHtml(view))),
-    listOf('phases', 'The way back', view.phases.map(phaseHtml), 'ol'),
-    listOf('administrator', 'What the administrator does elsewhere', view.administrator.map(thingHtml)),
-    listOf('owner', 'What the owner does', view.owner.map(thingHtml)),
-  ]);
+  return page(
+    view,
+    headings[view.state],
+    who,
+    [
+      html`<p class="lead">${leadOf(view)} <span class="d">As of ${clock(now.toISOString())}.</span></p>`,
+      forms.length === 0
+        ? nothing
+        : html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">What you do now</h2>${forms}</section>`,
+      listOf(
+        'left',
+        'In the way, or not known',
+        view.left.map(({ title, why, blocks, accepted }) => {
+          const stops = accepted ? ' Accepted as it is.' : blocks ? ' It stops the hand-back.' : '';
+          return html`${title}: ${plain(why, 400)}.<b>${stops}</b>`;
+        }),
+      ),
+      listOf('tasks', 'Open tasks', tasks.map(taskHtml(view))),
+      listOf('with-owner', 'Together with the owner', later.map(taskHtml(view))),
+      listOf('phases', 'The way back', view.phases.map(phaseHtml), 'ol'),
+      listOf('administrator', 'What the administrator does elsewhere', view.administrator.map(thingHtml)),
+      listOf('owner', 'What the owner does', view.owner.map(thingHtml)),
+    ],
+    lastDrill,
+  );
 }
 
 type Thing = HandBackView['owner'][number];
@@ -104,7 +111,13 @@ export function passPage(view: HandBackView, pass: ShownPass, who: string): stri
   ]);
 }
 
-function page({ run, account }: HandBackView, heading: string, who: string, parts: readonly Html[]): string {
+function page(
+  { run, account }: HandBackView,
+  heading: string,
+  who: string,
+  parts: readonly Html[],
+  lastDrill?: string,
+): string {
   const upn = plain(account.userPrincipalName, 120);
   const whom = `${plain(account.displayName, 80)} (${upn}), object id ${plain(account.id, 80)}`;
   return shell({
@@ -114,6 +127,7 @@ function page({ run, account }: HandBackView, heading: string, who: string, part
     under: html`<p>${whom}</p><p><a href="${runPath(run.id)}">Run ${plain(run.code, 12)}</a></p>`,
     main: html`${parts}`,
     who: plain(who, 160),
+    lastDrill,
   });
 }
 

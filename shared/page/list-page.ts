@@ -25,12 +25,13 @@ export interface ListPage {
   verdict: string | undefined;
   person: string;
   who: string;
+  lastDrill?: string | undefined;
 }
 
 /** Of the rest; who looks for one of a thousand filters. */
 const mostOfTheRest = 200;
 
-export function listPage({ runs, days, most, verdict, person, who }: ListPage): string {
+export function listPage({ runs, days, most, verdict, person, who, lastDrill }: ListPage): string {
   const waiting = runs.filter(({ waits }) => waits);
   const rest = runs.filter(({ waits }) => !waits);
   const cut = runs.length >= most ? ` Only the newest ${most} are looked at.` : '';
@@ -43,6 +44,7 @@ export function listPage({ runs, days, most, verdict, person, who }: ListPage): 
     under: html`<p>${runs.length} in the last ${days} days, ${waiting.length} of them ${waiting.length === 1 ? 'waits' : 'wait'} for a person.${cut}</p>`,
     main: html`${filters(days, verdict, person)}${runs.length === 0 ? none : nothing}${table('waiting', 'Waits for a person', waiting)}${table('rest', 'Nothing to do now', rest.slice(0, mostOfTheRest))}${left > 0 ? html`<p class="lead">And ${left} more: narrow them by person, verdict or days.</p>` : nothing}`,
     who: plain(who, 160),
+    lastDrill,
   });
 }
 

@@ -64,6 +64,7 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
       logHtml(log, most * 2),
     ]}`,
     who: plain(who, 160),
+    lastDrill: given.lastDrill,
   });
 }
 

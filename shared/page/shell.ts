@@ -14,6 +14,8 @@ export interface Page {
   main: Html;
   /** Who is looking, as far as the app can tell. */
   who?: string;
+  /** What is said of the last drill. */
+  lastDrill?: string | undefined;
 }
 
 const styleHash = createHash('sha256').update(css.text).digest('base64');
@@ -30,13 +32,14 @@ export const pageHeaders = {
 export const runsPath = '/api/runs';
 export const runPath = (runId: string): string => `${runsPath}/${encodeURIComponent(runId)}`;
 
-export function shell({ title, tone, heading, under, main, who }: Page): string {
+export function shell({ title, tone, heading, under, main, who, lastDrill }: Page): string {
   const you = who === undefined ? nothing : html`<footer>You are ${who}.</footer>`;
+  const drilled = lastDrill === undefined ? nothing : html`<footer>${lastDrill}</footer>`;
   const page = html`<!doctype html>
 <html lang="en" dir="ltr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title>
 <style>${css}</style></head>
 <body><a class="skip" href="#main">Skip to the content</a>
 <header class="band ${tone}"><div><nav aria-label="Site"><a href="${runsPath}">All runs</a></nav><h1>${heading}</h1>${under}</div></header>
-<main id="main">${main}${you}</main></body></html>`;
+<main id="main">${main}${you}${drilled}</main></body></html>`;
   return page.text;
 }

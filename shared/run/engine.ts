@@ -23,6 +23,8 @@ export interface Engine {
   /** Sends alerts to the front door; left out where no topic is set. */
   publish?: (alerts: readonly OutgoingAlert[]) => Promise<void>;
   now: () => Date;
+  /** What pages say of the last drill; left out where nobody asks. */
+  lastDrill?: () => Promise<string | undefined>;
   /** Where on-call works: pages tell the time there too. */
   timeZone?: string;
   /** Uniform in [0, 1): for jitter and run codes. */

@@ -23,6 +23,8 @@ export interface Given {
   now: Date;
   /** Where on-call works: times are told by their clocks too. */
   timeZone?: string;
+  /** What is said of the last drill, below everything. */
+  lastDrill?: string | undefined;
 }
 
 interface From {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
 import { addressesOf, type MailSettings } from '../mail/addresses.ts';
+import type { LastDrill } from '../mail/last-drill.ts';
 import { plain } from '../mail/plain.ts';
 import { sendMail } from '../mail/send-mail.ts';
 import { mailboxAddress } from '../microsoft365/mailbox-address.ts';
@@ -27,11 +28,15 @@ interface Dependencies {
   graph: () => GraphClient;
   playbook: readonly Described[];
   now: () => Date;
+  lastDrill?: LastDrill;
 }
 
 const sentSchema = z.object({ subject: nullableText });
 
-export function createMailer(settings: MailSettings, { graph, playbook, now }: Dependencies): Mailer {
+export function createMailer(
+  settings: MailSettings,
+  { graph, playbook, now, lastDrill }: Dependencies,
+): Mailer {
   return {
     async send(rows) {
       const { run } = rows;
@@ -49,7 +54,7 @@ export function createMailer(settings: MailSettings, { graph, playbook, now }: D
         timeZone: settings.timeZone,
         now: now(),
       });
-      const { subject, text, html } = summaryOf(given);
+      const { subject, text, html } = summaryOf({ ...given, lastDrill: await lastDrill?.() });
       const attachments = attachedTo(given.steps).map((file) => ({ ...file, name: plain(file.name, 120) }));
       // The intruder would read it among the sent items of a mailbox that is under attack itself.
       const saved = !theirs.has(mailboxAddress(settings.from));

@@ -29,7 +29,7 @@ export function summaryOf(given: Given): Summary {
 }
 
 function summaryWith(
-  { run }: Given,
+  { run, lastDrill }: Given,
   { verdict, story, now, brief }: BriefReport,
   mostLines: number,
 ): Summary {
@@ -41,6 +41,7 @@ function summaryWith(
     below: `${plain(run.account.userPrincipalName, 120)} · run ${plain(run.code, 12)} · ${dayOf(run.openedAt)}`,
     lead: story,
     sections: [now, ...brief].map((section) => cut(section, mostLines)),
+    foot: lastDrill,
   };
   return { subject: letter.subject, text: letterText(letter), html: letterHtml(letter) };
 }
