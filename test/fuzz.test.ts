@@ -1,6 +1,8 @@
 // Real-shaped inputs of every door, bent at random: nothing crashes, hangs, or reaches another object by its prototype.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -268,14 +270,28 @@ function milliseconds(work: () => unknown): number {
   return performance.now() - start;
 }
 
+setFlagsFromString('--expose-gc');
+const collect = z.function().parse(runInNewContext('gc'));
+/** What is still held, in bytes, when nothing more is needed. */
+function held(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+const megabyte = 2 ** 20;
+
 const runs = Number(process.env['FUZZ'] ?? 300);
 
 describe.each(targets)('%s', (_name, samples, take) => {
   it('are read or refused, quickly, and touch nothing else', () => {
     // The first calls compile what they call.
     for (const sample of samples.slice(0, 20)) milliseconds(() => take(sample));
+    const before = held();
+    let most = 0;
     fc.assert(
       fc.property(bent(samples), (given) => {
+        const at = process.memoryUsage().heapUsed;
+        milliseconds(() => take(given));
+        most = Math.max(most, process.memoryUsage().heapUsed - at);
         const least = () => Math.min(...Array.from({ length: 8 }, () => milliseconds(() => take(given))));
         expect(milliseconds(() => take(given)) < quick || least() < quick).toBe(true);
         expect(Object.keys(Object.prototype)).toEqual([]);
@@ -283,5 +299,8 @@ describe.each(targets)('%s', (_name, samples, take) => {
       }),
       { numRuns: runs },
     );
+    // Of one input, garbage included; and of all of them together.
+    expect(most).toBeLessThan(96 * megabyte);
+    expect(held() - before).toBeLessThan(24 * megabyte);
   }, 120_000);
 });
