@@ -2,6 +2,7 @@
 // running app.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -136,6 +137,43 @@ describe('reclaim look-back', () => {
     writeFileSync(file, '198.51.100.9\nfriday\n');
     const wrong = await start(env, '--state', join(folder, 'addresses.jsonl'), '--addresses', file).ended;
     expect([wrong.code, wrong.error]).toEqual([2, expect.stringContaining('line 2 of')]);
+  }, 60_000);
+});
+
+describe('addresses that runs of Reclaim name', () => {
+  const answering = async (status: number, work: (url: string) => Promise<void>) => {
+    const server = createServer((request, response) => {
+      const run = { intruder: { addresses: ['198.51.100.9'] } };
+      const list = { runs: [{ id: 'r1', code: '8M2P' }] };
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(request.url?.startsWith('/api/runs/') ? run : list));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    try {
+      await work(typeof address === 'object' ? `http://127.0.0.1:${address?.port}` : '');
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  };
+
+  it('count as an intruder’s, with the run that says so', async () => {
+    const { env } = await serve(3);
+    await answering(200, async (url) => {
+      const all = { ...env, RECLAIM_URL: url, RECLAIM_KEY: 'key' };
+      const { out } = await start(all, '--state', join(folder, 'runs.jsonl')).ended;
+      expect(out).toMatch(/person00002@contoso\.com: User registered phone[^\n]*\n[^\n]*known from run 8M2P/);
+    });
+  }, 60_000);
+
+  it('are named as not seen where they can’t be read', async () => {
+    const { env } = await serve(3);
+    await answering(403, async (url) => {
+      const all = { ...env, RECLAIM_URL: url, RECLAIM_KEY: 'key' };
+      const { out } = await start(all, '--state', join(folder, 'no-runs.jsonl')).ended;
+      expect(out).toContain('- addresses that runs of Reclaim name');
+    });
   }, 60_000);
 });
 
