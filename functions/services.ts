@@ -220,8 +220,9 @@ export function createServices(settings: Settings, log: Log): Services {
     // More than would ever count before the breaker opens.
     async () => (await progress.list(new Date(now().getTime() - 7 * 86_400_000), 500)).length,
   );
+  const places = new TableBreakerPlaces(tables, Math.random);
   const breaker = createBreaker({
-    places: new TableBreakerPlaces(tables, Math.random),
+    places,
     trips,
     settings,
     users,
@@ -333,7 +334,7 @@ export function createServices(settings: Settings, log: Log): Services {
       Promise.allSettled([
         bus.warm([queues.summaries, ...playbook.map(({ name }) => stepQueue(name))]),
         progress.claimOf(settings.TENANT_ID),
-        new TableBreakerPlaces(tables, Math.random).take(bookOf('breaker', now()), settings.TENANT_ID, []),
+        places.take(bookOf('breaker', now()), settings.TENANT_ID, []),
         users(),
       ]),
     storms: () => tellOfStorms({ trips, progress, notices, baseUrl, mailTo: settings.MAIL_TO, now, log }),

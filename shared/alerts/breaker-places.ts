@@ -17,19 +17,20 @@ export interface BreakerPlaces {
 }
 
 /** Concurrent callers pick among these at random, so that most of them succeed at the first try. */
-const triedAtOnce = 8;
+export const triedAtOnce = 8;
 
 /** The free place to try, or undefined if every stage is full. */
 export function freePlace(
   taken: ReadonlySet<number>,
   ends: readonly number[],
   random: () => number,
+  among = triedAtOnce,
 ): number | undefined {
   let from = 1;
   for (const end of ends) {
     const free: number[] = [];
     // The first free place comes after at most as many as are taken.
-    for (let place = from; place <= end && free.length < triedAtOnce; place += 1) {
+    for (let place = from; place <= end && free.length < among; place += 1) {
       if (!taken.has(place)) free.push(place);
     }
     if (free.length > 0) return free[Math.floor(random() * free.length)] ?? free[0];

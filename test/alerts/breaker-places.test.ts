@@ -13,7 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => azurite.close());
 
+let asked = 0;
 const lossy = tableOptions(async (request, next) => {
+  asked += 1;
   const response = await next(request);
   if (losing === 0 || !request.url.includes('$batch')) return response;
   losing -= 1;
@@ -82,6 +84,57 @@ describe('a lost answer', () => {
     expect(losing).toBe(0);
     expect(await places.take(book, 'megan', [1, 2])).toBe(2);
     expect(await places.take(book, 'grady', [1, 2])).toBeNull();
+  });
+});
+
+describe('many who ask one process at once', () => {
+  it('are served fifty at a time, so that a storm costs the book a few requests and not two for each', async () => {
+    const places = tableSlots();
+    const book = newBook();
+    await places.take(book, 'warm', [1000]);
+    asked = 0;
+    const taken = await Promise.all(users(120).map((user) => places.take(book, user, [1000])));
+    expect(new Set(taken).size).toBe(120);
+    // The first goes alone, as in a quiet hour; 50, 50 and 19 follow.
+    expect(asked).toBe(4);
+  });
+
+  it('share the book with other processes — a place known to be free here may have gone to somebody there', async () => {
+    const book = newBook();
+    const processes = [tableSlots(), tableSlots(), tableSlots()];
+    const taken = await Promise.all(
+      users(60).flatMap((user, index) =>
+        // Every third is asked for in all of them.
+        processes.flatMap((places, at) =>
+          index % 3 === 0 || index % processes.length === at ? [places.take(book, user, [40, 50])] : [],
+        ),
+      ),
+    );
+    const given = taken.filter((place) => place !== null);
+    expect([...new Set(given)].toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 50 }, (_, i) => i + 1),
+    );
+    const later = tableSlots();
+    const again = await Promise.all(users(60).map((user) => later.take(book, user, [40, 50])));
+    expect(again.filter((place) => place !== null)).toHaveLength(50);
+  });
+
+  it('hear of a failure each, and the next who asks is served', async () => {
+    let isDown = true;
+    const failing = tableOptions(async (request, next) => {
+      if (isDown) throw brokenConnection();
+      return next(request);
+    });
+    const places = new TableBreakerPlaces(
+      { connectionString: azurite.connectionString },
+      Math.random,
+      failing,
+    );
+    const book = newBook();
+    const ends = await Promise.allSettled(users(5).map((user) => places.take(book, user, [10])));
+    expect(ends.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+    isDown = false;
+    expect(await places.take(book, 'user-0', [10])).not.toBeNull();
   });
 });
 
