@@ -112,7 +112,7 @@ function onTimer(
 }
 
 /** Places for one instance of two gigabytes; the wait is far below what a message may be held. */
-const priority = createPriority({ places: 24, longestWaitMs: 20_000 }, () => Date.now());
+const priority = createPriority({ places: 24, longestWaitMs: 20_000, placesMeanwhile: 4 }, () => Date.now());
 
 onQueue('triage-alert', queues.alerts, (services, body, delivery, context) =>
   priority.urgent(async () => {

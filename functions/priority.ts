@@ -12,8 +12,13 @@ export interface Priority {
 export interface PriorityOptions {
   /** How many that are not urgent are at work at the same time. */
   places: number;
-  /** After so long the urgent no longer hold it up. A place is waited for anyway. */
+  /** After so long the urgent no longer hold it up altogether. A place is waited for anyway. */
   longestWaitMs: number;
+  /**
+   * Of those that have waited so long, how many are at work while something urgent still is: in a storm of minutes all
+   * have, and given every place they would slow the locks down as if there were no order.
+   */
+  placesMeanwhile: number;
 }
 
 interface Waiting {
@@ -21,7 +26,10 @@ interface Waiting {
   begin: () => void;
 }
 
-export function createPriority({ places, longestWaitMs }: PriorityOptions, now: () => number): Priority {
+export function createPriority(
+  { places, longestWaitMs, placesMeanwhile }: PriorityOptions,
+  now: () => number,
+): Priority {
   const waiting: Waiting[] = [];
   let urgentAtWork = 0;
   let othersAtWork = 0;
@@ -31,7 +39,8 @@ export function createPriority({ places, longestWaitMs }: PriorityOptions, now: 
     for (;;) {
       const next = waiting[0];
       if (next === undefined || othersAtWork >= places) return;
-      if (urgentAtWork > 0 && now() - next.since < longestWaitMs) return;
+      const mayPass = othersAtWork < placesMeanwhile && now() - next.since >= longestWaitMs;
+      if (urgentAtWork > 0 && !mayPass) return;
       waiting.shift();
       othersAtWork += 1;
       next.begin();

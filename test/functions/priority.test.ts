@@ -27,7 +27,8 @@ describe('containment first', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
-  const create = (places = 2) => createPriority({ places, longestWaitMs: 1000 }, () => Date.now());
+  const create = (places = 2) =>
+    createPriority({ places, longestWaitMs: 1000, placesMeanwhile: 1 }, () => Date.now());
 
   it('lets evidence wait while anything urgent is at work, and begin the moment that it ends', async () => {
     const priority = create();
@@ -59,6 +60,22 @@ describe('containment first', () => {
     expect(evidence.begun()).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect(evidence.begun()).toBe(true);
+  });
+
+  it('leaves the locks of a long storm their speed: what has waited long goes a few at a time, each in its turn', async () => {
+    const priority = create(3);
+    const lock = held();
+    const urgent = priority.urgent(lock.work);
+    const works = [held(), held(), held(), held()];
+    const ends = works.map((one) => priority.other(one.work));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(works.map((one) => one.begun())).toEqual([true, false, false, false]);
+    works[0]?.end();
+    await ends[0];
+    expect(works.map((one) => one.begun())).toEqual([true, true, false, false]);
+    lock.end();
+    await urgent;
+    expect(works.map((one) => one.begun())).toEqual([true, true, true, true]);
   });
 
   it('has as many at work as there are places, in the order in which they came', async () => {
