@@ -1,7 +1,7 @@
 // `npm run bench`: every figure of docs/scale.md in one run, as times and as ratios, so that a slower machine changes
-// the times and hardly the ratios. Writes bench/results.json. There is no threshold: a figure is for people.
+// the times and hardly the ratios. There is no threshold: a figure is for people.
 //
-//   npm run bench                 everything, about ten minutes
+//   npm run bench                 everything, about ten minutes; writes bench/results.json
 //   npm run bench -- --quick      one account and ten at once, no peers, under two minutes
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -87,6 +87,8 @@ async function main(): Promise<void> {
     note('300 at once over 50 at once', fifty === null ? null : ratio(threeHundred, fifty), '×');
     await peers(fifty);
   }
+  // The few figures of a quick run must not take the place of all.
+  if (values.quick) return;
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify({ machine, figures }, null, 2)}\n`);
 }
