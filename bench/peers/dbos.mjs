@@ -19,7 +19,16 @@ export function programs() {
   return versions[0] === undefined ? null : join(root, versions[0], 'bin');
 }
 
-export async function start(tenant) {
+let tenant;
+// Once a process: DBOS refuses a second workflow of the same name.
+const flow = DBOS.registerWorkflow(
+  (one, fair) =>
+    contain(tenant, (name, work) => DBOS.runStep(async () => (await work()) ?? null, { name }), one, fair),
+  { name: 'contain' },
+);
+
+export async function start(against) {
+  tenant = against;
   const bin = programs();
   if (bin === null) throw new Error('PostgreSQL is not installed (apt install postgresql)');
   const folder = await mkdtemp(join(tmpdir(), 'dbos-'));
@@ -48,11 +57,6 @@ export async function start(tenant) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   DBOS.setConfig({ name: 'bench', systemDatabaseUrl: url, logLevel: 'error', runAdminServer: false });
-  const flow = DBOS.registerWorkflow(
-    (one, fair) =>
-      contain(tenant, (name, work) => DBOS.runStep(async () => (await work()) ?? null, { name }), one, fair),
-    { name: 'contain' },
-  );
   await DBOS.launch();
   return {
     all: (cases, fair) => Promise.all(cases.map((one) => flow(one, fair))),
