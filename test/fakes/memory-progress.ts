@@ -91,12 +91,11 @@ export class MemoryProgress implements Progress {
 
   write(ref: RunRef, changes: RunChanges, on?: RunRows): Promise<RunRows | 'conflict'> {
     const token = randomUUID();
-    const given = structuredClone(changes);
     return this.#operate('write', ref.userId, (operation) => {
       if (this.#hooks.refuses?.(operation)) return 'conflict';
       const stored = this.#accounts.get(ref.userId)?.runs.get(ref.runId);
       if (!stored) return 'conflict';
-      const { run, steps = [], log = [] } = given;
+      const { run, steps = [], log = [] } = changes;
       const touched = [
         ...(run ? [{ stored: stored.run, etag: run.etag }] : []),
         ...steps.map((step) => ({ stored: stored.steps.get(step.row.name), etag: step.etag })),
@@ -156,6 +155,11 @@ export class MemoryProgress implements Progress {
     );
   }
 
+  /** The run that holds the account, without an operation. */
+  holder(userId: string): string | undefined {
+    return this.#accounts.get(userId)?.claim?.row;
+  }
+
   /** The rows as they stand, without an operation: for a test that looks in the middle of one. */
   peek(runId: string): RunRows | undefined {
     return this.#rows(runRef(runId));
@@ -177,7 +181,7 @@ export class MemoryProgress implements Progress {
 
   #store<T>(row: T, token: string): Stored<T> {
     this.#version += 1;
-    return { row: frozen(structuredClone(row)), etag: `v${this.#version}`, token };
+    return { row: frozen(row), etag: `v${this.#version}`, token };
   }
 
   #rows(ref: RunRef): RunRows | undefined {
@@ -195,7 +199,7 @@ export class MemoryProgress implements Progress {
   }
 }
 
-/** A row is copied when it is kept and frozen for whoever reads it: a copy for each reader took most of the time. */
+/** Whoever changes what was written or read breaks at once, which a copy would hide and take most of the time for. */
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

@@ -9,10 +9,12 @@
 import { deliveryNumber, handled } from '../../functions/delivery.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { RunRow, RunState, StepRow } from '../../shared/model/rows.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import type { Step } from '../../shared/model/step.ts';
 import { type Apply, advance } from '../../shared/run/advance.ts';
-import { stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
+import { queues, stepMessageSchema, summaryMessageSchema } from '../../shared/run/bus.ts';
 import { toUndo, verificationOf } from '../../shared/run/changes.ts';
+import { settleDeadLetter } from '../../shared/run/dead-letter.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { firstMove } from '../../shared/run/first-move.ts';
 import { isHandingBack, isStuck } from '../../shared/run/hand-back.ts';
@@ -60,6 +62,10 @@ export const kinds = {
   'old view': 0.06,
   intruder: 0.01,
   'playbook changes': 0.002,
+  'deployment rolls': 0.002,
+  'row unreadable': 0.002,
+  'foreign answer': 0.003,
+  'alert comes': 0.006,
   'mail answer lost': 0.08,
   'mail never left': 0.08,
   'look fails': 0.2,
@@ -92,6 +98,17 @@ class Death extends Error {
   override readonly name = 'Death';
 }
 
+/** What an order or an alert may end with in a storm; anything else is a fault in the engine. */
+const isPassing = (thrown: unknown) =>
+  thrown instanceof Death ||
+  thrown instanceof RetryableError ||
+  (thrown instanceof PermanentError && thrown.code === 'UnreadableRow');
+
+const letterOf = ({ body, properties }: MemoryMessage) => {
+  const text = (name: string) => (properties?.[name] === undefined ? null : String(properties[name]));
+  return { body, source: text('source'), reason: text('reason'), description: text('description') };
+};
+
 const things = {
   'block-sign-in': ['lock'],
   'reset-password': ['password'],
@@ -110,7 +127,7 @@ const stormHours = 6;
 class Storm {
   clock = start;
   readonly broken = new Set<string>();
-  readonly mails: { verdict: string; at: number }[] = [];
+  readonly mails: { run: string; verdict: string; at: number }[] = [];
   readonly faults: Fault[] = [];
   readonly world: World;
   readonly bus: MemoryBus;
@@ -125,6 +142,10 @@ class Storm {
   readonly #intruders = new Set<string>();
   readonly #inVain = new Set<string>();
   #runId = '';
+  readonly #runs: string[] = [];
+  #versions: readonly (readonly Step[])[] = [];
+  #unreadable = false;
+  #alert: Signal | undefined;
   #place = 0;
   #dead = false;
   #stormy = false;
@@ -149,6 +170,8 @@ class Storm {
       before: ({ name }) => {
         this.#mayDie(`before ${name}`);
         if (this.#hit('storage busy', name)) throw new RetryableError('503', { status: 503 });
+        if (this.#unreadable && name === 'read')
+          throw new PermanentError('a row cannot be read', { code: 'UnreadableRow' });
       },
       after: ({ name }) => {
         this.#mayDie(`after ${name}`);
@@ -166,6 +189,7 @@ class Storm {
       after: () => this.#mayDie('after send'),
     });
     this.#full = playbookOf(this.world).map((step) => this.#adapted(step));
+    this.#versions = [this.#full];
     this.engine = {
       progress: this.progress,
       bus: this.bus,
@@ -207,6 +231,7 @@ class Storm {
   #beforeRequest(request: string): void {
     this.#mayDie(`before ${request}`);
     if (this.#hit('throttled', request)) throw new RetryableError('429', { status: 429, tookEffect: 'no' });
+    if (this.#hit('foreign answer', request)) throw new PermanentError('not what was asked', { status: 400 });
     if (this.#hit('request lost', request)) throw new RetryableError('no answer', { tookEffect: 'unknown' });
   }
 
@@ -240,9 +265,13 @@ class Storm {
   }
 
   #recordedFirst(step: string, id: string): void {
-    const row = this.progress.peek(this.#runId)?.steps.find((entry) => entry.row.name === step)?.row;
-    if (row?.changes.find((change) => change.id === id)?.attemptedAt == null)
-      this.broken.add(`${step} ${id} was changed before it was recorded`);
+    const recorded = [this.#runId, ...this.#runs].some((runId) =>
+      this.progress
+        .peek(runId)
+        ?.steps.find(({ row }) => row.name === step)
+        ?.row.changes.some((change) => change.id === id && change.attemptedAt !== null),
+    );
+    if (!recorded) this.broken.add(`${step} ${id} was changed before it was recorded`);
   }
 
   async live(): Promise<Life> {
@@ -250,7 +279,8 @@ class Storm {
     await this.#open();
     for (; this.events < mostEvents; this.events += 1) {
       const { state, summary } = this.#rows().run.row;
-      if (state === 'closed' || (state === 'held' && summary.state === 'sent')) break;
+      if (this.#alert === undefined && (state === 'closed' || (state === 'held' && summary.state === 'sent')))
+        break;
       if (this.broken.size > 0) break;
       this.#stormy = this.clock - start < stormHours * 3_600_000;
       await this.#event();
@@ -284,11 +314,11 @@ class Storm {
       request,
       move &&
         (async (planned, now) => {
-          this.#runId = planned.run.id;
+          this.#follow(planned.run.id);
           return await move(planned, now);
         }),
     );
-    this.#runId = opened.run.id;
+    this.#follow(opened.run.id);
   }
 
   async #event(): Promise<void> {
@@ -296,11 +326,14 @@ class Storm {
     this.#skew = Math.round((this.#course() - 0.5) * 2 * clockSeconds * 1000);
     if (this.#hit('intruder', 'meanwhile')) this.#putBack();
     await this.#person();
-    if (this.#hit('playbook changes', 'meanwhile')) {
-      const without = ['remove-auth-methods', 'collect-audit-log', 'scan-devices'];
-      const gone = without[Math.floor(this.#course() * without.length)];
-      this.engine.playbook = this.#full.filter(({ name }) => name !== gone);
-    } else if (this.#course() < 0.05) this.engine.playbook = this.#full;
+    this.#deploy();
+    if (this.#hit('row unreadable', 'meanwhile')) this.#unreadable = true;
+    else if (this.#course() < 0.1) this.#unreadable = false;
+    const at = new Date(this.clock).toISOString();
+    const news = { sourceId: `d${this.#place}`, version: at, detectedAt: at, activityAt: at };
+    if (this.#alert !== undefined) await this.#another(this.#alert);
+    else if (this.#hit('alert comes', 'meanwhile')) await this.#another({ ...riskySignIn, ...news });
+    if (this.#dead) return;
     const ready = this.bus.ready();
     if (ready.length === 0) return await this.#sweep();
     const together = 1 + Math.floor(this.#course() * 3);
@@ -309,6 +342,44 @@ class Storm {
       left.splice(Math.floor(this.#course() * left.length), 1),
     );
     await Promise.all(chosen.map((message) => this.#deliver(message)));
+  }
+
+  /** An upgrade is one moment, or a while in which each instance has one version or the other. */
+  #deploy(): void {
+    const rolls = this.#hit('deployment rolls', 'meanwhile');
+    if (rolls || this.#hit('playbook changes', 'meanwhile')) {
+      const without = ['remove-auth-methods', 'collect-audit-log', 'scan-devices'];
+      const gone = without[Math.floor(this.#course() * without.length)];
+      const other = this.#full.filter(({ name }) => name !== gone);
+      this.#versions = rolls ? [other, this.#full] : [other];
+    } else if (this.#course() < 0.05) this.#versions = [this.#full];
+    this.engine.playbook = this.#instance().playbook;
+  }
+
+  #instance(): Engine {
+    const playbook = this.#versions[Math.floor(this.#course() * this.#versions.length)] ?? this.#full;
+    return { ...this.engine, playbook };
+  }
+
+  /** Another alert: it joins the run, or opens one that takes its place and is the one to be followed from then on. */
+  async #another(signal: Signal): Promise<void> {
+    this.#alert = signal;
+    try {
+      const request = { account: adele, signals: [signal], held: null, why: 'another alert' };
+      const { run } = await openRun(this.#instance(), { ...request, level: 'full' });
+      this.#follow(run.id);
+      this.#alert = undefined;
+    } catch (thrown) {
+      if (!isPassing(thrown)) throw thrown;
+      // The queue keeps the alert, and it comes again.
+      this.#follow(this.progress.holder(adele.id) ?? this.#runId);
+    }
+  }
+
+  #follow(runId: string): void {
+    if (runId === this.#runId) return;
+    this.#runs.push(runId);
+    this.#runId = runId;
   }
 
   /** What an operator decides while everything goes wrong; once a hand-back has begun, somebody sees it through. */
@@ -350,7 +421,7 @@ class Storm {
     try {
       await advance(this.engine, runRef(this.#runId), apply);
     } catch (thrown) {
-      if (!(thrown instanceof Death) && !(thrown instanceof RetryableError)) throw thrown;
+      if (!isPassing(thrown)) throw thrown;
     }
   }
 
@@ -392,9 +463,11 @@ class Storm {
       error: () => {},
     };
     await handled(delivery, body, around, async () => {
+      const engine = this.#instance();
       const step = stepMessageSchema.safeParse(body);
-      if (step.success) await runStep(this.engine, step.data, deliveryNumber(delivery));
-      else await sendSummary(this.engine, this.#mailer, summaryMessageSchema.parse(body));
+      if (queue === queues.deadLetters) await settleDeadLetter(engine, letterOf(message));
+      else if (step.success) await runStep(engine, step.data, deliveryNumber(delivery));
+      else await sendSummary(engine, this.#mailer, summaryMessageSchema.parse(body));
     }).catch((thrown: unknown) => {
       throw this.#dead ? new Death('the process died') : thrown;
     });
@@ -406,7 +479,7 @@ class Storm {
       if (this.#hit('mail never left', 'mail'))
         throw new RetryableError('no answer', { tookEffect: 'unknown' });
       const rows = steps.map(({ row }) => row);
-      this.mails.push({ verdict: verdictText(verdictOf(run.row, rows)), at: this.clock });
+      this.mails.push({ run: run.row.id, verdict: verdictText(verdictOf(run.row, rows)), at: this.clock });
       if (this.#hit('mail answer lost', 'mail'))
         throw new RetryableError('no answer', { tookEffect: 'unknown' });
       this.#mayDie('after mail');
@@ -417,7 +490,8 @@ class Storm {
       if (this.#hit('look refused', 'Sent Items')) throw new PermanentError('403', { status: 403 });
       // As the real one: Exchange counts whole seconds, and its clock is not ours.
       const from = since.getTime() - 5000;
-      return this.mails.some(({ verdict, at }) => at >= from && verdict === run.row.summary.verdict);
+      const says = run.row.summary.verdict;
+      return this.mails.some((mail) => mail.at >= from && mail.run === run.row.id && mail.verdict === says);
     },
   };
 
@@ -425,8 +499,9 @@ class Storm {
     const next = this.bus.nextAt()?.getTime() ?? Number.POSITIVE_INFINITY;
     const wake = Date.parse(this.#rows().run.row.wakeAt ?? '');
     const at = Math.min(next, Number.isNaN(wake) ? Number.POSITIVE_INFINITY : wake);
-    // A hand-back waits for people, who come sooner or later.
-    if (at === Number.POSITIVE_INFINITY && isHandingBack(this.#rows().run.row)) {
+    // A hand-back waits for people, and an alert for its queue: both come sooner or later.
+    const waits = isHandingBack(this.#rows().run.row) || this.#alert !== undefined;
+    if (at === Number.POSITIVE_INFINITY && waits) {
       this.clock += 60_000;
       return;
     }
@@ -439,7 +514,7 @@ class Storm {
       // Each minute at the latest, whatever the bus holds.
       await sweepRuns(this.engine);
     } catch (thrown) {
-      if (!(thrown instanceof Death) && !(thrown instanceof RetryableError)) throw thrown;
+      if (!isPassing(thrown)) throw thrown;
     }
   }
 
@@ -490,11 +565,12 @@ class Storm {
     // Whoever ticks a task off sees the new count on the page: no mail for each.
     const ticked = this.faults.some(({ kind }) => kind === 'a person ticks off');
     const said = (text: string | undefined) => (ticked ? text?.replace(/, \d+ TASKS?$/, '') : text);
-    if (said(this.mails.at(-1)?.verdict) !== said(verdict))
-      this.broken.add(`the last mail says ${this.mails.at(-1)?.verdict}, and it is ${verdict}`);
+    const mails = this.mails.filter((mail) => mail.run === run.row.id);
+    if (said(mails.at(-1)?.verdict) !== said(verdict))
+      this.broken.add(`the last mail says ${mails.at(-1)?.verdict}, and it is ${verdict}`);
     const blind = this.faults.some(({ kind }) => kind === 'look refused' || kind === 'look fails');
-    for (const [index, mail] of this.mails.entries()) {
-      if (!blind && !ticked && index > 0 && this.mails[index - 1]?.verdict === mail.verdict)
+    for (const [index, mail] of mails.entries()) {
+      if (!blind && !ticked && index > 0 && mails[index - 1]?.verdict === mail.verdict)
         this.broken.add(`two mails say ${mail.verdict}`);
     }
     if (run.row.endsAs !== null) this.#checkGivenBack(run.row, rows);
