@@ -2,6 +2,7 @@
 // administrator reads before granting is what the code asks for. It decides nothing itself.
 import { coveredBy, declaredPermissions } from '../functions/permissions.ts';
 import type { Reach, Step } from '../shared/model/step.ts';
+import { drillSection } from './drill-permissions.ts';
 import { lookBackSection } from './look-back-permissions.ts';
 import { markdownTable } from './markdown-table.ts';
 import { cmdletRisks, notes } from './permission-notes.ts';
@@ -86,6 +87,8 @@ export function permissionsPage(playbook: readonly Step[], minimal: readonly str
     'What the app’s identity holds in its own resource group, and nobody else does, is one page: `infra/bicep/modules/roles.bicep`.',
     '',
     ...lookBackSection(),
+    '',
+    ...drillSection(),
   ];
   return `${lines.join('\n')}\n`;
 }
