@@ -22,7 +22,9 @@ import { readSettings, type Settings } from '../shared/settings.ts';
 import { ServiceBusBus } from '../shared/store/service-bus.ts';
 import { forwardStream, streamTrigger } from './alerts/forward-stream.ts';
 import { pollAlerts } from './alerts/poll-alerts.ts';
+import { createCredential } from './connect.ts';
 import { type Delivery, deliveryNumber, deliveryOf, handled, putOff, revived } from './delivery.ts';
+import { drillByTimer } from './drill/weekly.ts';
 import { createPriority } from './priority.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './runs/api.ts';
 import { once } from './runs/idempotency.ts';
@@ -183,6 +185,18 @@ onTimer('watch-sources', '30 */5 * * * *', async ({ watchSources, notices }) => 
 // Three times, in case the tables can't be read at first; sent once.
 onTimer('daily-report', '0 0 7-9 * * *', ({ reportDaily }) => reportDaily());
 onTimer('forget', '0 45 2 * * *', ({ forget }) => forget());
+// Only where an account is named for it.
+if (given?.DRILL_ACCOUNT !== undefined && given.DRILL_CLIENT_ID !== undefined) {
+  const { DRILL_ACCOUNT: account, DRILL_CLIENT_ID: clientId, GRAPH_URL: graphUrl } = given;
+  onTimer('drill-by-timer', '0 15 * * * *', (services, context) =>
+    drillByTimer(services, {
+      account,
+      graphUrl,
+      credential: createCredential(clientId),
+      log: linesOf(context).log,
+    }),
+  );
+}
 onTimer('daily-preflight', '0 30 6 * * *', ({ preflight }) => preflight.daily());
 
 // The host doesn't wait for it: an alert that is there already goes first.

@@ -119,6 +119,9 @@ const settingsSchema = z.object({
   DRILL_GROUP: z.guid().optional(),
   /** Where what a drill plants would send mail: a mailbox inside that nobody needs. */
   DRILL_SINK: z.email().optional(),
+  /** The account of the weekly drill, by UPN or object id, and the client id of the identity that plants it; left out: none. */
+  DRILL_ACCOUNT: z.string().min(3).optional(),
+  DRILL_CLIENT_ID: z.guid().optional(),
   /** Circuit breaker, first stage: runs in one hour that may become full by themselves; those after them only contain. */
   BREAKER_FULL_PER_HOUR: z.coerce.number().int().min(0).max(10_000).default(20),
   /** Second stage: runs in one hour that change anything by themselves; those after them are held. */

@@ -49,6 +49,9 @@ param drillGroup string = ''
 @description('The mailbox inside that what a drill plants would send mail to.')
 param drillSink string = ''
 
+@description('The account of the weekly drill, by UPN or object id. Empty: no weekly drill, and no identity that could plant one.')
+param drillAccount string = ''
+
 @description('Circuit breaker, first stage: runs in an hour that remove what they find; those after them only lock the account.')
 @minValue(0)
 @maxValue(10000)
@@ -194,6 +197,13 @@ resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-3
   tags: allTags
 }
 
+// Plants the weekly drill; it holds no right to anything in Azure.
+resource drillIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = if (!empty(drillAccount)) {
+  name: 'id-${name}-drill-${token}'
+  location: location
+  tags: allTags
+}
+
 resource deliveryIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-${name}-delivery-${token}'
   location: location
@@ -283,6 +293,7 @@ module app 'modules/app.bicep' = {
     location: location
     tags: allTags
     identityId: appIdentity.id
+    drillIdentityId: empty(drillAccount) ? '' : drillIdentity.id
     packagesUrl: storage.outputs.packagesUrl
     nodeVersion: nodeVersion
     maximumInstances: maximumInstances
@@ -339,6 +350,8 @@ module app 'modules/app.bicep' = {
       VIP_ACCOUNTS: join(vipAccounts, ',')
       DRILL_GROUP: drillGroup
       DRILL_SINK: drillSink
+      DRILL_ACCOUNT: drillAccount
+      DRILL_CLIENT_ID: empty(drillAccount) ? '' : drillIdentity!.properties.clientId
       BREAKER_FULL_PER_HOUR: string(breakerFullPerHour)
       BREAKER_RUNS_PER_HOUR: string(breakerRunsPerHour)
       BREAKER_SHARE: string(breakerShare)
@@ -375,6 +388,9 @@ output APP_PRINCIPAL_ID string = appIdentity.properties.principalId
 
 @description('Client id of the app\'s identity: setup-tenant.ps1 asks for it.')
 output APP_CLIENT_ID string = appIdentity.properties.clientId
+
+@description('For setup-drill.ps1, which gives the identity of the weekly drill its rights. Empty where there is none.')
+output DRILL_PRINCIPAL_ID string = empty(drillAccount) ? '' : drillIdentity!.properties.principalId
 
 @description('Where alerts are published.')
 output TOPIC_ENDPOINT string = messaging.outputs.topicEndpoint

@@ -40,6 +40,8 @@ param vipAccounts = filter(split(readEnvironmentVariable('VIP_ACCOUNTS', ''), ',
 // what they plant would send mail to. Empty: none.
 param drillGroup = readEnvironmentVariable('DRILL_GROUP', '')
 param drillSink = readEnvironmentVariable('DRILL_SINK', '')
+// An account here makes it weekly, by an identity of its own.
+param drillAccount = readEnvironmentVariable('DRILL_ACCOUNT', '')
 
 // Circuit breaker: so many runs an hour remove what they find, so many lock an account, the rest wait for a person. The
 // second also ends at a share of the tenant's people, in percent.

@@ -7,6 +7,9 @@ param tags resourceInput<'Microsoft.Web/sites@2025-03-01'>.tags
 
 param identityId string
 
+@description('Of the identity that plants the weekly drill; empty: none.')
+param drillIdentityId string
+
 @description('Container that the package is deployed to.')
 param packagesUrl string
 
@@ -44,7 +47,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: { '${identityId}': {} }
+    userAssignedIdentities: union({ '${identityId}': {} }, empty(drillIdentityId) ? {} : { '${drillIdentityId}': {} })
   }
   properties: {
     serverFarmId: plan.id
