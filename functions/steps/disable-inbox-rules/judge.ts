@@ -173,7 +173,7 @@ function doubtsOf(seen: Look): string[] {
     if (aim.warns) doubts.push('marks as read what the owner should see');
     else if (files && (aim.sensitive || aim.partners || aim.colleagues) && !isRelated(rule, folder))
       doubts.push(`marks it as read in ${inQuotes(folder)}, which has nothing to do with it`);
-    else if (aim.wide) doubts.push(`marks ${aim.says} as read`);
+    else if (aim.wide || (!moves && aim.sensitive)) doubts.push(`marks ${aim.says} as read`);
   }
   return doubts;
 }
@@ -227,7 +227,8 @@ export function judgeRule(rule: InboxRule, context: RuleContext): Judgement {
 
   if (!rule.enabled) return judged('keep', ['is disabled already']);
   if (isSystems(seen)) return { ...judged('keep'), score: 0, reasons: ['is a rule of the service itself'] };
-  if (!does(rule) && doubts.length > 0) return judged('ask', doubts);
+  // What is in error does nothing as long as it is, and may be half of what its owner made.
+  if (rule.inError || (!does(rule) && doubts.length > 0)) return judged('ask', doubts);
   if (score >= threshold) {
     const evidence = evidenceOf(seen);
     return { ...judged('disable'), ...(evidence === undefined ? {} : { evidence }) };
