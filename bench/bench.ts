@@ -5,7 +5,7 @@
 //   npm run bench -- --quick      one account and ten at once, no peers, under two minutes
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -40,6 +40,8 @@ function note(figure: string, value: number | null, unit: string): number | null
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } }, strict: true });
+  // What else the machine did: a figure of a busy one is no figure of this project.
+  const loadBefore = Math.round((loadavg()[0] ?? 0) * 10) / 10;
   await buildApp(join(root, 'functions', 'index.ts'), join(root, 'dist'));
 
   note('bundle, loaded above an empty worker', loadTime(), 'ms');
@@ -90,7 +92,10 @@ async function main(): Promise<void> {
   // The few figures of a quick run must not take the place of all.
   if (values.quick) return;
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
-  writeFileSync(join(folder, 'results.json'), `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+  writeFileSync(
+    join(folder, 'results.json'),
+    `${JSON.stringify({ machine, loadBefore, figures }, null, 2)}\n`,
+  );
 }
 
 const ours = (accounts: number, latencyMs: number, warm: boolean, untilSettled: boolean): Promise<Measured> =>
