@@ -191,3 +191,5 @@ function loadTime(): number {
 }
 
 await main();
+// Restate's endpoint has no end of its own.
+process.exit();

@@ -31,23 +31,22 @@ export async function start(tenant) {
   // Two lines for each account would be measured with it.
   await restate.serve({ services: [account], port: service, logger: () => {} });
   const folder = await mkdtemp(join(tmpdir(), 'restate-'));
-  const program = createRequire(import.meta.url).resolve('@restatedev/restate-server/package.json');
-  const server = spawn(
-    process.execPath,
-    [join(program, '..', 'lib', 'index.js'), '--node-name', 'bench', '--no-logo'],
-    {
-      env: {
-        ...process.env,
-        RESTATE_BASE_DIR: folder,
-        RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`,
-        RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
-        RESTATE_BIND_ADDRESS: `127.0.0.1:${node}`,
-        RESTATE_LOG_FILTER: 'warn',
-        DO_NOT_TRACK: '1',
-      },
-      stdio: 'ignore',
-    },
+  // The program itself: its wrapper, once killed, would leave it running.
+  const program = createRequire(import.meta.url).resolve(
+    `@restatedev/restate-server-${process.platform}-${process.arch}/package.json`,
   );
+  const server = spawn(join(program, '..', 'bin', 'restate-server'), ['--node-name', 'bench', '--no-logo'], {
+    env: {
+      ...process.env,
+      RESTATE_BASE_DIR: folder,
+      RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`,
+      RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
+      RESTATE_BIND_ADDRESS: `127.0.0.1:${node}`,
+      RESTATE_LOG_FILTER: 'warn',
+      DO_NOT_TRACK: '1',
+    },
+    stdio: 'ignore',
+  });
   const until = Date.now() + 30_000;
   for (;;) {
     const answer = await fetch(`http://127.0.0.1:${admin}/deployments`, {
