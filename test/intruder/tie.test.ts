@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayBeRemoved, tieOf, tieToIntruder } from '../../shared/intruder/tie.ts';
+import { isOwnersTrace, mayBeRemoved, tieOf, tieToIntruder } from '../../shared/intruder/tie.ts';
 import { type Intruder, intruderSchema, type Mark, nobodyKnown } from '../../shared/model/intruder.ts';
 
 const intruder: Intruder = {
@@ -89,5 +89,26 @@ describe('how sure a tie is', () => {
   ] as const)('%s: something %s may be removed: %s', (certainty, kind, may) => {
     expect(mayBeRemoved({ certainty }, kind)).toBe(may);
     expect(mayBeRemoved(undefined, kind)).toBe(false);
+  });
+});
+
+describe('a trace of the owner', () => {
+  const session: Mark = {
+    kind: 'session',
+    value: 'own',
+    verdict: 'owner',
+    certainty: 'certain',
+    reason: 'where the owner always was',
+    source: 'sign-ins',
+  };
+  const known: Intruder = { ...intruder, marks: [session] };
+
+  it('is what was done in their session', () => {
+    expect(isOwnersTrace(known, { session: 'own' })).toBe(true);
+    expect(isOwnersTrace(known, { session: 'other' })).toBe(false);
+  });
+
+  it('is none at the intruder’s address: there the session is a stolen token', () => {
+    expect(isOwnersTrace(known, { session: 'own', address: '203.0.113.7' })).toBe(false);
   });
 });

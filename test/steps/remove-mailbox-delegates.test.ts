@@ -251,3 +251,10 @@ describe('a mailbox of somebody else', () => {
     ).toBe(false);
   });
 });
+
+it('says in the story whether one permission was given away or several', () => {
+  expect([1, 2].map((permissions) => removeMailboxDelegates.did?.(permissions))).toEqual([
+    'gave somebody access to the mailbox',
+    'gave 2 permissions to the mailbox away',
+  ]);
+});
