@@ -7,6 +7,7 @@ import { microsofts } from '../../shared/microsoft365/judge-app-access.ts';
 import { applicationPage, signInsPage } from '../../shared/microsoft365/links.ts';
 import { type OpenedApp, openedIn } from '../../shared/microsoft365/opened-apps.ts';
 import { investigation, settings, type Task } from '../../shared/model/step.ts';
+import { inQuotes } from '../../shared/model/text.ts';
 
 const mostTasks = 20;
 /** Microsoft's own need not be in the tenant's list of applications; whatever is there is judged by its owner. */
@@ -61,11 +62,11 @@ const isMicrosofts = ({ name }: OpenedApp, principal: ServicePrincipal | undefin
 
 const look = (app: OpenedApp, principal: ServicePrincipal | undefined, userId: string): Task => ({
   id: `opened:${app.appId ?? app.name}`,
-  what: `End the sessions in ${app.name} and check what the intruder changed there`,
+  what: `End the sessions in ${inQuotes(app.name)} and check what the intruder changed there`,
   instruction: `The intruder opened it at ${when(Date.parse(app.first))}. Look at bank details, addresses, invoices, new users and keys since then.`,
-  role: `administrator of ${app.name}`,
+  role: `administrator of ${inQuotes(app.name)}`,
   danger: 'leak',
-  remains: `a session in ${app.name}`,
+  remains: `a session in ${inQuotes(app.name)}`,
   link: principal === undefined ? signInsPage(userId) : applicationPage(principal.id),
 });
 

@@ -56,7 +56,7 @@ describe('review-opened-apps', () => {
     expect(tasks).toMatchObject([
       {
         id: `opened:${payrollId}`,
-        what: 'End the sessions in Contoso Payroll and check what the intruder changed there',
+        what: 'End the sessions in "Contoso Payroll" and check what the intruder changed there',
         instruction: expect.stringContaining('opened it at 2026-11-20 09:13 UTC'),
         link: expect.stringContaining('aaaaaaaa-0000-4000-8000-000000000007'),
       },
