@@ -111,13 +111,13 @@ const reason = 'a fire drill';
 export async function drill(deps: DrillDeps, user: string): Promise<DrillReport> {
   const { now } = deps;
   const begunAt = now().toISOString();
-  const report = blank(user, begunAt);
+  // Before the drill is noted: preflight takes longer than a drill may be silent.
+  const report = { ...blank(user, begunAt), problems: await problemsOf(deps) };
   const begun = await begin(deps, user);
   if (!('drill' in begun)) {
     const because = begun.left.length > 0 ? ['an earlier drill could not be cleaned up'] : [];
     const verdict = begun.left.length > 0 ? 'failed' : 'refused';
-    const problems = await problemsOf(deps);
-    return { ...report, verdict, because, ...begun, problems, endedAt: now().toISOString() };
+    return { ...report, verdict, because, ...begun, endedAt: now().toISOString() };
   }
   const { drill: current, sink } = begun;
   const target = { userId: current.userId, userPrincipalName: current.userPrincipalName, sink };
@@ -173,6 +173,10 @@ export async function cleanUpAfter(deps: DrillDeps, user: string): Promise<Drill
     return { ...report, verdict: 'interrupted', because: ['no drill was left unfinished'] };
   }
   if (answer.is !== 'unfinished') throw new PermanentError('the answer is none to the beginning of a drill');
+  if (answer.alive) {
+    const refusals = [underWay(answer.drill)];
+    return { ...report, verdict: 'refused', refusals, endedAt: now().toISOString() };
+  }
   const left = await cleanUnfinished(deps, answer);
   const account = answer.drill.userPrincipalName;
   const because =
@@ -235,8 +239,7 @@ async function begin(deps: DrillDeps, user: string): Promise<Begun> {
       throw new PermanentError('the answer is none to the beginning of a drill');
     if (answer.alive) {
       if (deps.ended.aborted || now().getTime() - began > 3 * drillLeaseSeconds * 1000) {
-        const why = `a drill on ${answer.drill.userPrincipalName} is under way since ${answer.drill.begunAt}`;
-        return { refusals: [{ is: 'under-way', why, now: 'Wait until it has ended.' }], left: [] };
+        return { refusals: [underWay(answer.drill)], left: [] };
       }
       tell('An earlier drill has not ended: waiting whether it is still at work', 0, parts);
       await sleep(pollSeconds);
@@ -248,6 +251,12 @@ async function begin(deps: DrillDeps, user: string): Promise<Begun> {
     unseen = left;
   }
 }
+
+const underWay = ({ userPrincipalName, begunAt }: Drill): Refusal => ({
+  is: 'under-way',
+  why: `a drill on ${userPrincipalName} is under way since ${begunAt}, or was killed within the last minute`,
+  now: 'Wait until it has ended, or a minute.',
+});
 
 async function cleanUnfinished(
   deps: DrillDeps,
@@ -274,7 +283,6 @@ async function act(deps: Acting, current: Drill, target: Target, own: Own): Prom
   const { now, tell, ended } = deps;
   const planted: PlantingReport[] = [];
   const acted: { -readonly [K in keyof DrillReport]?: DrillReport[K] } = { plantings: planted };
-  acted.problems = await problemsOf(deps);
   for (const [index, planting] of plantings.entries()) {
     if (ended.aborted) break;
     tell(`Planting ${planting.what}`, index + 1, parts);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DrillDeps, drill, type Responder } from '../../functions/drill/drill.ts';
+import { cleanUpAfter, type DrillDeps, drill, type Responder } from '../../functions/drill/drill.ts';
 import { drillPermissions, plantings } from '../../functions/drill/plantings.ts';
 import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
@@ -137,6 +137,22 @@ describe('a drill that is killed', () => {
       }
     }
   }, 300_000);
+
+  it('is cleaned up on its own when asked to, but not while it may be alive', async () => {
+    const { deps, story, drills } = await rehearsal();
+    const doomed = dying(deps(), 30, true);
+    await drill(
+      deps({ responder: doomed.responder }, (fetch) => doomed.through(fetch)),
+      account,
+    ).catch(() => undefined);
+    expect(stateOf(story.tenant.state())).not.toEqual(stateOf(story.before));
+    const early = await cleanUpAfter(deps(), account);
+    expect(early).toMatchObject({ verdict: 'refused', refusals: [{ is: 'under-way' }] });
+    await story.pass(90);
+    expect(await cleanUpAfter(deps(), account)).toMatchObject({ left: [] });
+    expect(drills.row().current).toBeNull();
+    expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
+  });
 
   it('by its operator cleans up at once', async () => {
     const { deps, story } = await rehearsal();
