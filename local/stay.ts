@@ -9,7 +9,15 @@ export const localSettings = ({ settings }: Stack) => ({
 });
 
 /** Every endpoint and key, by what it is. */
-export const endpoints = ({ topic, serviceBus, azurite, served, host, door }: Stack): [string, string][] => [
+export const endpoints = ({
+  topic,
+  serviceBus,
+  azurite,
+  served,
+  tenant,
+  host,
+  door,
+}: Stack): [string, string][] => [
   ...(door === null ? [] : ([['Runs, in a browser', `${door.url}/api/runs`]] satisfies [string, string][])),
   ['Event Grid topic', topic.endpoint],
   ['  key (aeg-sas-key)', topic.key],
@@ -25,6 +33,10 @@ export const endpoints = ({ topic, serviceBus, azurite, served, host, door }: St
         ['HTTP API', `${host.url}/api/runs`],
         ['  key (x-functions-key)', host.keys.default],
         ['For node cli/reclaim.mjs', `export RECLAIM_URL=${host.url} RECLAIM_KEY=${host.keys.default}`],
+        [
+          'For its drill, too',
+          `export AZURE_CLIENT_ID=${tenant.drill.appId} GRAPH_URL=${served.graphUrl} IDENTITY_ENDPOINT=${served.identityEndpoint} IDENTITY_HEADER=${served.identityHeader}`,
+        ],
       ] satisfies [string, string][])),
 ];
 
