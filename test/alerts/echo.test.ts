@@ -83,6 +83,8 @@ describe('our own confirmation', () => {
     expect(await hear(older)).toEqual({ is: 'news', signal: before });
     const earlier = signal({ confirmedByPerson: true, version: '2026-11-20T09:30:00Z' });
     expect(await hear(earlier)).toEqual({ is: 'news', signal: earlier });
+    const dayAfter = signal({ confirmedByPerson: true, version: '2026-11-21T10:01:00Z' });
+    expect(await hear(dayAfter)).toEqual({ is: 'news', signal: dayAfter });
   });
 });
 

@@ -54,6 +54,16 @@ async function pass(hours: number, answering = false) {
 const headlines = () => sent.map(({ headline }) => headline);
 
 describe('silence', () => {
+  it.each([
+    ['alert', 'incident'],
+    ['incident', 'alert'],
+  ] as const)('counts from what was heard last, %s or %s', async (early, late) => {
+    await health.answered(late, new Date(clock + 90 * minute));
+    await health.answered(early, now());
+    clock += 3 * hour;
+    expect(await look()).toBe('heard');
+  });
+
   it('of all sources for longer than allowed is told once, and once more when one is heard again', async () => {
     await pass(5, true);
     expect(headlines()).toEqual([]);

@@ -71,6 +71,15 @@ describe('revoke-sessions', () => {
     expect(await find('2026-11-20T09:15:06.700Z')).toBe(0);
   });
 
+  it('is due again when the hand-back begins — whoever came in since the run opened must not stay', async () => {
+    const user = oneUser({ signInSessionsValidFromDateTime: '2026-11-20T10:00:00Z' });
+    const begunAt = '2026-11-20T12:00:00Z';
+    const change = onlyChange(
+      await revokeSessions.find(context({ run: { handBack: { begunAt, passAskedAt: null } } }), user.clients),
+    );
+    expect(change.why).toBe('they may have begun before the hand-back began');
+  });
+
   it('revokes where nothing reads back — a user who never signed in still may have one', async () => {
     const user = oneUser({ signInSessionsValidFromDateTime: null });
     expect(changesOf(await revokeSessions.find(context(), user.clients))).toHaveLength(1);

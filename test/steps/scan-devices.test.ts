@@ -78,8 +78,9 @@ describe('scan-devices', () => {
     const change = onlyChange(await scanDevices.find(run, clients));
     expect(change).toMatchObject({
       what: 'device "ADELE-LT" (Windows), in Defender adele-lt.contoso.com',
-      before: { machineId },
       once: true,
+      again: true,
+      before: { machineId },
     });
     await scanDevices.fix(change, run, clients);
     expect(simulation.state().machineActions).toMatchObject([
