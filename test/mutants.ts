@@ -234,7 +234,7 @@ const groups: readonly {
   },
   {
     file: 'shared/intruder/judge-presence.ts',
-    tests: ['test/intruder/find-intruder', 'test/intruder', 'test/steps/collect'],
+    tests: ['test/intruder/judge-presence', 'test/intruder', 'test/steps/collect'],
     bugs: [
       [' && !has(profile.devices, one.device)) {', ') {'],
       ['> 6 * hourMs', '> 0'],
