@@ -97,7 +97,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
     request = await admitted();
     // Before the new run is there: two runs that both act would undo each other's work.
     if (standing !== undefined && request.held === null && request.dryRun !== true) {
-      await supersede(engine, standing.id, request);
+      await supersede(engine, standing.id, { who: whoAsks(request), why: request.why });
     }
     const now = engine.now();
     const run = {
@@ -150,9 +150,13 @@ async function join(engine: Opener, runId: string, request: Admitted): Promise<O
 }
 
 /** Its later checks end, and of an undo or a hand-back that is under way nothing more is begun. */
-async function supersede(engine: Opener, runId: string, request: OpenRequest): Promise<void> {
+export async function supersede(
+  engine: Pick<Opener, 'progress' | 'bus' | 'playbook' | 'now'>,
+  runId: string,
+  { who, why }: Pick<LogRow, 'who' | 'why'>,
+): Promise<void> {
   await advance(engine, runRef(runId), (state) => {
-    if (state.run.state === 'closed') return undefined;
+    if (state.run.state === 'closed' || state.run.endsAs === 'superseded') return undefined;
     const stops = (row: StepRow) => row.aim === 'undo' && (row.state === 'waiting' || row.state === 'queued');
     const stopped = state.steps.filter(stops).map(({ name }) => name);
     const steps = state.steps.map(
@@ -160,7 +164,7 @@ async function supersede(engine: Opener, runId: string, request: OpenRequest): P
     );
     const rest = stopped.length === 0 ? '' : `; not undone any more: ${stopped.join(', ')}`;
     const what = `a new run takes the place of this one${rest}`;
-    const log = [{ at: engine.now().toISOString(), who: whoAsks(request), what, why: request.why }];
+    const log = [{ at: engine.now().toISOString(), who, what, why }];
     return { run: { ...state.run, endsAs: 'superseded' }, steps, log };
   });
 }

@@ -343,12 +343,15 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     const steps = sampleSteps();
     await opened(run, steps);
     const first = await progress.read(runRef(run.id));
-    run.summary.turn = 8;
-    try {
-      if (first) first.run.row.summary.turn = 7;
-    } catch (refused) {
-      expect(refused).toBeInstanceOf(TypeError);
-    }
+    const alter = (row: typeof run | undefined, turn: number) => {
+      try {
+        if (row) row.summary.turn = turn;
+      } catch (refused) {
+        expect(refused).toBeInstanceOf(TypeError);
+      }
+    };
+    alter(run, 8);
+    alter(first?.run.row, 7);
     expect((await progress.read(runRef(run.id)))?.run.row.summary.turn).toBe(0);
   });
 

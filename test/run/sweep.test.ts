@@ -1,6 +1,6 @@
 // The sweep looks at what has waited past its time, whatever became of the messages.
 import { expect, it } from 'vitest';
-import { RetryableError } from '../../shared/errors.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
@@ -56,4 +56,23 @@ it('does not let one run that fails keep the others waiting, and tells which it 
   expect(await sweepRuns(engine)).toBe(2);
   expect(runs.map(turnOf)).toEqual([1, 2]);
   expect(lines).toEqual([`sweep: run ${runs[0]}: the table is busy`]);
+});
+
+it('ends a run that could not be read when an alert came, once it can be — two would undo each other’s work', async () => {
+  const { engine, runs, simulation } = await lost();
+  const read = engine.progress.read.bind(engine.progress);
+  engine.progress.read = (ref) =>
+    ref.runId === runs[0]
+      ? Promise.reject(new PermanentError('can’t be read', { code: 'UnreadableRow' }))
+      : read(ref);
+  simulation.clock += 2000;
+  const alert = { ...riskySignIn, sourceId: 'd9' };
+  const request = { account: adele, signals: [alert], level: 'contain', held: null, why: 'high' } as const;
+  const second = await openRun(engine, request);
+  expect(second.joined).toBe(false);
+  engine.progress.read = read;
+  simulation.clock += (timing.graceSeconds + 1) * 1000;
+  await sweepRuns(engine);
+  expect(simulation.progress.peek(runs[0])?.run.row.endsAs).toBe('superseded');
+  expect(simulation.progress.peek(second.run.id)?.run.row.endsAs).toBeNull();
 });
