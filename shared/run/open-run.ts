@@ -149,6 +149,9 @@ async function join(engine: Opener, runId: string, request: Admitted): Promise<O
   return { run: rows.run.row, joined: true, raised };
 }
 
+/** Of a step that was to be undone before it had an end of its own. */
+const notDone: Outcome = { is: 'skipped', reason: 'a later run took the place of this one' };
+
 /** Its later checks end, and of an undo or a hand-back that is under way nothing more is begun. */
 export async function supersede(
   engine: Pick<Opener, 'progress' | 'bus' | 'playbook' | 'now'>,
@@ -160,7 +163,8 @@ export async function supersede(
     const stops = (row: StepRow) => row.aim === 'undo' && (row.state === 'waiting' || row.state === 'queued');
     const stopped = state.steps.filter(stops).map(({ name }) => name);
     const steps = state.steps.map(
-      (row): StepRow => (stops(row) ? { ...row, state: 'settled', until: null } : row),
+      (row): StepRow =>
+        stops(row) ? { ...row, state: 'settled', until: null, outcome: row.outcome ?? notDone } : row,
     );
     const rest = stopped.length === 0 ? '' : `; not undone any more: ${stopped.join(', ')}`;
     const what = `a new run takes the place of this one${rest}`;

@@ -266,3 +266,26 @@ describe('what comes back after it was removed', () => {
     expect(simulation.mails.at(-1)).toBe('REVERTED, 1 TASK');
   });
 });
+
+describe('a step that was to be undone when a later run took over', () => {
+  it('ends as not done — a settled step without an outcome has no owner', async () => {
+    const { simulation, runId, order } = await live({ level: 'full' });
+    const ref = runRef(runId);
+    const until = new Date(simulation.clock + timing.leaseSeconds * 1000).toISOString();
+    await advance(simulation.engine, ref, (state) => ({
+      ...state,
+      steps: state.steps.map((row) =>
+        row.name === 'reset-password' ? { ...row, state: 'running', turn: row.turn + 1, until } : row,
+      ),
+    }));
+    await advance(simulation.engine, ref, undo(simulation.engine.playbook, undefined, order));
+    simulation.clock += 2000;
+    const activityAt = new Date(simulation.clock).toISOString();
+    const signals = [{ ...riskySignIn, sourceId: 'd9', activityAt }];
+    const request = { account: adele, signals, level: 'contain', held: null, why: 'a later alert' } as const;
+    expect((await openRun(simulation.engine, request)).joined).toBe(false);
+    const rows = simulation.progress.peek(runId)?.steps.map(({ row }) => row) ?? [];
+    expect(rows.filter(({ state, outcome }) => state === 'settled' && outcome === null)).toEqual([]);
+    expect(rows.find(({ name }) => name === 'reset-password')?.outcome).toMatchObject({ is: 'skipped' });
+  });
+});
