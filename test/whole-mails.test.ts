@@ -26,6 +26,7 @@ const contradictions: readonly (readonly [RegExp, RegExp])[] = [
   [/leaves no doubt|counts as a takeover/, /No evidence of an intruder was found, so the account is/],
   [/Decide whether this is real/, /leaves no doubt/],
   [/dismisses the risk/, /can only be dismissed/],
+  [/The logs show no act of an intruder/, /account is compromised/],
   [/The account may sign in/, /account has been locked/],
 ];
 

@@ -23,6 +23,11 @@ export const blockSignIn = remediation({
   stage: 'contain',
   part: 'lock',
   reaches: 'users',
+  byHand: (userId) => ({
+    link: userPage(userId),
+    role: 'Privileged Authentication Administrator',
+    how: 'Select Edit properties, Settings, clear Account enabled, and save.',
+  }),
   settings: settings('act'),
   permissions: {
     graph: [
@@ -86,7 +91,7 @@ const findAnotherAdministrator = (name: string, id: string): Task => ({
 
 const tellHomeTenant = (name: string, id: string): Task => ({
   id: 'home-tenant',
-  what: `Tell the administrators of ${homeDomain(name)} that their account is compromised`,
+  what: `Tell the administrators of ${homeDomain(name)} that their account may be compromised`,
   instruction: `It is a guest here and is only shut out of this tenant: only they can reset its password, revoke its sessions and remove its methods.`,
   link: userPage(id),
   role: 'Global Reader',

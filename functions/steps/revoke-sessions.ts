@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
+import { userPage } from '../../shared/microsoft365/links.ts';
 import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
 
@@ -21,6 +22,11 @@ export const revokeSessions = remediation({
   guide: ['MS', 'SD'],
   stage: 'contain',
   part: 'sessions',
+  byHand: (userId) => ({
+    link: userPage(userId),
+    role: 'Privileged Authentication Administrator',
+    how: 'Select Revoke sessions.',
+  }),
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'User.RevokeSessions.All'] },
   appliesTo: ({ guest, userPrincipalName }) =>

@@ -180,6 +180,8 @@ type Permissions<Uses extends ClientName> = { readonly [C in Uses]: readonly [st
 export interface ByHand {
   link: string;
   role: string;
+  /** What to select there, where the title of the step does not say it. */
+  how?: string;
 }
 
 interface Declaration<Name extends string> {

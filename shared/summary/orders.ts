@@ -112,9 +112,10 @@ function reachOwner(given: Case): string {
     ...(phone === null ? [] : [`call ${plain(phone, 40)}, on record before the attack`]),
     ...(manager === null ? [] : [`${phone === null ? '' : 'or '}ask their manager, ${plain(manager, 120)}`]),
   ];
-  return ways.length === 0
-    ? 'Use a number from the personnel file, or their manager; never mail, chat or the directory, which the intruder may have changed.'
-    : `${capital(ways.join(', '))}; never by mail or chat.`;
+  if (ways.length > 0) return `${capital(ways.join(', '))}; never by mail or chat.`;
+  return given.run.account.guest
+    ? 'Use a number that whoever invited them knew before; never mail, chat or the directory, which the intruder may have changed.'
+    : 'Use a number from the personnel file, or their manager; never mail, chat or the directory, which the intruder may have changed.';
 }
 
 /** What a decision is made by. */
@@ -249,9 +250,9 @@ function failures(given: Case, which: (typeof ranks)[number]): Line[] {
       : order(given, 'Or fix the cause, then let this app try again', 'retry');
   return failed
     .filter((row) => failureRank(row) === which)
-    .map((row, index, all) => ({
+    .map((row) => ({
       text: failureText(given, row),
-      details: row.outcome?.is === 'failed' ? errorDetails(row.outcome.error, errorOf(all[index - 1])) : [],
+      details: [...howByHand(given, row), ...reasonOf(given, row, failed)],
       ...(onlyLooks(given, row) ? {} : { link: byHand(given, row) }),
       ...(row === failed.at(-1) ? { orders: [again] } : {}),
     }));
@@ -266,11 +267,18 @@ function failureText(given: Case, row: StepRow): string {
   return `${title} by hand. This app could not`;
 }
 
-const errorOf = (row: StepRow | undefined) => (row?.outcome?.is === 'failed' ? row.outcome.error : undefined);
+const errorOf = (row: StepRow) => (row.outcome?.is === 'failed' ? row.outcome.error : undefined);
 
-const errorDetails = (error: Failure, before: Failure | undefined): string[] => {
-  const { message, status, code, requestId } = error;
-  if (before !== undefined && message === before.message) return ['For the same reason.'];
+/** Why it failed; what was said before is only referred to. */
+function reasonOf(given: Case, row: StepRow, failed: readonly StepRow[]): string[] {
+  const error = errorOf(row);
+  if (error === undefined) return [];
+  const first = failed.find((other) => errorOf(other)?.message === error.message);
+  if (first !== undefined && first !== row) return [`For the same reason as: ${titleOf(given, first.name)}`];
+  return errorDetails(error);
+}
+
+const errorDetails = ({ message, status, code, requestId }: Failure): string[] => {
   const said = plain(message, 2000);
   const known = [status, code, requestId && `request ${requestId}`].filter(
     (part) => part !== null && !said.includes(`${part}`),
@@ -278,10 +286,21 @@ const errorDetails = (error: Failure, before: Failure | undefined): string[] => 
   return [said, plain(known.join(', '), 120)].filter((part) => part !== '');
 };
 
-function byHand({ run, playbook }: Case, { name }: StepRow): { text: string; url: string } {
-  const step = playbook.find((candidate) => candidate.name === name);
-  const { link, role } = byHandOf(step, run.account.id);
+const stepByHand = ({ run, playbook }: Case, { name }: StepRow) =>
+  byHandOf(
+    playbook.find((step) => step.name === name),
+    run.account.id,
+  );
+
+function byHand(given: Case, row: StepRow): { text: string; url: string } {
+  const { link, role } = stepByHand(given, row);
   return { text: placeOf(link, role), url: link };
+}
+
+/** What is done by hand before why it has to be: whoever reads it has an intruder inside. */
+function howByHand(given: Case, row: StepRow): string[] {
+  const { how } = stepByHand(given, row);
+  return how === undefined || row.aim === 'undo' || onlyLooks(given, row) ? [] : [how];
 }
 
 /** Not there yet: a person may be quicker than whatever it waits for. */

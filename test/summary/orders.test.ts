@@ -1,5 +1,6 @@
 // What a person does now: complete, urgent things first, each with its page or request.
 import { describe, expect, it } from 'vitest';
+import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { confirmCompromise } from '../../functions/steps/confirm-compromise.ts';
 import { openTasks } from '../../shared/run/verdict.ts';
 import { doNow, names, of, reported, section } from './read.ts';
@@ -44,6 +45,26 @@ describe('what a person does now', () => {
         /^Block sign-in by hand\. This app could not \| Microsoft Graph refused PATCH .* \| 403, Authorization_RequestDenied, request 2f9e4a80-.* \| Or fix the cause, then let this app try again: POST https:.*\/retry \{"reason":"…"\} \| https:\/\/entra\.microsoft\.com\/.*f5e829f5/,
       ),
     ]);
+  });
+
+  it('says what to select before why it has to be done by hand', () => {
+    const from = situations.contained();
+    const steps = having(from.steps, step('block-sign-in', { is: 'failed', error: refused }));
+    const [line = ''] = section({ ...from, playbook: [blockSignIn], steps }, 'What you do now');
+    expect(line).toMatch(/could not \| Select Edit properties, .* \| Microsoft Graph refused PATCH /);
+  });
+
+  it('says a reason once, and by which step it was said before, however many tasks stand between', () => {
+    const from = situations.contained();
+    const steps = having(
+      from.steps,
+      step('block-sign-in', { is: 'failed', error: refused }),
+      step('disable-inbox-rules', { is: 'failed', error: refused }),
+    );
+    const [first = '', second = ''] = section({ ...from, steps }, 'What you do now');
+    expect(first).toContain(refused.message);
+    expect(second).not.toContain(refused.message);
+    expect(second).toContain('For the same reason as: Block sign-in');
   });
 
   it('sends whoever works on a mailbox to the mailbox', () => {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { homeDomain } from '../../../shared/microsoft365/guest.ts';
-import { activeDirectoryGuide } from '../../../shared/microsoft365/links.ts';
+import { activeDirectoryGuide, userPage } from '../../../shared/microsoft365/links.ts';
 import { whileRolesLinger } from '../../../shared/microsoft365/roles-linger.ts';
 import { happenedBy } from '../../../shared/microsoft365/whole-seconds.ts';
 import type { Account } from '../../../shared/model/account.ts';
@@ -24,6 +24,11 @@ export const resetPassword = remediation({
   stage: 'evict',
   part: 'password',
   reaches: 'users',
+  byHand: (userId) => ({
+    link: userPage(userId),
+    role: 'Privileged Authentication Administrator',
+    how: 'Select Reset password, and give the new one to nobody yet.',
+  }),
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'User-PasswordProfile.ReadWrite.All'] },
   appliesTo: ({ guest, userPrincipalName }) =>
