@@ -19,7 +19,7 @@ const contradictions: readonly (readonly [RegExp, RegExp])[] = [
   [/Nothing of theirs is known to be left/, /Still there, or not yet ruled out/],
   [/Nothing of theirs is known to be left/, /NOT (known|checked|contained|locked)|^FAILED/im],
   [/whoever attacked it may still be in/, /account has been (locked|shut out)/],
-  [/Nothing was done yet/, /REMOVED AND CHECKED/],
+  [/Nothing was done yet/, /^DONE AND CHECKED/m],
   [/Nothing was done yet/, /account has been (locked|shut out)/],
   [/nothing else was changed/, /The intruder (made|sent|registered|had|let|gave)/],
   [/What was found was removed/, /Still there/],

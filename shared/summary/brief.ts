@@ -24,7 +24,7 @@ export const briefOf = (given: Case, orders: number): Section[] =>
     openPoints(given, 'brief'),
     account(given),
     alsoAtWork(given),
-    changes(given, 'Removed and checked', ['verified', 'removed-again'], orders >= manyOrders),
+    changes(given, 'Done and checked', ['verified', 'removed-again'], orders >= manyOrders),
     changes(given, 'Put back', ['undone']),
     changes(given, given.run.dryRun ? 'It would change' : 'Found, NOT changed', ['found']),
     keptSending(given),
