@@ -66,6 +66,11 @@ describe('an alert of Entra ID Protection', () => {
   ])('locks when the user %s', async (_, answer) => {
     expect((await judged(alert, answer)).decision).toMatchObject({ action: 'contain' });
   });
+
+  it('locks although its owner answered, where a person called it a compromise — the answer may be the intruder’s', async () => {
+    const { decision } = await judged(signal({ ...alert, confirmedByPerson: true }));
+    expect(decision.action).toBe('full');
+  });
 });
 
 it('of other products is judged by itself — a new password takes no rule away, and the intruder may have set it', async () => {

@@ -403,6 +403,13 @@ describe('triageAlert', () => {
       expect(requests).toEqual([]);
     });
 
+    it('disturbs nobody for what even the event calls low, unless its kind counts at every level', async () => {
+      const { triage } = world({ answers: { ...closed, [riskyPath]: forbidden(riskyPath) } });
+      const low = (riskEventType: string) => triage(risk({ riskLevel: 'low', riskEventType }));
+      expect(await low('unfamiliarFeatures')).toMatchObject([{ action: 'none' }]);
+      expect(await low('nationStateIP')).toMatchObject([{ action: 'hold', row: 'unconfirmed' }]);
+    });
+
     it('opens the held run when the same alert can be confirmed later', async () => {
       const answers: Record<string, unknown> = { ...closed };
       const { triage } = world({ answers });

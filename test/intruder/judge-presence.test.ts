@@ -1,9 +1,11 @@
 // One presence at a time, against an owner with one browser on one laptop at home in Berlin.
 import { describe, expect, it } from 'vitest';
+import { follow } from '../../shared/intruder/follow.ts';
 import type { Hint } from '../../shared/intruder/hints.ts';
-import { judgePresence } from '../../shared/intruder/judge-presence.ts';
+import { certain, judgePresence, type PresenceVerdict } from '../../shared/intruder/judge-presence.ts';
 import type { Profile } from '../../shared/intruder/owner-profile.ts';
 import { dayMs, type Presence } from '../../shared/intruder/presence.ts';
+import { signIn } from '../fakes/sign-ins.ts';
 
 const owner: Profile = {
   networks: new Set(['home']),
@@ -79,6 +81,30 @@ describe('the owner’s client without the owner’s device', () => {
   });
 });
 
+describe('a program', () => {
+  const use = (userAgent: string) => signIn({ createdDateTime: '2026-11-20T09:00:00Z', userAgent });
+
+  it('is certainly the intruder’s on the network of the owner’s operator, where a browser is only likely', () => {
+    const near = { client: 'other', device: null, operator: 'Telekom' };
+    expect(judged({ ...near, uses: [use('Mozilla/5.0 Firefox/131.0')] })).toMatchObject({
+      certainty: 'likely',
+    });
+    expect(judged({ ...near, uses: [use('axios/1.7.9')] })).toMatchObject({ certainty: 'certain' });
+  });
+
+  it('and a journey: too short only for the client that was at home — another one there runs by itself', () => {
+    const at = (client: string) =>
+      presence({
+        client,
+        network: 'home',
+        uses: [{ ...use('Edge'), country: 'DE', time: 3 * dayMs - 3_600_000 }],
+      });
+    const abroad = { country: 'FR' };
+    expect(judged(abroad, { others: [at('Edge')] })).toMatchObject({ certainty: 'likely' });
+    expect(judged(abroad, { others: [at('Outlook')] }).is).toBe('unknown');
+  });
+});
+
 describe('a client that the owner is not known to use', () => {
   const old = { client: 'Firefox', device: null, first: 0, sessions: new Set(['own']) };
 
@@ -94,4 +120,22 @@ describe('a client that the owner is not known to use', () => {
     const others = [presence({ first: 0, sessions: new Set(['own']) })];
     expect(judged({ ...old, first: 1000 }, { others })).toMatchObject({ certainty: 'certain' });
   });
+});
+
+it('in a session of the intruder’s own is certainly theirs, also where it has a stolen one beside it', () => {
+  const both = ['stolen', 'theirs'];
+  const uses = both.map((sessionId) => signIn({ createdDateTime: '2026-11-20T09:00:00Z', sessionId }));
+  const others = { hints: [], network: 'evil', sessions: new Set(both), uses };
+  const intruder = presence({ ...others, client: 'Firefox', device: null });
+  const found = presence({ ...others, client: 'Chrome', device: null, network: 'another' });
+  const home = presence({ hints: [], network: 'home', sessions: new Set(['stolen']) });
+  const verdicts = new Map<Presence, PresenceVerdict>([
+    [intruder, certain('it was named')],
+    [home, { is: 'owner', reason: 'where the owner always was', ask: false }],
+  ]);
+  const nothing = { networks: new Set<string>(), sessions: new Set<string>(), clients: new Set<string>() };
+  const suspicion = { ...nothing, first: 3 * dayMs, phished: new Set<string>() };
+  const around = { registered: new Set<string>(), crowded: new Set<string>() };
+  follow([intruder, home, found], [], owner, suspicion, around, verdicts);
+  expect(verdicts.get(found)).toMatchObject({ is: 'intruder', certainty: 'certain' });
 });

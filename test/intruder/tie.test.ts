@@ -63,6 +63,14 @@ describe('how sure a tie is', () => {
     expect(tieOf({ ...intruder, marks }, { device: 'dev-9' })?.certainty).toBe('certain');
   });
 
+  it('is not that of somebody else’s mark in the same network — an owner’s phone proves nothing of the intruder', () => {
+    const marks = [
+      mark({ kind: 'address', value: '2001:db8:1:2::1', verdict: 'unknown', certainty: 'certain' }),
+      mark({ kind: 'address', value: '2001:db8:1:2::7' }),
+    ];
+    expect(tieOf({ ...intruder, marks }, { address: '2001:db8:1:2::99' })?.certainty).toBe('likely');
+  });
+
   it('is certain for a row of the first shape, which called nothing the intruder’s that was in doubt', () => {
     expect(tieOf(intruderSchema.parse({ ...intruder, marks: undefined }), { session: '005f1a2c' })).toEqual({
       certainty: 'certain',

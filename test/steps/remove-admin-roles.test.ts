@@ -3,8 +3,10 @@ import { removeAdminRoles } from '../../functions/steps/remove-admin-roles/remov
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { account, context, guest, synced } from '../fakes/context.ts';
 import { changesOf, found } from '../fakes/found.ts';
+import { scriptedGraph } from '../fakes/scripted-graph.ts';
 import { adele } from '../fakes/sign-ins.ts';
 import { simulated } from '../fakes/simulated.ts';
+import { noClients } from '../run/no-clients.ts';
 
 const admin = { id: adele, userPrincipalName: 'adele@contoso.com' };
 const other = { userPrincipalName: 'alex@contoso.com' };
@@ -130,6 +132,55 @@ describe('remove-admin-roles', () => {
     expect(writesOf(tenant).filter((line) => line.startsWith('DELETE '))).toHaveLength(4);
     await giveAllBack(tenant, changes);
     expect(JSON.stringify(tenant.tenant.state())).toBe(before);
+  });
+
+  it('tells a role over one application from the same role over the tenant', async () => {
+    const over = { ...exchange, directoryScopeId: null, appScopeId: '/AdministrativeUnit/5d107bba' };
+    const tenant = simulated(removeAdminRoles, {
+      users: [admin, other],
+      roleAssignments: [{ ...exchange, endDateTime: '2026-12-24T12:00:00Z' }, over, keeper],
+    });
+    const changes = changesOf(await removeAdminRoles.find(context(), tenant.clients));
+    expect(changes.map(({ what }) => what)).toEqual([
+      'the role Exchange Administrator of adele@contoso.com',
+      'the role Exchange Administrator over /AdministrativeUnit/5d107bba of adele@contoso.com',
+    ]);
+  });
+
+  it('takes a role that so far only PIM shows from PIM alone — there is no assignment yet to delete', async () => {
+    const row = {
+      id: 'instance-1',
+      roleDefinitionId: 'role-1',
+      directoryScopeId: '/',
+      assignmentType: 'Assigned',
+      memberType: 'Direct',
+    };
+    const graph = scriptedGraph(({ method, path }) => {
+      if (method === 'POST') {
+        throw new PermanentError('PIM says no', { status: 400, code: 'RoleAssignmentDoesNotExist' });
+      }
+      return path.includes('roleAssignmentScheduleInstances') ? [row] : [];
+    });
+    const clients = { ...noClients, graph };
+    const [change] = changesOf(await removeAdminRoles.find(context(), clients));
+    if (change === undefined) throw new Error('PIM shows it');
+    await removeAdminRoles.fix(change, context(), clients);
+    expect(graph.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  });
+
+  it('calls a membership activated only where the membership itself may be activated, not the ownership', async () => {
+    const group = { displayName: 'Standby', isAssignableToRole: true, members: [adele] };
+    const grants = async (accessId: 'member' | 'owner') => {
+      const tenant = simulated(removeAdminRoles, {
+        users: [admin, other],
+        groups: [group],
+        groupEligibilities: [{ groupId: 'Standby', principalId: adele, accessId }],
+      });
+      const changes = changesOf(await removeAdminRoles.find(context(), tenant.clients));
+      return changes.find(({ id }) => id.startsWith('member:'))?.before;
+    };
+    expect(await grants('member')).toMatchObject({ kind: 'group', activated: true });
+    expect(await grants('owner')).toMatchObject({ kind: 'group', activated: false });
   });
 
   it('removes the assignment itself where PIM refuses — it keeps what was activated minutes ago', async () => {

@@ -111,6 +111,21 @@ describe('remove-mail-forwarding', () => {
     expect(mailbox()).toEqual({});
   });
 
+  it('takes no other refusal for a target that is gone — then nothing says that it can’t be given back', async () => {
+    const undoing = (set: object, status: number) => {
+      const { clients } = oneMailbox(set, { recipients: [contact] });
+      const refused = writing(clients, () => Promise.reject(new PermanentError('no', { status })));
+      return look(clients).then((seen) => {
+        if (typeof removeMailForwarding.undo === 'string') throw new Error('cannot be undone');
+        return removeMailForwarding.undo(onlyChange(seen), context(), refused);
+      });
+    };
+    const contactAndAddress = { ...outside, ForwardingAddress: 'Mail Archive' };
+    await expect(undoing(contactAndAddress, 403)).rejects.toMatchObject({ status: 403 });
+    // An address needs no recipient in the directory: what is gone then is the mailbox itself.
+    await expect(undoing(outside, 404)).rejects.toMatchObject({ status: 404 });
+  });
+
   it('puts back exactly what was there, and finds it again', async () => {
     const { clients, tenant } = oneMailbox(
       { ...outside, ForwardingAddress: 'Mail Archive' },
@@ -168,6 +183,12 @@ describe('remove-mail-forwarding', () => {
         expect(after).toBe(before);
       },
     );
+
+    it('clears what the intruder set although the directory does not know the receiver, and names it', async () => {
+      const { clients } = oneMailbox({ ForwardingAddress: 'Somebody Gone' });
+      const run = answered([setBy('intruder', { ForwardingAddress: 'Somebody Gone' })]);
+      expect(onlyChange(await look(clients, run)).what).toBe('forwarding to Somebody Gone');
+    });
 
     it.each<[string, object]>([
       ['the owner set it', setBy('owner', { ForwardingAddress: 'Megan Bowen' })],

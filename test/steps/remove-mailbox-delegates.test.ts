@@ -151,7 +151,12 @@ describe('remove-mailbox-delegates', () => {
 
   it('says nothing until the audit log has answered, and asks the owner where it never will', async () => {
     const mailbox = mailboxOf();
-    expect(found(await look(mailbox, {}))).toMatchObject({ changes: [], tasks: [] });
+    const pending = found(await look(mailbox, {}));
+    expect(pending).toMatchObject({ changes: [], tasks: [] });
+    for (const { why } of pending.kept) expect(why).toBe('who made it is not known yet');
+    const read = found(await look(mailbox, answered([])));
+    for (const { why } of read.kept) expect(why).toBe('the audit log does not tie it to the intruder');
+    expect([pending.kept.length, read.kept.length].every((number) => number > 0)).toBe(true);
     const { changes, tasks, kept } = found(await look(mailbox, { answered: ['acts'] }));
     expect(changes).toEqual([]);
     expect(kept).toEqual([]);

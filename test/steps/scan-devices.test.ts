@@ -114,6 +114,11 @@ describe('scan-devices', () => {
     expect(changes).toHaveLength(expected);
   });
 
+  it('knows a machine by its device however either service writes the id', async () => {
+    const { changes } = await find(tenant([{ ...laptop, deviceId: laptopId.toUpperCase() }], [machine]));
+    expect(changes.map(({ id }) => id)).toEqual([`machine:${machineId}`]);
+  });
+
   it('scans quickly where that is chosen', async () => {
     const { clients, simulation } = simulated(tenant([laptop], [machine]));
     const quick = { ...run, settings: { scanType: 'Quick' } };
