@@ -26,15 +26,16 @@ export interface Refusal {
   now: Date;
 }
 
+/** Said beside what is missing: who grants it and tries again at once would think that it was the wrong thing. */
 const staleToken =
-  'was granted less than a day ago (a managed identity keeps its token for up to 24 hours; restarting the app does not help)';
+  "What was granted less than a day ago counts once the managed identity's token is new: up to 24 hours, and restarting the app does not help.";
 
 function sentence({ service, request, rights, hides }: Refusal, status: number, said: string): string {
   if (status === 401) {
     return `${service} did not accept this app's token for ${request}, nor a second one (${said}). Check that the app's managed identity exists in this tenant, and that the service's address in the settings is right.`;
   }
   if (status === 403) {
-    return `${service} refused ${request} (${said}). Either the app lacks ${rights}, or what it needs ${staleToken}.`;
+    return `${service} refused ${request} (${said}). Give this app ${rights}. ${staleToken}`;
   }
   if (status === 404) return `${service} does not have what ${request} names (${said}).`;
   if (status >= 300 && status < 400) {

@@ -69,7 +69,7 @@ function cardWith(given: Given, most: number): CardMessage {
 
 const lineOf = ({ text: said, details = [] }: Line, mark: string) => [
   text(`${mark}${said}`),
-  ...details.slice(0, 2).map((detail) => text(plain(detail, 400), { isSubtle: true, spacing: 'none' })),
+  ...details.slice(0, 2).map((detail) => text(plain(detail, 800), { isSubtle: true, spacing: 'none' })),
 ];
 
 function text(said: string, style: Readonly<Record<string, string | boolean>> = {}): object {

@@ -239,23 +239,37 @@ const ranks = ['contain', 'evict', 'other'] as const;
 const failureRank = ({ stage, part }: StepRow): (typeof ranks)[number] =>
   stage === 'contain' || (stage === 'evict' && part !== 'risk-confirmation') ? stage : 'other';
 
-/** Steps that failed: done by hand, or tried again once the cause is fixed. */
+/** Steps that failed are done by hand. Why they failed stands behind the first of them: an order is read before a cause. */
 function failures(given: Case, which: (typeof ranks)[number]): Line[] {
   const failed = given.steps
     .filter((row) => row.outcome?.is === 'failed')
     .toSorted((a, b) => ranks.indexOf(failureRank(a)) - ranks.indexOf(failureRank(b)));
-  const again =
-    given.verdict.word === 'UNDONE'
-      ? order(given, 'Or fix the cause, then let this app put back what is left', 'undo')
-      : order(given, 'Or fix the cause, then let this app try again', 'retry');
-  return failed
+  const lines = failed
     .filter((row) => failureRank(row) === which)
     .map((row) => ({
       text: failureText(given, row),
-      details: [...howByHand(given, row), ...reasonOf(given, row, failed)],
+      details: howByHand(given, row),
       ...(onlyLooks(given, row) ? {} : { link: byHand(given, row) }),
-      ...(row === failed.at(-1) ? { orders: [again] } : {}),
     }));
+  const [first] = failed;
+  return first !== undefined && failureRank(first) === which
+    ? [...lines, ...uncounted([cause(given, failed)])]
+    : lines;
+}
+
+/** Each reason once, with what has to be done about it. */
+function cause(given: Case, failed: readonly StepRow[]): Line {
+  const reasons = [...Map.groupBy(failed, (row) => errorOf(row)?.message ?? '').values()];
+  const undo = given.verdict.word === 'UNDONE';
+  return {
+    text: `Or let this app ${undo ? 'put back what is left' : 'try again'}, once the cause is gone`,
+    details: reasons.flatMap((rows) => {
+      const [error] = rows.flatMap((row) => errorOf(row) ?? []);
+      const [said = '', ...more] = error === undefined ? [] : errorDetails(error);
+      return [reasons.length === 1 ? said : `${titlesOf(given, rows)}: ${said}`, ...more];
+    }),
+    orders: [undo ? order(given, 'Put back what is left', 'undo') : order(given, 'Try again', 'retry')],
+  };
 }
 
 const onlyLooks = ({ run }: Case, row: StepRow) => row.kind === 'investigation' || run.dryRun;
@@ -268,15 +282,6 @@ function failureText(given: Case, row: StepRow): string {
 }
 
 const errorOf = (row: StepRow) => (row.outcome?.is === 'failed' ? row.outcome.error : undefined);
-
-/** Why it failed; what was said before is only referred to. */
-function reasonOf(given: Case, row: StepRow, failed: readonly StepRow[]): string[] {
-  const error = errorOf(row);
-  if (error === undefined) return [];
-  const first = failed.find((other) => errorOf(other)?.message === error.message);
-  if (first !== undefined && first !== row) return [`For the same reason as: ${titleOf(given, first.name)}`];
-  return errorDetails(error);
-}
 
 const errorDetails = ({ message, status, code, requestId }: Failure): string[] => {
   const said = plain(message, 2000);

@@ -7,7 +7,7 @@ import { type Line, numbersOf } from '../mail/letter.ts';
 import { clause, count, plain } from '../mail/plain.ts';
 import type { StepRow } from '../model/rows.ts';
 import { inQuotes } from '../model/text.ts';
-import { isPending, ofConcern } from '../run/verdict.ts';
+import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { countOf, standingOf, standingsOf } from './change-state.ts';
 import { deedPhrases, listed, signInsOf } from './deeds.ts';
 import { ownerOf, timeOf, titlesOf } from './given.ts';
@@ -158,9 +158,20 @@ function remains(given: Case, orders: readonly Line[]): string {
 const endedAs = ({ steps }: Case, is: NonNullable<StepRow['outcome']>['is']) =>
   steps.filter((row) => row.outcome?.is === is);
 
+/** A step that waits for another one is done by itself, unless that one is switched off. */
+const waitFor = (given: Case, whom: 'you' | 'another step') =>
+  endedAs(given, 'needs-human').filter((row) => {
+    const { outcome } = row;
+    const gates = outcome?.is === 'needs-human' ? outcome.waitsFor : [];
+    const behind = given.steps.some(
+      ({ name, outcome: ended }) => gates.includes(name) && ended?.is !== 'off',
+    );
+    return (openTasks(row).length === 0 && behind) === (whom === 'another step');
+  });
+
 /** What was found and is not removed, or not known to be. */
 function undoneWork(given: Case): string {
-  const waits = endedAs(given, 'needs-human');
+  const waits = waitFor(given, 'you');
   if (waits.length > 0) return `Not done without you: ${titlesOf(given, waits)}.`;
   const failed = endedAs(given, 'failed');
   if (failed.length > 0) return `Failed: ${titlesOf(given, failed)}.`;
@@ -237,7 +248,7 @@ function undecided(given: Case): string {
 function notSecured(given: Case): string {
   const { is } = given.lock;
   if (is === 'blocked' || is === 'found') {
-    return `${ownerOf(given)}'s account ${lockPhrase(given)} But NOT all is done.`;
+    return `${ownerOf(given)}'s account ${lockPhrase(given)} But NOT everything is done.`;
   }
   const again = is === 'lifted' ? ` It ${lockPhrase(given)}` : '';
   return `${ownerOf(given)}'s account is NOT secured: whoever attacked it may still be in.${again}`;
@@ -245,11 +256,13 @@ function notSecured(given: Case): string {
 
 function why(given: Case): string[] {
   const failed = endedAs(given, 'failed');
-  const waits = endedAs(given, 'needs-human');
+  const waits = waitFor(given, 'you');
+  const then = waitFor(given, 'another step');
   const pending = given.steps.filter((row) => isPending(row) && ['contain', 'evict'].includes(row.stage));
   return [
     failed.length > 0 ? `Failed: ${titlesOf(given, failed)}.` : '',
     waits.length > 0 ? `Waits for you: ${titlesOf(given, waits)}.` : '',
+    then.length > 0 ? `Done once that is: ${titlesOf(given, then)}.` : '',
     pending.length > 0 ? `Not finished: ${titlesOf(given, pending)}.` : '',
   ];
 }

@@ -59,10 +59,10 @@ describe('refusalOf', () => {
     },
   );
 
-  it('says of a 403 what was refused, with the code, and the three causes — its reader is on call at 3 am', () => {
+  it('says of a 403 what was refused, with the code, and in a sentence of its own what to do — its reader is on call at 3 am', () => {
     const failure = refused(403, { 'request-id': 'c0ffee00-1111-4222-8333-444455556666' });
     expect(failure.message).toBe(
-      'Microsoft Graph refused PATCH /users/4f1c2d3e-0000-4000-8000-00000000adee (403 Authorization_RequestDenied). Either the app lacks the application permission for this request, or what it needs was granted less than a day ago (a managed identity keeps its token for up to 24 hours; restarting the app does not help). Microsoft Graph said: Insufficient privileges.',
+      "Microsoft Graph refused PATCH /users/4f1c2d3e-0000-4000-8000-00000000adee (403 Authorization_RequestDenied). Give this app the application permission for this request. What was granted less than a day ago counts once the managed identity's token is new: up to 24 hours, and restarting the app does not help. Microsoft Graph said: Insufficient privileges.",
     );
     expect(failure).toMatchObject({
       code: 'Authorization_RequestDenied',

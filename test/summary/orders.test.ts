@@ -2,10 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { confirmCompromise } from '../../functions/steps/confirm-compromise.ts';
+import type { StepRow } from '../../shared/model/rows.ts';
 import { openTasks } from '../../shared/run/verdict.ts';
+import type { Given } from '../../shared/summary/given.ts';
+import { reportOf } from '../../shared/summary/report.ts';
+import { summaryOf } from '../../shared/summary/summary.ts';
 import { doNow, names, of, reported, section } from './read.ts';
 import { at, done, given, having, refused, run, step, task } from './rows.ts';
 import { situations } from './situations.ts';
+
+const counted = (from: Given) => reportOf(from, 30).now.lines.filter(({ uncounted }) => uncounted !== true);
 
 describe('what a person does now', () => {
   it('comes first in every situation, and is never empty', () => {
@@ -27,8 +33,8 @@ describe('what a person does now', () => {
   });
 
   it('has as many things as the subject counts, and no task that was ticked off', () => {
-    expect(doNow('contained with tasks')).toHaveLength(2);
-    expect(doNow('not contained, refused')).toHaveLength(1);
+    expect(counted(situations['contained with tasks']())).toHaveLength(2);
+    expect(counted(situations['not contained, refused']())).toHaveLength(1);
     const from = situations['contained with tasks']();
     const ticked = from.steps.map((row) => ({
       ...row,
@@ -39,32 +45,44 @@ describe('what a person does now', () => {
     ]);
   });
 
-  it('names a step that failed, why, the page to do it by hand, and how to try again', () => {
+  it('names a step that failed and the page to do it by hand, then why it failed and how to try again', () => {
     expect(doNow('not contained, refused')).toEqual([
       expect.stringMatching(
-        /^Block sign-in by hand\. This app could not \| Microsoft Graph refused PATCH .* \| 403, Authorization_RequestDenied, request 2f9e4a80-.* \| Or fix the cause, then let this app try again: POST https:.*\/retry \{"reason":"…"\} \| https:\/\/entra\.microsoft\.com\/.*f5e829f5/,
+        /^Block sign-in by hand\. This app could not \| https:\/\/entra\.microsoft\.com\/.*f5e829f5/,
+      ),
+      expect.stringMatching(
+        /^Or let this app try again, once the cause is gone \| Microsoft Graph refused PATCH .* \| 403, Authorization_RequestDenied, request 2f9e4a80-.* \| Try again: POST https:.*\/retry \{"reason":"…"\}/,
       ),
     ]);
   });
 
-  it('says what to select before why it has to be done by hand', () => {
+  it('says what to select and where before why — whoever reads it on a phone has an intruder inside', () => {
     const from = situations.contained();
     const steps = having(from.steps, step('block-sign-in', { is: 'failed', error: refused }));
-    const [line = ''] = section({ ...from, playbook: [blockSignIn], steps }, 'What you do now');
-    expect(line).toMatch(/could not \| Select Edit properties, .* \| Microsoft Graph refused PATCH /);
+    const { text } = summaryOf({ ...from, playbook: [blockSignIn], steps });
+    const [select, page, why] = [
+      'Select Edit properties,',
+      '/overview/userId/',
+      'Microsoft Graph refused PATCH',
+    ];
+    const places = [select, page, why].map((said) => text.indexOf(said));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
 
-  it('says a reason once, and by which step it was said before, however many tasks stand between', () => {
+  it('says each reason once, behind the first step that failed, and of which steps it is the reason', () => {
     const from = situations.contained();
-    const steps = having(
-      from.steps,
-      step('block-sign-in', { is: 'failed', error: refused }),
-      step('disable-inbox-rules', { is: 'failed', error: refused }),
+    const failedFor = (names: readonly string[], message: string) =>
+      names.map((name) => step(name, { is: 'failed', error: { ...refused, message } }));
+    const lines = (...failed: StepRow[]) =>
+      section({ ...from, steps: having(from.steps, ...failed) }, 'What you do now');
+    const same = lines(...failedFor(['block-sign-in', 'disable-inbox-rules'], refused.message));
+    expect(same.filter((line) => line.includes(refused.message))).toEqual([same[1]]);
+    const two = lines(
+      ...failedFor(['block-sign-in'], 'one'),
+      ...failedFor(['disable-inbox-rules'], 'another'),
     );
-    const [first = '', second = ''] = section({ ...from, steps }, 'What you do now');
-    expect(first).toContain(refused.message);
-    expect(second).not.toContain(refused.message);
-    expect(second).toContain('For the same reason as: Block sign-in');
+    expect(two[1]).toMatch(/\| Block sign-in: one \| .*\| Disable suspicious inbox rules: another \|/);
   });
 
   it('sends whoever works on a mailbox to the mailbox', () => {
@@ -84,6 +102,7 @@ describe('what a person does now', () => {
     );
     expect(section({ ...from, steps }, 'What you do now').map((line) => line.split(' | ')[0])).toEqual([
       'Block sign-in by hand. This app could not',
+      'Or let this app try again, once the cause is gone',
       'Disable suspicious inbox rules by hand. This app could not',
       "2 sign-ins may be the owner's or the intruder's",
       expect.stringMatching(/^The password of CN=Adele Vance/),
@@ -169,7 +188,10 @@ describe('what a person does now', () => {
       'Disable suspicious inbox rules: waits for Block sign-in, and is then done by itself',
     );
     // Nothing that a person does, so nothing that the subject counts.
-    expect(section(all, 'What you do now')).toHaveLength(1);
+    expect(counted(all)).toHaveLength(1);
+    // Nor does it wait for that person, as the story would have it.
+    expect(reportOf(all, 30).story).toContain('Done once that is: Disable suspicious inbox rules.');
+    expect(reportOf(all, 30).story).not.toContain('Waits for you');
   });
 
   it('does not promise what is only done behind a step that is switched off', () => {
@@ -193,9 +215,9 @@ describe('what a person does now', () => {
   });
 
   it('of an undo that was refused is to put it back by hand, or to undo again — a retry would lock it again', () => {
-    expect(doNow('undone in part')[0]).toMatch(
-      /^Put it back by hand\. This app could not undo: Block sign-in .*\/undo /,
-    );
+    const [hand, app] = doNow('undone in part');
+    expect(hand).toMatch(/^Put it back by hand\. This app could not undo: Block sign-in/);
+    expect(app).toMatch(/^Or let this app put back what is left, .*\/undo /);
     expect(of('undone in part').text).not.toContain('/retry');
   });
 

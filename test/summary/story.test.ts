@@ -103,7 +103,9 @@ describe('the story', () => {
     const from = situations.contained();
     const steps = having(from.steps, step('disable-inbox-rules', { is: 'failed', error: refused }));
     const { story } = reportOf({ ...from, steps }, 30);
-    expect(story).toContain("Adele Vance's account has been locked since 09:12 UTC. But NOT all is done.");
+    expect(story).toContain(
+      "Adele Vance's account has been locked since 09:12 UTC. But NOT everything is done.",
+    );
     expect(story).toContain('Failed: Disable suspicious inbox rules.');
     expect(story).not.toContain('may still be in');
   });
