@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { clause, clock } from '../../shared/mail/plain.ts';
 import type { Account } from '../../shared/model/account.ts';
 import { levels } from '../../shared/model/rows.ts';
-import { type Apply, advance } from '../../shared/run/advance.ts';
+import { type Apply, advance, stateOf } from '../../shared/run/advance.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { approve, type Order, retry, undo } from '../../shared/run/operate.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
@@ -127,8 +127,7 @@ export async function tickTask(engine: Engine, request: ApiRequest): Promise<Api
   const body = parseBody(request, tickSchema);
   const rows = await readRun(engine, request);
   const { step = '', task = '' } = request.params;
-  const row = rows.steps.find((entry) => entry.row.name === step)?.row;
-  if (findTask(row, task) === undefined) {
+  if (findTask(stateOf(rows), step, task) === undefined) {
     const known = rows.steps.flatMap((entry) => (entry.row.tasks.length > 0 ? [entry.row.name] : []));
     throw new Problem(404, 'Unknown task', `No task ${task} of ${step} is in this run.`, { steps: known });
   }
@@ -137,8 +136,8 @@ export async function tickTask(engine: Engine, request: ApiRequest): Promise<Api
   if (!ticked.done) {
     throw new Problem(
       409,
-      'The step is at work',
-      `${step} is looking right now; nothing was ticked. Try again in a few seconds.`,
+      'At work',
+      `${step} is at work right now; nothing was ticked. Try again in a few seconds.`,
     );
   }
   return accepted(await documentOf(engine, ticked.rows), 200);

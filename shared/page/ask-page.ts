@@ -155,8 +155,7 @@ function noWayBack({ playbook }: Given, row: StepRow): string | null {
 }
 
 function tickForm({ given, ask, step, task: key }: AskPage): Form | undefined {
-  const row = given.steps.find((candidate) => candidate.name === step);
-  const task = findTask(row, key);
+  const task = findTask(given, step, key);
   if (task === undefined) return undefined;
   const done = ask === 'tick';
   const essential = done

@@ -5,6 +5,7 @@ import { type Html, html } from '../mail/html.ts';
 import type { Section } from '../mail/letter.ts';
 import { clock, plain } from '../mail/plain.ts';
 import type { LogRow } from '../model/rows.ts';
+import { ofTheRun, unsentSummary } from '../run/tick-off.ts';
 import { verdictText } from '../run/verdict.ts';
 import type { Given } from '../summary/given.ts';
 import { type Report, reportOf } from '../summary/report.ts';
@@ -58,7 +59,7 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
     main: html`${[
       html`<p class="lead">${report.story}</p>`,
       timelineHtml(given),
-      ...sectionsHtml(report, path, [actionsHtml(given, path)]),
+      ...sectionsHtml(report, path, [...unsentHtml(given, path), actionsHtml(given, path)]),
       filesHtml(given, path),
       stepsHtml(given, Math.ceil(most / 3)),
       logHtml(log, most * 2),
@@ -77,6 +78,18 @@ function sectionsHtml({ now, stillOpen, rest }: Report, path: string, between: r
     ...between,
     ...rest.map(section('s')),
   ];
+}
+
+/** Only here: a mail that says so has left. */
+function unsentHtml({ run }: Given, path: string): Html[] {
+  const task = unsentSummary(run);
+  if (task === undefined) return [];
+  const line = {
+    text: task.what,
+    details: [task.instruction],
+    task: { step: ofTheRun, id: task.id, done: false },
+  };
+  return [sectionHtml({ title: 'The mail has not left', lines: [line] }, path, 'mail')];
 }
 
 function liveHtml(given: Given, path: string, still: boolean): Html {

@@ -5,6 +5,7 @@ import type { Step } from '../model/step.ts';
 import type { Apply } from './advance.ts';
 import { mostReturns, toUndo, type Verification, verificationOf } from './changes.ts';
 import { hasEnded } from './hand-back.ts';
+import { isUnsent } from './summary-turn.ts';
 import { endedBadly } from './verdict.ts';
 
 /** Who asks, why, and when: kept in the run's log for ever. */
@@ -63,8 +64,7 @@ export const retry =
 /** A mail that could not leave so far is sent at once. */
 function sentAnew(run: RunRow): RunRow {
   const { summary } = run;
-  const unsent = summary.state === 'failed' || (summary.attempt > 0 && summary.state !== 'sending');
-  if (!unsent) return run;
+  if (!isUnsent(run) || summary.state === 'sending') return run;
   // Of a closed run nobody looks after the mail.
   const state = run.state === 'closed' ? 'finished' : run.state;
   return { ...run, state, summary: { ...summary, state: 'waiting', until: null, attempt: 0 } };

@@ -83,6 +83,11 @@ function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
 /** What is only read back keeps the mail waiting for one look, not for all of them. */
 const isToCome = (row: StepRow) => isPending(row) && !(looksAgain(row) && (row.quickLooks ?? 0) > 1);
 
+/** Tried, and not through: it is tried on until it has left or a person takes it. */
+export const isUnsent = ({ summary, endsAs }: RunRow): boolean =>
+  endsAs !== 'superseded' &&
+  (summary.state === 'failed' || (summary.attempt > 0 && summary.state !== 'sent'));
+
 /** Since when the run acts. */
 export const begunAt = ({ releasedAt, openedAt }: RunRow): string => releasedAt ?? openedAt;
 

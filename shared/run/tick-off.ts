@@ -1,10 +1,12 @@
 // A person says that a task is done, or takes that back. It only writes rows, as every order does; what an essential
 // task was in the way of goes on by itself. Nothing is looked up: the later checks do that.
 import { createHash } from 'node:crypto';
-import type { Outcome, RunState, StepRow, TaskRecord } from '../model/rows.ts';
+import { messageTracePage } from '../microsoft365/links.ts';
+import type { Outcome, RunRow, RunState, StepRow, TaskRecord } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
 import type { Order } from './operate.ts';
 import { outcomeOf } from './remediate.ts';
+import { isUnsent } from './summary-turn.ts';
 import { endedWell, verdictOf, verdictText } from './verdict.ts';
 
 /** A task in a URL: its id where that is a plain word, else a digest, since a path decodes %2F differently everywhere. */
@@ -13,25 +15,47 @@ export const taskKey = (id: string): string =>
     ? id
     : `t.${createHash('sha256').update(id).digest('hex').slice(0, 16)}`;
 
-/** Undefined where the step has no such task. */
-export const findTask = (row: StepRow | undefined, key: string): TaskRecord | undefined =>
-  row?.tasks.find((task) => taskKey(task.id) === key);
+/** Stands in place of a step's name: the mail of the run is no step's. */
+export const ofTheRun = 'summary';
+
+/** A mail that does not get through is somebody's: whoever reads the run here may tell what it would have told. */
+export const unsentSummary = (run: RunRow): TaskRecord | undefined =>
+  isUnsent(run)
+    ? {
+        id: 'unsent-mail',
+        what: `Tell whoever has to know how this run stands: its mail could not be sent (${run.summary.attempt} tries)`,
+        instruction:
+          'Find out what keeps it back (preflight says so), and retry the run. Or read the run here, tell them, and tick this off: then it is not tried any more, and the next mail is about the next change.',
+        link: messageTracePage(),
+        essential: false,
+        doneAt: null,
+      }
+    : undefined;
+
+/** Undefined where there is no such task. */
+export const findTask = ({ run, steps }: RunState, step: string, key: string): TaskRecord | undefined => {
+  const unsent = step === ofTheRun ? unsentSummary(run) : undefined;
+  const tasks = steps.find(({ name }) => name === step)?.tasks ?? [];
+  return [...tasks, ...(unsent ? [unsent] : [])].find((task) => taskKey(task.id) === key);
+};
 
 /**
- * Withdraws (`lost`) where there is no such task or a worker has the step in hand right now, whose own write would
+ * Withdraws (`lost`) where there is no such task or a worker has the step (or the mail) in hand right now, whose own write would
  * take the tick away again.
  */
 export const tickOff =
   (step: string, key: string, done: boolean, order: Order): Apply =>
   (state) => {
     const row = state.steps.find((candidate) => candidate.name === step);
-    const task = findTask(row, key);
-    if (row === undefined || task === undefined || row.state === 'running') return undefined;
+    const task = findTask(state, step, key);
+    const isAtWork = row === undefined ? state.run.summary.state === 'sending' : row.state === 'running';
+    if (task === undefined || isAtWork) return undefined;
     const at = order.now.toISOString();
     const already = (task.doneAt !== null) === done;
     const what = `${done ? 'ticked off' : 'took back the tick'}: ${task.what.slice(0, 200).toWellFormed()} (${step})`;
     const log = [{ at, who: order.who, what: already ? `${what}: nothing to do` : what, why: order.reason }];
     if (already) return { ...state, log };
+    if (row === undefined) return { ...taken(state), log };
     const next = ticked(row, task, done ? at : null, at);
     const after: RunState = {
       run: next.outcome === row.outcome ? state.run : looksOn(state.run),
@@ -55,6 +79,14 @@ function decided(row: StepRow, next: StepRow): Outcome | null {
     outcome?.is === 'needs-human' && outcome.waitsFor.some((id) => row.tasks.some((t) => t.id === id));
   const settledWell = endedWell(outcome) && outcome?.is !== 'skipped';
   return waits || settledWell ? outcomeOf(next, true) : outcome;
+}
+
+/** What the mail would have said is known to a person: it is not tried any more, and not said again. */
+function taken({ run, steps }: RunState): RunState {
+  const verdict = verdictText(verdictOf(run, steps));
+  const told = { state: 'sent' as const, verdict, lastSent: verdict };
+  const summary = { ...run.summary, ...told, until: null, claimedAt: null, attempt: 0 };
+  return { run: { ...run, summary }, steps };
 }
 
 /** A closed run is watched no more; what now goes on in it must be. */

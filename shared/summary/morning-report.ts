@@ -5,6 +5,7 @@ import { clause, clock, count, plain } from '../mail/plain.ts';
 import type { RunRow, RunState } from '../model/rows.ts';
 import { verificationOf } from '../run/changes.ts';
 import type { KeptLetter } from '../run/dead-letter.ts';
+import { isUnsent } from '../run/summary-turn.ts';
 import { openTasks } from '../run/verdict.ts';
 import type { Described } from './given.ts';
 import { type Daily, dailyKey, dailyNotice, dayOf } from './held-notice.ts';
@@ -45,7 +46,7 @@ export function morningReport(
     lines.length === 0 ? [] : [{ title, lines }];
 
   const stalled = runs.filter(({ run }) => run.state === 'open' && isStalled(run, now));
-  const unsent = runs.filter(({ run }) => run.summary.attempt > 0 && run.summary.state !== 'sent');
+  const unsent = runs.filter(({ run }) => isUnsent(run));
   const going = runs.filter(({ run }) => run.endsAs === null);
   const ineffective = going.flatMap((state) => {
     const changes = state.steps.flatMap((row) => row.changes);

@@ -20,7 +20,7 @@ import type { Step } from '../model/step.ts';
 import { modes, stages } from '../model/words.ts';
 import { verificationOf, verifications } from '../run/changes.ts';
 import type { RunRows } from '../run/progress.ts';
-import { taskKey } from '../run/tick-off.ts';
+import { ofTheRun, taskKey, unsentSummary } from '../run/tick-off.ts';
 import { handBackTasks, ofConcern, openTasks, verdictOf, verdictText } from '../run/verdict.ts';
 import { inOrder } from './orders.ts';
 
@@ -81,7 +81,8 @@ export const runDocumentSchema = z.object({
         danger: true,
         essential: true,
       })
-      // `key`: as in the path that ticks it off, tasks/{step}/{key}. `atHandBack`: not counted in the verdict.
+      // `key`: as in the path that ticks it off, tasks/{step}/{key}. `atHandBack`, and what stands
+      // under `summary` and not under a step: not counted in the verdict.
       .extend({ step: z.string(), key: z.string(), atHandBack: z.boolean() }),
   ),
   steps: z.array(stepDocumentSchema),
@@ -92,6 +93,7 @@ export type RunDocument = z.infer<typeof runDocumentSchema>;
 export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Titles): RunDocument {
   const { row: run } = rows.run;
   const steps = rows.steps.map((entry) => entry.row);
+  const unsent = unsentSummary(run);
   const titleOf = (name: string) => titles.find((step) => step.name === name)?.title ?? name;
   return {
     id: run.id,
@@ -113,11 +115,14 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
     signals: run.signals,
     intruder: run.intruder,
     summary: { verdict: run.summary.verdict, sentAt: run.summary.sentAt },
-    tasks: inOrder(
-      ofConcern(run, steps).flatMap((row) =>
-        [...openTasks(row), ...handBackTasks(row)].map((task) => ({ step: row.name, task })),
+    tasks: [
+      ...inOrder(
+        ofConcern(run, steps).flatMap((row) =>
+          [...openTasks(row), ...handBackTasks(row)].map((task) => ({ step: row.name, task })),
+        ),
       ),
-    ).map(
+      ...(unsent === undefined ? [] : [{ step: ofTheRun, task: unsent }]),
+    ].map(
       ({ step, task: { id, what, instruction, link, role, commands, danger, essential, atHandBack } }) => ({
         step,
         id,

@@ -1,7 +1,7 @@
 // A task over HTTP: ticked off by a program or a form, kept in the rows, and taken back.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type ApiRequest, answerOf } from '../../functions/runs/api.ts';
+import { type ApiRequest, answerOf, documentOf } from '../../functions/runs/api.ts';
 import { tickTask } from '../../functions/runs/change-run.ts';
 import { advance } from '../../shared/run/advance.ts';
 import { runRef } from '../../shared/run/progress.ts';
@@ -46,7 +46,7 @@ async function world() {
       return answerOf(thrown);
     }
   };
-  return { post, rows: () => simulation.rows() };
+  return { engine, post, rows: () => simulation.rows() };
 }
 
 const reason = 'the link was deleted with the owner';
@@ -73,6 +73,23 @@ describe('POST …/tasks/{step}/{task}', () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const answer = await post('done=false&reason=it+is+there+again', { headers });
     expect(documentSchema.parse(answer.json).tasks).toMatchObject([{ key: key }]);
+  });
+
+  it('takes a mail that could not be sent, which stands among the tasks — then it is tried no more', async () => {
+    const { engine, post, rows } = await world();
+    const { id } = rows().run.row;
+    await advance(engine, runRef(id), (state) => ({
+      ...state,
+      run: { ...state.run, summary: { ...state.run.summary, state: 'waiting', attempt: 9, until: null } },
+    }));
+    const before = documentSchema.parse(await documentOf(engine, rows()));
+    expect(before.tasks.at(-1)).toMatchObject({ step: 'summary', key: 'unsent-mail' });
+    const params = { id, step: 'summary', task: 'unsent-mail' };
+    const answer = await post({ done: true, reason: 'told by phone' }, { params });
+    expect(answer.status).toBe(200);
+    expect(documentSchema.parse(answer.json).tasks).toMatchObject([{ key }]);
+    expect(rows().run.row.summary).toMatchObject({ state: 'sent', attempt: 0 });
+    expect((await post({ done: true, reason }, { params })).status).toBe(404);
   });
 
   it.each([

@@ -56,6 +56,15 @@ describe('the page of a run', () => {
     );
   });
 
+  it('says that its mail has not left, and lets whoever reads it take it', () => {
+    const from = situations.contained();
+    const unsent = { ...from.run.summary, state: 'waiting' as const, attempt: 9 };
+    const html = page({ ...from, run: { ...from.run, summary: unsent } });
+    expect(shown(html)).toContain('its mail could not be sent (9 tries)');
+    expect(html).toContain('do=tick&amp;step=summary&amp;task=unsent-mail');
+    expect(page(from)).not.toContain('The mail has not left');
+  });
+
   it('shows who did what, the newest first', () => {
     const text = shown(page(situations.contained()));
     expect(text.indexOf('retry: block-sign-in: role granted')).toBeLessThan(

@@ -8,6 +8,7 @@ import { approve, retry, undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import { askForCard, type Mailer, sendCard, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
+import { tickOff } from '../../shared/run/tick-off.ts';
 import { timing } from '../../shared/run/timing.ts';
 import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { chaosOf, Simulation, start } from './simulation.ts';
@@ -242,6 +243,39 @@ describe('a mail that fails', () => {
     expect(mails).toEqual(['HELD']);
     await advance(engine, runRef(runId), undo(simulation.engine.playbook, undefined, order));
     expect(summary()).toMatchObject({ state: 'queued', verdict: 'UNDONE', attempt: 0 });
+  });
+
+  it('is a person’s once they take it: tried no more, kept in the log, and the next change is mailed', async () => {
+    const refusal = new PermanentError('Mail.Send is missing', { status: 403 });
+    const { deliver, simulation, summary, engine, runId, mails } = await held(refusal, refusal, 'sent');
+    const take = () => advance(engine, runRef(runId), tickOff('summary', 'unsent-mail', true, order));
+    expect(await take()).toBe('lost');
+    await deliver();
+    await deliver(60);
+    await take();
+    expect(summary()).toMatchObject({ state: 'sent', until: null, attempt: 0, sentAt: null });
+    await deliver(3700);
+    await sweepRuns(engine);
+    await deliver(3700);
+    expect(mails).toEqual([]);
+    const log = await simulation.progress.log(runRef(runId));
+    expect(log.at(-1)).toMatchObject({ who: order.who, what: expect.stringContaining('could not be sent') });
+    expect(await take()).toBe('lost');
+    await advance(engine, runRef(runId), undo(simulation.engine.playbook, undefined, order));
+    await deliver();
+    expect(mails).toEqual(['UNDONE']);
+  });
+
+  it('is nobody’s to take while it is being sent — it may be on its way', async () => {
+    const { simulation, engine, runId, deliver } = await held(new RetryableError('busy'), 'sent');
+    await deliver();
+    await advance(engine, runRef(runId), (state) => ({
+      ...state,
+      run: { ...state.run, summary: { ...state.run.summary, state: 'sending' } },
+    }));
+    const taken = await advance(engine, runRef(runId), tickOff('summary', 'unsent-mail', true, order));
+    expect(taken).toBe('lost');
+    expect(simulation.rows().run.row.summary.state).toBe('sending');
   });
 
   it('that an earlier version gave up on is sent by this one', async () => {

@@ -35,7 +35,7 @@ import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { type Mailer, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
-import { taskKey, tickOff } from '../../shared/run/tick-off.ts';
+import { ofTheRun, taskKey, tickOff, unsentSummary } from '../../shared/run/tick-off.ts';
 import { endedBadly, endedWell, openTasks, verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { MemoryBus, type MemoryMessage } from '../fakes/memory-bus.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
@@ -73,6 +73,7 @@ export const kinds = {
   'a person retries': 0.004,
   'a person undoes': 0.001,
   'a person ticks off': 0.02,
+  'a person takes the mail': 0.1,
   'a person hands back': 0.04,
 } as const;
 type Kind = keyof typeof kinds;
@@ -393,6 +394,9 @@ class Storm {
     const [open] = tasksLeft(state);
     if (open !== undefined && this.#hit('a person ticks off', open.name))
       await this.#order(tickOff(open.step, taskKey(open.task.id), true, order));
+    const unsent = unsentSummary(run.row);
+    if (unsent !== undefined && this.#hit('a person takes the mail', 'meanwhile'))
+      await this.#order(tickOff(ofTheRun, unsent.id, true, order));
     if (
       run.row.state === 'finished' &&
       run.row.endsAs === null &&
@@ -568,8 +572,10 @@ class Storm {
     const ticked = this.faults.some(({ kind }) => kind === 'a person ticks off');
     const said = (text: string | undefined) => (ticked ? text?.replace(/, \d+ TASKS?$/, '') : text);
     const mails = this.mails.filter((mail) => mail.run === run.row.id);
-    if (said(mails.at(-1)?.verdict) !== said(verdict))
-      this.broken.add(`the last mail says ${mails.at(-1)?.verdict}, and it is ${verdict}`);
+    // Whoever takes a mail that does not leave knows what it would have said.
+    const taken = this.faults.some(({ kind }) => kind === 'a person takes the mail');
+    const last = taken ? (run.row.summary.lastSent ?? undefined) : mails.at(-1)?.verdict;
+    if (said(last) !== said(verdict)) this.broken.add(`the last mail says ${last}, and it is ${verdict}`);
     const blind = this.faults.some(({ kind }) => kind === 'look refused' || kind === 'look fails');
     for (const [index, mail] of mails.entries()) {
       if (!blind && !ticked && index > 0 && mails[index - 1]?.verdict === mail.verdict)
