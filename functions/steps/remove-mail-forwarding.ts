@@ -48,6 +48,7 @@ export const removeMailForwarding = remediation({
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
+  judgesByAnswers: true,
   before: beforeSchema,
 
   async find({ account, run, exchange }) {

@@ -118,6 +118,8 @@ export const stepRowSchema = z.object({
   attachments: z.array(attachmentSchema),
   /** What an investigation hands on to other steps. */
   facts: jsonSchema.optional(),
+  /** The intruder as it last made them known, in short (see run/news.ts). */
+  madeKnown: z.string().optional(),
   /** What it found that only the intruder can have done, in one sentence: the run may go further for it. */
   proof: z.string().optional(),
   /** Why the last try failed, while another is to come. */
@@ -130,8 +132,8 @@ export const stepRowSchema = z.object({
   quickLooks: z.number().optional(),
   /** Since when no step of this name is in the playbook: an upgrade removed or renamed it. */
   unknownSince: time.optional(),
-  /** Settling times of the followed steps as the latest look knew them: another time calls for another look. */
-  seen: z.record(z.string(), time),
+  /** What the followed steps had to tell as the latest look knew it (see run/news.ts): something else calls for another. */
+  seen: z.record(z.string(), z.string()),
   settledAt: time.nullable(),
 });
 export type StepRow = z.infer<typeof stepRowSchema>;

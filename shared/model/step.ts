@@ -204,10 +204,12 @@ interface Declaration<Name extends string> {
   cmdletsOf?: 'compliance';
   /** true, or the reason why not. */
   appliesTo(account: Account): true | string;
-  /** Waits until these were tried; looks again if one of them settles later. */
+  /** Waits until these were tried; looks again if one of them brings news later. */
   after?: readonly string[];
-  /** Does not wait for these; looks again when one of them settles. */
+  /** Does not wait for these; looks again when one of them brings news. */
   againAfter?: readonly string[];
+  /** That a log was read at all matters to it: an answer with nothing in it is news too. */
+  judgesByAnswers?: true;
   /** Must have ended well first, or this becomes a person's decision. */
   requires?: readonly string[];
 }
@@ -308,6 +310,7 @@ function base<Name extends string, Uses extends ClientName, S>(
     appliesTo: step.appliesTo,
     after: step.after ?? [],
     againAfter: step.againAfter ?? [],
+    ...(step.judgesByAnswers === undefined ? {} : { judgesByAnswers: step.judgesByAnswers }),
     requires: step.requires ?? [],
     permissions: step.permissions,
     settings: step.settings,

@@ -8,6 +8,7 @@ import { type Outgoing, stepQueue } from './bus.ts';
 import { isUnseen } from './changes.ts';
 import { accepts, type HandBackOrder, hasEnded, nextHandBack } from './hand-back.ts';
 import { effectiveMode } from './mode.ts';
+import { newsOf } from './news.ts';
 import { awaitsLock, isActive, nextState, startChecks, wasTried, withWakeAt } from './run-state.ts';
 import { nextSummary } from './summary-turn.ts';
 import { timing } from './timing.ts';
@@ -16,7 +17,9 @@ import { endedBadly, endedWell, isPending, looksAgain } from './verdict.ts';
 import { startWatch } from './watch.ts';
 
 /** What a plan needs to know of a step. */
-export type Order = Pick<Step, 'after' | 'againAfter' | 'requires'> & HandBackOrder;
+export type Order = Follower & Pick<Step, 'requires'> & HandBackOrder;
+
+type Follower = Pick<Step, 'stage' | 'after' | 'againAfter' | 'judgesByAnswers'>;
 
 export interface Plan extends RunState {
   send: readonly Outgoing[];
@@ -121,22 +124,22 @@ function afterBadGate(
   };
 }
 
-/** How far the followed steps are: a look that knows this is called for again only when one of them goes on. */
-export function settledBefore(
-  order: Pick<Order, 'after' | 'againAfter' | 'stage'>,
-  state: RunState,
-): Record<string, string> {
-  const settled = followed(order, state).filter((row) => row.state === 'settled');
+/** What the followed steps have told so far: a look that knows this is called for again only by news. */
+export function settledBefore(order: Follower, state: RunState): Record<string, string> {
   return Object.fromEntries(
-    settled.flatMap((row) => (row.settledAt === null ? [] : [[row.name, row.settledAt]])),
+    followed(order, state).flatMap((row) => {
+      const told = toldTo(order, row);
+      return told === null ? [] : [[row.name, told]];
+    }),
   );
 }
 
+/** One that closes the run speaks of all that settles; the others go by what they judge by. */
+const toldTo = (order: Follower, row: StepRow): string | null =>
+  order.stage !== 'close' ? newsOf(row, order) : row.state === 'settled' ? row.settledAt : null;
+
 /** What a step looks again for; one that closes the run speaks of all the others. */
-const followed = (
-  { stage, after, againAfter }: Pick<Order, 'after' | 'againAfter' | 'stage'>,
-  state: RunState,
-): StepRow[] =>
+const followed = ({ stage, after, againAfter }: Follower, state: RunState): StepRow[] =>
   stage === 'close' ? state.steps.filter(closesBefore) : rowsOf([...after, ...againAfter], state);
 
 /** A gate that only reports is no bad end while the level may still rise: then the step waits. */
@@ -199,6 +202,6 @@ function fromSettled(order: Order, row: StepRow, state: RunState): StepRow {
     return { ...again('check'), until, quickLooks: (row.quickLooks ?? 0) + 1 };
   }
   const isNews = (other: StepRow) =>
-    other.state === 'settled' && other.settledAt !== (row.seen[other.name] ?? null);
+    other.state === 'settled' && toldTo(order, other) !== (row.seen[other.name] ?? null);
   return followed(order, state).some(isNews) ? again(endedBadly(outcome) ? 'fix' : 'check') : row;
 }

@@ -2,7 +2,6 @@
 // deadline, so that a step knows of none of them. Whatever it writes goes through `advance`.
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
-import { type Intruder, intruderSchema } from '../model/intruder.ts';
 import type { LogRow, RunState, StepRow } from '../model/rows.ts';
 import type { Investigation, OutgoingAlert, Step, Task } from '../model/step.ts';
 import { type Apply, advance } from './advance.ts';
@@ -10,6 +9,7 @@ import type { StepMessage } from './bus.ts';
 import { isUnseen } from './changes.ts';
 import type { Engine } from './engine.ts';
 import { contextOf, type Ending, type Execution } from './execution.ts';
+import { newsOfIntruder } from './news.ts';
 import { settledBefore } from './plan.ts';
 import { type RunRows, runRef } from './progress.ts';
 import { mergeTasks, remediate, undo } from './remediate.ts';
@@ -232,6 +232,7 @@ async function collect(execution: Execution, step: Investigation): Promise<Endin
     };
   }
   const { facts, proof, intruder } = result;
+  const madeKnown = newsOfIntruder(intruder, execution.state.run.intruder);
   const { proof: _before, ...known } = row;
   const next: StepRow = {
     ...known,
@@ -240,6 +241,7 @@ async function collect(execution: Execution, step: Investigation): Promise<Endin
     tasks: mergeTasks(row.tasks, [...(result.tasks ?? []), ...untold]),
     attachments: [...(result.attachments ?? [])],
     ...(facts === undefined ? {} : { facts }),
+    ...(madeKnown === undefined ? {} : { madeKnown }),
     ...(proof === undefined ? {} : { proof }),
     settledAt: now,
   };
@@ -248,7 +250,7 @@ async function collect(execution: Execution, step: Investigation): Promise<Endin
     row.aim !== 'check' ||
     row.outcome?.is !== 'done' ||
     toldBy(row) !== toldBy(next) ||
-    (intruder !== undefined && inOrder(intruder) !== inOrder(execution.state.run.intruder));
+    madeKnown !== undefined;
   return {
     is: 'settled',
     row: news ? next : { ...next, settledAt: row.settledAt },
@@ -256,7 +258,6 @@ async function collect(execution: Execution, step: Investigation): Promise<Endin
   };
 }
 
-const inOrder = (intruder: Intruder) => JSON.stringify(intruderSchema.parse(intruder));
 const withHorizons = z.looseObject({ horizons: z.unknown().optional() });
 
 /** What others go by; that a log is complete until a later time is no news to them. */

@@ -51,6 +51,7 @@ export const disableInboxRules = remediation({
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
+  judgesByAnswers: true,
   before: beforeSchema,
 
   async find({ account, run, intruder, now, settings: { mode }, exchange }) {

@@ -58,6 +58,7 @@ export const removeMailboxDelegates = remediation({
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
+  judgesByAnswers: true,
   before: delegateSchema.and(z.object({ mailbox: whereSchema })),
 
   async find({ account, run, exchange }) {

@@ -44,6 +44,7 @@ export const reviewLeftBehind = investigation({
   permissions: {},
   appliesTo: () => true,
   after: ['collect-audit-log'],
+  judgesByAnswers: true,
 
   async collect({ run, account }) {
     const acts = actsIn(run);

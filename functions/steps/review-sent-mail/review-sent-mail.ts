@@ -39,6 +39,7 @@ export const reviewSentMail = investigation({
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
+  judgesByAnswers: true,
 
   async collect({ account, run, intruder, now: time, graph }) {
     const now = time.getTime();

@@ -27,6 +27,7 @@ export const reviewSharedFiles = investigation({
   permissions: {},
   appliesTo: () => true,
   after: ['collect-audit-log'],
+  judgesByAnswers: true,
 
   async collect({ run }) {
     const acts = actsIn(run);
