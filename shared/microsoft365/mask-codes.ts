@@ -22,7 +22,9 @@ const isMixed = (text: string) => /\p{N}/u.test(text) && /\p{L}/u.test(text);
 const capitals = /(?<![\p{L}\p{N}])\p{Lu}(?:-?\p{Lu}){3,}(?![\p{L}\p{N}])/gu;
 /** "code is xkqp lmno", "PIN: qwfp", "TAN=zzrt". */
 const named =
-  /((?:code|kode|otp|pin|tan|passcode|password|passwort|kennwort|c[oó]digo|codice|mot de passe|コード|验证码|驗證碼|인증번호) ?(?: (?:is|ist|est|es|é|er|är) |[:=\-–—：]|は|是|为) ?)(\S+)(?: (\S+)$)?/giu;
+  /((?:code|kode|otp|pin|tan|passcode|password|passwort|kennwort|c[oó]digo|codice|mot de passe|コード|验证码|驗證碼|인증번호) ?(?: (?:is|ist|est|es|é|er|är) |[:=\-–—：]|は|是|为) ?)\S+/giu;
+/** A last word behind one is its other half. */
+const otherHalf = /(?<=•••) \S+$/u;
 /** "xkqplm is your code". */
 const leading = /^(\W{0,8})(\S{1,24})(?= (?:is|ist|est|es|é) (?:your|ihr|dein|votre|tu|su|seu|il)\b)/iu;
 /** What a link or a token looks like. */
@@ -42,9 +44,10 @@ export const withoutCodes = (subject: string): string => {
   if (!mayHoldCode.test(foldText(visible))) return subject;
   const shouted = !/\p{Ll}/u.test(visible);
   return visible
+    .replace(named, `$1${hidden}`)
+    .replace(otherHalf, '')
     .replace(long, hidden)
     .replace(leading, `$1${hidden}`)
-    .replace(named, `$1${hidden}`)
     .replace(digits, hidden)
     .replace(token, (text) => (isMixed(text) ? hidden : text))
     .replace(shouted ? /(?!)/u : capitals, hidden);

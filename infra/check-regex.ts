@@ -1,0 +1,58 @@
+// `npm run check:regex`: recheck knows which inputs make a regular expression slow. Each one in the code must take no
+// more than linear time, whatever it is given, since strangers choose the texts. It takes half a minute.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { checkSync } from 'recheck';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Each expression once, with the places where it is written. */
+function expressions(): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const files = ['shared', 'functions', 'cli'].flatMap((folder) =>
+    readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `${folder}/${file}`),
+  );
+  for (const file of files) {
+    const text = readFileSync(`${root}/${file}`, 'utf8');
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    const visit = (node: ts.Node): void => {
+      if (ts.isRegularExpressionLiteral(node)) {
+        const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+        found.set(node.text, [...(found.get(node.text) ?? []), `${file}:${line + 1}`]);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return found;
+}
+
+/** What is wrong with it, or null. */
+function fault(expression: string): string | null {
+  const end = expression.lastIndexOf('/');
+  const result = checkSync(expression.slice(1, end), expression.slice(end + 1), {
+    timeout: 20_000,
+    // The same answer each time: some are looked for at random.
+    randomSeed: 1,
+  });
+  if (result.status === 'safe') return null;
+  return result.status === 'vulnerable'
+    ? result.complexity.summary
+    : 'recheck could not tell: make it simpler';
+}
+
+// A checker that finds nothing wrong with this one would find nothing at all.
+if (fault('/<[^>]*>/g') === null) throw new Error('recheck no longer finds what is known to be slow');
+const all = expressions();
+let failed = 0;
+for (const [expression, places] of all) {
+  const why = fault(expression);
+  if (why === null) continue;
+  failed += 1;
+  console.log(`SLOW    ${places.join(', ')} ${expression}: ${why}`);
+}
+console.log(`${all.size} regular expressions, ${failed} that may take more than linear time`);
+process.exitCode = failed === 0 ? 0 : 1;
