@@ -13,6 +13,7 @@ type Subject =
   | 'bounce'
   | 'absence'
   | 'secrets'
+  | 'office'
   | 'leisure'
   | 'noise';
 
@@ -35,6 +36,8 @@ export const bounce = all('bounce');
 export const absence = all('absence');
 /** What harms a company once it is outside. */
 export const secrets = all('secrets');
+/** What people call the folders that mail about money and staff belongs in. */
+export const office = all('office');
 /** What is read for interest or not at all: harmless even where it lies among warnings or feeds. */
 export const leisure = all('leisure');
 /** What people sort or throw away for their own peace, unless it says something graver too. */
@@ -65,6 +68,9 @@ export const cores: readonly string[] = [
 /** Scripts of languages with so few words here that one that isn't among them tells nothing. */
 export const thinScripts =
   /(?![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Devanagari}\p{Script=Common}\p{Script=Inherited}])\p{L}/u;
+
+/** What turns the reading direction or shows nothing: no word needs it, save in scripts that join letters. */
+export const unseen = /[\u00AD\u200B\u2060\u202A-\u202E\u2066-\u2069\uFEFF]/u;
 
 /** Where the warnings of Microsoft come from: a condition that is part of one of these picks them. */
 export const warningSenders: readonly string[] = [
@@ -108,7 +114,9 @@ export const senderRoles = {
   bounce: 'mailer_daemon postmaster microsoftexchange*',
   noise: `no_reply* noreply* donotreply* do_not_reply* newsletter* news notification* notify* marketing digest* updates
     sales promo* offers deals events webinar* survey* jira confluence github gitlab calendar* alerts monitoring nagios
-    bot mailer subscriptions feedback* community blog* hello messages* invitations feedblitz* team webmaster orders`,
+    bot mailer subscriptions feedback* community blog* hello messages* invitations feedblitz* team webmaster orders
+    printer* scanner* scan copier* drucker* nagios zabbix prtg icinga grafana cron root backup* canteen* kantine* cafeteria
+    reception empfang facility facilities social sport* jobs jobagent* careers recruiting mail email em info_mail`,
   leisure:
     'newsletter* news marketing digest* promo* offers deals events webinar* survey* blog* feed* podcast*',
 };
@@ -117,6 +125,8 @@ const list = (names: string) => names.trim().split(/\s+/);
 
 /** Domains of senders that warn of account misuse, and of pay systems. */
 export const senderDomains = {
+  /** Domains that say themselves what they send. */
+  bulk: /promo|deals?(?![a-z])|news|offers?|sale|coupon|blast|leads|seo(?![a-z])|marketing|mailing|campaign|bulk/u,
   desk: [
     'accountprotection.microsoft.com',
     'microsoftonline.com',
@@ -139,7 +149,13 @@ export const senderDomains = {
     list(`
     github gitlab atlassian bitbucket slack zoom asana trello monday teams sharepointonline sendgrid
     amazon ebay uber lyft booking airbnb netflix spotify apple google dhl ups fedex dpd calendly doodle
-    miro figma notion circleci travis-ci jenkins datadoghq sentry salesforce gerrit`),
+    miro figma notion circleci travis-ci jenkins datadoghq sentry salesforce gerrit
+    groupon zalando ikea hotels expedia trivago tripadvisor kayak steampowered monster indeed stepstone glassdoor adobe
+    strava aliexpress alibaba temu shein etsy walmart bestbuy costco decathlon lidl aldi mediamarkt ryanair easyjet
+    lufthansa marriott hilton accor opentable doordash deliveroo disneyplus hulu playstation nintendo epicgames twitch
+    discord reddit snapchat whatsapp goodreads duolingo coursera udemy edx skillshare canva grammarly surveymonkey typeform
+    mailerlite klaviyo brevo getresponse marketo zoominfo semrush capterra gartner dynamics freshworks yammer
+    hays randstad adecco`),
   ),
 };
 

@@ -19,12 +19,16 @@ export interface Aim {
   leaks: boolean;
   /** How many of its words look for such mail. */
   hits: number;
+  /** How many look for such mail or for secrets. */
+  telling: number;
   /** `noise` is sorted or thrown away for one's own peace; `leisure` may even be filed among the feeds. */
   calm: 'leisure' | 'noise' | null;
   /** Picks the mail of people or companies outside that is no noise. */
   partners: boolean;
   /** Picks what colleagues write. */
   colleagues: boolean;
+  /** Picks what the organisation itself writes, apart from its machines. */
+  inside: boolean;
   /** Looks for words in a language that the lists hardly hold. */
   foreign: boolean;
   /** Looks for such mail by a word whose letters only look right: "inv0ice". */
@@ -107,6 +111,9 @@ function about(list: readonly Subject[], entry: string): Subject[] {
 }
 /** Whether a text speaks of the attack, of money or of staff. */
 export const isSensitive = (text: string) => about(sensitive, foldText(text)).length > 0;
+const office = matcher(words.office);
+/** Whether a folder is called after those who work on such mail. */
+export const isOffice = (folder: string) => office.test(foldText(folder));
 const isVacuous = (list: readonly string[]) => list.some((entry) => words.everything.test(entry));
 const isAnyReply = (list: readonly string[]) => list.some((entry) => words.anyReply.test(entry));
 const textOf = (recipient: Recipient) => recipient.address ?? recipient.name;
@@ -170,9 +177,11 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     warns: false,
     leaks: false,
     hits: 0,
+    telling: 0,
     calm: null,
     partners: false,
     colleagues: false,
+    inside: false,
     foreign: false,
     disguised: false,
   };
@@ -186,6 +195,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
   }
 
   const entries = picks.words.flat();
+  const hits = entries.filter((entry) => about(sensitive, entry).length > 0).length;
   const inWords: Tells[] = [...entries, ...picks.headers].flatMap((entry) => about(subjects, entry));
   if (types.includes('NonDeliveryReport')) inWords.push(bounces);
   if (types.includes('AutomaticReply')) inWords.push(absences);
@@ -201,12 +211,16 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
       sender.person && sender.points === 2 && entries.length > 0 ? { ...sender, points: 1 } : sender,
     );
   const { points, says } = [...inWords, ...senders].toSorted((a, b) => b.points - a.points)[0] ?? aim;
-  const foreign = entries.some(
-    (entry) => words.thinScripts.test(entry) && about(subjects, entry).length === 0 && calmOf(entry) === null,
-  );
-  const disguised = entries.some((entry) =>
-    sensitive.some(({ match }) => !match.test(entry) && match.test(skeleton(entry))),
-  );
+  const thin = entries.filter((entry) => words.thinScripts.test(entry));
+  // Where the list holds a few words of a language, one that it knows may stand for something else.
+  const once =
+    thin.filter((entry) => about(sensitive, entry).length > 0).length === 1 &&
+    hits === 1 &&
+    senders.length === 0;
+  const foreign = once || thin.some((entry) => about(subjects, entry).length === 0 && calmOf(entry) === null);
+  const disguised =
+    rule.conditions.words.flat().some((entry) => words.unseen.test(entry)) ||
+    entries.some((entry) => sensitive.some(({ match }) => !match.test(entry) && match.test(skeleton(entry))));
   const leaks =
     [...entries, ...picks.headers].some((entry) => secrets.test(entry) || secrets.test(skeleton(entry))) ||
     senders.some(({ person }) => person) ||
@@ -230,18 +244,22 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
   )
     return { ...aim, points: 2, says: 'mail by its form alone', leaks };
 
-  const hits = entries.filter((entry) => about(sensitive, entry).length > 0).length;
+  const telling = entries.filter(
+    (entry) => about(sensitive, entry).length > 0 || secrets.test(entry) || secrets.test(skeleton(entry)),
+  ).length;
   const partners = senders.length > 0 && senders.every(({ partner }) => partner);
   return {
     ...aim,
-    points: points + Number(hits >= 3),
+    points: once ? Math.min(points, 1.5) : points + Number(hits >= 3),
     says,
     sensitive: points >= 3,
     warns: [...inWords, ...senders].some((told) => told.warns === true),
     leaks,
     hits,
+    telling,
     partners,
     colleagues: senders.length > 0 && senders.every(({ person }) => person),
+    inside: senders.some((sender) => sender.inside),
     foreign,
     disguised,
   };
@@ -265,6 +283,8 @@ interface Sender extends Tells {
   calm: Aim['calm'];
   /** A person or company outside, as far as can be told. */
   partner: boolean;
+  /** Has an address of the organisation. */
+  inside: boolean;
   /** A colleague rather than a machine of the company, as far as the address tells. */
   person: boolean;
 }
@@ -286,6 +306,7 @@ function senderOf(given: string, own: Own): Sender {
     says,
     calm: null,
     partner: false,
+    inside: inside && at > 0,
     person: false,
     ...more,
   });
@@ -313,12 +334,14 @@ function senderOf(given: string, own: Own): Sender {
   if (sender.length > 3 && warning.some((warns) => warns.includes(sender)))
     return tells(2, "Microsoft's warnings among others", { grave: true, warns: true });
   const isIn = (list: ReadonlySet<string>) => labels.some((label) => list.has(label));
+  const isBulk = !inside && words.senderDomains.bulk.test(domain);
   const pays = !inside && words.senderDomains.money.test(domain);
   if (pays && roles.noise.test(local) && !roles.leisure.test(local))
     return tells(2, 'what a bank writes', { partner: labels.length > 1 });
   if (roles.leisure.test(local) || isIn(words.senderDomains.leisure))
     return tells(1, '', { calm: 'leisure' });
-  if (roles.noise.test(local) || isIn(words.senderDomains.noise)) return tells(1, '', { calm: 'noise' });
+  if (roles.noise.test(local) || isIn(words.senderDomains.noise) || isBulk)
+    return tells(1, '', { calm: 'noise' });
   if (inside || at === -1) {
     if (roles.money.test(local))
       return tells(3, 'the mail of those who pay', { person: inside || labels.length === 1 });

@@ -105,6 +105,7 @@ async function rulesIn(
     acceptedDomains: domains,
     owner: { name: mailbox.displayName, addresses: [mailbox.userPrincipalName, ...addresses] },
     directory: await directoryOf(exchange, sentTo, domains),
+    now: given.now,
   };
   const actsOfOthers = actsAbout(looked, rulesOfOthersIn(given.run));
   const judged = decideOn(rules, context, { ...given, acts, actsOfOthers });

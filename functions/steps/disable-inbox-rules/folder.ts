@@ -4,7 +4,7 @@
 
 import { foldText, oddityOf, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import { trimEnd } from '../../../shared/model/text.ts';
-import { isSensitive } from './aim.ts';
+import { isOffice, isSensitive } from './aim.ts';
 import folders from './folders.json' with { type: 'json' };
 import type { InboxRule } from './rule.ts';
 
@@ -66,7 +66,7 @@ function known(part: string): Place | undefined {
 }
 
 /** At most one letter more, less or other, or two of them swapped. */
-function isNear(one: string, other: string): boolean {
+export function isNear(one: string, other: string): boolean {
   if (Math.abs(one.length - other.length) > 1) return false;
   let start = 0;
   while (start < one.length && one[start] === other[start]) start += 1;
@@ -100,6 +100,8 @@ export function placeOf(folder: string): Place {
 /** Whether the folder is named after what the rule looks for: then it is a place for it. The rule's own name tells nothing. */
 export function isRelated(rule: InboxRule, folder: string): boolean {
   if (isSensitive(folder)) return true;
+  // A desk's folder holds all kinds of its mail. What is marked as read there is another matter.
+  if (!rule.actions.marksRead && isOffice(folder)) return true;
   const { words, senders, senderWords, recipientWords, recipients } = rule.conditions;
   const looksFor = [
     ...words.flat(),
@@ -112,5 +114,5 @@ export function isRelated(rule: InboxRule, folder: string): boolean {
     .join(' ');
   return foldText(folder)
     .split(/[^\p{L}\p{N}]+/u)
-    .some((part) => part.length > 2 && looksFor.includes(part.slice(0, 5)));
+    .some((part) => part.length > 2 && looksFor.includes(part.slice(0, 4)));
 }

@@ -15,6 +15,8 @@ export interface RuleContext {
   owner: Owner;
   /** Without one, names of the directory are taken for colleagues: nobody could look. */
   directory?: Directory;
+  /** Without it no date is over. */
+  now?: Date;
 }
 
 export interface Judgement {
@@ -97,8 +99,11 @@ function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
   ];
   if (marksRead) signs.push(read);
   if (marksRead && place === 'archive' && (aim.partners || aim.colleagues))
-    signs.push({ points: aim.partners ? 2 : 1, reason: 'so that the owner never sees it' });
+    signs.push({ points: aim.partners ? 2 : 0.7, reason: 'so that the owner never sees it' });
   if (aim.partners && aim.hits > 0) signs.push({ points: 1.2, reason: 'of one sender only' });
+  // All that a company or a colleague writes is nobody's noise: whoever throws it away may hide the answers.
+  if (place === 'deleted' && (aim.partners || aim.inside) && aim.hits === 0)
+    signs.push({ points: 0.6, reason: 'of those who may answer or warn' });
   if (sendsTo.length > 0 && place === 'deleted') signs.push({ points: -2, reason: 'after handing it on' });
   if (rule.hasExceptions && aim.wide && place === 'ordinary')
     signs.push({ points: -2, reason: 'with exceptions' });
@@ -182,14 +187,17 @@ function doubtsOf(seen: Look): string[] {
 const systemName = /^(?:Junk E-?mail Rule|Microsoft\.Exchange\.OOF\.(?:\w+\.)*\w+|Delegate Rule -?\d+)$/i;
 
 /**
- * A rule of the service is one by being hidden and by what it does: nothing that shows, or meeting requests handed on
- * inside. Its name alone proves nothing.
+ * A rule of the service is one by being hidden and by what it does: nothing that shows, meeting requests handed on
+ * inside, or junk among the junk. Its name alone proves nothing.
  */
-function isSystems({ rule, outside, unknown, place }: Look): boolean {
+function isSystems({ rule, outside, unknown, place, aim }: Look): boolean {
   if (rule.hidden === false || !systemName.test(rule.name)) return false;
   if (rule.unread.length > 0 || rule.inError || outside.length > 0 || unknown.length > 0) return false;
   const { actions, conditions } = rule;
   if (!does(rule)) return true;
+  // It keeps what it looks for to itself: the lists of senders and what the spam filter says of a mail.
+  if (place === 'junk' && /^junk/i.test(rule.name) && aim.wide)
+    return !actions.marksRead && actions.copiesTo === null && actions.others.length === 0;
   const onlyMeetings =
     conditions.types.length > 0 && conditions.types.every((type) => /^calendaring/i.test(type));
   return actions.sendsTo.length > 0 && onlyMeetings && (place === 'none' || actions.deletes);
@@ -199,7 +207,7 @@ function evidenceOf({ rule, place, outside, context }: Look): string | undefined
   const hidden = hides(place) || rule.hidden || (rule.actions.marksRead && place !== 'none');
   // Some owners move to a mailbox of their own and delete what was sent there; none buries it among the feeds.
   const moving = place === 'deleted' || place === 'archive' || place === 'ordinary';
-  const strangers = outside.filter((to) => !moving || !isOwners(to, context.owner));
+  const strangers = outside.filter((to) => !moving || !isOwners(to, context.owner, context.acceptedDomains));
   if (!hidden || strangers.length === 0) return undefined;
   return `It sends mail to ${strangers.join(', ')} outside the organisation and hides it here, as no owner needs.`;
 }
@@ -227,6 +235,10 @@ export function judgeRule(rule: InboxRule, context: RuleContext): Judgement {
 
   if (!rule.enabled) return judged('keep', ['is disabled already']);
   if (isSystems(seen)) return { ...judged('keep'), score: 0, reasons: ['is a rule of the service itself'] };
+  // It does nothing to the mail that comes in; the owner may have used it to tidy up once.
+  const isOver = Date.parse(rule.conditions.until ?? '') < (context.now?.getTime() ?? 0);
+  if (isOver && (score >= doubtful || doubts.length > 0))
+    return judged('ask', ['looks only for mail that came before now', ...doubts]);
   // What is in error does nothing as long as it is, and may be half of what its owner made.
   if (rule.inError || (!does(rule) && doubts.length > 0)) return judged('ask', doubts);
   if (score >= threshold) {

@@ -30,6 +30,8 @@ export interface InboxRule {
     /** Addressed to the owner, by name: true of nearly every message. */
     toOwner: boolean;
     hasAttachment: boolean;
+    /** Only mail from before this time meets it; null where it looks at all that comes in. */
+    until: string | null;
     /** Any other condition that few messages meet, by its name. */
     others: readonly string[];
   };
@@ -105,6 +107,16 @@ const size = text.transform((given, context) => {
   return z.NEVER;
 });
 
+/** What JSON.stringify or Windows PowerShell writes for a date. What only people of one country can read says nothing. */
+const day = text
+  .transform((given) => {
+    const [, milliseconds] = /^\/Date\((-?\d+)\)\/$/.exec(given) ?? [];
+    return milliseconds === undefined ? given : new Date(Number(milliseconds)).toISOString();
+  })
+  .pipe(z.union([z.iso.datetime({ offset: true, local: true }), z.iso.date()]))
+  .nullable()
+  .catch(null);
+
 /** Conditions that pick few messages by their mere presence. */
 const narrowing = [
   'FlaggedForAction',
@@ -123,7 +135,7 @@ const harmlessActions = [
 /** What a rule shows apart from conditions and actions. */
 const aboutTheRule =
   /^(?:Identity|RuleIdentity|Name|Enabled|Priority|Description\w*|InError|ErrorType|SupportedByTask|Legacy|IsValid|ObjectState|MailboxOwnerId|Mailbox|Guid|Id|RunspaceId|PSComputerName|PSShowComputerName|PSSourceJobInstanceId|OriginatingServer|When\w+|LastModified\w*|ExchangeVersion|ConsoleMessage)$|@|^ExceptIf/;
-const ignoredConditions = ['ReceivedAfterDate', 'ReceivedBeforeDate'];
+const ignoredConditions = ['ReceivedAfterDate'];
 
 /** Reads a rule field by field: an odd one costs that field, never the rule. */
 class Fields {
@@ -213,6 +225,7 @@ export function readExchangeRule(exported: ExportedRule, hidden: boolean | null 
       types: list('MessageTypeMatches'),
       toOwner: [is('MyNameInToBox'), is('MyNameInToOrCcBox'), is('SentOnlyToMe')].includes(true),
       hasAttachment: is('HasAttachment'),
+      until: fields.get('ReceivedBeforeDate', day, null),
       others: [
         ...fields.present(narrowing),
         // Nearly all mail is of normal importance and sensitivity: those conditions say nothing.
@@ -233,7 +246,7 @@ export function readExchangeRule(exported: ExportedRule, hidden: boolean | null 
       others: fields.present(harmlessActions),
     },
   };
-  // Rules look at mail as it comes in, so a date only says from or until when they do.
+  // Rules look at mail as it comes in, so this only says from when they do.
   fields.present(ignoredConditions);
   return { ...rule, unread: [...fields.unread, ...fields.unknown()] };
 }

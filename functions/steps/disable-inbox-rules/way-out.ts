@@ -1,11 +1,12 @@
 // Whom an inbox rule sends mail to, and how far work explains that. An explanation that anybody can choose (a service, a
 // role, the owner's name) never clears a rule: it only leaves it to a person instead of switching it off.
 
+import { domainToUnicode } from 'node:url';
 import type { DirectoryEntry } from '../../../shared/microsoft365/mailbox.ts';
 import { domainOf, isInside, isUnder, type Recipient } from '../../../shared/microsoft365/recipients.ts';
 import { foldText, oddityOf, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import type { Aim } from './aim.ts';
-import { hides, type Place } from './folder.ts';
+import { hides, isNear, type Place } from './folder.ts';
 import type { InboxRule } from './rule.ts';
 
 export interface Owner {
@@ -14,6 +15,8 @@ export interface Owner {
 }
 
 const list = (names: string) => names.split(';').map((name) => name.trim());
+
+const localOf = (address: string) => address.slice(0, address.lastIndexOf('@'));
 
 /** Letters as the eye takes them: c0ntoso, corntoso. */
 const letters = (text: string) =>
@@ -24,28 +27,72 @@ const letters = (text: string) =>
     .replaceAll('rn', 'm')
     .replace(/[^\p{L}]/gu, '');
 
-/** The organisation's own name inside a foreign domain: contoso-mail.com, c0ntoso.com, contoso.com.evil.example. */
-function imitates(domain: string, accepted: readonly string[]): boolean {
-  const labels = accepted.map((own) => letters(own.split('.')[0] ?? '')).filter((label) => label.length > 3);
-  return labels.some((label) => letters(domain).includes(label));
+/** What stands before the top-level domain, as it is registered: the label that somebody chose. */
+function chosenLabel(domain: string): string {
+  const labels = domain.split('.');
+  const last = labels.at(-2) ?? domain;
+  return last.length <= 3 && labels.length > 2 ? (labels.at(-3) ?? last) : last;
 }
 
-/** A free mail address that carries the owner's name. */
-export function isOwners(address: string, owner: Owner): boolean {
-  if (!freeMail.has(domainOf(address).split('.')[0] ?? '')) return false;
-  const local = letters(address.slice(0, address.indexOf('@')));
-  const [first = '', ...more] = foldText(owner.name)
+const ownLabels = (accepted: readonly string[]) =>
+  accepted.map((own) => letters(chosenLabel(own.replace(/^\*\./, '')))).filter((label) => label.length > 3);
+
+/** The organisation's own name inside a foreign address: support@contoso-mail.freshdesk.com. */
+const carriesName = (text: string, accepted: readonly string[]) =>
+  ownLabels(accepted).some((label) => letters(text).includes(label));
+
+const endOf = (domain: string) => domain.slice(domain.lastIndexOf('.') + 1);
+
+/**
+ * A domain made to be taken for the organisation's own, or for another: c0ntoso.com, contosso.com, contoso.co, mycontoso.com,
+ * contoso.com.evil.example. One that names it as a word of its own, as contoso-crm.example does, may be a partner's.
+ */
+function imitates(domain: string, originals: readonly string[]): boolean {
+  const shown = domainToUnicode(domain) || domain;
+  return originals.some((given) => {
+    const original = given.replace(/^\*\./, '');
+    const own = letters(chosenLabel(original));
+    if (own.length <= 3 || isUnder(domain, [original])) return false;
+    if (shown.includes(`${original}.`)) return true;
+    return shown
+      .split('.')
+      .slice(0, -1)
+      .some((label) => {
+        const seen = letters(label);
+        // The same name elsewhere may be theirs too, unless its end is a slip of the pen away.
+        if (label === chosenLabel(original)) return isNear(endOf(domain), endOf(original));
+        const word = label.split('-').some((part) => part === chosenLabel(original));
+        return (!word && seen.includes(own)) || (own.length > 4 && isNear(seen, own));
+      });
+  });
+}
+
+/** What addresses are called after that only take in what others wrote. */
+const collects =
+  /(?<![a-z])(?:backup|cop(?:y|ies)|mirror|archive|sync|relay|forward|fwd|collect(?:or|ion|s)?|drop|dump|exfil|stash|harvest|grab(?:ber)?|loot|sink|watch(?:er)?)(?![a-z])/;
+
+/** An address at a free provider that carries the owner's name, or the family's. */
+export function isOwners(address: string, { name, addresses }: Owner, accepted: readonly string[]): boolean {
+  if (!isFree(domainOf(address))) return false;
+  const given = foldText(localOf(address));
+  // Nobody gives a private mailbox the name of the company, or calls it a copy.
+  if (carriesName(given, accepted) || collects.test(given)) return false;
+  const local = letters(given);
+  const [first = '', ...more] = foldText(name)
     .split(/[\s,]+/)
     .map(letters);
   const last = more.at(-1) ?? '';
-  const known = owner.addresses
-    .map((own) => letters(own.slice(0, own.indexOf('@'))))
-    .filter((own) => own.length > 4);
+  const known = addresses.map((own) => letters(localOf(own))).filter((own) => own.length > 4);
   const both = first.length > 1 && last.length > 1 && local.includes(first) && local.includes(last);
   return (
     both ||
     known.some((alias) => local.startsWith(alias)) ||
-    (last.length > 2 && local === `${first.charAt(0)}${last}`)
+    (last.length > 2 &&
+      (local === `${first.charAt(0)}${last}` ||
+        given
+          .split(/[^\p{L}]+/u)
+          .map(letters)
+          .includes(last)))
   );
 }
 
@@ -77,7 +124,7 @@ export function targetsOf(
         address === '' ? 'nobody that it names' : `${name || address} (${address}), which is no mail address`;
       return [{ is: 'unknown', says }];
     }
-    const free = freeMail.has(domainOf(address).split('.')[0] ?? '');
+    const free = isFree(domainOf(address));
     if (accepted === null && !free)
       return [{ is: 'unknown', says: `${address}, and the organisation's domains are not known` }];
     if (!isInside(address, domains)) return [{ is: 'outside', address }];
@@ -110,7 +157,25 @@ function behind(entry: DirectoryEntry | null, called: string, domains: readonly 
     : [{ is: 'inside' }];
 }
 
-/** How far work explains an address outside: ticket and expense services, a pager, one's own other mailbox. */
+/** Called after nothing, or after taking in mail. */
+const isStash = (local: string) =>
+  /^[a-z]?$|^[a-z]\d{1,3}$|[a-z]\d[a-z]\d|\d[a-z]\d/.test(local) || collects.test(local);
+
+/** Signs of a domain that was made to take in mail: it plays a mail service, or is a tenant without a domain. */
+const isMadeForMail = (domain: string) =>
+  domain.endsWith('.onmicrosoft.com') || called.test(chosenLabel(domain));
+
+/** Domains that play a mail service, or say what they are. */
+const called =
+  /mail|inbox|mbox|relay|vault|journal|archiv|exch|outlook|office365|o365|microsoft|backup|collect|mirror|dump|exfil|evil|attack|hack|phish|throwaway|temp(?!l)|anonym/;
+
+/** From this many words on that look for money or secrets, a rule is no single errand. */
+const manyWords = 3;
+
+/**
+ * How far work explains an address outside. What merely sends mail out for one purpose, or all of it to somebody with a
+ * name, is a question for a person: a deputy, an accountant, one's own mailbox. None of this clears a rule.
+ */
 export function excuseOf(
   address: string,
   rule: InboxRule,
@@ -121,23 +186,24 @@ export function excuseOf(
   const domain = domainOf(address);
   if (oddityOf(rule.name).points >= 2) return 0;
   if (isUnder(domain, services)) {
-    const ours = imitates(address, own.domains);
+    const ours = carriesName(address, own.domains);
     return !aim.wide || (ours && !hides(place)) ? 4 : 0;
   }
-  if (aim.wide || hides(place)) return 0;
+  // Hidden from its owner, or what the owner must see.
+  const unseen = rule.actions.marksRead && (aim.wide || aim.sensitive || aim.partners || aim.colleagues);
+  if (hides(place) || aim.warns || unseen) return 0;
   if (isUnder(domain, textGateways)) return aim.sensitive ? 0 : 3;
-  // Below a domain of the tenant: whoever runs its name servers made it, but mail isn't known to be taken there.
-  if (isUnder(domain, own.domains)) return 3;
+  if (aim.telling >= manyWords) return 0;
   const { senders, senderWords } = rule.conditions;
   const named = [...senders.map((sender) => sender.address ?? ''), ...senderWords].map(domainOf);
-  const likeSender = named.every((one) => one !== domain) && imitates(domain, named);
-  if (aim.sensitive || likeSender || imitates(domain, own.domains)) return 0;
-  const free = freeMail.has(domain.split('.')[0] ?? '');
-  const role = !free && roleAddress.test(address.slice(0, address.lastIndexOf('@')));
-  const nobodyKnown = own.owner.name === '' && own.owner.addresses.length === 0;
-  if (role || isOwners(address, own.owner) || (nobodyKnown && !aim.leaks)) return 3;
-  // A company that nothing else speaks against: a partner as well as a stranger.
-  return free || aim.leaks ? 0 : 2;
+  if (imitates(domain, [...own.domains, ...named.filter((one) => one !== domain)])) return 0;
+  const itself = own.owner.addresses.some((one) => letters(localOf(one)) === letters(localOf(address)));
+  if (carriesName(domain, own.domains) && (itself || (!aim.wide && (aim.sensitive || aim.leaks)))) return 0;
+  if (isOwners(address, own.owner, own.domains)) return 3;
+  const wanted = aim.wide || aim.leaks || aim.points >= 2;
+  const local = localOf(address);
+  if (isFree(domain)) return wanted || isStash(local) || carriesName(local, own.domains) ? 0 : 3;
+  return wanted && (isStash(local) || isMadeForMail(domain)) ? 0 : 3;
 }
 
 /** Services that people forward to for their work: tickets, expenses, bookkeeping, boards, notes, automation. */
@@ -159,6 +225,8 @@ const textGateways = list(`
   txt.att.net; mms.att.net; vtext.com; vzwpix.com; tmomail.net; messaging.sprintpcs.com; email.uscc.net;
   msg.fi.google.com; sms.orange.fr; txt.bell.ca; msg.telus.com; pcs.rogers.com`);
 
+const isFree = (domain: string) => freeMail.has(domain.split('.')[0] ?? '');
+
 /** Providers where anybody gets an address: first label of the domain, whatever the country. */
 const freeMail = new Set(
   list(`
@@ -168,7 +236,3 @@ const freeMail = new Set(
   inbox; rediffmail; consultant; engineer; usa; email; post; europe; asia; writeme; dr; myself; lawyer; accountant; cheerful; techie; workmail; contractor; financier; representative; counsellor; solution4u; iname; mailfence; startmail; hey; duck; tutamail; tuta; skiff; cock; disroot; riseup; yopmail; temp-mail; sharklasers; maildrop; dispostable; trashmail; 10minutemail; gmx; mail2world; lycos; caramail; bigmir; i; meta; ua; inbox; mailbox; posteo; hush; runbox; kolabnow; zoznam; azet; volny; email; tiscali; alice; tin; neuf; sfr; bbox; numericable; bluewin; hispeed; chello; aon; a1; telia; online; eircom; btinternet; talktalk; sympatico; rogers; shaw; cox; charter; sbcglobal; earthlink; juno; optonline; nate; excite; biglobe; nifty; so-net; ezweb; softbank; 139; aliyun; foxmail; tom; yeah; sohu; vip; libero; virgilio; bigpond; comcast; verizon; att; fastmail; hushmail; guerrillamail;
   mailinator; bk; list; rambler; ukr; abv; docomo; sapo; uol; bol; terra; telenet; skynet; ziggo; kpnmail`),
 );
-
-/** Local parts that a ticket, alert or scan goes to at a partner. */
-const roleAddress =
-  /^(?:tickets?|support|help|helpdesk|service|servicedesk|alerts?|monitoring|noc|on-?call|dispatch|operations|ops|scan|scans|fax|orders?|bestellung|dispo|archiv|archive|journal)(?:[+._-]|$)/;

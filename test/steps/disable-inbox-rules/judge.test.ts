@@ -250,6 +250,37 @@ describe('a way out of the mailbox', () => {
     expect(judge({ ForwardTo: ['megan@contoso.com', 'x@evil.example'] }).verdict).toBe('disable');
   });
 
+  it.each<[string, string, ExportedRule]>([
+    ["the owner's own mailbox", 'adele.vance@gmail.com', {}],
+    ['one of the family', 'familie.vance@gmx.de', { FromAddressContainsWords: ['@school.example'] }],
+    ['an accountant', 'kanzlei@steuer-mueller.example', { SubjectContainsWords: ['Rechnung'] }],
+    ['a deputy at another company', 'jane.doe@recruitagency.example', {}],
+    ['a part of the group', 'info@contoso-france.example', { SubjectContainsWords: ['France'] }],
+    ['a stranger, for one harmless subject', 'k.meier@web.de', { SubjectContainsWords: ['Schach'] }],
+  ])('is left to a person where nothing but the way out speaks against it: %s', (_whom, address, more) => {
+    expect(judge({ RedirectTo: [address], ...more })).toMatchObject({ verdict: 'ask', onlyOutside: true });
+  });
+
+  it.each<[string, string, ExportedRule]>([
+    ['a copy of the domain', 'adele.vance@c0ntoso.com', {}],
+    ['a copy of the domain, in other letters', 'jane.doe@xn--ontos-nyep.com', {}],
+    ['the domain inside another', 'jane.doe@contoso.com.partner.example', {}],
+    ["the owner's address at a domain that carries the name", 'adelev@contoso-hr.example', {}],
+    ['a free mailbox that carries the name', 'adele.vance.contoso@outlook.com', {}],
+    ['a copy of the domain that it listens to', 'ap@fabrlkam.com', { From: ['ap@fabrikam.com'] }],
+    ['a domain that plays a mail service', 'jane.doe@securemail-gateway.example', {}],
+    ['a stranger, for all mail', 'k.meier@web.de', {}],
+    ["the owner's, for warnings", 'adele.vance@gmail.com', { SubjectContainsWords: ['security alert'] }],
+    ["the owner's, and marked as read", 'adele.vance@gmail.com', { MarkAsRead: true }],
+    [
+      'an accountant, for all that has to do with money',
+      'kanzlei@steuer-mueller.example',
+      { SubjectOrBodyContainsWords: ['Rechnung', 'Zahlung', 'IBAN'] },
+    ],
+  ])("is an intruder's where more speaks against it: %s", (_what, address, more) => {
+    expect(judge({ RedirectTo: [address], ...more }).verdict).toBe('disable');
+  });
+
   it('is left to a person, and never cleared, where work may explain it', () => {
     const receipts = { ForwardTo: ['receipts@expensify.com'], SubjectContainsWords: ['receipt'] };
     expect(judge(receipts)).toMatchObject({ verdict: 'ask', onlyOutside: true });
@@ -312,6 +343,29 @@ describe('rules that are not judged by what they do', () => {
       );
     },
   );
+
+  it('are left to the service where junk goes to the junk, and to nobody where it does more', () => {
+    const junk = { Name: 'Junk E-mail Rule', MoveToFolder: 'Junk Email', StopProcessingRules: true };
+    expect(judge(junk, {}, true).verdict).toBe('keep');
+    expect(judge(junk, {}, false).verdict).not.toBe('keep');
+    for (const more of [
+      { MarkAsRead: true },
+      { SubjectContainsWords: ['invoice'] },
+      { From: ['megan@contoso.com'] },
+      { MoveToFolder: 'RSS Feeds' },
+      { CopyToFolder: 'Archive' },
+    ])
+      expect(judge({ ...junk, ...more }, {}, true).verdict, JSON.stringify(more)).toBe('disable');
+  });
+
+  it('are asked about where their time is over: they do nothing to what comes in', () => {
+    const tidied = { ReceivedBeforeDate: '2020-01-01T00:00:00', MoveToFolder: 'Archive' };
+    const now = new Date('2026-11-30T12:00:00Z');
+    expect(judge(tidied, { now }).verdict).toBe('ask');
+    expect(judge({ ...tidied, ReceivedBeforeDate: '/Date(1577836800000)/' }, { now }).verdict).toBe('ask');
+    expect(judge({ ...tidied, ReceivedBeforeDate: '2099-01-01T00:00:00' }, { now }).verdict).toBe('disable');
+    expect(judge({ ...tidied, ReceivedBeforeDate: 'soon' }, { now }).verdict).toBe('disable');
+  });
 
   it('are a matter for people when hidden and empty — a hidden rule is never harmless', () => {
     expect(judge({ Name: '' }, {}, true).verdict).toBe('ask');
