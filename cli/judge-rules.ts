@@ -19,25 +19,24 @@ interface Line {
 interface Problem {
   line: number;
   what: string;
+  /** Of the rule, where that could be read. */
+  id?: string;
+  /** What is wrong with the file: no rule of it. */
+  ofFile?: true;
 }
 
 /**
  * The values of a JSON array, or of JSON lines: one after the other, each on as many lines as it likes. A value that is no
- * JSON is a problem by itself, and the others are still read.
+ * JSON is a problem in its place, and the others are still read.
  */
-function valuesIn(text: string): { values: Line[]; problems: Problem[] } {
+function valuesIn(text: string): (Line | Problem)[] {
   const lines = text.split('\n').map((given, index) => ({ given, line: index + 1 }));
   const full = lines.filter(({ given }) => given.trim() !== '');
   const read = full.map(({ given, line }) => parsed(given, line));
   // One object that fills its line says that all of them should.
   const fillsLine = full.some(({ given }, index) => given.startsWith('{') && 'value' in (read[index] ?? {}));
   const [first] = read;
-  if (first !== undefined && ('value' in first || (text.startsWith('{') && fillsLine))) {
-    return {
-      values: read.flatMap((one) => ('value' in one ? one : [])),
-      problems: read.flatMap((one) => ('what' in one ? one : [])),
-    };
-  }
+  if (first !== undefined && ('value' in first || (text.startsWith('{') && fillsLine))) return read;
   return scanned(text);
 }
 
@@ -51,9 +50,8 @@ function parsed(given: string, line: number): Line | Problem {
 }
 
 /** Finds where each value begins and ends by its brackets, since each may take many lines. */
-function scanned(text: string): { values: Line[]; problems: Problem[] } {
-  const values: Line[] = [];
-  const problems: Problem[] = [];
+function scanned(text: string): (Line | Problem)[] {
+  const items: (Line | Problem)[] = [];
   const isArray = text.trimStart().startsWith('[');
   let depth = 0;
   let line = 1;
@@ -61,10 +59,7 @@ function scanned(text: string): { values: Line[]; problems: Problem[] } {
   let quoted = false;
   const outer = isArray ? 1 : 0;
   const take = (end: number) => {
-    if (start === undefined) return;
-    const one = parsed(text.slice(start.at, end), start.line);
-    if ('value' in one) values.push(one);
-    else problems.push(one);
+    if (start !== undefined) items.push(parsed(text.slice(start.at, end), start.line));
     start = undefined;
   };
   for (let at = 0; at < text.length; at += 1) {
@@ -91,8 +86,8 @@ function scanned(text: string): { values: Line[]; problems: Problem[] } {
     if (character === '\n') line += 1;
   }
   take(text.length);
-  if (depth > 0) problems.push({ line, what: 'the file ends before its last bracket is closed' });
-  return { values, problems };
+  if (depth > 0) items.push({ line, what: 'the file ends before its last bracket is closed', ofFile: true });
+  return items;
 }
 
 const domainSchema = z.union([
@@ -112,28 +107,52 @@ type Entry = z.infer<typeof entrySchema>;
 /** What the REST endpoint answers. */
 const answerSchema = z.looseObject({ value: z.array(z.unknown()) });
 
-/** Every rule in the file with its line, or what is wrong with which line. */
-function readRules(text: string): { entries: (Entry & { line: number })[]; problems: Problem[] } {
-  const { values, problems } = valuesIn(text.replace(/^\uFEFF/, ''));
-  const entries: (Entry & { line: number })[] = [];
-  const flat = values.flatMap(({ line, value }) => {
-    const list = Array.isArray(value) ? value : (answerSchema.safeParse(value).data?.value ?? [value]);
-    return list.map((one: unknown) => ({ line, value: one }));
-  });
-  for (const { line, value } of flat) {
-    const given = z.looseObject({ rule: z.unknown() }).safeParse(value);
-    const read = entrySchema.safeParse(given.success && 'rule' in given.data ? value : { rule: value });
-    if (!read.success) {
-      const [issue] = read.error.issues;
-      const what = `${issue?.path.join('.') || 'the value'}: ${issue?.message ?? 'cannot be read'}`;
-      problems.push({ line, what });
-    } else if (!isRule(read.data.rule)) {
-      problems.push({ line, what: 'rule: has no property that Get-InboxRule shows of a rule' });
-    } else entries.push({ ...read.data, line });
+/** Windows and people write `rule`, PowerShell and the documentation `Rule`: `to` says which of the two is read here. */
+const withKeys = (given: unknown, to: (letter: string) => string) => {
+  const read = z.record(z.string(), z.json()).safeParse(given);
+  if (!read.success) return given;
+  const entries = Object.entries(read.data);
+  const renamed = entries.map(([key, value]) => [to(key.charAt(0)) + key.slice(1), value] as const);
+  // What is written as it is read here holds where a file has both.
+  return Object.fromEntries([...renamed, ...entries.filter(([key]) => to(key.charAt(0)) === key.charAt(0))]);
+};
+const upper = (letter: string) => letter.toUpperCase();
+const lower = (letter: string) => letter.toLowerCase();
+
+/** One rule of the file, or what is wrong with it. */
+function readEntry({ line, value }: Line): { entry: Entry } | Problem {
+  const around = z.looseObject({ rule: z.unknown() }).safeParse(withKeys(value, lower));
+  const wraps = around.success && typeof around.data.rule === 'object' && around.data.rule !== null;
+  const given = wraps
+    ? { ...around.data, rule: withKeys(around.data.rule, upper) }
+    : { rule: withKeys(value, upper) };
+  const read = entrySchema.safeParse(given);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    const id = z.looseObject({ id: z.union([z.string(), z.number()]) }).safeParse(given).data?.id;
+    return {
+      line,
+      ...(id === undefined ? {} : { id: String(id) }),
+      what: `${issue?.path.join('.') || 'the value'}: ${issue?.message ?? 'cannot be read'}`,
+    };
   }
-  if (entries.length === 0 && problems.length === 0)
-    problems.push({ line: 1, what: 'the file holds no rule' });
-  return { entries, problems: problems.toSorted((a, b) => a.line - b.line) };
+  return isRule(read.data.rule)
+    ? { entry: read.data }
+    : { line, what: 'rule: has no property that Get-InboxRule shows of a rule' };
+}
+
+/** Every rule in the file in its order, or in its place what is wrong with which line. */
+function readRules(text: string): ({ entry: Entry } | Problem)[] {
+  const items = valuesIn(text.replace(/^\uFEFF/, '')).flatMap((item): ({ entry: Entry } | Problem)[] => {
+    if ('what' in item) return [item];
+    const list = Array.isArray(item.value) ? item.value : answerSchema.safeParse(item.value).data?.value;
+    if (list === undefined) return [readEntry(item)];
+    return list.map((value: unknown, index) => {
+      const read = readEntry({ line: item.line, value });
+      return 'what' in read ? { ...read, what: `rule ${index + 1} of it: ${read.what}` } : read;
+    });
+  });
+  return items.length > 0 ? items : [{ line: 1, what: 'the file holds no rule', ofFile: true }];
 }
 
 const domainsOf = (domains: Entry['acceptedDomains']): string[] =>
@@ -142,12 +161,18 @@ const domainsOf = (domains: Entry['acceptedDomains']): string[] =>
     return domain.MatchSubDomains ? [domain.DomainName, `*.${domain.DomainName}`] : [domain.DomainName];
   });
 
-/** `adelev\13…` and `Adele Vance\13…` say whose rule it is. */
+/** `adelev\\13…`, `Adele Vance\\13…` and properties beside it say whose rule it is. */
+function namesIn(rule: Entry['rule']): string[] {
+  const text = (key: string) => (typeof rule[key] === 'string' ? rule[key] : '');
+  const identity = text('Identity');
+  const before = identity.slice(0, Math.max(0, identity.lastIndexOf('\\')));
+  const said = [text('Mailbox'), before, text('MailboxOwnerId')];
+  return said.flatMap((name) => name.split('/').at(-1) ?? []);
+}
+
+/** Whose rule it is, as far as the file says. */
 function ownerOf({ mailbox, rule }: Entry, domains: readonly string[]) {
-  const identity = typeof rule['Identity'] === 'string' ? rule['Identity'] : '';
-  const cut = identity.lastIndexOf('\\');
-  const said = [mailbox ?? '', cut > 0 ? (identity.slice(0, cut).split('/').at(-1) ?? '') : ''];
-  const names = said.filter((name) => name !== '');
+  const names = [mailbox ?? '', ...namesIn(rule)].filter((name) => name !== '');
   const addresses = names.flatMap((name) => {
     if (name.includes('@')) return [name];
     const alias = /^[\w.+-]+$/.test(name) ? domains.filter((one) => !one.startsWith('*.')) : [];
@@ -170,18 +195,33 @@ function directoryIn(recipients: NonNullable<Entry['recipients']>): Map<string, 
 }
 
 /** `known`: domains of the tenant that hold for the whole file. */
-function judgeEntry(entry: Entry, known: readonly string[]): Judgement & { id: string } {
-  const own = entry.mailbox?.includes('@') ? [domainOf(entry.mailbox)] : [];
+function judgeEntry(
+  entry: Entry,
+  known: readonly string[],
+  now: Date,
+): Judgement & { id: string; name: string } {
+  const whose = [entry.mailbox ?? '', ...namesIn(entry.rule)].find((name) => name.includes('@'));
+  const own = whose === undefined ? [] : [domainOf(whose)];
   const said = domainsOf(entry.acceptedDomains);
   const domains = said.length > 0 ? said : known.length > 0 ? known : own;
   const rule = readExchangeRule(entry.rule, entry.hidden ?? null);
   const judged = judgeRule(rule, {
     acceptedDomains: domains.length > 0 ? domains : null,
     owner: ownerOf(entry, domains),
+    now,
     ...(entry.recipients ? { directory: directoryIn(entry.recipients) } : {}),
   });
-  return { ...judged, id: String(entry.id ?? rule.id) };
+  return { ...judged, id: String(entry.id ?? rule.id), name: rule.name };
 }
+
+/** What can't be read isn't harmless: it has its line among the others, so that each answer stands where its rule does. */
+const unreadable = ({ line, what, id = `line ${line}` }: Problem) => ({
+  id,
+  name: '',
+  verdict: 'ask' as const,
+  score: 0,
+  reasons: [`cannot be read: ${what}`],
+});
 
 const optionsSchema = z.object({
   table: z.boolean().default(false),
@@ -210,15 +250,16 @@ export function judgeRules(program: Command, terminal: Terminal): void {
       const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
         throw new Stop(`${file} cannot be read: ${error.code ?? error.message}`, exitCodes.usage);
       });
-      const { entries, problems } = readRules(decoded(bytes));
-      if (problems.length > 0) {
-        const told = problems.map(({ line, what }) => shown(`line ${line}: ${what}`));
-        throw new Stop(told.join('\n'), exitCodes.usage);
-      }
-      const judged = entries.map((entry) => ({
-        name: readExchangeRule(entry.rule).name,
-        ...judgeEntry(entry, domain),
-      }));
+      const items = readRules(decoded(bytes));
+      const problems = items.flatMap((item) => ('what' in item ? item : []));
+      const told = problems.map(({ line, what }) => shown(`line ${line}: ${what}`)).join('\n');
+      // Where nothing is a rule it is the wrong file: there is nothing to judge.
+      if (problems.length === items.length) throw new Stop(told, exitCodes.usage);
+      const now = new Date();
+      const judged = items.flatMap((item) => {
+        if ('entry' in item) return judgeEntry(item.entry, domain, now);
+        return item.ofFile ? [] : unreadable(item);
+      });
       if (forPeople) {
         const rows = judged.map(({ verdict, score, name, id, reasons }) => [
           verdict,
@@ -227,9 +268,10 @@ export function judgeRules(program: Command, terminal: Terminal): void {
           reasons.join('; '),
         ]);
         terminal.out(table(['verdict', 'score', 'rule', 'why'], rows, terminal.columns));
-        return;
+      } else {
+        for (const { id, verdict, score, reasons } of judged)
+          terminal.out(`${shownJson({ id, verdict, score, reasons }, 0)}\n`);
       }
-      for (const { id, verdict, score, reasons } of judged)
-        terminal.out(`${shownJson({ id, verdict, score, reasons }, 0)}\n`);
+      if (problems.length > 0) throw new Stop(told, exitCodes.usage);
     });
 }

@@ -38,6 +38,11 @@ const read = (out: string) =>
     .split('\n')
     .map((line) => lineSchema.parse(JSON.parse(line)));
 
+const small = (rule: object) =>
+  Object.fromEntries(
+    Object.entries(rule).map(([key, value]) => [key.charAt(0).toLowerCase() + key.slice(1), value]),
+  );
+
 const hiding = {
   Identity: 'adelev\\1',
   Name: '..',
@@ -75,6 +80,8 @@ describe('reclaim judge-rules', () => {
     ['UTF-16 as Windows PowerShell writes it', Buffer.from(`\uFEFF${JSON.stringify(rules)}`, 'utf16le')],
     ['a byte order mark', `\uFEFF${JSON.stringify(rules)}`],
     ['objects with the rule in them', JSON.stringify(rules.map((rule) => ({ rule })))],
+    ['names that begin with a small letter', JSON.stringify(rules.map(small))],
+    ['objects whose names begin with a capital', JSON.stringify(rules.map((Rule) => ({ Rule })))],
   ])('judges %s, a line for each rule in its order', async (_what, content) => {
     const { code, out: said, error } = await judge(content, '--domain', 'contoso.com');
     expect([code, error]).toEqual([0, '']);
@@ -132,24 +139,53 @@ describe('reclaim judge-rules', () => {
     expect(said).not.toContain('\u001b');
   });
 
-  it.each<[string, string, string[]]>([
-    ['a line that is no JSON', '{"Name":"a"}\n{"Name": }\n', ['line 2: this is no JSON']],
-    ['a text that is not closed', '{"Name":"a"}\n{"Name":"b\n{"Name":"c"}', ['line 2: this is no JSON']],
+  it.each<[string, string, string[], string[]]>([
+    ['a line that is no JSON', '{"Name":"a"}\n{"Name": }\n', ['line 2: this is no JSON'], ['a', 'line 2']],
+    [
+      'a text that is not closed',
+      '{"Name":"a"}\n{"Name":"b\n{"Name":"c"}',
+      ['line 2: this is no JSON'],
+      ['a', 'line 2', 'c'],
+    ],
     [
       'an entry of an array',
-      '[\n {"Name":"a"},\n 5,\n {"Name": x}\n]',
+      '[\n {"Name":"a"},\n 5,\n {"Name": x},\n {"Name":"d"}\n]',
       ['line 3: rule: ', 'line 4: this is no JSON'],
+      ['a', 'line 3', 'line 4', 'd'],
     ],
-    ['an array that ends too soon', '[\n {"Name":"a"}', ['line 2: the file ends']],
-    ['something else than a rule', '{"Name":"a"}\n{"colour":"red"}', ['line 2: rule: has no property']],
-    ['a wrong kind of value', '{"rule":{"Name":"a"},"hidden":"maybe"}', ['line 1: hidden: ']],
-    ['nothing', '', ['line 1: the file holds no rule']],
-  ])('says the line and what is wrong with it: %s', async (_what, content, problems) => {
+    [
+      'an entry of an array on one line',
+      '[{"Name":"a"},{"colour":"red"},{"Name":"c"}]',
+      ['line 1: rule 2 of it: rule: has no property'],
+      ['a', 'line 1', 'c'],
+    ],
+    ['an array that ends too soon', '[\n {"Name":"a"}', ['line 2: the file ends'], ['a']],
+    [
+      'something else than a rule',
+      '{"colour":"red"}\n{"Name":"b"}',
+      ['line 1: rule: has no property'],
+      ['line 1', 'b'],
+    ],
+    [
+      'a wrong kind of value',
+      '{"id":7,"rule":{"Name":"a"},"hidden":"maybe"}\n{"Name":"b"}',
+      ['line 1: hidden: '],
+      ['7', 'b'],
+    ],
+    ['nothing', '', ['line 1: the file holds no rule'], []],
+    ['no rule at all', 'Name : x\nEnabled : True', ['line 1: this is no JSON', 'line 2: '], []],
+  ])('says the line and what is wrong with it, and still answers in order: %s', async (_what, ...given) => {
+    const [content, problems, ids] = given;
     const { code, out: said, error } = await judge(content);
-    expect([code, said]).toEqual([2, '']);
+    expect(code).toBe(2);
     const told = error.trim().split('\n');
     expect(told).toHaveLength(problems.length);
     for (const [index, problem] of problems.entries()) expect(told[index]).toContain(problem);
+    const lines = said === '' ? [] : read(said);
+    expect(lines.map(({ id }) => id)).toEqual(ids);
+    // What can't be read may be anything.
+    for (const { reasons, verdict } of lines)
+      if (reasons.join().startsWith('cannot be read')) expect(verdict).toBe('ask');
   });
 
   it('says so where there is no such file', async () => {
