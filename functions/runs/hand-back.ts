@@ -106,6 +106,7 @@ export async function getHandBack(engine: Engine, request: ApiRequest): Promise<
       version: headers.etag,
       who: request.who,
       now: engine.now(),
+      timeZone: engine.timeZone,
       lastDrill: await engine.lastDrill?.(),
     }),
   };
@@ -156,7 +157,7 @@ export async function postHandBack(services: HandBackServices, request: ApiReque
       return answer(engine, 202, written);
     }
     case 'pass':
-      return shownOnce(request, await pass(services, request, rows, body, given));
+      return shownOnce(engine, request, await pass(services, request, rows, body, given));
     case 'owner-back': {
       const seen =
         whyNotBack(stateOf(rows)) === undefined ? await lookForOwner(engine, rows, body.insist) : '';
@@ -175,11 +176,11 @@ export async function postHandBack(services: HandBackServices, request: ApiReque
 }
 
 /** A browser gets the pass as the answer to its form; after a redirect nobody would ever see it. */
-function shownOnce(request: ApiRequest, given: ApiAnswer): ApiAnswer {
+function shownOnce({ timeZone }: Engine, request: ApiRequest, given: ApiAnswer): ApiAnswer {
   const made = passAnswerSchema.safeParse(given.json);
   if (!wantsPage(request) || !made.success) return given;
   const { temporaryAccessPass, ...view } = made.data;
-  return { ...given, headers: pageHeaders, html: passPage(view, temporaryAccessPass, request.who) };
+  return { ...given, headers: pageHeaders, html: passPage(view, temporaryAccessPass, request.who, timeZone) };
 }
 
 /** Why the pass takes a second operator: what the account is or could become now, or what this run found it to be. */

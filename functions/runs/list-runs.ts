@@ -61,7 +61,10 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
     .map(({ word: _, ...line }) => line);
   if (page) {
     const lastDrill = await engine.lastDrill?.();
-    const html = listPage({ runs, days, most: mostRuns, verdict, person, who: request.who, lastDrill });
+    const { timeZone } = engine;
+    const html = listPage({
+      ...{ runs, days, most: mostRuns, verdict, person, who: request.who, timeZone, lastDrill },
+    });
     return { status: 200, headers: pageHeaders, html };
   }
   return { status: 200, headers: { vary: 'accept' }, json: { runs } };

@@ -7,7 +7,7 @@ import { clock, isWebPage, oneLine, plain } from '../mail/plain.ts';
 import { spelled } from '../mail/spell.ts';
 import { capital } from '../model/text.ts';
 import type { HandBackView } from '../run/hand-back-view.ts';
-import { askUrl, placeOf } from '../summary/given.ts';
+import { askUrl, clockIn, placeOf } from '../summary/given.ts';
 import { button } from './sections.ts';
 import { runPath, shell } from './shell.ts';
 
@@ -17,6 +17,7 @@ export interface HandBackPage {
   version: string;
   who: string;
   now: Date;
+  timeZone?: string | undefined;
   lastDrill?: string | undefined;
 }
 
@@ -37,7 +38,7 @@ const headings = {
   'handed back': 'Handed back',
 } as const;
 
-export function handBackPage({ view, version, who, now, lastDrill }: HandBackPage): string {
+export function handBackPage({ view, version, who, now, timeZone, lastDrill }: HandBackPage): string {
   const forms = view.next.map((action) => formOf(view, version, action));
   const tasks = view.tasks.filter(({ withOwner }) => !withOwner);
   const later = view.tasks.filter(({ withOwner }) => withOwner);
@@ -46,7 +47,7 @@ export function handBackPage({ view, version, who, now, lastDrill }: HandBackPag
     headings[view.state],
     who,
     [
-      html`<p class="lead">${leadOf(view)} <span class="d">As of ${clock(now.toISOString())}.</span></p>`,
+      html`<p class="lead">${leadOf(view)} <span class="d">As of ${clockIn(timeZone, now.toISOString())}.</span></p>`,
       forms.length === 0
         ? nothing
         : html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">What you do now</h2>${forms}</section>`,
@@ -100,14 +101,14 @@ const taskHtml =
   };
 
 /** The only place where a pass is shown. Loading it again makes no other one: that takes a form of its own. */
-export function passPage(view: HandBackView, pass: ShownPass, who: string): string {
+export function passPage(view: HandBackView, pass: ShownPass, who: string, timeZone?: string): string {
   const { value, expiresAt, usableOnce, unusableBecause } = pass;
   const unusable =
     unusableBecause === null
       ? nothing
       : html`<p class="bad">It opens nothing yet: ${plain(unusableBecause)}.</p>`;
   return page(view, 'Temporary Access Pass, shown once', who, [
-    html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">Tell it to the owner, by phone or in person</h2><p class="pass">${value}</p><p class="d">${spelled(value)}</p>${unusable}<p>Valid until ${clock(expiresAt)}${usableOnce ? ', for one sign-in' : ''}. It is shown here and nowhere else: when this page is gone, so is the pass.</p><div class="go"><a class="b" href="${runPath(view.run.id)}/hand-back">Told: go on</a></div></section>`,
+    html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">Tell it to the owner, by phone or in person</h2><p class="pass">${value}</p><p class="d">${spelled(value)}</p>${unusable}<p>Valid until ${clockIn(timeZone, expiresAt)}${usableOnce ? ', for one sign-in' : ''}. It is shown here and nowhere else: when this page is gone, so is the pass.</p><div class="go"><a class="b" href="${runPath(view.run.id)}/hand-back">Told: go on</a></div></section>`,
   ]);
 }
 

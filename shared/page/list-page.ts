@@ -1,8 +1,9 @@
 // The runs of the last days as a page: what waits for a person first, then the rest, newest first in both. It says in
 // words what the colour says too. A plain form filters it, without JavaScript.
 import { type Html, html, nothing } from '../mail/html.ts';
-import { clock, plain } from '../mail/plain.ts';
+import { plain } from '../mail/plain.ts';
 import { words } from '../run/verdict.ts';
+import { clockIn } from '../summary/given.ts';
 import { runPath, runsPath, shell } from './shell.ts';
 
 interface ListedRun {
@@ -25,13 +26,14 @@ export interface ListPage {
   verdict: string | undefined;
   person: string;
   who: string;
+  timeZone?: string | undefined;
   lastDrill?: string | undefined;
 }
 
 /** Of the rest; who looks for one of a thousand filters. */
 const mostOfTheRest = 200;
 
-export function listPage({ runs, days, most, verdict, person, who, lastDrill }: ListPage): string {
+export function listPage({ runs, days, most, verdict, person, who, timeZone, lastDrill }: ListPage): string {
   const waiting = runs.filter(({ waits }) => waits);
   const rest = runs.filter(({ waits }) => !waits);
   const cut = runs.length >= most ? ` Only the newest ${most} are looked at.` : '';
@@ -42,7 +44,7 @@ export function listPage({ runs, days, most, verdict, person, who, lastDrill }: 
     tone: 'quiet',
     heading: 'Runs',
     under: html`<p>${runs.length} in the last ${days} days, ${waiting.length} of them ${waiting.length === 1 ? 'waits' : 'wait'} for a person.${cut}</p>`,
-    main: html`${filters(days, verdict, person)}${runs.length === 0 ? none : nothing}${table('waiting', 'Waits for a person', waiting)}${table('rest', 'Nothing to do now', rest.slice(0, mostOfTheRest))}${left > 0 ? html`<p class="lead">And ${left} more: narrow them by person, verdict or days.</p>` : nothing}`,
+    main: html`${filters(days, verdict, person)}${runs.length === 0 ? none : nothing}${table('waiting', 'Waits for a person', waiting, timeZone)}${table('rest', 'Nothing to do now', rest.slice(0, mostOfTheRest), timeZone)}${left > 0 ? html`<p class="lead">And ${left} more: narrow them by person, verdict or days.</p>` : nothing}`,
     who: plain(who, 160),
     lastDrill,
   });
@@ -63,11 +65,11 @@ function filters(days: number, verdict: string | undefined, person: string): Htm
   return html`<form method="get" action="${runsPath}" class="filters"><p><label for="person">Person</label><input type="text" id="person" name="person" value="${person}" autocomplete="off"></p><p><label for="verdict">Verdict</label><select id="verdict" name="verdict">${wordOptions}</select></p><p><label for="days">Within</label><select id="days" name="days">${dayOptions}</select></p><div class="go"><button type="submit">Show</button><a class="x" href="${runsPath}">Show all</a></div></form>`;
 }
 
-function table(id: string, title: string, runs: readonly ListedRun[]): Html {
+function table(id: string, title: string, runs: readonly ListedRun[], timeZone?: string): Html {
   if (runs.length === 0) return nothing;
   const rows = runs.map(
     ({ id: run, code, verdict, state, userPrincipalName, displayName, openedAt, waits }) =>
-      html`<tr><th scope="row" class="k"><a href="${runPath(run)}">${plain(verdict, 60)}</a><div class="d">${waits && state === 'finished' ? 'waits' : state}</div></th><td>${plain(displayName, 80)}<div class="d">${plain(userPrincipalName, 120)}</div></td><td class="k">${clock(openedAt).replace(/:\d\d UTC$/, ' UTC')}<div class="d">${plain(code, 12)}</div></td></tr>`,
+      html`<tr><th scope="row" class="k"><a href="${runPath(run)}">${plain(verdict, 60)}</a><div class="d">${waits && state === 'finished' ? 'waits' : state}</div></th><td>${plain(displayName, 80)}<div class="d">${plain(userPrincipalName, 120)}</div></td><td class="k">${clockIn(timeZone, openedAt).replace(/:\d\d UTC/, ' UTC')}<div class="d">${plain(code, 12)}</div></td></tr>`,
   );
   return html`<section aria-labelledby="${id}-h"><h2 id="${id}-h">${title}: ${runs.length}</h2><table><thead><tr><th scope="col">Verdict</th><th scope="col">Account</th><th scope="col">Opened</th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }

@@ -1,18 +1,18 @@
 // Who did what, newest first, and how every step stands. What is cut off here is in the JSON of the run.
 
 import { type Html, html, nothing } from '../mail/html.ts';
-import { clock, plain } from '../mail/plain.ts';
+import { plain } from '../mail/plain.ts';
 import type { LogRow, StepRow } from '../model/rows.ts';
-import { type Given, titleOf } from '../summary/given.ts';
+import { clockIn, type Given, titleOf } from '../summary/given.ts';
 
-export function logHtml(log: readonly LogRow[], most: number): Html {
+export function logHtml(given: Given, log: readonly LogRow[], most: number): Html {
   if (log.length === 0) return nothing;
   const rows = log
     .toReversed()
     .slice(0, most)
     .map(({ at, who, what, why }) => {
       const said = why === null ? plain(what, 300) : `${plain(what, 300)}: ${plain(why, 500)}`;
-      return html`<tr><td>${clock(at)}</td><td>${plain(who, 120)}</td><td>${said}</td></tr>`;
+      return html`<tr><td>${clockIn(given.timeZone, at)}</td><td>${plain(who, 120)}</td><td>${said}</td></tr>`;
     });
   const more = log.length - rows.length;
   return html`<section id="log" aria-labelledby="log-h"><h2 id="log-h">Who did what</h2><table><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What and why</th></tr></thead><tbody>${rows}</tbody></table>${more > 0 ? html`<p class="d">And ${more} earlier.</p>` : nothing}</section>`;
@@ -22,7 +22,7 @@ export function stepsHtml(given: Given, most: number): Html {
   const { steps } = given;
   const rows = steps.map(
     (row) =>
-      html`<tr><th scope="row">${titleOf(given, row.name)}</th><td>${standOf(row)}${keptHtml(row, most)}</td><td>${row.changes.length}</td></tr>`,
+      html`<tr><th scope="row">${titleOf(given, row.name)}</th><td>${standOf(given, row)}${keptHtml(row, most)}</td><td>${row.changes.length}</td></tr>`,
   );
   return html`<section id="steps" aria-labelledby="steps-h"><h2 id="steps-h">Every step</h2><details><summary>${steps.length} steps, ${steps.filter((row) => row.state === 'settled').length} settled</summary><table><thead><tr><th scope="col">Step</th><th scope="col">How it stands</th><th scope="col">Changes</th></tr></thead><tbody>${rows}</tbody></table></details></section>`;
 }
@@ -35,9 +35,9 @@ const keptHtml = ({ kind, kept }: StepRow, most: number) =>
         .slice(0, most)
         .map((entry) => html`<div class="d">${plain(`${entry.what}: ${entry.why}`, 200)}</div>`);
 
-function standOf({ state, outcome, aim, mode, lastError, until }: StepRow): string {
+function standOf({ timeZone }: Given, { state, outcome, aim, mode, lastError, until }: StepRow): string {
   if (state !== 'settled') {
-    const next = state === 'waiting' && until !== null ? ` until ${clock(until)}` : '';
+    const next = state === 'waiting' && until !== null ? ` until ${clockIn(timeZone, until)}` : '';
     const again = lastError === null ? '' : `, after a failure: ${plain(lastError.message, 160)}`;
     return `${state}${aim === 'fix' ? '' : ` (${aim})`}${next}${again}`;
   }

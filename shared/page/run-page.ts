@@ -3,11 +3,11 @@
 
 import { type Html, html } from '../mail/html.ts';
 import type { Section } from '../mail/letter.ts';
-import { clock, plain } from '../mail/plain.ts';
+import { plain } from '../mail/plain.ts';
 import type { LogRow } from '../model/rows.ts';
 import { ofTheRun, unsentSummary } from '../run/tick-off.ts';
 import { verdictText } from '../run/verdict.ts';
-import type { Given } from '../summary/given.ts';
+import { clockIn, type Given } from '../summary/given.ts';
 import { type Report, reportOf } from '../summary/report.ts';
 import { toneOf } from '../summary/verdict-colour.ts';
 import { actionsHtml } from './actions.ts';
@@ -62,7 +62,7 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
       ...sectionsHtml(report, path, [...unsentHtml(given, path), actionsHtml(given, path)]),
       filesHtml(given, path),
       stepsHtml(given, Math.ceil(most / 3)),
-      logHtml(log, most * 2),
+      logHtml(given, log, most * 2),
     ]}`,
     who: plain(who, 160),
     lastDrill: given.lastDrill,
@@ -93,7 +93,7 @@ function unsentHtml({ run }: Given, path: string): Html[] {
 }
 
 function liveHtml(given: Given, path: string, still: boolean): Html {
-  const at = `As of ${clock(given.now.toISOString())}.`;
+  const at = `As of ${clockIn(given.timeZone, given.now.toISOString())}.`;
   const seconds = refreshSeconds(given);
   if (seconds === null) return html`${at}`;
   return still

@@ -1,5 +1,5 @@
 // What a summary is made from, and what its parts share.
-import type { Asked } from '../mail/letter.ts';
+import type { Asked, Section } from '../mail/letter.ts';
 import { clock, dayOf, plain } from '../mail/plain.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Investigation, Remediation } from '../model/step.ts';
@@ -48,8 +48,16 @@ export const givenFrom = ({ run, steps }: RunRows, { playbook, baseUrl, now, tim
 export function timeOf({ run, timeZone }: Pick<Given, 'run' | 'timeZone'>, iso: string): string {
   const utc = clock(iso).replace(/:\d\d UTC$/, ' UTC');
   const shown = dayOf(iso) === dayOf(run.openedAt) ? utc.slice(11) : utc;
+  return withLocal(shown, iso, timeZone);
+}
+
+/** `2026-11-20 09:15:04 UTC (10:15 CET)` */
+export const clockIn = (timeZone: string | undefined, iso: string): string =>
+  withLocal(clock(iso), iso, timeZone);
+
+function withLocal(utc: string, iso: string, timeZone: string | undefined): string {
   const local = timeZone === undefined || timeZone === 'UTC' ? undefined : localTime(iso, timeZone);
-  return local === undefined ? shown : `${shown} (${local})`;
+  return local === undefined ? utc : `${utc} (${local})`;
 }
 
 function localTime(iso: string, timeZone: string): string | undefined {
@@ -64,6 +72,33 @@ function localTime(iso: string, timeZone: string): string | undefined {
   const day = new Intl.DateTimeFormat('en-CA', { timeZone }).format(time);
   return day === dayOf(iso) ? format.format(time) : `${day} ${format.format(time)}`;
 }
+
+/** A time as steps write it into a row, where on-call's own clock is not known; not one that is told by it already. */
+const written = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)(:\d\d)? UTC\b(?! \((?:\d{4}-\d\d-\d\d )?\d\d:\d\d )/g;
+
+/** Times in what a step wrote, as `timeOf` tells them. What stands in quotes is somebody's name for something. */
+export const inZone = (given: Pick<Given, 'run' | 'timeZone'>, text: string): string =>
+  text
+    .split('"')
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part.replace(written, (_, day: string, minute: string, seconds?: string) => {
+            const iso = `${day}T${minute}${seconds ?? ':00'}Z`;
+            return seconds === undefined ? timeOf(given, iso) : clockIn(given.timeZone, iso);
+          }),
+    )
+    .join('"');
+
+/** Commands, links and recorded changes stay as they are. */
+export const sectionInZone = (given: Pick<Given, 'run' | 'timeZone'>, section: Section): Section => ({
+  ...section,
+  lines: section.lines.map((line) => ({
+    ...line,
+    text: inZone(given, line.text),
+    ...(line.details === undefined ? {} : { details: line.details.map((detail) => inZone(given, detail)) }),
+  })),
+});
 
 export const titleOf = ({ playbook }: Pick<Given, 'playbook'>, name: string): string =>
   playbook.find((step) => step.name === name)?.title ?? plain(name, 80);

@@ -7,7 +7,7 @@ import { who, why } from './account.ts';
 import { briefOf } from './brief.ts';
 import { leftInPlace, putBack, removed } from './changes-made.ts';
 import { falseAlarm, findings, handBack, keptSending, next, others, restInCounts, sent } from './findings.ts';
-import type { Given } from './given.ts';
+import { type Given, inZone, sectionInZone } from './given.ts';
 import type { Case } from './lock.ts';
 import { locked, lockOf } from './lock.ts';
 import { openPoints } from './open-points.ts';
@@ -43,13 +43,18 @@ const caseOf = (given: Given): Case => ({
 
 function headOf(given: Case): Head {
   const now = ordersOf(given);
-  return { verdict: given.verdict, story: storyOf(given, now.lines), now };
+  return {
+    verdict: given.verdict,
+    story: inZone(given, storyOf(given, now.lines)),
+    now: sectionInZone(given, now),
+  };
 }
 
 export function briefReportOf(from: Given): BriefReport {
   const given = caseOf(from);
   const head = headOf(given);
-  return { ...head, brief: briefOf(given, head.now.lines.length) };
+  const brief = briefOf(given, head.now.lines.length).map((section) => sectionInZone(given, section));
+  return { ...head, brief };
 }
 
 /** At most so many lines a section: the run itself holds the rest, and says so. */
@@ -57,7 +62,9 @@ export function reportOf(from: Given, mostLines: number): Report {
   const given = caseOf(from);
   const head = headOf(given);
   const shown = (sections: readonly Section[]) =>
-    sections.filter(({ lines }) => lines.length > 0).map((section) => cut(section, mostLines));
+    sections
+      .filter(({ lines }) => lines.length > 0)
+      .map((section) => sectionInZone(given, cut(section, mostLines)));
   const rest = [
     who(given),
     why(given),

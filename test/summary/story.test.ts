@@ -1,8 +1,11 @@
 // What the verdict is said to mean: no more than the record supports.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { clock } from '../../shared/mail/plain.ts';
+import { inZone, timeOf } from '../../shared/summary/given.ts';
 import { reportOf } from '../../shared/summary/report.ts';
 import { reported } from './read.ts';
-import { at, done, given, having, lock, logsUntil, refused, run, signIns, step } from './rows.ts';
+import { at, done, given, having, lock, logsUntil, refused, run, signIns, step, task } from './rows.ts';
 import { situations } from './situations.ts';
 
 describe('the story', () => {
@@ -90,6 +93,31 @@ describe('the story', () => {
     expect(at('Pacific/Auckland')).toContain('locked since 09:12 UTC (22:12');
     expect(at('Pacific/Honolulu')).toContain('locked since 09:12 UTC (2026-11-19 23:12');
     expect(at('UTC')).toContain('locked since 09:12 UTC.');
+  });
+
+  it('tells the times in tasks by those clocks too, but not in a name, nor in a command', () => {
+    const from = situations.contained();
+    const asked = task('ask', 'ask about "Call of 2026-11-20 08:00 UTC", sent 2026-11-20 08:49 UTC', {
+      instruction: 'Opened 2026-11-19 23:30 UTC, read 2026-11-20 08:50:12 UTC.',
+      commands: ["Get-SweepRule -Mailbox '2026-11-20 08:49 UTC'"],
+    });
+    const steps = having(from.steps, signIns({ tasks: [asked] }));
+    const [line] = reportOf({ ...from, steps, timeZone: 'Europe/Berlin' }, 30).now.lines;
+    expect(line?.text).toBe('Ask about "Call of 2026-11-20 08:00 UTC", sent 08:49 UTC (09:49 CET)');
+    expect(line?.details).toEqual([
+      'Opened 2026-11-19 23:30 UTC (2026-11-20 00:30 CET), read 2026-11-20 08:50:12 UTC (09:50 CET).',
+    ]);
+    expect(line?.commands?.at(-1)).toContain('2026-11-20 08:49 UTC');
+  });
+
+  it('tells a time by two clocks once, however often a text is made of one', () => {
+    const zoned = { ...situations.contained(), timeZone: 'Asia/Kolkata' };
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (date) => {
+        const once = inZone(zoned, `at ${timeOf(zoned, date.toISOString())}, ${clock(date.toISOString())}`);
+        expect(inZone(zoned, once)).toBe(once);
+      }),
+    );
   });
 
   it('does not say locked before the lock is checked without saying so', () => {
