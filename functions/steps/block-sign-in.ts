@@ -23,8 +23,8 @@ export const blockSignIn = remediation({
   stage: 'contain',
   part: 'lock',
   reaches: 'users',
-  byHand: (userId) => ({
-    link: userPage(userId),
+  byHand: ({ id }) => ({
+    link: userPage(id),
     role: 'Privileged Authentication Administrator',
     how: 'Select Edit properties, Settings, clear Account enabled, and save.',
   }),

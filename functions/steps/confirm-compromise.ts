@@ -22,7 +22,11 @@ export const confirmCompromise = remediation({
   removes: 'nothing by itself: the user risk becomes high, on which risk policies of the tenant act',
   guide: [],
   stage: 'evict',
-  byHand: () => ({ link: riskyUsersPage(), role: 'Security Operator' }),
+  byHand: () => ({
+    link: riskyUsersPage(),
+    role: 'Security Operator',
+    how: 'Tick the user, and select Confirm user compromised. A user without a risk is not listed: leave it then.',
+  }),
   part: 'risk-confirmation',
   licences: ['entraP2'],
   settings: settings('act'),

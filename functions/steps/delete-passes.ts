@@ -1,6 +1,7 @@
 // Takes away every Temporary Access Pass before the account is given back: whoever holds one gets in without a
 // password. Which of them were the intruder's does not matter then; the owner gets a new one.
 import { z } from 'zod';
+import { authMethodsPage } from '../../shared/microsoft365/links.ts';
 import { deletePass, passesOf, passPermissions } from '../../shared/microsoft365/temporary-access-pass.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
 
@@ -12,6 +13,11 @@ export const deletePasses = remediation({
   guide: [],
   stage: 'hand-back',
   part: 'passes',
+  byHand: ({ id }) => ({
+    link: authMethodsPage(id),
+    role: 'Privileged Authentication Administrator',
+    how: 'Delete each Temporary Access Pass.',
+  }),
   settings: settings('act'),
   permissions: { graph: passPermissions },
   appliesTo: ({ guest }) => !guest || 'is a guest: its home tenant makes its passes',

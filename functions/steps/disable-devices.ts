@@ -24,7 +24,11 @@ export const disableDevices = remediation({
     devices === 1 ? 'signed in from a device of their own' : `signed in from ${devices} devices of their own`,
   guide: ['MS back doors'],
   stage: 'evict',
-  byHand: (userId) => ({ link: userDevicesPage(userId), role: 'Cloud Device Administrator' }),
+  byHand: ({ id }) => ({
+    link: userDevicesPage(id),
+    role: 'Cloud Device Administrator',
+    how: 'Select each device that is not the owner’s, and Disable.',
+  }),
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'Device.ReadWrite.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,

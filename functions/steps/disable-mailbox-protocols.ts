@@ -1,8 +1,10 @@
 // Closes the old ways into a mailbox, which know no second factor and go on sending with a password alone. Where the
 // account itself could not be locked, every way is closed. Microsoft Graph with a stolen token is not among them.
 import { z } from 'zod';
+import { mailboxPage } from '../../shared/microsoft365/links.ts';
 import { mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
+import { powerShellValue } from '../../shared/model/text.ts';
 
 const state = z.boolean().nullish();
 const casSchema = z.object({
@@ -33,6 +35,13 @@ export const disableMailboxProtocols = remediation({
     'IMAP, POP and SMTP AUTH, and every other client where the sign-in is not blocked; it may take an hour to be felt',
   guide: ['MS 5.2'],
   stage: 'evict',
+  byHand: ({ id, userPrincipalName }) => ({
+    link: mailboxPage(id),
+    role: 'Exchange Administrator',
+    commands: [
+      `Set-CASMailbox -Identity ${powerShellValue(userPrincipalName)} -ImapEnabled:$false -PopEnabled:$false -SmtpClientAuthenticationDisabled:$true`,
+    ],
+  }),
   settings: settings('act').extend({
     /** Every protocol, whether or not the sign-in could be blocked. */
     everything: z.boolean().default(false),

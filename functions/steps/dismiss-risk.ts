@@ -20,7 +20,11 @@ export const dismissRisk = remediation({
   removes: 'all risk that Entra ID Protection holds against the user; it cannot be put back',
   guide: [],
   stage: 'hand-back',
-  byHand: () => ({ link: riskyUsersPage(), role: 'Security Operator' }),
+  byHand: () => ({
+    link: riskyUsersPage(),
+    role: 'Security Operator',
+    how: 'Tick the user, and select Dismiss user risk.',
+  }),
   part: 'risk-dismissal',
   settings: settings('act'),
   permissions: { graph: ['IdentityRiskyUser.ReadWrite.All', 'User.Read.All'] },

@@ -30,6 +30,7 @@ export const removeDefenderRoles = remediation({
   byHand: () => ({
     link: complianceRolesPage(),
     role: 'Organization Management in Purview, or Global Administrator',
+    how: 'Open each role group, eDiscovery Manager and Organization Management first, and remove the account under Members.',
   }),
   settings: settings('act').extend({
     /** Set once these cmdlets were seen to work with this app's own identity; until then a person looks. */

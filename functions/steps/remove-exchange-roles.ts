@@ -19,7 +19,11 @@ export const removeExchangeRoles = remediation({
   removes: 'membership of Exchange role groups and roles assigned directly',
   guide: ['MS 6.3', 'SD'],
   stage: 'evict',
-  byHand: () => ({ link: exchangeRolesPage(), role: 'Organization Management in Exchange' }),
+  byHand: () => ({
+    link: exchangeRolesPage(),
+    role: 'Organization Management in Exchange',
+    how: 'Select each role group, and remove the account under Assigned.',
+  }),
   settings: settings('act'),
   permissions: {
     exchange: [

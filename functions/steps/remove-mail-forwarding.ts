@@ -18,7 +18,7 @@ import {
 import { asAddress, isInside } from '../../shared/microsoft365/recipients.ts';
 import type { ExchangeClient, ExchangeReader } from '../../shared/model/clients.ts';
 import { type Change, type Kept, remediation, settings, type Task } from '../../shared/model/step.ts';
-import { nullableText } from '../../shared/model/text.ts';
+import { nullableText, powerShellValue } from '../../shared/model/text.ts';
 
 const properties = ['ForwardingAddress', 'ForwardingSmtpAddress', 'DeliverToMailboxAndForward'];
 const mailboxSchema = z.object({
@@ -43,6 +43,13 @@ export const removeMailForwarding = remediation({
   did: () => 'had all mail forwarded',
   guide: ['MS 2', 'SD'],
   stage: 'evict',
+  byHand: ({ id, userPrincipalName }) => ({
+    link: mailboxPage(id),
+    role: 'Exchange Administrator',
+    commands: [
+      `Set-Mailbox -Identity ${powerShellValue(userPrincipalName)} -DeliverToMailboxAndForward:$false -ForwardingAddress:$null -ForwardingSmtpAddress:$null`,
+    ],
+  }),
   settings: settings('act'),
   permissions: { exchange: ['Get-Mailbox', 'Get-AcceptedDomain', 'Get-Recipient', 'Set-Mailbox'] },
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',

@@ -30,7 +30,7 @@ import {
 import { short, textOfHtml } from '../../shared/microsoft365/symptoms.ts';
 import type { CmdletParameters, ExchangeClient, ExchangeReader } from '../../shared/model/clients.ts';
 import { type Change, remediation, settings, type Task } from '../../shared/model/step.ts';
-import { inQuotes } from '../../shared/model/text.ts';
+import { inQuotes, powerShellValue } from '../../shared/model/text.ts';
 
 const beforeSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -65,6 +65,19 @@ export const resetMailboxSettings = remediation({
     "automatic replies, sweep rules, published calendars and phones by the intruder's session; what was sent or read is not taken back",
   guide: ['MS symptoms'],
   stage: 'evict',
+  byHand: ({ id, userPrincipalName }) => {
+    const mailbox = powerShellValue(userPrincipalName);
+    return {
+      link: mailboxPage(id),
+      role: 'Exchange Administrator',
+      how: 'The commands list automatic replies, sweep rules and phones. Use Set-MailboxAutoReplyConfiguration, Disable-SweepRule or Remove-MobileDevice on what the owner, asked by phone, does not know.',
+      commands: [
+        `Get-MailboxAutoReplyConfiguration -Identity ${mailbox}`,
+        `Get-SweepRule -Mailbox ${mailbox}`,
+        `Get-MobileDevice -Mailbox ${mailbox}`,
+      ],
+    };
+  },
   settings: settings('act'),
   permissions: {
     exchange: [

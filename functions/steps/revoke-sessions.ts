@@ -22,8 +22,8 @@ export const revokeSessions = remediation({
   guide: ['MS', 'SD'],
   stage: 'contain',
   part: 'sessions',
-  byHand: (userId) => ({
-    link: userPage(userId),
+  byHand: ({ id }) => ({
+    link: userPage(id),
     role: 'Privileged Authentication Administrator',
     how: 'Select Revoke sessions.',
   }),

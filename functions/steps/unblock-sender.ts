@@ -20,7 +20,11 @@ export const unblockSender = remediation({
   removes: 'the restriction on sending mail; it takes an hour as a rule and up to a day to be lifted',
   guide: ['MS 4', 'SD'],
   stage: 'hand-back',
-  byHand: () => ({ link: restrictedEntitiesPage(), role: 'Security Administrator' }),
+  byHand: () => ({
+    link: restrictedEntitiesPage(),
+    role: 'Security Administrator',
+    how: 'Tick the account, and select Unblock.',
+  }),
   settings: settings('act'),
   permissions: { exchange: ['Get-Mailbox', 'Get-BlockedSenderAddress', 'Remove-BlockedSenderAddress'] },
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',

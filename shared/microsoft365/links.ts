@@ -1,5 +1,5 @@
 // Links to the exact page where a person acts, for tasks and the email. Ids are encoded, so that no name can change a link.
-import type { ByHand, Step } from '../model/step.ts';
+import type { ByHand, Step, Whose } from '../model/step.ts';
 
 const entra = 'https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~';
 
@@ -21,9 +21,9 @@ export const devicePage = (objectId: string) =>
 export const conditionalAccessPage = () =>
   'https://entra.microsoft.com/#view/Microsoft_AAD_ConditionalAccess/ConditionalAccessBlade/~/Policies';
 
-/** Per-user multifactor authentication, the only place where app passwords are deleted. */
-export const perUserMfaPage = () =>
-  'https://account.activedirectory.windowsazure.com/usermanagement/multifactorverification.aspx';
+/** All users; per-user multifactor authentication, the only place where app passwords are deleted, opens from here. */
+export const usersPage = () =>
+  'https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserManagementMenuBlade/~/AllUsers';
 
 /** Machines of Defender for Endpoint: onboarded or not, scan. */
 export const devicesPage = () => 'https://security.microsoft.com/machines';
@@ -76,6 +76,9 @@ export const formsGuide = () =>
 export const activeDirectoryGuide = () =>
   'https://learn.microsoft.com/entra/identity/users/users-revoke-access#on-premises-active-directory-environment';
 
+/** The command that sets a user's phone numbers and addresses in Active Directory. */
+export const setUserGuide = () => 'https://learn.microsoft.com/powershell/module/activedirectory/set-aduser';
+
 /** Searches of the unified audit log, those of this app among them. */
 export const auditSearchPage = () => 'https://purview.microsoft.com/audit/auditsearch';
 
@@ -88,8 +91,8 @@ export const registrationPage = (appId: string) =>
   `https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Credentials/appId/${encodeURIComponent(appId)}`;
 
 /** Where a step's work is done by hand, and as whom: as it says, or as far as its clients tell. */
-export const byHandOf = (step: Pick<Step, 'byHand' | 'permissions'> | undefined, userId: string): ByHand =>
-  step?.byHand?.(userId) ??
+export const byHandOf = (step: Pick<Step, 'byHand' | 'permissions'> | undefined, whose: Whose): ByHand =>
+  step?.byHand?.(whose) ??
   (step?.permissions.exchange === undefined
-    ? { link: userPage(userId), role: 'Privileged Authentication Administrator' }
-    : { link: mailboxPage(userId), role: 'Exchange Administrator' });
+    ? { link: userPage(whose.id), role: 'Privileged Authentication Administrator' }
+    : { link: mailboxPage(whose.id), role: 'Exchange Administrator' });

@@ -22,9 +22,9 @@ export function isOneCommand(text: string): boolean {
   return true;
 }
 
-/** `-Name`, `-Confirm:$false`, `Disabled`, `'text'`, `(''+'text'+[char]10)`, `@{Remove='text'}`; undefined for all else. */
+/** `-Name`, `-Confirm:$false`, `-ForwardingAddress:$null`, `Disabled`, `'text'`, `(''+'text'+[char]10)`, `@{Remove='text'}`; undefined for all else. */
 function endOfArgument(text: string, at: number): number | undefined {
-  const bare = /^(?:-[A-Za-z]+(?::\$(?:true|false))?|[A-Za-z0-9][A-Za-z0-9._-]*)(?= |$)/.exec(
+  const bare = /^(?:-[A-Za-z]+(?::\$(?:true|false|null))?|[A-Za-z0-9][A-Za-z0-9._-]*)(?= |$)/.exec(
     text.slice(at, at + 200),
   );
   if (bare !== null) return at + bare[0].length;

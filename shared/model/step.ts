@@ -180,9 +180,14 @@ type Permissions<Uses extends ClientName> = { readonly [C in Uses]: readonly [st
 export interface ByHand {
   link: string;
   role: string;
-  /** What to select there, where the title of the step does not say it. */
+  /** What to select there. */
   how?: string;
+  /** PowerShell for Exchange Online, where its admin center does not have it. */
+  commands?: readonly string[];
 }
+
+/** Whose account it is done to. */
+export type Whose = Pick<Account, 'id' | 'userPrincipalName'>;
 
 interface Declaration<Name extends string> {
   /** Also the file, the function step-…, the queue and the row. */
@@ -199,7 +204,7 @@ interface Declaration<Name extends string> {
   /** Needs a directory role that reaches these; preflight checks it. */
   reaches?: Reach;
   /** Where a person does its work when it can't, and as whom. Left out: on the page of the user, or of the mailbox. */
-  byHand?(userId: string): ByHand;
+  byHand?(whose: Whose): ByHand;
   /** Its cmdlets are those of Security & Compliance, where an administrator gives the app its role by hand. */
   cmdletsOf?: 'compliance';
   /** true, or the reason why not. */

@@ -49,7 +49,7 @@ export function firstMove(engine: Engine, known: Partial<Readers> = {}): FirstMo
         const first = await step.find(contextOf(engine, step, planned, abort), readers);
         if ('skip' in first) return undefined;
         const claimed = claimedRow(row, step, planned, now, timing.firstMoveLeaseSeconds);
-        const found = withFirstLook(claimed, first, now, byHandOf(step, run.account.id));
+        const found = withFirstLook(claimed, first, now, byHandOf(step, run.account));
         return found.toFix.size === 0 ? undefined : { step, row: found.row, recorded: found.toFix };
       } catch {
         // Its own turn meets the same failure, and has the means to wait, to try again and to say so.

@@ -90,7 +90,7 @@ async function giveBack(
 }
 
 /** Where a person does the step's work. */
-const placeFor = ({ context }: Execution, step: Remediation) => byHandOf(step, context.account.id);
+const placeFor = ({ context }: Execution, step: Remediation) => byHandOf(step, context.account);
 
 /** Nothing but a person brings it back. */
 const notGivenBack = ({ changes }: StepRow, place: ByHand): Task[] =>

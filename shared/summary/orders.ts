@@ -133,20 +133,20 @@ function takenBack(given: Case): string {
 
 export function taskLine({ step, task }: OpenTask): Line {
   const { id, what, instruction, link, role, danger, remains } = task;
-  // As it was quoted: a space more or less would name another thing. What is no single command is not for pasting.
-  const commands = (task.commands ?? []).filter(isOneCommand);
   return {
     text: capital(plain(what)),
     details: instruction === '' ? [] : [plain(instruction, 2000)],
-    ...(commands.length === 0
-      ? {}
-      : {
-          commands: ['Connect-ExchangeOnline', ...commands],
-        }),
+    ...typed(task.commands ?? []),
     link: { text: placeOf(link, role), url: link },
     task: { step, id, done: false, ...(danger === undefined ? {} : { danger }) },
     ...(remains === undefined ? {} : { remains: plain(remains, 60) }),
   };
+}
+
+/** As they were quoted: a space more or less would name another thing. What is no single command is not for pasting. */
+function typed(commands: readonly string[]): Pick<Line, 'commands'> {
+  const single = commands.filter(isOneCommand);
+  return single.length === 0 ? {} : { commands: ['Connect-ExchangeOnline', ...single] };
 }
 
 /** Left in place by the administrator's own setting, so nobody else will do it. */
@@ -158,7 +158,7 @@ function onlyReported(given: Case): Line[] {
     .filter((row) => row.stage === 'contain' || run.level === 'full')
     .map((row) => ({
       text: `${titleOf(given, row.name)}: ${count(row.changes.length, 'finding')} left in place, since the step is set to report only. Decide, and do it by hand`,
-      link: byHand(given, row),
+      ...placeAndHow(given, row),
     }));
 }
 
@@ -170,7 +170,7 @@ const behindASwitch = (given: Case): Line[] =>
     const off = given.steps.filter((gate) => waitsFor.includes(gate.name) && gate.outcome?.is === 'off');
     if (off.length === 0) return [];
     const text = `${titleOf(given, row.name)} by hand. It is only done behind ${titlesOf(given, off)}, which is switched off`;
-    return [{ text, link: byHand(given, row) }];
+    return [{ text, ...placeAndHow(given, row) }];
   });
 
 const uncounted = (lines: readonly Line[]): Line[] => lines.map((line) => ({ ...line, uncounted: true }));
@@ -239,7 +239,7 @@ const ranks = ['contain', 'evict', 'other'] as const;
 const failureRank = ({ stage, part }: StepRow): (typeof ranks)[number] =>
   stage === 'contain' || (stage === 'evict' && part !== 'risk-confirmation') ? stage : 'other';
 
-/** Steps that failed are done by hand. Why they failed stands behind the first of them: an order is read before a cause. */
+/** Steps that failed are done by hand. Why they failed stands behind the last of them: orders are read before causes. */
 function failures(given: Case, which: (typeof ranks)[number]): Line[] {
   const failed = given.steps
     .filter((row) => row.outcome?.is === 'failed')
@@ -248,11 +248,10 @@ function failures(given: Case, which: (typeof ranks)[number]): Line[] {
     .filter((row) => failureRank(row) === which)
     .map((row) => ({
       text: failureText(given, row),
-      details: howByHand(given, row),
-      ...(onlyLooks(given, row) ? {} : { link: byHand(given, row) }),
+      ...placeAndHow(given, row),
     }));
-  const [first] = failed;
-  return first !== undefined && failureRank(first) === which
+  const last = failed.at(-1);
+  return last !== undefined && failureRank(last) === which
     ? [...lines, ...uncounted([cause(given, failed)])]
     : lines;
 }
@@ -262,7 +261,7 @@ function cause(given: Case, failed: readonly StepRow[]): Line {
   const reasons = [...Map.groupBy(failed, (row) => errorOf(row)?.message ?? '').values()];
   const undo = given.verdict.word === 'UNDONE';
   return {
-    text: `Or let this app ${undo ? 'put back what is left' : 'try again'}, once the cause is gone`,
+    text: `Let this app ${undo ? 'put back what is left' : 'try again'}, once the cause is gone`,
     details: reasons.flatMap((rows) => {
       const [error] = rows.flatMap((row) => errorOf(row) ?? []);
       const [said = '', ...more] = error === undefined ? [] : errorDetails(error);
@@ -294,7 +293,7 @@ const errorDetails = ({ message, status, code, requestId }: Failure): string[] =
 const stepByHand = ({ run, playbook }: Case, { name }: StepRow) =>
   byHandOf(
     playbook.find((step) => step.name === name),
-    run.account.id,
+    run.account,
   );
 
 function byHand(given: Case, row: StepRow): { text: string; url: string } {
@@ -302,10 +301,15 @@ function byHand(given: Case, row: StepRow): { text: string; url: string } {
   return { text: placeOf(link, role), url: link };
 }
 
-/** What is done by hand before why it has to be: whoever reads it has an intruder inside. */
-function howByHand(given: Case, row: StepRow): string[] {
-  const { how } = stepByHand(given, row);
-  return how === undefined || row.aim === 'undo' || onlyLooks(given, row) ? [] : [how];
+/** What to select, or to type, and where. To put something back is another matter than to do it. */
+function placeAndHow(given: Case, row: StepRow): Pick<Line, 'details' | 'commands' | 'link'> {
+  const step = given.playbook.find(({ name }) => name === row.name);
+  // Nobody is sent to look on a page that does not have it.
+  if (given.run.dryRun || (row.kind === 'investigation' && step?.byHand === undefined)) return {};
+  const { how, commands = [] } = stepByHand(given, row);
+  const link = byHand(given, row);
+  if (row.aim === 'undo') return { link };
+  return { ...(how === undefined ? {} : { details: [how] }), ...typed(commands), link };
 }
 
 /** Not there yet: a person may be quicker than whatever it waits for. */
@@ -314,14 +318,18 @@ function late(given: Case): Line[] {
   return given.steps
     .filter((row) => row.stage === 'contain' || row.stage === 'evict')
     .filter((row) => isPending(row) && row.outcome?.is !== 'failed')
-    .map((row) => ({
-      text: `${titleOf(given, row.name)} by hand, if you are quicker`,
-      details: [
-        'Not done yet, and tried again by itself',
-        ...(row.lastError === null ? [] : [plain(row.lastError.message, 400)]),
-      ],
-      link: byHand(given, row),
-    }));
+    .map((row) => {
+      const { details = [], ...where } = placeAndHow(given, row);
+      return {
+        text: `${titleOf(given, row.name)} by hand, if you are quicker`,
+        details: [
+          ...details,
+          'Not done yet, and tried again by itself',
+          ...(row.lastError === null ? [] : [plain(row.lastError.message, 400)]),
+        ],
+        ...where,
+      };
+    });
 }
 
 /** Enough where somebody knows the password and nothing says that they got in. */

@@ -262,7 +262,7 @@ function why(given: Case): string[] {
   return [
     failed.length > 0 ? `Failed: ${titlesOf(given, failed)}.` : '',
     waits.length > 0 ? `Waits for you: ${titlesOf(given, waits)}.` : '',
-    then.length > 0 ? `Done once that is: ${titlesOf(given, then)}.` : '',
+    then.length > 0 ? `Waits for that: ${titlesOf(given, then)}.` : '',
     pending.length > 0 ? `Not finished: ${titlesOf(given, pending)}.` : '',
   ];
 }

@@ -12,6 +12,7 @@ describe('a command to paste', () => {
     "Set-MailboxMessageConfiguration -Identity 'a' -SignatureHtml '' -SignatureText ''",
     "Get-RecoverableItems -Identity 'a' -FilterItemType IPM.Note -FilterStartTime '2026-11-20T09:00:00.000Z'",
     "Remove-InboxRule -Identity (''+'a'+[char]10+'b')",
+    "Set-Mailbox -Identity 'a@b.c' -ForwardingAddress:$null",
     'Connect-ExchangeOnline',
   ])('is %s', (command) => {
     expect(isOneCommand(command)).toBe(true);
@@ -22,6 +23,7 @@ describe('a command to paste', () => {
     "Remove-MobileDevice -Identity '\u2019; Start-Process calc; \u2019'",
     'Get-Mailbox -Identity "$(calc)"',
     'Get-Mailbox -Identity $(calc)',
+    'Get-Mailbox -Identity:$env:PATH',
     'Get-Mailbox -Identity (calc)',
     "Get-Mailbox -Identity 'a' | Remove-Mailbox",
     "Get-Mailbox -Identity 'a'&calc",

@@ -51,7 +51,7 @@ describe('what a person does now', () => {
         /^Block sign-in by hand\. This app could not \| https:\/\/entra\.microsoft\.com\/.*f5e829f5/,
       ),
       expect.stringMatching(
-        /^Or let this app try again, once the cause is gone \| Microsoft Graph refused PATCH .* \| 403, Authorization_RequestDenied, request 2f9e4a80-.* \| Try again: POST https:.*\/retry \{"reason":"…"\}/,
+        /^Let this app try again, once the cause is gone \| Microsoft Graph refused PATCH .* \| 403, Authorization_RequestDenied, request 2f9e4a80-.* \| Try again: POST https:.*\/retry \{"reason":"…"\}/,
       ),
     ]);
   });
@@ -70,19 +70,19 @@ describe('what a person does now', () => {
     expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
 
-  it('says each reason once, behind the first step that failed, and of which steps it is the reason', () => {
+  it('says each reason once, behind the last step that failed, and of which steps it is the reason', () => {
     const from = situations.contained();
     const failedFor = (names: readonly string[], message: string) =>
       names.map((name) => step(name, { is: 'failed', error: { ...refused, message } }));
     const lines = (...failed: StepRow[]) =>
       section({ ...from, steps: having(from.steps, ...failed) }, 'What you do now');
     const same = lines(...failedFor(['block-sign-in', 'disable-inbox-rules'], refused.message));
-    expect(same.filter((line) => line.includes(refused.message))).toEqual([same[1]]);
+    expect(same.filter((line) => line.includes(refused.message))).toEqual([same[2]]);
     const two = lines(
       ...failedFor(['block-sign-in'], 'one'),
       ...failedFor(['disable-inbox-rules'], 'another'),
     );
-    expect(two[1]).toMatch(/\| Block sign-in: one \| .*\| Disable suspicious inbox rules: another \|/);
+    expect(two[2]).toMatch(/\| Block sign-in: one \| .*\| Disable suspicious inbox rules: another \|/);
   });
 
   it('sends whoever works on a mailbox to the mailbox', () => {
@@ -102,8 +102,8 @@ describe('what a person does now', () => {
     );
     expect(section({ ...from, steps }, 'What you do now').map((line) => line.split(' | ')[0])).toEqual([
       'Block sign-in by hand. This app could not',
-      'Or let this app try again, once the cause is gone',
       'Disable suspicious inbox rules by hand. This app could not',
+      'Let this app try again, once the cause is gone',
       "2 sign-ins may be the owner's or the intruder's",
       expect.stringMatching(/^The password of CN=Adele Vance/),
     ]);
@@ -190,7 +190,7 @@ describe('what a person does now', () => {
     // Nothing that a person does, so nothing that the subject counts.
     expect(counted(all)).toHaveLength(1);
     // Nor does it wait for that person, as the story would have it.
-    expect(reportOf(all, 30).story).toContain('Done once that is: Disable suspicious inbox rules.');
+    expect(reportOf(all, 30).story).toContain('Waits for that: Disable suspicious inbox rules.');
     expect(reportOf(all, 30).story).not.toContain('Waits for you');
   });
 
@@ -217,7 +217,7 @@ describe('what a person does now', () => {
   it('of an undo that was refused is to put it back by hand, or to undo again — a retry would lock it again', () => {
     const [hand, app] = doNow('undone in part');
     expect(hand).toMatch(/^Put it back by hand\. This app could not undo: Block sign-in/);
-    expect(app).toMatch(/^Or let this app put back what is left, .*\/undo /);
+    expect(app).toMatch(/^Let this app put back what is left, .*\/undo /);
     expect(of('undone in part').text).not.toContain('/retry');
   });
 

@@ -6,7 +6,7 @@ import { madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/au
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { methodSchema } from '../../../shared/microsoft365/auth-methods.ts';
-import { userPage } from '../../../shared/microsoft365/links.ts';
+import { setUserGuide, userPage } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import { investigation, type Kept, settings, type Task } from '../../../shared/model/step.ts';
 import {
@@ -113,28 +113,31 @@ const told = ({ entry, subject, before, after }: ContactChange) =>
 const actorOf = ({ entry: { actor } }: ContactChange) =>
   actor.userPrincipalName ?? actor.app ?? 'somebody whom the log does not name';
 
-const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory' : 'in the directory');
+const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory (Set-ADUser)' : 'in the directory');
+
+/** What is synced is written over from there. */
+const whereSet = ({ id, synced }: Account): Pick<Task, 'link' | 'role'> =>
+  synced
+    ? { link: setUserGuide(), role: 'Account Operator in Active Directory' }
+    : { link: userPage(id), role: 'User Administrator' };
 
 const putBack = (change: ContactChange, evidence: string | undefined, account: Account): Task => ({
   id: `${change.entry.id}:${change.property}`,
   what: `Put back the ${change.subject} of ${account.displayName}: ${change.before}`,
   instruction: `Ask them first, not by mail and not by that number. It was changed from ${change.before} to ${change.after}${evidence === undefined ? ` at ${when(change.entry.time)} from ${change.entry.trace.address ?? 'an unknown address'}, while the intruder may have been in` : `: ${evidence}`}. Set it ${placeOf(account)}.`,
-  link: userPage(account.id),
-  role: 'User Administrator',
+  ...whereSet(account),
 });
 
 const askWhoChanged = (change: ContactChange, account: Account): Task => ({
   id: `${change.entry.id}:${change.property}`,
   what: `Ask ${actorOf(change)} whether they changed the ${change.subject} of ${account.displayName}`,
   instruction: `By phone: their account may be in the intruder's hands too. It was changed from ${change.before} to ${change.after} at ${when(change.entry.time)} from ${change.entry.trace.address ?? 'an unknown address'}. If they did not, set it back ${placeOf(account)}, and start a run for them.`,
-  link: userPage(account.id),
-  role: 'User Administrator',
+  ...whereSet(account),
 });
 
 const compareAll = (account: Account, why: string): Task => ({
   id: 'contact-info',
   what: `Check the contact information with ${account.displayName}, by phone`,
   instruction: `Whether it was changed is not known: ${why}. Correct phone numbers and addresses ${placeOf(account)}.`,
-  link: userPage(account.id),
-  role: 'User Administrator',
+  ...whereSet(account),
 });

@@ -54,7 +54,7 @@ export function phone(device: Phone, look: Look): Symptoms {
     why: Number.isNaN(first) ? 'its age is not known' : 'new since the intruder came',
     whether: `the phone or mail app ${name} is`,
     remedy: `Take the mail off ${name}, then remove it`,
-    how: 'Clear-MobileDevice takes the mail off at its next sync, Remove-MobileDevice the phone after that.',
+    how: 'Clear-MobileDevice takes the mail off at its next sync; run Remove-MobileDevice only after that.',
     commands: [
       `Clear-MobileDevice -Identity ${powerShellValue(device.Identity)} -AccountOnly -Confirm:$false`,
       `Remove-MobileDevice -Identity ${powerShellValue(device.Identity)} -Confirm:$false`,

@@ -29,6 +29,7 @@ export const collectSignIns = investigation({
   stage: 'collect',
   licences: ['entraP1'],
   handsOn: 'sign-ins',
+  byHand: ({ id }) => ({ link: signInsPage(id), role: 'Security Reader' }),
   settings: settings('act'),
   permissions: { graph: ['AuditLog.Read.All', 'IdentityRiskEvent.Read.All'] },
   appliesTo: () => true,

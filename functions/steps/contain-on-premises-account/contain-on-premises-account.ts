@@ -18,7 +18,11 @@ export const containOnPremisesAccount = remediation({
   removes: 'sign-in on premises, and what a sync from there would give back; tickets already issued live on',
   guide: ['MS 1'],
   stage: 'contain',
-  byHand: () => ({ link: activeDirectoryGuide(), role: 'Account Operator in Active Directory' }),
+  byHand: () => ({
+    link: activeDirectoryGuide(),
+    role: 'Account Operator in Active Directory',
+    how: 'Disable the account on a domain controller, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
+  }),
   part: 'active-directory',
   licences: ['defenderForIdentity'],
   settings: settings('act'),

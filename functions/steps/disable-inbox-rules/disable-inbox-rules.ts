@@ -46,6 +46,12 @@ export const disableInboxRules = remediation({
     rules === 1 ? 'made a rule that hides or forwards mail' : `made ${rules} rules that hide or forward mail`,
   guide: ['MS 3', 'SD'],
   stage: 'evict',
+  byHand: ({ id, userPrincipalName }) => ({
+    link: mailboxPage(id),
+    role: 'Exchange Administrator',
+    how: 'The command lists the rules, hidden ones too. Use Disable-InboxRule, with the RuleIdentity, on each that forwards, deletes or hides mail, unless the owner, asked by phone, knows it.',
+    commands: [`Get-InboxRule -Mailbox ${powerShellValue(userPrincipalName)} -IncludeHidden`],
+  }),
   settings: settings('act'),
   permissions: { exchange: [...reading, 'Disable-InboxRule', 'Enable-InboxRule'] },
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',

@@ -17,7 +17,11 @@ export const removeAdminRoles = remediation({
     'directory roles, held directly, in PIM or through role-assignable groups; rights in Azure subscriptions stay',
   guide: ['MS 6.1', 'SD'],
   stage: 'evict',
-  byHand: (userId) => ({ link: rolesPage(userId), role: 'Privileged Role Administrator' }),
+  byHand: ({ id }) => ({
+    link: rolesPage(id),
+    role: 'Privileged Role Administrator',
+    how: 'Remove each assignment, the active and the eligible ones.',
+  }),
   part: 'admin-roles',
   licences: ['entraP2'],
   settings: settings('act'),

@@ -20,7 +20,11 @@ export const removeAppAccess = remediation({
   did: (apps) => (apps === 1 ? 'let an application in' : `let ${apps} applications in`),
   guide: ['MS back doors'],
   stage: 'evict',
-  byHand: (userId) => ({ link: userApplicationsPage(userId), role: 'Cloud Application Administrator' }),
+  byHand: ({ id }) => ({
+    link: userApplicationsPage(id),
+    role: 'Cloud Application Administrator',
+    how: 'Open each application that the owner does not know, and remove their assignment; or, if nobody knows it, set Enabled for users to sign-in to No under Properties.',
+  }),
   settings: settings('act'),
   permissions: {
     graph: [

@@ -32,7 +32,11 @@ export const removeAuthMethods = remediation({
   did: (methods) => (methods === 1 ? 'registered a sign-in method' : `registered ${methods} sign-in methods`),
   guide: ['MS back doors', 'MS 1'],
   stage: 'evict',
-  byHand: (userId) => ({ link: authMethodsPage(userId), role: 'Privileged Authentication Administrator' }),
+  byHand: ({ id }) => ({
+    link: authMethodsPage(id),
+    role: 'Privileged Authentication Administrator',
+    how: 'Delete each method that the owner, asked by phone, does not know.',
+  }),
   part: 'methods',
   reaches: 'methods',
   settings: settings('act'),

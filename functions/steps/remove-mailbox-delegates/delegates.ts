@@ -6,7 +6,7 @@ import { mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
 import { idIn, type Mailbox, type Where } from '../../../shared/microsoft365/mailboxes.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
 import type { Task } from '../../../shared/model/step.ts';
-import { nullableText } from '../../../shared/model/text.ts';
+import { nullableText, powerShellValue } from '../../../shared/model/text.ts';
 
 /** Everything needed to remove one and to restore it. */
 export const delegateSchema = z.discriminatedUnion('kind', [
@@ -126,11 +126,23 @@ export const delegateId = (delegate: Delegate) =>
     .join(':')
     .toLowerCase();
 
+/** The admin center shows nothing of folders. Who has no entry of their own can't be removed. */
+function takeAway({ userPrincipalName }: Mailbox, delegate: Delegate): string[] {
+  if (delegate.kind !== 'folder') return [];
+  const of = `-Identity ${powerShellValue(`${userPrincipalName}:\\${delegate.folder}`)} -User ${powerShellValue(delegate.user)}`;
+  return [
+    isEverybody(delegate)
+      ? `Set-MailboxFolderPermission ${of} -AccessRights None`
+      : `Remove-MailboxFolderPermission ${of} -Confirm:$false`,
+  ];
+}
+
 /** For delegations whose origin is unknown. */
 export const askAboutDelegates = (owner: Mailbox, where: Where, delegates: readonly Delegate[]): Task => ({
   id: idIn(where, 'delegates'),
   what: `Ask ${owner.displayName}, by phone, about ${delegates.length === 1 ? 'a delegate' : `${delegates.length} delegates`} of the mailbox`,
-  instruction: `Nobody can tell who made them. Take away, under Delegation, what is not meant to be: ${delegates.map(describeDelegate).join('; ')}.`,
+  instruction: `Nobody can tell who made them. Take away${delegates.some(({ kind }) => kind !== 'folder') ? ', under Delegation,' : ''} what is not meant to be${delegates.some(({ kind }) => kind === 'folder') ? '; of folders, with the commands' : ''}: ${delegates.map(describeDelegate).join('; ')}.`,
+  commands: delegates.flatMap((delegate) => takeAway(owner, delegate)),
   link: mailboxPage(owner.id),
   role: 'Exchange Administrator',
   danger: 'leak',

@@ -15,6 +15,7 @@ import {
 } from '../../../shared/microsoft365/mailboxes.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
 import { remediation, settings } from '../../../shared/model/step.ts';
+import { powerShellValue } from '../../../shared/model/text.ts';
 import { removeDelegate, restoreDelegate } from './change-delegates.ts';
 import { grantsIn, madeBy } from './delegated-by.ts';
 import {
@@ -36,6 +37,12 @@ export const removeMailboxDelegates = remediation({
       : `gave ${permissions} permissions to the mailbox away`,
   guide: ['MS back doors'],
   stage: 'evict',
+  byHand: ({ id, userPrincipalName }) => ({
+    link: mailboxPage(id),
+    role: 'Exchange Administrator',
+    how: 'Under Delegation, remove whom the owner, asked by phone, does not know. The command lists who may use the inbox; Remove-MailboxFolderPermission takes that away.',
+    commands: [`Get-MailboxFolderPermission -Identity ${powerShellValue(`${userPrincipalName}:\\Inbox`)}`],
+  }),
   settings: settings('act'),
   permissions: {
     exchange: [

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
-import { conditionalAccessPage, perUserMfaPage } from '../../../shared/microsoft365/links.ts';
+import { conditionalAccessPage } from '../../../shared/microsoft365/links.ts';
 import { remediation, settings, type Task } from '../../../shared/model/step.ts';
 import { addMember, isMember } from './membership.ts';
 
@@ -20,7 +20,11 @@ export const requireMfa = remediation({
   removes: 'sign-in with a password alone, as far as the policy on the configured group asks for more',
   guide: ['MS 1'],
   stage: 'evict',
-  byHand: () => ({ link: perUserMfaPage(), role: 'Authentication Policy Administrator' }),
+  byHand: () => ({
+    link: conditionalAccessPage(),
+    role: 'Conditional Access Administrator',
+    how: 'Check that a policy that requires multifactor authentication includes the account.',
+  }),
   settings: settings('act').extend({
     /** Object id of a group that a Conditional Access policy asks multifactor authentication of. */
     group: z.guid().optional(),

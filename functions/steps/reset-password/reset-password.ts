@@ -24,8 +24,8 @@ export const resetPassword = remediation({
   stage: 'evict',
   part: 'password',
   reaches: 'users',
-  byHand: (userId) => ({
-    link: userPage(userId),
+  byHand: ({ id }) => ({
+    link: userPage(id),
     role: 'Privileged Authentication Administrator',
     how: 'Select Reset password, and give the new one to nobody yet.',
   }),

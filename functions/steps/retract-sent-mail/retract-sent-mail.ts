@@ -23,7 +23,11 @@ export const retractSentMail = remediation({
   removes: "the intruder's mail from inboxes inside; not from mailboxes outside, nor what was read already",
   guide: ['MS 7.1', 'SD'],
   stage: 'evict',
-  byHand: () => ({ link: explorerPage(), role: 'Security Administrator with the role Search and Purge' }),
+  byHand: ({ userPrincipalName }) => ({
+    link: explorerPage(),
+    role: 'Security Administrator with the role Search and Purge',
+    how: `Filter by the sender ${userPrincipalName}, tick the intruder’s messages, and select Take action, Move or delete, Soft delete.`,
+  }),
   part: 'retraction',
   licences: ['defenderForOffice'],
   settings: settings('act'),

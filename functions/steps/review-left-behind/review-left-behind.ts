@@ -3,7 +3,6 @@
 // the workloads have for them (https://learn.microsoft.com/purview/audit-log-activities).
 import { z } from 'zod';
 import { type Act, actsIn, isOrdinary } from '../../../shared/intruder/acts.ts';
-import { when } from '../../../shared/intruder/describe-trail.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
 import { investigation, settings, type Task } from '../../../shared/model/step.ts';
 import { inQuotes, trimEnd } from '../../../shared/model/text.ts';
@@ -106,7 +105,7 @@ function taskOf(kind: Kind, name: string | null, acts: readonly Act[]): Task {
   return {
     id: `${kind.id}:${name ?? ''}`,
     what,
-    instruction: `${kind.instruction} By the log: ${made}${last === undefined ? '' : `, ${when(Date.parse(last.at))}, ${last.evidence}`}.`,
+    instruction: `${kind.instruction} By the log: ${made}${last === undefined ? '' : `, ${last.evidence}`}.`,
     link: kind.link,
     role: kind.role,
     danger: kind.danger,

@@ -5,6 +5,7 @@ import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { actsIn } from '../../../shared/intruder/acts.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
+import { messageTracePage } from '../../../shared/microsoft365/links.ts';
 import { readTraces } from '../../../shared/microsoft365/message-trace.ts';
 import { ownAddresses, ownDomains } from '../../../shared/microsoft365/own-addresses.ts';
 import {
@@ -32,6 +33,11 @@ export const reviewSentMail = investigation({
   stage: 'collect',
   handsOn: 'sent-mail',
   toldIn: 'sent',
+  byHand: ({ userPrincipalName }) => ({
+    link: messageTracePage(),
+    role: 'Exchange Administrator',
+    how: `Trace what ${userPrincipalName} sent since the intruder came.`,
+  }),
   settings: settings('act'),
   permissions: {
     graph: ['Mail.ReadBasic.All', 'ExchangeMessageTrace.Read.All', 'User.Read.All', 'Domain.Read.All'],

@@ -20,7 +20,11 @@ export const scanDevices = remediation({
     'malware that Defender Antivirus knows, from machines that are onboarded; others are left to hands',
   guide: ['MS virus scan'],
   stage: 'evict',
-  byHand: () => ({ link: devicesPage(), role: 'Security Administrator' }),
+  byHand: () => ({
+    link: devicesPage(),
+    role: 'Security Administrator',
+    how: 'Open each device of the owner, and select Run antivirus scan.',
+  }),
   licences: ['defenderForEndpoint'],
   settings: settings('act').extend({ scanType: z.enum(['Full', 'Quick']).default('Full') }),
   permissions: {

@@ -31,7 +31,11 @@ export const updateAlert = remediation({
   removes: 'nothing: it comments on the alert and its incident, and moves them on as configured',
   guide: ['MS tools'],
   stage: 'close',
-  byHand: () => ({ link: alertsPage(), role: 'Security Operator' }),
+  byHand: () => ({
+    link: alertsPage(),
+    role: 'Security Operator',
+    how: 'Select the alert, then Manage alert: set its status, and say what was done.',
+  }),
   settings: choices,
   permissions: { graph: ['SecurityAlert.ReadWrite.All', 'SecurityIncident.ReadWrite.All'] },
   appliesTo: () => true,
