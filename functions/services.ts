@@ -40,6 +40,7 @@ import { firstMove } from '../shared/run/first-move.ts';
 import { openRun, runUnderWay } from '../shared/run/open-run.ts';
 import type { RequestKeys } from '../shared/run/request-keys.ts';
 import { askForCard, type Mailer } from '../shared/run/send-summary.ts';
+import { sharingProgress } from '../shared/run/sharing-progress.ts';
 import { paceBy } from '../shared/run/tenant-rate.ts';
 import type { Settings } from '../shared/settings.ts';
 import { Blobs } from '../shared/store/blobs.ts';
@@ -147,7 +148,7 @@ export function createServices(settings: Settings, log: Log): Services {
       ? { connectionString: settings.Progress }
       : { blobServiceUri: blobServiceUri(settings), credential },
   );
-  const progress = new TableProgress(tables, now, clock.options, blobs);
+  const progress = sharingProgress(new TableProgress(tables, now, clock.options, blobs));
   const pace = paceBy(new TableTenantRate(tables), 'identity-protection', now);
   const clients = sharingReads(
     connect(settings, { credential, log, paces: { '/identityProtection/': pace } }),

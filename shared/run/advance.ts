@@ -38,16 +38,13 @@ export async function advance(
     const settles = planned.steps.some(
       (row, index) => row.state === 'settled' && rows.steps[index]?.row.state !== 'settled',
     );
-    const written = await engine.progress.write(ref, changes, settles ? undefined : rows);
-    if (written === 'conflict') {
-      known = undefined;
-      continue;
-    }
+    const written = await engine.progress.write(ref, changes, rows);
+    known = undefined;
+    if (written === 'conflict') continue;
     await engine.bus.send(planned.send);
     if (!settles) return written;
     // Two steps may have settled side by side, each planned without the other: the rows as they stand after the
     // write show both, so the last writer goes on from there.
-    known = written;
     change = (state) => state;
   }
   throw new RetryableError(
