@@ -336,8 +336,11 @@ function belongsTo(
 ): boolean {
   if (run.dryRun && !dryRun) return false;
   if (run.state === 'held' || (run.state === 'open' && run.endsAs === null)) return true;
+  // Whoever was to take its place died before it could: nobody has acted for the alert yet.
+  if (run.endsAs === 'superseded') return false;
   if (signals.some((signal) => signal.source === 'operator')) return false;
-  const lock = run.containedAt ?? run.finishedAt ?? run.openedAt;
+  // Where a person ended it before the lock, nothing was looked at until its end.
+  const lock = run.containedAt ?? (run.endsAs === null ? run.finishedAt : null) ?? run.openedAt;
   return signals.every((signal) => {
     const known = run.signals.find((old) => old.source === signal.source && old.sourceId === signal.sourceId);
     // The same alert again. One that has grown since may tell of a new activity, and then it is a new case.

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { startRun } from '../../functions/runs/start-run.ts';
 import { lastRunOf } from '../../shared/alerts/earlier-runs.ts';
 import { advance } from '../../shared/run/advance.ts';
-import { openRun } from '../../shared/run/open-run.ts';
+import { openRun, supersede } from '../../shared/run/open-run.ts';
 import { approve, type Order, retry, undo } from '../../shared/run/operate.ts';
 import { type RunRows, runRef } from '../../shared/run/progress.ts';
 import { adele, chaosOf, outcomeOf, riskySignIn, type Scenario, Simulation } from './simulation.ts';
@@ -29,7 +29,20 @@ async function live(some: Partial<Scenario> = {}) {
   const order: Order = { who: 'on-call', reason: 'the owner travels', now: new Date(simulation.clock) };
   const ask = (apply: Parameters<typeof advance>[2]) => advance(engine, runRef(runId), apply);
   const undoAll = () => ask(undo(engine.playbook, undefined, order));
-  return { simulation, engine, runId, order, ask, undoAll };
+  /** While a worker has the lock in hand, for which the undo waits; the answer is an alert of that time. */
+  const undoneBeforeTheLock = async () => {
+    const until = new Date(simulation.clock + 60_000).toISOString();
+    await ask((state) => ({
+      ...state,
+      steps: state.steps.map((row) =>
+        row.name === 'block-sign-in' ? { ...row, state: 'running', until } : row,
+      ),
+    }));
+    await undoAll();
+    simulation.clock += 5000;
+    return [fresh(simulation)];
+  };
+  return { simulation, engine, runId, order, ask, undoAll, undoneBeforeTheLock };
 }
 
 describe('retry after an undo that was refused', () => {
@@ -173,6 +186,29 @@ describe('an alert while a run is undone', () => {
     await simulation.live();
     expect(simulation.world.has('block-sign-in')).toEqual(['lock']);
     expect(simulation.rows().run.row.endsAs).toBe('undone');
+  });
+});
+
+describe('an alert whose run was ended for it and never replaced', () => {
+  it('opens the run when it comes again — whoever died between the two has done nothing for it', async () => {
+    const { simulation, engine, runId, undoneBeforeTheLock } = await live();
+    const signals = await undoneBeforeTheLock();
+    await supersede(engine, runId, { who: 'policy', why: 'a second alert' });
+    await simulation.live();
+    expect(simulation.rows().run.row).toMatchObject({ state: 'closed', endsAs: 'superseded' });
+    expect(await openRun(engine, { ...request, signals })).toMatchObject({ joined: false });
+  });
+});
+
+describe('a run that a person ended before its lock', () => {
+  it('takes what came before it, and nothing that was done since — nobody has looked for that', async () => {
+    const { simulation, engine, runId, undoneBeforeTheLock } = await live();
+    const signals = await undoneBeforeTheLock();
+    await simulation.live();
+    expect(simulation.rows().run.row).toMatchObject({ state: 'closed', containedAt: null });
+    const late = await openRun(engine, { ...request, signals: [{ ...riskySignIn, sourceId: 'd3' }] });
+    expect(late).toMatchObject({ joined: true, run: { id: runId } });
+    expect(await openRun(engine, { ...request, signals })).toMatchObject({ joined: false });
   });
 });
 
