@@ -1,0 +1,91 @@
+// What comes back under a good status is no answer of the service until it is whole, and a proxy's no is none either.
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { RetryableError } from '../../shared/errors.ts';
+import { Table } from '../../shared/store/table-client.ts';
+
+let answer = { status: 200, body: '', headers: {} as Record<string, string> };
+const server = createServer((_request, response) => {
+  response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+  response.end(answer.body);
+});
+let table: Table;
+
+beforeAll(async () => {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const key = Buffer.from('a key').toString('base64');
+  const endpoint = `http://127.0.0.1:${z.object({ port: z.number() }).parse(server.address()).port}/devstoreaccount1`;
+  const connectionString = `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=${key};TableEndpoint=${endpoint};`;
+  table = new Table({ connectionString }, 'runs', { retryOptions: { maxRetries: 0 } });
+});
+afterAll(() => new Promise((done) => server.close(done)));
+
+const row = { 'odata.etag': 'W/"1"', PartitionKey: 'p', RowKey: 'r', document: 'x'.repeat(40) };
+const ours = { 'x-ms-request-id': '2b9a7c52-0002-0044-3c6d-1f0e5d000000' };
+
+describe('an answer that was cut off', () => {
+  const whole = JSON.stringify({ value: [row] });
+  it.each([...Array(6).keys()])('is tried again, wherever the cut is (%i)', async (part) => {
+    const body = whole.slice(0, Math.floor((whole.length * part) / 6));
+    answer = { status: 200, body, headers: ours };
+    await expect(table.query("PartitionKey eq 'p'")).rejects.toBeInstanceOf(RetryableError);
+    const one = JSON.stringify(row);
+    answer = { status: 200, body: one.slice(0, Math.floor((one.length * part) / 6)), headers: ours };
+    await expect(table.get('p', 'r')).rejects.toBeInstanceOf(RetryableError);
+  });
+
+  it('that is whole is read', async () => {
+    answer = { status: 200, body: whole, headers: ours };
+    expect(await table.query("PartitionKey eq 'p'")).toMatchObject([{ rowKey: 'r' }]);
+  });
+});
+
+describe('the answer to a transaction', () => {
+  const headers = { ...ours, 'content-type': 'multipart/mixed; boundary=batchresponse_1' };
+  const part = (status: string, body = '') =>
+    `--changesetresponse_1\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 ${status}\r\nETag: W/"2"\r\n\r\n${body}\r\n`;
+  const end = '--changesetresponse_1--\r\n--batchresponse_1--\r\n';
+  const written = () => {
+    const entity = { partitionKey: 'p', rowKey: 'r' };
+    return table.transact([
+      ['create', entity],
+      ['create', { ...entity, rowKey: 's' }],
+    ]);
+  };
+
+  it('says that all was written only where it says so of each row, to the end', async () => {
+    const body = `--batchresponse_1\r\n\r\n${part('204 No Content')}${part('204 No Content')}${end}`;
+    answer = { status: 202, body, headers };
+    expect(await written()).toEqual(['W/"2"', 'W/"2"']);
+    for (let cut = 0; cut <= body.indexOf(end); cut += 13) {
+      answer = { ...answer, body: body.slice(0, cut) };
+      await expect(written(), String(cut)).rejects.toBeInstanceOf(RetryableError);
+    }
+  });
+
+  it('that is a no and has lost its end is no yes — two would hold the same account', async () => {
+    const no = JSON.stringify({ 'odata.error': { code: 'EntityAlreadyExists', message: { value: '1:x' } } });
+    const body = `--batchresponse_1\r\n\r\n${part('409 Conflict', no)}`;
+    answer = { status: 202, body: `${body}${end}`, headers };
+    expect(await written()).toBe('conflict');
+    answer = { status: 202, body, headers };
+    await expect(written()).rejects.toBeInstanceOf(RetryableError);
+  });
+});
+
+describe('a no', () => {
+  const missing = { 'odata.error': { code: 'ResourceNotFound', message: { lang: 'en-US', value: 'none' } } };
+
+  it('of the service is one', async () => {
+    answer = { status: 404, body: JSON.stringify(missing), headers: ours };
+    expect(await table.get('p', 'r')).toBeUndefined();
+  });
+
+  it('of a proxy is not — taken for the truth, a run would be gone', async () => {
+    answer = { status: 404, body: '<html>nothing here</html>', headers: { 'content-type': 'text/html' } };
+    await expect(table.get('p', 'r')).rejects.toBeInstanceOf(RetryableError);
+    answer = { status: 403, body: 'blocked by the proxy', headers: { 'content-type': 'text/plain' } };
+    await expect(table.query("PartitionKey eq 'p'")).rejects.toBeInstanceOf(RetryableError);
+  });
+});
