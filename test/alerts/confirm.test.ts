@@ -31,6 +31,12 @@ describe('confirm', () => {
     expect(result).toMatchObject({ is: 'confirmed', signals: [{ userId: adele, level: 'high' }], left: [] });
   });
 
+  it('knows an id however Graph writes it — the same alert is no other one', async () => {
+    const answer = { ...detection, id: String(detection['id']).toUpperCase() };
+    const { result } = await ofDetection({ id: detection['id'] }, { [detectionPath]: answer });
+    expect(result).toMatchObject({ is: 'confirmed', signals: [{ userId: adele }] });
+  });
+
   it('takes user, level and state from Graph, whatever the event says — it may be forged or old', async () => {
     const forged = {
       ...detection,

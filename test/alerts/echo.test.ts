@@ -81,6 +81,11 @@ describe('our own confirmation', () => {
     const older = signal({ confirmedByPerson: true, version: '2026-11-20T10:00:40Z' });
     const { confirmedByPerson: _, ...before } = older;
     expect(await hear(older)).toEqual({ is: 'news', signal: before });
+    // The service's clock may be behind, and an earlier try may have confirmed before the one on record.
+    const justBefore = signal({ confirmedByPerson: true, version: '2026-11-20T09:58:00Z' });
+    expect((await hear(justBefore)).is === 'news' && (await hear(justBefore))).not.toMatchObject({
+      signal: { confirmedByPerson: true },
+    });
     const earlier = signal({ confirmedByPerson: true, version: '2026-11-20T09:30:00Z' });
     expect(await hear(earlier)).toEqual({ is: 'news', signal: earlier });
     const dayAfter = signal({ confirmedByPerson: true, version: '2026-11-21T10:01:00Z' });

@@ -122,6 +122,24 @@ describe('a client that the owner is not known to use', () => {
   });
 });
 
+/** What becomes of one presence beside the intruder's, of which nothing else is known. */
+function followed(intruder: Presence, found: Presence, more: [Presence, PresenceVerdict][] = []) {
+  const verdicts = new Map([[intruder, certain('it was named')] as const, ...more]);
+  const nothing = { networks: new Set<string>(), sessions: new Set<string>(), clients: new Set<string>() };
+  const suspicion = { ...nothing, first: 3 * dayMs, phished: new Set<string>() };
+  const around = { registered: new Set<string>(), crowded: new Set<string>() };
+  follow([...verdicts.keys(), found], [], owner, suspicion, around, verdicts);
+  return verdicts.get(found);
+}
+
+it('at the intruder’s address was theirs half a day before the alert too, and not two days before', () => {
+  const there = { hints: [], network: 'evil', device: null };
+  const intruder = presence({ ...there, client: 'Firefox' });
+  const at = (days: number) => presence({ ...there, client: 'Chrome', first: days * dayMs });
+  expect(followed(intruder, at(2.5))).toMatchObject({ is: 'intruder' });
+  expect(followed(intruder, at(1))?.is).not.toBe('intruder');
+});
+
 it('in a session of the intruder’s own is certainly theirs, also where it has a stolen one beside it', () => {
   const both = ['stolen', 'theirs'];
   const uses = both.map((sessionId) => signIn({ createdDateTime: '2026-11-20T09:00:00Z', sessionId }));
@@ -129,13 +147,9 @@ it('in a session of the intruder’s own is certainly theirs, also where it has 
   const intruder = presence({ ...others, client: 'Firefox', device: null });
   const found = presence({ ...others, client: 'Chrome', device: null, network: 'another' });
   const home = presence({ hints: [], network: 'home', sessions: new Set(['stolen']) });
-  const verdicts = new Map<Presence, PresenceVerdict>([
-    [intruder, certain('it was named')],
-    [home, { is: 'owner', reason: 'where the owner always was', ask: false }],
-  ]);
-  const nothing = { networks: new Set<string>(), sessions: new Set<string>(), clients: new Set<string>() };
-  const suspicion = { ...nothing, first: 3 * dayMs, phished: new Set<string>() };
-  const around = { registered: new Set<string>(), crowded: new Set<string>() };
-  follow([intruder, home, found], [], owner, suspicion, around, verdicts);
-  expect(verdicts.get(found)).toMatchObject({ is: 'intruder', certainty: 'certain' });
+  const owners = { is: 'owner', reason: 'where the owner always was', ask: false } as const;
+  expect(followed(intruder, found, [[home, owners]])).toMatchObject({
+    is: 'intruder',
+    certainty: 'certain',
+  });
 });

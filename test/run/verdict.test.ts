@@ -1,6 +1,7 @@
 // The word in the subject of the summary: what may be claimed of a run, from its rows.
 import { describe, expect, it } from 'vitest';
 import type { Outcome, RunRow, StepRow } from '../../shared/model/rows.ts';
+import { nextSummary } from '../../shared/run/summary-turn.ts';
 import { endedBadly, endedWell, openTasks, verdictOf, verdictText, words } from '../../shared/run/verdict.ts';
 import {
   change,
@@ -17,6 +18,7 @@ import {
   unchanged,
 } from '../summary/rows.ts';
 import { situations } from '../summary/situations.ts';
+import { sampleRun, sampleStep } from './sample-rows.ts';
 
 const failed: Outcome = { is: 'failed', error: refused };
 const skipped: Outcome = { is: 'skipped', reason: 'has no mailbox' };
@@ -243,4 +245,16 @@ describe('an outcome', () => {
       expect(endedBadly(outcome)).toBe(badly);
     },
   );
+});
+
+it('a second mail waits until what contains and evicts is through — half of a change is no news', () => {
+  const settled = { state: 'settled', outcome: { is: 'done' }, until: null } as const;
+  const lock = sampleStep('block-sign-in', settled);
+  const summary = { ...sampleRun('u').summary, state: 'sent' as const, turn: 1, verdict: 'NOT CONTAINED' };
+  const run = sampleRun('u', { summary, level: 'full' });
+  const now = new Date('2026-11-24T19:20:00Z');
+  const next = (evict: Partial<StepRow>) =>
+    nextSummary(run, [lock, sampleStep('reset-password', { stage: 'evict', ...evict })], now);
+  expect(next({ state: 'running' })).toBeUndefined();
+  expect(next(settled)?.send?.queue).toBe('summaries');
 });

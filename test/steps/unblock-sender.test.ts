@@ -26,6 +26,9 @@ describe('unblock-sender', () => {
       once: true,
       why: 'Exchange Online stopped it from sending mail (OutboundSpamLast24Hours=501)',
     });
+    // A day is what it may take, and the last look is after a day: no sooner is anybody asked, and not never.
+    expect(change.seenWithinMinutes).toBeGreaterThan(12 * 60);
+    expect(change.seenWithinMinutes).toBeLessThan(24 * 60);
     await unblockSender.fix(change, context(), clients);
     expect(writes()).toEqual([{ cmdlet: 'Remove-BlockedSenderAddress', SenderAddress: 'Adele@contoso.com' }]);
     expect(changesOf(await look(clients))).toEqual([]);
