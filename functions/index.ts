@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { app, type HttpMethod, type InvocationContext } from '@azure/functions';
 import { authLevelOf } from '../shared/auth/authenticate.ts';
+import { createGraph } from '../shared/clients/graph.ts';
 import { PermanentError } from '../shared/errors.ts';
 import { oneLine } from '../shared/mail/plain.ts';
 import {
@@ -187,12 +188,14 @@ onTimer('daily-report', '0 0 7-9 * * *', ({ reportDaily }) => reportDaily());
 onTimer('forget', '0 45 2 * * *', ({ forget }) => forget());
 // Only where an account is named for it.
 if (given?.DRILL_ACCOUNT !== undefined && given.DRILL_CLIENT_ID !== undefined) {
-  const { DRILL_ACCOUNT: account, DRILL_CLIENT_ID: clientId, GRAPH_URL: graphUrl } = given;
-  onTimer('drill-by-timer', '0 15 * * * *', (services, context) =>
+  const { DRILL_ACCOUNT: account, DRILL_CLIENT_ID: clientId, GRAPH_URL: baseUrl } = given;
+  const credential = createCredential(clientId);
+  onTimer('drill-by-timer', '0 */5 * * * *', (services, context) =>
     drillByTimer(services, {
       account,
-      graphUrl,
-      credential: createCredential(clientId),
+      credential,
+      graph: createGraph({ credential, baseUrl, now: services.engine.now }),
+      sleep: (seconds) => setTimeout(seconds * 1000),
       log: linesOf(context).log,
     }),
   );

@@ -66,7 +66,7 @@ import { createWebhook, type Webhook } from '../shared/summary/webhook.ts';
 import type { listDecisions } from './alerts/list-decisions.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { connect, createCredential } from './connect.ts';
-import type { DrillServices } from './drill/drills.ts';
+import { type DrillServices, drillOn } from './drill/drills.ts';
 import { reportDaily } from './runs/daily-report.ts';
 import type { HandBackServices } from './runs/hand-back.ts';
 import { createPreflight, type Preflight } from './runs/preflight.ts';
@@ -165,6 +165,7 @@ export function createServices(settings: Settings, log: Log): Services {
   const engine: Engine = {
     progress,
     lastDrill,
+    ...drillOn(settings, drills, now),
     bus,
     playbook,
     stepSettings: settings.STEPS,

@@ -1,6 +1,7 @@
 // A drill from its beginning to its end: plant, raise the alarm, let the responder take the account back, look what is
-// left, undo. Whatever happens in between it cleans up, or says what is left and how it is removed. It needs no memory of
-// its own: the responder knows that a drill began, and what was planted is found by its name.
+// left, undo. Whatever happens in between it cleans up, or says what is left and how it is removed. It is a course of short
+// steps, each of which may be made twice: one process makes all of them, or several one after the other (weekly.ts). What
+// was planted is found by its name, so that also a drill whose course is lost is cleaned up.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError, toFailure } from '../../shared/errors.ts';
@@ -32,6 +33,7 @@ export const drillRunSchema = z.object({
   code: z.string(),
   state: z.string(),
   verdict: z.string(),
+  signals: z.array(z.object({ source: z.string(), detector: z.string(), title: z.string() })),
   containedAt: nullableText,
   finishedAt: nullableText,
   endsAs: nullableText,
@@ -39,6 +41,7 @@ export const drillRunSchema = z.object({
   steps: z.array(
     z.object({
       name: z.string(),
+      mode: z.string(),
       state: z.string(),
       outcome: z.looseObject({ is: z.string() }).nullable(),
       lastError: z.object({ message: z.string() }).nullable(),
@@ -63,103 +66,154 @@ export interface DrillDeps {
 }
 
 /** `late`: only logs that come late tell of it, and they have not come. */
-type PlantingIs = 'removed' | 'asked' | 'late' | 'missed' | 'refused' | 'failed' | 'left out' | 'planted';
-
-export interface PlantingReport {
-  name: string;
-  what: string;
-  is: PlantingIs;
-  why: string | null;
+const plantingReportSchema = z.object({
+  name: z.string(),
+  what: z.string(),
+  is: z.enum(['removed', 'asked', 'late', 'missed', 'refused', 'failed', 'left out', 'planted']),
+  /** What was to become of it; with `late` any answer will do. */
+  expected: z.enum(['removed', 'late']),
+  why: z.string().nullable(),
   /** Of the planting identity, where that is why. */
-  missing: readonly string[];
-}
+  missing: z.array(z.string()),
+});
+export type PlantingReport = z.infer<typeof plantingReportSchema>;
 
-interface Left {
-  what: string;
-  why: string;
-  byHand: string;
+const leftSchema = z.object({
+  what: z.string(),
+  why: z.string(),
+  byHand: z.string(),
   /** Whether it is there can't be looked at, for want of a permission. */
-  unseen?: true;
-}
+  unseen: z.literal(true).optional(),
+});
+type Left = z.infer<typeof leftSchema>;
 
-export interface DrillReport {
-  account: string;
-  verdict: 'passed' | 'failed' | 'refused' | 'interrupted';
+const refusalSchema = z.object({ is: z.string(), why: z.string(), now: z.string() });
+
+const reportSchema = z.object({
+  account: z.string(),
+  verdict: z.enum(['passed', 'failed', 'refused', 'interrupted']),
   /** Why it failed, in sentences. */
-  because: readonly string[];
-  begunAt: string;
-  endedAt: string;
-  refusals: readonly Refusal[];
-  plantings: readonly PlantingReport[];
+  because: z.array(z.string()),
+  begunAt: z.string(),
+  endedAt: z.string(),
+  refusals: z.array(refusalSchema),
+  plantings: z.array(plantingReportSchema),
   /** How the alarm was raised. */
-  alarm: 'Entra ID Protection' | 'by hand' | 'not raised';
-  run: { id: string; code: string; verdict: string } | null;
-  alertAt: string | null;
-  containedAt: string | null;
-  cleanAt: string | null;
+  alarm: z.enum(['Entra ID Protection', 'by hand', 'not raised']),
+  run: z.object({ id: z.string(), code: z.string(), verdict: z.string() }).nullable(),
+  alertAt: z.string().nullable(),
+  containedAt: z.string().nullable(),
+  cleanAt: z.string().nullable(),
   /** Steps of the run that did not end well. */
-  steps: readonly { step: string; why: string }[];
+  steps: z.array(z.object({ step: z.string(), why: z.string() })),
   /** What the responder lacks, as its own preflight says. */
-  problems: readonly string[];
-  left: readonly Left[];
-}
+  problems: z.array(z.string()),
+  left: z.array(leftSchema),
+});
+export type DrillReport = Readonly<z.infer<typeof reportSchema>>;
 
-const pollSeconds = 3;
-const mostMinutes = { run: 5, finish: 20, undo: 10 } as const;
+/** Where a drill stands: all that the next step needs to know, whoever makes it. */
+export const courseSchema = z.object({
+  at: z.enum(['planting', 'alarm', 'opening', 'running', 'undoing', 'removing', 'ending', 'ended']),
+  /** When it came there. */
+  since: z.string(),
+  /** Plantings of which something may be there, and while removing those that were looked at. */
+  begun: z.array(z.string()),
+  looked: z.array(z.string()),
+  /** In which it broke off. */
+  broken: z.string().nullable(),
+  stopped: z.boolean(),
+  /** Of the identity that plants. */
+  permissions: z.array(z.string()),
+  /** What an earlier drill may have left, and nobody can see. */
+  earlier: z.array(leftSchema),
+  report: reportSchema,
+});
+export type Course = Readonly<z.infer<typeof courseSchema>>;
+
+export const pollSeconds = 3;
+const mostMinutes = { run: 5, finish: 20, undo: 10, remove: 1, end: 3 } as const;
 const reason = 'a fire drill';
 
 export async function drill(deps: DrillDeps, user: string): Promise<DrillReport> {
+  const begun = await begin(deps, user);
+  if ('verdict' in begun) return begun;
+  const acting = actingFor(deps, begun.drill);
+  let { course } = begun;
+  while (course.at !== 'ended') {
+    const next = await proceed(acting, begun, course);
+    if (next === course) await deps.sleep(pollSeconds);
+    course = next;
+  }
+  return course.report;
+}
+
+/** Notes the drill; after that somebody has to make its steps. */
+export async function begin(
+  deps: DrillDeps,
+  user: string,
+): Promise<(Held & { course: Course }) | DrillReport> {
   const { now } = deps;
   const begunAt = now().toISOString();
   // Before the drill is noted: preflight takes longer than a drill may be silent.
-  const report = { ...blank(user, begunAt), problems: await problemsOf(deps) };
-  const begun = await begin(deps, user);
+  const report = { ...blank(user, begunAt), problems: [...(await problemsOf(deps))] };
+  const begun = await noted(deps, user);
   if (!('drill' in begun)) {
-    const because = begun.left.length > 0 ? ['an earlier drill could not be cleaned up'] : [];
-    const verdict = begun.left.length > 0 ? 'failed' : 'refused';
-    return { ...report, verdict, because, ...begun, endedAt: now().toISOString() };
+    const isLeft = begun.left.length > 0;
+    return {
+      ...report,
+      verdict: isLeft ? 'failed' : 'refused',
+      because: isLeft ? ['an earlier drill could not be cleaned up'] : [],
+      refusals: [...begun.refusals],
+      left: [...begun.left],
+      endedAt: now().toISOString(),
+    };
   }
-  const { drill: current, sink } = begun;
-  const target = { userId: current.userId, userPrincipalName: current.userPrincipalName, sink };
-  const acting = { ...deps, pulse: pulseOf(deps, current), touched: new Set<string>() };
-  let acted: Partial<DrillReport> = {};
-  let broken: unknown;
-  try {
-    acted = await act(acting, current, target, begun.own);
-  } catch (error) {
-    broken = error;
-  }
-  deps.tell('Cleaning up', plantings.length + 2, parts);
-  const own = await cleanUp(acting, current, target);
-  const left = [...begun.left, ...own];
-  const because = [
-    ...(broken === undefined ? [] : [toFailure(broken).message]),
-    ...reasonsIn({ ...report, ...acted, left }, begun.own, deps),
-  ];
-  const after = own.length > 0 ? [] : await ending(acting, current, because.length === 0);
-  const all = [...because, ...after.map(({ why }) => `afterwards, ${why}`)];
-  const stopped = deps.ended.aborted && broken === undefined;
-  return {
-    ...report,
-    ...acted,
-    account: current.userPrincipalName,
-    left: [...left, ...after.map(({ why, now: byHand }): Left => ({ what: 'the account', why, byHand }))],
-    because: all,
-    verdict: all.length === 0 ? 'passed' : stopped ? 'interrupted' : 'failed',
-    endedAt: now().toISOString(),
+  const account = begun.drill.userPrincipalName;
+  const course: Course = {
+    ...{ at: 'planting', since: begunAt, begun: [], looked: [], broken: null, stopped: false },
+    permissions: [...begun.own.permissions],
+    earlier: [...begun.left],
+    report: { ...report, account },
   };
+  return { drill: begun.drill, sink: begun.sink, course };
 }
 
-/** Waits until the account is as it was, since directories lag, and says what is not. */
-async function ending(deps: Acting, { id }: Drill, passed: boolean): Promise<readonly Refusal[]> {
-  const patient = { ...deps, ended: new AbortController().signal };
-  await within(patient, 3, async () => {
-    const seen = await deps.responder.drill({ do: 'look', id });
-    return seen.is === 'looked' && seen.left.length === 0;
-  });
-  const ended = await deps.responder.drill({ do: 'end', id, passed });
-  return ended.is === 'ended' ? ended.left : [];
+/** One step further; the same course again where there is nothing to do yet but to wait. */
+export async function proceed(deps: Acting, { drill: current, sink }: Held, course: Course): Promise<Course> {
+  const target = { userId: current.userId, userPrincipalName: current.userPrincipalName, sink };
+  if (isCleaning(course)) return await cleaning(deps, current, target, course);
+  if (deps.ended.aborted) return moved(deps, { ...course, stopped: true }, 'undoing');
+  try {
+    return await acted(deps, current, target, course);
+  } catch (error) {
+    return moved(deps, { ...course, broken: toFailure(error).message }, 'undoing');
+  }
 }
+
+/** The drill that is noted, and what it plants with. */
+interface Held {
+  drill: Drill;
+  sink: string;
+}
+
+const isCleaning = ({ at }: Course) => ['undoing', 'removing', 'ending'].includes(at);
+
+/** Whatever it was at: from here on it only cleans up. */
+export const brokenOff = (deps: Pick<DrillDeps, 'now'>, course: Course, why: string): Course =>
+  isCleaning(course)
+    ? course
+    : moved(deps, { ...course, broken: why, begun: plantings.map(({ name }) => name) }, 'undoing');
+
+const moved = (
+  { now }: Pick<DrillDeps, 'now'>,
+  course: Course,
+  at: Course['at'],
+  more: Partial<DrillReport> = {},
+): Course => ({ ...course, at, since: now().toISOString(), report: { ...course.report, ...more } });
+
+const isOver = ({ now }: DrillDeps, { since }: Course, minutes: number) =>
+  now().getTime() - Date.parse(since) >= minutes * 60_000;
 
 /** Removes what a drill that was killed has left; nothing where there is none. */
 export async function cleanUpAfter(deps: DrillDeps, user: string): Promise<DrillReport> {
@@ -208,9 +262,7 @@ interface Own {
   clientId: string;
   permissions: readonly string[];
 }
-interface Acting extends DrillDeps {
-  /** What was begun to be planted; left out where another did it. */
-  touched?: Set<string>;
+export interface Acting extends DrillDeps {
   /** Says that the drill goes on, often enough that nobody takes it for dead. */
   pulse: () => Promise<void>;
 }
@@ -219,7 +271,7 @@ type Begun =
   | { drill: Drill; sink: string; own: Own; left: readonly Left[] }
   | { refusals: readonly Refusal[]; left: readonly Left[] };
 
-async function begin(deps: DrillDeps, user: string): Promise<Begun> {
+async function noted(deps: DrillDeps, user: string): Promise<Begun> {
   const { responder, sleep, now, tell } = deps;
   const own = await deps.identity();
   const began = now().getTime();
@@ -261,14 +313,29 @@ const underWay = ({ userPrincipalName, begunAt }: Drill): Refusal => ({
 async function cleanUnfinished(
   deps: DrillDeps,
   { drill: killed, sink }: Extract<DrillAnswer, { is: 'unfinished' }>,
-): Promise<readonly Left[]> {
+): Promise<Left[]> {
   const { userId, userPrincipalName } = killed;
-  const acting = { ...deps, pulse: pulseOf(deps, killed) };
-  const left = await cleanUp(acting, killed, { userId, userPrincipalName, sink });
+  const acting = actingFor(deps, killed);
+  let course: Course = {
+    ...{ at: 'undoing', since: deps.now().toISOString(), looked: [], broken: null, stopped: true },
+    ...{ begun: plantings.map(({ name }) => name), permissions: [], earlier: [] },
+    report: blank(userPrincipalName, killed.begunAt),
+  };
+  while (course.at !== 'ending') {
+    const next = await cleaning(acting, killed, { userId, userPrincipalName, sink }, course);
+    if (next === course) await deps.sleep(pollSeconds);
+    course = next;
+  }
+  const { left } = course.report;
   if (left.every((one) => one.unseen))
     await deps.responder.drill({ do: 'end', id: killed.id, passed: false });
   return left;
 }
+
+export const actingFor = (deps: DrillDeps, current: Drill): Acting => ({
+  ...deps,
+  pulse: pulseOf(deps, current),
+});
 
 function pulseOf({ responder, now }: DrillDeps, { id, aliveAt }: Drill): () => Promise<void> {
   let last = Date.parse(aliveAt);
@@ -279,64 +346,92 @@ function pulseOf({ responder, now }: DrillDeps, { id, aliveAt }: Drill): () => P
   };
 }
 
-async function act(deps: Acting, current: Drill, target: Target, own: Own): Promise<Partial<DrillReport>> {
-  const { now, tell, ended } = deps;
-  const planted: PlantingReport[] = [];
-  const acted: { -readonly [K in keyof DrillReport]?: DrillReport[K] } = { plantings: planted };
-  for (const [index, planting] of plantings.entries()) {
-    if (ended.aborted) break;
-    tell(`Planting ${planting.what}`, index + 1, parts);
-    planted.push(
-      deps.without.includes(planting.name)
-        ? { ...named(planting), is: 'left out', why: null, missing: [] }
-        : await plant(deps, planting, target, own),
-    );
+async function acted(deps: Acting, current: Drill, target: Target, course: Course): Promise<Course> {
+  const { now, tell, responder } = deps;
+  const { report } = course;
+  await deps.pulse();
+  if (course.at === 'planting') {
+    const [next] = plantings.filter(({ name }) => !report.plantings.some((one) => one.name === name));
+    if (next === undefined) return moved(deps, course, 'alarm');
+    tell(`Planting ${next.what}`, report.plantings.length + 1, parts);
+    const planted = deps.without.includes(next.name)
+      ? { ...named(next), is: 'left out' as const, why: null, missing: [], begun: false }
+      : await plant(deps, next, target, course.permissions);
+    const { begun, ...one } = planted;
+    return {
+      ...course,
+      begun: begun ? [...course.begun, next.name] : course.begun,
+      report: { ...report, plantings: [...report.plantings, one] },
+    };
   }
-  if (ended.aborted) return acted;
-  tell('Raising the alarm', plantings.length + 1, parts);
-  acted.alertAt = now().toISOString();
-  acted.alarm = await raise(deps, target, current);
-  const id = await opened(deps, target, current);
-  if (id === undefined) return acted;
-  tell('The responder takes the account back', plantings.length + 1, parts);
-  const run = await settled(deps, id, mostMinutes.finish);
-  acted.run = { id, code: run.code, verdict: run.verdict };
-  acted.containedAt = run.containedAt ?? null;
-  acted.steps = run.steps.flatMap(({ name, outcome, lastError }) =>
-    outcome?.is === 'failed' || (outcome === null && lastError !== null)
-      ? [{ step: name, why: lastError?.message ?? 'failed' }]
-      : [],
-  );
-  acted.plantings = await Promise.all(planted.map((one) => became(deps, one, target, run)));
-  const clean = acted.plantings.every(({ is }) => is !== 'missed' && is !== 'planted');
-  acted.cleanAt = clean ? (run.finishedAt ?? now().toISOString()) : null;
-  return acted;
+  if (course.at === 'alarm') {
+    tell('Raising the alarm', plantings.length + 1, parts);
+    const alertAt = report.alertAt ?? now().toISOString();
+    return moved(deps, course, 'opening', { alertAt, alarm: await raise(deps, target, current) });
+  }
+  if (course.at === 'opening') {
+    const [id] = await responder.runsOf(target.userId, current.begunAt);
+    if (id !== undefined) {
+      tell('The responder takes the account back', plantings.length + 1, parts);
+      const run = await responder.run(id);
+      return moved(deps, course, 'running', { run: { id, code: run.code, verdict: run.verdict } });
+    }
+    if (!isOver(deps, course, mostMinutes.run)) return course;
+    // An alarm that opens no run within minutes is raised by hand, once.
+    if (report.alarm === 'by hand') return moved(deps, course, 'undoing');
+    await responder.start(target.userId, reason);
+    return moved(deps, course, 'opening', { alarm: 'by hand' });
+  }
+  const id = report.run?.id;
+  if (id === undefined) return moved(deps, course, 'undoing');
+  const run = await responder.run(id);
+  if (goesOn(run) && !isOver(deps, course, mostMinutes.finish)) return course;
+  const became = await Promise.all(report.plantings.map((one) => becameOf(deps, one, target, run)));
+  const clean = became.every(({ is }) => is !== 'missed' && is !== 'planted');
+  return moved(deps, course, 'undoing', {
+    run: { id, code: run.code, verdict: run.verdict },
+    containedAt: run.containedAt ?? null,
+    cleanAt: clean ? (run.finishedAt ?? now().toISOString()) : null,
+    steps: run.steps.flatMap(({ name, outcome, lastError }) =>
+      outcome?.is === 'failed' || (outcome === null && lastError !== null)
+        ? [{ step: name, why: lastError?.message ?? 'failed' }]
+        : [],
+    ),
+    plantings: became,
+  });
 }
 
 const problemsOf = ({ responder }: DrillDeps) =>
   responder.problems().catch((error: unknown) => [toFailure(error).message]);
 
-const named = ({ name, what }: Planting) => ({ name, what });
+const named = ({ name, what, expected }: Planting) => ({ name, what, expected });
 
-async function plant(deps: Acting, planting: Planting, target: Target, own: Own): Promise<PlantingReport> {
+async function plant(
+  deps: Acting,
+  planting: Planting,
+  target: Target,
+  held: readonly string[],
+): Promise<PlantingReport & { begun: boolean }> {
   const { graph } = deps;
+  let begun = false;
   try {
     await deps.pulse();
     await remove(deps, planting, target);
-    deps.touched?.add(planting.name);
+    begun = true;
     await planting.plant(graph, target);
     const seen = await within(deps, 1, async () => (await planting.find(graph, target)).length > 0);
-    if (seen) return { ...named(planting), is: 'planted', why: null, missing: [] };
+    if (seen) return { ...named(planting), is: 'planted', why: null, missing: [], begun };
     const why = 'it was accepted, and is not there';
-    return { ...named(planting), is: 'failed', why, missing: [] };
+    return { ...named(planting), is: 'failed', why, missing: [], begun };
   } catch (error) {
     const denied = error instanceof PermanentError && error.status === 403;
-    const lacking = planting.permissions.filter((name) => !own.permissions.includes(name));
+    const lacking = planting.permissions.filter((name) => !held.includes(name));
     return {
       ...named(planting),
       is: denied ? 'refused' : 'failed',
       why: toFailure(error).message,
-      missing: denied ? (lacking.length > 0 ? lacking : planting.permissions) : [],
+      missing: denied ? [...(lacking.length > 0 ? lacking : planting.permissions)] : [],
+      begun,
     };
   }
 }
@@ -359,32 +454,8 @@ async function raise(
   }
 }
 
-/** The run that the alarm opened. An alarm that opens none within minutes is raised by hand. */
-async function opened(deps: Acting, { userId }: Target, { begunAt }: Drill): Promise<string | undefined> {
-  const { responder } = deps;
-  let id: string | undefined;
-  const look = async () => {
-    [id] = await responder.runsOf(userId, begunAt);
-    return id !== undefined;
-  };
-  if (await within(deps, mostMinutes.run, look)) return id;
-  if (deps.ended.aborted) return undefined;
-  await responder.start(userId, reason);
-  await within(deps, mostMinutes.run, look);
-  return id;
-}
-
 const goesOn = ({ state, steps }: DrillRun) =>
   state === 'open' || (state !== 'held' && steps.some((step) => step.state === 'running'));
-
-async function settled(deps: Acting, id: string, minutes: number): Promise<DrillRun> {
-  let run = await deps.responder.run(id);
-  await within(deps, minutes, async () => {
-    run = await deps.responder.run(id);
-    return !goesOn(run);
-  });
-  return run;
-}
 
 /** Asks again and again until it is so; false when time is over or somebody wants to stop. */
 async function within(deps: Acting, minutes: number, isSo: () => Promise<boolean>): Promise<boolean> {
@@ -398,7 +469,7 @@ async function within(deps: Acting, minutes: number, isSo: () => Promise<boolean
 }
 
 /** What became of it by the end of the run. */
-async function became(
+async function becameOf(
   { graph }: Acting,
   one: PlantingReport,
   target: Target,
@@ -410,55 +481,124 @@ async function became(
   const stands = found.some(({ harmless }) => harmless !== true);
   const asked = run.tasks.find(({ step }) => planting.foundBy.includes(step));
   if (!stands) return { ...one, is: 'removed' };
-  if (asked !== undefined) return { ...one, is: 'asked', why: asked.what };
-  return { ...one, is: planting.late ? 'late' : 'missed' };
+  const steps = run.steps.filter(({ name }) => planting.foundBy.includes(name));
+  // An administrator who lets a step only report gets what they chose.
+  const expected = steps.some(({ mode }) => mode === 'act') ? one.expected : 'late';
+  if (asked !== undefined) return { ...one, is: 'asked', expected, why: asked.what };
+  return { ...one, is: planting.expected === 'late' ? 'late' : 'missed' };
 }
 
 async function remove({ graph }: DrillDeps, planting: Planting, target: Target): Promise<void> {
   for (const { path: place } of await planting.find(graph, target)) await unlessGone(graph.delete(place));
 }
 
-/** Gives the account back through the responder's own undo, then takes away whatever is still there. */
-async function cleanUp(deps: Acting, current: Drill, target: Target): Promise<readonly Left[]> {
-  const patient = { ...deps, ended: new AbortController().signal };
-  const left: Left[] = [];
-  const attempt = async (what: string, byHand: string, work: () => Promise<boolean>) => {
-    try {
-      if (await work()) return;
-      left.push({ what, why: 'it is still there', byHand });
-    } catch (error) {
-      const unseen = error instanceof PermanentError && error.status === 403;
-      left.push({ what, why: toFailure(error).message, byHand, ...(unseen ? { unseen } : {}) });
-    }
+/** What stands between the drill and the account as it was. */
+async function cleaning(deps: Acting, current: Drill, target: Target, course: Course): Promise<Course> {
+  const { report } = course;
+  await deps.pulse();
+  const left = (what: string, why: string, byHand: string, more: Partial<Left> = {}): DrillReport => ({
+    ...report,
+    left: [...report.left, { what, why, byHand, ...more }],
+  });
+  const failed = (what: string, byHand: string, error: unknown): DrillReport => {
+    const unseen = error instanceof PermanentError && error.status === 403;
+    return left(what, toFailure(error).message, byHand, unseen ? { unseen } : {});
   };
-  await attempt(
-    'the account: what the run changed',
-    'node cli/reclaim.mjs undo <run> --false-alarm --reason "a fire drill"',
-    () => undoRuns(patient, current, target),
-  );
-  for (const planting of plantings.toReversed()) {
-    if (deps.touched?.has(planting.name) === false) continue;
-    await attempt(planting.what, planting.byHand, () =>
-      within(patient, 1, async () => {
-        await remove(patient, planting, target);
-        return (await planting.find(patient.graph, target)).length === 0;
-      }),
-    );
+  if (course.at === 'undoing') {
+    const undone = 'the account: what the run changed';
+    const byHand = 'node cli/reclaim.mjs undo <run> --false-alarm --reason "a fire drill"';
+    deps.tell('Cleaning up', plantings.length + 2, parts);
+    const next = { ...course, looked: [] };
+    try {
+      const is = await undoRuns(deps, current, target);
+      if (is === 'undone') return moved(deps, next, 'removing');
+      if (is !== 'goes on') return moved(deps, next, 'removing', left('the account', is.why, is.byHand));
+      if (!isOver(deps, course, mostMinutes.undo)) return course;
+      return moved(deps, next, 'removing', left(undone, 'it is still there', byHand));
+    } catch (error) {
+      return moved(deps, next, 'removing', failed(undone, byHand, error));
+    }
   }
-  await attempt('the risk of the account', 'Entra admin center, Risky users: dismiss the risk', () =>
-    dismiss(patient, target),
-  );
-  return left;
+  if (course.at === 'removing') {
+    const [next] = plantings
+      .toReversed()
+      .filter(({ name }) => course.begun.includes(name) && !course.looked.includes(name));
+    if (next === undefined) {
+      const risk = 'the risk of the account';
+      const byHand = 'Entra admin center, Risky users: dismiss the risk';
+      // What is told of somebody else's alert stands, and so does its risk.
+      const isOwn = !report.left.some(({ what }) => what === 'the account');
+      return moved(
+        deps,
+        course,
+        'ending',
+        await (isOwn ? dismiss(deps, target) : Promise.resolve()).then(
+          () => report,
+          (error: unknown) => failed(risk, byHand, error),
+        ),
+      );
+    }
+    const looked = { ...course, since: deps.now().toISOString(), looked: [...course.looked, next.name] };
+    try {
+      await remove(deps, next, target);
+      if ((await next.find(deps.graph, target)).length === 0) return looked;
+      if (!isOver(deps, course, mostMinutes.remove)) return course;
+      return { ...looked, report: left(next.what, 'it is still there', next.byHand) };
+    } catch (error) {
+      return { ...looked, report: failed(next.what, next.byHand, error) };
+    }
+  }
+  return await ending(deps, current, course);
 }
 
-async function undoRuns(deps: Acting, { begunAt }: Drill, { userId }: Target): Promise<boolean> {
+/** Waits until the account is as it was, since directories lag, and says what is not. */
+async function ending(deps: Acting, { id }: Drill, course: Course): Promise<Course> {
+  const { responder, now } = deps;
+  const because = reasonsIn(course);
+  const end = (report: DrillReport): Course => ({
+    ...course,
+    at: 'ended',
+    report: { ...report, left: [...course.earlier, ...report.left], endedAt: now().toISOString() },
+  });
+  const verdict = course.stopped && course.broken === null ? 'interrupted' : 'failed';
+  // What could not be removed is the next drill's first work: it stays noted.
+  if (course.report.left.length > 0) return end({ ...course.report, because, verdict });
+  const seen = await responder.drill({ do: 'look', id });
+  const isClean = seen.is === 'looked' && seen.left.length === 0;
+  if (!isClean && !isOver(deps, course, mostMinutes.end)) return course;
+  const ended = await responder.drill({ do: 'end', id, passed: because.length === 0 });
+  const after = ended.is === 'ended' ? ended.left : [];
+  const all = [...because, ...after.map(({ why }) => `afterwards, ${why}`)];
+  return end({
+    ...course.report,
+    because: all,
+    left: after.map(({ why, now: byHand }): Left => ({ what: 'the account', why, byHand })),
+    verdict: all.length === 0 ? 'passed' : verdict,
+  });
+}
+
+/** Of a drill's own: Entra ID Protection was told, or the run was started by hand. */
+const isOwn = ({ source, detector }: DrillRun['signals'][number]) =>
+  source === 'operator' || source === 'riskyUser' || detector === 'adminConfirmedUserCompromised';
+
+/** Never a run that somebody else's alert came to: the account may be under attack in earnest. */
+async function undoRuns(
+  deps: Acting,
+  { begunAt }: Drill,
+  { userId }: Target,
+): Promise<'undone' | 'goes on' | { why: string; byHand: string }> {
   for (const id of await deps.responder.runsOf(userId, begunAt)) {
     const run = await deps.responder.run(id);
+    const [foreign] = run.signals.filter((signal) => !isOwn(signal));
+    if (foreign !== undefined && run.endsAs !== null) continue;
+    if (foreign !== undefined) {
+      const why = `another alert came to run ${run.code} meanwhile (${foreign.title}), so it stays locked`;
+      return { why, byHand: 'Look into that alert first. If it was a false alarm, undo the run.' };
+    }
     if (run.endsAs !== 'undone') await deps.responder.undo(id, reason);
-    const after = await settled(deps, id, mostMinutes.undo);
-    if (goesOn(after)) return false;
+    if (goesOn(await deps.responder.run(id))) return 'goes on';
   }
-  return true;
+  return 'undone';
 }
 
 const riskSchema = z.object({ riskState: nullableText });
@@ -476,24 +616,27 @@ async function dismiss({ graph }: Acting, { userId }: Target): Promise<boolean> 
   return true;
 }
 
-function reasonsIn(report: DrillReport, own: Own, { ended }: DrillDeps): string[] {
+function reasonsIn({ report, broken, stopped, permissions, earlier }: Course): string[] {
   const { run, containedAt, plantings: all, steps, left, problems } = report;
   return [
-    ...(ended.aborted ? ['it was stopped'] : []),
-    ...(run === null && !ended.aborted ? ['no run was opened'] : []),
+    ...(broken === null ? [] : [broken]),
+    ...(stopped ? ['it was stopped'] : []),
+    ...(run === null && !stopped ? ['no run was opened'] : []),
     ...(run !== null && containedAt === null ? ['the account was not contained'] : []),
-    ...all.flatMap(({ is, what, missing, why }) => {
+    ...all.flatMap(({ is, expected, what, missing, why }) => {
+      if (is === 'asked' && expected === 'removed')
+        return [`the responder only asked about ${what}, instead of taking it away`];
       if (is === 'missed') return [`the responder did not find ${what}`];
       if (is === 'refused')
         return [`${what} could not be planted: its identity lacks ${missing.join(' and ')}`];
       return is === 'failed' ? [`${what} could not be planted: ${why}`] : [];
     }),
     // Without the licence there is no other way.
-    ...(report.alarm === 'by hand' && !own.permissions.includes(alarmPermission)
+    ...(report.alarm === 'by hand' && !permissions.includes(alarmPermission)
       ? [`the alarm was raised by hand: the identity that plants lacks ${alarmPermission}`]
       : []),
     ...steps.map(({ step, why }) => `${step} failed: ${why}`),
     ...problems,
-    ...left.map(({ what, why }) => `${what} is left: ${why}`),
+    ...[...earlier, ...left].map(({ what, why }) => `${what} is left: ${why}`),
   ];
 }

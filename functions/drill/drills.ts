@@ -2,7 +2,15 @@
 // plants anything: that is for an identity of the drill's own.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Drill, type Drills, drillSchema, drillsSchema, isAlive } from '../../shared/run/drills.ts';
+import {
+  type Drill,
+  type Drills,
+  drillSchema,
+  drillsSchema,
+  isAlive,
+  isOn,
+} from '../../shared/run/drills.ts';
+import type { Engine } from '../../shared/run/engine.ts';
 import { type ApiAnswer, type ApiRequest, Problem, parseBody } from '../runs/api.ts';
 import { type CheckDeps, checkAccount } from './check.ts';
 
@@ -39,6 +47,21 @@ export const drillAnswerSchema = z.discriminatedUnion('is', [
 ]);
 export type DrillAnswer = z.infer<typeof drillAnswerSchema>;
 
+/** Only where drills are set up: else opening a run costs nothing more. */
+export function drillOn(
+  { DRILL_GROUP, DRILL_SINK: sink }: Pick<CheckDeps['settings'], 'DRILL_GROUP' | 'DRILL_SINK'>,
+  drills: Pick<Drills, 'read'>,
+  now: () => Date,
+): Pick<Engine, 'drillOn'> {
+  if (DRILL_GROUP === undefined || sink === undefined) return {};
+  return {
+    async drillOn(userId) {
+      const { current } = (await drills.read()).row;
+      return current?.userId === userId && isOn(current, now()) ? { id: current.id, sink } : undefined;
+    },
+  };
+}
+
 export const drillViewSchema = drillsSchema;
 
 export async function getDrills({ drills }: DrillServices): Promise<ApiAnswer> {
@@ -49,8 +72,17 @@ export async function postDrill(services: DrillServices, request: ApiRequest): P
   return { status: 200, json: await changeDrill(services, parseBody(request, drillBodySchema)) };
 }
 
-/** Of the account itself: what a drill leaves behind. The group, the sink and the settings stand as they stood. */
-const leavings = new Set(['disabled', 'methods', 'owns', 'forwards', 'at-risk', 'has-run', 'devices']);
+/** Of the account itself: what a drill leaves behind, or somebody else did meanwhile. The group, the sink and the settings stand as they stood. */
+const leavings = new Set([
+  'disabled',
+  'methods',
+  'owns',
+  'forwards',
+  'at-risk',
+  'has-run',
+  'devices',
+  'signed-in',
+]);
 
 export async function changeDrill(
   services: DrillServices,
@@ -86,11 +118,23 @@ export async function changeDrill(
   if (asked.do === 'look') return { is: 'looked', left: [...left] };
   const passed = asked.passed && left.length === 0;
   await write({
+    ...row,
     current: null,
     lastEndedAt: at,
     lastPassedAt: passed ? at : row.lastPassedAt,
   });
   return { is: 'ended', passed, left: [...left] };
+}
+
+/** False when the drill has ended, or another one took its place. */
+export async function keepCourse(
+  drills: Drills,
+  id: string,
+  kept: Pick<Drill, 'aliveAt' | 'course' | 'resumesBy'>,
+): Promise<boolean> {
+  const { row, etag } = await drills.read();
+  if (row.current?.id !== id) return false;
+  return await drills.write({ ...row, current: { ...row.current, ...kept } }, etag);
 }
 
 const busy = () => new Problem(409, 'Not now', 'Another drill was noted at the same moment; try again.');

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import { drillMarker, drillNumber, isDrillNumber } from '../../shared/microsoft365/drill.ts';
 import { unlessMissing } from '../../shared/microsoft365/mailbox.ts';
 import { nullableText } from '../../shared/model/text.ts';
 
@@ -37,8 +38,11 @@ export interface Planting {
   permissions: readonly [string, ...string[]];
   /** Steps of the playbook that must find it. */
   foundBy: readonly string[];
-  /** Only logs that come late tell of it, so that a run of minutes may not know of it yet. */
-  late?: true;
+  /**
+   * What a run of minutes makes of it at the least. `late`: only logs tell of it, which may come after the drill; no step
+   * takes it away, or none that could know so soon.
+   */
+  expected: 'removed' | 'late';
   plant(graph: Planter, target: Target): Promise<void>;
   /** What is there of it: paths that remove it, last made first. */
   find(graph: Planter, target: Target): Promise<readonly Found[]>;
@@ -52,11 +56,6 @@ interface Found {
   harmless?: boolean;
 }
 
-/** Everything is called by it, so that whoever meets it knows what it is, and no two drills miss each other's. */
-const marker = 'Reclaim drill';
-/** Kept for fiction, so that it rings nowhere (https://nationalnanpa.com). */
-const phoneNumber = '+1 2025550143';
-
 const picked = ['invoice', 'payment', 'bank details'];
 const scope = 'Mail.Read offline_access';
 const told = 'A fire drill. Nothing to do: it is removed again.';
@@ -69,10 +68,11 @@ const inboxRule: Planting = {
   what: 'an inbox rule that sends mail about invoices to the sink and deletes it',
   permissions: ['MailboxSettings.ReadWrite'],
   foundBy: ['disable-inbox-rules'],
-  byHand: `Remove-InboxRule -Mailbox <account> -Identity '${marker}'`,
+  expected: 'removed',
+  byHand: `Remove-InboxRule -Mailbox <account> -Identity '${drillMarker}'`,
   async plant(graph, { userId, sink }) {
     const rule = {
-      displayName: marker,
+      displayName: drillMarker,
       sequence: 1,
       isEnabled: true,
       conditions: { bodyOrSubjectContains: picked },
@@ -89,7 +89,7 @@ const inboxRule: Planting = {
     const rule = z.object({ id: z.string(), displayName: nullableText, isEnabled: z.boolean().nullish() });
     const rules = await graph.list(path`/users/${userId}/mailFolders/inbox/messageRules`, rule);
     return rules
-      .filter(({ displayName }) => displayName === marker)
+      .filter(({ displayName }) => displayName === drillMarker)
       .map(({ id, isEnabled }) => ({
         path: `/users/${encodeURIComponent(userId)}/mailFolders/inbox/messageRules/${encodeURIComponent(id)}`,
         harmless: isEnabled === false,
@@ -102,6 +102,7 @@ const delegate: Planting = {
   what: 'a delegate: the sink may change the calendar',
   permissions: ['Calendars.ReadWrite'],
   foundBy: ['remove-mailbox-delegates'],
+  expected: 'removed',
   byHand: 'Remove-MailboxFolderPermission -Identity <account>:\\Calendar -User <sink>',
   async plant(graph, { userId, sink }) {
     const permission = {
@@ -131,17 +132,17 @@ const method: Planting = {
   what: 'a telephone to sign in with, under a number kept for fiction',
   permissions: ['UserAuthMethod-Phone.ReadWrite.All'],
   foundBy: ['remove-auth-methods'],
+  expected: 'removed',
   byHand: 'Entra admin center, Users, the account, Authentication methods: delete the telephone',
   async plant(graph, { userId }) {
-    const phone = { phoneNumber, phoneType: 'mobile' };
+    const phone = { phoneNumber: drillNumber, phoneType: 'mobile' };
     await graph.post(path`/users/${userId}/authentication/phoneMethods`, phone, made);
   },
   async find(graph, { userId }) {
     const phone = z.object({ id: z.string(), phoneNumber: nullableText });
     const all = await graph.list(path`/users/${userId}/authentication/phoneMethods`, phone);
-    const digits = (text: string | null | undefined) => (text ?? '').replaceAll(/\D/g, '');
     return all
-      .filter((one) => digits(one.phoneNumber) === digits(phoneNumber))
+      .filter((one) => isDrillNumber(one.phoneNumber))
       .map(({ id }) => ({
         path: `/users/${encodeURIComponent(userId)}/authentication/phoneMethods/${encodeURIComponent(id)}`,
       }));
@@ -158,11 +159,12 @@ const consent: Planting = {
   what: 'an application without any credential, with consent to read the mail',
   permissions: ['Application.ReadWrite.OwnedBy', 'DelegatedPermissionGrant.ReadWrite.All'],
   foundBy: ['remove-app-access'],
-  byHand: `Get-MgApplication -Filter "displayName eq '${marker}'" | ForEach-Object { Remove-MgApplication -ApplicationId $_.Id }`,
+  expected: 'removed',
+  byHand: `Get-MgApplication -Filter "displayName eq '${drillMarker}'" | ForEach-Object { Remove-MgApplication -ApplicationId $_.Id }`,
   async plant(graph, { userId }) {
     const app = await graph.post(
       '/applications',
-      { displayName: marker, signInAudience: 'AzureADMyOrg' },
+      { displayName: drillMarker, signInAudience: 'AzureADMyOrg' },
       appSchema,
     );
     const principal = await graph.post('/servicePrincipals', { appId: app.appId }, made);
@@ -183,7 +185,7 @@ const consent: Planting = {
     );
   },
   async find(graph, { userId }) {
-    const named = path`$filter=displayName eq '${marker}'&$select=id,appId`;
+    const named = path`$filter=displayName eq '${drillMarker}'&$select=id,appId`;
     const apps = await graph.list(`/applications?${named}`, appSchema);
     const principals = await graph.list(`/servicePrincipals?${named}`, appSchema);
     if (apps.length + principals.length === 0) return [];
@@ -213,17 +215,17 @@ const sharingLink: Planting = {
   what: 'an empty folder with a link for everybody inside',
   permissions: ['Files.ReadWrite.All'],
   foundBy: ['review-shared-files'],
-  late: true,
-  byHand: `OneDrive of the account: delete the folder ${marker}`,
+  expected: 'late',
+  byHand: `OneDrive of the account: delete the folder ${drillMarker}`,
   async plant(graph, { userId }) {
-    const folder = { name: marker, folder: {}, '@microsoft.graph.conflictBehavior': 'fail' };
+    const folder = { name: drillMarker, folder: {}, '@microsoft.graph.conflictBehavior': 'fail' };
     const { id } = await graph.post(path`/users/${userId}/drive/root/children`, folder, made);
     const link = { type: 'view', scope: 'organization' };
     await graph.post(path`/users/${userId}/drive/items/${id}/createLink`, link, anything);
   },
   async find(graph, { userId }) {
     const item = await unlessMissing(
-      graph.get(path`/users/${userId}/drive/root:/${marker}?$select=id,name`, made),
+      graph.get(path`/users/${userId}/drive/root:/${drillMarker}?$select=id,name`, made),
     );
     return item === undefined
       ? []
@@ -236,11 +238,11 @@ const sentMail: Planting = {
   what: 'a mail from the account to itself',
   permissions: ['Mail.Send', 'Mail.ReadWrite'],
   foundBy: ['review-sent-mail'],
-  late: true,
-  byHand: `Delete the mail ${marker} from Sent Items and the Inbox of the account`,
+  expected: 'late',
+  byHand: `Delete the mail ${drillMarker} from Sent Items and the Inbox of the account`,
   async plant(graph, { userId, userPrincipalName }) {
     const message = {
-      subject: marker,
+      subject: drillMarker,
       body: { contentType: 'Text', content: told },
       toRecipients: [{ emailAddress: { address: userPrincipalName } }],
     };
@@ -248,7 +250,7 @@ const sentMail: Planting = {
   },
   async find(graph, { userId }) {
     const found = await graph.list(
-      path`/users/${userId}/messages?$filter=subject eq '${marker}'&$select=id,subject&$top=50`,
+      path`/users/${userId}/messages?$filter=subject eq '${drillMarker}'&$select=id,subject&$top=50`,
       made,
     );
     return found.map(({ id }) => ({
@@ -258,7 +260,14 @@ const sentMail: Planting = {
 };
 
 /** Texts that a drill itself brings, in any tenant the same. */
-export const ours: ReadonlySet<string> = new Set([marker, phoneNumber, graphAppId, scope, told, ...picked]);
+export const ours: ReadonlySet<string> = new Set([
+  drillMarker,
+  drillNumber,
+  graphAppId,
+  scope,
+  told,
+  ...picked,
+]);
 
 /** In the order in which they are planted: the mail before the rule that would sweep it away. */
 export const plantings: readonly Planting[] = [sentMail, inboxRule, delegate, method, consent, sharingLink];

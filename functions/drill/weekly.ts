@@ -1,57 +1,141 @@
 // The drill by timer, off unless an account is named for it: the same drill, with a managed identity of its own, and a mail
-// to on-call when it did not pass. Whatever a drill that was cut off has left is cleaned up within the hour.
-import { setTimeout } from 'node:timers/promises';
+// to on-call when it did not pass. A drill takes longer than a function may, so each invocation goes on where the last one
+// came to, killed or not. Whatever a drill that was cut off elsewhere has left is cleaned up within the hour.
 import type { TokenCredential } from '@azure/identity';
-import { createGraph } from '../../shared/clients/graph.ts';
 import type { Notice } from '../../shared/mail/notice.ts';
 import { plain } from '../../shared/mail/plain.ts';
 import { claimsOf } from '../../shared/preflight/token.ts';
+import { isAlive, isAtWork } from '../../shared/run/drills.ts';
 import { runRef } from '../../shared/run/progress.ts';
 import type { ApiRequest } from '../runs/api.ts';
 import { documentOf } from '../runs/api.ts';
 import { undoRun } from '../runs/change-run.ts';
 import { startRun } from '../runs/start-run.ts';
 import type { Services } from '../services.ts';
-import { cleanUpAfter, type DrillDeps, type DrillReport, drill, type Responder } from './drill.ts';
-import { changeDrill, drillBodySchema } from './drills.ts';
+import {
+  actingFor,
+  begin,
+  brokenOff,
+  type Course,
+  cleanUpAfter,
+  courseSchema,
+  type DrillDeps,
+  type DrillReport,
+  pollSeconds,
+  proceed,
+  type Responder,
+} from './drill.ts';
+import { changeDrill, drillBodySchema, keepCourse } from './drills.ts';
+import type { Planter } from './plantings.ts';
 
 export type WeeklyServices = Pick<
   Services,
   'engine' | 'start' | 'triage' | 'drill' | 'preflight' | 'notices'
 >;
 
-/** The function itself is ended after five minutes (host.json): the rest is for cleaning up. */
-const plantingSeconds = 200;
-/** Tuesday morning, when somebody is there to look. */
-const weekly = { day: 2, hour: 10 };
+/** The function itself is ended after five minutes (host.json), and one step may take more than one. */
+const workSeconds = 180;
+/** The next invocation comes within five minutes; until then nobody takes the drill for killed. */
+const pauseSeconds = 900;
+/** Whatever keeps a drill from its end: after that it only cleans up. */
+const mostMinutes = 60;
+/** Tuesday, when somebody is there to look; the first invocation from ten o'clock on. */
+const weekly = { day: 2, from: 10, until: 16 };
 
 interface Given {
   account: string;
   credential: TokenCredential;
-  graphUrl: string;
+  /** Of the identity that plants. */
+  graph: Planter;
+  sleep: (seconds: number) => Promise<void>;
   log: (line: string) => void;
 }
 
-/** Called every hour. */
+/** Called every five minutes: begins a drill, goes on with it, or cleans up after one that was killed. */
 export async function drillByTimer(services: WeeklyServices, given: Given): Promise<void> {
-  const { engine } = services;
-  const now = engine.now();
-  const { row } = await services.drill.drills.read();
-  const deps = depsOf(services, given, AbortSignal.timeout(plantingSeconds * 1000));
-  const isDue = now.getUTCDay() === weekly.day && now.getUTCHours() === weekly.hour;
-  if (row.current === null && !isDue) return;
-  const report = isDue ? await drill(deps, given.account) : await cleanUpAfter(deps, given.account);
-  given.log(`drill: ${report.verdict}${report.because.map((why) => `; ${why}`).join('')}`);
-  if (report.verdict !== 'passed' && (isDue || report.left.length > 0))
-    await services.notices.tell(noticeOf(report));
+  const { drills } = services.drill;
+  const now = services.engine.now();
+  const { row, etag } = await drills.read();
+  const { current } = row;
+  const deps = depsOf(services, given);
+  if (current === null) {
+    if (!isDue(now, row.lastTriedAt)) return;
+    // Before anything else: one that is refused is tried again next week, not in five minutes.
+    if (!(await drills.write({ ...row, lastTriedAt: now.toISOString() }, etag))) return;
+    const begun = await begin(deps, given.account);
+    if ('verdict' in begun) await tell(services, given, begun, begun.begunAt);
+    else await goOn(services, given, deps, begun, begun.course);
+    return;
+  }
+  if (isAtWork(current, now)) return;
+  const course = courseSchema.safeParse(current.course).data;
+  const sink = services.drill.settings.DRILL_SINK;
+  if (course !== undefined && course.at !== 'ended' && sink !== undefined) {
+    const isLate = now.getTime() - Date.parse(current.begunAt) > mostMinutes * 60_000;
+    const on = isLate ? brokenOff(deps, course, `it took more than ${mostMinutes} minutes`) : course;
+    await goOn(services, given, deps, { drill: current, sink }, on);
+    return;
+  }
+  // Killed on its way, or left with something that could not be removed.
+  if (isAlive(current, now) || now.getUTCMinutes() >= everyMinutes) return;
+  const report = await cleanUpAfter(deps, given.account);
+  // Once a day for what is still left.
+  if (report.left.length > 0)
+    await tell(services, given, report, `${current.begunAt} ${now.toISOString().slice(0, 10)}`);
 }
 
-function depsOf(services: WeeklyServices, given: Given, ended: AbortSignal): DrillDeps {
+/** How often the function is called. */
+const everyMinutes = 5;
+
+const isDue = (now: Date, lastTriedAt: string | null) =>
+  now.getUTCDay() === weekly.day &&
+  now.getUTCHours() >= weekly.from &&
+  now.getUTCHours() < weekly.until &&
+  lastTriedAt?.slice(0, 10) !== now.toISOString().slice(0, 10);
+
+/** As far as this invocation can; what it came to is kept, so that a later one goes on from there whatever happens to it. */
+async function goOn(
+  services: WeeklyServices,
+  given: Given,
+  deps: DrillDeps,
+  held: Parameters<typeof proceed>[1],
+  from: Course,
+): Promise<void> {
+  const { drills } = services.drill;
+  const acting = actingFor(deps, held.drill);
+  const stop = deps.now().getTime() + workSeconds * 1000;
+  const keep = async (course: Course, seconds = 0) => {
+    const at = deps.now();
+    const resumesBy = new Date(at.getTime() + seconds * 1000).toISOString();
+    return await keepCourse(drills, held.drill.id, { course, aliveAt: at.toISOString(), resumesBy });
+  };
+  let course = from;
+  if (!(await keep(course))) return;
+  while (course.at !== 'ended') {
+    if (deps.now().getTime() >= stop) {
+      await keep(course, pauseSeconds);
+      return;
+    }
+    const next = await proceed(acting, held, course);
+    if (next === course) await deps.sleep(pollSeconds);
+    // The end takes the drill's note away, where nothing is left.
+    else if (!(await keep(next)) && next.at !== 'ended') return;
+    course = next;
+  }
+  await tell(services, given, course.report, course.report.begunAt);
+}
+
+async function tell({ notices }: WeeklyServices, given: Given, report: DrillReport, version: string) {
+  given.log(`drill: ${report.verdict}${report.because.map((why) => `; ${why}`).join('')}`);
+  if (report.verdict !== 'passed') await notices.tell(noticeOf(report, version));
+}
+
+function depsOf(services: WeeklyServices, given: Given): DrillDeps {
   const { engine } = services;
-  const { credential, graphUrl } = given;
+  const { credential, graph, sleep } = given;
   return {
     responder: responderOf(services, given.log),
-    graph: createGraph({ credential, baseUrl: graphUrl, now: engine.now }),
+    graph,
     identity: async () => {
       const token = await credential.getToken('https://graph.microsoft.com/.default');
       const claims = claimsOf(token?.token ?? '');
@@ -59,8 +143,9 @@ function depsOf(services: WeeklyServices, given: Given, ended: AbortSignal): Dri
     },
     without: [],
     now: engine.now,
-    sleep: async (seconds) => await setTimeout(seconds * 1000),
-    ended,
+    sleep,
+    // Nobody stops it: an invocation that is over leaves the rest to the next.
+    ended: new AbortController().signal,
     tell: (what) => given.log(`drill: ${what}`),
   };
 }
@@ -100,7 +185,7 @@ function responderOf(services: WeeklyServices, log: (line: string) => void): Res
   };
 }
 
-function noticeOf({ account, begunAt, verdict, because, refusals, left }: DrillReport): Notice {
+function noticeOf({ account, verdict, because, refusals, left }: DrillReport, version: string): Notice {
   const lines: { text: string; details?: string[] }[] = [
     ...left.map(({ what, why, byHand }) => ({ text: `Remove ${what}: ${byHand}`, details: [why] })),
     ...refusals.map(({ why, now }) => ({ text: now, details: [why] })),
@@ -108,7 +193,7 @@ function noticeOf({ account, begunAt, verdict, because, refusals, left }: DrillR
   ];
   return {
     key: 'drill',
-    version: begunAt,
+    version,
     headline: left.length > 0 ? 'DRILL LEFT SOMETHING' : 'DRILL NOT PASSED',
     subject: `the drill on ${plain(account, 100)} ${verdict === 'refused' ? 'was refused' : 'did not pass'}`,
     tone: left.length > 0 ? 'alarm' : 'waiting',

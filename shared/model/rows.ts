@@ -247,6 +247,8 @@ export const runRowSchema = z.object({
   }),
   /** When the sweep must look at it at the latest. */
   wakeAt: time.nullable(),
+  /** A fire drill opened it; `sink` is the mailbox that the drill gives access to. */
+  drill: z.object({ id: z.string(), sink: z.string() }).optional(),
   /** Operators who opened it or brought it a signal, by object id. */
   startedBy: z.array(z.string()).optional(),
   /** Orders of operators so far. */

@@ -157,6 +157,8 @@ export interface RunView {
   answered?: readonly HandedOn[];
   /** When roles of Entra ID were taken away last, if any were. */
   rolesRemovedAt?: string;
+  /** A fire drill opened it: see microsoft365/drill.ts. */
+  drill?: { sink: string };
 }
 
 export interface Context<S> {

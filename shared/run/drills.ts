@@ -9,6 +9,10 @@ export const drillSchema = z.object({
   begunAt: z.string(),
   /** When whoever runs it last said so. */
   aliveAt: z.string(),
+  /** Where it stands, if several invocations make it one after the other; functions/drill knows its shape. */
+  course: z.unknown().optional(),
+  /** Nobody is at it for a while: by then somebody is again. */
+  resumesBy: z.string().optional(),
 });
 export type Drill = z.infer<typeof drillSchema>;
 
@@ -16,10 +20,12 @@ export const drillsSchema = z.object({
   current: drillSchema.nullable(),
   lastPassedAt: z.string().nullable(),
   lastEndedAt: z.string().nullable(),
+  /** When the timer last began one, or was refused. */
+  lastTriedAt: z.string().nullable().default(null),
 });
 export type DrillRow = z.infer<typeof drillsSchema>;
 
-export const noDrill: DrillRow = { current: null, lastPassedAt: null, lastEndedAt: null };
+export const noDrill: DrillRow = { current: null, lastPassedAt: null, lastEndedAt: null, lastTriedAt: null };
 
 export interface Drills {
   read(): Promise<{ row: DrillRow; etag: string | undefined }>;
@@ -30,5 +36,15 @@ export interface Drills {
 /** Whoever runs a drill says so more often than this; else it was killed. */
 export const drillLeaseSeconds = 60;
 
-export const isAlive = ({ aliveAt }: Drill, now: Date): boolean =>
+/** However long somebody says that one goes on. */
+const mostHours = 2;
+
+export const isOn = (drill: Drill, now: Date): boolean =>
+  isAlive(drill, now) && now.getTime() - Date.parse(drill.begunAt) < mostHours * 3_600_000;
+
+/** Somebody is making a step of it right now. */
+export const isAtWork = ({ aliveAt }: Drill, now: Date): boolean =>
   now.getTime() - Date.parse(aliveAt) < drillLeaseSeconds * 1000;
+
+export const isAlive = (drill: Drill, now: Date): boolean =>
+  isAtWork(drill, now) || now.getTime() < Date.parse(drill.resumesBy ?? '');

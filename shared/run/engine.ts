@@ -2,6 +2,7 @@
 
 import type { Account } from '../model/account.ts';
 import type { Clients } from '../model/clients.ts';
+import type { RunRow } from '../model/rows.ts';
 import type { OutgoingAlert, Step } from '../model/step.ts';
 import type { Json } from '../model/words.ts';
 import type { Bus } from './bus.ts';
@@ -23,6 +24,8 @@ export interface Engine {
   /** Sends alerts to the front door; left out where no topic is set. */
   publish?: (alerts: readonly OutgoingAlert[]) => Promise<void>;
   now: () => Date;
+  /** The fire drill that is under way on the account, if one is; left out where none can be. */
+  drillOn?: (userId: string) => Promise<NonNullable<RunRow['drill']> | undefined>;
   /** What pages say of the last drill; left out where nobody asks. */
   lastDrill?: () => Promise<string | undefined>;
   /** Where on-call works: pages tell the time there too. */

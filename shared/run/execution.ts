@@ -49,6 +49,7 @@ export function contextOf(
       facts,
       answered: answered(engine.playbook, steps),
       ...(rolesRemovedAt === undefined ? {} : { rolesRemovedAt }),
+      ...(run.drill === undefined ? {} : { drill: { sink: run.drill.sink } }),
     },
     intruder: run.intruder,
     settings: engine.stepSettings[step.name],

@@ -54,7 +54,7 @@ export interface Opened {
   admission?: Admission;
 }
 
-type Opener = Pick<Engine, 'progress' | 'bus' | 'playbook' | 'stepSettings' | 'now' | 'random'>;
+type Opener = Pick<Engine, 'progress' | 'bus' | 'playbook' | 'stepSettings' | 'now' | 'random' | 'drillOn'>;
 
 type Admitted = OpenRequest & { admission?: Admission };
 
@@ -75,6 +75,8 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
   const answer = (opened: Omit<Opened, 'admission'>): Opened =>
     request.admission === undefined ? opened : { ...opened, admission: request.admission };
 
+  // Asked beside the claim: a lock waits for neither.
+  const drilling = drillOf(engine, request);
   for (let round = 0; round < mostRounds; round += 1) {
     const claim = await engine.progress.claimOf(request.account.id);
     let unreadable: string | undefined;
@@ -104,6 +106,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
       ...newRun(request, standing, now, engine.random),
       ...limitsOf(request),
       ...startedBy(request.operator),
+      ...(await drilling),
     };
     const steps = engine.playbook.map((step) => newStep(step, request, engine.stepSettings[step.name], now));
     const planned = plan(engine.playbook, { run, steps }, now);
@@ -126,6 +129,16 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
     return answer({ run: opened.run.row, joined: false, raised: false });
   }
   throw new RetryableError(`account ${request.account.id} was taken by others ${mostRounds} times in a row`);
+}
+
+/** A run that can't be told from a drill's is taken for one in earnest. */
+async function drillOf(
+  { drillOn }: Opener,
+  { account, dryRun }: OpenRequest,
+): Promise<Pick<RunRow, 'drill'>> {
+  if (dryRun === true) return {};
+  const drill = await drillOn?.(account.id).catch(() => undefined);
+  return drill === undefined ? {} : { drill };
 }
 
 const whoAsks = ({ who = 'policy' }: OpenRequest) => who;

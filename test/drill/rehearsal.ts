@@ -1,7 +1,7 @@
 // A drill in memory: the real drill, the real check and the real responder on a simulated tenant, under one clock.
 import { z } from 'zod';
 import { type DrillDeps, drill, type Responder } from '../../functions/drill/drill.ts';
-import { changeDrill, type DrillServices, drillBodySchema } from '../../functions/drill/drills.ts';
+import { changeDrill, type DrillServices, drillBodySchema, drillOn } from '../../functions/drill/drills.ts';
 import { type Recording, recorder } from '../../functions/drill/recording.ts';
 import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
@@ -61,10 +61,12 @@ export async function rehearsal(
     settings: { ...drillSettings, ...more },
     ...(replay ? { replay } : {}),
   });
-  const { engine, settings } = story;
-  const { now } = engine;
-  const readers = () => engine.clients(new AbortController().signal);
+  const { settings } = story;
+  const { now } = story.engine;
   const drills = memoryDrills();
+  // What the services give it in the app.
+  const engine = Object.assign(story.engine, drillOn(settings, drills, now));
+  const readers = () => engine.clients(new AbortController().signal);
   const services: DrillServices = {
     readers,
     settings,

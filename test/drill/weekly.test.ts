@@ -1,11 +1,12 @@
-// The drill by timer, in memory: when it is due, what it tells, and whose identity it uses.
+// The drill by timer, in memory: when it is due, what it tells, whose identity it uses, and that it comes to its end over
+// several invocations, whatever becomes of one of them.
 import { describe, expect, it } from 'vitest';
 import { drillByTimer, type WeeklyServices } from '../../functions/drill/weekly.ts';
 import type { Notice } from '../../shared/mail/notice.ts';
-import { account, drillTenant, rehearsal } from './rehearsal.ts';
+import { account, drillTenant, rehearsal, stateOf } from './rehearsal.ts';
 
 async function weekly(user: object = {}) {
-  const { services, story, drills } = await rehearsal(drillTenant({}, user));
+  const { services, story, drills, deps } = await rehearsal(drillTenant({}, user));
   const told: Notice[] = [];
   const given: WeeklyServices = {
     engine: story.engine,
@@ -25,32 +26,135 @@ async function weekly(user: object = {}) {
       tellWaiting: async () => 0,
     },
   };
-  const at = async (time: string) => {
-    await story.pass((Date.parse(time) - services.now().getTime()) / 1000);
-    await drillByTimer(given, {
+  /** As at the timer. The process dies at one of its waits or requests: nothing of it is heard of again. */
+  const fire = async (mostCalls = Number.POSITIVE_INFINITY, secondsACall = 0) => {
+    let calls = 0;
+    const death = Promise.withResolvers<void>();
+    const counted = async () => {
+      calls += 1;
+      if (calls > mostCalls) {
+        death.resolve();
+        await new Promise<never>(() => undefined);
+      }
+      await story.pass(secondsACall);
+    };
+    const planter = deps({}, (fetch) => async (url, init) => {
+      await counted();
+      return await fetch(url, init);
+    }).graph;
+    const work = drillByTimer(given, {
       account,
       credential: story.tenant.drill.credential,
-      graphUrl: 'https://graph.microsoft.com',
+      graph: planter,
+      sleep: async (seconds) => {
+        await counted();
+        await story.pass(seconds);
+      },
       log: () => undefined,
     });
+    await Promise.race([work, death.promise]);
+    return calls;
   };
-  return { at, told, drills, story };
+  const moveTo = (time: string) => story.pass((Date.parse(time) - services.now().getTime()) / 1000);
+  const at = async (time: string) => {
+    await moveTo(time);
+    await fire();
+  };
+  return { at, fire, moveTo, told, drills, story, now: services.now };
 }
+
+/** A Tuesday. */
+const tuesday = '2026-11-24T10:15:00Z';
 
 describe('the drill by timer', () => {
   it('does nothing in an hour that is not its own', async () => {
     const { at, told, story } = await weekly();
     const before = story.tenant.requests.length;
-    await at('2026-11-24T09:15:00Z');
+    await at('2026-11-24T09:55:00Z');
     await at('2026-11-25T10:15:00Z');
     expect(story.tenant.requests.length).toBe(before);
     expect(told).toEqual([]);
   });
 
-  it('tells on-call when it was refused, and what to do', async () => {
+  it('tells on-call when it was refused, and what to do, and tries again only next week', async () => {
     const { at, told } = await weekly({ accountEnabled: false });
-    await at('2026-11-24T10:15:00Z');
+    await at(tuesday);
     expect(told).toMatchObject([{ key: 'drill', headline: 'DRILL NOT PASSED' }]);
     expect(JSON.stringify(told)).toContain('Enable it');
+    await at('2026-11-24T10:20:00Z');
+    await at('2026-11-24T15:55:00Z');
+    expect(told).toHaveLength(1);
+    await at('2026-12-01T10:00:00Z');
+    expect(told).toHaveLength(2);
+  });
+
+  it('passes once a week, and leaves the tenant as it was', async () => {
+    const { at, told, story, drills } = await weekly();
+    await at(tuesday);
+    expect(told).toEqual([]);
+    expect(drills.row()).toMatchObject({ current: null, lastPassedAt: expect.any(String) });
+    const runs = (await story.runs()).length;
+    await at('2026-11-24T10:45:00Z');
+    expect((await story.runs()).length).toBe(runs);
+    await at('2026-12-01T10:00:00Z');
+    expect((await story.runs()).length).toBe(runs + 1);
+    expect(told).toEqual([]);
+    expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
+  });
+
+  it('goes on in the next invocation where one may take no longer, and nobody takes it for killed meanwhile', async () => {
+    const { fire, moveTo, drills, told, story, now } = await weekly();
+    await moveTo(tuesday);
+    let invocations = 0;
+    do {
+      await fire(Number.POSITIVE_INFINITY, 7);
+      invocations += 1;
+      const { current } = drills.row();
+      if (current !== null)
+        expect(Date.parse(current.resumesBy ?? '')).toBeGreaterThan(now().getTime() + 300_000);
+      await story.pass(100);
+    } while (drills.row().current !== null && invocations < 20);
+    expect(invocations).toBeGreaterThan(2);
+    expect(told).toEqual([]);
+    expect(drills.row().lastPassedAt).not.toBeNull();
+    expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
+  });
+
+  it('that is killed at any point is gone on with, passes, and the next one starts clean', async () => {
+    const whole = await weekly();
+    await whole.moveTo(tuesday);
+    const calls = await whole.fire();
+    expect(calls).toBeGreaterThan(30);
+    const points = process.env['ALL_POINTS'] ? 1 : Math.ceil(calls / 8);
+    for (let point = 0; point < calls; point += points) {
+      const { fire, moveTo, drills, told, story } = await weekly();
+      await moveTo(tuesday);
+      await fire(point);
+      for (let more = 0; more < 4 && drills.row().current !== null; more += 1) {
+        await story.pass(300);
+        await fire();
+      }
+      expect({ point, told, current: drills.row().current }).toEqual({ point, told: [], current: null });
+      expect(drills.row().lastPassedAt).not.toBeNull();
+      expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
+      await moveTo('2026-12-01T10:00:00Z');
+      await fire();
+      expect({ point, told }).toEqual({ point, told: [] });
+      expect(drills.row().lastPassedAt).toMatch(/^2026-12-01/);
+    }
+  }, 300_000);
+
+  it('that never comes to an end only cleans up after an hour, and says so', async () => {
+    const { fire, moveTo, drills, told, story } = await weekly();
+    await moveTo(tuesday);
+    await fire(12);
+    for (let more = 0; more < 20 && drills.row().current !== null; more += 1) {
+      await story.pass(300);
+      // Dies at once each time, as for want of memory, until an hour is over.
+      await fire(more < 13 ? 0 : Number.POSITIVE_INFINITY);
+    }
+    expect(drills.row()).toMatchObject({ current: null, lastPassedAt: null });
+    expect(JSON.stringify(told)).toContain('more than 60 minutes');
+    expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
   });
 });

@@ -4,6 +4,7 @@
 import { readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
 import { grantsOf, readAppAccess } from '../../../shared/microsoft365/app-access.ts';
+import { consentOfDrill } from '../../../shared/microsoft365/drill.ts';
 import { judgeApps, judgeOwned, letIn } from '../../../shared/microsoft365/judge-app-access.ts';
 import { userApplicationsPage } from '../../../shared/microsoft365/links.ts';
 import { type Change, type Kept, remediation, settings, type Task } from '../../../shared/model/step.ts';
@@ -50,7 +51,8 @@ export const removeAppAccess = remediation({
     const tasks: Task[] = [];
     const kept: Kept[] = [];
 
-    for (const app of judgeApps(access, log)) {
+    for (const judged of judgeApps(access, log)) {
+      const app = { ...judged, ...consentOfDrill(run, judged.principal) };
       const { principal, grants, assignments, verdict } = app;
       if (verdict.is === 'kept') kept.push({ what: say.appName(principal), why: verdict.why });
       if (verdict.is === 'unclear') tasks.push(say.askAboutApp(app, verdict.why, account.displayName));

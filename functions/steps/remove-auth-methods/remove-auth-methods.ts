@@ -10,6 +10,7 @@ import {
   judgeMethods,
   methodSchema,
 } from '../../../shared/microsoft365/auth-methods.ts';
+import { methodOfDrill } from '../../../shared/microsoft365/drill.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
 import { authMethodsPage } from '../../../shared/microsoft365/links.ts';
 import { remediation, settings } from '../../../shared/model/step.ts';
@@ -52,7 +53,14 @@ export const removeAuthMethods = remediation({
     const all = await graph.list(path`/users/${account.id}/authentication/methods`, methodSchema);
     const log = await readDirectoryAudits(graph, account.id, since, 'on');
     const audits = 'skip' in log ? [] : log;
-    const { theirs, doubtful, kept } = judgeMethods(all, audits, intruder, since, !('skip' in log));
+    const drilled = all.flatMap((method) => {
+      const planted = methodOfDrill(run, method);
+      return planted === undefined ? [] : { method, ...planted };
+    });
+    const rest = all.filter((method) => !drilled.some((one) => one.method === method));
+    const judged = judgeMethods(rest, audits, intruder, since, !('skip' in log));
+    const { doubtful, kept } = judged;
+    const theirs = [...judged.theirs, ...drilled];
     const remaining = [...doubtful, ...kept].filter(({ method }) => canBeDefault(method));
     const preferred = theirs.some(({ method }) => canBeDefault(method))
       ? await readDefaultMethod(graph, account.id)

@@ -2,6 +2,7 @@
 // tells no date and no maker, so the audit log decides; what it does not tie to the intruder stays.
 import { z } from 'zod';
 import { actsIn, auditLogIn, tiedBy } from '../../../shared/intruder/acts.ts';
+import { delegateOfDrill } from '../../../shared/microsoft365/drill.ts';
 import { mailboxPage } from '../../../shared/microsoft365/links.ts';
 import { namesOf } from '../../../shared/microsoft365/mailbox.ts';
 import {
@@ -14,7 +15,7 @@ import {
   whereSchema,
 } from '../../../shared/microsoft365/mailboxes.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
-import { remediation, settings } from '../../../shared/model/step.ts';
+import { type RunView, remediation, settings } from '../../../shared/model/step.ts';
 import { powerShellValue } from '../../../shared/model/text.ts';
 import { removeDelegate, restoreDelegate } from './change-delegates.ts';
 import { grantsIn, madeBy } from './delegated-by.ts';
@@ -74,7 +75,7 @@ export const removeMailboxDelegates = remediation({
     const others = reached.others.filter((looked) => grantsIn(looked.acts).length > 0);
     const log = auditLogIn(run);
     const [own, ...rest] = await Promise.all(
-      [reached.own, ...others].map((looked) => delegatesOf(exchange, looked, log)),
+      [reached.own, ...others].map((looked) => delegatesOf(exchange, looked, log, run)),
     );
     if (own === undefined) return { skip: 'has no mailbox in Exchange Online' };
     const looks = [own, ...rest.flatMap((one) => one ?? [])];
@@ -104,7 +105,12 @@ export const removeMailboxDelegates = remediation({
 });
 
 /** What becomes of the delegates of one mailbox; undefined where there is no such mailbox. */
-async function delegatesOf(exchange: ExchangeReader, looked: LookedAt, log: ReturnType<typeof auditLogIn>) {
+async function delegatesOf(
+  exchange: ExchangeReader,
+  looked: LookedAt,
+  log: ReturnType<typeof auditLogIn>,
+  run: RunView,
+) {
   const { mailbox } = looked;
   const where = whereOf(looked);
   const grants = grantsIn(looked.acts);
@@ -113,21 +119,25 @@ async function delegatesOf(exchange: ExchangeReader, looked: LookedAt, log: Retu
   if (delegates === undefined) return undefined;
   const judged = await Promise.all(
     delegates.map(async (delegate) => {
-      const names = grants.length === 0 ? [] : await namesOf(exchange, delegate.user);
-      return { delegate, act: madeBy(grants, delegate, [delegate.user, ...names]) };
+      const mayBeDrills = looked.own && run.drill !== undefined;
+      const found = grants.length === 0 && !mayBeDrills ? [] : await namesOf(exchange, delegate.user);
+      const names = [delegate.user, ...found];
+      const act = madeBy(grants, delegate, names);
+      const planted = mayBeDrills ? delegateOfDrill(run, delegate.kind, names) : undefined;
+      return { delegate, tied: act === undefined ? planted : tiedBy(act) };
     }),
   );
-  const others = judged.filter(({ act }) => act === undefined).map(({ delegate }) => delegate);
+  const others = judged.filter(({ tied }) => tied === undefined).map(({ delegate }) => delegate);
   const doubtful = others.filter((delegate) => log === 'unread' || isEverybody(delegate));
   return {
-    changes: judged.flatMap(({ delegate, act }) =>
-      act === undefined
+    changes: judged.flatMap(({ delegate, tied }) =>
+      tied === undefined
         ? []
         : {
             id: idIn(where, delegateId(delegate)),
             what: whatIn(where, describeDelegate(delegate)),
             why: 'the intruder gave it away',
-            ...tiedBy(act),
+            ...tied,
             before: { ...delegate, mailbox: where },
           },
     ),
