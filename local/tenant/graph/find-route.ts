@@ -29,11 +29,31 @@ function parametersIn(template: string, path: string): Record<string, string> | 
   return parameters;
 }
 
+/** Segments that mean something by themselves; OData takes every other one that begins with $ for an unknown option. */
+const options = new Set(['$ref', '$value', '$count']);
+
+/** `users('x')` means `users/x`, and is the only way to name what begins with $. */
+function withoutKeys(segments: readonly string[]): string[] {
+  return segments.flatMap((segment, index) => {
+    const [, set, key] = /^(\w+)\('(.*)'\)$/.exec(decodeURIComponent(segment)) ?? [];
+    if (set !== undefined && key !== undefined) return [set, encodeURIComponent(key.replaceAll("''", "'"))];
+    if (decodeURIComponent(segment).startsWith('$') && !options.has(segment)) {
+      throw new TenantRefusal(
+        400,
+        'BadRequest',
+        `The request URI is not valid. Since the segment '${segments[index - 1] ?? ''}' refers to a collection, this must be the last segment in the request URI or it must be followed by an function or action that can be bound to it otherwise all intermediate segments must refer to a single resource.`,
+      );
+    }
+    return [segment];
+  });
+}
+
 /** The route of a request with the parameters in its path. Throws the refusal of a wrong version, segment or method. */
 export function findRoute(routes: readonly GraphRoute[], request: { method: string; path: string }) {
-  const [, version = '', ...rest] = request.path.split('/');
+  const [, version = '', ...given] = request.path.split('/');
   if (version !== 'v1.0' && version !== 'beta')
     throw new TenantRefusal(400, 'BadRequest', `Invalid version: ${version}.`);
+  const rest = withoutKeys(given);
   const path = `/${rest.join('/')}`;
   const sameVersion = routes.filter((route) => route.versions?.includes(version) ?? true);
   let known = false;

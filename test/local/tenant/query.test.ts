@@ -97,6 +97,24 @@ describe('paths', () => {
     expect(refusal(await get(path))).toEqual([status, code]);
   });
 
+  it.each([
+    ['/v1.0/users/$dolly@contoso.com', 400],
+    ['/v1.0/users/%24dolly@contoso.com', 400],
+    ["/v1.0/users('$dolly@contoso.com')", 200],
+    ["/v1.0/users('%24dolly%40contoso.com')/transitiveMemberOf", 200],
+    ["/v1.0/users('brian.o''brian@contoso.com')", 200],
+    ["/v1.0/users/brian.o'brian@contoso.com", 200],
+    ["/v1.0/users/brian.o''brian@contoso.com", 404],
+  ])('answers GET %s with %i', async (path, status) => {
+    const { get } = await callerOf({
+      users: [
+        { userPrincipalName: '$dolly@contoso.com' },
+        { userPrincipalName: "brian.o'brian@contoso.com" },
+      ],
+    });
+    expect((await get(path)).status).toBe(status);
+  });
+
   it('names the segment that is wrong', async () => {
     const { get } = await callerOf(file);
     expect(row(await get('/v1.0/users/adele@contoso.com/colour/red'))).toMatchObject({
