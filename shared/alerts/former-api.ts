@@ -28,6 +28,14 @@ const defenderIncident = z.object({
   incidentWebUrl: z.undefined().optional(),
 });
 
+/** The same, by itself: `{"alertId":"faf8…","incidentId":924565,"serviceSource":"Office365","title":"…","entities":[…]}` */
+const defenderAlert = z.object({
+  alertId: z.string(),
+  serviceSource: z.string(),
+  title: word,
+  severity: word,
+});
+
 /**
  * https://learn.microsoft.com/defender-endpoint/api/alerts
  * `{"id":"da637472900382838869_1364969609","incidentId":1126093,"severity":"Low","status":"New","machineId":"111e6dd8…",
@@ -66,6 +74,11 @@ export const formerApi: Opener = ({ data }) => {
     const { incidentId, incidentName, severity, status } = incident.data;
     const displayName = clean(incidentName);
     return [{ type: 'Reclaim.Incident', data: { id: String(incidentId), displayName, severity, status } }];
+  }
+  const one = defenderAlert.safeParse(data);
+  if (one.success) {
+    const { alertId: id, title, severity } = one.data;
+    return [{ type: 'Reclaim.Alert', data: { id, title, severity } }];
   }
   const triggered = managementAlert.safeParse(data);
   if (triggered.success) {

@@ -2,7 +2,7 @@
 // carry only ids, for alerts that end in 2026. The alert is read under the same id.
 import { z } from 'zod';
 import { nullableText } from '../model/text.ts';
-import { clean, guid, word } from './payload-fields.ts';
+import { clean, guid } from './payload-fields.ts';
 import type { Opener } from './source.ts';
 
 /**
@@ -15,9 +15,17 @@ const notification = z.object({
   subscriptionId: z.string(),
   resource: z.string(),
   tenantId: guid,
-  lifecycleEvent: word,
   resourceData: z.object({ id: z.string(), '@odata.type': nullableText }).nullish(),
 });
+
+/**
+ * https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+ * `{"lifecycleEvent":"subscriptionRemoved","subscriptionId":"f3b6…","subscriptionExpirationDateTime":"…","tenantId":"6f2a…"}`:
+ * names no resource.
+ */
+const lifecycle = z.object({ subscriptionId: z.string(), lifecycleEvent: z.string() });
+
+const aboutSubscription = /^Microsoft\.Graph\.(Subscription(Reauthorization|Removed)|Missed)/i;
 
 const kinds = [
   { of: /alert|SecurityGraphModel/i, type: 'Reclaim.Alert' },
@@ -27,14 +35,13 @@ const kinds = [
 ] as const;
 
 export const graphNotification: Opener = ({ type, data }) => {
+  const event = lifecycle.safeParse(data).data?.lifecycleEvent;
+  if (event !== undefined || aboutSubscription.test(type)) {
+    return [{ ignored: `${clean(event ?? type, 100)} is about the subscription, not about an alert` }];
+  }
   const parsed = notification.safeParse(data);
   if (!parsed.success) return undefined;
-  const { resource, resourceData, tenantId, lifecycleEvent } = parsed.data;
-  if (lifecycleEvent !== null || /Subscription(Reauthorization|Removed)|Missed/i.test(type)) {
-    return [
-      { ignored: `${lifecycleEvent ?? clean(type, 100)} is about the subscription, not about an alert` },
-    ];
-  }
+  const { resource, resourceData, tenantId } = parsed.data;
   const said = `${type} ${resource} ${resourceData?.['@odata.type'] ?? ''}`;
   const kind = kinds.find(({ of }) => of.test(said));
   if (kind === undefined)

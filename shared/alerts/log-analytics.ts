@@ -21,6 +21,9 @@ const alertRow = z
   .looseObject({ AlertId: z.string(), ServiceSource: z.string(), Title: word, Severity: word })
   .or(z.looseObject({ AlertId: z.string(), EntityType: z.string(), Title: word, Severity: word }));
 
+/** As PowerShell shows an alert of Microsoft Graph (Get-MgSecurityAlertV2): `{"Id":"ad70…","ServiceSource":"…"}` */
+const shownAlert = z.looseObject({ Id: z.string(), ServiceSource: z.string(), Title: word, Severity: word });
+
 /**
  * https://learn.microsoft.com/azure/azure-monitor/reference/tables/securityincident
  * `{"Type":"SecurityIncident","IncidentName":"2f6b…","IncidentNumber":84,"ProviderName":"Microsoft XDR",
@@ -36,6 +39,11 @@ const incidentRow = z.looseObject({
 const defender = /^microsoft (xdr|365 defender|threat protection|defender xdr)$/i;
 
 export const logAnalyticsRow: Opener = ({ data }) => {
+  const shown = shownAlert.safeParse(data);
+  if (shown.success) {
+    const { Id: id, Title: title, Severity: severity } = shown.data;
+    return [{ type: 'Reclaim.Alert', data: { id, title, severity } }];
+  }
   const risk = riskRow.safeParse(data);
   if (risk.success) {
     const named = Object.entries(risk.data).map(([name, value]) => [small(name), value] as const);
