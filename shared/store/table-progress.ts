@@ -23,6 +23,7 @@ import {
   withChanges,
 } from '../run/progress.ts';
 import type { Blobs } from './blobs.ts';
+import { KnownRows } from './known-rows.ts';
 import { LargeRows } from './large-rows.ts';
 import { storedRunSchema, storedStepSchema, versioned } from './row-versions.ts';
 import { type StoredEntity, Table, type TableOptions, type TableService } from './table-client.ts';
@@ -47,6 +48,8 @@ export class TableProgress implements Progress {
   readonly #runs: Table;
   readonly #index: RunIndex;
   readonly #large: LargeRows;
+  readonly #knownRuns = new KnownRows<RunRow>();
+  readonly #knownSteps = new KnownRows<StepRow>();
 
   constructor(service: TableService, now: () => Date, options: TableOptions = {}, blobs?: Blobs) {
     this.#runs = new Table(service, 'runs', options);
@@ -99,12 +102,12 @@ export class TableProgress implements Progress {
       .sort((a, b) => Number(a['position']) - Number(b['position']));
     return {
       run: {
-        row: await this.#large.fromEntity(ref, run, storedRunSchema),
+        row: await this.#knownRuns.of(run, () => this.#large.fromEntity(ref, run, storedRunSchema)),
         etag: toVersion(run.etag, String(run['parkedUntil'])),
       },
       steps: await Promise.all(
         steps.map(async (step) => ({
-          row: await this.#large.fromEntity(ref, step, storedStepSchema),
+          row: await this.#knownSteps.of(step, () => this.#large.fromEntity(ref, step, storedStepSchema)),
           etag: toVersion(step.etag, String(step['position'])),
         })),
       ),
