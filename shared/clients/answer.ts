@@ -1,5 +1,5 @@
 // Parses every answer of Microsoft 365 into something typed.
-import type { z } from 'zod';
+import { z } from 'zod';
 import { PermanentError, RetryableError } from '../errors.ts';
 
 export interface Answer {
@@ -24,9 +24,12 @@ export function jsonOf(text: string): unknown {
 const isPartial = ({ status, headers }: Answer) =>
   status === 206 || /(^|,)\s*199\b/.test(headers.get('warning') ?? '');
 
+/** What went wrong behind the status 200: headers were sent before it did. */
+const faultSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
+
 /**
- * The body of a success; undefined if it is empty. A partial answer doesn't count, and one that isn't JSON was cut off or
- * altered on the way. Both are worth another try later.
+ * The body of a success; undefined if it is empty. A partial answer doesn't count, nor one that holds an error, and one that
+ * isn't JSON was cut off or altered on the way. All are worth another try later.
  */
 export function bodyOf(answer: Answer, service: string, request: string): unknown {
   if (isPartial(answer)) {
@@ -40,6 +43,13 @@ export function bodyOf(answer: Answer, service: string, request: string): unknow
   const body = jsonOf(answer.text);
   if (body === undefined)
     throw new RetryableError(`${service} answered ${request} with something that is no JSON.`);
+  const fault = faultSchema.safeParse(body).data?.error;
+  if (fault !== undefined) {
+    throw new RetryableError(
+      `${service} answered ${request} with success and an error in one (${fault.code}). ${service} said: ${fault.message.slice(0, 300)}`,
+      { status: answer.status, code: fault.code },
+    );
+  }
   return body;
 }
 

@@ -30,11 +30,15 @@ const shortName = (type: string | undefined) => type?.split('.').at(-1);
 /** What a role doesn't hold is not there for the app, a cmdlet or one of its parameters: a 400 that means a 403. */
 const hidden = new Set(['CommandNotFoundException', 'ParameterBindingException']);
 
+/** A server or domain controller is busy or gone for a moment; seen with 400 and 403 as well as with 500. */
+const passing = /(Transient|ServerBusy|OverBudget|ResourceUnhealthy)Exception$/;
+
 /** These only say that something failed. */
 const generic = new Set(['ODataServiceException', 'Exception']);
 
 const meantBy = (exception: string) => {
   if (missing.has(exception)) return 404;
+  if (passing.test(exception)) return 503;
   return hidden.has(exception) ? 403 : undefined;
 };
 

@@ -10,8 +10,38 @@ const errorSchema = z.looseObject({
   }),
 });
 
+/**
+ * Codes that ask for another try, whatever the status beside them: services behind Graph were seen to throttle with 400 and 403.
+ * In lower case.
+ */
+const throttled = new Set([
+  'activitylimitreached',
+  'applicationthrottled',
+  'errorexceededconnectioncount',
+  'request_throttledtemporarily',
+  'throttledrequest',
+  'toomanyrequests',
+]);
+const unavailable = new Set([
+  'directory_concurrencyviolation',
+  'directory_replicaunavailable',
+  'errorinternalservertransienterror',
+  'errormailboxstoreunavailable',
+  'errorserverbusy',
+  'errortimeoutexpired',
+  'serviceunavailable',
+  'servicenotavailable',
+]);
+
+function meantBy(code: string | undefined): number | undefined {
+  const known = code?.toLowerCase() ?? '';
+  if (throttled.has(known)) return 429;
+  return unavailable.has(known) ? 503 : undefined;
+}
+
 /** https://learn.microsoft.com/graph/errors. */
 export function graphFault(body: unknown): Fault {
   const error = errorSchema.safeParse(body).data?.error;
-  return { code: error?.code, message: error?.message, requestId: error?.innerError?.['request-id'] };
+  const requestId = error?.innerError?.['request-id'];
+  return { code: error?.code, message: error?.message, requestId, status: meantBy(error?.code) };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { PermanentError, RetryableError } from '../errors.ts';
 import { shaped } from './answer.ts';
 
-const pageSchema = z.looseObject({ value: z.array(z.unknown()), '@odata.nextLink': z.string().optional() });
+const pageSchema = z.looseObject({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
 
 interface List<T> {
   service: string;
@@ -61,6 +61,11 @@ export async function* eachPage<T>(list: Omit<List<T>, 'most'>): AsyncGenerator<
       shaped(item, value, service, `${request} (item ${before + index})`),
     );
     const link = page['@odata.nextLink'];
-    place = link === undefined ? undefined : list.follow(link);
+    if (link?.trim() === '') {
+      throw new RetryableError(`${service} has more of ${request}, and does not say where.`, {
+        tookEffect: 'no',
+      });
+    }
+    place = link == null ? undefined : list.follow(link);
   }
 }

@@ -50,13 +50,15 @@ function sentence({ service, request, rights, hides }: Refusal, status: number, 
 /** Pure: the same answer is always the same failure. */
 export function refusalOf(refusal: Refusal): RetryableError | PermanentError {
   const { service, request, headers, fault, now } = refusal;
-  const status = fault.status ?? refusal.status;
+  const retryAfter = headers.get('retry-after');
+  const wait = retryAfterSeconds(retryAfter, now);
+  // What asks to be tried again is no refusal, whatever its status.
+  const isBusy = wait !== undefined && refusal.status >= 400 && !passes(refusal.status);
+  const status = fault.status ?? (isBusy ? 503 : refusal.status);
   const code = fault.code === '' ? undefined : fault.code;
   const said = `${refusal.status}${code === undefined ? '' : ` ${code}`}`;
   // Last, since it explains the least and is as long as the service likes.
   const inItsWords = fault.message ? ` ${service} said: ${fault.message.slice(0, 300)}` : '';
-  const retryAfter = headers.get('retry-after');
-  const wait = retryAfterSeconds(retryAfter, now);
   const asked = wait === undefined ? '' : `; it asks to wait ${wait} s`;
   const verb = status === 429 ? 'throttles' : 'could not answer';
   const message = passes(status)

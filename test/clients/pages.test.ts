@@ -27,6 +27,42 @@ describe('a list that is too long to be held', () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
+  it.each([
+    ['is at its end where the next page is null', { value: [{ n: 1 }], '@odata.nextLink': null }, undefined],
+    [
+      'is not at its end where the next page is nowhere',
+      { value: [{ n: 1 }], '@odata.nextLink': ' ' },
+      'has more of',
+    ],
+    [
+      'is no list with an error in it',
+      { error: { code: 'Timeout', message: 'm' }, value: [] },
+      'an error in one (Timeout)',
+    ],
+  ])('%s', async (_, body, failure) => {
+    const fetch = async () => json(body);
+    const graph = createGraph({ baseUrl: 'https://graph.test', credential, fetch, wait: async () => {} });
+    const read = graph.list('/users', item);
+    if (failure === undefined) return expect(read).resolves.toEqual([{ n: 1 }]);
+    const thrown: unknown = await read.catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ name: 'RetryableError', message: expect.stringContaining(failure) });
+  });
+
+  it('goes on behind an empty page, and fails where only a later one is partial', async () => {
+    const more = { '@odata.nextLink': 'https://graph.test/v1.0/users?$skiptoken=2' };
+    const reading = (second: Response) => {
+      const fetch = async (url: string) =>
+        url.includes('skiptoken') ? second.clone() : json({ value: [], ...more });
+      return createGraph({ baseUrl: 'https://graph.test', credential, fetch, wait: async () => {} }).list(
+        '/users',
+        item,
+      );
+    };
+    await expect(reading(json({ value: [{ n: 2 }] }))).resolves.toEqual([{ n: 2 }]);
+    const warned = json({ value: [{ n: 2 }] }, 200, { warning: '199 - "Vendor/Provider/504/10000"' });
+    await expect(reading(warned)).rejects.toThrow('only in part');
+  });
+
   it('is of the whole tenant only where a cmdlet says Unlimited, and never where one changes something', async () => {
     const bodies: string[] = [];
     const fetch = async (_url: string, init: RequestInit) => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { exchangeFault } from '../../shared/clients/exchange-fault.ts';
 import { retryAfterSeconds } from '../../shared/clients/failure.ts';
+import { graphFault } from '../../shared/clients/graph-fault.ts';
 import { refusalOf } from '../../shared/clients/refusal.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 
@@ -72,6 +74,41 @@ describe('refusalOf', () => {
 
   it('lets what the service meant go before its status — Exchange sends 500 for "is not there"', () => {
     expect(refused(500, {}, { status: 404 })).toMatchObject({ name: 'PermanentError', status: 404 });
+  });
+
+  it.each([400, 403, 404, 409])(
+    'takes %i that says when to come again for something that passes',
+    (status) => {
+      expect(refused(status, { 'retry-after': '20' })).toMatchObject({
+        name: 'RetryableError',
+        retryAfterSeconds: 20,
+        tookEffect: 'no',
+      });
+      expect(refused(status, { 'retry-after': 'soon' })).toBeInstanceOf(PermanentError);
+    },
+  );
+
+  it.each([
+    [403, 'TooManyRequests', 429],
+    [400, 'ApplicationThrottled', 429],
+    [409, 'Directory_ConcurrencyViolation', 503],
+    [404, 'ErrorMailboxStoreUnavailable', 503],
+    [403, 'Authorization_RequestDenied', undefined],
+  ])('takes %i %s as Microsoft Graph means it', (status, code, meant) => {
+    const fault = graphFault({ error: { code, message: 'Try again later.' } });
+    expect(fault.status).toBe(meant);
+    const wanted =
+      meant === undefined ? { name: 'PermanentError', status } : { name: 'RetryableError', status: meant };
+    expect(refused(status, {}, fault)).toMatchObject(wanted);
+  });
+
+  it.each([
+    'Microsoft.Exchange.Data.Directory.ADTransientException',
+    'Microsoft.Exchange.Data.Storage.StorageTransientException',
+    'Microsoft.Exchange.WorkloadManagement.ResourceUnhealthyException',
+  ])('takes 400 with %s for something that passes', (type) => {
+    const fault = exchangeFault({ error: { code: 'BadRequest', innererror: { type } } }, new Headers());
+    expect(refused(400, {}, fault)).toMatchObject({ name: 'RetryableError', status: 503 });
   });
 
   it('cuts a long sentence of the service — a row holds only so much', () => {
