@@ -9,7 +9,7 @@ import { type Hint, hintsOf, names } from './hints.ts';
 import { judgePresence, type PresenceVerdict, type Surroundings } from './judge-presence.ts';
 import { isIntruders, type Kind, marksOf, mostTelling } from './marks.ts';
 import { ownersAmong, type Profile, profileOf, type Suspicion } from './owner-profile.ts';
-import { type Presence, presencesOf } from './presence.ts';
+import { type Presence, presencesOf, sessionStarts } from './presence.ts';
 import { all, has, type RiskDetection, type SignIn } from './sign-ins.ts';
 
 const hourMs = 3_600_000;
@@ -42,12 +42,17 @@ export interface Trail {
   stolenSessions: readonly string[];
 }
 
-export function findIntruder(clues: Clues): Trail {
+export function findIntruder(given: Clues): Trail {
+  // Pages of a log that is being written may hold a record twice.
+  const clues = {
+    ...given,
+    signIns: [...new Map(given.signIns.map((one) => [`${one.id} ${one.at}`, one])).values()],
+  };
   const hints = hintsOf(clues.signals, clues.riskDetections, clues.signIns);
   const successes = clues.signIns.filter(({ errorCode }) => errorCode === 0).toSorted(byTime);
   const presences = presencesOf(successes, hints);
   const named = presences.filter((one) => one.hints.length > 0);
-  const suspicion = suspicionOf(hints, named, clues);
+  const suspicion = suspicionOf(hints, presences, clues);
 
   const verdicts = new Map<Presence, PresenceVerdict>();
   const around = { crowded: clues.crowded, registered: registeredIn(clues) };
@@ -93,7 +98,8 @@ const isPointedAt = (use: SignIn, { hints }: Presence) =>
       (hint.session !== null && hint.session === use.session && hint.request === null),
   );
 
-function suspicionOf(hints: readonly Hint[], named: readonly Presence[], clues: Clues): Suspicion {
+function suspicionOf(hints: readonly Hint[], presences: readonly Presence[], clues: Clues): Suspicion {
+  const named = presences.filter((one) => one.hints.length > 0);
   const times = [...hints.flatMap(({ time }) => time ?? []), ...named.map(({ hintedAt }) => hintedAt)].filter(
     (time) => !Number.isNaN(time),
   );
@@ -102,6 +108,7 @@ function suspicionOf(hints: readonly Hint[], named: readonly Presence[], clues: 
     first: times.length > 0 ? Math.min(...times) : Date.parse(clues.openedAt),
     networks: all([...hints, ...named], ({ network }) => network),
     sessions: all([...hints, ...pointedAt], ({ session }) => session),
+    begun: sessionStarts(presences),
     clients: all(named, ({ client }) => client),
     phished: all(
       [...hints.filter(({ phished }) => phished), ...pointedAt.filter((use) => isPhished(use, named))],
@@ -131,7 +138,7 @@ function judgeNamed(
       if (owners.includes(one)) continue;
       verdicts.set(
         one,
-        judgePresence(one, profile, { ...around, logStart, presences: [...owners, ...anchored] }),
+        judgePresence(one, profile, { ...around, logStart, others, presences: [...owners, ...anchored] }),
       );
     }
     const cleared = named.filter((one) => verdicts.get(one)?.is === 'owner');

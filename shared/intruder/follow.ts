@@ -60,7 +60,7 @@ export function follow(
   }
   for (const leg of otherLegs(hints, presences, verdicts)) {
     const pointed = { ...leg, hints: hints.filter(({ travel }) => travel), hintedAt: leg.last };
-    const judged = judgePresence(pointed, profile, { ...around, logStart: 0, presences: [] });
+    const judged = judgePresence(pointed, profile, { ...around, logStart: 0, others: [], presences: [] });
     const doubtful =
       judged.is === 'intruder' && judged.certainty === 'certain' ? likely(judged.reason) : judged;
     verdicts.set(leg, doubtful);
@@ -79,22 +79,18 @@ export function follow(
       grew = true;
     }
   }
-  const attack = attackOf(presences, verdicts);
+  const came = cameAt(presences, verdicts);
   for (const one of open()) {
     const nothingOwn = clientFit(one, profile) === 'foreign' && placeFit(one, profile) !== 'known';
-    if (nothingOwn && attack.proven && one.first >= attack.first - hourMs) {
+    if (nothingOwn && one.first >= came - hourMs) {
       verdicts.set(one, ask('with nothing of the owner, while the intruder was in'));
     }
   }
 }
 
-const attackOf = (presences: readonly Presence[], verdicts: ReadonlyMap<Presence, PresenceVerdict>) => {
-  const theirs = presences.filter((one) => verdicts.get(one)?.is === 'intruder');
-  return {
-    proven: theirs.some((one) => isCertain(verdicts.get(one))),
-    first: Math.min(...theirs.map(({ first }) => first)),
-  };
-};
+/** When the intruder came (ms), or never. */
+const cameAt = (presences: readonly Presence[], verdicts: ReadonlyMap<Presence, PresenceVerdict>) =>
+  Math.min(...presences.flatMap((one) => (verdicts.get(one)?.is === 'intruder' ? [one.first] : [])));
 
 const isCertain = (verdict: PresenceVerdict | undefined) =>
   verdict?.is === 'intruder' && verdict.certainty === 'certain';
@@ -221,6 +217,7 @@ function tieBySession(
   const isStolen = sessions.every(({ id }) => ownSessions.has(id));
   const theirClient = one.client !== null && traces.clients.has(one.client);
   if (place === 'known') {
+    if (client === 'bare' && !isStolen) return ask(`${reason}, without the device the owner always has`);
     return client === 'foreign' ? guilty(isStolen ? 'likely' : sure, reason) : undefined;
   }
   if (client === 'known' && has(profile.devices, one.device)) {
@@ -234,6 +231,8 @@ function tieBySession(
   // The owner's client long before anything foreign: then the session was begun by its owner and stolen later.
   const earlier = Math.min(...sessions.map(({ since }) => since)) - one.first;
   if (client === 'known' && earlier > 2 * hourMs) return ask(`${reason}, with the owner's client`);
+  if (client === 'foreign' && !theirClient && earlier > 2 * hourMs)
+    return ask(`${reason}, which began here long before the intruder was in it`);
   return guilty(client === 'known' ? 'likely' : sure, reason);
 }
 

@@ -19,6 +19,8 @@ export interface Surroundings {
   logStart: number;
   /** The owner's, as far as known. */
   presences: readonly Presence[];
+  /** Those that nothing points at, whosever they are. */
+  others: readonly Presence[];
   /** Devices that the intruder registered. */
   registered: ReadonlySet<string>;
   crowded: ReadonlySet<string>;
@@ -62,6 +64,9 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
     !isInAnothersSession(one, around.presences);
   if (place === 'known') {
     if (client === 'foreign' && !habit) {
+      // A second browser on the owner's device; in a session of another client the device is a stolen token's claim.
+      if (has(profile.devices, one.device) && !isInAnothersSession(one, around.presences))
+        return ask(`${by}, at an address of the owner with a client the owner is not known to use`);
       return likely(`${by}, at an address of the owner with a client the owner is not known to use`);
     }
     if (client === 'bare' && !placeOnly) {
@@ -79,6 +84,10 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
       );
     if (travel && one.managed && has(profile.devices, one.device))
       return likely(`${by}, with a client the owner is not known to use on the owner's device`);
+    if (livesHere(one, profile, around))
+      return likely(
+        `${by}, with a client the owner is not known to use, which was in the owner's country before`,
+      );
     return certain(`${by}, with an address and a client the owner is not known to use`);
   }
   if (client === 'unsaid') {
@@ -88,7 +97,8 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
   }
   if (has(around.crowded, one.network))
     return ask(`${by}, with the owner's client at an address that colleagues use`);
-  if (client === 'bare' && !travel) return likely(`${by}, without the device the owner always has`);
+  if (client === 'bare' && (!travel || tookNoTime(one, profile, around)))
+    return likely(`${by}, without the device the owner always has`);
   if (place === 'near') {
     return placeOnly
       ? owners(`${by}, but with the owner's client on a network of the owner's operator`)
@@ -115,6 +125,13 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
 
 export const namesOf = (hints: readonly Hint[]) =>
   `named by the alert (${[...new Set(hints.map(({ detector }) => detector))].toSorted().join(', ')})`;
+
+/** Whether it was seen where the owner lives half a day before: an intruder's, or a second device of the owner. */
+const livesHere = (one: Presence, { countries }: Profile, { others }: Surroundings): boolean =>
+  others.some(
+    ({ client, country, first }) =>
+      client === one.client && has(countries, country) && first < one.hintedAt - 12 * hourMs,
+  );
 
 /** Abroad, while this very client was at home just before or in between: nobody travels so fast. */
 function tookNoTime(one: Presence, profile: Profile, { presences }: Surroundings): boolean {

@@ -3,8 +3,11 @@
 import type { Intruder } from '../model/intruder.ts';
 import { networkOf } from './address.ts';
 import { clientFit, isEmpty, isHabit, ownersAmong, type Profile, profileOf } from './owner-profile.ts';
-import { dayMs, type Presence, presencesOf } from './presence.ts';
+import { dayMs, type Presence, presencesOf, sessionStarts } from './presence.ts';
 import { clientOf, has, type SignIn } from './sign-ins.ts';
+
+/** Less than this from before says little about what somebody uses: a phone that is not used on Mondays. */
+const historyMs = 4 * dayMs;
 
 export type OtherVerdict =
   | { is: 'victim'; reason: string; signIn: SignIn }
@@ -32,7 +35,16 @@ export function judgeOther(
     [],
   );
   const there = presences.filter((one) => one.network === network);
-  const elsewhere = presences.filter((one) => one.network === null || !theirs.has(one.network));
+  const theirClients = new Set(intruder.userAgents.map(clientOf));
+  const shared = new Set(
+    intruder.marks.flatMap(({ kind, verdict, value }) =>
+      kind === 'address' && verdict === 'shared' ? [networkOf(value)] : [],
+    ),
+  );
+  // What the intruder left in this account at another of their addresses is none of its habits.
+  const isTheirs = (one: Presence) =>
+    has(theirs, one.network) || (has(shared, one.network) && theirClients.has(one.client));
+  const elsewhere = presences.filter((one) => !isTheirs(one));
   const logStart = Math.min(...presences.map(({ first }) => first));
   const judged = there.map((one) => judgeThere(one, elsewhere, { fit, intruder, logStart }));
   return judged.find(({ is }) => is === 'victim') ?? judged[0];
@@ -54,7 +66,7 @@ function judgeThere(
   const latest = one.uses.at(-1);
   const signIn = one.uses.findLast(isRisky) ?? latest ?? fail();
   const victim = (reason: string): OtherVerdict => ({ is: 'victim', reason, signIn });
-  const profile = ownProfile(one, elsewhere);
+  const profile = ownProfile(one, elsewhere, logStart);
   const client = clientFit(one, profile);
   const session = [...one.sessions].find((id) => intruder.sessions.includes(id));
   if (session !== undefined) return victim(`in the intruder's session ${session}`);
@@ -84,17 +96,28 @@ const clientsOf = ({ userAgents, marks }: Pick<Intruder, 'userAgents' | 'marks'>
   ),
 ];
 
-/** What the account used before it was there; where the log begins there, what it used at all. */
-function ownProfile(one: Presence, elsewhere: readonly Presence[]): Profile {
+/**
+ * What the account used before it was there. Where the log has little from before, that says nothing: then by what it
+ * has used elsewhere all along.
+ */
+function ownProfile(one: Presence, elsewhere: readonly Presence[], logStart: number): Profile {
+  const networks = new Set(one.network === null ? [] : [one.network]);
   const suspicion = {
     first: one.first,
-    networks: new Set(one.network === null ? [] : [one.network]),
+    networks,
     sessions: one.sessions,
+    begun: sessionStarts([one, ...elsewhere]),
     clients: new Set(one.client === null ? [] : [one.client]),
     phished: new Set<string>(),
   };
-  const before = profileOf([...ownersAmong(elsewhere, suspicion, [])], one.first);
-  return isEmpty(before) ? profileOf(elsewhere, Number.POSITIVE_INFINITY) : before;
+  const before =
+    one.first - logStart < historyMs
+      ? profileOf([], one.first)
+      : profileOf([...ownersAmong(elsewhere, suspicion, [])], one.first);
+  if (!isEmpty(before)) return before;
+  const until = Number.POSITIVE_INFINITY;
+  const throughout = { ...suspicion, first: until, sessions: new Set<string>(), clients: new Set<string>() };
+  return profileOf([...ownersAmong(elsewhere, throughout, [])], until);
 }
 
 /** A presence is made of sign-ins, so it has one. */

@@ -89,6 +89,8 @@ export interface Suspicion {
   first: number;
   networks: ReadonlySet<string>;
   sessions: ReadonlySet<string>;
+  /** When each session of the log was first used (ms). */
+  begun: ReadonlyMap<string, number>;
   clients: ReadonlySet<string>;
   /** Sessions made at a phishing proxy: even their first sign-in is the intruder's. */
   phished: ReadonlySet<string>;
@@ -135,10 +137,15 @@ export function ownersAmong(
   }
   return found;
 
+  /** A session that began where the owner is at home was begun by the owner, with whatever client. */
+  function beganThere({ network, first, sessions }: Presence): boolean {
+    return !has(suspicion.networks, network) && [...sessions].some((id) => suspicion.begun.get(id) === first);
+  }
+
   function belongs(one: Presence, profile: Profile): boolean {
     const client = clientFit(one, profile);
     const place = placeFit(one, profile);
-    if (place === 'known') return client !== 'foreign' || isOld(one);
+    if (place === 'known') return client !== 'foreign' || isOld(one) || beganThere(one);
     if (client !== 'known') return false;
     if (isOld(one)) return true;
     if (has(suspicion.networks, one.network)) return false;

@@ -81,6 +81,14 @@ export function presencesOf(successes: readonly SignIn[], hints: readonly Hint[]
     .toSorted((a, b) => a.first - b.first || keyOfPresence(a).localeCompare(keyOfPresence(b)));
 }
 
+/** When each session was first used (ms). */
+export function sessionStarts(presences: readonly Presence[]): ReadonlyMap<string, number> {
+  const starts = new Map<string, number>();
+  for (const { session, time } of presences.flatMap(({ uses }) => uses))
+    if (session !== null) starts.set(session, Math.min(time, starts.get(session) ?? time));
+  return starts;
+}
+
 const keyOfPresence = ({ network, client, device, uses }: Presence) =>
   JSON.stringify([network, client, device, uses[0]?.id]);
 

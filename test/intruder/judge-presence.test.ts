@@ -58,6 +58,7 @@ const judged = (given: Partial<Presence>, more: { registered?: string[]; others?
   judgePresence(presence(given), owner, {
     logStart: 0,
     presences: more.others ?? [],
+    others: [],
     registered: new Set(more.registered ?? []),
     crowded: new Set(),
   });

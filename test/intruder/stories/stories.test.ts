@@ -7,9 +7,15 @@ import { nobodyKnown } from '../../../shared/model/intruder.ts';
 import { attackStory } from './attacks.ts';
 import { lifeStory } from './lives.ts';
 import { type Dice, dice, now, type Story } from './story.ts';
+import { tenantStory } from './tenants.ts';
 
-const many = Number(process.env['STORIES'] || 1200);
-const tellers = { lives: lifeStory, attacks: attackStory } satisfies Record<string, (dice: Dice) => Story>;
+const many = Number(process.env['STORIES'] || 600);
+/** How often who looks like the owner is found or asked about; whole tenants have intruders that nothing ties to the alert. */
+const askedAtLeast = { lives: 0.95, attacks: 0.95, tenants: 0.85 };
+const tellers = { lives: lifeStory, attacks: attackStory, tenants: tenantStory } satisfies Record<
+  string,
+  (dice: Dice) => Story
+>;
 
 const judge = ({ signals, signIns }: Story, known = nobodyKnown, seen = signIns) =>
   findIntruder({
@@ -25,6 +31,8 @@ interface Score {
   stories: number;
   signIns: { theirs: number; found: number; asked: number; owners: number; wrong: number };
   lookalikes: { theirs: number; foundOrAsked: number };
+  /** Of owners who were somewhere new with something new, as no log can tell from an intruder. */
+  unknowable: { signIns: number; taken: number; acts: number; removed: number; forGood: number };
   reversible: { theirs: number; removed: number; owners: number; wrong: number };
   irreversible: { theirs: number; removed: number; owners: number; wrong: number };
   victims: { there: number; locked: number };
@@ -37,6 +45,7 @@ function tell(teller: keyof typeof tellers, from: number, to: number): Score {
     stories: 0,
     signIns: { theirs: 0, found: 0, asked: 0, owners: 0, wrong: 0 },
     lookalikes: { theirs: 0, foundOrAsked: 0 },
+    unknowable: { signIns: 0, taken: 0, acts: 0, removed: 0, forGood: 0 },
     reversible: { theirs: 0, removed: 0, owners: 0, wrong: 0 },
     irreversible: { theirs: 0, removed: 0, owners: 0, wrong: 0 },
     victims: { there: 0, locked: 0 },
@@ -52,7 +61,10 @@ function tell(teller: keyof typeof tellers, from: number, to: number): Score {
     score.stories += 1;
     for (const { by, signIn, lookalike } of story.signIns) {
       const hit = hits.has(signIn.id);
-      if (by === 'owner') {
+      if (by === 'owner' && lookalike) {
+        score.unknowable.signIns += 1;
+        if (hit) score.unknowable.taken += 1;
+      } else if (by === 'owner') {
         score.signIns.owners += 1;
         if (hit) score.signIns.wrong += 1;
         if (hit) wrong(`owner's sign-in from ${signIn.address} taken for the intruder's`);
@@ -69,7 +81,11 @@ function tell(teller: keyof typeof tellers, from: number, to: number): Score {
     for (const { by, kind, trace, lookalike } of story.acts) {
       const removed = mayBeRemoved(tieOf(trail.intruder, trace), kind);
       const to = score[kind];
-      if (by === 'owner') {
+      if (by === 'owner' && lookalike) {
+        score.unknowable.acts += 1;
+        if (removed) score.unknowable.removed += 1;
+        if (removed && kind === 'irreversible') score.unknowable.forGood += 1;
+      } else if (by === 'owner') {
         to.owners += 1;
         if (removed) to.wrong += 1;
         if (removed && kind === 'irreversible') wrong('IRREVERSIBLE of the owner removed');
@@ -88,7 +104,7 @@ function tell(teller: keyof typeof tellers, from: number, to: number): Score {
         if (locked) score.victims.locked += 1;
         else wrong(`victim not locked: ${verdict?.reason}`);
       }
-      if (!victim) {
+      if (!victim && !lookalike) {
         score.innocents.there += 1;
         if (locked) score.innocents.locked += 1;
         if (locked) wrong(`innocent locked: ${verdict?.reason}`);
@@ -104,7 +120,7 @@ const rank = (what: string) =>
 
 const share = (part: number, of: number) => (of === 0 ? 1 : part / of);
 
-describe.each(['lives', 'attacks'] as const)('stories told from %s', (teller) => {
+describe.each(['lives', 'attacks', 'tenants'] as const)('stories told from %s', (teller) => {
   const score = tell(teller, 1, many + 1);
   const worst = () =>
     JSON.stringify(score.worst.toSorted((a, b) => rank(a.what) - rank(b.what)).slice(0, 12), null, 1);
@@ -129,7 +145,9 @@ describe.each(['lives', 'attacks'] as const)('stories told from %s', (teller) =>
   });
 
   it('asks about who looks like the owner in every way', () => {
-    expect(share(score.lookalikes.foundOrAsked, score.lookalikes.theirs)).toBeGreaterThanOrEqual(0.95);
+    expect(share(score.lookalikes.foundOrAsked, score.lookalikes.theirs)).toBeGreaterThanOrEqual(
+      askedAtLeast[teller],
+    );
   });
 
   /** `STORIES=10000 npx vitest run test/intruder/stories` prints its figures. */
@@ -142,7 +160,7 @@ describe.each(['lives', 'attacks'] as const)('stories told from %s', (teller) =>
       kinds.set(kind, [...(kinds.get(kind) ?? []), seed]);
     }
     console.log(teller, JSON.stringify(figures, null, 1));
-    for (const [kind, seeds] of [...kinds].toSorted((a, b) => b[1].length - a[1].length).slice(0, 40)) {
+    for (const [kind, seeds] of [...kinds].toSorted((a, b) => b[1].length - a[1].length).slice(0, 60)) {
       console.log(`${seeds.length} times: ${kind}; seeds ${[...new Set(seeds)].slice(0, 6).join(' ')}`);
     }
   });
@@ -164,7 +182,7 @@ describe('whatever the story', () => {
   };
 
   it('the order of the records changes nothing', () => {
-    for (let seed = 1; seed < many / 4; seed += 1) {
+    for (let seed = 1; seed < many / 8; seed += 1) {
       for (const teller of Object.values(tellers)) {
         const story = teller(dice(seed));
         const roll = dice(seed);
@@ -174,8 +192,19 @@ describe('whatever the story', () => {
     }
   });
 
+  it('records that come twice change nothing', () => {
+    for (let seed = 1; seed < many / 8; seed += 1) {
+      for (const teller of Object.values(tellers)) {
+        const story = teller(dice(seed));
+        expect(answer(story, nobodyKnown, [...story.signIns, ...story.signIns]), `seed ${seed}`).toEqual(
+          answer(story),
+        );
+      }
+    }
+  });
+
   it('records that come late change nothing in the end, whatever was thought before', () => {
-    for (let seed = 1; seed < many / 4; seed += 1) {
+    for (let seed = 1; seed < many / 8; seed += 1) {
       for (const teller of Object.values(tellers)) {
         const story = teller(dice(seed));
         const roll = dice(seed);
