@@ -127,7 +127,7 @@ describe('a client that the owner is not known to use', () => {
 function followed(intruder: Presence, found: Presence, more: [Presence, PresenceVerdict][] = []) {
   const verdicts = new Map([[intruder, certain('it was named')] as const, ...more]);
   const nothing = { networks: new Set<string>(), sessions: new Set<string>(), clients: new Set<string>() };
-  const suspicion = { ...nothing, first: 3 * dayMs, phished: new Set<string>() };
+  const suspicion = { ...nothing, first: 3 * dayMs, begun: new Map(), phished: new Set<string>() };
   const around = { registered: new Set<string>(), crowded: new Set<string>() };
   follow([...verdicts.keys(), found], [], owner, suspicion, around, verdicts);
   return verdicts.get(found);
@@ -144,7 +144,8 @@ it('at the intruder’s address was theirs half a day before the alert too, and 
 it('in a session of the intruder’s own is certainly theirs, also where it has a stolen one beside it', () => {
   const both = ['stolen', 'theirs'];
   const uses = both.map((sessionId) => signIn({ createdDateTime: '2026-11-20T09:00:00Z', sessionId }));
-  const others = { hints: [], network: 'evil', sessions: new Set(both), uses };
+  const first = Date.parse('2026-11-20T09:00:00Z');
+  const others = { hints: [], network: 'evil', sessions: new Set(both), uses, first };
   const intruder = presence({ ...others, client: 'Firefox', device: null });
   const found = presence({ ...others, client: 'Chrome', device: null, network: 'another' });
   const home = presence({ hints: [], network: 'home', sessions: new Set(['stolen']) });
