@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { AuditTarget, DirectoryAudit } from '../intruder/audit.ts';
 import { attributionOf, madeByIntruder } from '../intruder/audit.ts';
 import { when } from '../intruder/describe-trail.ts';
-import { mayBeRemoved } from '../intruder/tie.ts';
-import type { Intruder } from '../model/intruder.ts';
+import { mayBeRemoved, storedTrace } from '../intruder/tie.ts';
+import type { Intruder, StoredTrace } from '../model/intruder.ts';
 import { inQuotes, nullableText } from '../model/text.ts';
 
 /** The collection that a method of a type is deleted from; other types have none in v1.0. */
@@ -132,7 +132,10 @@ const numbersIn = ({ targets }: DirectoryAudit): string[] =>
     changed.flatMap(({ after }) => (JSON.stringify(after) ?? '').match(numbers) ?? []),
   );
 
-type Judged = { is: 'remove'; evidence: string } | { is: 'ask'; why: string } | { is: 'keep'; why: string };
+type Judged =
+  | { is: 'remove'; evidence: string; by: StoredTrace }
+  | { is: 'ask'; why: string }
+  | { is: 'keep'; why: string };
 
 /**
  * By the entries that name the very number or address, else by those of its kind at the minute it was made. Made by
@@ -160,8 +163,9 @@ function judgeMethod(
   const entries = naming.length > 0 ? naming : near;
   const ties = entries.map((entry) => attributionOf(entry, intruder));
   const evidence = ties[0]?.evidence;
-  if (evidence !== undefined && ties.every((tie) => mayBeRemoved(tie, 'irreversible'))) {
-    return { is: 'remove', evidence };
+  const [first] = entries;
+  if (first && evidence !== undefined && ties.every((tie) => mayBeRemoved(tie, 'irreversible'))) {
+    return { is: 'remove', evidence, by: storedTrace(first.trace) };
   }
   if (method.spent) return { is: 'keep', why: 'can no longer be used' };
   // A phone keeps its id and its date when somebody puts another number in.

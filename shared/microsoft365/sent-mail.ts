@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import type { Act } from '../intruder/acts.ts';
 import { when } from '../intruder/describe-trail.ts';
-import { tieToIntruder } from '../intruder/tie.ts';
-import type { Intruder } from '../model/intruder.ts';
+import { storedTrace, tieToIntruder } from '../intruder/tie.ts';
+import { type Intruder, type StoredTrace, storedTraceSchema } from '../model/intruder.ts';
 import type { RunView } from '../model/step.ts';
 import { nullableText } from '../model/text.ts';
 import { withoutCodes } from './mask-codes.ts';
@@ -36,6 +36,8 @@ export interface SentMail {
   kept: boolean;
   /** What ties it to the intruder. */
   evidence: string | null;
+  /** Who sent it by that log. */
+  by: StoredTrace | null;
 }
 
 const idOf = (messageId: string) => messageId.trim().replace(/^<|>$/g, '').toLowerCase();
@@ -62,6 +64,7 @@ export function uniteSentMail(sources: {
       recipients: new Map(),
       kept: false,
       evidence: null,
+      by: null,
     };
     all.set(id, mail);
     return mail;
@@ -81,10 +84,15 @@ export function uniteSentMail(sources: {
     const mail = named(trace.messageId, trace.receivedDateTime, trace.subject);
     mail.networkId = trace.id;
     mail.recipients.set(trace.recipientAddress.toLowerCase(), trace.status || null);
-    mail.evidence ??= handedIn(trace, sources.intruder);
+    const handed = handedIn(trace, sources.intruder);
+    if (handed === null || mail.evidence !== null) continue;
+    mail.evidence = handed;
+    mail.by = storedTrace({ address: trace.fromIP });
   }
   for (const { act, item } of messagesIn(sources.acts)) {
-    named(item.InternetMessageId, act.at, item.Subject ?? '').evidence = act.evidence;
+    const mail = named(item.InternetMessageId, act.at, item.Subject ?? '');
+    mail.evidence = act.evidence;
+    mail.by = act.trace;
   }
   return [...all.values()].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
@@ -116,6 +124,7 @@ const factsSchema = z.object({
       at: z.string(),
       subject: z.string(),
       evidence: z.string(),
+      by: storedTraceSchema.nullable().default(null),
       /** How many recipients inside. */
       inside: z.number(),
     }),
@@ -129,9 +138,9 @@ export function sentByIntruder(
   mails: readonly SentMail[],
   domains: readonly string[],
 ): z.infer<typeof factsSchema> {
-  const theirs = mails.flatMap(({ networkId, at, subject, evidence, recipients }) => {
+  const theirs = mails.flatMap(({ networkId, at, subject, evidence, by, recipients }) => {
     const inside = [...recipients.keys()].filter((address) => isInside(address, domains)).length;
-    return evidence === null ? [] : [{ networkId, at, subject, evidence, inside }];
+    return evidence === null ? [] : [{ networkId, at, subject, evidence, by, inside }];
   });
   return { messages: theirs.slice(0, mostMessages), left: Math.max(0, theirs.length - mostMessages) };
 }

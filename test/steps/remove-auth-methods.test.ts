@@ -70,6 +70,8 @@ describe('remove-auth-methods', () => {
     expect(change).toMatchObject({
       what: 'Microsoft Authenticator "SM-G998B"',
       evidence: `made from the intruder's address ${attacker} at 2026-11-20 09:13 UTC`,
+      // By this it is known again should the address turn out to be the owner's: then a task says so.
+      by: { address: attacker },
     });
     await removeAuthMethods.fix(change, run, clients);
     await removeAuthMethods.fix(change, run, clients);

@@ -42,6 +42,14 @@ const locations = ({ tenant }: ReturnType<typeof simulated>) =>
   tenant.state().analyzedEmails?.map(({ latestDelivery }) => latestDelivery?.location ?? 'inbox_folder');
 
 describe('retract-sent-mail', () => {
+  it('knows who sent it, so that it goes back if that turns out to be the owner', async () => {
+    const by = { session: '005f1a2c', request: null, address: null, device: null, userAgent: null };
+    const change = onlyChange(
+      await retractSentMail.find(reviewed({ ...bank, by }), simulated(retractSentMail, file()).clients),
+    );
+    expect(change.by).toEqual(by);
+  });
+
   it('takes the intruder’s mail out of the inboxes inside, sees it done, and leaves all other mail', async () => {
     const to = simulated(retractSentMail, file());
     const change = onlyChange(await retractSentMail.find(after, to.clients));

@@ -182,6 +182,7 @@ describe('review-sent-mail', () => {
         at: '2026-11-20T09:05:00Z',
         subject: 'Updated bank details',
         evidence: `sent from the intruder's address ${attacker} at 2026-11-20 09:05 UTC`,
+        by: expect.objectContaining({ address: attacker }),
         inside: 0,
       },
       expect.objectContaining({ at: '2026-11-20T08:12:04Z' }),

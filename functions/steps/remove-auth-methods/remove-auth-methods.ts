@@ -55,7 +55,7 @@ export const removeAuthMethods = remediation({
     const audits = 'skip' in log ? [] : log;
     const drilled = all.flatMap((method) => {
       const planted = methodOfDrill(run, method);
-      return planted === undefined ? [] : { method, ...planted };
+      return planted === undefined ? [] : { method, by: undefined, ...planted };
     });
     const rest = all.filter((method) => !drilled.some((one) => one.method === method));
     const judged = judgeMethods(rest, audits, intruder, since, !('skip' in log));
@@ -68,7 +68,7 @@ export const removeAuthMethods = remediation({
 
     const changes = theirs
       .toSorted((one, other) => deletionRank(one.method, preferred) - deletionRank(other.method, preferred))
-      .flatMap(({ method: { id, kind, name, createdAt }, evidence }) =>
+      .flatMap(({ method: { id, kind, name, createdAt }, evidence, by }) =>
         kind === null
           ? []
           : {
@@ -76,6 +76,7 @@ export const removeAuthMethods = remediation({
               what: name,
               why: 'the intruder can prove with it to be the owner',
               evidence,
+              ...(by === undefined ? {} : { by }),
               before: { collection: collections[kind], id, name, createdDateTime: createdAt },
             },
       );

@@ -43,7 +43,7 @@ export const retractSentMail = remediation({
     const reading = Promise.all(asked.map((message) => inboxesWith(graph, message)));
     const inboxes = await unlessUnlicensed(reading, graph, licences.defenderForOffice);
     if ('skip' in inboxes) return inboxes;
-    const changes = asked.flatMap(({ networkId, subject, at, evidence }, index) => {
+    const changes = asked.flatMap(({ networkId, subject, at, evidence, by }, index) => {
       const still = inboxes[index] ?? [];
       if (still.length === 0) return [];
       return {
@@ -51,6 +51,7 @@ export const retractSentMail = remediation({
         what: `${inQuotes(subject)} of ${when(Date.parse(at))} in ${still.length} inbox${still.length === 1 ? '' : 'es'} inside`,
         why: 'colleagues would take it for a message of the owner',
         evidence,
+        ...(by === null ? {} : { by }),
         before: { networkMessageId: networkId, inboxes: still },
         once: true as const,
         again: true as const,
