@@ -86,6 +86,7 @@ export class TableProgress implements Progress {
     ]);
     if (written === 'conflict') return this.#ownOrTaken(run);
     const etag = (index: number) => written[index + 1] ?? '';
+    this.#keep(rows, etag, run, steps);
     return {
       run: { row: run, etag: toVersion(etag(0), '') },
       steps: steps.map((row, position) => ({ row, etag: toVersion(etag(position + 1), String(position)) })),
@@ -144,6 +145,12 @@ export class TableProgress implements Progress {
     if (written === 'conflict' && !(await this.#isOwn(entities, token))) return 'conflict';
     // Read only now: of two steps that settle at once, the later one must see both.
     if (on === undefined || written === 'conflict') return (await this.read(ref)) ?? 'conflict';
+    this.#keep(
+      entities,
+      (index) => written[index] ?? '',
+      run?.row,
+      steps.map(({ row }) => row),
+    );
     const version = (index: number) => toVersion(written[index] ?? '', notes[index] ?? '');
     return withChanges(on, {
       ...(run ? { run: { row: run.row, etag: version(0) } } : {}),
@@ -160,6 +167,21 @@ export class TableProgress implements Progress {
   due = (now: Date) => this.#index.due(now);
   held = () => this.#index.held();
   list = (since: Date, most: number) => this.#index.list(since, most);
+
+  /** Of the entities come the run's, if any, and then those of the steps. */
+  #keep(
+    entities: readonly Entity[],
+    etag: (index: number) => string,
+    run: RunRow | undefined,
+    steps: readonly StepRow[],
+  ): void {
+    const first = run === undefined ? 0 : 1;
+    for (const [index, entity] of entities.entries()) {
+      const step = steps[index - first];
+      if (run !== undefined && index === 0) this.#knownRuns.keep(entity, etag(index), run);
+      else if (step !== undefined) this.#knownSteps.keep(entity, etag(index), step);
+    }
+  }
 
   #range({ userId }: RunRef, from: string, to: string): Promise<StoredEntity[]> {
     const keys = `RowKey ge ${odataText(from)} and RowKey lt ${odataText(to)}`;

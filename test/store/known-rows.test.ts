@@ -41,6 +41,13 @@ describe('a row that was read before', () => {
     expect(taken()).toBe(2);
   });
 
+  it('is not taken apart at all where this process has written it', async () => {
+    const rows = new KnownRows<{ is: string }>();
+    const written = { is: '1' };
+    rows.keep(entity('1'), '1', written);
+    expect(await rows.of(entity('1'), () => Promise.reject(new Error('it was read')))).toBe(written);
+  });
+
   it('can be altered by nobody — the next who asks gets the same', async () => {
     const { of } = counting();
     const row = await of('1');
