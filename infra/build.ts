@@ -5,7 +5,7 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { z } from 'zod';
 import { billOfMaterials, licencesText, partsOf } from './bill-of-materials.ts';
 
@@ -15,6 +15,16 @@ const versionSchema = z.object({ version: z.string() });
 
 /** Libraries written as modules ask where they are; in CommonJS `import.meta` is empty. */
 const whereItIs = 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;';
+
+/** zod brings its messages in sixty languages, and ours are English. */
+const englishAlone: Plugin = {
+  name: 'english-alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
 
 /**
  * Bundles an entry point that registers functions into `folder`/index.cjs and takes out what was there before. Each
@@ -33,6 +43,7 @@ export async function buildApp(entry: string, folder: string): Promise<void> {
       format: 'cjs',
       target: 'node22',
       external: ['@azure/functions-core'],
+      plugins: [englishAlone],
       define: { 'import.meta.url': '__bundleUrl' },
       banner: { js: whereItIs },
       minify: true,
