@@ -1,5 +1,6 @@
 // Follows the runs of a stack while they happen and says when the story is over. It only reads the progress table.
 
+import { setTimeout } from 'node:timers/promises';
 import { type Decision, decisionSchema } from '../shared/alerts/decisions.ts';
 import type { StepRow } from '../shared/model/rows.ts';
 import { queues } from '../shared/run/bus.ts';
@@ -35,7 +36,9 @@ export interface StepChange {
   before: StepRow['state'] | undefined;
 }
 
-const pauseMilliseconds = 40;
+/** The tables are in this process too: whoever reads them all the time holds up what is watched. */
+const pauseMilliseconds = 60;
+const pausesPerRead = 3;
 
 /** Reads the runs and decisions that the app has written, from a day before `since`. */
 export function readProgress(stack: Stack, since: Date): () => Promise<Followed> {
@@ -65,6 +68,7 @@ export async function follow(stack: Stack, options: FollowOptions): Promise<Foll
 
   for (;;) {
     const now = new Date();
+    const began = performance.now();
     const found = await read();
     for (const run of found.runs) {
       if (!known.has(run.run.row.id)) options.onRun?.(run);
@@ -80,7 +84,8 @@ export async function follow(stack: Stack, options: FollowOptions): Promise<Foll
     const messages = new Set(found.decisions.map((decision) => decision.message));
     const accounted = messages.size + found.deadLetters >= options.alerts;
     if ((accounted && found.runs.every(isOver)) || Date.now() > deadline) return found;
-    await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
+    const pause = Math.max(pauseMilliseconds, pausesPerRead * (performance.now() - began));
+    await setTimeout(pause);
   }
 }
 

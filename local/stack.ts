@@ -26,8 +26,8 @@ import { createTenant, type Tenant } from './tenant/tenant.ts';
 export interface StackOptions {
   /** A tenant as a file holds it. */
   tenant: unknown;
-  /** The built app, such as dist/index.cjs; null leaves the host out, for a real one to take its place. */
-  bundle: string | null;
+  /** The built app, such as dist/index.cjs, or when it will be built; null leaves the host out, for a real one to take its place. */
+  bundle: string | Promise<string> | null;
   /** App settings that differ from those that the stack makes. */
   settings?: Readonly<Record<string, string>>;
   latencyMs?: number;
@@ -159,7 +159,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ? null
         : await started(
             startFunctionsHost({
-              bundle: options.bundle,
+              bundle: await options.bundle,
               settings,
               port,
               timers: options.timers ?? true,

@@ -76,10 +76,16 @@ async function begin(flags: Flags, scenario: LoadedScenario, stack: Stack, say: 
 async function start(flags: Flags, scenario: LoadedScenario): Promise<Stack> {
   const { requests, replay } = flags;
   if (requests !== undefined) writeFileSync(requests, '');
-  await buildApp(join(root, 'functions', 'index.ts'), join(root, 'dist'));
+  const built = buildApp(join(root, 'functions', 'index.ts'), join(root, 'dist')).then(() =>
+    join(root, 'dist', 'index.cjs'),
+  );
+  // Told where it is awaited.
+  built.catch(() => undefined);
+  // Whoever starts a host of its own needs it by then, and everything else starts meanwhile.
+  if (flags['no-host']) await built;
   return startStack({
     tenant: scenario.tenant,
-    bundle: flags['no-host'] ? null : join(root, 'dist', 'index.cjs'),
+    bundle: flags['no-host'] ? null : built,
     settings: { ...scenario.settings, ...(flags.poll ? { POLL_ALERTS: 'true' } : {}) },
     latencyMs: flags.latency,
     storageLatencyMs: flags['storage-latency'],
