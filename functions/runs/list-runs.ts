@@ -1,6 +1,6 @@
 // GET /api/runs?days=7&verdict=DECIDE&person=adele: the runs of the last days, newest first, one line each.
 import { z } from 'zod';
-import { listPage } from '../../shared/page/list-page.ts';
+import { listPage, mostLookedAt } from '../../shared/page/list-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import type { RunRef } from '../../shared/run/progress.ts';
@@ -8,15 +8,16 @@ import { verdictOf, verdictText, waitsForSomebody, words } from '../../shared/ru
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { type ApiAnswer, type ApiRequest, Problem, wantsPage } from './api.ts';
 
-/** More would not be read by anybody; a person is looked for by name. */
-const mostRuns = 1000;
+/** Each costs a read of all its steps: a thousand take half a minute. */
+const usualRuns = 50;
+const mostHeld = 100;
 
 /** A field of a form that was left empty. */
 const empty = z.literal('').transform(() => undefined);
 
 export const listQuerySchema = z.object({
   days: z.coerce.number().int().min(1).max(365).default(7),
-  most: z.coerce.number().int().min(1).max(mostRuns).optional(),
+  most: z.coerce.number().int().min(1).max(mostLookedAt).optional(),
   /** The verdict's word. */
   verdict: z.enum(words).or(empty).optional(),
   /** A part of the sign-in name or of the display name. */
@@ -42,28 +43,41 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
     throw new Problem(
       400,
       'Invalid query',
-      `days is 1 to 365, most is 1 to ${mostRuns}, and verdict is one of ${words.join(', ')}.`,
+      `days is 1 to 365, most is 1 to ${mostLookedAt}, and verdict is one of ${words.join(', ')}.`,
     );
   }
   const page = wantsPage(request);
-  const { days, verdict, person = '', most = page ? mostRuns : 50 } = query.data;
+  const { days, verdict, person = '' } = query.data;
   const since = new Date(engine.now().getTime() - days * 86_400_000);
   // Filtered after they are read, so all of them are read where something is looked for.
   const filtered = verdict !== undefined || person.trim() !== '';
-  const refs = await engine.progress.list(since, filtered ? mostRuns : most);
+  const most = query.data.most ?? (page && filtered ? mostLookedAt : usualRuns);
+  const newest = await engine.progress.list(since, filtered ? mostLookedAt : most);
+  // What is held waits for somebody, however old it is.
+  const held = page && !filtered ? (await engine.progress.held()).slice(0, mostHeld) : [];
+  const refs = [...newest, ...held.filter(({ runId }) => newest.every((ref) => ref.runId !== runId))];
   const wanted = person.trim().toLowerCase();
   const runs = (await linesOf(engine, refs))
     .filter((line) => verdict === undefined || line.word === verdict)
     .filter(({ userPrincipalName, displayName, userId }) =>
       [userPrincipalName, displayName, userId].some((name) => name.toLowerCase().includes(wanted)),
     )
-    .slice(0, most)
+    .slice(0, most + held.length)
     .map(({ word: _, ...line }) => line);
   if (page) {
     const lastDrill = await engine.lastDrill?.();
     const { timeZone } = engine;
     const html = listPage({
-      ...{ runs, days, most: mostRuns, verdict, person, who: request.who, timeZone, lastDrill },
+      ...{
+        runs,
+        days,
+        most: filtered ? mostLookedAt : most,
+        verdict,
+        person,
+        who: request.who,
+        timeZone,
+        lastDrill,
+      },
     });
     return { status: 200, headers: pageHeaders, html };
   }

@@ -30,13 +30,19 @@ export interface ListPage {
   lastDrill?: string | undefined;
 }
 
+/** More would not be read by anybody; a person is looked for by name. */
+export const mostLookedAt = 1000;
 /** Of the rest; who looks for one of a thousand filters. */
 const mostOfTheRest = 200;
 
 export function listPage({ runs, days, most, verdict, person, who, timeZone, lastDrill }: ListPage): string {
   const waiting = runs.filter(({ waits }) => waits);
   const rest = runs.filter(({ waits }) => !waits);
-  const cut = runs.length >= most ? ` Only the newest ${most} are looked at.` : '';
+  const all =
+    most < mostLookedAt
+      ? html`, and up to 100 that are held. <a href="${runsPath}?days=${days}&amp;most=${mostLookedAt}">Look at up to ${mostLookedAt}</a>: it takes longer.`
+      : html`.`;
+  const cut = runs.length >= most ? html` Only the newest ${most} are looked at${all}` : nothing;
   const none = html`<p class="lead">No run in these days${verdict === undefined && person === '' ? '' : ' that fits'}. That says nothing about alerts that opened none.</p>`;
   const left = rest.length - mostOfTheRest;
   return shell({

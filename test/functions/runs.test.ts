@@ -357,6 +357,15 @@ describe('list-runs', () => {
     expect(await names({ most: '1', code: 'the function key' })).toEqual(['megan@contoso.com']);
   });
 
+  it('shows as a page what is held, however old it is — it waits for somebody', async () => {
+    const { engine, simulation } = await world({ held: 'a protected account' });
+    simulation.clock += 30 * 86_400_000;
+    const html = async (query: Record<string, string>) =>
+      (await answer(listRuns(engine, ask({ query, headers: { accept: 'text/html' } })))).html ?? '';
+    expect(await html({})).toContain('Waits for a person: 1');
+    expect(await html({ verdict: 'DECIDE' })).not.toContain('Waits for a person');
+  });
+
   it.each([
     { days: '0' },
     { days: '366' },

@@ -42,6 +42,12 @@ describe('the list of runs', () => {
     expect(Buffer.byteLength(html)).toBeLessThan(300_000);
   });
 
+  it('says that a first page is no whole list, and leads to the rest', () => {
+    const html = page([listed('AAAA', 'CONTAINED', false), listed('BBBB', 'HELD', true)], 2);
+    expect(html).toContain('Only the newest 2 are looked at, and up to 100 that are held.');
+    expect(html).toContain('href="/api/runs?days=7&amp;most=1000"');
+  });
+
   it('keeps what it was filtered by in the form, whatever somebody typed', () => {
     const html = listPage({
       ...{ runs: [], days: 30, most: 1000, who: 'megan@contoso.com' },
