@@ -53,7 +53,7 @@ import type { TableService } from '../shared/store/table-client.ts';
 import { TableDeadLetters } from '../shared/store/table-dead-letters.ts';
 import { TableDecisions } from '../shared/store/table-decisions.ts';
 import { TableDepartures } from '../shared/store/table-departures.ts';
-import { TableDrills } from '../shared/store/table-drills.ts';
+import { TableDrillRecordings, TableDrills } from '../shared/store/table-drills.ts';
 import { TableFeedPositions } from '../shared/store/table-feed-positions.ts';
 import { TableProgress } from '../shared/store/table-progress.ts';
 import { TableRequestKeys } from '../shared/store/table-request-keys.ts';
@@ -67,6 +67,7 @@ import type { listDecisions } from './alerts/list-decisions.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { connect, createCredential } from './connect.ts';
 import { type DrillServices, drillOn } from './drill/drills.ts';
+import { overhear, overheard } from './drill/overhear.ts';
 import { reportDaily } from './runs/daily-report.ts';
 import type { HandBackServices } from './runs/hand-back.ts';
 import { createPreflight, type Preflight } from './runs/preflight.ts';
@@ -151,12 +152,16 @@ export function createServices(settings: Settings, log: Log): Services {
   const progress = sharingProgress(new TableProgress(tables, now, clock.options, blobs));
   const pace = paceBy(new TableTenantRate(tables), 'identity-protection', now);
   const clients = sharingReads(
-    connect(settings, { credential, log, paces: { '/identityProtection/': pace } }),
+    connect(settings, {
+      ...{ credential, log, fetch: overheard(globalThis.fetch) },
+      paces: { '/identityProtection/': pace },
+    }),
     () => now().getTime(),
   );
   const decisions = new TableDecisions(tables);
   const marks = new TableFeedPositions(tables);
   const drills = new TableDrills(tables);
+  const recordings = new TableDrillRecordings(tables);
   const lastDrill = () =>
     drills.read().then(
       ({ row }) => lastDrillLine(row.lastPassedAt),
@@ -166,6 +171,7 @@ export function createServices(settings: Settings, log: Log): Services {
     progress,
     lastDrill,
     ...drillOn(settings, drills, now),
+    ...overhear({ drills, recordings, now, log }),
     bus,
     playbook,
     stepSettings: settings.STEPS,
@@ -270,6 +276,7 @@ export function createServices(settings: Settings, log: Log): Services {
       readers: soon,
       settings,
       drills,
+      recordings,
       clientId: settings.AZURE_CLIENT_ID,
       readAccount: (idOrName) => accountOf(soon().graph, idOrName, now()),
       runOf: (userId) => runUnderWay(progress, userId),

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { createCredential } from '../../functions/connect.ts';
-import { cleanUpAfter, type DrillDeps, drill } from '../../functions/drill/drill.ts';
+import { cleanUpAfter, type DrillDeps, drill, type Responder } from '../../functions/drill/drill.ts';
 import { plantings } from '../../functions/drill/plantings.ts';
 import { differencesIn, recorder } from '../../functions/drill/recording.ts';
 import { createPublisher } from '../../shared/alerts/publisher.ts';
@@ -77,7 +77,7 @@ async function run({ terminal, client, print, end }: Drilling, options: z.infer<
   const { AZURE_CLIENT_ID, GRAPH_URL, TOPIC_ENDPOINT: endpoint, TOPIC_KEY: key } = environment.data;
   const credential = createCredential(AZURE_CLIENT_ID, terminal.env);
   const now = () => new Date();
-  const kept = recorder(GRAPH_URL, globalThis.fetch);
+  const kept = recorder(globalThis.fetch);
   const publish =
     endpoint === undefined
       ? undefined
@@ -113,7 +113,7 @@ async function run({ terminal, client, print, end }: Drilling, options: z.infer<
   };
   const work = options.cleanUp ? cleanUpAfter : drill;
   const report = await work(deps, options.account);
-  const recording = kept.recording();
+  const recording = await recordingOf(deps.responder, kept, report.id);
   if (options.record !== undefined) {
     await writeFile(options.record, `${JSON.stringify(recording, null, 2)}\n`, { mode: 0o600 });
   }
@@ -122,6 +122,13 @@ async function run({ terminal, client, print, end }: Drilling, options: z.infer<
   print(told, () => reportText(told));
   const isDone = report.verdict === 'passed' || (options.cleanUp && report.left.length === 0);
   end(isDone ? exitCodes.done : exitCodes.failed);
+}
+
+/** The responder's side belongs to it; without it, the rest is still worth having. */
+async function recordingOf(responder: Responder, kept: ReturnType<typeof recorder>, id: string | null) {
+  if (id === null) return kept.recording();
+  const answer = await responder.drill({ do: 'recorded', id }).catch(() => undefined);
+  return kept.recording(answer?.is === 'recorded' ? answer.exchanges : [], id);
 }
 
 function progressLine(what: string, done: number, of: number, elapsedMs: number): string {

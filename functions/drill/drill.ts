@@ -90,6 +90,8 @@ type Left = z.infer<typeof leftSchema>;
 const refusalSchema = z.object({ is: z.string(), why: z.string(), now: z.string() });
 
 const reportSchema = z.object({
+  /** Of the drill, once one was begun. */
+  id: z.string().nullable(),
   account: z.string(),
   verdict: z.enum(['passed', 'failed', 'refused', 'interrupted']),
   /** Why it failed, in sentences. */
@@ -174,7 +176,7 @@ export async function begin(
     ...{ at: 'planting', since: begunAt, begun: [], looked: [], broken: null, stopped: false },
     permissions: [...begun.own.permissions],
     earlier: [...begun.left],
-    report: { ...report, account },
+    report: { ...report, id: begun.drill.id, account },
   };
   return { drill: begun.drill, sink: begun.sink, course };
 }
@@ -241,6 +243,7 @@ export async function cleanUpAfter(deps: DrillDeps, user: string): Promise<Drill
 const parts = plantings.length + 3;
 
 const blank = (account: string, begunAt: string): DrillReport => ({
+  id: null,
   account,
   verdict: 'failed',
   because: [],

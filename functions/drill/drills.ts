@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
   type Drill,
+  type DrillRecordings,
   type Drills,
   drillSchema,
   drillsSchema,
@@ -13,9 +14,11 @@ import {
 import type { Engine } from '../../shared/run/engine.ts';
 import { type ApiAnswer, type ApiRequest, Problem, parseBody } from '../runs/api.ts';
 import { type CheckDeps, checkAccount } from './check.ts';
+import { exchangeSchema } from './recording.ts';
 
 export interface DrillServices extends CheckDeps {
   drills: Drills;
+  recordings: DrillRecordings;
   /** The responder's own identity, which must not plant. */
   clientId: string | undefined;
 }
@@ -23,6 +26,8 @@ export interface DrillServices extends CheckDeps {
 export const drillBodySchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('begin'), user: z.string().trim().min(3).max(320) }),
   z.strictObject({ do: z.literal('alive'), id: z.string() }),
+  /** What the responder asked and was answered in it, stripped; also once it has ended. */
+  z.strictObject({ do: z.literal('recorded'), id: z.string() }),
   /** What is still not as it was. */
   z.strictObject({ do: z.literal('look'), id: z.string() }),
   /** Looks whether the account is as it was, and only then counts it as passed. */
@@ -42,6 +47,7 @@ export const drillAnswerSchema = z.discriminatedUnion('is', [
   /** One that did not end: `alive` while somebody is at it, else it was killed and has to be cleaned up. */
   z.object({ is: z.literal('unfinished'), drill: drillSchema, alive: z.boolean(), sink: z.string() }),
   z.object({ is: z.literal('noted') }),
+  z.object({ is: z.literal('recorded'), exchanges: z.array(exchangeSchema) }),
   z.object({ is: z.literal('looked'), left: z.array(refusalSchema) }),
   z.object({ is: z.literal('ended'), passed: z.boolean(), left: z.array(refusalSchema) }),
 ]);
@@ -105,7 +111,12 @@ export async function changeDrill(
     const { id: userId, userPrincipalName } = checked.account;
     const drill: Drill = { id: randomUUID(), userId, userPrincipalName, begunAt: at, aliveAt: at };
     await write({ ...row, current: drill });
+    await services.recordings.forgetOthers(drill.id);
     return { is: 'begun', drill, sink: checked.sink, responder: services.clientId ?? null };
+  }
+  if (asked.do === 'recorded') {
+    const exchanges = z.array(exchangeSchema).parse(await services.recordings.kept(asked.id));
+    return { is: 'recorded', exchanges };
   }
   if (current?.id !== asked.id)
     throw new Problem(409, 'Not this drill', 'This drill has ended, or another one took its place.');

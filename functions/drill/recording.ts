@@ -1,6 +1,7 @@
 // What a drill asked and what it was answered, without anything of the tenant's: to be attached to an issue, and to be
 // replayed by the simulated tenant. What is not known to be Microsoft's or ours is replaced, the same by the same, so
 // that nothing slips through for being new.
+import { createHmac, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import expected from './expected.generated.json' with { type: 'json' };
 import { ours } from './plantings.ts';
@@ -8,7 +9,10 @@ import { ours } from './plantings.ts';
 const jsonSchema = z.json();
 type Json = z.infer<typeof jsonSchema>;
 
-const exchangeSchema = z.object({
+export const exchangeSchema = z.object({
+  /** Who asked: the identity that plants, or the responder. */
+  by: z.enum(['drill', 'responder']).default('drill'),
+  service: z.enum(['graph', 'exchange', 'defender']).default('graph'),
   method: z.string(),
   /** Behind the address of the service, with what is a name or an id replaced. */
   path: z.string(),
@@ -24,26 +28,42 @@ export const recordingSchema = z.object({
 });
 export type Recording = z.infer<typeof recordingSchema>;
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Stands between a client and the network, and keeps what goes through; tokens and headers it never sees. */
-export function recorder(baseUrl: string, fetch: Fetch) {
+export function recorder(fetch: Fetch) {
   const raw: Exchange[] = [];
   return {
     async fetch(url: string, init: RequestInit): Promise<Response> {
       const response = await fetch(url, init);
-      const answer = jsonIn(await response.clone().text());
-      const request = typeof init.body === 'string' ? jsonIn(init.body) : undefined;
-      raw.push({
-        method: init.method ?? 'GET',
-        path: url.slice(baseUrl.length),
-        status: response.status,
-        ...(request === undefined ? {} : { request }),
-        ...(answer === undefined ? {} : { answer }),
-      });
+      raw.push({ ...(await rawExchange(url, init, response)), by: 'drill' });
       return response;
     },
-    recording: (): Recording => strippedOf(raw),
+    /** With what the responder asked meanwhile, which is stripped already, by the id of the drill. */
+    recording: (responders: readonly Exchange[] = [], key: string = randomUUID()): Recording =>
+      numbered([...keyed(raw, key), ...responders]),
+  };
+}
+
+/** Larger answers than these say nothing more of how a service answers. */
+const mostBytes = 1_000_000;
+const mostOfAList = 5;
+
+export async function rawExchange(url: string, init: RequestInit, response: Response): Promise<Exchange> {
+  const { pathname, search } = new URL(url);
+  const isLarge = Number(response.headers.get('content-length') ?? 0) > mostBytes;
+  const answer = isLarge ? undefined : jsonIn(await response.clone().text());
+  const request = typeof init.body === 'string' ? jsonIn(init.body) : undefined;
+  // Behind whatever address the service has.
+  const [place = pathname, root] = /\/(v1\.0|beta|adminapi|api)\/.*$/.exec(pathname) ?? [];
+  return {
+    by: 'responder',
+    service: root === 'adminapi' ? 'exchange' : root === 'api' ? 'defender' : 'graph',
+    method: init.method ?? 'GET',
+    path: `${place}${search}`,
+    status: response.status,
+    ...(request === undefined ? {} : { request }),
+    ...(answer === undefined ? {} : { answer }),
   };
 }
 
@@ -55,18 +75,70 @@ function jsonIn(text: string): Json | undefined {
   }
 }
 
-export function strippedOf(raw: readonly Exchange[]): Recording {
-  const alias = aliases();
+export const strippedOf = (raw: readonly Exchange[]): Recording => numbered(keyed(raw, randomUUID()));
+
+/** What is a tenant's, replaced by a name that only whoever holds the key could make again; several can do so apart. */
+export function keyed(raw: readonly Exchange[], key: string): Exchange[] {
+  const alias: Alias = (value) => {
+    const hash = createHmac('sha256', key).update(value.toLowerCase()).digest('hex').slice(0, 24);
+    return `~${kindIn(value)}~${hash}`;
+  };
+  return raw.map(({ by, service, method, path, request, status, answer }) => ({
+    ...{ by, service, method, status },
+    path: stripPath(path, alias),
+    ...(request === undefined ? {} : { request: strip(request, alias) }),
+    ...(answer === undefined ? {} : { answer: strip(answer, alias) }),
+  }));
+}
+
+const keyedName = /~(id|date|mail|url|text)~[0-9a-f]{24}/g;
+
+/** The same for the same, counted: nothing is left of what it was made from. */
+function numbered(exchanges: readonly Exchange[]): Recording {
+  const known = new Map<string, string>();
+  const name = (given: string, kind: string): string => {
+    const number = known.size + 1;
+    const made =
+      known.get(given) ??
+      (kind === 'id'
+        ? `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+        : kind === 'date'
+          ? aDate
+          : kind === 'mail'
+            ? `user${number}@contoso.example`
+            : kind === 'url'
+              ? `https://contoso.example/${number}`
+              : `text-${number}`);
+    known.set(given, made);
+    return made;
+  };
+  const inText = (text: string) => text.replaceAll(keyedName, name);
+  const inJson = (value: Json): Json => {
+    if (typeof value === 'string') return inText(value);
+    if (Array.isArray(value)) return value.map(inJson);
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, inJson(entry)]));
+  };
   return {
     recordingOf: 'a drill',
-    exchanges: raw.map(({ method, path, request, status, answer }) => ({
-      method,
-      path: stripPath(path, alias),
-      status,
-      ...(request === undefined ? {} : { request: strip(request, alias) }),
-      ...(answer === undefined ? {} : { answer: strip(answer, alias) }),
+    exchanges: exchanges.map(({ request, answer, path, ...exchange }) => ({
+      ...exchange,
+      path: namedPath(path, inText),
+      ...(request === undefined ? {} : { request: inJson(request) }),
+      ...(answer === undefined ? {} : { answer: inJson(answer) }),
     })),
   };
+}
+
+/** What was not replaced stays as it was written; the query holds no names. */
+function namedPath(path: string, inText: (text: string) => string): string {
+  const [place = '', ...query] = path.split('?');
+  const segments = place.split('/').map((segment) => {
+    const plain = decodeURIComponent(segment);
+    const named = inText(plain);
+    return named === plain ? segment : encodeURIComponent(named);
+  });
+  return [segments.join('/'), ...query].join('?');
 }
 
 /** Segments of Microsoft Graph's paths that a drill asks for, and words of its enumerations; none is anybody's name. */
@@ -81,6 +153,16 @@ const words = new Set(
     'view edit embed organization anonymous users owner low medium high hidden normal text html',
     'atRisk confirmedCompromised confirmedSafe dismissed remediated unknownFutureValue',
     'adminConfirmedUserCompromised adminDismissedAllRiskForUser',
+    // What the responder asks for beside it.
+    'api adminapi InvokeCommand $ref admin alerts_v2 analyzedEmails appRoleAssignedTo appRoleAssignments auditLog',
+    'auditLogs authenticationMethods collaboration comments devices directory directoryAudits domains',
+    'eligibilityScheduleInstances assignmentScheduleInstances exchange group groups identities identityAccounts',
+    'identityGovernance incidents invokeAction machineactions machines manager members memberOf messageTraces methods',
+    'microsoft.graph.group microsoft.graph.user ownedDevices ownedObjects privilegedAccess queries records',
+    'registeredDevices registeredOwners remediate reports requirements revokeSignInSessions riskDetections',
+    'roleAssignments roleAssignmentScheduleInstances roleEligibilityScheduleInstances roleManagement runAntiVirusScan',
+    'security sentitems signIns temporaryAccessPassMethods tracing transitiveMemberOf transitiveMembers',
+    'userRegistrationDetails owners administrativeUnits roleDefinitions subscribedSkus organization',
   ].flatMap((line) => line.split(' ')),
 );
 const types = /^#microsoft\.graph\.[A-Za-z]+$/;
@@ -92,27 +174,16 @@ const isGuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.
 
 type Alias = (value: string) => string;
 
-/** The same for the same, whatever its case. */
-function aliases(): Alias {
-  const known = new Map<string, string>();
-  return (value) => {
-    const key = value.toLowerCase();
-    const number = known.size + 1;
-    const made =
-      known.get(key) ??
-      (isGuid(value)
-        ? `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
-        : /^\d{4}-\d\d-\d\dT/.test(value)
-          ? aDate
-          : /^[^@\s]+@[^@\s]+$/.test(value)
-            ? `user${number}@contoso.example`
-            : /^https?:/i.test(value)
-              ? `https://contoso.example/${number}`
-              : `text-${number}`);
-    known.set(key, made);
-    return made;
-  };
-}
+const kindIn = (value: string): string =>
+  isGuid(value)
+    ? 'id'
+    : /^\d{4}-\d\d-\d\dT/.test(value)
+      ? 'date'
+      : /^[^@\s]+@[^@\s]+$/.test(value)
+        ? 'mail'
+        : /^https?:/i.test(value)
+          ? 'url'
+          : 'text';
 
 const aDate = '2000-01-01T00:00:00Z';
 
@@ -124,12 +195,16 @@ export const isAlias = (text: string): boolean =>
 
 const isKnown = (text: string) => words.has(text) || ours.has(text) || types.test(text);
 
-function strip(value: Json, alias: Alias): Json {
+/** Microsoft's own, under the one name where nobody else writes. */
+const cmdlet = /^[A-Z][a-z]+-[A-Z][A-Za-z]+$/;
+
+function strip(value: Json, alias: Alias, at?: string): Json {
+  if (typeof value === 'string' && at === 'CmdletName' && cmdlet.test(value)) return value;
   if (typeof value === 'string') return isKnown(value) || value === '' ? value : alias(value);
   // A large number may be a telephone's.
   if (typeof value === 'number') return Math.abs(value) < 1000 ? value : 1000;
   if (value === null || typeof value === 'boolean') return value;
-  if (Array.isArray(value)) return value.map((one) => strip(one, alias));
+  if (Array.isArray(value)) return value.slice(0, mostOfAList).map((one) => strip(one, alias));
   const refused = value['error'];
   if (typeof refused === 'object' && refused !== null && !Array.isArray(refused)) {
     const said = refused['code'];
@@ -139,7 +214,7 @@ function strip(value: Json, alias: Alias): Json {
     Object.entries(value)
       // Contexts and links are made of names and ids, and say nothing else.
       .filter(([name]) => keys.test(name) && !/^@odata\.(context|nextLink|id|editLink|etag)$/.test(name))
-      .map(([name, entry]) => [name, strip(entry, alias)]),
+      .map(([name, entry]) => [name, strip(entry, alias, name)]),
   );
 }
 
@@ -156,7 +231,9 @@ function stripPath(path: string, alias: Alias): string {
 }
 
 /** `GET /users/{id}/calendar/calendarPermissions` */
-function templateOf({ method, path }: Pick<Exchange, 'method' | 'path'>): string {
+function templateOf({ method, path, request }: Exchange): string {
+  const asked = cmdletIn(request);
+  if (asked !== undefined) return asked;
   const [place = ''] = path.split('?', 1);
   const segments = place
     .split('/')
@@ -164,6 +241,12 @@ function templateOf({ method, path }: Pick<Exchange, 'method' | 'path'>): string
     .map((segment) => (isAlias(decodeURIComponent(segment)) ? '{id}' : decodeURIComponent(segment)));
   return `${method} /${segments.join('/')}`;
 }
+
+const commandSchema = z.object({ CmdletInput: z.object({ CmdletName: z.string() }) });
+
+/** Of a request to Exchange Online, all of which go to one address. */
+export const cmdletIn = (request: unknown): string | undefined =>
+  commandSchema.safeParse(request).data?.CmdletInput.CmdletName;
 
 const shapeSchema: z.ZodType<Shape> = z.lazy(() =>
   z.union([z.string(), z.array(shapeSchema), z.record(z.string(), shapeSchema)]),
@@ -192,7 +275,7 @@ type Expectation = z.infer<typeof expectationSchema>;
 /** What a recording says that such requests are answered with. */
 export function expectationOf({ exchanges }: Recording): Expectation {
   const all: Expectation = {};
-  for (const exchange of exchanges) {
+  for (const exchange of exchanges.filter(({ by }) => by === 'drill')) {
     const name = templateOf(exchange);
     const known = all[name] ?? { statuses: [], answers: [] };
     const shape = shapeOf(exchange.answer);
@@ -211,6 +294,8 @@ export function differencesIn(
   expects: Expectation = expectationSchema.parse(expected),
 ): string[] {
   const said = recording.exchanges.flatMap((exchange) => {
+    // The responder has its own report: steps that fail, and preflight.
+    if (exchange.by !== 'drill') return [];
     const name = templateOf(exchange);
     const expectation = expects[name];
     const { status, answer } = exchange;

@@ -1,13 +1,19 @@
 // A recording of a drill, replayed: where the tenant it was made on answered otherwise than this one does, this one
 // answers as recorded. Ids and names of the recording stand for those of this tenant, and are matched up on the way.
 import { randomUUID } from 'node:crypto';
-import { type Exchange, isAlias, type Recording } from '../../functions/drill/recording.ts';
+import { cmdletIn, type Exchange, isAlias, type Recording } from '../../functions/drill/recording.ts';
 import { isRow, type TenantAnswer, TenantRefusal } from './answers.ts';
+
+interface Asked extends Pick<Exchange, 'by' | 'method' | 'path'> {
+  service: string;
+  body: unknown;
+}
 
 export class Replay {
   readonly #left: Exchange[];
   readonly #stands = new Map<string, string>();
   readonly #now: () => Date;
+  #isRunning = false;
 
   constructor({ exchanges }: Recording, now: () => Date) {
     this.#left = [...exchanges];
@@ -15,10 +21,17 @@ export class Replay {
   }
 
   /** The answer to a request that `own` would answer. */
-  answer(method: string, path: string, own: () => TenantAnswer): TenantAnswer {
-    const recorded = this.#next(method, path);
+  answer(asked: Asked, own: () => TenantAnswer): TenantAnswer {
+    // Only its run was recorded: it begins with the alarm, and what it looks at before or afterwards is another matter.
+    if (asked.by === 'drill') {
+      if (asked.path.endsWith('/confirmCompromised')) this.#isRunning = true;
+      if (asked.path.endsWith('/dismiss')) this.#isRunning = false;
+    } else if (!this.#isRunning) return own();
+    const recorded = this.#next(asked);
     if (recorded === undefined) return own();
     const { status, answer } = recorded;
+    // What the responder finds is this tenant's own affair; what it was refused there, it is refused here.
+    if (asked.by === 'responder' && (status < 400 || status === 404)) return own();
     // A refusal has no effect.
     if (status >= 400) throw refusalIn(recorded);
     let made: TenantAnswer | undefined;
@@ -31,9 +44,16 @@ export class Replay {
     return { ...made, status, ...(body === undefined ? {} : { body }) };
   }
 
-  #next(method: string, path: string): Exchange | undefined {
+  #next({ by, service, method, path, body }: Asked): Exchange | undefined {
     const given = path.split('/').map(decodeURIComponent);
-    const index = this.#left.findIndex((one) => one.method === method && this.#fits(one.path, given));
+    const index = this.#left.findIndex(
+      (one) =>
+        one.by === by &&
+        one.service === service &&
+        one.method === method &&
+        cmdletIn(one.request) === cmdletIn(body) &&
+        this.#fits(one.path, given),
+    );
     const [found] = index < 0 ? [] : this.#left.splice(index, 1);
     if (found !== undefined)
       for (const [name, value] of pairs(found.path, given)) this.#stands.set(name, value);

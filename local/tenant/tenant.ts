@@ -153,9 +153,15 @@ export function createTenant(file: unknown, options: TenantOptions): Tenant {
       if (fault && !fault.answerLost && fault.status !== 206) throw refusalOf(fault, service);
       const own = () => run(service, { ...common, claims }, allowed);
       answer =
-        replay !== undefined && claims.appid === drillAppId
-          ? replay.answer(request.method, path, own)
-          : own();
+        replay === undefined
+          ? own()
+          : replay.answer(
+              {
+                by: claims.appid === drillAppId ? 'drill' : 'responder',
+                ...{ service, method: request.method, path, body },
+              },
+              own,
+            );
       if (fault?.status === 206) answer = partOf(answer);
       else if (fault) throw new ConnectionLost();
     } catch (thrown) {

@@ -48,3 +48,11 @@ export const isAtWork = ({ aliveAt }: Drill, now: Date): boolean =>
 
 export const isAlive = (drill: Drill, now: Date): boolean =>
   isAtWork(drill, now) || now.getTime() < Date.parse(drill.resumesBy ?? '');
+
+/** What the responder asked and was answered in drills, stripped, a part for each turn of a step. */
+export interface DrillRecordings {
+  keep(drill: string, exchanges: readonly unknown[]): Promise<void>;
+  kept(drill: string): Promise<unknown[]>;
+  /** All but this one's. */
+  forgetOthers(drill: string): Promise<void>;
+}

@@ -26,6 +26,8 @@ export interface Engine {
   now: () => Date;
   /** The fire drill that is under way on the account, if one is; left out where none can be. */
   drillOn?: (userId: string) => Promise<NonNullable<RunRow['drill']> | undefined>;
+  /** Work for a run that a drill opened: what is asked and answered is kept. Left out where nothing is. */
+  overheard?: <T>(drill: NonNullable<RunRow['drill']>, work: () => Promise<T>) => Promise<T>;
   /** What pages say of the last drill; left out where nobody asks. */
   lastDrill?: () => Promise<string | undefined>;
   /** Where on-call works: pages tell the time there too. */

@@ -46,7 +46,8 @@ export function firstMove(engine: Engine, known: Partial<Readers> = {}): FirstMo
       const abort = AbortSignal.timeout(lookSeconds * 1000);
       try {
         const readers = { ...engine.clients(abort), ...known };
-        const first = await step.find(contextOf(engine, step, planned, abort), readers);
+        const find = () => step.find(contextOf(engine, step, planned, abort), readers);
+        const first = await (run.drill && engine.overheard ? engine.overheard(run.drill, find) : find());
         if ('skip' in first) return undefined;
         const claimed = claimedRow(row, step, planned, now, timing.firstMoveLeaseSeconds);
         const found = withFirstLook(claimed, first, now, byHandOf(step, run.account));

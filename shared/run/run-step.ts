@@ -89,7 +89,10 @@ export async function carryOut(
     record: (row) => write((all) => all, row),
   };
   try {
-    const ending = await Promise.race([execute(execution, recorded), deadline.expired]);
+    const { drill } = state.run;
+    const work = () => execute(execution, recorded);
+    const working = drill && engine.overheard ? engine.overheard(drill, work) : work();
+    const ending = await Promise.race([working, deadline.expired]);
     await write((all) => withIntruder(all, ending), endRow(ending, engine.now()));
   } catch (thrown) {
     if (thrown instanceof LeaseLost) return;

@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ours } from '../../functions/drill/plantings.ts';
 import {
+  cmdletIn,
   differencesIn,
   type Exchange,
   expectationOf,
+  isAlias,
   recordingSchema,
   strippedOf,
 } from '../../functions/drill/recording.ts';
@@ -65,14 +67,14 @@ describe('a recording', () => {
         };
         const raw: Exchange[] = [
           {
-            method: 'GET',
+            ...{ by: 'drill' as const, service: 'graph' as const, method: 'GET' },
             path: `/v1.0/users/${encodeURIComponent(first)}/messages?$filter=subject eq '${encodeURIComponent(first)}'`,
             request: { userIds: secrets },
             status: 200,
             answer,
           },
           {
-            method: 'GET',
+            ...{ by: 'drill' as const, service: 'graph' as const, method: 'GET' },
             path: `/v1.0/users/${encodeURIComponent(first)}`,
             status: 404,
             answer: {
@@ -114,6 +116,48 @@ describe('a recording', () => {
   });
 });
 
+describe('the responder’s side of a drill', () => {
+  it('is in the recording, each request of its run, with nothing left out of its paths but names and ids', async () => {
+    const { recorded, story } = await rehearsal();
+    const { recording } = await recorded();
+    const own = recording.exchanges.filter(({ by }) => by === 'responder');
+    const cmdlets = own.flatMap(({ request }) => cmdletIn(request) ?? []);
+    expect(cmdlets).toEqual(
+      expect.arrayContaining(['Disable-InboxRule', 'Get-Mailbox', 'Remove-MailboxFolderPermission']),
+    );
+    const asked = story.tenant.requests.flatMap(({ method, route }) =>
+      route === null ? [] : [route.startsWith(method) ? route : `${method} ${route}`],
+    );
+    const shapes = new Set(
+      own
+        .filter(({ service }) => service === 'graph')
+        .map(({ method, path }) => {
+          const segments = (path.split('?')[0] ?? '').split('/').slice(2);
+          return `${method} /${segments.map((one) => (isAlias(decodeURIComponent(one)) ? '{id}' : one)).join('/')}`;
+        }),
+    );
+    // A word that is taken for a name would be an {id} where the service knows none.
+    const known = asked.map((route) => route.replaceAll(/\{[^}]*\}/g, '{id}'));
+    for (const shape of shapes)
+      expect(known, shape).toContain(shape.replace('/mailFolders/sentitems/', '/mailFolders/{id}/'));
+    expect(shapes).toContain('PATCH /users/{id}');
+    expect(shapes).toContain('DELETE /users/{id}/authentication/phoneMethods/{id}');
+    expect(shapes).toContain('POST /users/{id}/revokeSignInSessions');
+  });
+
+  it('is not kept of any other run, nor once the drill is over', async () => {
+    const { story, responder, drill, recordings } = await rehearsal();
+    await responder.start('admin@contoso.com', 'a run in earnest');
+    const before = recordings.all().length;
+    expect(before).toBe(0);
+    await drill();
+    const kept = recordings.all().length;
+    expect(kept).toBeGreaterThan(0);
+    await story.pass(3 * 3600);
+    expect(recordings.all().length).toBe(kept);
+  });
+});
+
 describe('a recording that is replayed on another tenant', () => {
   const elsewhere = () => {
     const text = JSON.stringify(drillTenant()).replaceAll('sink@contoso.com', 'basin@contoso.com');
@@ -135,6 +179,10 @@ describe('a recording that is replayed on another tenant', () => {
       faults({ on: 'POST *calendarPermissions', status: 403, code: 'ErrorAccessDenied' }),
     ],
     ['without OneDrive', faults({ on: 'POST *drive/root/children', status: 404, code: 'ResourceNotFound' })],
+    [
+      'with the responder refused to disable a rule',
+      faults({ on: 'Disable-InboxRule', status: 403, code: 'Forbidden', times: 30 }),
+    ],
     ['with a telephone refused', faults({ on: 'POST *phoneMethods', status: 400, code: 'badRequest' })],
   ])('%s, does to the drill there what it did here', async (_, tenant) => {
     const first = await (await rehearsal(tenant)).recorded();

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type DrillDeps, drill, type Responder } from '../../functions/drill/drill.ts';
 import { changeDrill, type DrillServices, drillBodySchema, drillOn } from '../../functions/drill/drills.ts';
+import { overhear } from '../../functions/drill/overhear.ts';
 import { type Recording, recorder } from '../../functions/drill/recording.ts';
 import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
@@ -9,7 +10,7 @@ import { createGraph } from '../../shared/clients/graph.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import { claimsOf } from '../../shared/preflight/token.ts';
 import { advance } from '../../shared/run/advance.ts';
-import { type DrillRow, type Drills, noDrill } from '../../shared/run/drills.ts';
+import { type DrillRecordings, type DrillRow, type Drills, noDrill } from '../../shared/run/drills.ts';
 import { openRun, runUnderWay } from '../../shared/run/open-run.ts';
 import { undo } from '../../shared/run/operate.ts';
 import { runRef } from '../../shared/run/progress.ts';
@@ -48,6 +49,20 @@ function memoryDrills(): Drills & { row: () => DrillRow } {
   };
 }
 
+function memoryRecordings() {
+  const parts: { drill: string; exchanges: readonly unknown[] }[] = [];
+  const recordings: DrillRecordings = {
+    keep: async (drill, exchanges) => {
+      parts.push(structuredClone({ drill, exchanges }));
+    },
+    kept: async (drill) => parts.filter((part) => part.drill === drill).flatMap(({ exchanges }) => exchanges),
+    forgetOthers: async (drill) => {
+      for (const part of parts.filter((one) => one.drill !== drill)) parts.splice(parts.indexOf(part), 1);
+    },
+  };
+  return { ...recordings, all: () => parts };
+}
+
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export async function rehearsal(
@@ -65,12 +80,18 @@ export async function rehearsal(
   const { now } = story.engine;
   const drills = memoryDrills();
   // What the services give it in the app.
-  const engine = Object.assign(story.engine, drillOn(settings, drills, now));
+  const recordings = memoryRecordings();
+  const engine = Object.assign(
+    story.engine,
+    drillOn(settings, drills, now),
+    overhear({ drills, recordings, now, log: () => undefined }),
+  );
   const readers = () => engine.clients(new AbortController().signal);
   const services: DrillServices = {
     readers,
     settings,
     drills,
+    recordings,
     clientId: undefined,
     readAccount: (id) => readAccount({ ...readers(), tenantId: story.tenant.tenantId, id, now: now() }),
     runOf: (userId) => runUnderWay(engine.progress, userId),
@@ -139,18 +160,20 @@ export async function rehearsal(
   });
   /** What it asks and is answered is kept. */
   const recorded = async (given: Partial<DrillDeps> = {}) => {
-    const base = 'https://graph.microsoft.com';
-    const kept = recorder(base, (url, init) => story.tenant.fetch(url, init));
+    const kept = recorder((url, init) => story.tenant.fetch(url, init));
     const report = await drill(
       deps(given, () => kept.fetch),
       account,
     );
-    return { report, recording: kept.recording() };
+    const answer = await responder.drill({ do: 'recorded', id: report.id ?? '' });
+    const heard = answer.is === 'recorded' ? answer.exchanges : [];
+    return { report, recording: kept.recording(heard, report.id ?? '') };
   };
   return {
     story,
     services,
     drills,
+    recordings,
     responder,
     deps,
     recorded,

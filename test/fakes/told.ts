@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { connect } from '../../functions/connect.ts';
+import { overheard } from '../../functions/drill/overhear.ts';
 import { drillPermissions } from '../../functions/drill/plantings.ts';
 import type { Recording } from '../../functions/drill/recording.ts';
 import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
@@ -91,7 +92,7 @@ export async function told(
   const { settings } = read;
   const clients = connect(settings, {
     credential: tenant.credential,
-    fetch: tenant.fetch,
+    fetch: overheard(tenant.fetch),
     now,
     wait: async () => undefined,
   });
