@@ -1,5 +1,5 @@
-// `npm run bench`: every figure of docs/scale.md in one run, as times and as ratios, so that a slower machine changes
-// the times and hardly the ratios. There is no threshold: a figure is for people.
+// `npm run bench` measures every figure of docs/scale.md in one run, as times and as ratios: a slower machine changes
+// the times but hardly the ratios. There is no threshold; people judge the figures.
 //
 //   npm run bench                 everything, about ten minutes; writes bench/results.json
 //   npm run bench -- --quick      one account and ten at once, no peers, under two minutes
@@ -21,7 +21,7 @@ import { storm } from './storm.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const peersFolder = join(folder, 'peers');
-/** Of one request, in milliseconds: to Microsoft 365 over the internet, to the others in the same region. */
+/** Latency of one request, in milliseconds: to Microsoft 365 over the internet, to the others in the same region. */
 const latencies = { graph: 100, storage: 5, bus: 10 };
 
 interface Figure {
@@ -40,7 +40,7 @@ function note(figure: string, value: number | null, unit: string): number | null
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } }, strict: true });
-  // What else the machine did: a figure of a busy one is no figure of this project.
+  // What else the machine was doing: figures from a busy machine say little about this project.
   const loadBefore = Math.round((loadavg()[0] ?? 0) * 10) / 10;
   await buildApp(join(root, 'functions', 'index.ts'), join(root, 'dist'));
 
@@ -89,7 +89,7 @@ async function main(): Promise<void> {
     note('300 at once over 50 at once', fifty === null ? null : ratio(threeHundred, fifty), '×');
     await peers(fifty);
   }
-  // The few figures of a quick run must not take the place of all.
+  // A quick run has only a few figures and must not overwrite the full set.
   if (values.quick) return;
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
   writeFileSync(
@@ -119,7 +119,7 @@ const peerSchema = z.object({
   ),
 });
 
-/** What others need for the same, each against a tenant of its own with the same latency. */
+/** What other projects need for the same job, each against a tenant of its own with the same latency. */
 async function peers(ourFifty: number | null): Promise<void> {
   if (!existsSync(join(peersFolder, 'node_modules'))) {
     execFileSync('npm', ['ci'], { cwd: peersFolder, stdio: 'inherit' });
@@ -170,7 +170,7 @@ async function measurePeer(name: string, ourFifty: number | null): Promise<void>
   }
 }
 
-/** Of three, the median; the worker's own module is replaced by an empty one. */
+/** The median of three; the worker's own module is replaced by an empty one. */
 function loadTime(): number {
   const program = `
     const m = require('node:module'), load = m._load;
@@ -191,5 +191,5 @@ function loadTime(): number {
 }
 
 await main();
-// Restate's endpoint has no end of its own.
+// Restate's endpoint never ends by itself.
 process.exit();

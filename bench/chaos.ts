@@ -1,8 +1,8 @@
 // npm run chaos -- [--runs 200] [--at-once 25] [--seed 1] [--seconds 40]
-// The built app on the local stack, two hosts on one queue, one of them with a clock ten minutes ahead; between them and
-// each service proxies that cut, delay, hang, lie, lose answers and answer 5xx; hosts that are killed with SIGKILL, storage
-// and a broker that are restarted, for as long as the storm lasts. Then it is quiet, and the runs must come to their end: locked, told, once. Prints what was
-// injected and what came out.
+// Runs the built app on the local stack: two hosts on one queue, one with its clock ten minutes ahead. Proxies between
+// them and each service cut, delay, hang, lie, lose answers and answer 5xx; hosts are killed with SIGKILL, storage and
+// the broker are restarted. After the storm every run must finish: account locked, on-call told, once. Prints what was
+// injected and how each run ended.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ const mailSchema = z.looseObject({ subject: z.string() });
 
 const share = 0.03;
 const aheadMs = 10 * 60_000;
-/** Leases of two minutes, waits of up to five: what a storm has left behind may take so long. */
+/** Leases last two minutes and waits up to five, so recovery from a storm may take this long. */
 const patienceMinutes = 12;
 
 async function round(size: number, seed: number, seconds: number): Promise<void> {
@@ -58,7 +58,7 @@ async function round(size: number, seed: number, seconds: number): Promise<void>
       (method: string): HttpFault | undefined => {
         if (!stormy || random() >= share) return undefined;
         const what = httpFaults[Math.floor(random() * httpFaults.length)] ?? 'delay';
-        // Storage keeps its word about what it wrote; directories show for a while what was, and lose what they took.
+        // Storage always tells the truth about its writes; directories may serve stale reads and lose accepted writes.
         const lies = service === 'Microsoft 365' && ['GET', 'PATCH', 'DELETE'].includes(method);
         if (what === 'lie' && !lies) return undefined;
         count(injected, `${service} ${method === 'GET' ? 'read' : 'write'}: ${what}`);
@@ -131,7 +131,7 @@ async function round(size: number, seed: number, seconds: number): Promise<void>
   }
 }
 
-/** The truth is in the tenant, not in the rows. */
+/** Judges by the tenant, not by the rows. */
 function judge(
   accounts: readonly string[],
   runs: readonly RunRows[],

@@ -1,11 +1,13 @@
-// When an account was locked and when it was contained, read from what the tenant was asked: the same measure for this
-// project and for everything it is compared with, whatever they record of themselves.
+// When an account was locked and when it was contained, read from the requests the tenant received. The same measure
+// serves this project and every peer, whatever they record themselves.
 import type { RecordedRequest } from '../local/tenant/record.ts';
 
 export interface Times {
   /** Milliseconds from the start until the sign-in was blocked. */
   locked: number | null;
-  /** Until the sign-in was blocked, the sessions were revoked and the account was read once more afterwards. */
+  /**
+   * Milliseconds until sign-in was blocked, the sessions were revoked and the account was read once more afterwards.
+   */
   contained: number | null;
 }
 
@@ -13,14 +15,14 @@ const endOf = (request: RecordedRequest) => Date.parse(request.time) + request.d
 const idInPath = /\/users\/([0-9a-f-]{36})/;
 const succeeded = ({ status }: RecordedRequest) => status !== null && status < 300;
 
-/** `readsBack: false` for a peer that doesn't look whether its change arrived. */
+/** `readsBack: false` for a peer that doesn't check whether its change arrived. */
 export function timesOf(
   requests: readonly RecordedRequest[],
   accounts: readonly string[],
   start: number,
   readsBack = true,
 ): Times[] {
-  // Once through, since a storm's requests grow with its accounts, and whoever measures shares its processors.
+  // In one pass: a storm's requests grow with its accounts, and measuring shares the app's processors.
   const byAccount = Map.groupBy(requests.filter(succeeded), ({ url }) => idInPath.exec(url)?.[1]);
   return accounts.map((id) => {
     const own = byAccount.get(id) ?? [];
@@ -29,7 +31,7 @@ export function timesOf(
     if (blocked === undefined || revoked === undefined) {
       return { locked: blocked === undefined ? null : endOf(blocked) - start, contained: null };
     }
-    // The tenant notes whole milliseconds: a read that began in the one in which the write ended began after it.
+    // The tenant records whole milliseconds: a read that began in the same one as the write's end counts as after it.
     const checked = (write: RecordedRequest) =>
       own.find(
         ({ route, time }) => route === 'GET /users/{id}' && Date.parse(time) >= Math.floor(endOf(write)),

@@ -1,6 +1,6 @@
-// Stands between the app and one service and does to it what networks and services do: cuts, refuses, hangs, delays,
-// answers 5xx, loses an answer whose request took effect, cuts a body in the middle, answers as it did a while ago, or
-// says that something was done which never arrived.
+// Sits between the app and one service and imitates failing networks and services: cuts, refuses, hangs, delays,
+// answers 5xx, loses the answer to a request that took effect, truncates a body, repeats a stale answer, or confirms a
+// change that never arrived.
 import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { createConnection, createServer as createTcpServer, type Socket } from 'node:net';
 
@@ -20,7 +20,7 @@ interface Told {
 
 const done: Told = { status: 204, headers: {}, body: Buffer.alloc(0) };
 
-/** The first answer to each read is what a lie says later. */
+/** Keeps the first answer to each read; a lie repeats it later. */
 function keep(told: Map<string, Told>, url: string, answer: IncomingMessage): void {
   if (told.has(url)) return;
   const parts: Buffer[] = [];
@@ -31,7 +31,7 @@ function keep(told: Map<string, Told>, url: string, answer: IncomingMessage): vo
   });
 }
 
-/** `fault` is asked for each request, and answers what is to happen to it. A lie is for PATCH, DELETE and GET alone. */
+/** Calls `fault` for each request to learn what to do with it. Only PATCH, DELETE and GET can be lied about. */
 export async function faultyHttp(
   target: number,
   fault: (method: string, path: string) => HttpFault | undefined,
@@ -89,7 +89,7 @@ export async function faultyHttp(
   };
 }
 
-/** For AMQP: `cut` ends every connection that there is; while `down`, none is let through. */
+/** For AMQP: `cut` ends every open connection; while `down`, no new one gets through. */
 export async function faultyTcp(
   target: number,
 ): Promise<FaultyProxy & { cut(): void; down: (is: boolean) => void }> {

@@ -1,5 +1,5 @@
-// A tenant of any size for a look back: mostly mailboxes with nothing to find, and here and there what intruders leave. What
-// is to be found is known from the number alone.
+// A tenant of any size for a look back: mostly mailboxes with nothing to find, and here and there what intruders leave.
+// The number of mailboxes alone determines what there is to find.
 import { lookBackPermissions } from '../infra/look-back-permissions.ts';
 
 const domain = 'contoso.com';
@@ -8,7 +8,7 @@ const nameOf = (n: number) => `person${String(n).padStart(5, '0')}@${domain}`;
 const abusedAppId = 'e9a7fea1-1cc0-4cd9-a31b-9137ca5deedd';
 const intruders = '203.0.113.66';
 
-/** What stands in every so many mailboxes. */
+/** Each kind occurs once in this many mailboxes. */
 const every = { sorts: 4, hides: 40, asks: 100, forwards: 125, sendsInside: 150 };
 
 const on = (n: number, step: number) => n % step === step - 1;
@@ -40,7 +40,7 @@ function forwardingOf(n: number): object {
   return on(n, every.sendsInside) ? { ForwardingAddress: nameOf(0) } : {};
 }
 
-/** `app`, `behaviour` and more are laid over it. */
+/** `app`, `behaviour` and other `changes` override the defaults. */
 export function lookBackTenant(mailboxes: number, changes: object = {}): object {
   const phone = {
     '@odata.type': '#microsoft.graph.phoneAuthenticationMethod',
@@ -121,10 +121,10 @@ export function lookBackTenant(mailboxes: number, changes: object = {}): object 
   };
 }
 
-/** How many finds of each kind a look back must come to. */
+/** How many finds of each kind a look back must report. */
 export const expectedFinds = (mailboxes: number): Record<string, number> => ({
   rule: countOf(mailboxes, every.hides) + countOf(mailboxes, every.asks),
-  // Where both fall on one mailbox, it sends outside.
+  // A mailbox that gets both forwards outside.
   forwarding:
     countOf(mailboxes, every.forwards) + countOf(mailboxes, every.sendsInside) - countOf(mailboxes, 750),
   application: 2,

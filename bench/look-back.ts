@@ -1,5 +1,5 @@
-// A look back over a whole simulated tenant that throttles, killed again and again and taken up where it was: how long, how
-// many requests, how much memory, and whether anything was asked or found twice. `node bench/look-back.ts [mailboxes [kills]]`
+// A look back over a whole simulated tenant that throttles, killed and resumed again and again. Measures time, requests
+// and memory, and checks that nothing was asked or found twice. `node bench/look-back.ts [mailboxes [kills]]`
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ const args = [
   '--json',
 ];
 
-/** The most that a process ever held, in MB, by the kernel's own count. */
+/** A process's peak memory in MB, as the kernel counts it. */
 function peakOf({ pid }: ChildProcess): number {
   try {
     const kb = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

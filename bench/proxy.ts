@@ -1,4 +1,4 @@
-// Stands before the tables and counts what is asked of them.
+// Sits in front of the tables and counts the requests.
 import { Agent, createServer, request } from 'node:http';
 
 export interface CountingProxy {

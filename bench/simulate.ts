@@ -1,8 +1,8 @@
-// How long it takes until the last of many accounts is contained, by the services' published limits and by what one
-// containment was measured to need: what no single machine can show. `npx node bench/simulate.ts` prints the table of
-// docs/scale.md. Everything is deterministic: each request takes the first free place of what it needs.
+// How long it takes to contain the last of many accounts, given the services' published limits and the measured cost of
+// one containment. No single machine can show this. `npx node bench/simulate.ts` prints the table of docs/scale.md.
+// Everything is deterministic: each request takes the first free place of what it needs.
 
-/** Something that serves so many requests at once, and regains so many a second. */
+/** Serves this many requests at once and regains this many a second. */
 class Rate {
   readonly #gapMs: number;
   readonly #slackMs: number;
@@ -11,7 +11,7 @@ class Rate {
     this.#gapMs = 1000 / perSecond;
     this.#slackMs = (atOnce - 1) * this.#gapMs;
   }
-  /** When a request that comes at `at` is served. */
+  /** When a request that arrives at `at` is served. */
   serve(at: number, units = 1): number {
     this.#fullAt = Math.max(at, this.#fullAt) + units * this.#gapMs;
     return Math.max(at, this.#fullAt - units * this.#gapMs - this.#slackMs);
@@ -33,9 +33,11 @@ class Processors {
   }
 }
 
-/** What containing one account needs (bench/results.json), and what the services allow (docs/scale.md names the pages). */
+/**
+ * What containing one account needs (bench/results.json), and what the services allow (docs/scale.md links the pages).
+ */
 export const assumed = {
-  /** Round trip to Microsoft Graph, to a table. */
+  /** Round trip to Microsoft Graph, and to a table. */
   graphMs: 100,
   tableMs: 5,
   /** Before the writes: the claim, the breaker’s slot, the index, the run. */
@@ -50,7 +52,7 @@ export const assumed = {
   writesIn150Seconds: 3000,
   /** One request a second in the whole tenant, for all apps together. */
   identityProtectionPerSecond: 1,
-  /** Of the Standard tier; a send, a receive and a completion each. */
+  /** For the Standard tier: a send, a receive and a completion count as one operation each. */
   busOperations: 3,
   busPerSecond: 1000,
 } as const;

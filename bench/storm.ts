@@ -1,5 +1,5 @@
-// A tenant with many accounts under attack at once, and the alerts that tell of it. Every account has a risk detection
-// and the sign-in behind it, so that each alert is confirmed by a request of its own, as in a real storm.
+// A tenant with many accounts under attack at once, and their alerts. Every account has a risk detection and the
+// sign-in behind it, so each alert is confirmed by its own request, as in a real storm.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ export interface Storm extends LoadedScenario {
   detections: readonly string[];
 }
 
-/** An address of its own for each: else the first victim's run would find and raise all the others. */
+/** Each account has its own address; otherwise the first victim's run would find and raise all the others. */
 const addressOf = (index: number) => `198.18.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 
 /** The same id for the same text, so that two measurements see the same tenant. */
@@ -90,7 +90,7 @@ export async function storm(size: number, now: Date): Promise<Storm> {
       description: `A storm of ${size} alerts, each of another account.`,
       tenant: 'tenant.json',
       alerts: detections.map((riskDetection) => ({ riskDetection })),
-      // The breaker is another question: here every account is to be contained.
+      // The breaker is measured elsewhere: here every account must be contained.
       settings: { BREAKER_FULL_PER_HOUR: '10000', BREAKER_RUNS_PER_HOUR: '10000', BREAKER_SHARE: '100' },
     };
     const file = join(folder, 'storm.json');

@@ -1,5 +1,5 @@
-// The HTTP API as the command uses it. What decides carries a key, so that it can be sent again when an answer is lost,
-// and the version that was seen, so that nobody decides past somebody else.
+// The HTTP API as the command uses it. Decisions carry a key, so that they can be sent again after a lost answer, and
+// the version the operator saw, so that nobody overrides a decision they haven't seen.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Target } from './credentials.ts';
@@ -19,7 +19,7 @@ const problemSchema = z.looseObject({
 });
 
 const answerWithinMs = 60_000;
-/** A lost answer, or a service that is busy. */
+/** Retries after a lost answer, or while the service is busy. */
 const mostTries = 3;
 
 export interface Client {
@@ -63,7 +63,7 @@ interface Again {
   stop: Stop;
 }
 
-/** Throws Stop for what would be answered the same again. */
+/** Throws Stop if another try would get the same answer. */
 async function once(
   { url, headers: credentials }: Target,
   method: string,
@@ -78,7 +78,7 @@ async function once(
     response = await fetch(`${url}${path}`, {
       method,
       headers: sent,
-      // A sign-in page is no answer, and no other host gets the token.
+      // A sign-in page is not an answer, and no other host may get the token.
       redirect: 'manual',
       signal: AbortSignal.timeout(answerWithinMs),
       ...(body === undefined ? {} : { body }),

@@ -1,4 +1,4 @@
-// Completion for three shells, made of the command's own list, so that it knows what the command knows.
+// Shell completion for three shells, generated from the command's own list of commands.
 import type { Command } from 'commander';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;

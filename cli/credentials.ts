@@ -1,11 +1,11 @@
-// How the command says who asks: a function key from the environment for the local stack, else a token of Entra ID in
-// the name of whoever is signed in to the Azure CLI. Neither is ever an argument, which everybody on the machine could read.
+// How the command authenticates: a function key from the environment for the local stack, otherwise an Entra ID token
+// for the user of the Azure CLI. Neither is ever an argument, which everybody on the machine could read.
 import { trimEnd } from '../shared/model/text.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Target {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   url: string;
   headers: () => Promise<Record<string, string>>;
 }
@@ -30,13 +30,13 @@ export function targetOf(env: Terminal['env'], tokenFor = azureToken): Target {
       exitCodes.usage,
     );
   }
-  // Whoever copies the address of a page means the app.
+  // People may copy the address of a page; they mean the app.
   const segments = parsed.pathname.split('/');
   const page = segments.indexOf('api');
   const base = (page < 0 ? segments : segments.slice(0, page)).join('/');
   const url = trimEnd(`${parsed.origin}${base}`, '/');
   if (key) {
-    // Only the local stack looks at the name: to try what takes two operators.
+    // Only the local stack reads the name, so that two operators can be tried out.
     const named = name ? { 'x-reclaim-operator': name } : {};
     return { url, headers: async () => ({ 'x-functions-key': key, ...named }) };
   }
@@ -50,7 +50,7 @@ export function targetOf(env: Terminal['env'], tokenFor = azureToken): Target {
   };
 }
 
-/** Kept by the library until shortly before it expires. */
+/** The library caches it until shortly before it expires. */
 async function azureToken(scope: string): Promise<string> {
   const { AzureCliCredential, ChainedTokenCredential, DefaultAzureCredential } = await import(
     '@azure/identity'

@@ -1,5 +1,5 @@
-// The commands that change something. Each shows first whom it is about, asks for the reason where a person can answer,
-// and decides on the run as it was shown.
+// The commands that change something. Each shows which account it is about, asks for the reason if there is somebody to
+// answer, and decides on the run as it was shown.
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import type { Client } from './client.ts';
@@ -87,7 +87,7 @@ export function decide(program: Command, deciding: Deciding): void {
     });
 }
 
-/** Throws Stop with what there is, before anything is sent. */
+/** Throws Stop with the names of the existing steps, before anything is sent. */
 function knownSteps(names: readonly string[] | undefined, { steps }: RunView): void {
   const unknown = (names ?? []).filter((name) => !steps.some((step) => step.name === name));
   if (unknown.length === 0) return;
@@ -97,7 +97,7 @@ function knownSteps(names: readonly string[] | undefined, { steps }: RunView): v
   );
 }
 
-/** Throws Stop where it is missing and nobody can be asked. */
+/** Throws Stop if no reason is given and there is nobody to ask. */
 export async function reasonFor(
   terminal: Terminal,
   given: string | undefined,

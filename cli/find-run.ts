@@ -1,4 +1,4 @@
-// The run that somebody means: by its id, by the short code of the email's subject, or by the account.
+// Finds a run by its id, by the short code in the email's subject, or by the account.
 import type { Client } from './client.ts';
 import { exitCodes, Stop } from './exit-codes.ts';
 import { shown } from './terminal.ts';
@@ -6,13 +6,13 @@ import { type RunView, runSchema, runsSchema } from './views.ts';
 
 export interface FoundRun {
   run: RunView;
-  /** The version that was seen. */
+  /** The version the operator sees. */
   etag: string | undefined;
-  /** As it was answered. */
+  /** The unparsed answer. */
   json: unknown;
 }
 
-/** Throws Stop when there is none, or more than one that may be meant. */
+/** Throws Stop if no run matches, or more than one could be meant. */
 export async function findRun(client: Client, meant: string): Promise<FoundRun> {
   const id = meant.includes('.') && !meant.includes('@') ? meant : await idOf(client, meant);
   const { json, etag } = await client.get(pathOf(id));
@@ -34,7 +34,7 @@ async function idOf(client: Client, meant: string): Promise<string> {
       exitCodes.unknown,
     );
   }
-  // Of an account, the newest; two runs under one code are two accounts.
+  // For an account, the newest run. If two runs with the same code belong to different accounts, it is ambiguous.
   if (second === undefined || first.userId === second.userId) return first.id;
   const ids = found.map((run) => `${shown(run.id)} (${shown(run.userPrincipalName)})`).join(', ');
   throw new Stop(`More than one run is called ${shown(meant)}; take the whole id: ${ids}`, exitCodes.usage);

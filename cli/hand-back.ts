@@ -1,5 +1,5 @@
-// reclaim hand-back: gives the account back to its owner, phase by phase. Without an action it only shows how far it is
-// and what may be done now. A Temporary Access Pass is printed once, here; nobody can ask for it again.
+// reclaim hand-back gives the account back to its owner, phase by phase. Without an action it only shows the progress
+// and what can be done now. A Temporary Access Pass is printed once, here; nobody can ask for it again.
 
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
@@ -100,7 +100,7 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
           ? { again: options.again ?? false, lifetimeInMinutes: options.minutes }
           : {}),
         ...(known.data === 'owner-back' ? { insist: options.insist ?? false } : {}),
-        // What identified the owner is the reason, and is asked for once.
+        // How the owner was identified is the reason, so it is asked for only once.
         ...(known.data === 'begin' && options.reason === undefined
           ? {}
           : {

@@ -1,5 +1,5 @@
-// `reclaim judge-rules`: the judge of inbox rules on a file of rules, before anything is deployed. Offline: it asks nobody,
-// so it knows of the directory and the tenant's domains only what the file says.
+// `reclaim judge-rules` judges the inbox rules in a file, before anything is deployed. It works offline, so it knows
+// only what the file says about the directory and the tenant's domains.
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -19,21 +19,21 @@ interface Line {
 interface Problem {
   line: number;
   what: string;
-  /** Of the rule, where that could be read. */
+  /** The rule's id, if it could be read. */
   id?: string;
-  /** What is wrong with the file: no rule of it. */
+  /** A problem with the whole file, not with one rule. */
   ofFile?: true;
 }
 
 /**
- * The values of a JSON array, or of JSON lines: one after the other, each on as many lines as it likes. A value that is no
- * JSON is a problem in its place, and the others are still read.
+ * The values of a JSON array, or of JSON lines, where a value may span several lines. A value that isn't JSON is
+ * reported as a problem in its place; the others are still read.
  */
 function valuesIn(text: string): (Line | Problem)[] {
   const lines = text.split('\n').map((given, index) => ({ given, line: index + 1 }));
   const full = lines.filter(({ given }) => given.trim() !== '');
   const read = full.map(({ given, line }) => parsed(given, line));
-  // One object that fills its line says that all of them should.
+  // If one object fills its line, all of them should.
   const fillsLine = full.some(({ given }, index) => given.startsWith('{') && 'value' in (read[index] ?? {}));
   const [first] = read;
   if (first !== undefined && ('value' in first || (text.startsWith('{') && fillsLine))) return read;
@@ -49,7 +49,7 @@ function parsed(given: string, line: number): Line | Problem {
   }
 }
 
-/** Finds where each value begins and ends by its brackets, since each may take many lines. */
+/** Finds where each value begins and ends by its brackets, since a value may span several lines. */
 function scanned(text: string): (Line | Problem)[] {
   const items: (Line | Problem)[] = [];
   const isArray = text.trimStart().startsWith('[');
@@ -67,7 +67,7 @@ function scanned(text: string): (Line | Problem)[] {
     if (quoted) {
       if (character === '\\') at += 1;
       else if (character === '"') quoted = false;
-      // A text that isn't closed ends with its line, or it would swallow all that follows.
+      // An unclosed string ends with its line, or it would swallow the rest of the file.
       else if (character === '\n') quoted = false;
       if (character === '\n') line += 1;
       continue;
@@ -104,16 +104,16 @@ const entrySchema = z.looseObject({
 });
 type Entry = z.infer<typeof entrySchema>;
 
-/** What the REST endpoint answers. */
+/** The REST endpoint's answer. */
 const answerSchema = z.looseObject({ value: z.array(z.unknown()) });
 
-/** Windows and people write `rule`, PowerShell and the documentation `Rule`: `to` says which of the two is read here. */
+/** Windows and people write `rule`, PowerShell and the documentation `Rule`: `to` converts to the one read here. */
 const withKeys = (given: unknown, to: (letter: string) => string) => {
   const read = z.record(z.string(), z.json()).safeParse(given);
   if (!read.success) return given;
   const entries = Object.entries(read.data);
   const renamed = entries.map(([key, value]) => [to(key.charAt(0)) + key.slice(1), value] as const);
-  // What is written as it is read here holds where a file has both.
+  // If a file has both spellings, the one read here wins.
   return Object.fromEntries([...renamed, ...entries.filter(([key]) => to(key.charAt(0)) === key.charAt(0))]);
 };
 const upper = (letter: string) => letter.toUpperCase();
@@ -141,7 +141,7 @@ function readEntry({ line, value }: Line): { entry: Entry } | Problem {
     : { line, what: 'rule: has no property that Get-InboxRule shows of a rule' };
 }
 
-/** Every rule in the file in its order, or in its place what is wrong with which line. */
+/** Every rule of the file in order; for an unreadable one, the problem and its line. */
 function readRules(text: string): ({ entry: Entry } | Problem)[] {
   const items = valuesIn(text.replace(/^\uFEFF/, '')).flatMap((item): ({ entry: Entry } | Problem)[] => {
     if ('what' in item) return [item];
@@ -170,7 +170,7 @@ function namesIn(rule: Entry['rule']): string[] {
   return said.flatMap((name) => name.split('/').at(-1) ?? []);
 }
 
-/** Whose rule it is, as far as the file says. */
+/** The rule's owner, as far as the file says. */
 function ownerOf({ mailbox, rule }: Entry, domains: readonly string[]) {
   const names = [mailbox ?? '', ...namesIn(rule)].filter((name) => name !== '');
   const addresses = names.flatMap((name) => {
@@ -183,7 +183,7 @@ function ownerOf({ mailbox, rule }: Entry, domains: readonly string[]) {
   return { name: called ?? (/[._-]/.test(local) ? local.replaceAll(/[._-]+/g, ' ') : ''), addresses };
 }
 
-/** Under whatever name the rule may call them. */
+/** The recipients, under every name that the rule may use for them. */
 function directoryIn(recipients: NonNullable<Entry['recipients']>): Map<string, DirectoryEntry | null> {
   const entries = new Map<string, DirectoryEntry | null>();
   for (const [key, answer] of Object.entries(recipients)) {
@@ -194,7 +194,7 @@ function directoryIn(recipients: NonNullable<Entry['recipients']>): Map<string, 
   return entries;
 }
 
-/** `known`: domains of the tenant that hold for the whole file. */
+/** `known`: the tenant's domains, for the whole file. */
 function judgeEntry(
   entry: Entry,
   known: readonly string[],
@@ -214,7 +214,7 @@ function judgeEntry(
   return { ...judged, id: String(entry.id ?? rule.id), name: rule.name };
 }
 
-/** What can't be read isn't harmless: it has its line among the others, so that each answer stands where its rule does. */
+/** An unreadable rule isn't harmless: it gets its own line, so that the answers stay in the order of the rules. */
 const unreadable = ({ line, what, id = `line ${line}` }: Problem) => ({
   id,
   name: '',
@@ -228,7 +228,7 @@ const optionsSchema = z.object({
   domain: z.array(z.string()).default([]),
 });
 
-/** PowerShell 5 writes UTF-16 with a byte order mark where nothing else is asked of it. */
+/** PowerShell 5 writes UTF-16 with a byte order mark by default. */
 const decoded = (bytes: Buffer): string =>
   bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString('utf16le') : bytes.toString('utf8');
 
@@ -253,7 +253,7 @@ export function judgeRules(program: Command, terminal: Terminal): void {
       const items = readRules(decoded(bytes));
       const problems = items.flatMap((item) => ('what' in item ? item : []));
       const told = problems.map(({ line, what }) => shown(`line ${line}: ${what}`)).join('\n');
-      // Where nothing is a rule it is the wrong file: there is nothing to judge.
+      // A file without a single rule is the wrong file.
       if (problems.length === items.length) throw new Stop(told, exitCodes.usage);
       const now = new Date();
       const judged = items.flatMap((item) => {

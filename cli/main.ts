@@ -26,7 +26,7 @@ const terminal: Terminal = {
   ended: ended.signal,
 };
 
-/** Asked on stderr, so that stdout holds the answer alone. */
+/** Asks on stderr, so that stdout contains only the answer. */
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {

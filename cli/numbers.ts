@@ -1,4 +1,4 @@
-// Numbers as options take them: what is no such number is refused before anything is sent, in the words of the command.
+// Parses numbers in options, so that a wrong one is refused before anything is sent.
 import { InvalidArgumentError } from 'commander';
 
 /** For commander: a whole number within limits. */

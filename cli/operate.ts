@@ -1,4 +1,4 @@
-// What whoever operates the app asks: what became of each alert, and whether everything is there that a run will need.
+// What the app's operator asks: what became of each alert, and whether everything a run will need is there.
 import { styleText } from 'node:util';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
@@ -39,7 +39,7 @@ const reportSchema = z.object({
     z.object({
       is: z.string(),
       what: z.string(),
-      /** What a person does now. */
+      /** What to do now. */
       now: z.string().nullable(),
     }),
   ),

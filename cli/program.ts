@@ -1,4 +1,4 @@
-// The command's words: what may be asked, and what is sent. `run` never throws and never ends the process.
+// The commands, their options, and what they send. `run` never throws and never ends the process.
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
 import { words } from '../shared/run/verdict.ts';
@@ -29,7 +29,7 @@ const runsOptions = z.object({
 });
 const commonSchema = z.looseObject({ json: z.boolean().default(false) });
 
-/** Answers the exit code. */
+/** Returns the exit code. */
 export async function run(
   argv: readonly string[],
   terminal: Terminal,
@@ -139,7 +139,7 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
       terminal.out(completion(program, shell.data));
     });
 
-  // --json may stand before or after the command's name.
+  // --json may come before or after the command's name.
   for (const command of program.commands) {
     command.addOption(new Option('--json', 'answer as JSON, for programs'));
     command.hook('preAction', (_, acting) => {

@@ -1,4 +1,4 @@
-// reclaim tasks: what is left for people to do, as the mail orders it, and how one of them is ticked off.
+// reclaim tasks lists what is left for people to do, in the mail's order, and ticks tasks off.
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Deciding, reasonFor } from './decide.ts';
@@ -51,7 +51,7 @@ function listText(run: RunView): string {
   return [whom(run), ...lines, ''].join('\n');
 }
 
-/** Throws Stop with what there is. A tick is taken back by name: what is ticked is in no list. */
+/** Throws Stop with the names to choose from. To untick a task, give its name: ticked tasks aren't in the list. */
 function nameOf({ tasks: all }: RunView, chosen: string, open: boolean): string {
   const byNumber = /^\d+$/.test(chosen) && !open ? all[Number(chosen) - 1] : undefined;
   const task = byNumber ?? all.find(({ step, key }) => `${step}/${key}` === chosen);

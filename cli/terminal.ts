@@ -1,5 +1,5 @@
-// What the command has to do with a terminal, and text on its way there. What strangers wrote must not move the cursor,
-// turn the reading direction, forge a line or a link: everything that is shown goes through here.
+// The command's terminal, and making text safe for it. Text from strangers must not move the cursor, turn the reading
+// direction, or forge a line or a link, so everything that is shown goes through here.
 import { styleText } from 'node:util';
 import { oneLine } from '../shared/mail/plain.ts';
 
@@ -7,21 +7,21 @@ export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
   out: (text: string) => void;
   error: (text: string) => void;
-  /** Undefined where nobody reads along: nothing is cut then. */
+  /** Undefined if the output isn't a terminal; then nothing is cut. */
   columns: number | undefined;
-  /** Left out where nobody can answer. */
+  /** Left out if there is nobody to answer. */
   ask?: (question: string) => Promise<string>;
   sleep: (seconds: number) => Promise<void>;
   ended: AbortSignal;
 }
 
-/** How people start it: from their clone, and never by a name that anyone could publish in a registry. */
+/** How people start it: from their clone, never by a name that anyone could publish in a registry. */
 export const command = 'node cli/reclaim.mjs';
 
-/** One line without anything unseen. */
+/** One line without invisible characters. */
 export const shown = (value: string | null | undefined): string => oneLine(value ?? '');
 
-/** JSON for people and programs alike: what is unseen is written as an escape, which is the same JSON. */
+/** JSON for people and programs: invisible characters become escapes, which is the same JSON. */
 export const shownJson = (value: unknown, indent: 0 | 2 = 2): string =>
   JSON.stringify(value, null, indent).replaceAll(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, (character) =>
     [...Array(character.length).keys()]
@@ -33,7 +33,7 @@ const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Columns that a terminal gives it. */
+/** The number of columns it takes in a terminal. */
 const widthOf = (text: string): number =>
   [...graphemes.segment(text)].reduce((sum, { segment }) => sum + (wide.test(segment) ? 2 : 1), 0);
 
@@ -47,7 +47,7 @@ function cut(text: string, most: number): string {
   return `${kept}…`;
 }
 
-/** Columns as wide as they must be, two blanks between; the last is cut at the edge of the terminal. */
+/** Columns as narrow as possible, two spaces apart; the last is cut at the edge of the terminal. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -69,6 +69,6 @@ export function table(
 const bad = /^(NOT CONTAINED|REVERTED|DECIDE|HELD|failed|needs-human|reverted)/;
 const good = /^(CONTAINED|NOTHING TO DO|done|verified)/;
 
-/** Red for what somebody must look at; only where the terminal has colours. */
+/** Red for what somebody must look at; only if the terminal has colours. */
 export const coloured = (text: string): string =>
   bad.test(text) ? styleText('red', text) : good.test(text) ? styleText('green', text) : text;

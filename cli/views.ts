@@ -1,4 +1,4 @@
-// Runs as a person reads them in a terminal. It takes from an answer only what it shows, so that a newer API does no harm.
+// Runs as a person reads them in a terminal. It takes from an answer only what it shows, so a newer API does no harm.
 import { styleText } from 'node:util';
 import { z } from 'zod';
 import { clock, clockAfter, isWebPage } from '../shared/mail/plain.ts';
@@ -83,7 +83,7 @@ export const runsTable = (runs: readonly RunLine[], columns: number | undefined)
     columns,
   );
 
-/** By name and object id, so that nobody acts on the wrong person. */
+/** By name and object id, so that nobody acts on the wrong account. */
 export const whom = ({ account, code }: RunView): string =>
   `${shown(account.displayName)} (${shown(account.userPrincipalName)}), object id ${shown(account.id)}, run ${shown(code)}`;
 
@@ -112,7 +112,7 @@ export function runText(run: RunView, columns: number | undefined): string {
   ].join('\n');
 }
 
-/** Whole, however long. What waits for the owner is not counted in the verdict, and `hand-back` lists it. */
+/** All tasks, however many. Those for the owner don't count in the verdict, and `hand-back` lists them. */
 function tasksText({ tasks }: RunView): string[] {
   const now = tasks.filter(({ atHandBack }) => !atHandBack);
   const later = tasks.length - now.length;
@@ -125,7 +125,7 @@ function tasksText({ tasks }: RunView): string[] {
   return [styleText('bold', `To do: ${now.length}`), ...lines, '', ...rest];
 }
 
-/** A task as an order: what, how, what to type, where and as whom. */
+/** A task as an order: what to do, how, what to type, where and in which role. */
 export const taskText = (
   { what, instruction, link, role, commands }: RunView['tasks'][number],
   mark: string,

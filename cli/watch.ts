@@ -1,5 +1,5 @@
-// Follows runs while they happen: a line for each step that ends, each new run, each new verdict. It only reads, and
-// goes on when the API can't be reached for a while.
+// Follows runs live: a line for each step that ends, each new run, each new verdict. It only reads, and keeps going
+// when the API is unreachable for a while.
 import { clock } from '../shared/mail/plain.ts';
 import type { Client } from './client.ts';
 import { type ExitCode, exitCodes, Stop } from './exit-codes.ts';
@@ -18,7 +18,7 @@ interface Told {
   steps: Map<string, string>;
 }
 
-/** One run, until it is over: 0, or 7 where a person must look at it. All runs: until Ctrl+C. */
+/** One run: until it is over, then 0, or 7 if a person must look at it. All runs: until Ctrl+C. */
 export async function watch(
   client: Client,
   terminal: Terminal,
@@ -47,7 +47,7 @@ export async function watch(
 const read = async (client: Client, id: string): Promise<RunView> =>
   runSchema.parse((await client.get(pathOf(id))).json);
 
-/** Those that are at work, or that stand otherwise than they did. */
+/** Runs that are active, or have changed since they were shown. */
 async function latest(client: Client, told: Told): Promise<RunView[]> {
   const { runs } = runsSchema.parse((await client.get('/api/runs?days=1&most=50')).json);
   const moved = runs.filter(
@@ -78,7 +78,7 @@ function tell(run: RunView, told: Told, terminal: Terminal, { json, now }: Watch
     const is = outcomeOf(step);
     const before = told.steps.get(key);
     told.steps.set(key, is);
-    // What was never in question, such as a step that is off, is no news.
+    // A step that never applied, such as one that is off, isn't news.
     const isNews =
       before === undefined
         ? told.runs.has(run.id) || step.changes.length > 0 || is === 'failed'

@@ -1,4 +1,4 @@
-// What checks and tests ask of the compiler: what it finds fault with, and the resources as they would be deployed.
+// What checks and tests need from the compiler: its findings, and the resources as they would be deployed.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
@@ -9,7 +9,7 @@ import { publishTypes } from './graph-types.ts';
 
 export const folder = fileURLToPath(new URL('./bicep/', import.meta.url));
 
-/** A deployment that never was: where expressions are evaluated for. */
+/** A made-up deployment in which expressions are evaluated. */
 export const place = {
   tenantId: '72f988bf-0000-4000-8000-2d7cd011db47',
   subscriptionId: '5f5e5d5c-0000-4000-8000-1b1a19181716',
@@ -17,7 +17,7 @@ export const place = {
   location: 'westeurope',
 };
 
-/** What main.bicepparam and tenant.bicepparam read, so that they can be compiled without azd. */
+/** The variables that main.bicepparam and tenant.bicepparam read, so that they compile without azd. */
 export const sampleEnvironment = {
   AZURE_ENV_NAME: 'sample',
   MAIL_FROM: 'reclaim@contoso.com',
@@ -32,7 +32,7 @@ const found = () => {
   return compiler;
 };
 
-/** Throws when there is no compiler, with how to get one. */
+/** Throws if there is no compiler, and says how to get one. */
 export async function compilerVersion(): Promise<string> {
   const path = await found();
   return `${(await run(path, ['--version'])).stdout.trim()} at ${path}`;
@@ -62,7 +62,7 @@ const sarifSchema = z.object({
   ),
 });
 
-/** Everything that the compiler and its linter say of a file and what it refers to, notes left out. */
+/** Everything the compiler and its linter say about a file and what it refers to, except notes. */
 export async function faults(file: string, config?: string): Promise<string[]> {
   const args = ['lint', join(folder, file), '--diagnostics-format', 'Sarif', ...withConfig(config)];
   const { code, stdout, stderr } = await run(await found(), args, sampleEnvironment);
@@ -81,7 +81,7 @@ export async function faults(file: string, config?: string): Promise<string[]> {
   return code === 0 || said.length > 0 ? said : [`${file}: the compiler ended with code ${code}: ${stderr}`];
 }
 
-/** True when the file is laid out as the compiler's formatter would. */
+/** True if the file is formatted as the compiler would format it. */
 export async function isFormatted(file: string): Promise<boolean> {
   const path = join(folder, file);
   const { stdout } = await run(await found(), ['format', path, '--stdout']);
@@ -106,7 +106,7 @@ const snapshotSchema = z.object({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
-/** The resources as they would be deployed with these parameters, names and all. */
+/** The resources as they would be deployed with these parameters, with their names. */
 export async function snapshot(
   template: string,
   parameters: Readonly<Record<string, unknown>>,
@@ -115,7 +115,7 @@ export async function snapshot(
   const scratch = await mkdtemp(join(tmpdir(), 'snapshot-'));
   try {
     const using = relative(scratch, join(folder, template)).split(sep).join('/');
-    // JSON is Bicep, once strings are quoted Bicep's way: a parameter file can load it as it is.
+    // JSON is valid Bicep once strings are quoted Bicep's way: a parameter file can load it directly.
     await writeFile(join(scratch, 'values.json'), JSON.stringify(parameters));
     const lines = Object.keys(parameters).map(
       (name) => `param ${name} = loadJsonContent('values.json', '${name}')`,
@@ -136,8 +136,8 @@ export async function snapshot(
 }
 
 /**
- * A config like the committed one with the Graph extension from a file, since the registry it is published in can't be
- * reached from everywhere: a copy of the published types (MSGRAPH_BICEP_TYPES), or those that this project describes.
+ * A copy of the committed config that loads the Graph extension from a file, because its registry isn't reachable from
+ * everywhere: a copy of the published types (MSGRAPH_BICEP_TYPES), or the ones that this project describes.
  */
 export async function offlineConfig(into: string): Promise<string> {
   const types = process.env['MSGRAPH_BICEP_TYPES'] ?? (await publishTypes(into));

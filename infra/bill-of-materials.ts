@@ -1,12 +1,12 @@
-// What the bundle is made of: a CycloneDX bill of materials, and the licences that must go along with other people's code.
-// Both come from what esbuild put into the bundle, so they name neither too much nor too little, and the same input
-// gives the same bytes: no time, no random number.
+// What the bundle is made of: a CycloneDX bill of materials, and the licences of other people's code. Both come from
+// what esbuild put into the bundle, so they list exactly what is in it. The same input gives the same bytes: no time,
+// no random number.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** Licences that ask for no more than to be passed on. Anything else is for a person to read before it is shipped. */
+/** Licences that only ask to be passed on. A person must read any other before it is shipped. */
 export const allowedLicences: readonly string[] = [
   '0BSD',
   'Apache-2.0',
@@ -30,13 +30,13 @@ export interface Part {
   name: string;
   version: string;
   license: string;
-  /** Subresource integrity of the package as npm has it. */
+  /** The package's subresource integrity, as npm has it. */
   integrity: string | undefined;
   /** The text of its licence. */
   text: string;
 }
 
-/** `inputs`: paths of the files that went into the bundle, from the root of the project. */
+/** `inputs`: paths of the bundled files, relative to the root of the project. */
 export async function partsOf(root: string, inputs: readonly string[]): Promise<Part[]> {
   const { packages } = lockSchema.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')));
   const folders = new Set(
@@ -97,7 +97,7 @@ function hashesOf(integrity: string | undefined) {
   return [{ alg: 'SHA-512', content: Buffer.from(digest, 'base64').toString('hex') }];
 }
 
-/** Version 8: a UUID of one's own making, here from a hash. */
+/** Version 8 is a custom UUID, here made from a hash. */
 function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   return [
@@ -109,6 +109,6 @@ function uuidOf(text: string): string {
   ].join('-');
 }
 
-/** One text, since most packages have the same licence word for word but for the name in it. */
+/** One text, since most packages have the same licence except for the name in it. */
 export const licencesText = (parts: readonly Part[]): string =>
   parts.map((part) => `${key(part)} (${part.license})\n\n${part.text}\n`).join(`\n${'-'.repeat(80)}\n\n`);

@@ -1,7 +1,7 @@
-// The deployable app in one folder: one CommonJS file, host.json, a package.json that names the entry point, and what the
-// file is made of: bom.json (CycloneDX) and the licences of other people's code.
+// The deployable app in one folder: one CommonJS file, host.json, a package.json that names the entry point, and what
+// the file is made of: bom.json (CycloneDX) and the licences of other people's code.
 // CommonJS, because the Functions worker supplies `@azure/functions-core` through `require`; one file, because each
-// file read at a cold start is time in which an intruder acts. The same input gives the same bytes.
+// file read at a cold start gives an intruder more time. The same input gives the same bytes.
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const versionSchema = z.object({ version: z.string() });
 
-/** Libraries written as modules ask where they are; in CommonJS `import.meta` is empty. */
+/** ES module libraries ask where they are; in CommonJS `import.meta` is empty. */
 const whereItIs = 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;';
 
 /** zod brings its messages in sixty languages, and ours are English. */
@@ -27,8 +27,8 @@ const englishAlone: Plugin = {
 };
 
 /**
- * Bundles an entry point that registers functions into `folder`/index.cjs and takes out what was there before. Each
- * file is replaced in one move: whoever loads the app meanwhile, such as a second local stack, finds a whole one.
+ * Bundles an entry point that registers functions into `folder`/index.cjs and removes what was there before. Files are
+ * replaced atomically, so a process that loads the app meanwhile, such as a second local stack, finds complete ones.
  */
 export async function buildApp(entry: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -47,7 +47,7 @@ export async function buildApp(entry: string, folder: string): Promise<void> {
       define: { 'import.meta.url': '__bundleUrl' },
       banner: { js: whereItIs },
       minify: true,
-      // Names stay: a stack trace can be read, and an error keeps the name of its class.
+      // Names are kept for readable stack traces and error class names.
       keepNames: true,
       sourcemap: true,
       legalComments: 'none',

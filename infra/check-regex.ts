@@ -1,5 +1,5 @@
-// `npm run check:regex`: recheck knows which inputs make a regular expression slow. Each one in the code must take no
-// more than linear time, whatever it is given, since strangers choose the texts. It takes half a minute.
+// `npm run check:regex` uses recheck to find inputs that make a regular expression slow. Every expression in the code
+// must take linear time on any input, since strangers choose the texts. It takes half a minute.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { checkSync } from 'recheck';
@@ -7,7 +7,7 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Each expression once, with the places where it is written. */
+/** Each expression once, with the places where it occurs. */
 function expressions(): Map<string, string[]> {
   const found = new Map<string, string[]>();
   const files = ['shared', 'functions', 'cli'].flatMap((folder) =>
@@ -35,7 +35,7 @@ function fault(expression: string): string | null {
   const end = expression.lastIndexOf('/');
   const result = checkSync(expression.slice(1, end), expression.slice(end + 1), {
     timeout: 20_000,
-    // The same answer each time: some are looked for at random.
+    // Always the same answer: part of recheck's search is random.
     randomSeed: 1,
   });
   if (result.status === 'safe') return null;
@@ -44,7 +44,7 @@ function fault(expression: string): string | null {
     : 'recheck could not tell: make it simpler';
 }
 
-// A checker that finds nothing wrong with this one would find nothing at all.
+// Self-test: if the checker passes this one, it would pass anything.
 if (fault('/<[^>]*>/g') === null) throw new Error('recheck no longer finds what is known to be slow');
 const all = expressions();
 let failed = 0;

@@ -1,5 +1,5 @@
-// `npm run check:infra`: the real compiler and every rule of its linter over the whole deployment. A warning counts as
-// an error.
+// `npm run check:infra` runs the real compiler and every rule of its linter over the whole deployment. Warnings count
+// as errors.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

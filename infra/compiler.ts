@@ -1,11 +1,11 @@
-// Finds the real Bicep compiler and runs it: a user's own where it is new enough to know the types that are used here,
-// else the very version that is pinned, which NuGet brings into its own cache. It never looks inside the files.
+// Finds and runs the real Bicep compiler: the user's own if it is new enough for the types used here, otherwise the
+// pinned version, which NuGet puts into its own cache. It never looks inside the files.
 import { execFile } from 'node:child_process';
 import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The oldest that knows the API versions in use, and the one that is brought in. */
+/** The oldest version that knows the API versions in use, and the one to download. */
 const pinned = '0.49.2';
 
 export interface Finished {
@@ -14,7 +14,7 @@ export interface Finished {
   stderr: string;
 }
 
-/** Runs a program to its end; a program that is not there answers with code -1. */
+/** Runs a program to its end; if the program doesn't exist, the code is -1. */
 export function run(
   program: string,
   args: readonly string[],
@@ -29,7 +29,7 @@ export function run(
   });
 }
 
-/** Where the compiler is. Throws an error that says how to get one. */
+/** The path of the compiler. Throws an error that says how to get one. */
 export async function findCompiler(): Promise<string> {
   const seen: string[] = [];
   for (const own of ['bicep', join(homedir(), '.azure', 'bin', executable('bicep'))]) {
@@ -85,7 +85,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Null when the package is in the cache, else why not. */
+/** Null if the package is in the cache, otherwise the reason why not. */
 async function restore(name: string): Promise<string | null> {
   const folder = await mkdtemp(join(tmpdir(), 'bicep-'));
   try {

@@ -1,5 +1,5 @@
-// What the identity that plants a drill is granted, apart from all that the responder holds. The names are in drill.json, for
-// setup-drill.ps1 as well; here is what each is for, and its section of docs/permissions.md.
+// What the identity that plants a drill is granted, separate from the responder's permissions. The names are in
+// drill.json, which setup-drill.ps1 reads too; here is what each is for, and its section of docs/permissions.md.
 import { alarmPermission, plantings } from '../functions/drill/plantings.ts';
 import permissions from './drill.json' with { type: 'json' };
 import { markdownTable } from './markdown-table.ts';
@@ -7,7 +7,7 @@ import { markdownTable } from './markdown-table.ts';
 interface DrillPermissions {
   /** In the whole tenant. */
   graph: readonly string[];
-  /** By RBAC for Applications, in the mailbox of the drill account alone. */
+  /** By RBAC for Applications, limited to the drill account's mailbox. */
   mailbox: readonly string[];
 }
 
@@ -31,7 +31,7 @@ const risks: Readonly<Record<string, string>> = {
 
 const code = (text: string) => `\`${text}\``;
 
-/** Throws where a permission has no note, so that the page never leaves one out. */
+/** Throws if a permission has no note, so that the page never leaves one out. */
 export function drillSection(): string[] {
   const row = (permission: string) => {
     const risk = risks[permission];

@@ -1,5 +1,5 @@
-// Writes what the deployment must know of the playbook: `npm run generate`. The steps' declarations are the only place
-// where a permission or a queue is named; a test fails when this file is out of date.
+// `npm run generate` writes what the deployment must know about the playbook. Permissions and queues are named only in
+// the steps' declarations; a test fails if the generated files are out of date.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { coveredBy, declaredPermissions } from '../functions/permissions.ts';
 import { playbook } from '../functions/steps/index.ts';
@@ -16,10 +16,10 @@ const stepsPage = new URL('../docs/steps.md', import.meta.url);
 /** Steps 1 to 4 of Microsoft's guide; 5 and later are optional there. */
 const mandatory = /^MS [1-4]$/;
 
-/** The steps that answer the guide's mandatory ones, and whatever these wait for. */
+/** The steps for the guide's mandatory ones, and the steps they wait for. */
 export function minimalProfile(steps: readonly Step[]): string[] {
   const kept = new Set(steps.filter((step) => step.guide.some((row) => mandatory.test(row))).map(nameOf));
-  // In topological order a step stands behind what it waits for, so one pass from the end finds all.
+  // In topological order a step comes after what it waits for, so one pass from the end finds all.
   for (const step of steps.toReversed()) {
     if (kept.has(step.name)) for (const name of [...step.requires, ...step.after]) kept.add(name);
   }
@@ -50,7 +50,7 @@ export const permissionsDocument = () => permissionsPage(playbook, minimalProfil
 export const stepsDocument = () => withStepTable(readFileSync(stepsPage, 'utf8'), playbook);
 
 if (import.meta.main) {
-  // All of them are made before the first is written: one that can't be made leaves the others as they were.
+  // Generate everything before writing the first file: if one fails, none is changed.
   const made = [
     [file, playbookDocument()],
     [page, permissionsDocument()],

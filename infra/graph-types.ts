@@ -1,7 +1,7 @@
-// The types of the Microsoft Graph extension as far as tenant.bicep uses them, for the compiler. The registry that has
-// the published ones can't be reached from everywhere, and what nobody compiled is not tested. Stricter than those: a
-// property that is not here must be added first. Where a copy of the published types is at hand (MSGRAPH_BICEP_TYPES),
-// the compiler takes that (https://learn.microsoft.com/graph/templates/bicep/reference/overview).
+// The types of the Microsoft Graph extension that tenant.bicep uses, for the compiler. The registry with the published
+// ones isn't reachable from everywhere, and uncompiled code is untested. These are stricter: a new property must be
+// added here first. If there is a copy of the published types (MSGRAPH_BICEP_TYPES), the compiler uses that instead
+// (https://learn.microsoft.com/graph/templates/bicep/reference/overview).
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { findCompiler, run } from './compiler.ts';
 
 type Shape = 'string' | 'boolean' | 'integer' | { list: Shape } | { name: string; of: Properties };
 type Properties = Readonly<Record<string, Shape | readonly [Shape, ...Trait[]]>>;
-/** What the compiler holds a property to. */
+/** What the compiler requires of a property. */
 const traits = { required: 1, readOnly: 2, constant: 8, identifies: 16 } as const;
 type Trait = keyof typeof traits;
 
@@ -97,7 +97,7 @@ const resources: Readonly<Record<string, Properties>> = {
 
 const version = 'v1.0';
 
-/** As `bicep publish-extension` takes them. Pure. */
+/** In the format of `bicep publish-extension`. Pure. */
 function typeFiles(): { index: object; types: object[] } {
   const types: object[] = [];
   const add = (type: object) => ({ $ref: `#/${types.push(type) - 1}` });
@@ -139,7 +139,7 @@ function typeFiles(): { index: object; types: object[] } {
 const isWithTraits = (given: Properties[string]): given is readonly [Shape, ...Trait[]] =>
   Array.isArray(given);
 
-/** Writes them as the file of an extension, which a config can point to. */
+/** Writes them as an extension file that a config can point to. */
 export async function publishTypes(into: string): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'graph-types-'));
   try {

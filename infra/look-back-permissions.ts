@@ -1,5 +1,5 @@
-// What the identity of a look back is granted, apart from all that the responder holds: it reads, and nothing else. The
-// names are in look-back.json, for setup-look-back.ps1 as well; here is what each is for, and its section of
+// What the identity of a look back is granted, separate from the responder's permissions: it only reads. The names are
+// in look-back.json, which setup-look-back.ps1 reads too; here is what each is for, and its section of
 // docs/permissions.md.
 import permissions from './look-back.json' with { type: 'json' };
 import { markdownTable } from './markdown-table.ts';
@@ -17,7 +17,7 @@ interface LookBackNote extends Note {
   without: string;
 }
 
-/** Requests as the responder's notes name them. */
+/** Requests, written as in the responder's notes. */
 export const lookBackNotes: Readonly<Record<string, LookBackNote>> = {
   'AuditLog.Read.All': {
     requests: [
@@ -71,7 +71,7 @@ const cmdletUses: Readonly<Record<string, string>> = {
     'Where mail goes that is sent on to a name of the directory: a contact looks like a colleague.',
 };
 
-/** Throws where a permission has no note, so that the page never leaves one out. */
+/** Throws if a permission has no note, so that the page never leaves one out. */
 export function lookBackSection(): string[] {
   const { graph, exchange } = lookBackPermissions;
   const rows = graph.map((permission) => {

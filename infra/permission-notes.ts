@@ -1,11 +1,11 @@
-// What the declarations can't say of a permission: which requests it is taken for, and what it would be worth to
-// somebody who owned the app. The page docs/permissions.md is made from this; the tests hold the requests against what
-// every scenario asks of the tenant. It is data, and long because every permission has a note.
+// What the declarations can't say about a permission: which requests need it, and what it is worth to somebody who took
+// over the app. docs/permissions.md is generated from this; tests compare the requests with what every scenario asks of
+// the tenant. It is data, and long because every permission has a note.
 
 export interface Note {
   /** Method and path, ids as {id}; under v1.0 or beta. */
   requests: readonly string[];
-  /** What an attacker who owned the app could do with it. */
+  /** What an attacker who took over the app could do with it. */
   risk: string;
 }
 
@@ -250,7 +250,7 @@ export const notes: Readonly<Record<string, Note>> = {
   },
 };
 
-/** What a cmdlet that writes could be used for; those that begin with Get- read what their name says. */
+/** What an attacker could use a writing cmdlet for; Get- cmdlets read what their name says. */
 export const cmdletRisks: Readonly<Record<string, string>> = {
   'Add-MailboxFolderPermission': 'Open a folder of any mailbox to anybody.',
   'Add-MailboxPermission': 'Open any mailbox to anybody.',

@@ -1,7 +1,7 @@
-// How the page of permissions names those who use one, and what is lost without them.
+// How the permissions page names the users of a permission, and what is lost without it.
 import type { Step } from '../shared/model/step.ts';
 
-/** Those that are no steps, and what goes with them. */
+/** Users that aren't steps, and what stops working without them. */
 const others: Readonly<Record<string, string>> = {
   'poll-alerts': 'that list is not asked for what is new; a stream or Sentinel may still bring it',
   'triage-alert': 'alerts can’t be confirmed or their accounts not classified, so runs are held',
@@ -9,7 +9,7 @@ const others: Readonly<Record<string, string>> = {
   'send-summary': 'on-call gets no mail, or one may come twice',
 };
 
-/** What does not happen any more. */
+/** What stops working. */
 export function withoutIt(users: readonly string[], playbook: readonly Step[]): string {
   const steps = users.filter((user) => isStep(user, playbook));
   const rest = users.filter((user) => !isStep(user, playbook));
@@ -27,7 +27,7 @@ export function withoutIt(users: readonly string[], playbook: readonly Step[]): 
   ].join('; ');
 }
 
-/** How to run without the permission, or that one can't. */
+/** How to run without the permission, or that it isn't possible. */
 export function offSetting(users: readonly string[], playbook: readonly Step[]): string {
   if (users.some((user) => !isStep(user, playbook))) {
     return 'not possible: the app itself needs it, whatever steps are on';

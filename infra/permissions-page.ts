@@ -1,5 +1,5 @@
-// Writes docs/permissions.md from the steps' declarations and the notes on each permission, so that what an
-// administrator reads before granting is what the code asks for. It decides nothing itself.
+// Writes docs/permissions.md from the steps' declarations and the notes on each permission, so that administrators read
+// exactly what the code asks for before they grant it. It decides nothing itself.
 import { coveredBy, declaredPermissions } from '../functions/permissions.ts';
 import type { Reach, Step } from '../shared/model/step.ts';
 import { drillSection } from './drill-permissions.ts';
@@ -118,7 +118,7 @@ function permissionSection(
 const cmdletRisk = (cmdlet: string) =>
   cmdlet.startsWith('Get-') ? 'Read what its name says.' : (cmdletRisks[cmdlet] ?? '');
 
-/** Throws one error that names every note that is missing and where it goes. */
+/** Throws one error that names every missing note and where to add it. */
 function requireNotes(
   permissions: Readonly<Record<string, readonly string[]>>,
   cmdlets: Readonly<Record<string, readonly string[]>>,

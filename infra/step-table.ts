@@ -1,4 +1,4 @@
-// The table of steps in docs/steps.md, made from the playbook between two marks; the rest of the page is written by hand.
+// The table of steps in docs/steps.md, generated from the playbook between two marks; the rest is written by hand.
 import type { Step } from '../shared/model/step.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -25,7 +25,7 @@ function stepTable(playbook: readonly Step[]): string {
 
 const about = (step: Step) => (step.kind === 'remediation' ? step.removes : step.collects);
 
-/** A sentence in place of an undo is told whole on the run's page. */
+/** If a sentence stands in place of an undo, the run's page shows it in full. */
 const undoOf = (step: Step) => {
   if (step.kind === 'investigation') return '–';
   return typeof step.undo === 'string' ? 'no' : 'yes';

@@ -1,5 +1,5 @@
-// `reclaim drill`: rehearses the whole way in one's own tenant, on an account made for it, with an identity that may plant
-// and nothing else; and records what the tenant answered, without anything of the tenant's.
+// `reclaim drill` rehearses a whole incident in your own tenant, on an account made for it, with an identity that can
+// only plant. It also records how the tenant answers, without any of the tenant's data.
 import { writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -106,7 +106,7 @@ async function run({ terminal, client, print, end }: Drilling, options: z.infer<
     },
     without: options.without,
     now,
-    // Not the terminal's: after Ctrl+C there is still cleaning up to wait for.
+    // Not tied to the terminal: cleaning up still has to wait after Ctrl+C.
     sleep: async (seconds) => await setTimeout(seconds * 1000),
     ended: terminal.ended,
     tell: (what, done, of) => terminal.error(`${shown(progressLine(what, done, of, Date.now() - began))}\n`),

@@ -7,7 +7,7 @@ import { css } from '../../shared/page/style.ts';
 import { shown } from '../terminal.ts';
 
 export interface ToldDrill extends DrillReport {
-  /** What this tenant answers otherwise than the stand-in. */
+  /** Where this tenant answers differently from the stand-in. */
   differs: readonly string[];
 }
 
@@ -87,7 +87,7 @@ export const reportText = (report: ToldDrill): string =>
     '',
   ].join('\n');
 
-/** One file that loads nothing and runs nothing. */
+/** A single file that loads nothing and runs nothing. */
 export function reportHtml(report: ToldDrill): string {
   const tone = report.verdict === 'passed' ? 'well' : report.left.length > 0 ? 'alarm' : 'waiting';
   const part = ({ title, lines }: Part): Html =>

@@ -1,4 +1,4 @@
-// The responder over its HTTP API, as a drill meets it.
+// The responder's HTTP API, as a drill uses it.
 import { z } from 'zod';
 import { drillRunSchema, type Responder } from '../../functions/drill/drill.ts';
 import { drillAnswerSchema } from '../../functions/drill/drills.ts';
@@ -11,7 +11,7 @@ const runsSchema = z.object({
 });
 const reportSchema = z.object({ checks: z.array(z.object({ is: z.string(), what: z.string() })) });
 
-/** `raise`: the front door, where it is not the one of the API. */
+/** `raise`: publishes to the front door, if that isn't the API. */
 export function responderOf(client: Client, raise?: Responder['raise']): Responder {
   return {
     drill: async (body) => drillAnswerSchema.parse((await client.post('/api/drills', body)).json),

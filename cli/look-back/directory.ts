@@ -1,5 +1,5 @@
-// What the directory tells: consents to applications that intruders use, methods registered from their addresses, and
-// administrators without a second factor. Each part is read to its end or not at all, and says what it could not see.
+// What the directory shows: consents to applications that intruders use, methods registered from their addresses, and
+// administrators without a second factor. Each part is read completely or not at all, and reports what it couldn't see.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import {
@@ -31,10 +31,10 @@ const userSchema = z.object({
 });
 type User = z.infer<typeof userSchema>;
 
-/** As many as a filter takes with `in`. */
+/** The most values that a filter takes with `in`. */
 const mostInFilter = 15;
 
-/** Those that are there, by id; a deleted one is left out. */
+/** The existing users, by id; deleted ones are left out. */
 async function usersBy(graph: GraphReader, ids: readonly string[]): Promise<Map<string, User>> {
   const found = new Map<string, User>();
   for (let from = 0; from < ids.length; from += mostInFilter) {
@@ -134,7 +134,7 @@ async function consentsTo(graph: Directory, principal: ServicePrincipal): Promis
   ];
 }
 
-/** Where an address comes from, in words, by network. */
+/** By network: where an address comes from, in words. */
 export type KnownAddresses = ReadonlyMap<string, string>;
 
 const detectionSchema = z.object({
@@ -146,7 +146,7 @@ const detectionSchema = z.object({
   detectedDateTime: nullableText,
 });
 
-/** An owner who proved to be the owner makes no address an intruder's. */
+/** A detection that the owner cleared doesn't make the address an intruder's. */
 const cleared = new Set(['dismissed', 'confirmedSafe']);
 const provedOwner = new Set(['userPassedMFADrivenByRiskBasedPolicy']);
 
@@ -169,15 +169,15 @@ export const addressesAtRisk = (graph: Directory, since: Date): Promise<Map<stri
     return found;
   });
 
-/** Where registrations are logged; Windows Hello by the second. */
+/** The services that log registrations; the second logs Windows Hello. */
 const services = ['Authentication Methods', 'Device Registration Service'];
 
 /** How long the directory audit log is kept (https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention). */
 const keptDays = { premium: 30, free: 7 };
 
 /**
- * The registrations in the directory audit log, held against the addresses: AuditLog.Read.All; what is registered today:
- * UserAuthenticationMethod.Read.All.
+ * The registrations in the directory audit log, compared with the addresses: AuditLog.Read.All. The methods registered
+ * today: UserAuthenticationMethod.Read.All.
  */
 export async function lookAtMethods(
   graph: Directory,
@@ -271,7 +271,7 @@ async function methodFind(
   ];
 }
 
-/** undefined where they can't be read, which is noted; a deleted account has none. */
+/** undefined if they can't be read, which is noted; a deleted account has none. */
 async function methodsToday(
   graph: GraphReader,
   id: string,
@@ -299,10 +299,10 @@ const heldSchema = z.object({
 const memberSchema = z.object({ id: z.string() });
 
 /**
- * Whoever holds or may activate a directory role, by themselves or through a group: RoleManagement.Read.Directory; and
- * whom the report on registrations calls an administrator: AuditLog.Read.All and Entra ID P1
- * (https://learn.microsoft.com/graph/api/authenticationmethodsroot-list-userregistrationdetails). Their methods count,
- * which are of now: UserAuthenticationMethod.Read.All; where they can't be read, the report, which is hours old.
+ * Everybody who holds or may activate a directory role, directly or through a group: RoleManagement.Read.Directory; and
+ * everybody whom the registration report calls an administrator: AuditLog.Read.All and Entra ID P1
+ * (https://learn.microsoft.com/graph/api/authenticationmethodsroot-list-userregistrationdetails). Their current methods
+ * decide: UserAuthenticationMethod.Read.All. If those can't be read, the report does, which is hours old.
  */
 export async function lookAtAdministrators(graph: Directory): Promise<Seen> {
   const gaps: Gap[] = [];
@@ -313,7 +313,7 @@ export async function lookAtAdministrators(graph: Directory): Promise<Seen> {
   const finds: Find[] = [];
   for (const [id, carried] of held) {
     const user = users.get(id);
-    // Nobody signs in to a disabled account, or to a deleted one.
+    // Nobody can sign in to a disabled or deleted account.
     if (user === undefined || user.accountEnabled === false) continue;
     const person = nameOf(users, id);
     const unread: Gap[] = [];
@@ -335,7 +335,7 @@ export async function lookAtAdministrators(graph: Directory): Promise<Seen> {
   return { looked: held.size, finds, gaps };
 }
 
-/** The names of their roles, by the id of whoever may sign in with them. */
+/** The names of their roles, by the id of the user who signs in with them. */
 async function roleHolders(graph: Directory, gaps: Gap[]): Promise<Map<string, Set<string>>> {
   const reading = <T>(work: () => Promise<T>) => needing('RoleManagement.Read.Directory', work);
   const roles = await reading(() =>
@@ -367,7 +367,7 @@ async function roleHolders(graph: Directory, gaps: Gap[]): Promise<Map<string, S
     for (const holder of eligible) note(holder, ' (eligible)');
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
-    // Without Entra ID P2 there is no such list, and nobody in it.
+    // Without Entra ID P2 the list doesn't exist, so nobody is on it.
     const again = error.status === 403;
     gaps.push({
       what: 'who may activate a role in Privileged Identity Management',
@@ -390,7 +390,7 @@ async function roleHolders(graph: Directory, gaps: Gap[]): Promise<Map<string, S
 
 const registrationSchema = z.object({ id: z.string(), isMfaRegistered: z.boolean().nullish() });
 
-/** Whether they registered a second factor, by id, as of the report. */
+/** Whether each has registered a second factor, by id, according to the report. */
 async function reportedAdministrators(graph: Directory, gaps: Gap[]): Promise<Map<string, boolean>> {
   const first = path`/reports/authenticationMethods/userRegistrationDetails?$filter=isAdmin eq true`;
   try {
@@ -408,7 +408,7 @@ async function reportedAdministrators(graph: Directory, gaps: Gap[]): Promise<Ma
   }
 }
 
-/** Methods of types that can't be deleted have only the name of their type. */
+/** Methods that can't be deleted have no name but their type's. */
 const otherFactors = new Set(['hardwareOath', 'x509Certificate']);
 
 const isSecondFactor = ({ kind, name }: Method) =>

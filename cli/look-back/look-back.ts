@@ -1,5 +1,5 @@
-// `reclaim look-back`: what is in the tenant already, before the app goes live. It reads only, with an identity of its own;
-// it can be stopped at any time and goes on where it was; and nothing becomes an alert unless it is told to.
+// `reclaim look-back` shows what is in the tenant already, before the app goes live. It only reads, with its own
+// identity; it can be stopped at any time and resumes where it was; and it raises no alert unless told to.
 import { readFile, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -106,7 +106,7 @@ async function run(around: LookBack, options: Options): Promise<void> {
   }
 }
 
-/** Whatever ends it, it says how to go on. */
+/** However it ends, it says how to go on. */
 async function lookedAll(terminal: Terminal, { state: file }: Options, looking: Looking): Promise<void> {
   try {
     await look(looking, terminal.ended);
@@ -119,7 +119,7 @@ async function lookedAll(terminal: Terminal, { state: file }: Options, looking: 
   }
 }
 
-/** Minutes in which a request is sent again while the service is busy. */
+/** How many minutes a request is repeated while the service is busy. */
 const patienceMinutes = 15;
 
 async function clientsOf(terminal: Terminal, environment: z.infer<typeof environmentSchema>) {
@@ -137,7 +137,7 @@ async function clientsOf(terminal: Terminal, environment: z.infer<typeof environ
   return { graph: graph.withAbort(terminal.ended), exchange: exchange.withAbort(terminal.ended) };
 }
 
-/** The responder's identity, or any other that may change something, is not to be used from somebody's terminal. */
+/** The responder's identity, or any other that can change something, must not be used from a terminal. */
 async function refuseWriters(credential: ReturnType<typeof createCredential>): Promise<void> {
   const token = await credential.getToken('https://graph.microsoft.com/.default').catch((error: unknown) => {
     const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
@@ -147,7 +147,7 @@ async function refuseWriters(credential: ReturnType<typeof createCredential>): P
     );
   });
   const held = claimsOf(token?.token ?? '')?.roles ?? [];
-  // A person's token names none, and may do whatever the person may.
+  // A user's token names no roles, and can do whatever the user can.
   if (held.length === 0) {
     throw new Stop(
       'This identity is no application with permissions of its own. Nothing was read. Make one for the look back: docs/permissions.md.',
@@ -209,7 +209,7 @@ async function addressesOfRuns(
 
 const everySeconds = 10;
 
-/** A line for each part, and one now and then while it takes long. */
+/** A line for each part, and a progress line now and then during a long one. */
 function progressOn(terminal: Terminal, now: () => Date): (seen: Progress) => void {
   let last = 0;
   let first: { at: number; seen: number } | undefined;
@@ -239,7 +239,7 @@ export function progressLine({ what, seen, of, finds }: Progress, leftMs: number
   return `${grouped(seen)} of ${grouped(of)} ${what}, ${finds} found${left}`;
 }
 
-/** Shows what it would raise, and raises it once that is agreed to. */
+/** Shows what it would raise, and raises it once the operator agrees. */
 async function raised(
   { terminal, client, now = () => new Date() }: LookBack,
   { yes }: Options,

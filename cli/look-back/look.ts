@@ -1,5 +1,5 @@
-// Looks at everything that a state file does not hold yet. What is refused is written down as not seen, and everything else
-// goes on; what was interrupted is looked at again the next time.
+// Looks at everything that the state file doesn't contain yet. A refusal is recorded as not seen, and the rest
+// continues; an interrupted look is repeated next time.
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../../shared/errors.ts';
 import { acceptedDomains, unlessMissing } from '../../shared/microsoft365/mailbox.ts';
@@ -21,7 +21,7 @@ export interface Looking {
   exchange: ExchangeReader & ExchangePages;
   state: State;
   now: () => Date;
-  /** Addresses of intruders that are known without asking Microsoft, by network, and what could not be asked about them. */
+  /** Addresses of intruders known without asking Microsoft, by network, and what could not be asked about them. */
   known: { addresses: KnownAddresses; gaps: readonly Gap[] };
   progress: (seen: Progress) => void;
 }
@@ -29,7 +29,7 @@ export interface Looking {
 export interface Progress {
   /** What is being looked at. */
   what: string;
-  /** Of mailboxes. */
+  /** Mailboxes seen. */
   seen: number;
   of: number | undefined;
   finds: number;
@@ -37,10 +37,10 @@ export interface Progress {
 
 /** As many as the client lets through to Exchange Online at once. */
 const mailboxesAtOnce = 3;
-/** So many failures without a success between them are no matter of single mailboxes. */
+/** This many failures without a success in between are not the fault of single mailboxes. */
 const mostInRow = 5;
 
-/** Throws only what ends the look: an aborted request, or a disk that is full. */
+/** Throws only if the look can't go on: an aborted request, or a full disk. */
 export async function look(looking: Looking, ended: AbortSignal): Promise<void> {
   const { graph, state, now, known } = looking;
   const since = new Date(Date.parse(state.begun.at) - state.begun.days * 86_400_000);
@@ -79,7 +79,7 @@ async function partOf(
   });
 }
 
-/** Writes down what was refused, or did not answer for as long as the client is patient. */
+/** Records what was refused, or didn't answer within the client's patience. */
 async function unlessRefused(
   { state }: Looking,
   ended: AbortSignal,
@@ -140,7 +140,7 @@ async function mailboxes(looking: Looking, ended: AbortSignal): Promise<void> {
   await several(state.unseen(), mailboxesAtOnce, one);
 }
 
-/** Few mailboxes send to a name of the directory: that it can't be asked is better known before the first of them. */
+/** Few mailboxes send to a name in the directory, so find out before the first one whether names can be looked up. */
 async function askAnything(looking: Looking, ended: AbortSignal): Promise<void> {
   const what = 'where mail goes that is sent on to a name of the directory';
   await unlessRefused(looking, ended, what, async () => {
@@ -153,7 +153,9 @@ async function askAnything(looking: Looking, ended: AbortSignal): Promise<void> 
   });
 }
 
-/** Takes the next whenever one is finished; after a failure takes no more, and throws it once the others have ended. */
+/**
+ * Starts the next whenever one is finished; after a failure starts no more, and throws it once the others have ended.
+ */
 async function several<T>(
   items: AsyncGenerator<T>,
   most: number,

@@ -1,6 +1,6 @@
-// Forwarding and inbox rules of every mailbox, judged by the code that a run judges them with. The list of mailboxes comes
-// with what each forwards, a thousand at a time; the rules take a request for each mailbox, and a second one only where it
-// matters whether a rule is hidden.
+// Forwarding and inbox rules of every mailbox, judged by the same code as in a run. The list of mailboxes includes what
+// each forwards, a thousand at a time; the rules take one request per mailbox, and a second only if it matters whether
+// a rule is hidden.
 import { z } from 'zod';
 import {
   type Judgement,
@@ -19,7 +19,7 @@ import { inQuotes } from '../../shared/model/text.ts';
 import type { Find, Seen } from './find.ts';
 import type { ListedMailbox, State } from './state.ts';
 
-/** Where a field of one mailbox is odd, that costs the field. */
+/** An odd field of a mailbox costs that field only. */
 const text = z.string().nullish().catch(null);
 const rowSchema = z.object({
   ExternalDirectoryObjectId: text,
@@ -32,7 +32,7 @@ const rowSchema = z.object({
 });
 const selected = Object.keys(rowSchema.shape);
 
-/** Get-Mailbox, of the whole tenant: written to the state, a page at a time. */
+/** Get-Mailbox for the whole tenant, written to the state page by page. */
 export async function listMailboxes(exchange: ExchangePages, state: State, now: () => Date): Promise<void> {
   await state.append({ is: 'listing', at: now().toISOString() });
   let n = 0;
@@ -42,7 +42,7 @@ export async function listMailboxes(exchange: ExchangePages, state: State, now: 
     const ids = new Set<string>();
     for (const row of page) {
       const id = row.ExternalDirectoryObjectId || row.Guid || row.UserPrincipalName || '';
-      // A page may begin with what the one before it ended with.
+      // A page may begin with the last entries of the previous one.
       if (ids.has(id) || before.has(id)) continue;
       if (id !== '') ids.add(id);
       await state.append({
@@ -61,7 +61,7 @@ export async function listMailboxes(exchange: ExchangePages, state: State, now: 
   await state.append({ is: 'listed', count: n, at: now().toISOString() });
 }
 
-/** Throws what Exchange throws: whether that is one mailbox's matter is for the caller to see. */
+/** Throws what Exchange throws; the caller decides whether that concerns one mailbox only. */
 export async function lookInto(
   exchange: ExchangeReader,
   mailbox: ListedMailbox,
@@ -69,7 +69,7 @@ export async function lookInto(
 ): Promise<Seen> {
   if (mailbox.id === '') throw new PermanentError('The list of mailboxes gives no id for it.');
   const judged = await judgedRules(exchange, mailbox, domains);
-  // It was deleted since the list was made.
+  // The mailbox was deleted since the list was made.
   if (judged === undefined) return { looked: 0, finds: [], gaps: [] };
   const forwarding = mailbox.forwards ? await forwardingFind(exchange, mailbox) : [];
   return {
@@ -81,7 +81,7 @@ export async function lookInto(
 
 type Judged = Judgement & { rule: InboxRule };
 
-/** One that is off harms nobody any more, but whoever made it was there: it is judged as if it were on. */
+/** A disabled rule does no harm now, but whoever made it was there, so it is judged as if enabled. */
 const judgedAsOn = (rule: InboxRule, context: RuleContext) => judgeRule({ ...rule, enabled: true }, context);
 
 async function judgedRules(

@@ -1,5 +1,5 @@
-// Finds as alerts: one for each account with something that a run would remove, through the app's own front door, and only
-// after it was shown what that will be. What is only to be asked about, and what is nobody's, stays in the report.
+// Raises finds as alerts: one for each account with something a run would remove, through the app's own front door, and
+// only after showing them. What needs a question first, or belongs to nobody, stays in the report.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { lookBackType } from '../../shared/alerts/look-back.ts';
@@ -10,7 +10,7 @@ import type { Report } from './report.ts';
 import type { State } from './state.ts';
 
 export interface Alert {
-  /** The same as long as the same is found, so that it is raised once however often the command is run. */
+  /** The same finds always give the same id, so that they are raised once however often the command runs. */
   id: string;
   person: Person;
   finds: readonly Find[];
@@ -38,7 +38,7 @@ const triagedSchema = z.object({
   decisions: z.array(z.object({ action: z.string(), why: z.string() })),
 });
 
-/** POST /api/alerts, one after the other; each is in the state as soon as it was answered. What is refused is told. */
+/** POST /api/alerts, one after the other; each is saved in the state once answered. Refusals are reported. */
 export async function raise(
   client: Client,
   state: State,

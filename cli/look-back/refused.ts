@@ -1,10 +1,10 @@
-// Names what a refused request needs: the service says only that something is missing, and whoever reads the report has to
-// grant one thing.
+// Names the permission that a refused request needs: the service only says that something is missing, and the reader of
+// the report has to grant a particular one.
 import { PermanentError } from '../../shared/errors.ts';
 
 const refusals = new Set([401, 403]);
 
-/** The same work; its refusal names the permission. */
+/** Does the same work; a refusal names the permission. */
 export async function needing<T>(permission: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

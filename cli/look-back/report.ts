@@ -1,5 +1,5 @@
-// The report of a look back, from its state file: for people in a terminal, for people in a browser, and for programs. What
-// was not seen stands before what was found, so that nobody takes an empty list for a clean tenant.
+// The report of a look back, made from its state file: for a terminal, for a browser, and for programs. Gaps come
+// before finds, so that nobody takes an empty list for a clean tenant.
 import { styleText } from 'node:util';
 import { type Html, html, nothing } from '../../shared/mail/html.ts';
 import { clock, count, isWebPage } from '../../shared/mail/plain.ts';
@@ -13,20 +13,20 @@ export interface Report {
   days: number;
   begunAt: string;
   at: string;
-  /** null where the list could not be read. */
+  /** null if the list could not be read. */
   mailboxes: { listed: number; seen: number } | null;
   rules: number;
-  /** Everything was seen, save what no look can show. */
+  /** Everything was seen, except what no look can show. */
   complete: boolean;
   gaps: Gap[];
   finds: Find[];
-  /** Alerts that were raised from it, by account. */
+  /** Alerts raised from it, by account. */
   raised: { id: string; at: string; decision: string }[];
 }
 
 type Looked = Extract<Line, { is: 'looked' | 'part' }>;
 
-/** Of several looks at one thing the last counts. */
+/** If something was looked at several times, the last look counts. */
 export async function reportOf(state: State, now: Date): Promise<Report> {
   const looks = new Map<string, Looked>();
   const raised: Report['raised'] = [];
@@ -39,7 +39,7 @@ export async function reportOf(state: State, now: Date): Promise<Report> {
     else if (line.is === 'part') looks.set(line.part, line);
     else if (line.is === 'looked') {
       rules += line.looked;
-      // Most mailboxes have nothing to tell, and are not held.
+      // Most mailboxes have nothing to report and aren't kept.
       if (line.finds.length + line.gaps.length > 0) looks.set(`mailbox ${line.n}`, line);
       else looks.delete(`mailbox ${line.n}`);
     }
@@ -136,7 +136,7 @@ export function reportText(report: Report): string {
   ].join('\n');
 }
 
-/** One file that loads nothing and runs nothing. */
+/** A single file that loads nothing and runs nothing. */
 export function reportHtml(report: Report): string {
   const { gaps, finds, raised } = report;
   const section = (title: string, items: readonly Html[]) =>

@@ -1,6 +1,6 @@
-// How far a look back has come, in a file that is only ever added to: one JSON line for each mailbox and each other part
-// that is finished, with what was found there. Whatever ends the process, at most the last line is torn; it is cut off,
-// and what it stood for is looked at again. Mailboxes are read from this file, so no list of them is held in memory.
+// The progress of a look back, in an append-only file: one JSON line for each finished mailbox or other part, with its
+// finds. If the process dies, at most the last line is torn; it is cut off, and its mailbox or part is looked at again.
+// Mailboxes are read from this file, so the list is never held in memory.
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -31,9 +31,9 @@ const lineSchema = z.discriminatedUnion('is', [
     days: z.number(),
     at: z.string(),
   }),
-  /** The process that works on it was started again: what was refused before may be granted by now. */
+  /** A new process took over: what was refused before may be granted by now. */
   z.object({ is: z.literal('session'), at: z.string() }),
-  /** The list of mailboxes begins, again if it was cut off before. */
+  /** A list of mailboxes begins; there are several if an earlier one was cut off. */
   z.object({ is: z.literal('listing'), at: z.string() }),
   mailboxSchema,
   z.object({ is: z.literal('listed'), count: z.number().int().nonnegative(), at: z.string() }),
@@ -48,14 +48,14 @@ const lineSchema = z.discriminatedUnion('is', [
   z.object({
     is: z.literal('part'),
     part: z.enum(parts),
-    /** What it was held against, where that may differ from one time to the next. */
+    /** The input it was compared with, if that may change from one time to the next. */
     against: z.string(),
     /** How many things. */
     looked: z.number(),
     finds: z.array(findSchema),
     gaps: z.array(gapSchema),
   }),
-  /** What kept a part or the mailboxes from being read at all in this session. */
+  /** Why a part, or the mailboxes, could not be read at all in this session. */
   z.object({ is: z.literal('refused'), gap: gapSchema }),
   z.object({ is: z.literal('raised'), id: z.string(), at: z.string(), decision: z.string() }),
 ]);
@@ -65,16 +65,16 @@ export type Begun = Extract<Line, { is: 'begun' }>;
 
 export class State {
   readonly begun: Begun;
-  /** undefined until the list is whole. */
+  /** undefined until the list is complete. */
   listed: number | undefined;
-  /** Parts that need no other look, with what they were held against. */
+  /** Parts that are finished, with the input they were compared with. */
   readonly done = new Map<Part, string>();
   readonly raised = new Set<string>();
   readonly #file: string;
   readonly #handle: FileHandle;
-  /** Lists of mailboxes in the file; all but the last were cut off. */
+  /** Lists of mailboxes in the file; all but the last are incomplete. */
   #lists = 0;
-  /** One byte a mailbox: whether all of it was seen. */
+  /** One byte per mailbox: whether all of it was seen. */
   #seen = new Uint8Array(0);
   #seenCount = 0;
   #found = 0;
@@ -86,14 +86,14 @@ export class State {
     this.begun = begun;
   }
 
-  /** Goes on with the file where there is one, else begins it. Throws Stop where the file is of something else. */
+  /** Resumes from the file, or begins a new one. Throws Stop if the file is something else. */
   static async open(file: string, begun: Omit<Begun, 'is' | 'version'>): Promise<State> {
-    // Read and appended to; holds names and addresses, so it is for its owner alone.
+    // For reading and appending. It contains names and addresses, so only its owner may read it.
     const handle = await open(file, 'a+', 0o600).catch((error: NodeJS.ErrnoException) => {
       throw new Stop(`${file} cannot be written: ${error.code ?? error.message}`, exitCodes.usage);
     });
     try {
-      // Before anything is cut off: it may be somebody's letter.
+      // Check before cutting anything off: it may be somebody's letter.
       const head = Buffer.alloc(beginning.length);
       const { bytesRead } = await handle.read(head, 0, head.length, 0);
       if (!beginning.startsWith(head.toString('utf8', 0, bytesRead)))
@@ -141,7 +141,7 @@ export class State {
     } else if (line.is === 'raised') this.raised.add(line.id);
   }
 
-  /** Mailboxes of which everything was seen. */
+  /** Mailboxes that were completely seen. */
   get seen(): number {
     return this.#seenCount;
   }
@@ -151,7 +151,7 @@ export class State {
     return this.#found;
   }
 
-  /** Resolves when the line is in the file. Lines never mix. */
+  /** Resolves when the line is in the file. Lines are never interleaved. */
   async append(line: Line): Promise<void> {
     const written = this.#writing.then(() => this.#handle.appendFile(`${JSON.stringify(line)}\n`));
     this.#writing = written.catch(() => {});
@@ -159,7 +159,7 @@ export class State {
     this.#note(line);
   }
 
-  /** The mailboxes of the last whole list that have not been seen, in its order. */
+  /** The mailboxes of the last complete list that have not been seen, in its order. */
   async *unseen(): AsyncGenerator<ListedMailbox> {
     const until = (await this.#handle.stat()).size;
     let lists = 0;
@@ -183,7 +183,7 @@ export class State {
 /** What every state file begins with. */
 const beginning = '{"is":"begun",';
 
-/** A line that the process did not get to finish. */
+/** Cuts off a line that the process didn't finish. */
 async function cutTornLine(handle: FileHandle): Promise<void> {
   const { size } = await handle.stat();
   const chunk = Buffer.alloc(64 * 1024);
