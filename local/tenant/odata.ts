@@ -106,6 +106,10 @@ export function parseQuery(url: URL, headers: Headers, type: EntityType, options
   for (const name of url.searchParams.keys()) {
     if (!known.includes(name) && !options.own?.includes(name))
       throw badRequest(`The query option '${name}' is not supported.`);
+    if (url.searchParams.getAll(name).length > 1)
+      throw badRequest(
+        `Query option '${name}' was specified more than once, but it must be specified at most once.`,
+      );
   }
   const ask = (name: string, supported: unknown): string | null => {
     const value = url.searchParams.get(name);
@@ -118,6 +122,10 @@ export function parseQuery(url: URL, headers: Headers, type: EntityType, options
   const filterText = ask('$filter', options.filter);
   const orderText = ask('$orderby', options.orderBy);
   const count = ask('$count', options.count ?? options.advanced);
+  if (count !== null && !['true', 'false'].includes(count))
+    throw badRequest(
+      `Invalid value '${count}' for $count query option found. Valid values are 'true' and 'false'.`,
+    );
   const top = wholeNumber(ask('$top', options.page), '$top', 1);
   if (top !== undefined && options.page && top > options.page.most) {
     throw badRequest(

@@ -43,13 +43,15 @@ export const objectNotFound = (identity: string) =>
 const binding = (message: string) =>
   cmdletRefusal(400, 'BadRequest', 'System.Management.Automation.ParameterBindingException', message);
 
-const isText = (value: unknown) => typeof value === 'string';
+const isText = (value: unknown): value is string => typeof value === 'string';
 const isFlag = (value: unknown) => typeof value === 'boolean';
 
 /** Whether the binder can convert the value to this type of the reference. */
 function fits(type: string, value: unknown): boolean {
   if (/^(Switch|Boolean)$/.test(type)) return isFlag(value);
   if (/^U?Int/.test(type)) return typeof value === 'number';
+  if (type === 'Unlimited') return /^(\d+|unlimited)$/i.test(String(value));
+  if (type === 'DateTime') return isText(value) && !Number.isNaN(Date.parse(value));
   if (!isList(type)) return isText(value);
   return isText(value) || (Array.isArray(value) && value.every(isText)) || isRow(value);
 }

@@ -68,10 +68,7 @@ export const addComment = (collection: Collection) => (call: GraphCall) => {
   const entry = live(call, collection);
   const { comment, '@odata.type': type, ...rest } = isRow(call.body) ? call.body : {};
   const [unknown] = Object.keys(rest);
-  if (
-    unknown !== undefined ||
-    (type !== undefined && !/^#?microsoft\.graph\.security\.alertComment$/.test(String(type)))
-  )
+  if (unknown !== undefined || !/^#?microsoft\.graph\.security\.alertComment$/.test(String(type)))
     throw new TenantRefusal(400, 'BadRequest', 'The comment does not hold.');
   if (typeof comment !== 'string' || comment === '')
     throw new TenantRefusal(400, 'BadRequest', 'The comment is empty.');

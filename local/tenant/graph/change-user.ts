@@ -5,6 +5,7 @@ import { isFederated, isGuest } from '../directory.ts';
 import { roleThatReaches } from '../reach.ts';
 import { userProperties } from '../schema/directory.ts';
 import type { User } from '../schema.ts';
+import { parametersOf } from './action.ts';
 import { passwordProblem } from './password.ts';
 import type { GraphCall } from './route.ts';
 import { requireUser } from './user-row.ts';
@@ -83,6 +84,7 @@ function checkPassword(call: GraphCall, user: User, profile: unknown): void {
 
 export function revokeSessions(call: GraphCall) {
   const user = requireUser(call.store.file, call.parameters['id'] ?? '');
+  parametersOf(call.body, 'revokeSignInSessions', []);
   // A guest's sessions belong to the home tenant: the call succeeds and changes nothing.
   if (!isGuest(user)) {
     call.store.write(user, 'signInSessionsValidFromDateTime', call.store.now().toISOString());

@@ -1,9 +1,10 @@
 // Mail: folders, sent messages, settings of the mailbox, and sending. Exchange answers, and refuses, in its own words.
-import { isRow, type Row, TenantRefusal } from '../answers.ts';
+import type { Row } from '../answers.ts';
 import { findUser } from '../directory.ts';
 import { findFolder, foldersOf, type Owner } from '../mailbox.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
 import { mailboxSettingsProperties, mailFolderProperties, messageSchema } from '../schema/mailbox.ts';
+import { parametersOf } from './action.ts';
 import { ownerIn } from './mailbox-in.ts';
 import { checkMessage } from './message.ts';
 import { itemNotFound, messageType } from './messages.ts';
@@ -60,15 +61,8 @@ function send(call: GraphCall) {
   // A string is MIME, which is always kept among the sent items.
   const mime = typeof call.body === 'string' ? readMime(call.body) : undefined;
   const { alternative, ...read } = mime ?? {};
-  const body = mime ? { message: read } : isRow(call.body) ? call.body : {};
-  const { message, saveToSentItems, ...rest } = body;
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined)
-    throw new TenantRefusal(
-      400,
-      'BadRequest',
-      `The parameter '${unknown}' in the request payload is not a valid parameter for the operation 'sendMail'.`,
-    );
+  const body = mime ? { message: read } : call.body;
+  const { message, saveToSentItems } = parametersOf(body, 'sendMail', ['message', 'saveToSentItems']);
   checkMessage(message);
   const saved = saveToSentItems === undefined || saveToSentItems === true || saveToSentItems === 'true';
   const sentDateTime = call.store.now().toISOString();

@@ -1,14 +1,16 @@
 // What an administrator decides about a risky user: the compromise is confirmed, or all risk is dismissed
 // (https://learn.microsoft.com/graph/api/riskyuser-dismiss).
-import { isRow, TenantRefusal } from '../answers.ts';
+import { TenantRefusal } from '../answers.ts';
 import { findUser } from '../directory.ts';
+import { parametersOf } from './action.ts';
 import { licensed, namedUser } from './risk-access.ts';
 import type { GraphCall } from './route.ts';
 
 /** confirmCompromised and dismiss: 204, and the risk of each user is as the call says. */
 export function setRisk(call: GraphCall, risk: 'confirmedCompromised' | 'dismissed') {
   licensed(call, ['AAD_PREMIUM_P2']);
-  const ids = isRow(call.body) ? call.body['userIds'] : undefined;
+  const action = risk === 'dismissed' ? 'dismiss' : 'confirmCompromised';
+  const { userIds: ids } = parametersOf(call.body, action, ['userIds']);
   if (!Array.isArray(ids) || ids.length === 0 || ids.length > 60) {
     throw new TenantRefusal(400, 'BadRequest', 'userIds must hold between 1 and 60 ids.');
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { allCmdlets } from '../../../local/tenant/exchange/endpoint.ts';
 import { documented } from '../../../local/tenant/exchange/read-reference.ts';
 import { documentedOf } from '../../../local/tenant/exchange/reference.ts';
+import { callerOf } from './caller.ts';
 
 const onlineToo = '> Applicable: Exchange Server 2019, Exchange Online\n';
 const page = `# Set-Thing
@@ -100,4 +101,17 @@ describe('a cmdlet of the simulated tenant', () => {
       if (confirms) expect(types).toHaveProperty('Confirm');
     },
   );
+});
+
+describe('values', () => {
+  const mailbox = { users: [{ userPrincipalName: 'adele@contoso.com', mailbox: {} }] };
+  it.each([
+    ['Unlimited', 200],
+    ['10', 200],
+    ['Lots', 400],
+    ['-1', 400],
+  ])('Get-Mailbox -ResultSize %s answers %i', async (ResultSize, status) => {
+    const { cmdlet } = await callerOf(mailbox);
+    expect((await cmdlet('Get-Mailbox', { Identity: 'adele@contoso.com', ResultSize })).status).toBe(status);
+  });
 });

@@ -196,7 +196,9 @@ describe('alerts', () => {
       400,
       'BadRequest',
     ]);
-    expect((await send('POST', `${path}/comments`, { comment: 'Contained.' })).status).toBe(200);
+    const typed = { '@odata.type': '#microsoft.graph.security.alertComment', comment: 'Contained.' };
+    expect((await send('POST', `${path}/comments`, { comment: 'Contained.' })).status).toBe(400);
+    expect((await send('POST', `${path}/comments`, typed)).status).toBe(200);
     expect(row(await get(path))['comments']).toEqual([expect.objectContaining({ comment: 'Contained.' })]);
   });
 });

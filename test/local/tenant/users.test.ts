@@ -28,6 +28,22 @@ const file = {
 const path = `/v1.0/users/${adele}`;
 const strong = { password: 'Vm7-tQ2!xR9#kL4_wZ8@pN3%', forceChangePasswordNextSignIn: true };
 
+describe('an action', () => {
+  it.each([
+    [`${path}/revokeSignInSessions`, {}],
+    [`${path}/sendMail`, { message: { subject: 'x', body: { contentType: 'Text', content: 'x' } } }],
+    ['/v1.0/identityProtection/riskyUsers/confirmCompromised', { userIds: [adele] }],
+    ['/v1.0/identityProtection/riskyUsers/dismiss', { userIds: [adele] }],
+  ])('POST %s refuses a parameter that it does not have', async (action, body) => {
+    const { send } = await callerOf(file);
+    const refused = await send('POST', action, { ...body, reason: 'x' });
+    expect(row(refused)).toMatchObject({
+      error: { message: expect.stringContaining("The parameter 'reason'") },
+    });
+    expect(refused.status).toBe(400);
+  });
+});
+
 describe('reading a user', () => {
   it('returns exactly what is selected — a step must not lean on a property it did not ask for', async () => {
     const { get } = await callerOf(file);
