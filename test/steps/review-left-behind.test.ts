@@ -71,6 +71,24 @@ describe('review-left-behind', () => {
     ]);
   });
 
+  it.each([
+    'MarvelCreated',
+    'MarvelPublish',
+    'StreamCreateVideo',
+    'GuestInvited',
+    'MarvelAdded',
+    'ShareMarvel',
+  ])('asks about %s, wherever in the name the verb stands', async (operation) => {
+    expect((await look([did(operation)])).tasks).toMatchObject([{ id: 'unknown-operations' }]);
+  });
+
+  it.each(['SharePointSearched', 'MarvelOpened', 'TeamsSessionStarted', 'LinkCreated', 'AppUninstalled'])(
+    'does not ask about %s, which leaves nothing or is seen to elsewhere',
+    async (operation) => {
+      expect((await look([did(operation)])).tasks).toEqual([]);
+    },
+  );
+
   it('names a few things of one kind and counts the rest', async () => {
     const many = Array.from({ length: 9 }, (_, index) => did('CreateFlow', { objectId: `flow-${index}` }));
     const { tasks } = await look(many);

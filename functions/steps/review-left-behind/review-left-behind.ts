@@ -129,9 +129,12 @@ const isElsewhere = (activity: string): boolean =>
   (/^(add|register|update|delete) /i.test(activity) && /device/i.test(activity)) ||
   (!/\W/.test(activity) && (inWord.test(activity) || endOfWord.test(activity.slice(-40))));
 
-/** Something that makes or opens: what it left is not in the table, and nobody else would say a word. */
+/**
+ * Something that makes or opens: what it left is not in the table, and nobody else would say a word. Workloads write
+ * CreateFlow, BotCreate and PlanCreated.
+ */
 const makes =
-  /^(create|add|new|set|put|publish|install|enable|register|invite|upload|share|send|grant|import|start)/i;
+  /^(add|new|set|put|enable|register|send|import|start)|create|publish|share(?!point)|install|invite|upload|grant|(added|enabled|registered|imported)$/i;
 
 function unknown(acts: readonly Act[]): Task[] {
   const others = acts.filter(
