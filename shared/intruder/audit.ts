@@ -95,13 +95,15 @@ export function tieIn(
 
 export const isTime = (at: string) => !Number.isNaN(Date.parse(at));
 
+/** What some workloads write for "nothing". */
+const nothing = /^[<(]null[>)]$/i;
+
 /** Strangers write these records: a field that is no text is taken as not said, and costs nothing else. */
 export const text = z
   .union([z.string(), z.number().transform(String)])
   .nullish()
   .catch(null)
-  // Some workloads write that there is nothing.
-  .transform((given) => (given && given !== '<null>' ? given : null));
+  .transform((given) => (given && !nothing.test(given.trim()) ? given : null));
 
 /** A list whose unreadable entries are left out; no list at all is an empty one. */
 export const each = <T>(item: z.ZodType<T>) =>

@@ -3,6 +3,7 @@ import {
   directoryAuditSchema,
   evidenceIn,
   madeByIntruder,
+  text,
   tiedToIntruder,
 } from '../../shared/intruder/audit.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
@@ -17,6 +18,19 @@ const intruder: Intruder = {
   userAgents: ['axios/1.7.9'],
   requests: ['kX2-token'],
 };
+
+describe('a field of a record', () => {
+  it.each(['<null>', '<NULL>', '(null)', ' <null> ', '', null])('%j says nothing', (nothing) => {
+    expect(text.parse(nothing)).toBeNull();
+  });
+
+  it.each(['null', 'Null Island', '<nullable>'])(
+    '%j says what it says — somebody may be called so',
+    (name) => {
+      expect(text.parse(name)).toBe(name);
+    },
+  );
+});
 
 const registered = (given: object = {}) =>
   directoryAuditSchema.parse({
