@@ -56,14 +56,25 @@ const imitated: readonly (readonly [string, Place])[] = [
 ];
 const id = /^(?:AAMk|AQMk|LgAAAA|AAAA)[\w+/=-]{20,}$|^[\w+/=-]{60,}$/;
 
-function known(part: string): Place | undefined {
-  const seen = trimEnd(skeleton(part).replace(/[\s\p{P}\p{S}]+/gu, ' '), '0123456789').trim();
-  const place = byName.get(foldText(part)) ?? byName.get(skeleton(part)) ?? byName.get(seen);
-  if (place !== undefined) return place;
-  // l, I and 1 look alike in most fonts.
+const bare = (part: string) => trimEnd(skeleton(part).replace(/[\s\p{P}\p{S}]+/gu, ' '), '0123456789').trim();
+const known = (part: string): Place | undefined =>
+  byName.get(foldText(part)) ?? byName.get(skeleton(part)) ?? byName.get(bare(part)) ?? imitatedBy(part);
+
+/** l, I and 1 look alike in most fonts. */
+function imitatedBy(part: string): Place | undefined {
+  const seen = bare(part);
+  if (byName.has(seen)) return undefined;
   const joined = seen.replaceAll('l', 'i');
   return imitated.find(([name]) => isNear(joined, name.replaceAll('l', 'i')))?.[1];
 }
+
+/** Whether a name only looks like that of a folder that Exchange made: "Deleted ltems", "RЅS Feeds". */
+export const isForged = (folder: string) =>
+  folder.split(/[\\/]/).some((part) => {
+    const plain = foldText(part);
+    if (byName.has(plain) || plain.length < 4) return false;
+    return byName.has(skeleton(part)) ? skeleton(part) !== plain : imitatedBy(part) !== undefined;
+  });
 
 /** At most one letter more, less or other, or two of them swapped. */
 export function isNear(one: string, other: string): boolean {

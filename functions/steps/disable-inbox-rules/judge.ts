@@ -5,7 +5,7 @@
 import { foldText, oddityOf } from '../../../shared/microsoft365/rule-name.ts';
 import { inQuotes } from '../../../shared/model/text.ts';
 import { type Aim, aimOf } from './aim.ts';
-import { hides, isRelated, type Place, placeOf, placePoints } from './folder.ts';
+import { hides, isForged, isRelated, type Place, placeOf, placePoints } from './folder.ts';
 import type { InboxRule } from './rule.ts';
 import { type Directory, excuseOf, isOwners, type Owner, targetsOf } from './way-out.ts';
 
@@ -86,7 +86,9 @@ function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
   const { marksRead, deletes, sendsTo } = rule.actions;
   const picks = { points: aim.points, reason: aim.says === '' ? '' : `picks ${aim.says}` };
   const read = { points: 1.2, reason: 'marks it as read' };
-  if (!hides(place) && !(place !== 'none' && aim.wide && aim.points >= 5)) {
+  // A folder known by nothing but an id may be any: that is a question, whatever comes there.
+  const hidesAll = place === 'ordinary' && aim.wide && aim.points >= 5;
+  if (!hides(place) && !hidesAll) {
     // Filing is what rules are for. Marked as read, in a folder that has nothing to do with it, is not filing.
     const unseen = oddity.blank ? aim.wide || aim.sensitive : aim.hits >= 2 && place === 'ordinary';
     if (!marksRead || !unseen || isRelated(rule, folder)) return [];
@@ -122,6 +124,8 @@ function signsOf(seen: Look): Sign[] {
   const { rule, place, aim, oddity, outside, context } = seen;
   const signs: Sign[] = [];
   if (oddity.points > 0) signs.push({ points: oddity.points, reason: oddity.says });
+  if (isForged(seen.folder))
+    signs.push({ points: 2, reason: 'moves mail to a folder that only looks like its name' });
   if (rule.hidden) signs.push({ points: 6, reason: "is hidden from the owner's own programs" });
   if (outside.length === 0) {
     const hidden = concealment(seen);
@@ -145,15 +149,20 @@ const does = ({ actions }: InboxRule) =>
   actions.others.length > 0;
 
 /** `sales:\\Inbox` is a folder of the mailbox sales; where the rule itself is, its identity says: `adelev\\13…`. */
-function isElsewhere({ id }: InboxRule, folder: string): boolean {
+function isElsewhere({ id }: InboxRule, folder: string, { name, addresses }: Owner): boolean {
   const [, mailbox] = /^([^\\/:]+):[\\/]/.exec(folder) ?? [];
+  if (mailbox === undefined) return false;
   const [, own] = /^(.+)\\/.exec(id) ?? [];
-  return mailbox !== undefined && own !== undefined && foldText(mailbox) !== foldText(own);
+  if (own !== undefined) return foldText(mailbox) !== foldText(own);
+  // Without an identity the owner's own names must do; an alias begins as they do.
+  const called = foldText(mailbox);
+  const names = [name, ...addresses].map(foldText).filter((one) => one !== '');
+  return names.length > 0 && !names.some((one) => one.startsWith(called.slice(0, 3)) || one.includes(called));
 }
 
 /** Why a person has to look, whatever the score: each of these is something that can't be known or must not be lost. */
 function doubtsOf(seen: Look): string[] {
-  const { rule, place, folder, aim, oddity, outside, unknown } = seen;
+  const { rule, place, folder, aim, oddity, outside, unknown, context } = seen;
   const { actions } = rule;
   const doubts: string[] = unknown.map((says) => `sends mail to ${says}`);
   if (!does(rule) && !actions.stops) doubts.push('the service shows nothing that it does');
@@ -173,7 +182,8 @@ function doubtsOf(seen: Look): string[] {
     if (aim.hits > 0 || (aim.wide && aim.points >= 4))
       doubts.push(`moves ${aim.says} to ${inQuotes(folder)}, which has nothing to do with it`);
   }
-  if (isElsewhere(rule, folder)) doubts.push(`moves mail to ${inQuotes(folder)}, in another mailbox`);
+  if (isElsewhere(rule, folder, context.owner))
+    doubts.push(`moves mail to ${inQuotes(folder)}, in another mailbox`);
   if (actions.marksRead && aim.calm === null) {
     if (aim.warns) doubts.push('marks as read what the owner should see');
     else if (files && (aim.sensitive || aim.partners || aim.colleagues) && !isRelated(rule, folder))

@@ -358,6 +358,30 @@ describe('rules that are not judged by what they do', () => {
       expect(judge({ ...junk, ...more }, {}, true).verdict, JSON.stringify(more)).toBe('disable');
   });
 
+  it('are asked about where the folder may be any: an id alone tells nothing', () => {
+    const id = 'LgAAAAB3q1kQpZ4vQ6n0f3nQe8bHAQDf8d0c1aVwSaZ0vR9cXx1gAAAAAAENAAAB';
+    expect(judge({ MoveToFolder: id }).verdict).toBe('ask');
+    expect(judge({ MoveToFolder: id, MarkAsRead: true }).verdict).toBe('ask');
+    expect(judge({ MoveToFolder: id, From: ['news@adatum.com'] }).verdict).toBe('keep');
+  });
+
+  it('are asked about at least where a folder only looks like one that Exchange made', () => {
+    const moves = (MoveToFolder: string) =>
+      judge({ SubjectContainsWords: ['contract'], MoveToFolder }).verdict;
+    for (const forged of ['Deleted ltems', 'R\u0405S Feeds', 'Conversatlon History'])
+      expect(moves(forged), forged).not.toBe('keep');
+    for (const own of ['Archives', 'Junk E-mail', 'Contracts 2026']) expect(moves(own), own).toBe('keep');
+  });
+
+  it("are asked about where they move mail to another mailbox, whoever's rule it is", () => {
+    const moves = (folder: string, Identity: string) =>
+      judge({ Identity, SubjectContainsWords: ['Order'], MoveToFolder: folder }).verdict;
+    expect(moves('sales:\\Inbox\\Orders', '')).toBe('ask');
+    expect(moves('sales:\\Inbox\\Orders', 'adelev\\1')).toBe('ask');
+    expect(moves('adelev:\\Inbox\\Orders', '')).toBe('keep');
+    expect(moves('Adele Vance:\\Inbox\\Orders', '')).toBe('keep');
+  });
+
   it('are asked about where their time is over: they do nothing to what comes in', () => {
     const tidied = { ReceivedBeforeDate: '2020-01-01T00:00:00', MoveToFolder: 'Archive' };
     const now = new Date('2026-11-30T12:00:00Z');
