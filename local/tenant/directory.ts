@@ -11,8 +11,22 @@ export const tenantIdOf = (file: TenantFile): string =>
 export const userIdOf = (user: User): string =>
   user.id ?? guidOf('user', user.userPrincipalName.toLowerCase());
 
-export const findUser = (file: TenantFile, key: string): User | undefined =>
-  file.users.find((user) => equal(userIdOf(user), key) || equal(user.userPrincipalName, key));
+const isCalled = (user: User, key: string) =>
+  equal(userIdOf(user), key) || equal(user.userPrincipalName, key);
+
+/** Where a user was found by a name last: every request names some, and a tenant may have many. */
+const foundBefore = new WeakMap<TenantFile, Map<string, User>>();
+
+export function findUser(file: TenantFile, key: string): User | undefined {
+  const before = foundBefore.get(file) ?? new Map<string, User>();
+  foundBefore.set(file, before);
+  const known = before.get(key);
+  // Users come, go and change their names.
+  if (known !== undefined && isCalled(known, key) && file.users.includes(known)) return known;
+  const found = file.users.find((user) => isCalled(user, key));
+  if (found !== undefined) before.set(key, found);
+  return found;
+}
 
 export type Group = NonNullable<TenantFile['groups']>[number];
 export const groupIdOf = (group: Group): string => group.id ?? guidOf('group', group.displayName);

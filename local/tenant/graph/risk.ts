@@ -12,23 +12,26 @@ const detectionType: EntityType = {
 };
 const riskyUserType: EntityType = { name: 'microsoft.graph.riskyUser', properties: riskyUserProperties };
 
-const detectionRows = (call: GraphCall): Row[] =>
-  (call.file.riskDetections ?? []).map((detection) => {
-    const detected = detection.detectedDateTime ?? call.store.loadedAt;
-    return withDefaults(detection, riskDetectionProperties, {
-      ...namedUser(call.file, detection),
-      riskState: 'atRisk',
-      riskDetail: 'none',
-      source: 'IdentityProtection',
-      detectionTimingType: 'realtime',
-      activity: 'signin',
-      tokenIssuerType: 'AzureAD',
-      activityDateTime: detected,
-      detectedDateTime: detected,
-      lastUpdatedDateTime: detected,
-      additionalInfo: '[]',
+/** Of all, or of those with this id. */
+const detectionRows = (call: GraphCall, id?: string): Row[] =>
+  (call.file.riskDetections ?? [])
+    .filter((detection) => id === undefined || detection.id === id)
+    .map((detection) => {
+      const detected = detection.detectedDateTime ?? call.store.loadedAt;
+      return withDefaults(detection, riskDetectionProperties, {
+        ...namedUser(call.file, detection),
+        riskState: 'atRisk',
+        riskDetail: 'none',
+        source: 'IdentityProtection',
+        detectionTimingType: 'realtime',
+        activity: 'signin',
+        tokenIssuerType: 'AzureAD',
+        activityDateTime: detected,
+        detectedDateTime: detected,
+        lastUpdatedDateTime: detected,
+        additionalInfo: '[]',
+      });
     });
-  });
 
 const order = ['none', 'hidden', 'low', 'medium', 'high'];
 
@@ -116,7 +119,8 @@ export const riskRoutes: readonly GraphRoute[] = [
     query: { select: true },
     one: (call) => {
       licensed(call, detections);
-      return byId(detectionRows(call), call.parameters['id'] ?? '');
+      const id = call.parameters['id'] ?? '';
+      return byId(detectionRows(call, id), id);
     },
   },
   {
