@@ -150,13 +150,18 @@ function judge(
     );
     const locked = tenant.users.find(({ id }) => id === account)?.accountEnabled === false;
     const name = only.run.row.account.userPrincipalName;
-    const mails =
-      tenant.outbox?.filter(({ message }) => subjectOf(message).includes(`: ${name} (`)).length ?? 0;
+    const subjects = (tenant.outbox ?? []).map(({ message }) => subjectOf(message));
+    const mails = subjects.flatMap((subject) => {
+      const at = subject.indexOf(`: ${name} (`);
+      return at < 0 ? [] : [subject.slice(0, at).replace('[Reclaim] ', '')];
+    });
+    if (mails.some((said, index) => index > 0 && mails[index - 1] === said))
+      count(came, `WRONG: the same mail twice: ${mails.join(' → ')}`);
     const says = word === 'CONTAINED' || word === 'LOCKED' || word === 'DECIDE';
     if (says !== locked) count(came, `WRONG: says ${word}, and sign-in is ${locked ? 'blocked' : 'open'}`);
     count(
       came,
-      `${isOver(only) ? 'ended' : 'WRONG: not ended'}, ${word}, ${mails} ${mails === 1 ? 'mail' : 'mails'}`,
+      `${isOver(only) ? 'ended' : 'WRONG: not ended'}, ${word}; told: ${mails.join(' → ') || 'WRONG: nothing'}`,
     );
   }
 }
