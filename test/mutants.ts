@@ -44,10 +44,10 @@ const groups: readonly {
     tests: run,
     bugs: [
       [
-        'const written = await engine.progress.write(ref, changes, settles ? undefined : rows);',
-        'await engine.bus.send(planned.send);\n    const written = await engine.progress.write(ref, changes, settles ? undefined : rows);',
+        'const written = await engine.progress.write(ref, changes, rows);',
+        'await engine.bus.send(planned.send);\n    const written = await engine.progress.write(ref, changes, rows);',
       ],
-      ["if (written === 'conflict') {", "if (written === 'conflict') {\n      return rows;"],
+      ["if (written === 'conflict') continue;", "if (written === 'conflict') return rows;"],
       ['if (!settles) return written;', 'return written;'],
     ],
   },
@@ -55,6 +55,7 @@ const groups: readonly {
     file: 'shared/run/summary-turn.ts',
     tests: run,
     bugs: [
+      ['    if (!acted) return false;\n', ''],
       ["const cutOff = summary.state === 'sending' || summary.claimedAt !== null;", 'const cutOff = false;'],
       ['const turn = summary.turn + 1;', 'const turn = summary.turn;'],
       ["run.endsAs === 'superseded'", 'false'],
@@ -146,6 +147,7 @@ const groups: readonly {
     file: 'shared/run/open-run.ts',
     tests: [...run, 'test/rails'],
     bugs: [
+      ["  if (run.endsAs === 'superseded') return false;\n", ''],
       ["if (opened === 'taken') continue;", ''],
       ['Date.parse(at) <= Date.parse(lock)', 'true'],
     ],
@@ -196,6 +198,7 @@ const groups: readonly {
     file: 'shared/alerts/echo.ts',
     tests: ['test/alerts/echo', 'test/rails/echo'],
     bugs: [
+      ['changed >= since - earlierMs && changed', 'changed >= since && changed'],
       ['at >= confirmedAt - earlierMs && at <= confirmedAt + laterMs', 'at >= confirmedAt - earlierMs'],
       ['return nothingSince && ', 'return '],
       ['changed <= since + latestMs', 'true'],
@@ -230,6 +233,24 @@ const groups: readonly {
       ['intruder.userAgents.includes(userAgent) && intruder', 'intruder'],
       ["certainty: 'likely',", "certainty: 'certain',"],
       ['tieOf(intruder, trace) === undefined &&', ''],
+    ],
+  },
+  {
+    file: 'shared/intruder/follow.ts',
+    tests: ['test/intruder/judge-presence', 'test/intruder'],
+    bugs: [['suspicion.first - dayMs', 'suspicion.first']],
+  },
+  {
+    file: 'shared/intruder/others.ts',
+    tests: ['test/intruder/window', 'test/intruder'],
+    bugs: [['> dayMs && days > 1', '> dayMs || days > 1']],
+  },
+  {
+    file: 'shared/store/table-client.ts',
+    tests: ['test/store/table-client'],
+    bugs: [
+      ['if (parts.length !== actions.length) {', 'if (false) {'],
+      ['  status >= 400 && (', '  ('],
     ],
   },
   {

@@ -200,6 +200,14 @@ describe('an alert whose run was ended for it and never replaced', () => {
   });
 });
 
+it('a late detection joins no run that was ended to make room — nothing is done in it any more', async () => {
+  const { simulation, engine, runId } = await live();
+  await simulation.live(settled);
+  await supersede(engine, runId, { who: 'policy', why: 'a second alert' });
+  const late = await openRun(engine, { ...request, signals: [{ ...riskySignIn, sourceId: 'd3' }] });
+  expect(late).toMatchObject({ joined: false });
+});
+
 describe('a run that a person ended before its lock', () => {
   it('takes what came before it, and nothing that was done since — nobody has looked for that', async () => {
     const { simulation, engine, runId, undoneBeforeTheLock } = await live();
