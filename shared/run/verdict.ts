@@ -75,7 +75,9 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
     step.outcome?.is === 'reported' && effectiveMode(run, step) === 'act' && step.changes.length > 0;
   const open =
     !contain.every((step) => endedWell(step.outcome)) ||
-    [...contain, ...evict].some((step) => step.outcome?.is === 'failed' || step.changes.some(hasNoEffect));
+    [...contain, ...evict.filter(shutsOut)].some(
+      (step) => step.outcome?.is === 'failed' || step.changes.some(hasNoEffect),
+    );
   if (open) return 'NOT CONTAINED';
   // Locked, and not through yet: slow or waiting for its turn is no failure.
   if (evict.some((step) => step.outcome === null || stillToAct(step))) return 'LOCKED';
@@ -93,6 +95,9 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
   const nothing = changes.length === 0 && steps.every((step) => openTasks(step).length === 0);
   return nothing ? 'NOTHING TO DO' : 'CONTAINED';
 }
+
+/** Telling Entra ID Protection takes nothing from the intruder: where that fails, a person tells it. */
+const shutsOut = ({ part }: StepRow) => part !== 'risk-confirmation';
 
 /** Made as far as the service said, and still there long after. What is done once keeps nobody out: a task says so. */
 const hasNoEffect = ({ stillThereAt, goneAt, undoneAt, once }: ChangeRecord) =>

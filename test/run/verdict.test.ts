@@ -247,6 +247,15 @@ describe('an outcome', () => {
   );
 });
 
+it('what takes nothing from the intruder is a task where it fails, and the account is contained all the same', () => {
+  const evicting = (name: string, part?: StepRow['part']) =>
+    step(name, failed, { stage: 'evict', ...(part === undefined ? {} : { part }) });
+  const word = (row: StepRow) =>
+    verdictText(verdictOf(run({ level: 'full' }), [...contained, ...evicted, row]));
+  expect(word(evicting('confirm-compromise', 'risk-confirmation'))).toBe('CONTAINED, 1 TASK');
+  expect(word(evicting('disable-devices'))).toBe('NOT CONTAINED, 1 TASK');
+});
+
 it('a second mail waits until what contains and evicts is through — half of a change is no news', () => {
   const settled = { state: 'settled', outcome: { is: 'done' }, until: null } as const;
   const lock = sampleStep('block-sign-in', settled);
