@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Pure, or with a simulated tenant in the same process: what one of them loads is no harm to the next. */
-const together = ['alerts', 'auth', 'microsoft365', 'preflight', 'rails', 'steps', 'summary'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+/** Pure, or with everything that they talk to in the same process: what one of them loads does no harm to the next. */
+const together = [
+  ...['alerts', 'auth', 'cli', 'clients', 'functions', 'intruder', 'mail', 'microsoft365', 'model', 'page'],
+  ...['preflight', 'rails', 'run', 'steps', 'store', 'summary'],
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
