@@ -92,7 +92,8 @@ const findAnotherAdministrator = (name: string, id: string): Task => ({
 const tellHomeTenant = (name: string, id: string): Task => ({
   id: 'home-tenant',
   what: `Tell the administrators of ${homeDomain(name)} that their account may be compromised`,
-  instruction: `It is a guest here and is only shut out of this tenant: only they can reset its password, revoke its sessions and remove its methods.`,
+  instruction:
+    'The account is a guest here, and can be shut out of this tenant alone. Only its home tenant can reset the password, revoke the sessions and remove the sign-in methods.',
   link: userPage(id),
   role: 'Global Reader',
   danger: 'account',

@@ -18,7 +18,7 @@ import { remediation, settings, type Task } from '../../shared/model/step.ts';
  */
 export const disableDevices = remediation({
   name: 'disable-devices',
-  title: 'Disable the intruder’s devices',
+  title: "Disable the intruder's devices",
   removes: 'sign-in from devices that the intruder registered or used; phones and Macs are left to hands',
   did: (devices) =>
     devices === 1 ? 'signed in from a device of their own' : `signed in from ${devices} devices of their own`,
@@ -27,7 +27,7 @@ export const disableDevices = remediation({
   byHand: ({ id }) => ({
     link: userDevicesPage(id),
     role: 'Cloud Device Administrator',
-    how: 'Select each device that is not the owner’s, and Disable.',
+    how: "Select each device that is not the owner's, and Disable.",
   }),
   settings: settings('act'),
   permissions: { graph: ['User.Read.All', 'Device.ReadWrite.All', 'AuditLog.Read.All'] },

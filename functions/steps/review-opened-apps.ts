@@ -18,7 +18,7 @@ const firstParty =
 export const reviewOpenedApps = investigation({
   name: 'review-opened-apps',
   title: 'Review applications the intruder opened',
-  collects: 'applications other than Microsoft’s that the intruder signed in to',
+  collects: "applications other than Microsoft's that the intruder signed in to",
   guide: ['MS back doors'],
   stage: 'collect',
   settings: settings('act'),
@@ -46,7 +46,7 @@ export const reviewOpenedApps = investigation({
           why: tie,
         })),
         ...(foreign.length === 0
-          ? [{ what: 'no application but Microsoft’s', why: 'was opened with a sign-in that is known' }]
+          ? [{ what: "no application but Microsoft's", why: 'was opened with a sign-in that is known' }]
           : []),
       ],
       tasks: [

@@ -88,7 +88,7 @@ export const rows = [
     kinds: mailboxAbuse,
     levels: notHarmless,
     does: 'hold',
-    because: 'may be the owner’s own doing: no risky sign-in is known that explains it',
+    because: "may be the owner's own doing: no risky sign-in is known that explains it",
   },
   {
     id: 'user-reported',

@@ -234,7 +234,7 @@ function ownerTasks({ run, steps }: RunState): OwnerTask[] {
   const methods =
     gone.length === 0
       ? 'Methods that are theirs were left as they are.'
-      : `Removed as the intruder’s: ${gone.join(', ')}.`;
+      : `Removed as the intruder's: ${gone.join(', ')}.`;
   return [
     ...(run.account.guest
       ? []

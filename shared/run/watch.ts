@@ -62,7 +62,7 @@ const cameBack = ({ id, what }: ChangeRecord): TaskRecord => ({
   id: `back-again:${id}`,
   what: `Ask the owner, by phone, whether this is theirs now: ${what}`,
   instruction:
-    'It was the intruder’s, was removed, and is there again after the account was handed back. If it is not the owner’s, open a new run for the account.',
+    "It was the intruder's, was removed, and is there again after the account was handed back. If it is not the owner's, open a new run for the account.",
   link: 'https://security.microsoft.com/auditlogsearch',
   role: 'Security Reader',
   danger: 'leak',

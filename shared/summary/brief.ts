@@ -64,12 +64,14 @@ const alerted = ({ run }: Case) =>
 function locks(given: Case): Line[] {
   const { run, steps, lock } = given;
   if (run.state === 'held' || run.dryRun || lock.is !== 'blocked') return [];
-  const revoked = steps
-    .find(({ part }) => part === 'sessions')
-    ?.changes.findLast(({ fixedAt, goneAt }) => fixedAt !== null && goneAt !== null);
+  const sessions = steps.find(({ part }) => part === 'sessions');
+  const revoked = sessions?.changes.findLast(({ fixedAt, goneAt }) => fixedAt !== null && goneAt !== null);
   const unsure = [
     ...(lock.checkedAt === null ? ['the lock is NOT checked yet'] : []),
-    ...(revoked === undefined ? ['sessions are NOT known to be revoked'] : []),
+    // What does not apply to the account is told as not covered.
+    ...(revoked === undefined && sessions?.outcome?.is !== 'skipped'
+      ? ['sessions are NOT known to be revoked']
+      : []),
   ];
   return unsure.length === 0 ? [] : [{ text: capital(unsure.join('; ')) }];
 }

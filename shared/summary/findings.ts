@@ -173,7 +173,7 @@ function nextCheck(given: Case): string {
   if (run.state === 'held') return 'Nothing happens until somebody approves or ends the run';
   const watch = nextWatch({ run, steps });
   if (watch !== null) {
-    return `What had been the intruder’s is looked for at about ${timeOf(given, watch)}; nothing is changed, and you hear of it if it is there again`;
+    return `What had been the intruder's is looked for at about ${timeOf(given, watch)}; nothing is changed, and you hear of it if it is there again`;
   }
   if (run.endsAs !== null || run.dryRun) return 'This run does not look at the account again';
   const minutes = timing.checkMinutes[run.checks];

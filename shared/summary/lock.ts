@@ -70,7 +70,7 @@ function withoutChange(row: StepRow): Lock {
     case 'done':
       return { is: 'found', at: row.lookedAt };
     case 'off':
-      return { is: 'open', because: `${row.name} is switched off` };
+      return { is: 'open', because: 'that step is switched off' };
     case 'skipped':
       return { is: 'open', because: clause(outcome.reason, 200) };
     case 'needs-human':

@@ -207,7 +207,7 @@ function nothing(given: Case): Line {
         text:
           given.run.handBack?.phase === 'roles'
             ? 'Decide which administrator roles the owner still needs, and approve them in the run'
-            : 'Nothing. The account is its owner’s again',
+            : "Nothing. The account is its owner's again",
         ...(given.run.handBack?.phase === 'roles' ? { orders: [goOn(given)] } : {}),
       };
     case 'DRY RUN':

@@ -33,7 +33,7 @@ export function passNotice(
           {
             text: 'Call whoever asked for it, on a number that you know.',
             details: [
-              'If they did not: start a new run for this account, which locks it again, and another for the operator’s own account.',
+              "If they did not: start a new run for this account, which locks it again, and another for the operator's own account.",
             ],
             link: { text: `Run ${run.code}`, url: runUrl },
           },

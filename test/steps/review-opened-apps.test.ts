@@ -87,7 +87,7 @@ describe('review-opened-apps', () => {
 
   it('asks nobody where no sign-in is known', async () => {
     const { findings, asked } = await look({ opened: [] });
-    expect(findings).toMatchObject([{ what: 'no application but Microsoft’s' }]);
+    expect(findings).toMatchObject([{ what: "no application but Microsoft's" }]);
     expect(asked()).toEqual([]);
   });
 

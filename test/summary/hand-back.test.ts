@@ -32,7 +32,7 @@ describe('the mail of a hand-back', () => {
       'Adele Vance has the account back. How they were identified: called back on the number in the file of HR.',
     );
     expect(section(situation(), 'Next')[0]).toBe(
-      'What had been the intruder’s is looked for at about 14:21 UTC; nothing is changed, and you hear of it if it is there again',
+      "What had been the intruder's is looked for at about 14:21 UTC; nothing is changed, and you hear of it if it is there again",
     );
     expect(section(situation({ watches: 2 }), 'Next')[0]).toBe('This run does not look at the account again');
   });

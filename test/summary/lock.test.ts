@@ -21,7 +21,7 @@ describe('when', () => {
     ],
     ['nothing to do', 'Sign-in was blocked already, by another hand'],
     ['undone', 'Sign-in allowed again 2026-11-20 09:40:02 UTC'],
-    ['the lock switched off', 'Sign-in is NOT blocked: block-sign-in is switched off'],
+    ['the lock switched off', 'Sign-in is NOT blocked: that step is switched off'],
     ['not contained, refused', 'Sign-in is NOT blocked: the step failed'],
     ['not contained after five minutes', 'Sign-in is NOT blocked: not done yet'],
   ] as const)('of a run that is %s', (name, line) => {

@@ -28,7 +28,7 @@ describe('the story', () => {
     ],
     [
       'the lock switched off',
-      `Microsoft reported "Anomalous token" for Adele Vance's account from 203.0.113.7 at 08:57 UTC. The account is NOT locked: block-sign-in is switched off. 1 of 4 changes could NOT be checked yet.`,
+      `Microsoft reported "Anomalous token" for Adele Vance's account from 203.0.113.7 at 08:57 UTC. The account is NOT locked: that step is switched off. 1 of 4 changes could NOT be checked yet.`,
     ],
     [
       'locked',

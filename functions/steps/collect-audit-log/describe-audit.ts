@@ -37,7 +37,7 @@ export function describeAudit(records: readonly Entry[], intruder: Intruder): Ke
   if (others > 0) {
     cut.push({
       what: `${others} other record${others === 1 ? '' : 's'} of this account`,
-      why: 'nothing ties them to the intruder: no proof that they are the owner’s; they are in the attached table',
+      why: "nothing ties them to the intruder: no proof that they are the owner's; they are in the attached table",
     });
   }
   if (records.length === 0) {

@@ -29,7 +29,7 @@ const mostNames = 25;
 export const findOtherVictims = investigation({
   name: 'find-other-victims',
   title: 'Find other victims',
-  collects: 'sign-ins of other accounts from the intruder’s addresses',
+  collects: "sign-ins of other accounts from the intruder's addresses",
   leaves: 'an alert for each other account',
   guide: ['MS tools'],
   stage: 'collect',
@@ -80,12 +80,12 @@ export const findOtherVictims = investigation({
     if (addresses.length === 0) {
       findings.push({
         what: 'whether there are others is not known',
-        why: 'no address is the intruder’s alone',
+        why: "no address is the intruder's alone",
       });
     } else if (findings.length === 0) {
       const what = bystanders.size === 0 ? 'no other account' : 'no other victim';
       findings.push({
-        what: `${what} was signed in to from the intruder’s addresses`,
+        what: `${what} was signed in to from the intruder's addresses`,
         why: 'as far as the log tells, which lags by minutes',
       });
     }
@@ -153,7 +153,7 @@ function askAbout(others: readonly Other[], userId: string): Task {
 
 const tooMany = (count: number, userId: string): Task => ({
   id: 'many-victims',
-  what: `Block the intruder’s addresses: ${count} other accounts were signed in to from there`,
+  what: `Block the intruder's addresses: ${count} other accounts were signed in to from there`,
   instruction: `Make a named location of them, and a Conditional Access policy that blocks it for all users. Only ${mostAlerts} of the accounts were told to triage; the sign-in log has the others.`,
   link: signInsPage(userId),
   role: 'Conditional Access Administrator',

@@ -107,7 +107,7 @@ const people = (count: number) => `${count} other account${count === 1 ? '' : 's
 
 const sharedBy = (address: string, found: readonly Other[]): Kept => ({
   what: `${people(found.length)} used ${address}, which is not the intruder's alone`,
-  why: 'some of them do so every day; only those who used the intruder’s session, device or client count as victims',
+  why: "some of them do so every day; only those who used the intruder's session, device or client count as victims",
 });
 
 const unasked = (address: string, count: number): Kept => ({

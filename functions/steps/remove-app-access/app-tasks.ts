@@ -91,7 +91,7 @@ export const lookAtTenantWide = ({ principal }: App, wide: readonly Consent[]): 
 export const askWhoElse = ({ principal, abuse }: App): Task => ({
   id: `shared:${principal.id}`,
   what: `Decide whether the company needs ${inQuotes(principal.name)}, which the intruder used`,
-  instruction: `Others use it too, so only this user’s access was removed${abuse === null ? '' : `; it ${abuse}`}: ${appName(principal)}. If nobody needs it: Properties, Enabled for users to sign-in, No.`,
+  instruction: `Others use it too, so only this user's access was removed${abuse === null ? '' : `; it ${abuse}`}: ${appName(principal)}. If nobody needs it: Properties, Enabled for users to sign-in, No.`,
   link: applicationPage(principal.id),
   role,
 });

@@ -27,7 +27,7 @@ const beforeSchema = z.object({
 /** DELETE at the endpoint of each type: UserAuthenticationMethod.ReadWrite.All (https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview). */
 export const removeAuthMethods = remediation({
   name: 'remove-auth-methods',
-  title: 'Remove the intruder’s authentication methods',
+  title: "Remove the intruder's authentication methods",
   removes:
     'methods and passes that the intruder registered; all others stay, and hardware tokens are left to hands',
   did: (methods) => (methods === 1 ? 'registered a sign-in method' : `registered ${methods} sign-in methods`),
@@ -103,5 +103,5 @@ export const removeAuthMethods = remediation({
     await unlessGone(graph.delete(`${user}/authentication/${collection}/${encodeURIComponent(id)}`));
   },
 
-  undo: 'A deleted method cannot be given back, and these were the intruder’s: the owner registers their own again.',
+  undo: "A deleted method cannot be given back, and these were the intruder's: the owner registers their own again.",
 });

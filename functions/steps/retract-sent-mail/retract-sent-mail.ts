@@ -26,7 +26,7 @@ export const retractSentMail = remediation({
   byHand: ({ userPrincipalName }) => ({
     link: explorerPage(),
     role: 'Security Administrator with the role Search and Purge',
-    how: `Filter by the sender ${userPrincipalName}, tick the intruder’s messages, and select Take action, Move or delete, Soft delete.`,
+    how: `Filter by the sender ${userPrincipalName}, tick the intruder's messages, and select Take action, Move or delete, Soft delete.`,
   }),
   part: 'retraction',
   licences: ['defenderForOffice'],
@@ -75,7 +75,7 @@ export const retractSentMail = remediation({
   },
 
   async undo({ before }, { run, graph }) {
-    const why = 'Undone: the mail is its owner’s';
+    const why = "Undone: the mail is its owner's";
     await moveMail(graph, 'moveToInbox', { ...before, name: `Reclaim ${run.code}`, why });
     return undefined;
   },

@@ -15,7 +15,7 @@ const dayMs = 86_400_000;
 /** POST /machines/{id}/runAntiVirusScan: Machine.Scan (https://learn.microsoft.com/defender-endpoint/api/run-av-scan). */
 export const scanDevices = remediation({
   name: 'scan-devices',
-  title: 'Scan the owner’s devices',
+  title: "Scan the owner's devices",
   removes:
     'malware that Defender Antivirus knows, from machines that are onboarded; others are left to hands',
   guide: ['MS virus scan'],
