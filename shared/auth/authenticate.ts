@@ -1,4 +1,4 @@
-// One answer to "who asks?" for every HTTP function, by the ways that the settings name. With nothing configured that is
+// One answer to "who is asking?" for every HTTP function, by the ways that the settings name. By default that is
 // function keys, which the Functions host checks before any code runs.
 import { oneLine } from '../mail/plain.ts';
 import type { Settings } from '../settings.ts';
@@ -31,12 +31,12 @@ export const withoutCredentials = (headers: Headers): Headers =>
     ),
   );
 
-/** The local stack has no sign-in, so there the caller says who they are; enough to try what takes two operators. */
+/** The local stack has no sign-in, so the caller states their name; that is enough to try what takes two operators. */
 const localOperatorHeader = 'x-reclaim-operator';
 
 /**
- * A key says nothing about who holds it. Only where the tenant is a stand-in on this machine may its holder do what
- * takes a person.
+ * A key says nothing about its holder. Only if the tenant is a stand-in on this machine may a key holder do what takes
+ * a person.
  */
 function keyHolder(headers: Headers, isLocal: boolean): Caller {
   const who = 'an operator with the function key';

@@ -1,7 +1,7 @@
-// Who asks, and how far they may go: the same whichever way they came in.
+// Who is asking and what they may do, however they authenticated.
 import { oneLine } from '../mail/plain.ts';
 
-/** Readers look, operators decide; whoever may decide may look. */
+/** Readers look, operators decide; operators may also look. */
 const accesses = ['reader', 'operator'] as const;
 export type Access = (typeof accesses)[number];
 
@@ -11,7 +11,7 @@ export const appRoles = { 'Responder.Reader': 'reader', 'Responder.Operator': 'o
 export interface Caller {
   /** For the run's log: one line, with the object id, because names can be chosen and are reused. */
   who: string;
-  /** Tells one operator from another when two are needed: the object id, never a name. */
+  /** Tells operators apart when two are needed: the object id, never a name. */
   id: string;
   /** Only a person can answer for giving an account back. A function key says nothing about who holds it. */
   kind: 'person' | 'application' | 'key';

@@ -1,6 +1,6 @@
-// What App Service Authentication says of whoever has signed in with a browser: a header, which anybody could send
-// where that service does not stand in front. So it is read only where the settings and the platform both say that it
-// does, and the tenant, the audience and the role in it are checked here once more.
+// What App Service Authentication says about a user signed in with a browser. It is a header, which anybody could send
+// if that service isn't in front of the app. So it is read only if both the settings and the platform say that it is,
+// and its tenant, audience and role are checked here once more.
 // https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 import { z } from 'zod';
 import { type Caller, callerWith, TokenRefused } from './caller.ts';

@@ -1,5 +1,5 @@
-// An access token of Entra ID, checked here and not by whoever stands in front: signed by the tenant's keys, made for
-// this API, still valid, and of somebody with a role. https://learn.microsoft.com/entra/identity-platform/access-tokens
+// Checks an access token of Entra ID itself, without relying on a proxy in front: signed by the tenant's keys, made for
+// this API, still valid, and its holder has a role. https://learn.microsoft.com/entra/identity-platform/access-tokens
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { RetryableError } from '../errors.ts';
@@ -7,7 +7,7 @@ import { type Caller, callerWith, TokenRefused } from './caller.ts';
 
 export interface TokenRules {
   tenantId: string;
-  /** Client id of the API, and whatever else stands for it, such as api://…. */
+  /** Client id of the API, and any other name for it, such as api://…. */
   audiences: readonly string[];
   /** https://login.microsoftonline.com, or another cloud's. */
   loginUrl: string;
@@ -15,10 +15,10 @@ export interface TokenRules {
   now: () => Date;
 }
 
-/** Clocks differ; a token lives for 60 to 90 minutes. */
+/** Clocks differ, and a token lives for 60 to 90 minutes. */
 const skewSeconds = 60;
 
-/** The tenant's signing keys, kept for an hour and asked for again at most every 30 seconds, whatever key a token names. */
+/** The tenant's signing keys, kept for an hour and fetched at most every 30 seconds, whatever key a token names. */
 export const keysOf = (loginUrl: string, tenantId: string): JWTVerifyGetKey =>
   createRemoteJWKSet(new URL(`${loginUrl}/${tenantId}/discovery/v2.0/keys`), {
     cooldownDuration: 30_000,
@@ -47,7 +47,7 @@ const claimsSchema = z.object({
   roles: z.array(z.string()).default([]),
 });
 
-/** Throws TokenRefused, or RetryableError when the keys can't be had. */
+/** Throws TokenRefused, or RetryableError if the keys can't be fetched. */
 export async function callerOfToken(token: string, rules: TokenRules): Promise<Caller> {
   const claims = claimsSchema.safeParse(await verified(token, rules));
   if (!claims.success || claims.data.tid.toLowerCase() !== rules.tenantId.toLowerCase()) {
@@ -95,6 +95,6 @@ function refusal(thrown: unknown): Error {
   return new TokenRefused('The token is not signed by Entra ID for this tenant.');
 }
 
-/** An answer that was no key set: the library's own, unspecific error. */
+/** The answer was not a key set: the library's own, unspecific error. */
 const isNoKeys = (error: errors.JOSEError): boolean =>
   error instanceof errors.JWKSInvalid || error.code === 'ERR_JOSE_GENERIC';

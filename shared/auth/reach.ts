@@ -1,5 +1,5 @@
-// What an account may turn itself into, although it holds no role: an operator of this app, or an administrator through a
-// group that carries roles. A pass for such an account is a pass for what it becomes.
+// What an account without a role can make itself into: an operator of this app, or an administrator through a group
+// that carries roles. A pass for such an account is a pass for everything it can become.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError, toFailure } from '../errors.ts';
@@ -20,9 +20,9 @@ const assignmentSchema = z.object({ appRoleId: z.string(), principalId: z.string
 const groupSchema = z.object({ id: z.string() });
 
 /**
- * Why this account reaches further than its roles say, in one sentence, or null. What can't be read counts as reaching
- * further; RetryableError is thrown, since it may be known in a moment. `clientId` is the application that operators sign
- * in to, if they do.
+ * Why this account reaches further than its roles say, in one sentence, or null. If that can't be read, the account
+ * counts as reaching further; a RetryableError is thrown, since the answer may be known in a moment. `clientId` is the
+ * application that operators sign in to, if there is one.
  */
 export async function reachesFurther(
   graph: GraphReader,

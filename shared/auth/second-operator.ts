@@ -1,13 +1,13 @@
-// For whom one operator alone must not make a pass: administrators, VIPs, protected accounts, other operators, and whoever
-// can make themselves an administrator. Without a second person, whoever holds one operator's session could open any
-// account of the tenant.
+// Accounts for which a single operator must not make a pass: administrators, VIPs, protected accounts, other operators,
+// and users who can make themselves administrators. Otherwise one stolen operator session could open any account of the
+// tenant.
 import { isAdministratorOrVip } from '../alerts/rails.ts';
 import type { Account } from '../model/account.ts';
 
 /**
  * Why a pass for this account needs a second operator, in one sentence, or null. `recorded` is the account as the run
- * found it, since the run may have removed its roles; `now` is how it is today, since roles may have been added. `reach` is
- * what it could become (reach.ts).
+ * found it, since the run may have removed its roles; `now` is the account today, since roles may have been added.
+ * `reach` is what it could become (reach.ts).
  */
 export function secondOperatorBecause(
   recorded: Account,

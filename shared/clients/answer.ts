@@ -18,18 +18,19 @@ export function jsonOf(text: string): unknown {
 }
 
 /**
- * The security API collects answers of several products. If one of them did not answer, it says so: status 206, or a warning
- * like `199 - "Vendor/Provider/504/10000"` (https://learn.microsoft.com/graph/api/resources/security-error-codes).
+ * The security API collects answers from several products. If one of them did not answer, it says so: status 206, or a
+ * warning like `199 - "Vendor/Provider/504/10000"`
+ * (https://learn.microsoft.com/graph/api/resources/security-error-codes).
  */
 const isPartial = ({ status, headers }: Answer) =>
   status === 206 || /(^|,)\s*199\b/.test(headers.get('warning') ?? '');
 
-/** What went wrong behind the status 200: headers were sent before it did. */
+/** What went wrong behind a status 200: the headers were sent before it happened. */
 const faultSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
 
 /**
- * The body of a success; undefined if it is empty. A partial answer doesn't count, nor one that holds an error, and one that
- * isn't JSON was cut off or altered on the way. All are worth another try later.
+ * The body of a success; undefined if it is empty. Three kinds of body are worth another try: a partial answer, one
+ * that holds an error, and one that isn't JSON because it was cut off or altered on the way.
  */
 export function bodyOf(answer: Answer, service: string, request: string): unknown {
   if (isPartial(answer)) {
@@ -53,7 +54,7 @@ export function bodyOf(answer: Answer, service: string, request: string): unknow
   return body;
 }
 
-/** The same for a read, to which an empty body is not an answer. */
+/** The same for a read, which must not have an empty body. */
 export function readOf(answer: Answer, service: string, request: string): unknown {
   const body = bodyOf(answer, service, request);
   if (body !== undefined && body !== null) return body;

@@ -55,7 +55,7 @@ type Through = (request: GraphRequest) => Promise<unknown>;
 
 interface Answered {
   body: unknown;
-  /** How failures name it. */
+  /** Its name in failures. */
   request: string;
 }
 
@@ -76,7 +76,7 @@ const plansKeptMs = 600_000;
 const organizationsSchema = z.object({ value: z.array(organizationSchema) });
 
 export interface BoundGraphClient extends GraphClient, GraphPages {
-  /** Any path: for whoever has a closed set of their own. No step gets this client. */
+  /** Any path: for callers with a closed set of their own. No step gets this client. */
   delete(path: string): Promise<void>;
   /** The same client, with requests that end when the signal aborts. */
   withAbort(abort: AbortSignal): GraphClient & GraphPages;

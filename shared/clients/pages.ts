@@ -8,11 +8,11 @@ const pageSchema = z.looseObject({ value: z.array(z.unknown()), '@odata.nextLink
 
 interface List<T> {
   service: string;
-  /** How failures name it. */
+  /** Its name in failures. */
   request: string;
   first: string;
   item: z.ZodType<T>;
-  /** Stops reading pages at so many items. */
+  /** Stops reading pages at this many items. */
   most?: number | undefined;
   /** The body of one page. */
   read: (place: string) => Promise<unknown>;
@@ -40,7 +40,7 @@ export async function allPages<T>(list: List<T>): Promise<T[]> {
   return items.slice(0, most);
 }
 
-/** The same, one page after the other: for lists that are too long to be held. */
+/** The same, one page at a time: for lists too long to hold in memory. */
 export async function* eachPage<T>(list: Omit<List<T>, 'most'>): AsyncGenerator<T[]> {
   const { service, request, item } = list;
   const seen = new Set<string>();

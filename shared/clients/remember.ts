@@ -1,5 +1,5 @@
-// Reads of one moment, each made once: whoever asks again for what was just read, or for less of it, gets the same
-// answer without a request. For the moments before a lock only; nothing here ever expires.
+// Remembers the reads of one moment: asking again for the same, or for less of it, is answered without a request. Only
+// for the moments before a lock; nothing here ever expires.
 import { z } from 'zod';
 import type { GraphOptions, GraphReader } from '../model/clients.ts';
 
@@ -8,7 +8,7 @@ interface Read {
   answer: Promise<unknown>;
 }
 
-/** A read that failed is forgotten, and one whose answer does not fit is made again. Searches are never remembered. */
+/** A failed read is forgotten; one whose answer doesn't fit is repeated. Searches are never remembered. */
 export function remembering(graph: GraphReader): GraphReader {
   const reads = new Map<string, Read[]>();
 
@@ -39,7 +39,7 @@ export function remembering(graph: GraphReader): GraphReader {
       const asked = graph.get(path, z.unknown(), options);
       remember(key, selected, asked);
       const fits = schema.safeParse(await asked);
-      // The client itself says best what is wrong with an answer.
+      // The client itself gives the best error for an odd answer.
       return fits.success ? fits.data : await graph.get(path, schema, options);
     },
     list: (path, item, options) => graph.list(path, item, options),
@@ -53,7 +53,7 @@ const isWithin = (some: ReadonlySet<string>, all: ReadonlySet<string>) =>
 const keyOf = (kind: string, place: string, { version = 'v1.0' }: GraphOptions = {}) =>
   `${kind} ${version} ${place}`;
 
-/** The path without `$select`, and what that names; without one there is nothing to be less than. */
+/** The path without `$select`, and the names in it; without `$select` everything is selected by default. */
 function apart(path: string): { place: string; selected: ReadonlySet<string> } {
   const [place = '', query = ''] = path.split('?', 2);
   const parts = query.split('&').filter((part) => part !== '');

@@ -4,11 +4,11 @@ import { RetryableError } from '../errors.ts';
 
 /** What a function can afford, from the first try to the last, or as the sum of all waits if the clock stands still. */
 const shortPatience = 4;
-/** Whoever has more patience looks again at least this often. */
+/** A more patient caller tries again at least this often. */
 const longestBackOff = 60;
 
 export interface Repeating {
-  /** Sending it twice has the effect of once. Anything else is only repeated if it surely had no effect. */
+  /** Sending it twice has the effect of sending it once. Anything else is only repeated if it surely had no effect. */
   repeatable: boolean;
   wait: (seconds: number, abort: AbortSignal | undefined) => Promise<void>;
   random: () => number;

@@ -37,7 +37,7 @@ export interface Service {
 }
 
 export interface Outgoing {
-  /** How failures name it. */
+  /** Its name in failures. */
   name: string;
   method: string;
   url: string;
@@ -61,8 +61,8 @@ export function createSender(service: Service, options: ClientOptions) {
   async function exchange(request: Outgoing, token: string): Promise<Answer> {
     const headers = new Headers(request.headers);
     headers.set('authorization', `Bearer ${token}`);
-    // AbortSignal.timeout and AbortSignal.any would keep what belongs to an answered request: the one until its time is
-    // over, the other for as long as the caller's signal lives.
+    // AbortSignal.timeout and AbortSignal.any would keep the objects of an answered request alive: the former until its
+    // time is up, the latter for as long as the caller's signal lives.
     const stopping = new AbortController();
     const stop = () => stopping.abort();
     let isLate = false;

@@ -1,9 +1,9 @@
-// Reads whose answer serves several steps: a run's steps ask the same log and the same list of domains within seconds
-// of each other. What a step changes and checks is never among them.
+// Reads whose answer serves several steps: a run's steps read the same log and the same list of domains within seconds
+// of each other. Nothing that a step changes and checks is shared.
 import { z } from 'zod';
 import type { Clients, CmdletOptions, CmdletParameters, GraphOptions } from '../model/clients.ts';
 
-/** By how a path begins. Logs are minutes behind the acts anyway; the domains of a tenant change once in years. */
+/** By the start of a path. Logs lag behind by minutes anyway; a tenant's domains change once in years. */
 const keptSeconds: Readonly<Record<string, number>> = {
   '/auditLogs/directoryAudits?': 10,
   '/domains?': 300,
@@ -18,7 +18,7 @@ interface Kept {
   answer: Promise<readonly unknown[]>;
 }
 
-/** The same clients, sharing those answers among all who ask in this process. `now` in milliseconds. */
+/** The same clients, sharing those answers within this process. `now` in milliseconds. */
 export function sharingReads(
   connect: (abort: AbortSignal) => Clients,
   now: () => number,
@@ -41,7 +41,7 @@ export function sharingReads(
       kept.set(key, { until: now() + seconds * 1000, answer });
       answer.catch(() => kept.delete(key));
     }
-    // The other's request may have ended with the other; whoever asked it first hears of its failure.
+    // The other caller's request may have ended with that caller, who hears of its failure.
     const items = known === undefined ? await answer : await answer.catch(() => undefined);
     const fits = items === undefined ? undefined : z.array(item).safeParse(items);
     return fits?.success ? fits.data : read(item);

@@ -1,4 +1,4 @@
-// Whose address is whose: no mail about an account may reach that account.
+// Which addresses belong to whom: no mail about an account may reach that account.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -7,10 +7,10 @@ import type { GraphReader } from '../model/clients.ts';
 import type { RunRow } from '../model/rows.ts';
 
 export interface MailSettings {
-  /** Mailbox that sends. */
+  /** The mailbox that sends. */
   from: string;
   to: readonly string[];
-  /** Where the app is reached, for the link to the run. */
+  /** The app's address, for the link to the run. */
   baseUrl: string;
   /** Where on-call works. */
   timeZone?: string | undefined;
@@ -21,8 +21,8 @@ const userSchema = z.object({
 });
 
 /**
- * Addresses that reach the account, without what its owner or intruder may choose: an alternate address that is set to
- * on-call's would keep on-call from hearing of it. Without the permission to read them, the sign-in name must do.
+ * Addresses that reach the account, except those that its owner or intruder may choose: an alternate address set to
+ * on-call's would keep on-call from being told. Without the permission to read them, the sign-in name must do.
  */
 export async function addressesOf(
   graph: GraphReader,

@@ -1,10 +1,10 @@
-// Tables for people who open them in a spreadsheet: quoted, and with nothing in them that a spreadsheet would run. Which
-// character ends a cell is the reader's choice, not ours: Excel takes the one of the machine's region (a semicolon in most
-// of Europe), and asks for a tab or a bar. So a text is defused where any of them would begin a new cell.
+// Tables for people who open them in a spreadsheet: quoted, and without anything that a spreadsheet would run. Which
+// character ends a cell depends on the reader: Excel uses the separator of the machine's region (a semicolon in most of
+// Europe), and asks for a tab or a bar. So formulas are defused wherever any of these would begin a new cell.
 
 type Cell = string | number | boolean | null | undefined;
 
-/** A line per row under the names. */
+/** The names, then one line per row. */
 export function toCsv(names: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [names, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
@@ -15,14 +15,14 @@ function cell(value: Cell): string {
   return /[",;|\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** What ends a cell in some region or program. */
+/** Ends a cell in some region or program. */
 const separator = /[,;|\t\r\n]/;
-/** What may stand before a formula and still be taken off: spaces, what can't be seen, quotes. */
+/** What a program may skip before a formula: spaces, invisible characters, quotes. */
 const skipped = /[\s\p{Cf}"]/u;
-/** In wide letters too. */
+/** Full-width letters too. */
 const formula = /[=+\-@\uff1d\uff0b\uff0d\uff20]/;
 
-/** Puts an apostrophe before each formula, at the beginning of what would be its cell. One pass, for texts of any length. */
+/** Puts an apostrophe before each formula, at the beginning of its cell. One pass, for texts of any length. */
 function defused(text: string): string {
   let safe = '';
   let begun = 0;

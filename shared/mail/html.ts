@@ -1,5 +1,5 @@
-// HTML that escapes by itself. What is written in the template goes through as it is; every value is escaped, unless it
-// is HTML made the same way. A plain string is not Html, so forgetting the tag does not compile.
+// HTML that escapes by itself. The template's own text is kept; every value is escaped unless it is HTML made the same
+// way. A plain string is not Html, so forgetting the tag does not compile.
 
 type Value = string | number | Html | readonly Html[];
 
@@ -13,7 +13,7 @@ export class Html {
   static readonly template = (literals: TemplateStringsArray, ...values: readonly Value[]): Html =>
     new Html(literals.map((literal, index) => literal + escaped(values[index] ?? '')).join(''));
 
-  /** To be sent: in another template it would be escaped. */
+  /** For sending; inside another template it would be escaped. */
   get text(): string {
     return this.#text;
   }
@@ -21,7 +21,7 @@ export class Html {
 
 export const html = Html.template;
 
-/** Where there is nothing to show. */
+/** If there is nothing to show. */
 export const nothing = html``;
 
 function escaped(value: Value): string {

@@ -1,4 +1,4 @@
-// What every mail and page says of the last drill: whether any of this works here is known by trying it.
+// What every mail and page says about the last drill: only a drill shows whether all of this works here.
 import { clock } from './plain.ts';
 
 export const lastDrillLine = (passedAt: string | null): string =>
@@ -6,5 +6,5 @@ export const lastDrillLine = (passedAt: string | null): string =>
     ? 'No drill has passed in this tenant yet.'
     : `The last drill passed on ${clock(passedAt).replace(/:\d\d UTC$/, ' UTC')}.`;
 
-/** undefined where it can't be read: no mail waits for it. */
+/** undefined if it can't be read: no mail waits for it. */
 export type LastDrill = () => Promise<string | undefined>;

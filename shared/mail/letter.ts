@@ -1,5 +1,5 @@
-// The shape of every mail that Reclaim writes, as HTML and as plain text with the same content. Tables and inline
-// styles, because that is what Outlook, Gmail and phones render alike; no image, no script, nothing from another host.
+// The shape of every mail that Reclaim writes, as HTML and as plain text with the same content. It uses tables and
+// inline styles, which Outlook, Gmail and phones render alike; no image, no script, nothing from another host.
 import type { ChangeRecord } from '../model/rows.ts';
 import type { Danger } from '../model/words.ts';
 import { type Html, html, nothing } from './html.ts';
@@ -7,20 +7,20 @@ import { isWebPage } from './plain.ts';
 
 export interface Line {
   text: string;
-  /** Said below it. */
+  /** Shown below it. */
   details?: readonly string[];
-  /** PowerShell as it is typed, a command a line. */
+  /** PowerShell to type, one command per line. */
   commands?: readonly string[];
   link?: { text: string; url: string };
-  /** Stands in a numbered list without a number: no task that the subject counts. */
+  /** An unnumbered entry in a numbered list: not a task that the subject counts. */
   uncounted?: true;
-  /** What of the intruder's is there until it is done. */
+  /** What the intruder still has until it is done. */
   remains?: string;
   /** What this app can be asked to do about it. */
   orders?: readonly Asked[];
-  /** A task that a person ticks off, or has ticked off. */
+  /** A task that a person can tick off, or has ticked off. */
   task?: { step: string; id: string; done: boolean; danger?: Danger };
-  /** The recorded change that it tells of, for the page to show before and after. */
+  /** The recorded change that it is about, so that the page can show before and after. */
   change?: ChangeRecord;
 }
 
@@ -28,14 +28,14 @@ export interface Asked {
   text: string;
   /** For a program: method, address, body. */
   request: string;
-  /** For a person: the page that says what it does and asks for the reason. */
+  /** For a person: the page that explains it and asks for the reason. */
   page?: string;
 }
 
 export interface Section {
   title: string;
   lines: readonly Line[];
-  /** In this order one after the other. */
+  /** Shown one after the other in this order. */
   numbered?: true;
 }
 
@@ -47,13 +47,13 @@ export interface Letter {
   below: string;
   /** What happened, in a few sentences. */
   lead: string;
-  /** What a person does now comes first. */
+  /** What a person must do now comes first. */
   sections: readonly Section[];
   /** Below everything. */
   foot?: string | undefined;
 }
 
-/** Without the subject, beside which it is always shown. */
+/** Without the subject, which is always shown beside it. */
 export const letterText = ({ lead, sections, foot }: Pick<Letter, 'lead' | 'sections' | 'foot'>): string =>
   [lead, ...sections.map(sectionText), ...(foot === undefined ? [] : [foot])].join('\n\n');
 
@@ -63,7 +63,7 @@ const sectionText = ({ title, lines, numbered }: Section): string =>
     ...numbersOf(lines, numbered === true).flatMap(([line, number]) => lineText(line, number ?? '-')),
   ].join('\n');
 
-/** Each line with its number, as far as it has one. */
+/** Each line with its number, if it has one. */
 export function numbersOf(
   lines: readonly Line[],
   numbered: boolean,
@@ -89,7 +89,7 @@ const ink = 'color:#1d2126';
 const soft = 'color:#59626c';
 const table = html`role="presentation" width="100%" cellpadding="0" cellspacing="0"`;
 
-/** Where a mail program lets styles through, darkness is ours; elsewhere it turns the colours itself. */
+/** // If a mail program allows styles, dark mode is ours; otherwise it converts the colours itself. */
 const dark = html`@media (prefers-color-scheme:dark){.page{background:#15181c!important}.card{background:#1e2227!important}.ink{color:#e9ecef!important}.soft{color:#b3bbc4!important}.now{background:#2a2f36!important}.order{background:#15181c!important;color:#d5dae0!important}a{color:#8ab4f8!important}}`;
 
 export function letterHtml({ subject, colour, title, below, lead, sections, foot }: Letter): string {

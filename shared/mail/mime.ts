@@ -13,7 +13,7 @@ export interface Mail {
   attachments: readonly Attachment[];
 }
 
-/** With `_`, which base64 does not have: none can stand in a part. */
+/** Contains `_`, which base64 does not, so it can't occur inside a part. */
 const [mixed, alternative] = ['=_mixed_', '=_alternative_'] as const;
 
 export function mimeOf({ from, to, subject, text, html, importance, attachments }: Mail): string {
@@ -46,16 +46,16 @@ const multipart = (boundary: string, kind: string, parts: readonly string[]) =>
 const part = (type: string, content: string, ...headers: readonly string[]) =>
   [`Content-Type: ${type}`, 'Content-Transfer-Encoding: base64', ...headers, '', lines(content)].join('\r\n');
 
-/** Of 76 characters, as RFC 2045 wants them. */
+/** Lines of 76 characters, as RFC 2045 requires. */
 const lines = (content: string) =>
   Buffer.from(content.toWellFormed())
     .toString('base64')
     .replace(/.{76}(?=.)/g, '$&\r\n');
 
-/** Settings hold checked addresses; whatever else could stand in one must not become a header. */
+/** Settings hold checked addresses; anything else in one must not become a header. */
 const address = (given: string) => `<${given.replace(/[^!-~]|[<>,;]/g, '')}>`;
 
-/** An encoded word holds whole letters only, and fits on a line beside the name of its header (RFC 2047). */
+/** An encoded word holds whole characters only, and fits on a line beside its header's name (RFC 2047). */
 const mostBytesAWord = 39;
 
 function encodedWords(value: string): string {
@@ -68,7 +68,7 @@ function encodedWords(value: string): string {
   return words.map((word) => `=?utf-8?B?${Buffer.from(word).toString('base64')}?=`).join('\r\n ');
 }
 
-/** In letters that every program reads, and in full for those that know RFC 2231. */
+/** In ASCII for every program, and in full for those that know RFC 2231. */
 function fileName(name: string): string {
   const simple = name.replace(/[^\w.-]/g, '_').slice(0, 100);
   return simple === name

@@ -12,7 +12,7 @@ import { type Notice, noticeMail } from './notice.ts';
 import type { NoticeMailer } from './notices.ts';
 import { sendMail } from './send-mail.ts';
 
-/** Exchange tells whole seconds, and its clock is not ours. */
+/** Exchange gives whole seconds, and its clock differs from ours. */
 const clockSkewMs = 5000;
 const sentSchema = z.object({ subject: nullableText });
 const userSchema = z.object({ id: z.string() });
@@ -33,7 +33,7 @@ export function createNoticeMailer(
           'every address in MAIL_TO belongs to an account under attack that it names. Add another one to MAIL_TO',
         );
       }
-      // The intruder would read it among the sent items of a mailbox that is under attack itself.
+      // If the sending mailbox is itself under attack, the intruder would read it among the sent items.
       const saved = !theirs.has(mailboxAddress(from));
       const importance = notice.tone === 'alarm' ? 'high' : 'normal';
       const mail = noticeMail(notice, await lastDrill());
@@ -54,10 +54,12 @@ export function createNoticeMailer(
 
 type About = NonNullable<Notice['about']>;
 
-/** Accounts that are asked for all their addresses; of a storm of them, the few on call are looked up instead. */
+/**
+ * How many accounts are looked up with all their addresses; in a larger storm, the few on call are looked up instead.
+ */
 const mostAsked = 20;
 
-/** Of our own addresses those, and more, that reach one of these accounts. User.Read.All. */
+/** Which of our own addresses, at least, reach one of these accounts. User.Read.All. */
 async function addressesUnderAttack(
   graph: GraphReader,
   about: About,

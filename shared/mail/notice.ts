@@ -1,5 +1,5 @@
 // A notice: a mail to on-call about the responder itself rather than about one account (no signal, a held run that
-// still waits, the circuit breaker, preflight). Pure: the shape, and what is read. Whoever has one to tell calls
+// still waits, the circuit breaker, preflight). Pure: its shape, and its text. To send one, call
 //
 //   await notices.tell({ key: `breaker|${hour}`, version: 'degraded', headline: 'CIRCUIT BREAKER', … })
 //
@@ -19,23 +19,23 @@ const lineSchema = z.object({
     .optional(),
 });
 
-/** Kept in a row until it has left, so that whoever had it to tell may die. */
+/** Kept in a row until it is sent, so that the process that raised it may die. */
 export const noticeSchema = z.object({
-  /** What it is about, for ever: `no-signal`, `breaker|2026-11-20T09`. A key of a table (see isKey). */
+  /** What it is about, for ever: `no-signal`, `breaker|2026-11-20T09`. A table key (see isKey). */
   key: z.string().refine(isKey, 'is no key of a table'),
-  /** What is told about it: the same version is not told again. A day where it is to be told daily. */
+  /** Its version: the same one is not sent again. Use the day for a daily notice. */
   version: z.string(),
-  /** In capitals, as a verdict is: `NO SIGNAL`. */
+  /** In capitals, like a verdict: `NO SIGNAL`. */
   headline: z.string(),
   /** The rest of the subject: `no source has answered for 3 hours`. */
   subject: z.string(),
-  /** Red for what leaves accounts without protection, amber for what waits for a person, green for all is well again. */
+  /** Red if accounts are left unprotected, amber if something waits for a person, green if all is well again. */
   tone: z.enum(['alarm', 'waiting', 'well']),
   /** What happened, in two or three sentences. */
   lead: z.string(),
-  /** Accounts under attack that it names: no address of theirs gets it. */
+  /** The accounts under attack that it names: it is sent to none of their addresses. */
   about: z.array(z.object({ id: z.string(), userPrincipalName: z.string() })).optional(),
-  /** What a person does now comes first. Texts by strangers pass `plain` before they get in here. */
+  /** What a person must do now comes first. Texts by strangers pass `plain` before they get in here. */
   sections: z.array(
     z.object({ title: z.string(), lines: z.array(lineSchema), numbered: z.literal(true).optional() }),
   ),
@@ -51,7 +51,7 @@ export interface NoticeMail {
 const colours = { alarm: '#b3261e', waiting: '#8a5a00', well: '#1b6e3c' } as const;
 const mostLines = 40;
 
-/** The subject ends in a code of key and version, by which it is found among what was sent. */
+/** The subject ends in a code made of key and version, by which it is found in Sent Items. */
 export function noticeMail(notice: Notice, foot?: string): NoticeMail {
   const title = plain(notice.headline, 60);
   const below = plain(notice.subject, 140);
@@ -72,7 +72,7 @@ function codeOf({ key, version }: Notice): string {
   return digest.slice(0, 6).toUpperCase();
 }
 
-/** A mail that is too long is cut off by mail programs, with whatever stands at its end. */
+/** Mail programs cut off a mail that is too long, and its end is lost. */
 function sectionOf({ title, lines, numbered }: Notice['sections'][number]): Section {
   const more = lines.length - mostLines;
   const shown: Line[] = lines.slice(0, mostLines).map(lineOf);
@@ -94,9 +94,9 @@ export const noticeRowSchema = z.object({
   state: z.enum(['waiting', 'sending', 'told']),
   /** Failures so far. */
   attempt: z.number(),
-  /** Not before, or the end of the lease (ISO 8601). */
+  /** Not before this time, or the end of the lease (ISO 8601). */
   until: z.string().nullable(),
-  /** When the first send began whose answer is unknown. */
+  /** When the first send began whose outcome is unknown. */
   claimedAt: z.string().nullable(),
   toldAt: z.string().nullable(),
 });
@@ -104,8 +104,8 @@ export type NoticeRow = Readonly<z.infer<typeof noticeRowSchema>>;
 
 export interface NoticeStore {
   read(key: string): Promise<{ row: NoticeRow; etag: string } | undefined>;
-  /** Replaces exactly this version, or inserts where none is given. Answers the new ETag. */
+  /** Replaces exactly this version, or inserts if none is given. Returns the new ETag. */
   write(row: NoticeRow, etag: string | undefined): Promise<string | 'conflict'>;
-  /** All that are not told. */
+  /** All that have not been told yet. */
   waiting(): Promise<readonly { row: NoticeRow; etag: string }[]>;
 }

@@ -1,6 +1,6 @@
-// Tells on-call once. A notice is written down before it is sent, so that one whose sender died is sent by the next
-// who looks; and since sendMail cannot be repeated safely, the next looks for the mail first. Only where Sent Items
-// lags behind the send by more than the lease may a notice leave twice; it is never lost.
+// Tells on-call once. A notice is written down before it is sent, so that if its sender dies, the next one who looks
+// sends it; and since sendMail can't be repeated safely, that one first looks for the mail. A notice leaves twice only
+// if Sent Items lags behind the send by more than the lease; it is never lost.
 //
 //   waiting ──claim──► sending ──answer──► told
 //      ▲                  │ no answer: after the lease, looked for; then sent again
@@ -12,7 +12,7 @@ import { timing } from '../run/timing.ts';
 import type { Notice, NoticeRow, NoticeStore } from './notice.ts';
 
 export interface NoticeMailer {
-  /** Throws RetryableError with tookEffect 'unknown' when it may have left anyway. */
+  /** Throws RetryableError with tookEffect 'unknown' if it may have left anyway. */
   send(notice: Notice): Promise<void>;
   /** Whether it has left since then; asked only after a send that may have been cut off. */
   wasSent(notice: Notice, since: Date): Promise<boolean>;
@@ -20,13 +20,13 @@ export interface NoticeMailer {
 
 export interface Notices {
   /**
-   * Sends it, unless this version is told already ('known') or somebody else is at it ('busy'). Answers 'later' when
-   * it could not leave now: it is kept, and `tellWaiting` tries again. Throws only where it could not even be kept.
+   * Sends it, unless this version is told already ('known') or another process is sending it ('busy'). Returns 'later'
+   * if it could not leave now: it is kept, and `tellWaiting` tries again. Throws only if it could not even be kept.
    */
   tell(notice: Notice): Promise<'told' | 'known' | 'busy' | 'later'>;
-  /** What stands under a key, told or on its way. */
+  /** The notice under a key, told or on its way. */
   last(key: string): Promise<Pick<NoticeRow, 'state' | 'notice'> | undefined>;
-  /** Whatever could not leave before and is due again. Answers how many were looked at. */
+  /** Sends what could not leave before and is due again. Returns how many were looked at. */
   tellWaiting(): Promise<number>;
 }
 
@@ -73,7 +73,7 @@ export function createNotices({ store, mailer, now, log }: Dependencies): Notice
     return 'told';
   }
 
-  /** What can't be written here is what whoever looks next finds out: whether the mail has left. */
+  /** If this write fails, the next one who looks finds out whether the mail has left. */
   async function settle(row: NoticeRow, etag: string): Promise<void> {
     await store.write(row, etag).catch((thrown: unknown) => {
       log(`what became of ${nameOf(row)} could not be kept: ${toFailure(thrown).message}`);
@@ -102,7 +102,7 @@ export function createNotices({ store, mailer, now, log }: Dependencies): Notice
         if (!isOver(found.row.until)) return found.row.state === 'sending' ? 'busy' : 'later';
         return await send(found.row, found.etag);
       }
-      // What was still to be said is no longer true: this one takes its place.
+      // The previous version is no longer true: this one takes its place.
       const row = {
         notice,
         state: 'waiting',

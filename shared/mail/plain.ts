@@ -1,19 +1,22 @@
-// Names, subjects and error texts are written by strangers. Whatever is shown to a person goes through here first, so
-// that it cannot forge a line, turn the reading direction, become a link, or drown the rest.
+// Names, subjects and error texts are written by strangers. Everything shown to a person goes through here first, so
+// that it can't forge a line, turn the reading direction, become a link, or drown the rest.
 import { trimEnd } from '../model/text.ts';
 
-/** Control and format characters (line ends, bidirectional overrides, zero widths), every kind of space, and letters that look like one. */
+/**
+ * Control and format characters (line ends, bidirectional overrides, zero widths), every space, and letters that look
+ * like one.
+ */
 const unseen = /[\p{Cc}\p{Cf}\p{Z}\u115f\u1160\u2800\u3164\uffa0]+/gu;
-/** More marks than any language puts on one letter: they would climb over the lines above. */
+/** More marks than any language puts on one letter: they would overlap the lines above. */
 const piled = /(\p{M}{4})\p{M}+/gu;
-/** More than anybody reads; what is longer need not even be looked at. */
+/** More than anybody reads; the rest isn't even looked at. */
 const mostRead = 20_000;
 
-/** One line without anything that cannot be seen. */
+/** One line without invisible characters. */
 export const oneLine = (text: string): string =>
   text.slice(0, mostRead).toWellFormed().replace(unseen, ' ').trim().replace(piled, '$1');
 
-/** One line of at most so many characters; mail programs find no address in it to link. */
+/** One line of at most this many characters; mail programs find no address in it to link. */
 export function plain(text: string, most = 300): string {
   const line = oneLine(text)
     .replaceAll('://', '[:]//')
@@ -22,7 +25,7 @@ export function plain(text: string, most = 300): string {
   return letters.length <= most ? line : `${letters.slice(0, most - 1).join('')}…`;
 }
 
-/** To be put into a sentence: without a full stop of its own. */
+/** For use inside a sentence: without its own full stop. */
 export const clause = (text: string, most?: number): string => trimEnd(plain(text, most), '.');
 
 /** `2026-11-20 09:12:05 UTC` */
@@ -36,20 +39,20 @@ export function clock(iso: string): string {
 /** `2026-11-20` */
 export const dayOf = (iso: string): string => clock(iso).slice(0, 10);
 
-/** ISO 8601, or null where the time is none. */
+/** ISO 8601, or null if it isn't a time. */
 export function later(iso: string, minutes: number): string | null {
   const time = Date.parse(iso) + minutes * 60_000;
   return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
 
-/** The time alone where it is of the same day. */
+/** Only the time of day if it is on the same day. */
 export const clockAfter = (first: string, iso: string): string =>
   clock(iso).slice(0, 10) === clock(first).slice(0, 10) ? clock(iso).slice(11) : clock(iso);
 
 /** `1 step`, `2 steps` */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-/** Only pages of the web are linked, whatever a row says, and none that hides its host behind a user name. */
+/** Only web pages are linked, whatever a row says, and none that hides its host behind a user name. */
 export const isWebPage = (link: string): boolean =>
   link.length <= 2000 &&
   /^https?:\/\/[!-~]+$/.test(link) &&
@@ -59,6 +62,6 @@ export const isWebPage = (link: string): boolean =>
 
 const ofMicrosoft = /(^|\.)(microsoft|azure)\.(com|us|cn)$/;
 
-/** For links that came with an alert: who forges one must not choose where on-call goes. */
+/** For links that came with an alert: a forger must not choose where on-call goes. */
 export const isMicrosoftPage = (link: string): boolean =>
   isWebPage(link) && link.startsWith('https:') && ofMicrosoft.test(new URL(link).hostname);

@@ -1,5 +1,5 @@
-// Hands a mail to Microsoft Graph: as MIME, since only that carries text beside HTML. As JSON, and then HTML alone, where
-// it must not be kept in Sent Items, which MIME always is, or where Exchange refuses the MIME message outright.
+// Hands a mail to Microsoft Graph as MIME, which alone carries text beside HTML. It falls back to JSON, with HTML only,
+// if the mail must not be kept in Sent Items (MIME always is), or if Exchange refuses the MIME message outright.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';

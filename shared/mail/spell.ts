@@ -1,4 +1,4 @@
-// A pass as it is read out by phone: one word for each character, so that none is taken for another.
+// A pass as it is read out by phone: one word per character, so that none is misheard.
 
 const letters =
   'Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike November Oscar Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey X-ray Yankee Zulu'.split(

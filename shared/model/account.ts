@@ -1,4 +1,4 @@
-// The account under attack, as classified before anything is done. Steps decide by it whether they apply.
+// The account under attack, as classified before anything is done. Steps use it to decide whether they apply.
 import { z } from 'zod';
 
 export const accountSchema = z.object({
@@ -10,9 +10,9 @@ export const accountSchema = z.object({
   /** Whether sign-in was allowed when the run opened. */
   enabled: z.boolean(),
   guest: z.boolean(),
-  /** Mastered in Active Directory: the next sync may undo what is done in the cloud. */
+  /** Synced from Active Directory: the next sync may undo what is done in the cloud. */
   synced: z.boolean(),
-  /** The password is checked by another identity provider; the one in the cloud has no effect. */
+  /** Another identity provider checks the password; the one in the cloud has no effect. */
   federated: z.boolean(),
   hasMailbox: z.boolean(),
   /** Names of the active directory roles, direct or through groups. */

@@ -1,34 +1,34 @@
-// What a step may ask of Microsoft 365. `find` gets Readers, `fix` and `undo` get Clients: that a look never
-// writes is a type, not a promise. Answers are parsed with zod where they come in.
+// What a step may ask of Microsoft 365. `find` gets Readers, `fix` and `undo` get Clients: the type system guarantees
+// that a look never writes. Answers are parsed with zod where they come in.
 import type { z } from 'zod';
 
 /** Microsoft Graph, read only. Paths are relative to /v1.0 and already encoded (see `path`). */
 export interface GraphReader {
-  /** One object. Throws PermanentError with status 404 where it does not exist. */
+  /** One object. Throws PermanentError with status 404 if it doesn't exist. */
   get<T>(path: string, schema: z.ZodType<T>, options?: GraphOptions): Promise<T>;
-  /** A collection, all pages; a page that fails fails the whole, since a partial list proves nothing. */
+  /** A collection, all pages; if a page fails, the whole read fails, since a partial list proves nothing. */
   list<T>(path: string, item: z.ZodType<T>, options?: GraphOptions): Promise<T[]>;
   /** Starts a search, which an investigation must declare in `leaves`. Never repeated after a lost answer. */
   search<T>(path: SearchPath, body: object, schema: z.ZodType<T>): Promise<T>;
 }
 
-/** Lists that are too long to be held, one page after the other. */
+/** Lists too long to hold in memory, one page at a time. */
 export interface GraphPages {
   pages<T>(path: string, item: z.ZodType<T>, options?: GraphOptions): AsyncIterable<readonly T[]>;
 }
 
-/** Searches that a service makes on request: they change nothing but leave themselves behind in its list. */
+/** Searches that a service makes on request: they change nothing but remain in its list. */
 type SearchPath = '/security/auditLog/queries';
 
 export interface GraphOptions {
-  /** `beta` only where v1.0 lacks the path or the property. */
+  /** `beta` only if v1.0 lacks the path or the property. */
   version?: 'v1.0' | 'beta';
   headers?: Readonly<Record<string, string>>;
-  /** Stop after so many items; the caller must say that the list was cut. */
+  /** Stop after this many items; the caller must say that the list was cut. */
   most?: number;
 }
 
-/** Everything that may be deleted. `/users/{id}` and `/groups/{id}/members/{id}` are not among them. */
+/** Everything that may be deleted. `/users/{id}` and `/groups/{id}/members/{id}` are not included. */
 type DeletablePath =
   | `/users/${string}/authentication/${string}Methods/${string}`
   | `/users/${string}/appRoleAssignments/${string}`
@@ -37,7 +37,7 @@ type DeletablePath =
   | RefPath;
 
 declare const ref: unique symbol;
-/** Made by `refPath` alone: without `/$ref` the same DELETE would delete the user. */
+/** Made only by `refPath`: without `/$ref` the same DELETE would delete the user. */
 export type RefPath = string & { readonly [ref]: true };
 
 export interface GraphClient extends GraphReader {
@@ -60,7 +60,7 @@ export type CmdletValue =
   | { readonly add?: readonly string[]; readonly remove?: readonly string[] };
 
 export interface CmdletOptions {
-  /** The mailbox that the request is routed to (its UPN); left out for cmdlets about the tenant. */
+  /** The mailbox (UPN) that the request is routed to; left out for cmdlets about the tenant. */
   anchor?: string;
   /** Properties to ask for. */
   select?: readonly string[];
@@ -78,7 +78,7 @@ export interface ExchangeReader {
   ): Promise<T[]>;
 }
 
-/** The same, one page after the other; with ResultSize Unlimited also of the whole tenant. */
+/** The same, one page at a time; with ResultSize Unlimited for the whole tenant too. */
 export interface ExchangePages {
   pages<T>(
     cmdlet: `Get-${string}`,
@@ -89,7 +89,7 @@ export interface ExchangePages {
 }
 
 export interface ExchangeClient extends ExchangeReader {
-  /** Runs a cmdlet that changes something; warnings of the service go to the log. */
+  /** Runs a cmdlet that changes something; the service's warnings go to the log. */
   run(cmdlet: WritingCmdlet, parameters: CmdletParameters, options?: CmdletOptions): Promise<void>;
 }
 export type WritingCmdlet = `${'Set' | 'Add' | 'Remove' | 'Enable' | 'Disable' | 'New'}-${string}`;

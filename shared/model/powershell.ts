@@ -1,11 +1,11 @@
-// The last look at a command before an administrator pastes it: exactly one cmdlet with plain values, after the rules of
+// The last check of a command before an administrator pastes it: exactly one cmdlet with plain values, by the rules of
 // the PowerShell language (https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02). It is strict where
-// PowerShell is generous: what it doesn't know, it doesn't show.
+// PowerShell is generous: it doesn't show what it doesn't know.
 
-/** Every one of them begins and ends a text for PowerShell; doubled inside, it stands for itself. */
+/** PowerShell accepts each of these as a single quote; doubled inside a text, it stands for itself. */
 const isQuote = (character: string) => /['\u2018-\u201b]/u.test(character);
 
-/** Longer than any command here; names have 256 characters at most. */
+/** Longer than any command here; names have at most 256 characters. */
 const longest = 4000;
 
 export function isOneCommand(text: string): boolean {

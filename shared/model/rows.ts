@@ -1,4 +1,4 @@
-// What the progress table holds. The schemas are the door by which rows come back in. All on one page, since they change
+// What the progress table holds. The schemas parse rows as they are read. All are on one page, since they change
 // together: a run, its steps and its log are one transaction.
 import { z } from 'zod';
 import { accountSchema } from './account.ts';
@@ -24,7 +24,7 @@ export const outcomeSchema = z.discriminatedUnion('is', [
   z.object({ is: z.literal('undone') }),
   z.object({ is: z.literal('off') }),
   z.object({ is: z.literal('skipped'), reason: z.string() }),
-  /** Waits for these steps (gates) or for an essential task. */
+  /** Waits for these steps (gates), or for an essential task. */
   z.object({ is: z.literal('needs-human'), waitsFor: z.array(z.string()) }),
   z.object({ is: z.literal('failed'), error: failureSchema }),
 ]);
@@ -36,7 +36,7 @@ export const changeRecordSchema = z.object({
   what: z.string(),
   why: z.string(),
   evidence: z.string().nullable(),
-  /** Who made it by the log, so that it is judged again when more is known. */
+  /** Who made it according to the log, so that it can be judged again when more is known. */
   by: storedTraceSchema.optional(),
   before: jsonSchema,
   once: z.boolean(),
@@ -51,12 +51,12 @@ export const changeRecordSchema = z.object({
   firstFixedAt: time.nullable().optional(),
   /** When a find after the fix no longer saw it: verified from then on. */
   goneAt: time.nullable(),
-  /** When a look still found it although it had been made long enough before: it has no effect. */
+  /** When a look still found it although it was made long enough ago: it has no effect. */
   stillThereAt: time.nullable().optional(),
-  /** How often it came back after it was gone. */
+  /** How often it came back after it had gone. */
   returned: z.number(),
   undoneAt: time.nullable(),
-  /** When it turned out to be the owner's: it is given back, and not touched again. */
+  /** When it turned out to be the owner's: it is given back, and left alone from then on. */
   ownersSince: time.optional(),
   failure: failureSchema.nullable(),
 });
@@ -69,11 +69,11 @@ export const taskRecordSchema = z.object({
   link: z.string(),
   role: z.string().optional(),
   commands: z.array(z.string()).optional(),
-  /** A danger of a later version counts as none. */
+  /** An unknown danger from a later version counts as none. */
   danger: z.enum(dangers).optional().catch(undefined),
   remains: z.string().optional(),
   essential: z.boolean(),
-  /** Told as part of giving the account back, and not counted. */
+  /** Told when the account is given back, and not counted. */
   atHandBack: z.literal(true).optional(),
   /** When an operator ticked it off. */
   doneAt: time.nullable(),
@@ -100,15 +100,18 @@ export const stepRowSchema = z.object({
   mode: z.enum(modes),
   aim: z.enum(['fix', 'check', 'undo']),
   state: z.enum(stepStates),
-  /** Whether this turn may change anything: decided with its gates when it was queued, whatever the level is since. */
+  /**
+   * Whether this turn may change anything: decided with its gates when it was queued, even if the level has changed
+   * since.
+   */
   acts: z.boolean(),
   /** Messages sent so far; a message with another turn is stale. */
   turn: z.number(),
   /** Failures in a row. */
   attempt: z.number(),
-  /** waiting: not before; queued: due; running: the lease's end. */
+  /** waiting: not before this time; queued: due; running: the lease's end. */
   until: time.nullable(),
-  /** deliveryCount under which the running turn was claimed: the same message delivered again takes over. */
+  /** deliveryCount of the message that claimed the running turn: a redelivery takes over. */
   delivery: z.number(),
   memo: jsonSchema,
   outcome: outcomeSchema.nullable(),
@@ -116,23 +119,23 @@ export const stepRowSchema = z.object({
   tasks: z.array(taskRecordSchema),
   kept: z.array(keptSchema),
   attachments: z.array(attachmentSchema),
-  /** What an investigation hands on to other steps. */
+  /** What an investigation hands to other steps. */
   facts: jsonSchema.optional(),
-  /** The intruder as it last made them known, in short (see run/news.ts). */
+  /** What it last reported about the intruder, in short (see run/news.ts). */
   madeKnown: z.string().optional(),
-  /** What it found that only the intruder can have done, in one sentence: the run may go further for it. */
+  /** Something it found that only the intruder can have done, in one sentence: it lets the run go further. */
   proof: z.string().optional(),
-  /** Why the last try failed, while another is to come. */
+  /** Why the last try failed, while another one is due. */
   lastError: failureSchema.nullable(),
   queuedAt: time.nullable(),
   startedAt: time.nullable(),
-  /** When the latest look began; null while it never did. */
+  /** When the latest look began; null if there was none. */
   lookedAt: time.nullable(),
-  /** Looks within seconds, for what was made and is not seen yet. */
+  /** Looks within seconds, for a change that was made but doesn't show yet. */
   quickLooks: z.number().optional(),
-  /** Since when no step of this name is in the playbook: an upgrade removed or renamed it. */
+  /** Since when the playbook has no step of this name: an upgrade removed or renamed it. */
   unknownSince: time.optional(),
-  /** What the followed steps had to tell as the latest look knew it (see run/news.ts): something else calls for another. */
+  /** What the latest look knew from the followed steps (see run/news.ts): if that changes, it looks again. */
   seen: z.record(z.string(), z.string()),
   settledAt: time.nullable(),
 });
@@ -152,14 +155,14 @@ export const handBackPhases = [
   'done',
 ] as const;
 
-/** How far an account is on its way back to its owner. The pass itself is nowhere in it. */
+/** How far an account is on its way back to its owner. It never contains the pass itself. */
 const handBackSchema = z.object({
   phase: z.enum(handBackPhases),
   begunAt: time,
   by: z.string(),
-  /** Who began it or accepted what is in its way, by object id. */
+  /** Who began it or accepted open points, by object id. */
   begunBy: z.array(z.string()).optional(),
-  /** Why a pass needs a second operator, as far as it was known at the beginning. */
+  /** Why a pass needs a second operator, as known at the beginning. */
   secondBecause: z.string().optional(),
   /** How the owner was identified, in the operator's words. */
   identified: z.string(),
@@ -171,7 +174,7 @@ const handBackSchema = z.object({
     .object({
       askedAt: time,
       by: z.string(),
-      /** When it was answered to whoever asked; null while it is being made, or where nobody knows. */
+      /** When the pass was returned to the operator; null while it is being made, or if nobody knows. */
       shownAt: time.nullable(),
       expiresAt: time.nullable(),
     })
@@ -179,9 +182,9 @@ const handBackSchema = z.object({
   /** When an operator confirmed that the owner has signed in, registered a method and set a password. */
   ownerBackAt: time.nullable(),
   rolesApprovedAt: time.nullable(),
-  /** When all was given back, save roles that wait for their approval. */
+  /** When everything was given back, except roles that wait for their approval. */
   doneAt: time.nullable(),
-  /** How often what had been the intruder's was looked for since. */
+  /** How many looks there were since for what had been the intruder's. */
   watches: z.number(),
 });
 export type HandBack = z.infer<typeof handBackSchema>;
@@ -206,18 +209,18 @@ export const runRowSchema = z.object({
   limitedBecause: z.string().optional(),
   /** Why it only looks from now on: the account became protected after the run began. */
   onlyLooksBecause: z.string().optional(),
-  /** When a person let it begin or go further: what protects the account holds it back no more. */
+  /** When a person let it begin or go further: from then on the account's protection no longer holds it back. */
   approvedAt: time.optional(),
   /** At level contain: the only remediations that act, as a person chose; all others report. A higher level ends it. */
   only: z.array(z.string()).optional(),
-  /** While it is held, on-call hears of it in a list of all such runs. */
+  /** While it is held, on-call is told of it in a list of all held runs. */
   toldInList: z.literal(true).optional(),
   /** Only look, change nothing. */
   dryRun: z.boolean(),
-  /** Of a dry run: the run in earnest that the account had before, which late alerts still belong to. */
+  /** For a dry run: the account's earlier real run, which late alerts still belong to. */
   follows: z.string().optional(),
   openedAt: time,
-  /** When a held run was let begin; left out for one that never was held. */
+  /** When a held run was allowed to begin; left out if it was never held. */
   releasedAt: time.optional(),
   containedAt: time.nullable(),
   finishedAt: time.nullable(),
@@ -231,25 +234,25 @@ export const runRowSchema = z.object({
     state: z.enum(['none', 'waiting', 'queued', 'sending', 'sent', 'failed']),
     /** Messages sent so far; a message with another turn is stale. */
     turn: z.number(),
-    /** What the latest summary says in its subject: another one follows only when that changes. */
+    /** What the latest summary says in its subject: another one follows only if that changes. */
     verdict: z.string().nullable(),
-    /** what the latest mail that was sent says; left out while none was. */
+    /** What the latest sent mail says; left out if none was sent. */
     lastSent: z.string().optional(),
-    /** waiting: not before; queued: due; sending: the lease's end. */
+    /** waiting: not before this time; queued: due; sending: the lease's end. */
     until: time.nullable(),
     queuedAt: time.nullable(),
     claimedAt: time.nullable(),
     sentAt: time.nullable(),
     /** Failures in a row; a failure here never touches the run's own state. */
     attempt: z.number(),
-    /** Mails that have left so far. */
+    /** Mails sent so far. */
     mails: z.number().optional(),
   }),
-  /** When the sweep must look at it at the latest. */
+  /** The latest time at which the sweep must look at it. */
   wakeAt: time.nullable(),
   /** A fire drill opened it; `sink` is the mailbox that the drill gives access to. */
   drill: z.object({ id: z.string(), sink: z.string() }).optional(),
-  /** Operators who opened it or brought it a signal, by object id. */
+  /** Operators who opened it or added a signal, by object id. */
   startedBy: z.array(z.string()).optional(),
   /** Orders of operators so far. */
   orders: z.number().optional(),
@@ -262,7 +265,7 @@ export const logRowSchema = z.object({
   who: z.string(),
   what: z.string(),
   why: z.string().nullable(),
-  /** The number of the operator's order that it belongs to, counted within the run. */
+  /** The number, within the run, of the operator's order that it belongs to. */
   order: z.number().optional(),
 });
 export type LogRow = z.infer<typeof logRowSchema>;

@@ -17,7 +17,7 @@ export const signalSchema = z.object({
     'lookBack',
     'operator',
   ]),
-  /** The source's own id, by which Microsoft Graph is asked to confirm it. */
+  /** The source's own id, used to ask Microsoft Graph for confirmation. */
   sourceId: z.string(),
   /** The source's version (last update), so that an escalation is a new signal. */
   version: z.string(),
@@ -28,22 +28,22 @@ export const signalSchema = z.object({
   detector: z.string(),
   /** What people call it. */
   title: z.string(),
-  /** What DETECTORS in the settings says that it is; left out: what the catalogue says. */
+  /** What the DETECTORS setting says it is; left out: what the catalogue says. */
   kind: z.string().optional(),
-  /** The product that saw it, as the source writes it: `microsoftDefenderForOffice365`; an open string. */
+  /** The product that detected it, as the source writes it: `microsoftDefenderForOffice365`; an open string. */
   product: z.string().optional(),
   level: z.enum(riskLevels),
   /** A person has called the account compromised at the source. */
   confirmedByPerson: z.literal(true).optional(),
-  /** The alert's type says whom it is about; nothing in it calls the account compromised. */
+  /** Only the alert's type implies the account; nothing in it calls the account compromised. */
   implied: z.literal(true).optional(),
-  /** Still standing, or already closed at the source (remediated, dismissed, resolved as false, …). */
+  /** Still open, or already closed at the source (remediated, dismissed, resolved as false, …). */
   standing: z.boolean(),
   /** The source's own word for its state, for people. */
   state: z.string(),
   /** When the intruder acted first (ISO 8601); an offline detection reports hours later. */
   activityAt: z.string().nullable(),
-  /** When the intruder acted last, where the source goes on counting. */
+  /** When the intruder last acted, if the source keeps updating it. */
   lastActivityAt: z.string().optional(),
   detectedAt: z.string().nullable(),
   address: z.string().nullable(),
@@ -58,7 +58,7 @@ export const signalSchema = z.object({
 
 export type Signal = Readonly<z.infer<typeof signalSchema>>;
 
-/** For a source that names no address, session, request or device. */
+/** If a source names no address, session, request or device. */
 export const noTraces = {
   address: null,
   sessionId: null,
@@ -68,7 +68,7 @@ export const noTraces = {
   userAgent: null,
 } as const satisfies Partial<Signal>;
 
-/** The level that a source's own word stands for; a word of a later version is `unknown`. */
+/** The level for a source's own word; a word of a later version is `unknown`. */
 export function riskLevel(given: string | null): RiskLevel {
   const known = riskLevels.find((level) => level === given?.toLowerCase());
   return known ?? 'unknown';

@@ -1,6 +1,6 @@
-// The shape of a step. Dry run, idempotent re-runs, snapshots, read-back, undo and later checks are all uses of
-// the same three small functions, so a step holds no status, queue, log, retry or environment code.
-// Longer than other files, since it is the one page that the author of a step reads.
+// The shape of a step. Dry run, idempotent re-runs, snapshots, read-back, undo and later checks all use the same three
+// small functions, so a step contains no status, queue, log, retry or environment code.
+// Longer than other files, because it is the one page that the author of a step reads.
 import { z } from 'zod';
 import type { Account } from './account.ts';
 import type { ClientName, Clients, Readers } from './clients.ts';
@@ -9,11 +9,11 @@ import type { Outcome } from './rows.ts';
 import type { Signal } from './signal.ts';
 import { type Danger, type Json, type Mode, modes, type Part, type Stage } from './words.ts';
 
-/** What an investigation hands on, each read under this name in `run.facts`. */
+/** What an investigation hands to other steps, each under this name in `run.facts`. */
 export const handedOn = ['sign-ins', 'acts', 'sent-mail', 'contact'] as const;
 export type HandedOn = (typeof handedOn)[number];
 
-/** Licences that a step can do nothing without. */
+/** Licences without which a step can do nothing. */
 export const stepLicences = [
   'entraP1',
   'entraP2',
@@ -23,60 +23,63 @@ export const stepLicences = [
 ] as const;
 export type StepLicence = (typeof stepLicences)[number];
 
-/** Directory roles that the app must hold besides its permissions: of users, of administrators too, of devices. */
+/** Directory roles that the app needs besides its permissions: for users, for administrators too, for devices. */
 const reaches = ['users', 'methods'] as const;
 export type Reach = (typeof reaches)[number];
 
-/** The section of the summary that tells what an investigation found; without one, the evidence at large. */
+/** The section of the summary for an investigation's findings; without one, the general evidence. */
 export type ToldIn = 'sent' | 'others';
 
-/** One thing a remediation found and alters. Its identity is (id, before): the same id in a new state is a new change. */
+/**
+ * One thing that a remediation found and alters. Its identity is (id, before): the same id in a new state is a new
+ * change.
+ */
 export interface Change<B extends Json = Json> {
   id: string;
   /** What it is, with names: "rule '..' forwards to x@evil.example". */
   what: string;
   /** Why it is altered. */
   why: string;
-  /** What ties it to the intruder, in one sentence; left out where the change follows from policy. */
+  /** What ties it to the intruder, in one sentence; left out if the change follows from policy. */
   evidence?: string;
-  /** Who made it by the log. If that turns out to be the owner, what was done to it is given back. */
+  /** Who made it according to the log. If that turns out to be the owner, the change is given back. */
   by?: StoredTrace;
   /** The state before, all that undo needs. */
   before: B;
-  /** The effect is slow, scarce or invisible: done once, never repeated because it is still found at once. */
+  /** The effect is slow, scarce or invisible: done once, and never repeated just because a look still finds it. */
   once?: true;
-  /** Of what is done once: asking again does no harm, so it is asked again where nobody knows whether it arrived. */
+  /** For a change that is done once: a repeated request does no harm, so it is sent again if its effect is unknown. */
   again?: true;
-  /** How long it may take until a look no longer finds it; after that a person is asked. Left out: five minutes. */
+  /** How long a look may still find it; after that a person is asked. Left out: five minutes. */
   seenWithinMinutes?: number;
 }
 
-/** One thing only a person can do. */
+/** One thing that only a person can do. */
 export interface Task {
   id: string;
   /** An order that begins with a verb: "Warn 3 people, 2 of them outside". */
   what: string;
-  /** How, in the words of the page that is linked. */
+  /** How, in the words of the linked page. */
   instruction: string;
   /** The exact page to do it on. */
   link: string;
-  /** The role that it takes: "Exchange Administrator". */
+  /** The role needed for it: "Exchange Administrator". */
   role: string;
-  /** Exchange Online PowerShell as it is typed, a command a line; the line that connects is put before it. */
+  /** Exchange Online PowerShell to type, one command per line; the line that connects is put before it. */
   commands?: readonly string[];
-  /** What goes wrong until it is done; left out where it can wait. */
+  /** What goes wrong until it is done; left out if it can wait. */
   danger?: Danger;
-  /** What of the intruder's is there until it is done: "a sweep rule". */
+  /** What the intruder still has until it is done: "a sweep rule". */
   remains?: string;
-  /** Without it the step's job is not done. */
+  /** Until it is done, the step's job isn't. */
   essential?: true;
-  /** Done with the owner when the account is given back: it keeps nobody awake, so it does not count in the verdict. */
+  /** Done with the owner when the account is given back: it can wait, so it doesn't count in the verdict. */
   atHandBack?: true;
-  /** Of an undo: in place of what it could not put back, which is then not said to be. */
+  /** For an undo: replaces the message that this could not be put back. */
   instead?: true;
 }
 
-/** Looked at and left alone; for an investigation, what it saw. */
+/** What was looked at and left alone; for an investigation, what it saw. */
 export interface Kept {
   what: string;
   why: string;
@@ -88,20 +91,20 @@ export interface Found<B extends Json = Json> {
   changes: readonly Change<B>[];
   tasks?: readonly Task[];
   kept?: readonly Kept[];
-  /** An export of the state before anything was changed; that of the first look is kept. */
+  /** An export of the state before anything was changed; the first look's export is kept. */
   attachments?: readonly Attachment[];
-  /** Ids of things that are the owner's, as the logs show by now: if this run changed one, it is given back. */
+  /** Ids of things that now prove to be the owner's in the logs: if this run changed one, it is given back. */
   owners?: readonly string[];
 }
 
-/** Does not apply, as only the service could tell: no licence, no mailbox. */
+/** Doesn't apply, which only the service could tell: no licence, no mailbox. */
 export interface Skip {
   skip: string;
   /** What a person can do instead. */
   tasks?: readonly Task[];
 }
 
-/** The service needs time: ask again, with the memo at hand. */
+/** The service needs time: ask again, with this memo. */
 export interface Later<M extends Json = Json> {
   laterSeconds: number;
   memo: M;
@@ -116,25 +119,25 @@ export interface Attachment {
 export interface Collected {
   findings: readonly Kept[];
   tasks?: readonly Task[];
-  /** What is now known of the intruder; the run remembers it for the steps that come after. */
+  /** What is now known of the intruder; the run keeps it for later steps. */
   intruder?: Intruder;
   attachments?: readonly Attachment[];
-  /** For other steps of the run, which find it in `run.facts` under what this step declares to hand on, and parse it there. */
+  /** For other steps, which find it in `run.facts` under the names that this step declares, and parse it there. */
   facts?: Json;
-  /** What the intruder certainly did, in one sentence: like evidence on a change, it lets the run go further. */
+  /** What the intruder certainly did, in one sentence: like a change's evidence, it lets the run go further. */
   proof?: string;
   /** For the front door, published before this settles, so that none is lost; an investigation opens no run itself. */
   alerts?: readonly OutgoingAlert[];
 }
 
-/** An event for the topic. `id` is the same however often it is published, so that a repetition is dropped. */
+/** An event for the topic. A republished event has the same `id`, so that duplicates are dropped. */
 export interface OutgoingAlert {
   id: string;
   type: `Reclaim.${string}`;
   data: Json;
 }
 
-/** What a step may know of the run it works for. */
+/** What a step may know about its run. */
 export interface RunView {
   id: string;
   code: string;
@@ -143,19 +146,19 @@ export interface RunView {
   signals: readonly Signal[];
   /** Latest time (ISO 8601) at which a step of this run altered something, by step name. */
   fixedAt: Readonly<Record<string, string>>;
-  /** How the steps of this run ended so far, by name; a step that is still to come or that waits has none. */
+  /** How the steps of this run ended so far, by name; a pending or waiting step has none. */
   ended?: Readonly<Record<string, Outcome['is']>>;
-  /** What the run has come to so far, in the summary's word: `CONTAINED`. */
+  /** The run's result so far, in the summary's word: `CONTAINED`. */
   verdict?: string;
-  /** Once the account is being given back: since when, and when a pass for its owner was asked for. */
+  /** Once the account is being given back: since when, and when a pass was requested for its owner. */
   handBack?: { begunAt: string; passAskedAt: string | null };
   /** It was undone because nobody had attacked the account. */
   falseAlarm?: true;
-  /** What investigations hand on; nothing before they settled. */
+  /** What investigations have handed on; empty until they settle. */
   facts?: Readonly<Partial<Record<HandedOn, Json>>>;
-  /** What was asked for and is answered, or can't be: what is missing from `facts` then won't come. */
+  /** What has been asked for and is answered, or can't be: if `facts` lacks it, it won't come. */
   answered?: readonly HandedOn[];
-  /** When roles of Entra ID were taken away last, if any were. */
+  /** When Entra ID roles were last removed, if any were. */
   rolesRemovedAt?: string;
   /** A fire drill opened it: see microsoft365/drill.ts. */
   drill?: { sink: string };
@@ -167,16 +170,16 @@ export interface Context<S> {
   intruder: Intruder;
   settings: S;
   now: Date;
-  /** For the few that take an administrator away: see leaveOneAdministrator. */
+  /** For the few steps that remove an administrator: see leaveOneAdministrator. */
   mayGo?: (others: readonly string[]) => Promise<boolean>;
   /** Aborts at the function's own deadline: the host sends no cancellation. */
   abort: AbortSignal;
 }
 
-/** The settings of a step: its mode, and with `.extend` whatever else an administrator may choose. */
+/** A step's settings: its mode and, with `.extend`, whatever else an administrator may choose. */
 export const settings = (mode: Mode) => z.strictObject({ mode: z.enum(modes).default(mode) });
 
-/** The clients a step uses, with what it needs of each: this is the only place where a permission is declared. */
+/** The clients a step uses, and the permissions it needs on each: permissions are declared only here. */
 type Permissions<Uses extends ClientName> = { readonly [C in Uses]: readonly [string, ...string[]] };
 
 export interface ByHand {
@@ -184,40 +187,40 @@ export interface ByHand {
   role: string;
   /** What to select there. */
   how?: string;
-  /** PowerShell for Exchange Online, where its admin center does not have it. */
+  /** PowerShell for Exchange Online, if its admin center can't do it. */
   commands?: readonly string[];
 }
 
-/** Whose account it is done to. */
+/** The account that it acts on. */
 export type Whose = Pick<Account, 'id' | 'userPrincipalName'>;
 
 interface Declaration<Name extends string> {
-  /** Also the file, the function step-…, the queue and the row. */
+  /** Also names the file, the function step-…, the queue and the row. */
   name: Name;
   /** In the imperative; what on-call reads. */
   title: string;
   /** Rows of the guides that it answers. */
   guide: readonly string[];
   stage: Stage;
-  /** What it is to the rest of the app, if anything. */
+  /** Its role for the rest of the app, if any. */
   part?: Part;
-  /** Licences without which it can do nothing; preflight says so where one is missing. */
+  /** Licences without which it can do nothing; preflight reports a missing one. */
   licences?: readonly StepLicence[];
   /** Needs a directory role that reaches these; preflight checks it. */
   reaches?: Reach;
-  /** Where a person does its work when it can't, and as whom. Left out: on the page of the user, or of the mailbox. */
+  /** Where, and in which role, a person does its work if it can't. Left out: on the page of the user or the mailbox. */
   byHand?(whose: Whose): ByHand;
-  /** Its cmdlets are those of Security & Compliance, where an administrator gives the app its role by hand. */
+  /** Its cmdlets belong to Security & Compliance, where an administrator gives the app its role by hand. */
   cmdletsOf?: 'compliance';
   /** true, or the reason why not. */
   appliesTo(account: Account): true | string;
   /** Waits until these were tried; looks again if one of them brings news later. */
   after?: readonly string[];
-  /** Does not wait for these; looks again when one of them brings news. */
+  /** Does not wait for these; looks again if one of them brings news. */
   againAfter?: readonly string[];
-  /** That a log was read at all matters to it: an answer with nothing in it is news too. */
+  /** It matters that a log was read at all: an empty answer is news too. */
   judgesByAnswers?: true;
-  /** Must have ended well first, or this becomes a person's decision. */
+  /** Must have ended well first; otherwise a person decides. */
   requires?: readonly string[];
 }
 
@@ -226,18 +229,21 @@ type Writing<S, Uses extends ClientName> = Context<NoInfer<S>> & Pick<Clients, N
 
 interface RemediationDeclaration<Name extends string, Uses extends ClientName, S, B extends Json>
   extends Declaration<Name> {
-  /** What it takes away, and its limits. */
+  /** What it removes, and its limits. */
   removes: string;
-  /** What the intruder did where changes bear evidence, for the story of the run: `made 2 inbox rules`. */
+  /** What the intruder did if changes have evidence, for the run's story: `made 2 inbox rules`. */
   did?: (changes: number) => string;
   settings: z.ZodType<S>;
   permissions: Permissions<Uses>;
   before: z.ZodType<B>;
-  /** Put back at hand-back (protocols) rather than left as it is; what gives power (roles) only when approved by itself. */
+  /**
+   * Put back at hand-back (protocols) rather than left as it is; anything that gives power (roles) needs its own
+   * approval.
+   */
   restoredAtHandBack?: true | 'after approval';
   find(context: Reading<S, Uses>): Promise<Found<NoInfer<B>> | Skip>;
   fix(change: Change<NoInfer<B>>, context: Writing<S, Uses>): Promise<void>;
-  /** Restores what was recorded; a sentence instead of a function says why nothing can be restored. */
+  /** Restores the recorded state; a sentence instead of a function says why nothing can be restored. */
   undo: string | ((change: Change<NoInfer<B>>, context: Writing<S, Uses>) => Promise<Task | undefined>);
 }
 
@@ -249,9 +255,9 @@ interface InvestigationDeclaration<Name extends string, Uses extends ClientName,
   permissions: Permissions<Uses>;
   /** What it hands on to other steps as facts. */
   handsOn?: HandedOn;
-  /** Where the summary tells what it found. */
+  /** Where the summary reports its findings. */
   toldIn?: ToldIn;
-  /** The trace it leaves in the tenant, if any: then it is left out of dry runs, unless its settings say `evenInDryRun`. */
+  /** The trace it leaves in the tenant, if any: then dry runs skip it, unless its settings say `evenInDryRun`. */
   leaves?: string;
   memo?: z.ZodType<M>;
   collect(
@@ -260,7 +266,7 @@ interface InvestigationDeclaration<Name extends string, Uses extends ClientName,
   ): Promise<Collected | Later<NoInfer<M>> | Skip>;
 }
 
-/** A context whose settings are still what the administrator wrote. */
+/** A context whose settings are still as the administrator wrote them. */
 export type RawContext = Context<unknown>;
 
 interface StepBase extends Declaration<string> {
@@ -291,7 +297,7 @@ export interface Investigation extends StepBase {
   leaves: string | null;
   handsOn: HandedOn | null;
   toldIn: ToldIn | null;
-  /** Whether the administrator lets it leave its trace also where it is only to look. */
+  /** Whether the administrator allows its trace even when it only looks. */
   evenInDryRun(raw: unknown): boolean;
   collect(context: RawContext, readers: Readers, memo: Json): Promise<Collected | Later | Skip>;
 }

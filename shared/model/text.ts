@@ -1,21 +1,21 @@
-// Text that more than one part of the project writes or reads in the same way.
+// Text that several parts of the project write or read in the same way.
 import { z } from 'zod';
 
 /** Text that a service may leave out or send as null. */
 export const nullableText = z.string().nullish();
 
-/** `2026-11-20T09:12:05Z`: filters and cmdlets are documented in whole seconds; what is left over is cut off. */
+/** `2026-11-20T09:12:05Z`: filters and cmdlets are documented in whole seconds; fractions are cut off. */
 export const wholeSeconds = (time: Date | number | string): string =>
   `${new Date(time).toISOString().slice(0, 19)}Z`;
 
-/** Without these characters at its end. A regular expression for that takes quadratic time. */
+/** Strips these characters from its end. A regular expression would take quadratic time. */
 export function trimEnd(text: string, characters: string): string {
   let end = text.length;
   while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
 }
 
-/** Without these characters at either end. */
+/** Strips these characters from both ends. */
 export function trim(text: string, characters: string): string {
   const rest = trimEnd(text, characters);
   let start = 0;
@@ -23,14 +23,14 @@ export function trim(text: string, characters: string): string {
   return rest.slice(start);
 }
 
-/** PowerShell takes every one of these for the end of a single-quoted text. */
+/** PowerShell takes each of these for the end of a single-quoted text. */
 const singleQuotes = /['\u2018-\u201b]/gu;
-/** What runs, hides or reorders a command that somebody pastes; lone surrogates are lost on the way. */
+/** Characters that run, hide or reorder a pasted command; lone surrogates are lost on the way. */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
 /**
- * A value for a PowerShell command that a person pastes, quotes included. What can't be seen is written as its number,
- * so that the value stays the one that is meant and a line break in it runs nothing.
+ * A value for a PowerShell command that a person pastes, quotes included. Invisible characters are written by number,
+ * so that the value stays the intended one and a line break in it runs nothing.
  */
 export function powerShellValue(value: string): string {
   const quoted = (text: string) => `'${text.replace(singleQuotes, '$&$&')}'`;
@@ -48,10 +48,10 @@ export function powerShellValue(value: string): string {
 
 const doubleQuotes = /["\u00ab\u00bb\u201c-\u201f\u2033\u2036\u275d\u275e\u301d-\u301f\uff02]/gu;
 
-/** A name that a stranger chose, in quotes that it can't end: what follows them is ours. */
+/** A name chosen by a stranger, in quotes that it can't close: what follows them is ours. */
 export const inQuotes = (name: string): string => `"${name.replace(doubleQuotes, "'")}"`;
 
-/** As a sentence begins; names and addresses stay as they are. */
+/** With a capital, to begin a sentence; names and addresses stay as they are. */
 export const capital = (text: string): string =>
   /^[a-z]+(-[a-z]+)?[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 

@@ -1,4 +1,4 @@
-// What can be asked of a run as it stands: one button for each, which leads to a page that says what it does.
+// What can be done with a run as it stands: one button each, which leads to a page that explains it.
 
 import { type Html, html } from '../mail/html.ts';
 import type { RunRow } from '../model/rows.ts';
@@ -24,7 +24,7 @@ const canApprove = (run: RunRow): boolean =>
 
 export function actionsHtml(given: Given, path: string): Html {
   const items = actionsFor(given).map(({ ask, label }) => html`<li>${button(askUrl(path, ask), label)}</li>`);
-  // A page of its own: it has more than one question.
+  // A page of its own, because it asks more than one question.
   if (whyNotBegun(given) === undefined)
     items.push(html`<li>${button(`${path}/hand-back`, 'Hand back')}</li>`);
   return html`<nav aria-label="Ask of this run"><ul class="actions">${items}</ul></nav>`;

@@ -1,5 +1,5 @@
-// The page behind a button: what it will do, what it cannot take back, and the reason, which is kept in the log. It
-// never refreshes itself, so that nothing that somebody types is lost. A plain form: it works without JavaScript.
+// The page behind a button: what it will do, what it can't take back, and a field for the reason, which is logged. It
+// never refreshes itself, so nothing typed is lost. A plain form: it works without JavaScript.
 
 import { type Html, html, nothing } from '../mail/html.ts';
 import { clause, plain } from '../mail/plain.ts';
@@ -14,27 +14,27 @@ import { runPath, shell } from './shell.ts';
 export interface AskPage {
   given: Given;
   ask: Ask;
-  /** Chosen already, by the link that led here. */
+  /** Preselected by the link that led here. */
   level: 'contain' | 'full' | undefined;
   steps: readonly string[];
-  /** Of tick and untick. */
+  /** For tick and untick. */
   step: string;
   task: string;
-  /** Of undo: said by the link that led here. */
+  /** For undo: preset by the link that led here. */
   falseAlarm?: boolean;
   who: string;
 }
 
 interface Form {
   heading: string;
-  /** Below the path of the run. */
+  /** Relative to the run's path. */
   action: string;
   says: readonly string[];
   fields: Html;
   button: string;
 }
 
-/** Undefined where there is nothing of that name to ask about. */
+/** Undefined if there is nothing of that name to ask about. */
 export function askPage(page: AskPage): string | undefined {
   const form = formOf(page);
   if (form === undefined) return undefined;
@@ -86,7 +86,7 @@ function approveForm({ given, level, steps }: AskPage): Form {
   };
 }
 
-/** A held run that begins with less than the lock. */
+/** Lets a held run begin with less than the lock. */
 function someForm(given: Given, steps: readonly string[]): Form {
   const chosen = given.steps.filter((row) => steps.includes(row.name));
   return {
@@ -145,7 +145,7 @@ function undoForm({ given, steps, falseAlarm = false }: AskPage): Form {
   };
 }
 
-/** Of the whole run; with single steps it is refused. */
+/** For the whole run; refused together with single steps. */
 const alarmChoice = (chosen: boolean) =>
   html`<label class="o"><input type="checkbox" name="falseAlarm" value="true"${chosen ? ' checked' : ''}>It was a false alarm: dismiss the risk as well, and close the alert as a false positive</label>`;
 

@@ -1,5 +1,5 @@
-// Before and after of one recorded change. Before is what undo would restore; after is what a later look has said, since
-// no step records what it made of a thing.
+// Before and after of one recorded change. Before is what undo would restore; after is what a later look saw, since no
+// step records the result of its change.
 
 import { type Html, html, nothing } from '../mail/html.ts';
 import { clock, plain } from '../mail/plain.ts';

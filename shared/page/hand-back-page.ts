@@ -1,6 +1,6 @@
-// The way of an account back to its owner as a page: what is checked, what waits for whom, one form for each thing that
-// an operator can do now. It refreshes itself only while nothing is to be typed. The pass has a page of its own, shown
-// once, as the answer to the form that made it.
+// The hand-back as a page: what is checked, what waits for whom, and one form for each thing an operator can do now. It
+// refreshes itself only while there is nothing to type. The pass has a page of its own, shown once, as the answer to
+// the form that made it.
 
 import { type Html, html, nothing } from '../mail/html.ts';
 import { clock, isWebPage, oneLine, plain } from '../mail/plain.ts';
@@ -13,7 +13,7 @@ import { runPath, shell } from './shell.ts';
 
 export interface HandBackPage {
   view: HandBackView;
-  /** Of the run: a form that was seen before somebody else decided is refused. */
+  /** The run's version: a form loaded before somebody else decided is refused. */
   version: string;
   who: string;
   now: Date;
@@ -28,7 +28,7 @@ export interface ShownPass {
   unusableBecause: string | null;
 }
 
-/** Seconds until the page reloads, or null where it waits for a person. */
+/** Seconds until the page reloads, or null if it waits for a person. */
 export const refreshHandBack = ({ state, next }: HandBackView): number | null =>
   state === 'under way' && next.length === 0 ? 5 : null;
 
@@ -79,7 +79,7 @@ const linkHtml = (link: string | null, text?: string) =>
 const thingHtml = ({ what, instruction, link }: Thing): Html =>
   html`${capital(plain(what))}<div class="d">${oneLine(instruction).slice(0, 2000)}</div><div class="go">${linkHtml(link)}</div>`;
 
-/** Each with its tick, before the hand-back begins and after. */
+/** Each with its tick, before and after the hand-back begins. */
 const taskHtml =
   ({ run }: HandBackView) =>
   ({
@@ -100,7 +100,7 @@ const taskHtml =
     return html`${capital(plain(what))}${stands}<div class="d">${plain(instruction, 2000)}</div>${typed}<div class="go">${linkHtml(link, placeOf(link, role))}${button(askUrl(runPath(run.id), 'tick', { step, task: key }), 'Done: tick it off', `Done: tick it off: ${plain(what, 80)}`)}</div>`;
   };
 
-/** The only place where a pass is shown. Loading it again makes no other one: that takes a form of its own. */
+/** The only place where a pass is shown. Reloading makes no new one: that takes a form of its own. */
 export function passPage(view: HandBackView, pass: ShownPass, who: string, timeZone?: string): string {
   const { value, expiresAt, usableOnce, unusableBecause } = pass;
   const unusable =
@@ -169,7 +169,7 @@ function formOf(
   { do: action, title }: HandBackView['next'][number],
 ): Html {
   const id = `reason-${action}`;
-  // What identified the owner is the reason, and is asked for once.
+  // How the owner was identified is the reason, so it is asked for only once.
   const reason =
     action === 'begin' && view.begun === null
       ? nothing

@@ -1,5 +1,5 @@
-// The runs of the last days as a page: what waits for a person first, then the rest, newest first in both. It says in
-// words what the colour says too. A plain form filters it, without JavaScript.
+// The runs of the last days as a page: those that wait for a person first, then the rest, newest first in both. Words
+// say what the colours say. A plain form filters it, without JavaScript.
 import { type Html, html, nothing } from '../mail/html.ts';
 import { plain } from '../mail/plain.ts';
 import { words } from '../run/verdict.ts';
@@ -20,9 +20,9 @@ interface ListedRun {
 export interface ListPage {
   runs: readonly ListedRun[];
   days: number;
-  /** No more were read. */
+  /** Older ones were not read. */
   most: number;
-  /** What it was filtered by. */
+  /** The filter in use. */
   verdict: string | undefined;
   person: string;
   who: string;
@@ -32,7 +32,7 @@ export interface ListPage {
 
 /** More would not be read by anybody; a person is looked for by name. */
 export const mostLookedAt = 1000;
-/** Of the rest; who looks for one of a thousand filters. */
+/** The most shown of the rest; to find one of a thousand, filter. */
 const mostOfTheRest = 200;
 
 export function listPage({ runs, days, most, verdict, person, who, timeZone, lastDrill }: ListPage): string {

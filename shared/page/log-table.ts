@@ -1,4 +1,4 @@
-// Who did what, newest first, and how every step stands. What is cut off here is in the JSON of the run.
+// Who did what, newest first, and the state of every step. What is cut off here is in the run's JSON.
 
 import { type Html, html, nothing } from '../mail/html.ts';
 import { plain } from '../mail/plain.ts';
@@ -27,7 +27,7 @@ export function stepsHtml(given: Given, most: number): Html {
   return html`<section id="steps" aria-labelledby="steps-h"><h2 id="steps-h">Every step</h2><details><summary>${steps.length} steps, ${steps.filter((row) => row.state === 'settled').length} settled</summary><table><thead><tr><th scope="col">Step</th><th scope="col">How it stands</th><th scope="col">Changes</th></tr></thead><tbody>${rows}</tbody></table></details></section>`;
 }
 
-/** Looked at and left alone; what investigations saw is told above. */
+/** What was looked at and left alone; investigations' findings are told above. */
 const keptHtml = ({ kind, kept }: StepRow, most: number) =>
   kind === 'investigation'
     ? nothing

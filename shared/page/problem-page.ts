@@ -1,4 +1,4 @@
-// A refusal as a person reads it: what happened, and the way on.
+// A refusal as a page: what happened, and how to go on.
 import { html, nothing } from '../mail/html.ts';
 import { plain } from '../mail/plain.ts';
 import { shell } from './shell.ts';
@@ -6,7 +6,7 @@ import { shell } from './shell.ts';
 export interface ShownProblem {
   title: string;
   detail: string;
-  /** Path of this app to go on from. */
+  /** Path in this app to continue from. */
   back: string;
 }
 

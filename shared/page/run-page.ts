@@ -1,5 +1,5 @@
-// The page of one run: what the email says, as it stands now, with buttons. Pure: rows and log in, HTML out. It keeps
-// itself below a size that loads over any phone, by showing fewer lines of each section.
+// The page of one run: what the email says, as of now, with buttons. Pure: rows and log in, HTML out. It limits the
+// lines of each section, so that the page loads over any phone.
 
 import { type Html, html } from '../mail/html.ts';
 import type { Section } from '../mail/letter.ts';
@@ -22,12 +22,12 @@ export interface RunPage {
   given: Given;
   log: readonly LogRow[];
   who: string;
-  /** The reader has stopped the page from refreshing itself. */
+  /** The reader has stopped the automatic refresh. */
   still: boolean;
 }
 
 const mostBytes = 58_000;
-/** Lines a section and a log: as many as fit. */
+/** The most lines for each section and for the log. */
 const limits = [30, 15, 8, 4, 2] as const;
 
 export function runPage(page: RunPage): string {
@@ -69,7 +69,7 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
   });
 }
 
-/** What a person does now and what is still open, then what can be asked for, then the rest. */
+/** What a person must do now and what is still open, then the actions, then the rest. */
 function sectionsHtml({ now, stillOpen, rest }: Report, path: string, between: readonly Html[]): Html[] {
   const section = (id: string) => (each: Section, index: number) => sectionHtml(each, path, `${id}${index}`);
   return [
@@ -80,7 +80,7 @@ function sectionsHtml({ now, stillOpen, rest }: Report, path: string, between: r
   ];
 }
 
-/** Only here: a mail that says so has left. */
+/** Only here: the mail has already left when it says so. */
 function unsentHtml({ run }: Given, path: string): Html[] {
   const task = unsentSummary(run);
   if (task === undefined) return [];

@@ -1,5 +1,5 @@
-// The sections of a report as a page shows them: the words of the email, with buttons in place of links to buttons,
-// and with before and after of each change. Every value is escaped here.
+// The sections of a report as a page shows them: the email's words, with buttons instead of links to buttons, and with
+// before and after of each change. Every value is escaped here.
 
 import { type Html, html, nothing } from '../mail/html.ts';
 import type { Line, Section } from '../mail/letter.ts';
@@ -27,7 +27,7 @@ function lineHtml(line: Line, path: string, strong: boolean): Html {
   return html`${said}${below}${typed}${go.length === 0 ? nothing : html`<div class="go">${go}</div>`}${change === undefined ? nothing : beforeAndAfter(change)}`;
 }
 
-/** Pages of others; a link to the page itself leads nowhere. */
+/** Links to other pages; a link to this page is pointless. */
 function places({ link }: Line, path: string): Html[] {
   if (link === undefined || !isWebPage(link.url) || isPageOf(link.url, path)) return [];
   return [html`<a class="x" href="${link.url}" rel="noreferrer">${link.text}</a>`];
@@ -47,6 +47,6 @@ function buttons({ orders = [], task, text }: Line, path: string): Html[] {
   return [...asked, button(url, label, `${label}: ${plain(text, 80)}`)];
 }
 
-/** `spoken` tells buttons with the same words apart for whoever only hears them; it begins with those words. */
+/** `spoken` lets a screen reader tell buttons with the same words apart; it begins with those words. */
 export const button = (url: string, label: string, spoken?: string): Html =>
   html`<a class="b" href="${url}"${spoken === undefined ? nothing : html` aria-label="${spoken}"`}>${label}</a>`;

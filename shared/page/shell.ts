@@ -1,5 +1,5 @@
-// What every page is put into: one style, no script, and a content security policy that lets nothing else in. Pages
-// that refresh themselves do so by a header, and only while the reader has not stopped it.
+// The frame of every page: one style, no script, and a content security policy that allows nothing else. Pages refresh
+// themselves by a header, and only until the reader stops it.
 
 import { createHash } from 'node:crypto';
 import { type Html, html, nothing } from '../mail/html.ts';
@@ -14,7 +14,7 @@ export interface Page {
   main: Html;
   /** Who is looking, as far as the app can tell. */
   who?: string;
-  /** What is said of the last drill. */
+  /** What is known about the last drill. */
   lastDrill?: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 // When each step of a run was queued, began, ended and was confirmed, as far as its row tells. Pure. Only the first
-// pass is drawn: a check hours later would press everything else into one pixel.
+// pass is drawn: a check hours later would squeeze everything else into one pixel.
 
 import type { StepRow } from '../model/rows.ts';
 import { type Given, titleOf } from '../summary/given.ts';
@@ -9,9 +9,9 @@ export interface Bar {
   queued: number;
   started: number;
   end: number;
-  /** Earlier work, known only by what it changed: from the record to the check. */
+  /** Earlier work, known only by its changes: from the record to the check. */
   earlier: readonly (readonly [from: number, to: number])[];
-  /** When what it did was checked. */
+  /** When its effect was checked. */
   verified: readonly number[];
   failed: boolean;
   /** The same in words. */

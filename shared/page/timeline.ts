@@ -1,6 +1,6 @@
-// A run drawn to scale: what the intruder did, lane by lane, the alert, the lock and each thing removed, on one line of
-// time; and, folded away, the steps of the run, which take seconds. Inline SVG without a script; every mark is said in
-// words beside it.
+// A run drawn to scale on one time axis: what the intruder did, lane by lane, the alert, the lock and each removal;
+// and, folded away, the steps of the run, which take seconds. Inline SVG without a script; the text beside it lists
+// every mark.
 import { type Html, html, nothing } from '../mail/html.ts';
 import { plain } from '../mail/plain.ts';
 import { deedsOf, lanes } from '../summary/deeds.ts';
@@ -14,12 +14,12 @@ interface Mark {
 
 interface Drawn {
   name: string;
-  /** Of the colour: the intruder's, the alert's, ours. */
+  /** Sets the colour: the intruder's, the alert's, ours. */
   kind: 'f' | 'al' | 'ok';
   marks: readonly Mark[];
 }
 
-/** Units of every drawing, whatever its width on the screen. */
+/** Width in drawing units, whatever the width on the screen. */
 const across = 1000;
 
 export function timelineHtml(given: Given): Html {
@@ -71,7 +71,9 @@ function lanesOf(given: Given): Drawn[] {
 
 const mostListed = 40;
 
-/** From the first sign of the intruder to the last removal. Marks that fall together are drawn once: the list tells them apart. */
+/**
+ * From the first sign of the intruder to the last removal. Coinciding marks are drawn once: the list tells them apart.
+ */
 function story(given: Given): Html {
   const drawn = lanesOf(given);
   const times = drawn.flatMap(({ marks }) => marks.map(({ at }) => at));
@@ -94,7 +96,7 @@ function story(given: Given): Html {
   return html`<ul class="lanes">${rows}</ul><div class="ends"><span>${timeAt(given, from)}</span><span>${span(to - from)}</span><span>${timeAt(given, to)}</span></div><details><summary>${all.length} marks as a list</summary><ul>${list}${more > 0 ? html`<li>And ${more} more.</li>` : nothing}</ul></details>`;
 }
 
-/** Each step from queued to verified: waiting, at work, and a mark where a later look confirmed it. */
+/** Each step from queued to verified: waiting, working, and a mark when a later look confirmed it. */
 function during(given: Given, bars: readonly Bar[]): Html {
   const from = Date.parse(given.run.openedAt);
   const to = Math.max(...bars.map(({ end }) => end));

@@ -1,8 +1,7 @@
-// What a row can't hold, in Blob Storage: texts named by their own SHA-256, so that writing one twice is writing it
-// once, and whatever is read is known to be what was written. It deletes nothing; how long blobs live is the
-// container's lifecycle policy.
+// What a row can't hold, in Blob Storage: texts named by their own SHA-256. Writing one twice has the effect of writing
+// it once, and every read is verified. Nothing is deleted here; the container's lifecycle policy does that.
 import { createHash } from 'node:crypto';
-// The same class as that of Blob Storage, which is loaded later.
+// The same class as Blob Storage uses, which is loaded later.
 import { RestError } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
@@ -22,7 +21,7 @@ export interface Pointer {
 
 const containerName = 'evidence';
 const retryOptions = { maxTries: 3, tryTimeoutInMs: 15_000, retryDelayInMs: 100, maxRetryDelayInMs: 1000 };
-/** Rows are read many times, their blobs hardly change: so much is kept in memory. */
+/** Rows are read many times and their blobs hardly change, so this much is kept in memory. */
 const mostCachedBytes = 32 * 1024 * 1024;
 
 export class Blobs {
@@ -37,7 +36,7 @@ export class Blobs {
     this.#options = { retryOptions, ...options };
   }
 
-  /** The library is a fifth of the bundle, and a lock needs none of it: it is loaded when something is too large. */
+  /** The library is a fifth of the bundle and a lock doesn't need it, so it is loaded when something is too large. */
   #container(): Promise<ContainerClient> {
     this.#made ??= import('@azure/storage-blob').then(({ BlobServiceClient }) => {
       const service = this.#service;
@@ -50,7 +49,7 @@ export class Blobs {
     return this.#made;
   }
 
-  /** Answers when the text was written and read back unharmed. */
+  /** Resolves when the text is written and read back unharmed. */
   async put(folder: string, text: string): Promise<Pointer> {
     const content = Buffer.from(text, 'utf8');
     const pointer = { sha256: hash(content), bytes: content.length };
@@ -63,7 +62,7 @@ export class Blobs {
           blobHTTPHeaders: { blobContentType: 'text/plain; charset=utf-8' },
         });
       } catch (thrown) {
-        // There already, by an earlier try: what it holds is looked at below.
+        // It exists already, from an earlier try: its content is checked below.
         if (codeOf(thrown) !== 'BlobAlreadyExists') throw thrown;
       }
     });
@@ -71,14 +70,14 @@ export class Blobs {
     return pointer;
   }
 
-  /** Throws PermanentError where the blob is gone or holds something else. */
+  /** Throws PermanentError if the blob is gone or holds something else. */
   async get(folder: string, pointer: Pointer): Promise<string> {
     const name = `${folder}/${pointer.sha256}`;
     const cached = this.#cache.get(name);
     if (cached !== undefined) return cached;
     const read = () => this.#attempt(name, (blob) => blob.downloadToBuffer());
     let content = await read();
-    // An answer that was cut off, or is another's, does not come twice.
+    // A truncated or foreign answer won't come twice.
     const first = hash(content);
     if (first !== pointer.sha256) content = await read();
     if (hash(content) !== pointer.sha256 && hash(content) !== first) {

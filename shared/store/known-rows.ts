@@ -1,16 +1,18 @@
-// Rows as they were read before. A version of a row never changes, and most of what a read costs is to take apart rows
-// that are what they were: so each version is taken apart once. All is still read; only the work is spared.
+// Caches parsed rows. A version of a row never changes, and parsing unchanged rows is most of the cost of a read, so
+// each version is parsed once. Everything is still read from the table; only the parsing is saved.
 import type { StoredEntity } from './table-client.ts';
 import type { Entity } from './table-entity.ts';
 
-/** What is asked for again stays; of what is not, no more than two of these are kept. */
+/** Rows in use stay; of the others at most two generations of this size are kept. */
 const mostInGeneration = 2000;
 
 export class KnownRows<T extends object> {
   #newer = new Map<string, T>();
   #older = new Map<string, T>();
 
-  /** The row of this entity, by `read` where its version isn't known. Frozen, since all who ask get the same. */
+  /**
+   * The row of this entity, parsed by `read` if its version isn't known. Frozen, since all callers get the same object.
+   */
   async of(entity: StoredEntity, read: () => Promise<T>): Promise<T> {
     const key = keyOf(entity, entity.etag);
     const row = this.#newer.get(key) ?? this.#older.get(key) ?? (await read());
@@ -31,7 +33,7 @@ export class KnownRows<T extends object> {
 
 const keyOf = ({ partitionKey, rowKey }: Entity, etag: string) => [partitionKey, rowKey, etag].join('\n');
 
-/** Nothing of it is in blobs, and one property holds it (see table-entity.ts): larger ones would fill the memory. */
+/** Only rows in a single property and without blobs (see table-entity.ts): larger ones would fill the memory. */
 const isSmall = ({ parts, json1 }: Entity) => parts === undefined && json1 === undefined;
 
 function frozen<T>(value: T): T {

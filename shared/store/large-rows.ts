@@ -1,18 +1,18 @@
-// Makes rows light: long texts go to blobs before a row is written and come back before it is parsed, with nothing
-// left in the row but where each stood, its SHA-256 and its size. What a row holds is not known here.
+// Keeps rows small: long texts go to blobs before a row is written and come back before it is parsed. The row keeps
+// only each text's place, SHA-256 and size. This code doesn't know what a row contains.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { RunRef } from '../run/progress.ts';
 import type { Blobs } from './blobs.ts';
 import { type Columns, type Entity, fromDocument, fromEntity, toEntity } from './table-entity.ts';
 
-/** Longer than anything that steers a run. */
+/** Longer than anything that controls a run. */
 const longText = 16_000;
-/** Half of what an entity holds, counted as the service counts: two bytes a character. */
+/** Half an entity's limit, counted as the service counts: two bytes a character. */
 const largeDocument = 250_000;
 
 const partSchema = z.object({
-  /** Where it stood in the document; the empty path is the whole. */
+  /** Its place in the document; the empty path is the whole document. */
   path: z.array(z.union([z.string(), z.number()])),
   sha256: z.string(),
   bytes: z.number(),
@@ -20,7 +20,7 @@ const partSchema = z.object({
 const lightSchema = z.object({ document: z.unknown(), parts: z.array(partSchema) });
 type Light = z.infer<typeof lightSchema>;
 
-/** Turns the rows of one table into entities and back. Without blobs a row that is too large is refused. */
+/** Converts the rows of one table to entities and back. Without blobs, a row that is too large is refused. */
 export class LargeRows {
   readonly #table: string;
   readonly #blobs: Blobs | undefined;
@@ -30,7 +30,7 @@ export class LargeRows {
     this.#blobs = blobs;
   }
 
-  /** Writes the blobs first: an entity never points to what is not there. */
+  /** Writes the blobs first: an entity never points to a missing blob. */
   async toEntity(ref: RunRef, rowKey: string, row: unknown, columns: Columns): Promise<Entity> {
     const light = this.#blobs && (await lighten(this.#blobs, folderOf(ref), row));
     return light === undefined || light.parts.length === 0
@@ -55,7 +55,7 @@ const folderOf = ({ userId, runId }: RunRef) => `${userId}/${runId}`;
 
 type Path = readonly (string | number)[];
 
-/** The document without its long texts, and the parts to look for them; no parts where it was light already. */
+/** The document without its long texts, and those texts; none if it was small already. */
 async function lighten(blobs: Blobs, folder: string, document: unknown): Promise<Light> {
   const taken: { path: Path; text: string }[] = [];
   const light = withoutLongTexts(document, [], taken);
@@ -88,7 +88,7 @@ function withoutLongTexts(value: unknown, path: Path, taken: { path: Path; text:
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The document as it was. Throws where a blob is gone or altered. */
+/** The original document. Throws if a blob is gone or altered. */
 async function restore(blobs: Blobs, folder: string, light: Light): Promise<unknown> {
   let { document } = light;
   const texts = await Promise.all(light.parts.map((part) => blobs.get(folder, part)));

@@ -1,5 +1,5 @@
-// What on-call was told and is still to be told: one row a key, in table `watch`, partition `notice`. Here: the
-// shape, Table Storage, and a memory for tests. It decides nothing.
+// What on-call was told and is still to be told: one row per key, in table `watch`, partition `notice`. Here: the
+// shape, Table Storage, and an in-memory version for tests. It decides nothing.
 import { randomUUID } from 'node:crypto';
 import { type NoticeRow, type NoticeStore, noticeRowSchema } from '../mail/notice.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
@@ -28,7 +28,7 @@ export class TableNotices implements NoticeStore {
       etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }],
     ]);
     if (done !== 'conflict') return done[0] ?? 'conflict';
-    // It may be this very write, whose answer was lost and which was sent again.
+    // It may be this very write, repeated because its answer was lost.
     const found = await this.#table.get(partition, notice.key, ['token']);
     return found?.['token'] === token ? found.etag : 'conflict';
   }

@@ -1,5 +1,5 @@
-// Rows of other versions. An older row is read as this version would have written it; what a newer one holds beyond it is
-// kept and written back as it came, since both versions are at work while one takes the other's place.
+// Rows of other versions. An older row is read as this version would have written it; extra fields of a newer one are
+// kept and written back unchanged, since both versions run side by side during an upgrade.
 import { z } from 'zod';
 import { type RunRow, runRowSchema, type StepRow, stepRowSchema } from '../model/rows.ts';
 
@@ -12,7 +12,7 @@ const rowVersion = 2;
 const anyRow = z.looseObject({ rowVersion: z.number().optional() });
 type AnyRow = z.infer<typeof anyRow>;
 
-/** What the steps of version 1 were to the rest of the app, which then knew them by their names. */
+/** The parts of version 1's steps, which were then known by name. */
 const parts: Readonly<Record<string, string>> = {
   'block-sign-in': 'lock',
   'revoke-sessions': 'sessions',
@@ -49,7 +49,7 @@ const upgraded = (from1: (row: AnyRow) => AnyRow) => (given: unknown) => {
   return { ...from1(row.data), rowVersion };
 };
 
-/** Only a version that is not this one's stays with the row. */
+/** Only a version other than this one stays with the row. */
 function withoutOwn<T extends object>(row: T): T {
   const version: unknown = Reflect.get(row, 'rowVersion');
   const copy = { ...row };
@@ -65,10 +65,10 @@ export const storedStepSchema: z.ZodType<StepRow> = z
   .preprocess(upgraded(stepOf1), z.looseObject(stepRowSchema.shape))
   .transform((row): StepRow => withoutOwn(row));
 
-/** As it is written: a row that a newer version has written keeps that version. */
+/** For writing: a row from a newer version keeps that version. */
 export const versioned = (row: RunRow | StepRow): object => ({ rowVersion, ...row });
 
-/** Of a row that can't be read: what to do depends on who wrote it. */
+/** For an unreadable row: what to do depends on who wrote it. */
 export function writtenBy(document: unknown): string {
   const version = anyRow.safeParse(document).data?.rowVersion ?? 1;
   return version > rowVersion

@@ -1,5 +1,5 @@
-// The bus on Service Bus: one connection a process, one link a queue, kept open. When a message is due and what a
-// failed send means for a run are decided elsewhere.
+// The bus on Service Bus: one connection per process, one link per queue, kept open. When a message is due, and what a
+// failed send means for a run, are decided elsewhere.
 import type { TokenCredential } from '@azure/identity';
 import {
   isServiceBusError,
@@ -15,12 +15,12 @@ export type ServiceBusNamespace =
   | { connectionString: string }
   | { fullyQualifiedNamespace: string; credential: TokenCredential };
 
-/** Of the Standard tier, for the message with everything about it. */
+/** The Standard tier's limit, for the message with all its properties. */
 const mostBytes = 256 * 1024;
-/** What a message carries beside body, id and properties, generously. */
+/** A generous allowance for what a message carries besides body, id and properties. */
 const overheadBytes = 1024;
 const mostIdCharacters = 128;
-/** The SDK waits half a minute between its tries unless told otherwise; longer waits belong to the queue. */
+/** By default the SDK waits half a minute between its tries; longer waits belong to the queue. */
 const retryOptions = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2000 };
 const defaultAnswerWithinMs = 20_000;
 
@@ -29,7 +29,7 @@ export class ServiceBusBus implements Bus, Post {
   readonly #senders = new Map<string, ServiceBusSender>();
   readonly #answerWithinMs: number;
 
-  /** A service that is gone is an error after `answerWithinMs`: the SDK itself would wait for it without end. */
+  /** An unreachable service is an error after `answerWithinMs`: the SDK itself would wait for ever. */
   constructor(namespace: ServiceBusNamespace, answerWithinMs = defaultAnswerWithinMs) {
     this.#answerWithinMs = answerWithinMs;
     this.#client =
@@ -38,7 +38,7 @@ export class ServiceBusBus implements Bus, Post {
         : new ServiceBusClient(namespace.fullyQualifiedNamespace, namespace.credential, { retryOptions });
   }
 
-  /** Tries all of them. Throws what became of the first that failed; whoever sends them again loses nothing by it. */
+  /** Tries all of them. Throws the first failure; sending all of them again does no harm. */
   async send(messages: readonly Outgoing[]): Promise<void> {
     await this.#sendAll(messages.map((message) => ({ ...message, properties: {} })));
   }
@@ -47,7 +47,7 @@ export class ServiceBusBus implements Bus, Post {
     return this.#sendAll([letter]);
   }
 
-  /** Opens links ahead of the first message: an intruder acts while they open. */
+  /** Opens links before the first message: while they open, an intruder acts. */
   async warm(queues: readonly string[]): Promise<void> {
     await settleAll(
       queues.map((queue) =>
@@ -84,7 +84,7 @@ export class ServiceBusBus implements Bus, Post {
   }
 }
 
-/** Throws PermanentError for what the service could never take. */
+/** Throws PermanentError for what the service can never accept. */
 function toMessage({ queue, id, body, properties, at }: Letter): ServiceBusMessage {
   const bytes = Buffer.byteLength(JSON.stringify([body ?? null, id, properties])) + overheadBytes;
   if (bytes > mostBytes) {
@@ -108,7 +108,7 @@ function toMessage({ queue, id, body, properties, at }: Letter): ServiceBusMessa
   };
 }
 
-/** What a person must change first, by the service's own code. */
+/** What a person must change first, by the service's error code. */
 const remedies: Partial<Record<string, string>> = {
   MessagingEntityNotFound: 'there is no such queue; deploy it',
   MessagingEntityDisabled: 'the queue is disabled; enable it',
@@ -125,7 +125,7 @@ function toError(where: string, thrown: unknown): RetryableError | PermanentErro
   return new RetryableError(`${where}: ${code ?? 'no answer'}: ${text}`, details);
 }
 
-/** Waits for all before it throws: a message on its way must not outlive the function that sends it. */
+/** Waits for all before it throws: a message in flight must not outlive the function that sends it. */
 async function settleAll(works: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(works)).flatMap((end) =>
     end.status === 'rejected' ? [end.reason] : [],

@@ -1,8 +1,8 @@
-// The time by the storage's clock. Leases are written by one instance and read by another, so all must mean the same
-// time; a machine whose clock is off by minutes would take over work that is going on.
+// The time by the storage's clock. One instance writes a lease and another reads it, so all must use the same time; a
+// machine whose clock is off by minutes would take over work in progress.
 import type { TableOptions } from './table-client.ts';
 
-/** Below this, clocks agree: answers take time on the way, and the header counts whole seconds. */
+/** Below this, clocks agree: answers take time to arrive, and the header has whole seconds. */
 const tolerableMs = 5000;
 
 export class StorageClock {
@@ -15,7 +15,7 @@ export class StorageClock {
 
   readonly now = (): Date => new Date(this.#own() + this.#offMs);
 
-  /** Notes what the service says the time is, between sending and receiving. */
+  /** Records the service's time, as of the middle between sending and receiving. */
   heard(date: string | undefined, sent: number, received: number): void {
     const said = Date.parse(date ?? '');
     if (Number.isNaN(said) || received - sent > tolerableMs) return;
@@ -23,7 +23,7 @@ export class StorageClock {
     this.#offMs = Math.abs(off) > tolerableMs ? Math.round(off) : 0;
   }
 
-  /** For the table whose answers it goes by. */
+  /** For the table whose answers it uses. */
   readonly options: TableOptions = {
     additionalPolicies: [
       {

@@ -1,22 +1,22 @@
-// Places of the breaker in Table Storage: in the table `index` a partition per book, in it a row per place and a row per key, written
-// in one transaction. Whoever comes second to either is refused, reads again and goes on.
+// The breaker's places in Table Storage: in the table `index` a partition per book, with a row per place and a row per
+// key, written in one transaction. The second writer of either is refused, reads again and continues.
 //
-// Those who ask at once in one process are served together: a storm of hundreds would otherwise read the book once each
-// and lose to one another. Rows are only ever added to a book, so what was read once stays true, and only a refusal or a
-// full book makes it worth reading again.
+// Concurrent requests in one process are served together: in a storm, hundreds would otherwise each read the book and
+// lose to one another. Rows are only ever added to a book, so what was read stays true, and only a refusal or a full
+// book is a reason to read again.
 
 import { type Book, type BreakerPlaces, freePlace, triedAtOnce } from '../alerts/breaker-places.ts';
 import { RetryableError } from '../errors.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 import { toEntity } from './table-entity.ts';
 
-/** Each try fails only because another process took a place, so even a storm needs few. */
+/** A try fails only because another process took a place, so even a storm needs few. */
 const mostTries = 60;
-/** Two rows each, and the service takes a hundred operations a transaction. */
+/** Two rows each, and the service takes a hundred operations per transaction. */
 const mostTogether = 50;
 /** This hour's and the last one's, of each kind. */
 const mostKnown = 4;
-/** So that a book without an end is not read through for ever. */
+/** So that an endless book isn't read for ever. */
 const mostAmong = 512;
 
 const placeKey = (place: number) => `place-${String(place).padStart(6, '0')}`;
@@ -29,9 +29,9 @@ interface Asked {
   fail(reason: unknown): void;
 }
 
-/** What is known of a book: some of its rows, never one that it doesn't have. */
+/** What is known of a book: some of its rows, and nothing that isn't in it. */
 interface Known {
-  /** Places by the row key of whoever holds them. */
+  /** Places by the row key of their holder. */
   held: Map<string, number>;
   taken: Set<number>;
   waiting: Asked[];
@@ -67,7 +67,7 @@ export class TableBreakerPlaces implements BreakerPlaces {
     return known;
   }
 
-  /** One batch after the other, until nobody waits. */
+  /** One batch after the other, until nobody is waiting. */
   async #serve(book: Book, known: Known): Promise<void> {
     known.isServed = true;
     while (known.waiting.length > 0) {
@@ -82,10 +82,10 @@ export class TableBreakerPlaces implements BreakerPlaces {
     known.isServed = false;
   }
 
-  /** The place of each key that has one now. */
+  /** The place of each key that now has one. */
   async #takeTogether(book: Book, known: Known, some: readonly Asked[]): Promise<Map<string, number>> {
     let isFresh = false;
-    // The more others write here, the more places are tried among.
+    // The more others write here, the more places to choose from.
     let among = triedAtOnce;
     for (let tries = 0; tries < mostTries; tries += 1) {
       const chosen = new Map<string, number>();
@@ -101,7 +101,7 @@ export class TableBreakerPlaces implements BreakerPlaces {
           taken.add(place);
         }
       }
-      // That there is no place is said only of what was just read: the key may have one from another process.
+      // "No place" is only answered from a fresh read: the key may have got one from another process.
       if (isFull && !isFresh) {
         await this.#read(book, known);
         isFresh = true;
@@ -109,7 +109,7 @@ export class TableBreakerPlaces implements BreakerPlaces {
       }
       const written = chosen.size === 0 ? 'nothing' : await this.#write(book, chosen, some);
       if (written === 'conflict') {
-        // Also the answer to one's own write that was lost: the row says whose it is.
+        // Also if the answer to our own write was lost: the row says whose it is.
         await this.#read(book, known);
         isFresh = true;
         among = Math.min(among * 2, mostAmong);

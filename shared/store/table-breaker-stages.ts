@@ -7,7 +7,7 @@ const partition = (hour: string) => `trips|${hour}`;
 
 export class TableBreakerStages implements BreakerStages {
   readonly #table: Table;
-  /** Known to be written, so that a storm does not write the same row for every alert. */
+  /** Known to be written, so that a storm doesn't write the same row for every alert. */
   readonly #written = new Set<string>();
 
   constructor(service: TableService, options: TableOptions = {}) {

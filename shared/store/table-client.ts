@@ -1,5 +1,5 @@
-// One table as the progress uses it: every page of an answer, every failure as one of the two kinds of error, and
-// the table itself made when it is missing. It knows nothing of runs.
+// One table as the progress uses it: all pages of an answer, every failure as one of the two kinds of error, and the
+// table created if it is missing. It knows nothing about runs.
 import {
   RestError,
   TableClient,
@@ -17,14 +17,14 @@ export type TableService =
   | { connectionString: string }
   | { tableServiceUri: string; credential: TokenCredential };
 
-/** Passed on to the SDK; by a policy of its own a test loses answers. */
+/** Passed on to the SDK; a test loses answers with a policy of its own. */
 export type TableOptions = Pick<TableServiceClientOptions, 'additionalPolicies' | 'retryOptions'>;
 
-/** Retried inside the SDK only for as long as a person would wait; longer waits belong to the queue. */
+/** The SDK retries only for as long as a person would wait; longer waits belong to the queue. */
 const retryOptions = { maxRetries: 3, retryDelayInMs: 100, maxRetryDelayInMs: 1000 };
 const answerWithinMs = 15_000;
 
-/** The SDK reads an empty body as an empty list, and a run whose rows are not there would be gone. */
+/** The SDK reads an empty body as an empty list, which would make a run's rows disappear. */
 const wholeAnswers: NonNullable<TableOptions['additionalPolicies']>[number] = {
   position: 'perRetry',
   policy: {
@@ -42,7 +42,7 @@ export type StoredEntity = z.infer<typeof columnsSchema>;
 
 const named = z.object({ odataError: z.object({ code: z.string() }) });
 
-/** What an operation takes for an answer rather than a failure. */
+/** Codes that an operation treats as an answer, not as a failure. */
 type Expected = 'nothing' | 'missing' | 'conflict';
 
 export class Table {
@@ -74,14 +74,14 @@ export class Table {
     return found === 'refused' ? undefined : columnsSchema.parse({ partitionKey, rowKey, ...found });
   }
 
-  /** All that match, in the order of their keys. */
+  /** All that match, in key order. */
   async query(filter: string): Promise<StoredEntity[]> {
     const found: StoredEntity[] = [];
     for await (const page of this.pages(filter)) found.push(...page);
     return found;
   }
 
-  /** Page by page, for those who may stop early; an error on a later page is an error, never an end. */
+  /** Page by page, for callers that may stop early; an error on a later page is an error, never the end. */
   async *pages(filter: string, most = 1000): AsyncGenerator<StoredEntity[]> {
     const answer = this.#client
       .listEntities({ queryOptions: { filter }, requestOptions: { timeout: answerWithinMs } })
@@ -93,14 +93,14 @@ export class Table {
     }
   }
 
-  /** Writes it whatever is there. */
+  /** Writes it unconditionally. */
   async put(entity: Entity): Promise<void> {
     await this.#attempt('nothing', (requestOptions) =>
       this.#client.upsertEntity(entity, 'Replace', { requestOptions }),
     );
   }
 
-  /** Changes the given columns of exactly this version; false when it is another one now. */
+  /** Changes the given columns of exactly this version; false if the version has changed. */
   async merge(entity: Entity, etag: string): Promise<boolean> {
     const done = await this.#attempt('conflict', (requestOptions) =>
       this.#client.updateEntity(entity, 'Merge', { etag, requestOptions }),
@@ -108,20 +108,20 @@ export class Table {
     return done !== 'refused';
   }
 
-  /** Removes exactly this version, or whatever is there; gone already is fine. */
+  /** Removes exactly this version, or any version; it is fine if the row is gone already. */
   async remove(partitionKey: string, rowKey: string, etag = '*'): Promise<void> {
     await this.#attempt('conflict', (requestOptions) =>
       this.#client.deleteEntity(partitionKey, rowKey, { etag, requestOptions }),
     );
   }
 
-  /** All or nothing. Answers the new ETags in order, or 'conflict' when one of the rows is another version now. */
+  /** All or nothing. Returns the new ETags in order, or 'conflict' if one of the rows has another version now. */
   async transact(actions: TransactionAction[]): Promise<string[] | 'conflict'> {
     const done = await this.#attempt('conflict', (requestOptions) =>
       this.#client.submitTransaction(actions, { requestOptions }),
     );
     if (done === 'refused') return 'conflict';
-    // The last part that arrived may be the one that says no, and the SDK leaves it out where the end is cut off.
+    // The last part that arrived may be the refusal, and the SDK drops it if the answer is cut off.
     const parts = done.subResponses.filter(({ status }) => status < 300);
     if (parts.length !== actions.length) {
       const came = `${parts.length} of ${actions.length} parts`;
@@ -184,19 +184,19 @@ export class Table {
   }
 }
 
-/** A body that was cut off has a good status, and what a proxy says by itself has neither code nor request id. */
+/** A truncated body has a good status, and a proxy's own answer has neither code nor request id. */
 const isOfTheService = (thrown: unknown, status: number, code: string | undefined): boolean =>
   status >= 400 && (status >= 500 || code !== undefined || headersOf(thrown).requestId !== undefined);
 
 function isExpected(expected: Expected, thrown: unknown, code: string | undefined): boolean {
   const status = thrown instanceof RestError ? thrown.statusCode : undefined;
   if (expected === 'nothing' || code === 'TableNotFound') return false;
-  // Taken for the truth, the 404 of a proxy would be a run that is gone.
+  // A proxy's 404, taken for real, would mean that the run is gone.
   if (status === 404) return isOfTheService(thrown, status, code);
   return expected === 'conflict' && (status === 412 || code === 'EntityAlreadyExists');
 }
 
-/** The service's own code; answers to transactions carry it in another place than all others. */
+/** The service's own code; answers to transactions carry it in a different place. */
 function codeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof RestError)) return undefined;
   const details = named.safeParse(thrown.details);

@@ -1,4 +1,4 @@
-// Dead letters that nobody could settle, in Table Storage: table `watch`, partition `dead-letter`, a row a message.
+// Dead letters that nobody could settle, in Table Storage: table `watch`, partition `dead-letter`, one row per message.
 import { createHash } from 'node:crypto';
 import { type DeadLetters, type KeptLetter, keptLetterSchema } from '../run/dead-letter.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
@@ -13,7 +13,7 @@ export class TableDeadLetters implements DeadLetters {
     this.#table = new Table(service, 'watch', options);
   }
 
-  /** The same message twice is one row. */
+  /** A repeated message has the same row. */
   async keep(letter: KeptLetter): Promise<void> {
     const rowKey = createHash('sha256')
       .update(JSON.stringify([letter.id, letter.source, letter.body]))

@@ -1,12 +1,12 @@
-// The record of decisions in Table Storage: table `decisions`, each one twice, so that it is found by account and by
-// time alike without reading the rest. Keys count backwards, since a table answers in ascending order and the newest
-// are wanted first.
+// The record of decisions in Table Storage: table `decisions`, each written twice, so that it can be found both by
+// account and by time without reading the rest. Keys count backwards, since a table answers in ascending order and the
+// newest are wanted first.
 //
 //   <user id> | nobody   <backwards time>-<random>    what the policy asks for: one account's last days
 //   day|<backwards day>  the same key                 what people ask for: everything since
 //
-// An alert that names nobody has a partition of its own. A death between the two leaves the second out; the message
-// comes again and is recorded again.
+// An alert that names nobody has a partition of its own. A crash between the two writes leaves the second out; the
+// message comes again and is recorded again.
 import { randomUUID } from 'node:crypto';
 import {
   type Decision,
@@ -26,7 +26,7 @@ const nobody = 'nobody';
 const backwards = (time: Date) => String(9_999_999_999_999 - time.getTime()).padStart(13, '0');
 const dayKey = (time: Date) =>
   `day|${99_999_999 - Number(time.toISOString().slice(0, 10).replaceAll('-', ''))}`;
-/** Behind every key of this time. */
+/** Sorts after every key of this time. */
 const until = (time: Date) => `${backwards(time)}-~`;
 
 export class TableDecisions implements Decisions, DecisionRecord {
@@ -42,7 +42,7 @@ export class TableDecisions implements Decisions, DecisionRecord {
     const partition = userId !== null && isKey(userId) ? userId : nobody;
     const key = `${backwards(at)}-${randomUUID().slice(0, 8)}`;
     const columns = { at: decision.at, action, row, why, run: runId ?? '', user: userId ?? '' };
-    // The policy counts on the first: a second signal of an account must see the one before.
+    // The policy relies on the first: a second signal of an account must see the one before.
     await this.#table.put(toEntity('decisions', partition, key, decision, columns));
     await this.#table.put(toEntity('decisions', dayKey(at), key, decision, columns));
   }

@@ -1,5 +1,5 @@
-// Who is about to go, in Table Storage: one row of the table `index`, replaced by ETag, so that of two who write at
-// once the second reads what the first has written.
+// Who is about to lose a role, in Table Storage: one row of the table `index`, replaced by ETag, so that of two
+// concurrent writers the second reads what the first wrote.
 import { RetryableError } from '../errors.ts';
 import { type Departures, departuresSchema, withDeparture } from '../run/departures.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
@@ -22,7 +22,7 @@ export class TableDepartures implements Departures {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const found = await this.#table.get(partition, this.#group);
       const noted = found === undefined ? [] : fromEntity('index', found, departuresSchema);
-      // One's own write whose answer was lost is read again here, and is no obstacle to oneself.
+      // Our own write whose answer was lost is read again here, and must not block us.
       const next = withDeparture(noted, who, others, now);
       if (next === undefined) return false;
       const entity = toEntity('index', partition, this.#group, next, {});

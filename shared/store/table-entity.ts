@@ -1,5 +1,5 @@
-// How a row becomes an entity and comes back: one JSON document cut into properties, beside plain columns for people.
-// Here stand the service's limits, which the emulator does not enforce; nothing here talks to a table.
+// Converts a row to an entity and back: one JSON document cut into properties, beside plain columns for people. This
+// file knows the service's limits, which the emulator does not enforce; nothing here talks to a table.
 // https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
@@ -21,7 +21,7 @@ const mostEntityBytes = 1024 * 1024;
 const mostTransactionBytes = 4 * 1024 * 1024;
 const mostOperations = 100;
 
-/** Throws PermanentError when the service could never take it. */
+/** Throws PermanentError if the service could never accept it. */
 export function toEntity(
   table: string,
   partitionKey: string,
@@ -46,7 +46,7 @@ export function toEntity(
   return entity;
 }
 
-/** The document of an entity; throws PermanentError that says which row can't be read, and why. */
+/** The document of an entity; throws PermanentError that names the unreadable row and the reason. */
 export function fromEntity<T>(table: string, entity: Entity, schema: z.ZodType<T>): T {
   let text = '';
   for (let index = 0; typeof entity[`json${index}`] === 'string'; index += 1) text += entity[`json${index}`];
@@ -55,7 +55,7 @@ export function fromEntity<T>(table: string, entity: Entity, schema: z.ZodType<T
   return readable(table, entity, schema.safeParse(document.data), document.data);
 }
 
-/** As fromEntity, for a document whose parts were not all in the entity. */
+/** Like fromEntity, for a document with parts outside the entity. */
 export function fromDocument<T>(table: string, entity: Entity, document: unknown, schema: z.ZodType<T>): T {
   return readable(table, entity, schema.safeParse(document), document);
 }
@@ -86,7 +86,7 @@ const jsonSchema = z.string().transform((text, context): unknown => {
 const place = (table: string, { partitionKey, rowKey }: Entity) =>
   `table ${table}, partition '${partitionKey}', row '${rowKey}'`;
 
-/** Line separators are legal in JSON, but they end a line of a transaction where that is read line by line. */
+/** Line separators are legal in JSON, but end the line if a transaction is read line by line. */
 const toText = (document: unknown) =>
   JSON.stringify(document).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
@@ -104,7 +104,7 @@ function cut(text: string): Record<string, string> {
   let from = 0;
   for (let index = 0; from < text.length; index += 1) {
     let to = Math.min(from + charactersPerProperty, text.length);
-    // Half of a surrogate pair is no text: it would come back as a replacement character.
+    // Half of a surrogate pair isn't valid text: it would come back as a replacement character.
     if (to < text.length && /[\uD800-\uDBFF]/.test(text.charAt(to - 1))) to -= 1;
     parts[`json${index}`] = text.slice(from, to);
     from = to;
@@ -112,7 +112,7 @@ function cut(text: string): Record<string, string> {
   return parts;
 }
 
-/** As the service counts: two bytes a character, and a few for each property. */
+/** As the service counts: two bytes per character, and a few for each property. */
 function sizeOf(entity: Entity): number {
   const properties = Object.entries(entity).filter(([name]) => name !== 'partitionKey' && name !== 'rowKey');
   const sizes = properties.map(
@@ -122,11 +122,11 @@ function sizeOf(entity: Entity): number {
   return keys + sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Throws PermanentError for what the service would refuse as one transaction; splitting would break its promise. */
+/** Throws PermanentError if the service would refuse it as one transaction; splitting it would break atomicity. */
 export function checkTransaction(table: string, entities: readonly Entity[]): void {
   const sizes = entities.map((entity) => ({
     entity,
-    // Each operation comes with its own headers.
+    // Each operation has its own headers.
     bytes: Buffer.byteLength(JSON.stringify(entity)) + 1024,
   }));
   const bytes = sizes.reduce((sum, size) => sum + size.bytes, 0);
@@ -139,8 +139,8 @@ export function checkTransaction(table: string, entities: readonly Entity[]): vo
 }
 
 /**
- * The ETag that callers hold: the service's own, and a note on the version of the row that they replace with it, so
- * that a write needs no read before it.
+ * The ETag that callers hold: the service's own, plus the version of the row that they replace, so that a write needs
+ * no read before it.
  */
 export const toVersion = (etag: string, note: string) => `${etag} ${note}`;
 

@@ -1,4 +1,4 @@
-// The marks in Table Storage: table `index`, partition `poll`, a row per feed.
+// The marks in Table Storage: table `index`, partition `poll`, one row per feed.
 import { randomUUID } from 'node:crypto';
 import {
   type FeedPosition,
@@ -31,7 +31,7 @@ export class TableFeedPositions implements FeedPositions {
       etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }],
     ]);
     if (written !== 'conflict') return { mark, etag: written[0] ?? '' };
-    // The answer to our own write may have been lost, and the SDK's second try is what was refused.
+    // The answer to our own write may have been lost; then the SDK's second try was refused.
     const now = await this.#read(feed);
     return now?.token === token ? now.kept : undefined;
   }

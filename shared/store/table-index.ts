@@ -1,22 +1,22 @@
-// Table `index`: which runs the sweep must look at, those that are held, and the runs by day. Entries are written before the run exists, so
-// a run is never without one; what a death leaves behind is dropped when it is met. It holds no truth of its own.
+// Table `index`: which runs the sweep must look at, which are held, and the runs by day. Entries are written before the
+// run exists, so no run is without one; leftovers of a crash are dropped when met. It is not a source of truth.
 //
 //   entry active  ──due() finds nothing to do soon: run row says parkedUntil T, then entry wakes at T──►  parked
 //   entry parked  ──a write that must wake before T: entry active again, then the run row────────────►  active
 //
-// Both change the run row's version, so whoever comes second sees it: an entry never wakes later than its run.
+// Both change the run row's version, so the second writer sees it: an entry never wakes later than its run.
 import { z } from 'zod';
 import type { RunRow } from '../model/rows.ts';
 import { type RunRef, runRef } from '../run/progress.ts';
 import type { StoredEntity, Table } from './table-client.ts';
 import { type Entity, toEntity } from './table-entity.ts';
 
-/** What `parkedUntil` says of a run whose entry is gone; empty while the entry is active. */
+/** The value of `parkedUntil` for a run without an entry; empty while the entry is active. */
 const never = 'never';
 
-/** An entry without a run is left alone for so long: its transaction may still be on the way. */
+/** An entry without a run is left alone for this long: its transaction may still be on the way. */
 const orphanMinutes = 10;
-/** Parking costs two writes, so a run that wakes sooner is looked at by every sweep. */
+/** Parking costs two writes, so every sweep looks at a run that wakes sooner. */
 const parkMinutes = 5;
 const readsAtOnce = 16;
 
@@ -56,7 +56,7 @@ export class RunIndex {
     await Promise.all(entries.map((entry) => this.#index.remove(entry.partitionKey, entry.rowKey)));
   }
 
-  /** Before the run row is written: answers what it must say of its entry from now on. */
+  /** Before the run row is written: returns what it must say about its entry from now on. */
   async beforeWrite(run: RunRow, parkedUntil: string): Promise<string> {
     const wakes = run.wakeAt !== null && (parkedUntil === never || iso(run.wakeAt) < parkedUntil);
     if (parkedUntil === '' || !wakes) return parkedUntil;
@@ -74,7 +74,7 @@ export class RunIndex {
       .map(({ run }) => runRef(run));
   }
 
-  /** One that can't be read is due: the sweep then says so, and goes on to the next. */
+  /** An unreadable one is due: the sweep then reports it and goes on to the next. */
   async #whetherDue(entity: StoredEntity, now: Date): Promise<{ run: string; at: string }[]> {
     const run = runOf(entity);
     try {
@@ -91,7 +91,7 @@ export class RunIndex {
     }
   }
 
-  /** Runs are held from the beginning or never, so an entry that was once let go is not wanted again. */
+  /** A run is held from the beginning or never, so an entry that was let go isn't needed again. */
   async held(): Promise<RunRef[]> {
     const entries = await this.#index.query("PartitionKey eq 'held'");
     const looked = await inChunks(entries, async (entity) => {
@@ -128,7 +128,7 @@ export class RunIndex {
     return entity && headSchema.parse(entity);
   }
 
-  /** Best effort: whoever fails in between leaves an active entry, which the next sweep meets again. */
+  /** Best effort: a failure in between leaves an active entry, which the next sweep meets again. */
   async #park(entity: StoredEntity, run: string, head: z.infer<typeof headSchema>): Promise<void> {
     const parkedUntil = head.wakeAt === '' ? never : head.wakeAt;
     const row = { partitionKey: runRef(run).userId, rowKey: `${run}|run`, parkedUntil };
@@ -150,7 +150,7 @@ export class RunIndex {
     return [this.#openEntry(run), this.#dayEntry(run), ...held];
   }
 
-  /** Active: due at once, so that no later write of the run has to touch it. */
+  /** Active: due at once, so that later writes of the run don't have to touch it. */
   #openEntry(run: RunRow): Entity {
     const now = this.#now().toISOString();
     const wakeAt = run.wakeAt !== null && iso(run.wakeAt) < now ? iso(run.wakeAt) : now;
@@ -182,7 +182,7 @@ const runOf = (entity: StoredEntity): string => {
   return entry.success ? entry.data.run : entity.rowKey.slice(entity.rowKey.indexOf('|') + 1);
 };
 
-/** A row of another shape, which whoever reads the run will name; a storage that is down is no such row. */
+/** A malformed row is reported by whoever reads the run; unavailable storage is a different matter. */
 function unreadable(thrown: unknown): 'unreadable' {
   if (thrown instanceof z.ZodError) return 'unreadable';
   throw thrown;

@@ -1,5 +1,5 @@
-// Progress in Table Storage. The partition is the account, so that the claim on it, its run and the run's steps change
-// in one transaction; what follows from a change is not decided here.
+// Progress in Table Storage. The partition is the account, so that its claim, its run and the run's steps change in one
+// transaction; the consequences of a change are decided elsewhere.
 //
 //   runs   <user id>  claim                              the run that holds the account
 //                     <run>|run                          the run row
@@ -7,7 +7,7 @@
 //                     <run>|log|<time>-<write><number>   append only
 //   index  see table-index.ts
 //
-// What a row can't hold is in blobs, where it is given some; see large-rows.ts.
+// What a row can't hold is in blobs, if there are any; see large-rows.ts.
 import { randomUUID } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
 import { type LogRow, logRowSchema, type RunRow, type StepRow } from '../model/rows.ts';
@@ -41,7 +41,7 @@ const claimKey = 'claim';
 const runKey = (runId: string) => `${runId}|run`;
 const stepKey = (runId: string, name: string) => `${runId}|step|${name}`;
 const logKey = (runId: string, key: string) => `${runId}|log|${key}`;
-/** Follows `|` in the order of keys, and so ends a range of them. */
+/** Sorts after `|`, and so ends a range of keys. */
 const end = '}';
 
 export class TableProgress implements Progress {
@@ -122,7 +122,7 @@ export class TableProgress implements Progress {
   ): Promise<RunRows | 'conflict'> {
     const token = randomUUID();
     const actions: [Entity, TransactionAction][] = [];
-    /** Of the run, if it is written, and then of the steps: what their versions carry beside the ETag. */
+    /** For the run, if it is written, and then the steps: what their versions carry besides the ETag. */
     const notes: string[] = [];
     const replace = (entity: Entity, etag: string, note: string) => {
       actions.push([entity, ['update', entity, 'Replace', { etag }]]);
@@ -143,7 +143,7 @@ export class TableProgress implements Progress {
     const written =
       actions.length === 0 ? [] : await this.#runs.transact(actions.map(([, action]) => action));
     if (written === 'conflict' && !(await this.#isOwn(entities, token))) return 'conflict';
-    // Read only now: of two steps that settle at once, the later one must see both.
+    // Read only now: if two steps settle at once, the later one must see both.
     if (on === undefined || written === 'conflict') return (await this.read(ref)) ?? 'conflict';
     this.#keep(
       entities,
@@ -188,7 +188,7 @@ export class TableProgress implements Progress {
     return this.#runs.query(`PartitionKey eq ${odataText(userId)} and ${keys}`);
   }
 
-  /** The claim or a row was there already: by this very run, if the answer to its first, successful try was lost. */
+  /** The claim or a row existed already: perhaps this very run, if the answer to its first, successful try was lost. */
   async #ownOrTaken(run: RunRow): Promise<RunRows | 'taken'> {
     const ref = runRef(run.id);
     const [claim, standing] = await Promise.all([this.claimOf(ref.userId), this.read(ref)]);
