@@ -112,6 +112,15 @@ function tracesOf(
   const add = (to: Map<string, Certainty>, value: string | null, certainty: Certainty) => {
     if (value !== null && to.get(value) !== 'certain') to.set(value, certainty);
   };
+  /** A stolen token claims the device that it was issued to: another client used that before. */
+  const isClaimed = (one: Presence) =>
+    presences.some(
+      (other) =>
+        other.device === one.device &&
+        other.client !== one.client &&
+        other.first < one.first &&
+        verdicts.get(other)?.is !== 'intruder',
+    );
   for (const one of presences) {
     const verdict = verdicts.get(one);
     if (verdict?.is !== 'intruder') continue;
@@ -124,7 +133,7 @@ function tracesOf(
         since: Math.min(before?.since ?? time, time),
       });
     }
-    if (!has(profile.devices, one.device)) add(traces.devices, one.device, certainty);
+    if (!has(profile.devices, one.device) && !isClaimed(one)) add(traces.devices, one.device, certainty);
     if (!has(crowded, one.network)) add(traces.networks, one.network, certainty);
     if (one.client !== null && !profile.clients.has(one.client)) add(traces.clients, one.client, certainty);
     if (!has(profile.operators, one.operator)) add(traces.operators, one.operator, certainty);
@@ -218,7 +227,8 @@ function tieBySession(
   const theirClient = one.client !== null && traces.clients.has(one.client);
   if (place === 'known') {
     if (client === 'bare' && !isStolen) return ask(`${reason}, without the device the owner always has`);
-    return client === 'foreign' ? guilty(isStolen ? 'likely' : sure, reason) : undefined;
+    // The owner's home is no place of the intruder's, so nothing from there is certain.
+    return client === 'foreign' ? likely(reason) : undefined;
   }
   if (client === 'known' && has(profile.devices, one.device)) {
     return place === 'abroad' ? ask(`${reason}, with the owner's client and device`) : undefined;

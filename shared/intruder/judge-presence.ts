@@ -86,7 +86,7 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
       return likely(`${by}, with a client the owner is not known to use on the owner's device`);
     if (livesHere(one, profile, around))
       return likely(
-        `${by}, with a client the owner is not known to use, which was in the owner's country before`,
+        `${by}, with an address and a client the owner is not known to use, one of which was in their country before`,
       );
     return certain(`${by}, with an address and a client the owner is not known to use`);
   }
@@ -126,11 +126,13 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
 export const namesOf = (hints: readonly Hint[]) =>
   `named by the alert (${[...new Set(hints.map(({ detector }) => detector))].toSorted().join(', ')})`;
 
-/** Whether it was seen where the owner lives half a day before: an intruder's, or a second device of the owner. */
+/** Whether the client or the address was used where the owner lives half a day before: maybe another device of theirs. */
 const livesHere = (one: Presence, { countries }: Profile, { others }: Surroundings): boolean =>
   others.some(
-    ({ client, country, first }) =>
-      client === one.client && has(countries, country) && first < one.hintedAt - 12 * hourMs,
+    ({ client, network, country, first }) =>
+      (client === one.client || network === one.network) &&
+      has(countries, country) &&
+      first < one.hintedAt - 12 * hourMs,
   );
 
 /** Abroad, while this very client was at home just before or in between: nobody travels so fast. */
