@@ -261,6 +261,40 @@ export const catalogue = [
     ],
   },
   { phrases: ['suspicious connector activity', 'tenant restricted from sending'] },
+  {
+    // What an administrator’s or an application’s session does, unusual or not.
+    phrases: [
+      ...['from entra id sync application', 'to entra id sync application', 'sync account risky sign-in'],
+      ...['shared client infrastructure', 'global administrator elevation', 'bulk user deletion'],
+      ...['guest user account promoted to member', 'removal of privileged app role assignment'],
+      ...[
+        'assigned to global administrator role',
+        'assigned to sensitive role',
+        'suspicious account creation',
+      ],
+      ...['reciprocal temporary access pass', 'suspicious activity after password sync'],
+      ...['spike in account update activity', 'spike in distinct application-resource access'],
+    ],
+  },
+  {
+    // Behaviour by Defender for Cloud Apps that owners show as well.
+    phrases: [
+      ...['ransomware activity', 'activity performed by terminated user', 'unusual administrative activity'],
+      ...['unusual file download', 'unusual file share activity', 'unusual file deletion activity'],
+      ...['unusual impersonated activity', 'suspicious power bi report sharing', 'multiple vm creation'],
+      ...['multiple storage deletion', 'logon from an outdated browser', 'malware linked ip address'],
+    ],
+  },
+  {
+    // Policies of Defender for Office 365 about mail and forms, not about who signed in.
+    phrases: [
+      ...['email reported by user as', 'phish delivered due to', 'form blocked due to potential phishing'],
+      ...['form flagged and confirmed as phishing', 'tenant allow block list entry'],
+      ...['not zapped because zap is disabled', 'messages have been delayed'],
+      ...['unusual volume of external file sharing', 'ediscovery search started or exported'],
+      ...['elevation of exchange admin privilege', 'malicious entity not removed after delivery'],
+    ],
+  },
 ] as const satisfies readonly Entry[];
 
 /** Kinds with rows in the policy, or shared by two names for one thing. */

@@ -142,6 +142,14 @@ describe('titles of alerts', () => {
     ['A user clicked through to a potentially malicious URL', undefined, false],
     ['Suspicious connector activity', undefined, false],
     ['Tenant restricted from sending email', undefined, false],
+    ['Suspicious sign-in observed from Entra ID sync application', undefined, false],
+    ['Anomalous activity following Global Administrator elevation', undefined, false],
+    ['Reciprocal Temporary Access Pass creation between users', undefined, false],
+    ['User was created and assigned to Global Administrator role', undefined, false],
+    ['Guest user account promoted to member', undefined, false],
+    ['Unusual file download (by user)', undefined, false],
+    ['Email reported by user as malware or phish', undefined, false],
+    ['Form flagged and confirmed as phishing', undefined, false],
   ] as const)('"%s" is %s', (title, kind, implies) => {
     for (const one of [
       titled(title),
