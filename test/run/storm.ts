@@ -509,6 +509,8 @@ class Storm {
       this.clock += 60_000;
       return;
     }
+    // What a person has just done may have been the last of it.
+    if (at === Number.POSITIVE_INFINITY && this.#rows().run.row.state === 'closed') return;
     if (at === Number.POSITIVE_INFINITY) {
       this.broken.add(`nothing will ever happen again while the run is ${this.#rows().run.row.state}`);
       return;
@@ -578,7 +580,7 @@ class Storm {
     if (said(last) !== said(verdict)) this.broken.add(`the last mail says ${last}, and it is ${verdict}`);
     const blind = this.faults.some(({ kind }) => kind === 'look refused' || kind === 'look fails');
     for (const [index, mail] of mails.entries()) {
-      if (!blind && !ticked && index > 0 && mails[index - 1]?.verdict === mail.verdict)
+      if (!blind && !ticked && !taken && index > 0 && mails[index - 1]?.verdict === mail.verdict)
         this.broken.add(`two mails say ${mail.verdict}`);
     }
     if (run.row.endsAs !== null) this.#checkGivenBack(run.row, rows);
