@@ -54,6 +54,14 @@ async function pass(hours: number, answering = false) {
 const headlines = () => sent.map(({ headline }) => headline);
 
 describe('silence', () => {
+  it('fails with its notice, so that the timer does — one that nobody waits for is lost with its process', async () => {
+    await health.watchedSince(now());
+    clock += 3 * hour;
+    const down = { ...notices, tell: () => Promise.reject(new Error('the table is down')) };
+    const looked = watchSources({ health, notices: down, silentAfterHours: 2, now, log: () => {} });
+    await expect(looked).rejects.toThrow('the table is down');
+  });
+
   it.each([
     ['alert', 'incident'],
     ['incident', 'alert'],

@@ -363,6 +363,13 @@ describe('the pass', () => {
     expect([one, other].filter((rows) => rows === 'lost')).toHaveLength(1);
   });
 
+  it('of an administrator is reserved for nobody who began the hand-back, whoever asked before the write', async () => {
+    const { ask, order } = await ready();
+    const because = 'adele@contoso.com is an administrator';
+    expect(await ask(reservePass(false, because, order()))).toBe('lost');
+    expect(await ask(reservePass(false, because, order('another')))).not.toBe('lost');
+  });
+
   it('is shown once: another takes its place only when that is asked for', async () => {
     const { ask, order, pass, simulation } = await ready();
     await pass();

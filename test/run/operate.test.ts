@@ -128,6 +128,15 @@ describe('approve', () => {
     expect(simulation.mails.at(-1)).toBe('CONTAINED');
   });
 
+  it('makes no run full that was undone — its owner is back at work', async () => {
+    const { simulation, runId, order } = await live({ things: { 'block-sign-in': ['lock'] } });
+    await simulation.live(settled);
+    await advance(simulation.engine, runRef(runId), undo(simulation.engine.playbook, undefined, order));
+    await advance(simulation.engine, runRef(runId), approve('full', order));
+    expect(simulation.rows().run.row).toMatchObject({ level: 'contain', endsAs: 'undone' });
+    expect((await simulation.progress.log(runRef(runId))).at(-1)?.what).toBe('approve full: nothing to do');
+  });
+
   it('keeps who and why in the log for ever', async () => {
     const { simulation, runId, order } = await live({ held: 'a service account' });
     await advance(simulation.engine, runRef(runId), approve('full', order));
