@@ -54,14 +54,23 @@ describe('reads at the same moment', () => {
   });
 
   it('begin after they were asked for — who has just written sees it', async () => {
-    const { shared, rows, asked } = await opened();
+    const answered = Promise.withResolvers<void>();
+    let reads = 0;
+    const { shared, rows } = await opened({
+      after: ({ name }) => {
+        if (name !== 'read') return undefined;
+        reads += 1;
+        return reads === 1 ? answered.promise : undefined;
+      },
+    });
     const before = shared.read(ref);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    // Read, and its answer is on its way.
+    await expect.poll(() => reads).toBe(1);
     await shared.write(ref, writing(rows, 'step-3'), rows);
-    const after = await shared.read(ref);
-    expect(turnOf(after, 'step-3')).toBe(2);
+    const after = shared.read(ref);
+    answered.resolve();
     expect(turnOf(await before, 'step-3')).toBe(1);
-    expect(asked.filter((name) => name === 'read')).toHaveLength(2);
+    expect(turnOf(await after, 'step-3')).toBe(2);
   });
 });
 
