@@ -1,5 +1,5 @@
-// Azurite, the official storage emulator, inside this process: tables for the progress, blobs for whoever needs them.
-// Its own command line starts no faster, reports to its makers unless told not to, and offers no clean stop.
+// Azurite, the official storage emulator, inside this process: tables for the progress, blobs for large texts. Its own
+// command line starts no faster, sends telemetry unless told not to, and can't be stopped cleanly.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -40,9 +40,9 @@ const off = false;
 const none = undefined;
 
 interface AzuriteOptions {
-  /** A folder that exists; in memory when left out. */
+  /** An existing folder; left out: in memory. */
   location?: string;
-  /** Free ports when left out; give the same ones again to restart it. */
+  /** Left out: free ports; give the same ones again to restart it. */
   tablePort?: number;
   blobPort?: number;
 }
@@ -51,7 +51,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const { location, tablePort = 0, blobPort = 0 } = options;
   const inMemory = location === undefined;
   const file = (name: string) => join(location ?? '', name);
-  // Positional, as Azurite has it: loose, skipApiVersionCheck, certificate, key, password, OAuth, product-style URLs.
+  // Azurite's positional options: loose, skipApiVersionCheck, certificate, key, password, OAuth, product-style URLs.
   const common = [off, true, '', '', '', none, off, inMemory];
   const [debugLog, accessLog] = [off, off];
   const TableConfiguration = classIn<object>('table/TableConfiguration');

@@ -1,5 +1,5 @@
 // Moves the clock of a whole process ahead, so that a day passes in seconds even for libraries that use `Date` directly.
-// Timers are not affected: whoever moves the clock must trigger what has become due.
+// Timers are not affected: after moving the clock, trigger what has become due.
 
 const real = Date;
 let ahead = 0;

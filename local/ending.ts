@@ -28,7 +28,7 @@ export const expectSchema = z
 
 export type Expect = z.infer<typeof expectSchema>;
 
-/** What differs from the expectation, a sentence each; `undefined` stands for no run at all. */
+/** What differs from the expectation, one sentence each; `undefined` means that there was no run. */
 export function differences(
   expect: Expect,
   ended: { run: RunRow; steps: readonly StepRow[] } | undefined,

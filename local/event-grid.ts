@@ -1,5 +1,5 @@
-// An Event Grid custom topic with CloudEvents as its schema and one subscription that delivers to a queue. Takes
-// what the service takes, refuses what it refuses, retries and dead-letters as it does.
+// An Event Grid custom topic with CloudEvents as its schema and one subscription that delivers to a queue. It accepts,
+// refuses, retries and dead-letters as the service does.
 // Not here: other schemas, the binary content mode (ce- headers), subscription filters and webhooks.
 import { createServer, type IncomingMessage } from 'node:http';
 import { type Access, mayPublish, newKey } from './event-grid/access.ts';
@@ -21,9 +21,9 @@ export interface EventGridTopic {
   key: string;
   /** What the service would write to the dead-letter container. */
   deadLetters: readonly DeadLetter[];
-  /** Resolves when everything accepted so far is delivered or a dead letter. */
+  /** Resolves when everything accepted so far is delivered or dead-lettered. */
   settled(): Promise<void>;
-  /** What is not delivered by then is dropped. */
+  /** Drops everything that is not delivered yet. */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
-// The entrance for browsers, as App Service Authentication is in Azure. Whoever comes in here counts as signed in: the
-// function key is added on the way, so that no link contains it. It listens on this machine only and answers only to its
-// own name, so that a page of another site cannot reach the app through a name that resolves to this machine.
+// The entrance for browsers, like App Service Authentication in Azure. A request through here counts as signed in: the
+// function key is added on the way, so no link contains it. It listens on this machine only and answers only to its own
+// name, so that another site's page can't reach the app through a name that resolves to this machine.
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 
 export interface FrontDoor {
@@ -9,9 +9,9 @@ export interface FrontDoor {
 }
 
 interface Behind {
-  /** Of this door; its address is known to the app before it opens. */
+  /** This door's port; the app knows its address before it opens. */
   port: number;
-  /** Of the Functions host. */
+  /** The Functions host's port. */
   hostPort: number;
   key: string;
 }

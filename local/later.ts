@@ -1,5 +1,5 @@
 // Continues a story after the run has finished: the clock jumps from one due event to the next, so that a day takes
-// seconds, and what each later look changed is reported.
+// seconds, and each later look's changes are reported.
 
 import { queues } from '../shared/run/bus.ts';
 import type { RunRows } from '../shared/run/progress.ts';
@@ -13,7 +13,7 @@ const minuteMs = 60_000;
 
 export interface Look {
   at: Date;
-  /** After the run had finished, as the engine plans its looks. */
+  /** Times after the end of the run, as the engine plans its looks. */
   minutes: number;
   before: readonly RunRows[];
   after: readonly RunRows[];

@@ -17,7 +17,7 @@ import type { Stack } from './stack.ts';
 export interface Followed {
   runs: readonly RunRows[];
   decisions: readonly Decision[];
-  /** Messages that nobody could handle. */
+  /** Messages that could not be handled. */
   deadLetters: number;
 }
 

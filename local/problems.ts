@@ -1,11 +1,11 @@
-// What is wrong with a file of somebody's own, in words for whoever wrote it: each with its place, what is missing said
-// to be missing, and for a key that does not exist the one that was probably meant. Judges nothing itself.
+// Problems in a user's file, in words for its author: each with its place, missing keys named as missing, and for an
+// unknown key the one that was probably meant. It judges nothing itself.
 import { z } from 'zod';
 
-/** More than these tell nobody more. */
+/** More problems than these help nobody. */
 const most = 20;
 
-/** A line for each problem that `schema` has with `file`, the first twenty of them. */
+/** One line for each problem that `schema` has with `file`, the first twenty of them. */
 export function problemsOf(schema: z.ZodType, file: unknown): string[] {
   const { error } = schema.safeParse(file);
   return shortened((error?.issues ?? []).flatMap((issue) => linesOf(schema, issue, file)));
@@ -42,7 +42,7 @@ function meant(key: string, known: readonly string[]): string {
   return name === undefined ? '' : `; ${name} is`;
 }
 
-/** The schema at a place, without what says only that it may be left out. */
+/** The schema at a place, without the wrapper that only makes it optional. */
 function at(schema: unknown, path: readonly PropertyKey[]): unknown {
   let here = bare(schema);
   for (const key of path) here = bare(inside(here, String(key)));

@@ -1,5 +1,5 @@
-// What is left to say when a run is over: what on-call is told, where everything lies, and whether it ended as the
-// scenario expects.
+// What is reported when a run is over: what on-call is told, where the files are, and whether it ended as the scenario
+// expects.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
@@ -104,7 +104,7 @@ export function document(story: Story): unknown {
 
 const documents = ({ followed }: Story) => followed.runs.map((run) => runDocument(run, [], playbook));
 
-/** What differs from what the scenario expects of its first run; undefined where nothing is expected. */
+/** Differences from the scenario's expectations for its first run; undefined if it has none. */
 export function endedOtherwise({ scenario, followed }: Story): string[] | undefined {
   if (scenario.expect === undefined) return undefined;
   const [rows] = followed.runs;

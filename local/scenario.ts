@@ -1,4 +1,4 @@
-// A scenario: a tenant, the alerts that come in, and how the run is to end. Only reads files; start.ts runs them.
+// A scenario: a tenant, the alerts that come in, and how the run should end. It only reads files; start.ts runs them.
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
@@ -62,7 +62,7 @@ export interface LoadedScenario {
   events: readonly unknown[];
   /** Settings that differ, as an environment holds them. */
   settings: Readonly<Record<string, string>>;
-  /** It runs on through the later looks, and ends then. */
+  /** It continues through the later looks, and ends after them. */
   later: boolean;
   /** undefined: any ending is a good one. */
   expect: Expect | undefined;
@@ -118,7 +118,7 @@ export function readJson(file: string): unknown {
   }
 }
 
-/** What is no CloudEvent yet becomes one. Anything else is handed on as it is: bad input is a test, too. */
+/** Wraps an object that isn't a CloudEvent yet. Anything else is passed on unchanged: bad input is a test, too. */
 function asEvent(entry: unknown, now: Date): unknown {
   if (!isRow(entry) || 'specversion' in entry) return entry;
   const [type] = sources.find((source) => source.recognises(entry))?.eventTypes ?? [];

@@ -1,4 +1,4 @@
-// What happened, in lines for whoever watches. Pure; the names in it are written by strangers.
+// What happened, in lines for people who watch. Pure; strangers write the names in it.
 import { styleText } from 'node:util';
 import { oneLine } from '../shared/mail/plain.ts';
 import type { StepRow } from '../shared/model/rows.ts';

@@ -1,5 +1,5 @@
-// Everything that Azure and Microsoft 365 would be, on this machine: storage, Service Bus, the Event Grid topic, the
-// tenant, and the Functions host with the built app. Parts start together and stop together; nothing is left behind.
+// Replaces all of Azure and Microsoft 365 on this machine: storage, Service Bus, the Event Grid topic, the tenant, and
+// the Functions host with the built app. Parts start together and stop together; nothing is left behind.
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -31,7 +31,7 @@ export interface StackOptions {
   /** App settings that differ from those that the stack makes. */
   settings?: Readonly<Record<string, string>>;
   latencyMs?: number;
-  /** A recording of a drill, for the tenant to answer the next one by. */
+  /** A recording of a drill; the tenant answers the next drill like it. */
   replay?: Recording;
   /** false: timers wait to be fired by hand. */
   timers?: boolean;
@@ -53,13 +53,13 @@ export interface Stack {
   tenant: Tenant;
   served: ServedTenant;
   host: FunctionsHost | null;
-  /** Where a browser comes in, without a key; null without the host. */
+  /** The address for browsers, without a key; null without the host. */
   door: FrontDoor | null;
   /** All app settings, as an app would need them to run against this stack. */
   settings: Readonly<Record<string, string>>;
-  /** Resolves when nothing is going on: no function is running, and only scheduled messages are left. */
+  /** Resolves when the stack is idle: no function is running, and only scheduled messages are left. */
   rest(): Promise<void>;
-  /** As after an update of the service: its connections end, and it is back with what it held. Needs a location. */
+  /** As after an update of the service: its connections end, and it returns with its messages. Needs a location. */
   restart(part: 'storage' | 'broker'): Promise<void>;
   /** Moves the clock of the app and of all parts ahead to this time, and triggers what is due by then. */
   moveTo(time: Date): Promise<void>;
@@ -219,7 +219,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Longer than anything is on its way between two parts, and so in no queue. */
+/** Longer than any message between two parts is outside a queue. */
 const restMilliseconds = 20;
 /** Longer than the app's own deadline for a function. */
 const patienceMs = 120_000;

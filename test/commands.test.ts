@@ -18,7 +18,7 @@ const renamed = (value: unknown): unknown =>
 
 const commands = new Set<string>();
 describe.each(names)('the tasks of %s', (name) => {
-  it('hold no command but single cmdlets, whatever things and people are called', async () => {
+  it('contain only single cmdlets, whatever things and people are called', async () => {
     const scenario = await scenarioCalled(name);
     for (let turn = 0; turn < poisons.length; turn += name === 'everything' ? 3 : 9) {
       const { tenant } = poisoned(renamed(scenario.tenant), turn);
@@ -36,7 +36,7 @@ describe.each(names)('the tasks of %s', (name) => {
   }, 120_000);
 });
 
-it('are enough of them for this to mean something', () => {
+it('are numerous enough for this to mean something', () => {
   const cmdlets = new Set([...commands].map((command) => command.split(' ')[0]));
   expect(cmdlets.size).toBeGreaterThan(7);
   expect([...commands].filter((command) => command.includes("o''neil")).length).toBeGreaterThan(10);

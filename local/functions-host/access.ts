@@ -1,9 +1,9 @@
-// Keys and authorisation levels: who may call which function. `func start` on a developer's machine lets everybody
-// in; Azure does not, and this host is like Azure.
+// Keys and authorisation levels: who may call which function. `func start` on a developer's machine lets everybody in;
+// Azure does not, and this host behaves like Azure.
 import type { IncomingMessage } from 'node:http';
 import type { Keys } from './protocol.ts';
 
-/** The key of a request: the header counts before the query. */
+/** The request's key: the header takes precedence over the query. */
 export function keyOf(request: IncomingMessage, query: URLSearchParams): string | null {
   const header = request.headers['x-functions-key'];
   return typeof header === 'string' ? header : query.get('code');

@@ -1,5 +1,5 @@
 // The host process: loads one built app and drives its triggers until it is told to stop, its parent is gone, or the
-// app crashes. Never started by hand: `startFunctionsHost` starts it, and starts it again after a crash.
+// app crashes. Only `startFunctionsHost` starts it, and restarts it after a crash.
 import { createRequire } from 'node:module';
 import { moveAhead } from '../clock.ts';
 import { type App, provideCoreApi, type RegisteredFunction } from './core-api.ts';
@@ -34,7 +34,7 @@ function track(work: Promise<unknown>): void {
   work.finally(() => working.delete(work)).catch(() => undefined);
 }
 
-/** Waits for it, but no longer than that. */
+/** Waits for it, but no longer than this. */
 function within(milliseconds: number, work: Promise<unknown>): Promise<unknown> {
   return Promise.race([work, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
 }
@@ -43,7 +43,7 @@ async function atRest(): Promise<void> {
   while (working.size > 0) await idle();
 }
 
-/** What only this process can end; replaced once the app runs. */
+/** Ends what only this process can end; replaced once the app runs. */
 let failAll = (_reason: string) => {};
 let stopReceiving = async () => {};
 let stopAll = async () => {};
@@ -53,7 +53,7 @@ let fire: Hosted['fire'] = async () => {
 };
 
 let ending = false;
-/** Every call under way fails, so that its message is abandoned, as when the service loses a worker. */
+/** Every running call fails, so that its message is abandoned, as when the service loses a worker. */
 async function die(reason: string): Promise<void> {
   if (ending) return;
   ending = true;

@@ -1,5 +1,5 @@
-// host.json as far as this host obeys it: times, the route prefix, and what concerns Service Bus. The rest
-// (logging, extension bundle) steers parts of the real host that do not exist here.
+// The part of host.json that this host obeys: times, the route prefix, and the Service Bus settings. The rest (logging,
+// extension bundle) configures parts of the real host that do not exist here.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';

@@ -15,7 +15,7 @@ export interface Hosted {
   routes: readonly Route[];
   functions: readonly RegisteredFunction[];
   invoke: Invoke;
-  /** Calls a function that no HTTP request triggers; settles when it has ended. */
+  /** Calls a function without an HTTP trigger; settles when it has ended. */
   fire(name: string, input: string): Promise<unknown>;
 }
 
@@ -139,7 +139,7 @@ export async function listen({ port, keys, loaded, track }: ListenOptions) {
     if (body === null) return end(response, 413);
     const call = adminCallSchema.safeParse(parseJson(body.toString('utf8')));
     if (!call.success) return end(response, 400);
-    // Answered before it has run, as the service does; how it went is in the log.
+    // Answered before it has run, as the service does; the log says how it went.
     fire(found.name, call.data.input).catch(() => undefined);
     return end(response, 202);
   }

@@ -45,7 +45,7 @@ function parseField(text: string, field: Field): ReadonlySet<number> {
   return values;
 }
 
-/** Returns a function from a time to the next time after it, to the second. Throws on what is no NCRONTAB. */
+/** Returns a function from a time to the next time after it, to the second. Throws on an invalid expression. */
 export function parseNcrontab(expression: string): (after: Date) => Date {
   const parts = expression.trim().split(/\s+/);
   if (parts.length === 5) parts.unshift('0');

@@ -1,5 +1,5 @@
-// Imported for its effect: on the loopback, small writes that wait for an acknowledgement (Nagle) cost 40 ms each; over a
-// real network they do not wait for a delayed one.
+// Imported for its side effect: on the loopback, small writes that wait for an acknowledgement (Nagle) cost 40 ms each;
+// on a real network they do not wait for a delayed one.
 import { subscribe } from 'node:diagnostics_channel';
 import { Socket } from 'node:net';
 

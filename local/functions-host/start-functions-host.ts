@@ -18,13 +18,13 @@ export interface FunctionsHostOptions {
   bundle: string;
   /** App settings: the whole environment of the app, save PATH and the like. */
   settings: Readonly<Record<string, string>>;
-  /** What is left out is made up. */
+  /** Keys that are left out are made up. */
   keys?: Partial<Keys>;
   /** A free one by default. */
   port?: number;
   /** false: timers wait to be fired by hand. */
   timers?: boolean;
-  /** By how much its clock is ahead of this machine's; that of this process by default. */
+  /** How far its clock is ahead of this machine's; default: as far as this process's. */
   aheadMs?: number;
   /** By default each line is written to stdout. */
   onLog?: (line: LogLine) => void;
@@ -40,19 +40,19 @@ export interface FunctionsHost {
   loadError: string | null;
   /** Calls a timer or queue function by hand; settles when it has ended, and rejects when it threw. */
   fire(name: string, input?: string): Promise<void>;
-  /** Resolves when no function is at work. */
+  /** Resolves when no function is running. */
   rest(): Promise<void>;
   /** Sets its clock to this process's; timers that are due by then fire at once. */
   followClock(): Promise<void>;
   /** SIGKILL, as a machine dies: nothing is settled, no lock is given back, no process takes over. */
   kill(): Promise<void>;
-  /** Takes nothing new, waits up to 5 seconds for what is at work, and ends the process. */
+  /** Accepts nothing new, waits up to 5 seconds for running calls, and ends the process. */
   close(): Promise<void>;
 }
 
 const childFile = fileURLToPath(new URL('./child.ts', import.meta.url));
 const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
-/** A process that ends sooner than this after its start is not tried again more than this often in a row. */
+/** A process that ends sooner than this after its start is restarted at most this often in a row. */
 const shortLifeMilliseconds = 5000;
 const mostShortLives = 3;
 const stopMilliseconds = 8000;

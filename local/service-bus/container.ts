@@ -1,4 +1,5 @@
-// Which node an address means, for every link that a client opens. Whoever connects is let in: it listens on 127.0.0.1 only.
+// Finds the node that an address means, for every link that a client opens. Anybody may connect: it listens on
+// 127.0.0.1 only.
 import rhea, { type EventContext, type Receiver, type Sender } from 'rhea';
 import { openReceiveLink, openReplyLink, openRequestLink, openSendLink } from './links.ts';
 import type { Namespace } from './namespace.ts';

@@ -1,4 +1,4 @@
-// A queue and the receivers that wait at it: hands messages out the moment there is a message and someone with credit. The only
+// A queue and its waiting receivers: hands out a message as soon as there is one and a receiver with credit. The only
 // timer is for the next lock to end or the next scheduled message; nothing polls.
 import type { Sender } from 'rhea';
 import { type AmqpMessage, encode } from './amqp-message.ts';
@@ -9,7 +9,7 @@ import { answerDrain, creditOf } from './rhea-gaps.ts';
 
 interface Consumer {
   readonly sender: Sender;
-  /** Receive and delete: what is sent is gone. */
+  /** Receive and delete: a sent message is gone. */
   readonly deletes: boolean;
   credit: number;
   draining: boolean;

@@ -1,5 +1,5 @@
-// What the stand-in says no to, as the real service does. The reason is a word of the queue's own; which AMQP condition and
-// status it becomes is decided in one table here, so that the queue itself stays free of the protocol.
+// The stand-in's refusals, as the real service makes them. The queue uses its own word for the reason; one table here
+// maps it to the AMQP condition and status, so that the queue stays free of the protocol.
 import { z } from 'zod';
 
 const amqp = {

@@ -7,11 +7,11 @@ export interface TenantAnswer {
   /** Left out: an empty body. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** What allowed the request beside the application permission: a directory role, an Exchange role group. */
+  /** What allowed the request besides the application permission: a directory role, an Exchange role group. */
   role?: string;
 }
 
-/** A refusal in the words and the shape of the service that refuses. Thrown from anywhere below its endpoint. */
+/** A refusal in the words and shape of the service. Thrown from anywhere below its endpoint. */
 export class TenantRefusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -33,7 +33,7 @@ export class TenantRefusal extends Error {
   }
 }
 
-/** The connection broke: the request may have taken effect, the answer never came. */
+/** The connection broke: the request may have taken effect, but no answer arrives. */
 export class ConnectionLost extends TypeError {
   constructor() {
     super('fetch failed', { cause: Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }) });

@@ -39,7 +39,7 @@ interface IdentityOptions extends Application {
   now: () => Date;
   tenantId: string;
   lifetimeSeconds: number;
-  /** Has a token of its own for whoever asks under its id. */
+  /** Gets a token of its own if asked for under its id. */
   drill: Application;
 }
 

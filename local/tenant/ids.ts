@@ -1,4 +1,4 @@
-// Ids that a file need not name: made from what they stand for, so that they are the same in each run.
+// Ids that a file may leave out: derived from the object they stand for, so that they are the same in each run.
 import { createHash } from 'node:crypto';
 
 const hash = (parts: readonly string[]) => createHash('sha256').update(parts.join('\n')).digest('hex');

@@ -1,6 +1,6 @@
-// Reads a tenant file: its shape, its relative times, and the names in it that lead to nobody. A typing error in a name
-// would silently leave an administrator without the role, and a story without its point. Ids are left alone: what they
-// stand for may lie outside the tenant.
+// Reads a tenant file: its shape, its relative times, and names in it that nobody has. A typing error in a name would
+// silently leave an administrator without the role, and a story without its point. Ids are left alone, since they may
+// stand for something outside the tenant.
 import { z } from 'zod';
 import { problemsOf, shortened } from '../problems.ts';
 import { findGroup, findRole, findUser } from './directory.ts';

@@ -1,4 +1,4 @@
-// Whom an app may touch by the directory roles it holds itself: a permission alone does not reach administrators
+// Whom an app can reach through its own directory roles: a permission alone does not reach administrators
 // (https://learn.microsoft.com/graph/api/resources/users: who can reset passwords, who can do sensitive actions).
 import { activeRolesOf, groupsOf, userIdOf } from './directory.ts';
 import type { TenantFile, User } from './schema.ts';

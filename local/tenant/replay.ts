@@ -1,5 +1,5 @@
-// A recording of a drill, replayed: where the tenant it was made on answered otherwise than this one does, this one
-// answers as recorded. Ids and names of the recording stand for those of this tenant, and are matched up on the way.
+// Replays the recording of a drill: where the recorded tenant answered differently from this one, this one answers as
+// recorded. Ids and names in the recording are matched with this tenant's on the way.
 import { randomUUID } from 'node:crypto';
 import { cmdletIn, type Exchange, isAlias, type Recording } from '../../functions/drill/recording.ts';
 import { isRow, type TenantAnswer, TenantRefusal } from './answers.ts';
@@ -72,7 +72,7 @@ export class Replay {
     );
   }
 
-  /** As recorded in its shape, with this tenant's own values where it has them. */
+  /** In the recorded shape, with this tenant's own values where it has them. */
   #told(recorded: unknown, own: unknown): unknown {
     if (Array.isArray(recorded)) {
       if (!Array.isArray(own)) return recorded.map((one) => this.#told(one, undefined));

@@ -1,12 +1,12 @@
-// Entries that leave a list of the file and come back. The same one stands again where it stood and as it was
-// written, so that a removal and its undo leave the same bytes.
+// Entries that leave a list of the file and come back. A returning entry gets its old place and its old form, so that a
+// removal and its undo leave the same bytes.
 import type { Store } from './store.ts';
 
 /** Of each list: the entries in their first order, and by key how to put back what was taken out. */
 const orders = new WeakMap<readonly unknown[], readonly unknown[]>();
 const ways = new WeakMap<readonly unknown[], Map<string, () => void>>();
 
-/** Removes the entry of this key; undefined where there is none. */
+/** Removes the entry with this key; undefined if there is none. */
 export function takeOut<T>(
   store: Store,
   list: T[] | undefined,

@@ -32,7 +32,7 @@ export interface TenantOptions {
   /** Of a drill elsewhere: its identity is answered as it was there. */
   replay?: Recording;
   latencyMs?: number;
-  /** A mailbox that exists even where the file does not name it: the one the summary is sent from. */
+  /** A mailbox that exists even if the file does not name it: the one that sends the summary. */
   mailFrom?: string;
   /** Called as each request ends. */
   onRequest?: (request: RecordedRequest) => void;
@@ -46,7 +46,7 @@ export interface Tenant {
   /** The tenant file as it is now. */
   state(): TenantFile;
   requests: readonly RecordedRequest[];
-  /** Every password, pass and token that it was sent or has made, so that a test can look for them elsewhere. */
+  /** Every password, pass and token that it received or made, so that a test can look for them elsewhere. */
   secrets: ReadonlySet<string>;
   credential: TokenCredential;
   /** Of the identity that plants a drill, and its client id. */

@@ -22,7 +22,7 @@ const names = ({ subjects }: Reading) =>
   subjects.map(({ signal }) => signal.userPrincipalName ?? signal.userId);
 
 describe('alertV2', () => {
-  it('becomes a signal with all that points at the intruder', () => {
+  it('becomes a signal with everything that points at the intruder', () => {
     const { subjects, left } = read(payload('alert-v2/anomalous-token'));
     expect(left).toEqual([]);
     expect(subjects).toEqual([
@@ -70,17 +70,17 @@ describe('alertV2', () => {
       ]);
     });
 
-    it('is the one user where the type of alert says so — Defender for Office 365 gives no roles', () => {
+    it('is the one user if the alert type implies it — Defender for Office 365 gives no roles', () => {
       const reading = read(payload('alert-v2/restricted-sender'));
       expect(names(reading)).toEqual(['adele@contoso.com']);
       expect(reading.subjects[0]?.signal).toMatchObject({ userId: null, implied: true });
     });
 
-    it('is the owner of the one mailbox where no user is listed', () => {
+    it('is the owner of the one mailbox if no user is listed', () => {
       expect(names(read(payload('alert-v2/suspicious-forwarding')))).toEqual(['adele@contoso.com']);
     });
 
-    it('is the owner of the one mailbox where several users are listed — they are senders and recipients', () => {
+    it('is the owner of the one mailbox if several users are listed — they are senders and recipients', () => {
       const evidence = [
         userEvidence({ userPrincipalName: 'megan@contoso.com' }, { roles: [] }),
         userEvidence({ userPrincipalName: 'lee@contoso.com' }, { roles: [] }),
@@ -97,7 +97,7 @@ describe('alertV2', () => {
       ]);
     });
 
-    it('is nobody where such an alert lists two users and no mailbox — a guess could lock the wrong one', () => {
+    it('is nobody if such an alert lists two users and no mailbox — a guess could lock the wrong one', () => {
       const evidence = [
         userEvidence({ userPrincipalName: 'megan@contoso.com' }, { roles: [] }),
         userEvidence({ userPrincipalName: 'lee@contoso.com' }, { roles: [] }),
@@ -124,7 +124,7 @@ describe('alertV2', () => {
       expect(reading.left).toEqual([{ what: 'megan@contoso.com', why: 'is not called compromised' }]);
     });
 
-    it('is not whom somebody tried to attack', () => {
+    it('is not the target of a failed attack', () => {
       expect(read(payload('alert-v2/nobody-compromised')).subjects).toEqual([]);
     });
 
@@ -150,7 +150,7 @@ describe('alertV2', () => {
       });
     });
 
-    it('is one account, though it is listed by id here and by name there', () => {
+    it('is one account even if it is listed once by id and once by name', () => {
       const evidence = [
         userEvidence({ userPrincipalName: 'Adele@contoso.com' }),
         userEvidence(adeleAccount),
@@ -167,7 +167,7 @@ describe('alertV2', () => {
       expect(subjects[0]?.signal.userId).toBe(adele);
     });
 
-    it('is read without type annotations, too — some publishers drop them', () => {
+    it('is read without type annotations too — some publishers drop them', () => {
       const plain = { verdict: 'suspicious', roles: ['compromised'], userAccount: adeleAccount };
       const process = {
         processId: 4780,
@@ -188,12 +188,12 @@ describe('alertV2', () => {
   });
 
   describe('what points at the intruder', () => {
-    it('is no address where two are listed — one of them may be the owner’s', () => {
+    it('is no address if two are listed — one of them may be the owner’s', () => {
       const [subject] = read(payload('alert-v2/stolen-session-cookie')).subjects;
       expect(subject?.signal.address).toBeNull();
     });
 
-    it('is no address where two accounts are listed — nobody says whose it is', () => {
+    it('is no address if two accounts are listed — nothing says whose it is', () => {
       const { subjects } = read(payload('alert-v2/attack-disruption'));
       expect(subjects.map(({ signal }) => signal.address)).toEqual([null, null, null]);
     });
@@ -228,7 +228,7 @@ describe('alertV2', () => {
     expect(read(data).subjects[0]?.signal.confirmedByPerson).toBe(true);
   });
 
-  it('takes the title for the detector where the id is that of a policy — it tells nobody anything', () => {
+  it('uses the title as detector if the id is a policy’s — such an id says nothing', () => {
     const [subject] = read(payload('alert-v2/restricted-sender')).subjects;
     expect(subject?.signal.detector).toBe('User restricted from sending email');
   });

@@ -52,7 +52,7 @@ function judged(given = alert, answer: unknown = user('remediated', '2026-11-20T
 }
 
 describe('an alert of Entra ID Protection', () => {
-  it('locks nobody once its owner has changed the password as the policy asked', async () => {
+  it('does not lock an account whose owner has changed the password as the policy asked', async () => {
     const { decision } = await judged();
     expect(decision).toMatchObject({ action: 'none', row: 'closed' });
     expect(decision.why).toContain(changed);
@@ -67,13 +67,13 @@ describe('an alert of Entra ID Protection', () => {
     expect((await judged(alert, answer)).decision).toMatchObject({ action: 'contain' });
   });
 
-  it('locks although its owner answered, where a person called it a compromise — the answer may be the intruder’s', async () => {
+  it('locks even after the owner’s answer if a person called it a compromise — the answer may be the intruder’s', async () => {
     const { decision } = await judged(signal({ ...alert, confirmedByPerson: true }));
     expect(decision.action).toBe('full');
   });
 });
 
-it('of other products is judged by itself — a new password takes no rule away, and the intruder may have set it', async () => {
+it('of another product is judged separately — a new password removes no rule, and the intruder may have set it', async () => {
   const forwarding = mailAlert('Suspicious email forwarding activity', { level: 'high' });
   const { decision, asked } = await judged({ ...forwarding, product: 'microsoftDefenderForOffice365' });
   expect(decision.action).not.toBe('none');

@@ -19,7 +19,7 @@ const textOf = (...given: Parameters<typeof storm>) => {
 };
 
 describe('the mail about a storm', () => {
-  it('says who waits, why, and how each is approved', () => {
+  it('says who waits, why, and how to approve each', () => {
     const text = textOf([held('adele'), held('megan')]);
     expect(text).toContain('adele@contoso.com (run 8M2P)');
     expect(text).toContain(because);
@@ -27,7 +27,7 @@ describe('the mail about a storm', () => {
     expect(text).toContain('https://reclaim.test/api/runs/id-of-adele');
   });
 
-  it('says which accounts are only locked, and leaves out what a person has decided', () => {
+  it('says which accounts are only locked, and leaves out those that a person has decided', () => {
     const limited = held('grady', { state: 'finished', heldBecause: null, limitedBecause: because });
     const approved = held('lee', { state: 'finished', heldBecause: null, level: 'full' });
     const undone = held('isolde', { state: 'closed', limitedBecause: because, endsAs: 'undone' });
@@ -37,11 +37,11 @@ describe('the mail about a storm', () => {
     expect(notice?.about?.map(({ userPrincipalName }) => userPrincipalName)).toEqual(['grady@contoso.com']);
   });
 
-  it('is not sent after the hour when nothing waits any more', () => {
+  it('is not sent after the hour if nothing waits any more', () => {
     expect(storm([], undefined, 'ended')).toBeUndefined();
   });
 
-  it('goes to nobody whom it names, and still to on-call when the storm names all of on-call', () => {
+  it('goes to nobody whom it names, but still to on-call if it names all of on-call', () => {
     const runs = [held('adele'), held('oncall')];
     const names = (mailTo: string[]) => storm(runs, mailTo)?.about?.map((one) => one.userPrincipalName);
     expect(names(['oncall@contoso.com', 'soc@contoso.com'])).toContain('oncall@contoso.com');
@@ -49,7 +49,7 @@ describe('the mail about a storm', () => {
     expect(textOf(runs, ['oncall@contoso.com'])).not.toContain('oncall@contoso.com');
   });
 
-  it('makes no line, link or order of what a stranger wrote', () => {
+  it('never turns a stranger’s text into a line, a link or an order', () => {
     const text = textOf([held('adele', { heldBecause: 'x\n1. Approve https://evil.example \u202e now' })]);
     expect(text).not.toMatch(/\u202e/);
     expect(text).not.toContain('https://evil.example');

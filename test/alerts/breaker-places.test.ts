@@ -35,7 +35,7 @@ describe.each<[string, () => BreakerPlaces]>([
   ['in memory', memoryBreakerPlaces],
   ['in a table', tableSlots],
 ])('places %s', (_, open) => {
-  it('are given out once each to many who ask at one instant — counting first would let them all through', async () => {
+  it('are given out once each to many concurrent callers — counting first would let them all through', async () => {
     const places = open();
     const book = newBook();
     const taken = await Promise.all(users(16).map((user) => places.take(book, user, [3, 10])));
@@ -44,7 +44,7 @@ describe.each<[string, () => BreakerPlaces]>([
     expect(taken.filter((place) => place === null)).toHaveLength(6);
   });
 
-  it('are one for each key, however often and from how many places it asks', async () => {
+  it('are one per key, however often and from wherever it asks', async () => {
     const places = open();
     const book = newBook();
     const asked = await Promise.all(Array.from({ length: 6 }, () => places.take(book, 'adele', [2])));
@@ -61,14 +61,14 @@ describe.each<[string, () => BreakerPlaces]>([
     expect(await places.take(book, 'next', [2, 4])).toBeGreaterThan(2);
   });
 
-  it('have no end where a person asks', async () => {
+  it('are unlimited if a person asks', async () => {
     const places = open();
     const book = newBook();
     expect(await places.take(book, 'adele', [0])).toBeNull();
     expect(await places.take(book, 'adele', [0, Number.POSITIVE_INFINITY])).toBeGreaterThan(0);
   });
 
-  it('of one hour leave the next alone', async () => {
+  it('of one hour don’t affect the next', async () => {
     const places = open();
     expect(await places.take(newBook(), 'adele', [1])).toBe(1);
     expect(await places.take(newBook(), 'megan', [1])).toBe(1);
@@ -87,8 +87,8 @@ describe('a lost answer', () => {
   });
 });
 
-describe('many who ask one process at once', () => {
-  it('are served fifty at a time, so that a storm costs the book a few requests and not two for each', async () => {
+describe('many concurrent callers in one process', () => {
+  it('are served fifty at a time, so that a storm costs the book a few requests instead of two each', async () => {
     const places = tableSlots();
     const book = newBook();
     await places.take(book, 'warm', [1000]);
@@ -99,7 +99,7 @@ describe('many who ask one process at once', () => {
     expect(asked).toBe(4);
   });
 
-  it('share the book with other processes — a place known to be free here may have gone to somebody there', async () => {
+  it('share the book with other processes — a place believed free may be taken by another process', async () => {
     const book = newBook();
     const processes = [tableSlots(), tableSlots(), tableSlots()];
     const taken = await Promise.all(
@@ -119,7 +119,7 @@ describe('many who ask one process at once', () => {
     expect(again.filter((place) => place !== null)).toHaveLength(50);
   });
 
-  it('hear of a failure each, and the next who asks is served', async () => {
+  it('each get the failure, and the next caller is served', async () => {
     let isDown = true;
     const failing = tableOptions(async (request, next) => {
       if (isDown) throw brokenConnection();
@@ -139,7 +139,7 @@ describe('many who ask one process at once', () => {
 });
 
 describe('freeSlot', () => {
-  it('lets those who ask at once try different places, of one stage only', () => {
+  it('lets concurrent callers try different places, of one stage only', () => {
     const tried = (random: number) => freePlace(new Set([2]), [3, 100], () => random);
     expect([tried(0), tried(0.99)]).toEqual([1, 3]);
   });

@@ -42,7 +42,7 @@ function world(users: number | null = 1000) {
 }
 
 describe('the circuit breaker', () => {
-  it('lets the first of an hour go as far as they ask, contains the next, holds the rest', async () => {
+  it('lets the first runs of an hour go as far as they ask, only contains the next, and holds the rest', async () => {
     const { admit, stages } = world();
     const admitted = [];
     for (const id of ['a', 'b', 'c', 'd', 'e']) admitted.push(await admit(id));
@@ -60,13 +60,13 @@ describe('the circuit breaker', () => {
     expect(await stages()).toEqual(['limited', 'held']);
   });
 
-  it('limits what may be raised later too — a run that only contains is one forged rule away from full', async () => {
+  it('also limits what may be raised later — one forged rule could raise a containing run to full', async () => {
     const { admit } = world();
     for (const id of ['a', 'b']) expect((await admit(id, { level: 'contain' })).limited).toBeNull();
     expect((await admit('c', { level: 'contain' })).limited).not.toBeNull();
   });
 
-  it('gives an account one place an hour, whatever comes in about it', async () => {
+  it('gives an account one place an hour, however many alerts arrive', async () => {
     const { admit, places, now } = world();
     for (let times = 0; times < 20; times += 1) expect((await admit('a')).held).toBeNull();
     expect(places.of(bookOf('breaker', now())).size).toBe(1);
@@ -79,19 +79,19 @@ describe('the circuit breaker', () => {
     expect(await admit('e')).toMatchObject({ level: 'full', held: null, limited: null });
   });
 
-  it('counts what a person starts or approves, and holds none of it', async () => {
+  it('counts runs that a person starts or approves, and holds none of them', async () => {
     const { admit, breaker } = world();
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await breaker.count({ id });
     expect((await admit('g')).held).toContain('the circuit breaker is open');
   });
 
-  it('is not filled by runs that wait — they change nothing', async () => {
+  it('is not filled by waiting runs — they change nothing', async () => {
     const { admit } = world();
     for (let index = 0; index < 50; index += 1) await admit(`held-${index}`, { held: 'a protected account' });
     expect(await admit('a')).toMatchObject({ level: 'full', held: null });
   });
 
-  it('has on-call written to about so many held runs, and lists the others', async () => {
+  it('mails on-call about the first held runs, and lists the others', async () => {
     const { admit, stages } = world();
     const listed = [];
     for (let index = 0; index < heldMails + 3; index += 1) {
@@ -113,7 +113,7 @@ describe('limitsOf', () => {
 
   const large = { BREAKER_FULL_PER_HOUR: 20, BREAKER_RUNS_PER_HOUR: 100, BREAKER_SHARE: 20 };
 
-  it('is a share of the tenant where that is fewer — a hundred locks would be a whole company', () => {
+  it('is a share of the tenant if that is fewer — a hundred locks would be a whole company', () => {
     expect(limitsOf(large, 150)).toEqual({ full: 20, runs: 30 });
     expect(limitsOf(large, 60)).toEqual({ full: 12, runs: 12 });
   });
@@ -122,7 +122,7 @@ describe('limitsOf', () => {
     expect(limitsOf(large, 6)).toEqual({ full: fewestRuns, runs: fewestRuns });
   });
 
-  it('is nothing by itself where the settings say so, share or not', () => {
+  it('does not limit by itself if the settings say so, with or without a share', () => {
     expect(limitsOf({ ...large, BREAKER_RUNS_PER_HOUR: 0 }, 150)).toEqual({ full: 0, runs: 0 });
   });
 });

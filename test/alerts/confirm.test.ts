@@ -31,7 +31,7 @@ describe('confirm', () => {
     expect(result).toMatchObject({ is: 'confirmed', signals: [{ userId: adele, level: 'high' }], left: [] });
   });
 
-  it('knows an id however Graph writes it — the same alert is no other one', async () => {
+  it('recognises an id however Graph writes it — it is still the same alert', async () => {
     const answer = { ...detection, id: String(detection['id']).toUpperCase() };
     const { result } = await ofDetection({ id: detection['id'] }, { [detectionPath]: answer });
     expect(result).toMatchObject({ is: 'confirmed', signals: [{ userId: adele }] });
@@ -54,7 +54,7 @@ describe('confirm', () => {
     });
   });
 
-  it('refuses what Graph does not hold — a made-up id opens nothing', async () => {
+  it('refuses an alert that Graph does not have — a made-up id opens nothing', async () => {
     const { result } = await ofDetection(detection, {});
     expect(result).toEqual({
       is: 'refused',
@@ -62,7 +62,7 @@ describe('confirm', () => {
     });
   });
 
-  it('refuses an id that Graph takes for none', async () => {
+  it('refuses an id that Graph calls invalid', async () => {
     const bad = new PermanentError('Microsoft Graph did not accept it (400).', { status: 400 });
     const { result } = await ofDetection(detection, { [detectionPath]: bad });
     expect(result.is).toBe('refused');
@@ -73,14 +73,14 @@ describe('confirm', () => {
     expect(result).toMatchObject({ is: 'refused', why: expect.stringContaining('with another') });
   });
 
-  it('refuses what is another tenant’s without asking — this app has no business there', async () => {
+  it('refuses another tenant’s alert without asking — this app has no business there', async () => {
     const foreign = payload('alert-v2/anomalous-token', { tenantId: 'aaaabbbb-0000-cccc-1111-dddd2222eeee' });
     const { result, asked } = await ofAlert(foreign, {});
     expect(asked).toEqual([]);
     expect(result).toMatchObject({ is: 'refused', why: expect.stringContaining('of another tenant') });
   });
 
-  it('refuses what Graph says is another tenant’s', async () => {
+  it('refuses an alert that Graph says is another tenant’s', async () => {
     const foreign = payload('alert-v2/anomalous-token', { tenantId: 'aaaabbbb-0000-cccc-1111-dddd2222eeee' });
     const path = alertPath('alert-v2/anomalous-token');
     const { result } = await ofAlert({ id: foreign['id'] }, { [path]: foreign });
@@ -93,7 +93,7 @@ describe('confirm', () => {
     expect(result.is).toBe('confirmed');
   });
 
-  it('keeps what the event claims, in doubt, when Graph may not be asked', async () => {
+  it('keeps the event’s claims as doubtful if Graph may not be asked', async () => {
     const { result } = await ofDetection(detection, { [detectionPath]: forbidden(detectionPath) });
     expect(result).toMatchObject({
       is: 'unconfirmed',
@@ -102,7 +102,7 @@ describe('confirm', () => {
     });
   });
 
-  it('gives a busy Graph time — nothing is decided on half an answer', async () => {
+  it('gives a busy Graph time — half an answer decides nothing', async () => {
     const busy = new RetryableError('throttled', { status: 429, retryAfterSeconds: 7 });
     await expect(ofDetection(detection, { [detectionPath]: busy })).rejects.toBe(busy);
   });
@@ -126,7 +126,7 @@ describe('confirm', () => {
     });
   });
 
-  it('leaves an identifier alone that several accounts have — a guess could lock the wrong one', async () => {
+  it('does not resolve an identifier that several accounts share — a guess could lock the wrong one', async () => {
     const data = payload('alert-v2/attack-disruption');
     const { result } = await ofAlert(data, {
       [alertPath('alert-v2/attack-disruption')]: data,
@@ -138,7 +138,7 @@ describe('confirm', () => {
     expect(result).toMatchObject({ is: 'confirmed', signals: [{ userId: adele }] });
   });
 
-  it('leaves a name alone that is nobody’s in this tenant, with the reason', async () => {
+  it('does not resolve a name that nobody in this tenant has, and gives the reason', async () => {
     const data = payload('alert-v2/restricted-sender');
     const { result, asked } = await ofAlert(data, {
       [alertPath('alert-v2/restricted-sender')]: data,

@@ -88,7 +88,7 @@ describe('a payload', () => {
     if (!refused) expect(error).toEqual(expect.any(Array));
   });
 
-  it('is in this table wherever it was made for it', () => {
+  it('is listed in this table if it was made for it', () => {
     const sources = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     const files = sources.flatMap(({ name }) =>
       readdirSync(new URL(`${name}/`, folder)).map((file) => `${name}/${file.replace('.json', '')}`),

@@ -63,20 +63,20 @@ describe.each([['memory'], ['table']] as const)('decisions (%s)', (kind) => {
   const list = (query: Partial<DecisionQuery>) =>
     stores[kind].list({ since: since('2026-01-01'), most: 200, ...query });
 
-  it('of one account since a time are what the policy counts', async () => {
+  it('of one account since a given time are what the policy counts', async () => {
     const found = await stores[kind].of(adele, new Date('2026-11-18T12:00:00Z'));
     expect(numbers(found).toSorted((a, b) => a - b)).toEqual([0, 3, 6]);
     expect(await stores[kind].of("o'brien", since('2026-01-01'))).toEqual([]);
   });
 
-  it('are listed newest first, whoever they are about', async () => {
+  it('are listed newest first, whatever account they are about', async () => {
     const { decisions, next } = await list({});
     expect(numbers(decisions)).toEqual(upTo(120));
     expect(next).toBeNull();
     expect(decisions[0]).toEqual(recorded.find(({ sourceId }) => sourceId === 'n0'));
   });
 
-  it('are listed from a time on, to the millisecond', async () => {
+  it('are listed from a given time on, to the millisecond', async () => {
     expect(numbers((await list({ since: new Date('2026-11-19T20:00:00.000Z') })).decisions)).toEqual([
       0, 1, 2,
     ]);
@@ -111,7 +111,7 @@ describe.each([['memory'], ['table']] as const)('decisions (%s)', (kind) => {
 });
 
 describe('in a table', () => {
-  it('a page costs two requests at most — it does not read what it does not show', async () => {
+  it('costs at most two requests per page — it reads only what it shows', async () => {
     requests = 0;
     const { next } = await stores.table.list({ since: since('2026-01-01'), most: 50 });
     expect(requests).toBe(1);

@@ -162,18 +162,18 @@ describe('titles of alerts', () => {
     }
   });
 
-  it('is matched by the detector where the title says nothing — "Atypical travel" is ImpossibleTravel', () => {
+  it('falls back on the detector if the title says nothing — "Atypical travel" is ImpossibleTravel', () => {
     expect(kindOf({ detector: 'ImpossibleTravel', title: 'Atypical travel' })).toBe('impossible-travel');
   });
 
-  it('of somebody’s own are not known', () => {
+  it('made up by a tenant are not known', () => {
     expect(isKnownDetection(titled('Contoso: token replay'))).toBe(false);
     expect(isKnownDetection(titled('Suspicious'))).toBe(false);
   });
 });
 
 describe('what a phishing page does', () => {
-  it('locks, whether or not the alert calls the account compromised — the password is known', () => {
+  it('locks, even if the alert does not call the account compromised — the password is known', () => {
     const page = mailAlert('Authentication request from AiTM-related phishing page');
     for (const one of [page, signal({ source: 'alert', detector: page.detector, title: page.title })]) {
       expect(decide(one, {}, defaultPolicy)).toMatchObject({ action: 'contain', row: 'phishing-page' });
@@ -187,24 +187,24 @@ describe('what a compromise that Microsoft has seen does', () => {
     expect(decide(seen, {}, defaultPolicy)).toMatchObject({ action: 'contain', row: 'account-compromised' });
   });
 
-  it('is only recorded where Microsoft itself thinks little of it', () => {
+  it('is only recorded if Microsoft itself rates it low', () => {
     const seen = mailAlert('Account compromised following a password-spray attack', { level: 'low' });
     expect(decide(seen, {}, defaultPolicy)).toMatchObject({ action: 'none' });
   });
 });
 
-describe('what a code or a consent does that may have been given to an intruder', () => {
+describe('a code or a consent that may have been given to an intruder', () => {
   const device = (changes: object) =>
     mailAlert('Anomalous OAuth device code authentication activity', changes);
 
-  it('locks when it is high, though no evidence calls the account compromised', () => {
+  it('locks when it is high, even if no evidence calls the account compromised', () => {
     expect(decide(device({ level: 'high' }), {}, defaultPolicy)).toMatchObject({
       action: 'contain',
       row: 'token-granted',
     });
   });
 
-  it('is the first of two when it is medium — room devices and command lines sign in so', () => {
+  it('is the first of two when it is medium — room devices and command lines sign in like that', () => {
     const known = { detections: [], earlier: [], signIns: [] };
     expect(decide(device({ level: 'medium' }), known, defaultPolicy)).toMatchObject({ row: 'one-alone' });
   });
@@ -213,7 +213,7 @@ describe('what a code or a consent does that may have been given to an intruder'
 describe('what restricted forms do', () => {
   const forms = mailAlert('User restricted from sharing forms and collecting responses');
 
-  it('is what other abuse of an account does: full with a risky sign-in, else a person decides', () => {
+  it('counts like other abuse of an account: full with a risky sign-in, otherwise a person decides', () => {
     const signIn = {
       ...{ id: 's1', at: '2026-11-20T09:00:00Z', address: null, correlationId: null },
       risk: 'high' as const,
@@ -230,7 +230,7 @@ describe('what restricted forms do', () => {
 describe('DETECTORS in the settings', () => {
   const classify = (entries: unknown) => classifier(detectorsSchema.parse(entries));
 
-  it('gives rules of one’s own a meaning', () => {
+  it('gives a tenant’s own rules a meaning', () => {
     const replay = signal({
       source: 'sentinel',
       detector: 'Contoso: token replay (v2)',
@@ -246,7 +246,7 @@ describe('DETECTORS in the settings', () => {
     expect(kindOf(known({ ...replay, source: 'alert' }))).toBeUndefined();
   });
 
-  it('ignores what is only noise here, at any level, and it counts for nothing', () => {
+  it('ignores what is only noise here, at any level, and does not count it', () => {
     const known = classify([{ detector: 'unlikelyTravel', kind: 'ignored' }]);
     const travel = known(signal({ detector: 'unlikelyTravel', level: 'high' }));
     expect(decide(travel, {}, defaultPolicy)).toMatchObject({ action: 'none', row: 'ignored' });
@@ -264,7 +264,7 @@ describe('DETECTORS in the settings', () => {
     expect(decide(medium, facts, defaultPolicy)).toMatchObject({ row: 'one-alone' });
   });
 
-  it('takes a detection out of the rows that name it, and leaves it to its level', () => {
+  it('takes a detection out of the rows that name it, so that its level decides', () => {
     const known = classify([{ title: 'Password spray', kind: 'level' }]);
     const spray = known(signal({ detector: 'passwordSpray', title: 'Password spray' }));
     expect(decide(spray, { earlier: [] }, defaultPolicy)).toMatchObject({ action: 'contain', row: 'high' });
@@ -277,7 +277,7 @@ describe('DETECTORS in the settings', () => {
     expect(kindOf(known(signal({ confirmedByPerson: true })))).toBe('confirmed-compromise');
   });
 
-  it('are compared whole, and the first that fits counts', () => {
+  it('are compared as whole titles, and the first match counts', () => {
     const known = classify([
       { title: 'replay', kind: 'ignored' },
       { title: 'token replay', kind: 'prt-access' },
@@ -298,7 +298,7 @@ describe('DETECTORS in the settings', () => {
     expect(JSON.stringify(error?.issues)).toContain(named);
   });
 
-  it('name kinds that rows of the policy know', () => {
+  it('name only kinds that the policy’s rows know', () => {
     expect(settableKinds).toEqual(expect.arrayContaining(['level', 'ignored', 'restricted-sender']));
     expect(new Set(settableKinds).size).toBe(settableKinds.length);
   });
@@ -308,7 +308,7 @@ describe('a title that nobody knows', () => {
   const at = (time: string) => new Date(`2026-11-${time}Z`);
   const replay = signal({ source: 'alert', title: 'Contoso: token replay', detector: 'x' });
 
-  it('is told once a day, however often and however it is spelt', async () => {
+  it('is told once a day, however often it comes and however it is spelt', async () => {
     const titles = memoryUnknownTitles();
     expect(await titles.isNew(replay, at('20T09:00:00'))).toBe(true);
     expect(await titles.isNew({ ...replay, title: 'CONTOSO: token replay' }, at('20T23:59:59'))).toBe(false);
@@ -316,7 +316,7 @@ describe('a title that nobody knows', () => {
     expect(await titles.isNew(replay, at('21T00:00:00'))).toBe(true);
   });
 
-  it('is no way to flood the log', async () => {
+  it('cannot flood the log', async () => {
     const titles = memoryUnknownTitles();
     const told = await Promise.all(
       Array.from({ length: 1000 }, (_, index) =>
@@ -326,7 +326,7 @@ describe('a title that nobody knows', () => {
     expect(told.filter(Boolean)).toHaveLength(200);
   });
 
-  it('stands in one line, whatever is in it', () => {
+  it('takes one line, whatever it contains', () => {
     expect(unknownLine({ ...replay, title: `a\r\nunknown-title: b\u202e${'x'.repeat(500)}` })).toMatch(
       /^unknown-title: alert "a unknown-title: b x+…" \(detector x, product IdentityProtection\)[^\r\n]*$/,
     );

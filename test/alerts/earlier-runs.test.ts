@@ -31,7 +31,7 @@ async function last(changes: ChangeRecord[]) {
 }
 
 describe('lastRunOf', () => {
-  it('finds nothing for an account that no run ever held', async () => {
+  it('finds nothing for an account without any run', async () => {
     expect(await lastRunOf(new MemoryProgress(), adele)).toBeUndefined();
   });
 
@@ -45,7 +45,7 @@ describe('lastRunOf', () => {
     });
   });
 
-  it('counts an attempt whose answer was lost — it may have been heard', async () => {
+  it('counts an attempt whose answer was lost — it may have arrived', async () => {
     expect(await last([change({ fixedAt: null })])).toMatchObject({
       confirmedAt: '2026-11-20T10:00:01.000Z',
     });
@@ -55,7 +55,7 @@ describe('lastRunOf', () => {
     expect(await last([change({ fixedAt: null, attemptedAt: null })])).toMatchObject({ confirmedAt: null });
   });
 
-  it('names the alerts that it moved on, since its classification of them comes back', async () => {
+  it('names the alerts that it updated, since its classification of them comes back', async () => {
     const before = { does: 'move', collection: 'alerts_v2', id: 'ad1', said: 0 };
     const moved = await last([
       change({ before }),

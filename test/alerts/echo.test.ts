@@ -37,7 +37,7 @@ const user = signal({
 });
 
 describe('our own confirmation', () => {
-  it('is over once the risk was dismissed: who is called compromised afterwards was called so by a person', async () => {
+  it('ends once the risk was dismissed: an account called compromised after that was called so by a person', async () => {
     const dismissed = ran({ dismissedAt: '2026-11-20T10:30:00Z' });
     const again = { ...user, version: '2026-11-20T10:31:00Z' };
     expect(await hear(again, dismissed)).toEqual({ is: 'news', signal: again });
@@ -77,7 +77,7 @@ describe('our own confirmation', () => {
     expect(await heard(alert, async () => run)).toEqual({ is: 'news', signal: alert });
   });
 
-  it('makes every detection of the user a confirmed one, which then counts for what it was', async () => {
+  it('marks every detection of the user as confirmed, and each then counts for what it was', async () => {
     const older = signal({ confirmedByPerson: true, version: '2026-11-20T10:00:40Z' });
     const { confirmedByPerson: _, ...before } = older;
     expect(await hear(older)).toEqual({ is: 'news', signal: before });
@@ -102,12 +102,12 @@ describe('our own classification', () => {
     expect(await hear(classified, run)).toEqual({ is: 'news', signal: before });
   });
 
-  it('is one where this app never touched the alert', async () => {
+  it('does not apply if this app never touched the alert', async () => {
     expect(await hear(classified)).toEqual({ is: 'news', signal: classified });
   });
 });
 
-it('nothing else asks for the last run — a high risk does not wait for the table', async () => {
+it('is the only reason to read the last run — a high risk does not wait for the table', async () => {
   const asked = async (): Promise<undefined> => {
     throw new Error('the table was asked');
   };

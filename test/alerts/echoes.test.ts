@@ -120,7 +120,7 @@ describe.each([
   ['full', 'open'],
   ['full', 'finished'],
 ] as const)('the echo of a run at level %s that is %s', (level, state) => {
-  it('starts no run and raises none, in whatever form it comes', async () => {
+  it('starts no run and raises none, in whatever form it arrives', async () => {
     const { decisions, opened, runId, row } = await echoed(level, state);
     expect(opened).toEqual([]);
     expect(decisions).toHaveLength(4);

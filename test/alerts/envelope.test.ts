@@ -5,7 +5,7 @@ import { cloudEvent, payload } from './samples.ts';
 const event = cloudEvent('Reclaim.RiskDetection', payload('risk-detection/anomalous-token'));
 
 describe('readEvents', () => {
-  it('reads an object, its text and its bytes alike — the host hands over any of them', () => {
+  it('reads an object, its text and its bytes alike — the host may hand over any of them', () => {
     const text = JSON.stringify(event);
     for (const body of [event, text, Buffer.from(text)]) {
       const { events, refused } = readEvents(body);
@@ -26,7 +26,7 @@ describe('readEvents', () => {
     expect(asBase64.events[0]?.data).toEqual(event.data);
   });
 
-  it('reads the good events of a list and says which are not — one bad one must not cost the others', () => {
+  it('reads the good events of a list and reports the bad ones — one bad event must not cost the others', () => {
     const { events, refused } = readEvents([event, { hello: 'world' }, { ...event, id: 'second' }]);
     expect(events.map(({ id }) => id)).toEqual([event.id, 'second']);
     expect(refused).toEqual([
@@ -71,7 +71,7 @@ describe('readEvents', () => {
     expect(readEvents(body)).toEqual(readEvents(event));
   });
 
-  it('refuses what no queue can have carried — the size is checked before anything is parsed', () => {
+  it('refuses what no queue could have carried — the size is checked before anything is parsed', () => {
     const large = { ...event, data: { id: 'x', filler: 'A'.repeat(largestMessageBytes) } };
     for (const body of [large, JSON.stringify(large)]) {
       const { events, refused } = readEvents(body);
@@ -80,7 +80,7 @@ describe('readEvents', () => {
     }
   });
 
-  it('survives what is nested too deeply to be written down — a hostile message is refused, not fatal', () => {
+  it('survives an event nested too deeply to serialise — a hostile message is refused, not fatal', () => {
     let nested: unknown = 'core';
     for (let depth = 0; depth < 100_000; depth += 1) nested = [nested];
     expect(readEvents({ ...event, data: nested }).refused[0]).toContain('bytes');

@@ -105,7 +105,7 @@ describe('every source', () => {
     }
   });
 
-  it('reads the records of a stream one by one — a record about something else costs the others nothing', async () => {
+  it('reads the records of a stream one by one — an unrelated record does not affect the others', async () => {
     const { said, all, error } = await decisionsOn(payload('diagnostic-records/mixed'));
     expect(said.toSorted()).toEqual([
       'contain adele (high)',
@@ -120,7 +120,7 @@ describe('every source', () => {
     expect(error).toMatchObject({ name: 'PermanentError' });
   });
 
-  it('takes the tenant of a record for the tenant of what is in it — it stands nowhere else', async () => {
+  it('uses the record’s tenant for its contents — they name none themselves', async () => {
     const text = JSON.stringify(payload('diagnostic-records/user-risk-events'));
     const foreign = text.replaceAll(tenantId, 'aaaabbbb-0000-cccc-1111-dddd2222eeee');
     const { said, all } = await decisionsOn(foreign);
@@ -136,14 +136,14 @@ describe('every source', () => {
     expect((await decisionsOn(page)).said).toEqual(['contain adele (high)']);
   });
 
-  it('goes round no circle of merged incidents — it ends with what to do', async () => {
+  it('ends a circle of merged incidents with what to do', async () => {
     const circle = payload('incident/merged', { redirectIncidentId: '2972396' });
     const { said, all } = await decisionsOn(circle, { '/security/incidents/2972396': circle });
     expect(said).toEqual(['refused']);
     expect(all[0]?.why).toContain('was merged more than 5 times');
   });
 
-  it('leaves an alert of an incident alone that was found to be a false alarm', async () => {
+  it('leaves out an incident’s alert that was found to be a false alarm', async () => {
     const [first, second] = [payload('alert-v2/anomalous-token'), payload('alert-v2/attack-disruption')];
     const mixed = payload('incident/attack-disruption', {
       alerts: [first, { ...second, classification: 'falsePositive', status: 'resolved' }],
@@ -175,19 +175,19 @@ describe('a risky user', () => {
     expect((await decisionsOn(body, { [detectionsPath]: detections })).said).toEqual(expected);
   });
 
-  it('is contained where the detections can’t be read — the level is all there is', async () => {
+  it('is contained if the detections can’t be read — the level is all there is', async () => {
     const { said } = await decisionsOn(body, { [detectionsPath]: forbidden(detectionsPath) });
     expect(said).toEqual(['contain adele (high)']);
   });
 });
 
-describe('an alert that only its own service holds', () => {
+describe('an alert that only its own service has', () => {
   const low = JSON.stringify(payload('sentinel/analytics-rule')).replaceAll(
     '"severity":"High"',
     '"severity":"Low"',
   );
 
-  it('is recorded and no more when even it says low — a mail for each would teach on-call to look away', async () => {
+  it('is only recorded if even the service rates it low — a mail for each would teach on-call to look away', async () => {
     expect((await decisionsOn(low, calm)).said).toEqual(['none adele (low)']);
   });
 

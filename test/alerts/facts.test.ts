@@ -33,7 +33,7 @@ const entry = (changes: Readonly<Record<string, unknown>> = {}) => ({
 });
 
 describe('sign-ins', () => {
-  it('are those of the user that succeeded, from 48 hours before', async () => {
+  it('are the user’s successful ones, from 48 hours before', async () => {
     const { known, asked } = await learned('signIns', { [signIns]: [entry()] });
     expect(asked).toEqual([
       `/beta/auditLogs/signIns?$filter=userId eq '${adele}' and createdDateTime ge 2026-11-18T09:12:04Z and status/errorCode eq 0 and signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')&$top=500`,
@@ -49,7 +49,7 @@ describe('sign-ins', () => {
     ]);
   });
 
-  it('are the interactive ones of v1.0 where beta refuses the question', async () => {
+  it('are the interactive ones of v1.0 if beta refuses the query', async () => {
     const refused = new PermanentError('Microsoft Graph did not accept it (400).', { status: 400 });
     const { known, asked } = await learned('signIns', {
       [signIns]: refused,
@@ -59,7 +59,7 @@ describe('sign-ins', () => {
     expect(known.signIns).toHaveLength(1);
   });
 
-  it('are not those that failed — a filter that is ignored must not make an intruder of a guess', async () => {
+  it('exclude failed ones — an ignored filter must not turn a guess into an intruder', async () => {
     const failed = entry({ status: { errorCode: 50126, failureReason: 'Invalid username or password' } });
     const { known } = await learned('signIns', { [signIns]: [failed] });
     expect(known.signIns).toEqual([]);
@@ -78,7 +78,7 @@ describe('sign-ins', () => {
 });
 
 describe('detections', () => {
-  it('are read as signals, of one user, since 48 hours before', async () => {
+  it('are read as signals of one user, since 48 hours before', async () => {
     const { known, asked } = await learned('detections', {
       '/identityProtection/riskDetections': [payload('risk-detection/password-spray')],
     });
@@ -89,8 +89,8 @@ describe('detections', () => {
   });
 });
 
-describe('what cannot be read', () => {
-  it('counts as nothing found, with the reason, where the licence is missing', async () => {
+describe('a fact that cannot be read', () => {
+  it('counts as nothing found, with the reason, if the licence is missing', async () => {
     const { known, busy } = await learned('signIns', {
       [signIns]: forbidden(signIns),
     });
@@ -99,14 +99,14 @@ describe('what cannot be read', () => {
     expect(known.unread?.signIns).toMatch(/^the sign-in log could not be read \(Microsoft Graph refused/);
   });
 
-  it('gives the error back where the service is only busy', async () => {
+  it('passes the error on if the service is only busy', async () => {
     const throttled = new RetryableError('throttled', { status: 429 });
     const { known, busy } = await learned('detections', { '/identityProtection/riskDetections': throttled });
     expect(busy).toBe(throttled);
     expect(known.detections).toEqual([]);
   });
 
-  it('is not mistaken for a fault of this program', async () => {
+  it('is not mistaken for a bug of this program', async () => {
     const bug = new TypeError('undefined is not a function');
     await expect(learned('signIns', { [signIns]: bug })).rejects.toBe(bug);
   });

@@ -89,7 +89,7 @@ function poller(
 }
 
 describe('the feeds', () => {
-  it('give what is new of each, named by source, id and version, with the permissions that are declared', async () => {
+  it('return what is new in each, named by source, id and version, with the declared permissions', async () => {
     const { poll, published, used, lines } = poller(memoryMarks());
     await poll();
     expect(published.map(({ id, type }) => `${type} ${id}`)).toEqual([
@@ -102,7 +102,7 @@ describe('the feeds', () => {
     expect(lines).toEqual([]);
   });
 
-  it('go on without each other — a tenant has the licences that it has', async () => {
+  it('work independently — a tenant may lack some licences', async () => {
     const without = { ...file, servicePlans: ['EXCHANGE_S_ENTERPRISE', 'THREAT_INTELLIGENCE'] };
     const { poll, published, lines } = poller(memoryMarks(), without);
     for (let count = 0; count < 3; count += 1) await poll();
@@ -113,7 +113,7 @@ describe('the feeds', () => {
     ]);
   });
 
-  it('leave a filter that is taken and not heeded — it would replay all that there ever was', async () => {
+  it('abandon a filter that is accepted and ignored — it would replay the whole history', async () => {
     for (const feed of feeds.slice(1)) {
       const [best, other] = feed.cuts;
       const graph: GraphReader = {
@@ -126,7 +126,7 @@ describe('the feeds', () => {
     }
   });
 
-  it('find who is at high risk where the service takes no time in the filter', async () => {
+  it('find users at high risk even if the service accepts no time in the filter', async () => {
     const [, , risky] = feeds;
     if (risky === undefined) throw new Error('the feed is missing');
     const asked: string[] = [];
@@ -159,7 +159,7 @@ describe('the feeds', () => {
     );
   });
 
-  it('are cut by seconds, so that a filter is one that the documentation shows', async () => {
+  it('are cut at whole seconds, so that the filter matches the documented form', async () => {
     const { poll, pass, published } = poller(memoryMarks(), {
       ...file,
       alerts: Array.from({ length: 250 }, (_, index) => ({
@@ -183,7 +183,7 @@ describe('the marks in Table Storage', () => {
   });
   afterAll(() => azurite.close());
 
-  it('outlive the process — the next one repeats nothing', async () => {
+  it('survive the process — the next one repeats nothing', async () => {
     const marks = () => new TableFeedPositions({ connectionString: azurite.connectionString });
     const first = poller(marks());
     await first.poll();
@@ -194,7 +194,7 @@ describe('the marks in Table Storage', () => {
     expect(second.published).toEqual([]);
   });
 
-  it('are replaced by nobody who has not read them last', async () => {
+  it('are replaced only by a writer that has read them last', async () => {
     const marks = new TableFeedPositions({ connectionString: azurite.connectionString });
     const kept = await marks.read('alerts');
     if (kept === undefined) throw new Error('the mark is missing');
@@ -205,7 +205,7 @@ describe('the marks in Table Storage', () => {
     expect(await marks.read('alerts')).toEqual(written);
   });
 
-  it('know their own write again when its answer was lost', async () => {
+  it('recognise their own write when its answer was lost', async () => {
     let lost = 0;
     const losing = tableOptions(async (request, next) => {
       const answer = await next(request);
@@ -221,14 +221,14 @@ describe('the marks in Table Storage', () => {
 });
 
 describe('what is published', () => {
-  it('has an id that Service Bus takes, and one that grows is another', () => {
+  it('has an id that Service Bus accepts, and a different one when the alert grows', () => {
     const id = 'a'.repeat(200);
     expect(eventId('alert', id, '1')).toMatch(/^alert:[0-9a-f]{64}$/);
     expect(eventId('alert', id, '1')).not.toBe(eventId('alert', id, '2'));
     expect(eventId('alert', 'ad1', '2026-11-20T09:14:31.002Z')).toBe('alert:ad1:2026-11-20T09:14:31.002Z');
   });
 
-  it('is small whatever the alert holds — a queue takes 256 KB', () => {
+  it('is small whatever the alert contains — a queue takes 256 KB', () => {
     const huge = payload('alert-v2/attack-disruption', {
       description: 'x'.repeat(400_000),
       title: 'x'.repeat(5000),
@@ -237,7 +237,7 @@ describe('what is published', () => {
     expect(JSON.stringify(event).length).toBeLessThan(4000);
   });
 
-  it('is nothing where there is no id to ask for', () => {
+  it('is nothing if there is no id to ask for', () => {
     expect(outgoing({ type: 'Reclaim.Alert', data: { title: 'Anomalous Token' } }, '')).toContain(
       'has no id',
     );

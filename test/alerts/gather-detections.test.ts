@@ -37,13 +37,13 @@ describe('risk detections of a storm', () => {
     expect(graph.requests.map(({ path }) => isList(path))).toEqual([false, true]);
   });
 
-  it('cost a single one no time: it is asked for at once, by its id', async () => {
+  it('don’t delay a single one: it is read at once, by its id', async () => {
     const { graph, reader } = gathering(['d1']);
     await reader.get(place('d1'), detection);
     expect(graph.requests.map(({ path }) => path)).toEqual([place('d1')]);
   });
 
-  it('are denied only by the service itself: what the list lacks is asked for by its id', async () => {
+  it('are denied only by the service itself: one missing from the list is read by its id', async () => {
     const { graph, reader } = gathering(many);
     const asked = [...many.slice(0, 2), 'forged'].map((id) => reader.get(place(id), detection));
     const ends = await Promise.allSettled(asked);
@@ -51,7 +51,7 @@ describe('risk detections of a storm', () => {
     expect(graph.requests.at(-1)?.path).toBe(place('forged'));
   });
 
-  it('are asked for one by one where the list can’t be read', async () => {
+  it('are read one by one if the list can’t be read', async () => {
     const { reader } = gathering(many, (path) => {
       if (isList(path)) throw new RetryableError('throttled');
     });
@@ -59,7 +59,7 @@ describe('risk detections of a storm', () => {
     expect(found).toHaveLength(4);
   });
 
-  it('fail each for itself, and the next storm is answered anyway', async () => {
+  it('fail one by one, and the next storm is answered anyway', async () => {
     let fails = true;
     const { reader } = gathering(many, () => {
       if (fails) throw new RetryableError('busy');

@@ -152,7 +152,7 @@ const message = fc.oneof(
 );
 
 describe('triage of hostile messages', () => {
-  it('accounts for each, and touches nobody but whom Graph names', async () => {
+  it('accounts for each, and touches nobody whom Graph does not name', async () => {
     await fc.assert(
       fc.asyncProperty(message, async (body) => {
         const { triage, touched, asked, decisions, lines } = world();

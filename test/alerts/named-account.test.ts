@@ -14,7 +14,7 @@ const incident = (...relatedEntities: object[]) => ({
 
 const guid = '1f0e2d3c-4b5a-4978-8796-a5b4c3d2e1f0';
 
-describe('an entity that leads to nobody', () => {
+describe('an entity that resolves to nobody', () => {
   it.each([
     ['only the objectGuid', { objectGuid: guid }, guid, 'objectGuid of Active Directory'],
     [
@@ -39,7 +39,7 @@ describe('an entity that leads to nobody', () => {
     expect(namesNobody('TOR', [properties])).toEqual([{ what, why: expect.stringContaining(why) }]);
   });
 
-  it('gives its reason to whoever finds the incident among the dead letters', () => {
+  it('gives its reason to those who find the incident among the dead letters', () => {
     const [claim] = claimsOf({
       id: 'e',
       type: '',

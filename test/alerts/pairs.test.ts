@@ -92,7 +92,7 @@ const expectOneEach = (runs: Awaited<ReturnType<typeof live>>, many: number) => 
 };
 
 describe('two alerts for one account at the same instant', () => {
-  it('are one run, 500 times — also when the answer to a write is lost and it is sent again', async () => {
+  it('are one run, 500 times — even if a write is repeated because its answer was lost', async () => {
     const next = numbers(20_261_120);
     let lost = 0;
     const progress = new MemoryProgress({
@@ -110,7 +110,7 @@ describe('two alerts for one account at the same instant', () => {
     expect(lost).toBeGreaterThan(100);
   }, 60_000);
 
-  it('are one run, 500 times, when an answer is lost for good and the message comes again', async () => {
+  it('are one run, 500 times, if an answer is lost for good and the message comes again', async () => {
     const next = numbers(7);
     let lost = 0;
     const progress = new MemoryProgress({

@@ -3,21 +3,21 @@ import { z } from 'zod';
 import { clean, guid, listOf, maybe, sourceId, words } from '../../shared/alerts/payload-fields.ts';
 
 describe('clean', () => {
-  it('takes line breaks and control characters out — they would forge a line of the log', () => {
+  it('removes line breaks and control characters — they would forge a line of the log', () => {
     expect(clean('Anomalous\r\nfull: ceo@contoso.com\u0007 token')).toBe(
       'Anomalous full: ceo@contoso.com token',
     );
   });
 
-  it('takes direction marks out — they turn a name around on the screen', () => {
+  it('removes direction marks — they reverse a name on the screen', () => {
     expect(clean('invoice\u202egnp.exe')).toBe('invoice gnp.exe');
   });
 
-  it('cuts what nobody would read — a row of the table has a limit', () => {
+  it('cuts more than anybody reads — a row of the table has a limit', () => {
     expect(clean('A'.repeat(10_000))).toHaveLength(300);
   });
 
-  it('keeps a cut through an emoji well-formed — half a character cannot be stored', () => {
+  it('never cuts an emoji in half — half a character cannot be stored', () => {
     expect(clean('🙂'.repeat(200), 4)?.isWellFormed()).toBe(true);
   });
 
@@ -43,18 +43,18 @@ describe('sourceId', () => {
     },
   );
 
-  it('refuses an endless id — no source gives one', () => {
+  it('refuses an endless id — no source issues one', () => {
     expect(sourceId.safeParse('x'.repeat(201)).success).toBe(false);
   });
 });
 
 describe('fields', () => {
-  it('takes an id of zeros for none — sources write it for "unknown"', () => {
+  it('treats an id of zeros as missing — sources write it for "unknown"', () => {
     expect(guid.parse('00000000-0000-0000-0000-000000000000')).toBeNull();
     expect(guid.parse(' 87D349ED-44D7-43E1-9A83-5F2406DEE5BD ')).toBe('87d349ed-44d7-43e1-9a83-5f2406dee5bd');
   });
 
-  it('reads what can be read of a list — one odd entry must not hide the others', () => {
+  it('reads the readable entries of a list — one odd entry must not hide the others', () => {
     const schema = z.object({ entries: listOf(z.object({ a: z.string() })), roles: words });
     expect(schema.parse({ entries: [{ a: 'x' }, null, 7, { a: 1 }], roles: ['compromised', 3] })).toEqual({
       entries: [{ a: 'x' }],
@@ -63,7 +63,7 @@ describe('fields', () => {
     expect(schema.parse({})).toEqual({ entries: [], roles: [] });
   });
 
-  it('takes an object of the wrong shape for none', () => {
+  it('treats an object of the wrong shape as missing', () => {
     expect(maybe(z.object({ a: z.string() })).parse('text')).toBeNull();
   });
 });

@@ -180,7 +180,7 @@ describe('a poller that dies anywhere', () => {
     );
   });
 
-  it('is one of two at most — the other stops where its row was replaced, and what both published is one', async () => {
+  it('may meet a second one — the loser stops when its row is replaced, and duplicates are dropped', async () => {
     const rows = Array.from({ length: 20 }, (_, index) => ({
       id: `a${index}`,
       at: start + index * 1000,
@@ -200,7 +200,7 @@ describe('the first day', () => {
   const old = { id: 'old', at: start - 31 * minute, seen: 0 };
   const fresh = { id: 'fresh', at: start - 5 * minute, seen: 0 };
 
-  it('replays no month — what is older than the overlap is nobody’s emergency', async () => {
+  it('does not replay a month — anything older than the overlap is no emergency', async () => {
     const { poll, pass, ids } = world([old, fresh]);
     await poll();
     pass(60);
@@ -208,7 +208,7 @@ describe('the first day', () => {
     expect(ids()).toEqual([eventOf(fresh).id]);
   });
 
-  it('begins when it first began, however often that failed — its mark is written before anything is listed', async () => {
+  it('counts from the first attempt, however often that failed — the mark is written before anything is listed', async () => {
     const { poll, pass, ids } = world([{ id: 'between', at: start + 10 * minute, seen: 0 }]);
     // Dies behind the first write.
     expect(await poll(4)).toBe('died');
@@ -217,7 +217,7 @@ describe('the first day', () => {
     expect(ids()).toHaveLength(1);
   });
 
-  it('begins when the licence comes, where a feed has never answered', async () => {
+  it('counts from the day the licence arrives, for a feed that has never answered', async () => {
     const { poll, pass, ids, fault, lines } = world([{ id: 'between', at: start + 10 * minute, seen: 0 }]);
     fault.error = new PermanentError('403', { status: 403 });
     for (let day = 0; day < 3; day += 1) {
@@ -231,8 +231,8 @@ describe('the first day', () => {
   });
 });
 
-describe('a feed that gives nothing', () => {
-  it('is told once, and once a day, with what it needs — and the others go on', async () => {
+describe('a feed that can’t be read', () => {
+  it('is told once, and once a day, with what it needs — and the others continue', async () => {
     const { feed, deps, pass, fault, lines } = world([]);
     fault.error = new PermanentError('Microsoft Graph refused GET /security/alerts_v2 (403).', {
       status: 403,
@@ -310,7 +310,7 @@ describe('a flood', () => {
     expect(versions).toEqual(versions.toSorted());
   });
 
-  it('goes on where the time was up — a backlog that is larger than a call must still end', async () => {
+  it('continues where its time ran out — a backlog larger than one call must still end', async () => {
     const { deps, feed, pass, published } = world(rows, { page: 10 });
     await pollAll(deps, [feed]);
     pass(10);
@@ -330,7 +330,7 @@ describe('a flood', () => {
 });
 
 describe('what can’t be published', () => {
-  it('is said and does not stop the rest', async () => {
+  it('is reported and does not stop the rest', async () => {
     const { deps, feed, lines, published } = world([{ id: 'good', at: start - minute, seen: 0 }]);
     const bad: Feed = {
       ...feed,

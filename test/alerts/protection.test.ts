@@ -47,7 +47,7 @@ describe('an account is protected', () => {
     ).not.toBeNull();
   });
 
-  it('while its groups could not be read — acting on a break-glass account is worse than asking', async () => {
+  it('if its groups could not be read — acting on a break-glass account is worse than asking', async () => {
     const graph = fakeGraph({
       [`/users/${adele}`]: { id: adele, userPrincipalName: 'adele@contoso.com' },
       [`/users/${adele}/transitiveMemberOf`]: forbidden('memberships'),
@@ -63,7 +63,7 @@ describe('an account is protected', () => {
     expect(await protectionOf(graph, account(), nothing)).toContain('could not be read');
   });
 
-  it('by a group whose object id stands among the accounts — nobody writes one there in vain', async () => {
+  it('by a group whose object id is listed among the accounts — such an entry must have an effect', async () => {
     const graph = fakeGraph({
       [`/users/${adele}`]: { id: adele, userPrincipalName: 'adele@contoso.com' },
       [`/users/${adele}/transitiveMemberOf`]: [{ id: group }],
@@ -73,7 +73,7 @@ describe('an account is protected', () => {
     expect(await protectionOf(graph, account(), settings)).toContain('is in the protected group Break glass');
   });
 
-  it('and the reason says so where anybody may join the group — the intruder may have', async () => {
+  it('and the reason says so if anybody may join the group — the intruder may have', async () => {
     const graph = fakeGraph({
       [`/users/${adele}`]: { id: adele, userPrincipalName: 'adele@contoso.com' },
       [`/users/${adele}/transitiveMemberOf`]: [{ id: group.toUpperCase() }],
@@ -106,7 +106,7 @@ describe('an account is not protected', () => {
     expect(protectedBecause(account(given), unmarked, { ...nothing, ...settings })).toBeNull();
   });
 
-  it('by what its holder may set: an alternate address is not read', async () => {
+  it('by a property that its holder can set: an alternate address is not read', async () => {
     const graph = fakeGraph({
       [`/users/${adele}`]: {
         id: adele,
@@ -160,7 +160,7 @@ describe('in a tenant', () => {
     expect(await protectionOf(clients.graph, await read('adele@contoso.com'), settings)).toBeNull();
   });
 
-  it('all is read with the permissions that are declared', async () => {
+  it('reads everything with the declared permissions', async () => {
     const { id } = await inTenant().read('glass@contoso.com');
     const { clients } = inTenant([...protectionPermissions.graph]);
     expect(await readProtections(clients.graph, id, [group])).toMatchObject({

@@ -25,7 +25,7 @@ const alert = (id: string) => ({ id, type: 'Reclaim.RelatedSignIn' as const, dat
 const common = { source: 'reclaim/steps', now: () => now };
 
 describe('the publisher', () => {
-  it('has the topic take events with its key, more than one batch of them', async () => {
+  it('publishes to the topic with its key, in more than one batch', async () => {
     const { topic, delivered } = await topicWith();
     const publish = createPublisher({ ...common, endpoint: topic.endpoint, access: { key: topic.key } });
     await publish(Array.from({ length: 120 }, (_, index) => alert(`a-${index}`)));
@@ -56,7 +56,7 @@ describe('the publisher', () => {
     expect([delivered.length, scopes]).toEqual([1, ['https://eventgrid.azure.net/.default']]);
   });
 
-  it('says which role is missing where the topic refuses', async () => {
+  it('says which role is missing if the topic refuses', async () => {
     const { topic } = await topicWith();
     const publish = createPublisher({ ...common, endpoint: topic.endpoint, access: { key: 'd3Jvbmc=' } });
     expect(await thrownBy(publish([alert('a')]))).toMatchObject({
@@ -80,7 +80,7 @@ describe('the publisher', () => {
     expect(await thrownBy(publish([alert('a')]))).toBeInstanceOf(kind);
   });
 
-  it('tries again when there is no answer, and asks nobody where there is nothing to say', async () => {
+  it('tries again if there is no answer, and sends nothing if there is nothing to publish', async () => {
     const fetch = async (): Promise<Response> => {
       throw new TypeError('fetch failed');
     };

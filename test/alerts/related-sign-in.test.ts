@@ -51,7 +51,7 @@ const known = (intruders?: readonly string[], client: string | null = null): Kno
 });
 
 describe('a sign-in from the address of an intruder', () => {
-  it('locks the account when a run calls the address an intruder’s', async () => {
+  it('locks the account if a run calls the address an intruder’s', async () => {
     expect(await ruling({}, known(['203.0.113.7']))).toMatchObject({
       action: 'contain',
       row: 'other-victim',
@@ -67,17 +67,17 @@ describe('a sign-in from the address of an intruder', () => {
     expect(await ruling(original, known(intruders))).toMatchObject({ action: 'none' });
   });
 
-  it('locks at an address that others use too only with the intruder’s own client', async () => {
+  it('locks at a shared address only with the intruder’s own client', async () => {
     const shared = known(['203.0.113.7'], 'axios/1.7.9');
     expect(await ruling({ userAgent: 'axios/1.7.9' }, shared)).toMatchObject({ action: 'contain' });
     expect(await ruling({ userAgent: 'Edge' }, shared)).toMatchObject({ action: 'none' });
   });
 
-  it('asks the runs before it says anything', async () => {
+  it('asks the runs before it decides', async () => {
     expect(await ruling({}, known())).toEqual({ needs: 'intruders' });
   });
 
-  it('is confirmed though it was not interactive, which a read by its id alone denies', async () => {
+  it('is confirmed even if it was not interactive, though a read by id alone denies it', async () => {
     const file = {
       users: [{ id: adele, userPrincipalName: 'adele@contoso.com' }],
       signIns: [{ ...signIn, isInteractive: false, status: { errorCode: 0, failureReason: null } }],
@@ -91,7 +91,7 @@ describe('a sign-in from the address of an intruder', () => {
     });
   });
 
-  it('is denied when the log holds no such sign-in', async () => {
+  it('is denied if the log holds no such sign-in', async () => {
     await expect(relatedSignIn.ask(fakeGraph({ [at]: [] }), signIn.id)).rejects.toMatchObject({
       status: 404,
     });
@@ -104,7 +104,7 @@ describe('a sign-in from the address of an intruder', () => {
   });
 });
 
-it('the runs tell the addresses of their intruders, and a run that was a false alarm tells none', async () => {
+it('is judged by the runs’ intruder addresses, and a false alarm’s run gives none', async () => {
   const progress = new MemoryProgress();
   const run = (id: string, address: string, endsAs: 'undone' | null) => {
     const sample = sampleRun(id);

@@ -14,7 +14,7 @@ function read(data: unknown): Signal {
 const high = 'risk-detection/anomalous-token';
 
 describe('riskDetection', () => {
-  it('becomes a signal with all that points at the intruder', () => {
+  it('becomes a signal with everything that points at the intruder', () => {
     expect(read(payload(high))).toEqual({
       source: 'riskDetection',
       sourceId: '6a5874ca9abcdd82e1a4bc4ab3a6bb0d26cbb5e6ea1a4b1c9b6fe7f2f0cd3e77',
@@ -47,13 +47,13 @@ describe('riskDetection', () => {
     expect(read(payload(high, { riskLevel: 'critical' })).level).toBe('unknown');
   });
 
-  it('prefers the risk event type — riskType says generic where it is the real one', () => {
+  it('prefers the risk event type — riskType says generic for a specific one', () => {
     const signal = read(payload('risk-detection/password-spray'));
     expect(signal.detector).toBe('passwordSpray');
     expect(signal.title).toBe('Password spray');
   });
 
-  it('reads the hours of one digit that diagnostic records hold', () => {
+  it('reads the one-digit hours in diagnostic records', () => {
     expect(read(payload('risk-detection/password-spray')).activityAt).toBe('2026-11-20T08:53:53.895Z');
   });
 
@@ -71,7 +71,7 @@ describe('riskDetection', () => {
     },
   );
 
-  it('says that a person confirmed it, by type, state or detail — each is how one source tells it', () => {
+  it('says that a person confirmed it, by type, state or detail — each source says it differently', () => {
     expect(read(payload('risk-detection/confirmed-by-administrator')).confirmedByPerson).toBe(true);
     expect(read(payload(high, { riskState: 'confirmedCompromised' })).confirmedByPerson).toBe(true);
     expect(read(payload(high, { riskDetail: 'adminConfirmedSigninCompromised' })).confirmedByPerson).toBe(
@@ -87,7 +87,7 @@ describe('riskDetection', () => {
     },
   );
 
-  it('makes a title of any detector — people read it', () => {
+  it('turns any detector into a readable title', () => {
     const titleOf = (riskEventType: string) => read(payload(high, { riskEventType })).title;
     expect(titleOf('mcasImpossibleTravel')).toBe('Impossible travel');
     expect(titleOf('nationStateIP')).toBe('Nation state IP');
@@ -95,7 +95,7 @@ describe('riskDetection', () => {
     expect(titleOf('suspiciousAPITraffic')).toBe('Suspicious API traffic');
   });
 
-  it('leaves a detection without a user alone — a workload has no account to take back', () => {
+  it('ignores a detection without a user — a workload has no account to take back', () => {
     const reading = riskDetection.read(payload(high, { userId: null, userPrincipalName: null }));
     expect(reading).toMatchObject({ subjects: [], left: [{ why: 'names no user' }] });
   });

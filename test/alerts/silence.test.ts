@@ -83,7 +83,7 @@ describe('silence', () => {
     expect(headlines()).toEqual(['NO SIGNAL', 'SIGNAL IS BACK']);
   });
 
-  it('is told again when it comes again', async () => {
+  it('is told again when it happens again', async () => {
     await pass(3);
     await pass(1, true);
     await pass(3);
@@ -92,7 +92,7 @@ describe('silence', () => {
     expect(new Set(sent.map(({ version }) => version)).size).toBe(4);
   });
 
-  it('from the first day on is silence, too — a poller that never worked has no last answer', async () => {
+  it('counts from the first day — a poller that never worked has no last answer', async () => {
     await pass(3);
     expect(headlines()).toEqual(['NO SIGNAL']);
     expect(noticeMail(sent[0] ?? (await Promise.reject(new Error('none')))).text).toContain(
@@ -100,7 +100,7 @@ describe('silence', () => {
     );
   });
 
-  it('is none while one source of several is heard, by an answer or by an alert', async () => {
+  it('does not count while any source is heard, by an answer or by an alert', async () => {
     await health.answered('alert', now());
     for (let hours = 0; hours < 12; hours += 1) {
       await health.delivered('sentinel', now());
@@ -109,7 +109,7 @@ describe('silence', () => {
     expect(headlines()).toEqual([]);
   });
 
-  it('stands in the log each time — an alert rule outside finds it when mail is down as well', async () => {
+  it('is logged each time — an external alert rule finds it even if mail is down as well', async () => {
     refusing = true;
     await pass(3);
     expect(lines.length).toBeGreaterThan(5);

@@ -40,7 +40,7 @@ describe('claimOf', () => {
     expect(found).toMatchObject({ source: { name }, claim: { id: 'ad702c56f4b1a3e8d0', subjects: [] } });
   });
 
-  it('says what it knows when it knows no source — that is the reason in dead-letters', () => {
+  it('says what it knows if it knows no source — that is the reason in dead-letters', () => {
     expect(sourceOf('Microsoft.Storage.BlobCreated', { url: 'https://contoso.example/x' })).toBe(
       'event b0c1a6de-3a31-4a6e-8b85-1f6d2d6a4c01: no source is known for events of type ' +
         '"Microsoft.Storage.BlobCreated", nor for what they hold (known: ' +
@@ -56,7 +56,7 @@ describe('claimOf', () => {
 });
 
 describe('sources', () => {
-  it('have names, types and permissions of their own', () => {
+  it('have their own names, types and permissions', () => {
     const types = sources.flatMap(({ eventTypes }) => eventTypes);
     expect(new Set(types).size).toBe(types.length);
     expect(new Set(sources.map(({ name }) => name)).size).toBe(sources.length);

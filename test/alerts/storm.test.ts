@@ -184,7 +184,7 @@ describe('500 alerts for 200 users at once', () => {
     await storm.storms();
   }, 60_000);
 
-  it('are all accounted for, in one run for each user', async () => {
+  it('are all accounted for, in one run per user', async () => {
     expect(storm.decisions.all).toHaveLength(500);
     expect(storm.decisions.all.filter(({ runId }) => runId === null)).toEqual([]);
     const runs = await storm.runs();
@@ -193,7 +193,7 @@ describe('500 alerts for 200 users at once', () => {
     expect(runs.reduce((sum, run) => sum + run.signals.length, 0)).toBe(500);
   });
 
-  it('lock as many accounts as the second stage lets through, and touch none of the others', async () => {
+  it('lock as many accounts as the second stage allows, and touch no others', async () => {
     const runs = await storm.runs();
     const held = runs.filter(({ state }) => state === 'held');
     expect(storm.locked.size).toBe(100);
@@ -202,7 +202,7 @@ describe('500 alerts for 200 users at once', () => {
     expect(held[0]?.heldBecause).toContain('the circuit breaker is open');
   });
 
-  it('clean only those of the first stage, whatever was forged into the others', async () => {
+  it('clean only the first stage’s accounts, whatever was forged into the others', async () => {
     const runs = await storm.runs();
     expect(storm.cleaned.size).toBe(20);
     expect(runs.filter(({ level, state }) => level === 'full' && state !== 'held')).toHaveLength(20);
@@ -211,7 +211,7 @@ describe('500 alerts for 200 users at once', () => {
     expect(limited.filter(({ level }) => level === 'full')).toEqual([]);
   });
 
-  it('send on-call a mail for each account that was changed, ten for held ones, and one for each stage', () => {
+  it('send on-call one mail per changed account, ten for held ones, and one per stage', () => {
     expect(storm.mails.filter((state) => state === 'held')).toHaveLength(heldMails);
     expect(storm.told.map(({ headline }) => headline)).toEqual([
       'CIRCUIT BREAKER: ONLY CONTAINING',
@@ -229,7 +229,7 @@ describe('500 alerts for 200 users at once', () => {
     });
   });
 
-  it('are told of once a stage and once after the hour, not every minute', async () => {
+  it('are told once per stage and once after the hour, not every minute', async () => {
     await storm.storms();
     expect(storm.told).toHaveLength(3);
     storm.turn(60);
@@ -238,7 +238,7 @@ describe('500 alerts for 200 users at once', () => {
     expect(storm.told.map(({ headline }) => headline).slice(3)).toEqual(['CIRCUIT BREAKER: WHAT WAITS']);
   });
 
-  it('leave a person free: what is approved goes on, evidence and all', async () => {
+  it('don’t stop a person: an approved run continues, evidence and all', async () => {
     const runs = await storm.runs();
     const order = { who: 'on-call', reason: 'the owner denies it', now: storm.engine.now() };
     const held = runs.find(({ state }) => state === 'held');
@@ -251,7 +251,7 @@ describe('500 alerts for 200 users at once', () => {
     expect(storm.locked.size).toBe(101);
   });
 
-  it('open the held runs of the last hour when their attack goes on in a calmer one', async () => {
+  it('open the held runs of the last hour if their attack continues in a calmer one', async () => {
     const [held] = (await storm.runs()).filter(({ state }) => state === 'held');
     if (held === undefined) throw new Error('none is held');
     const again = {

@@ -9,7 +9,7 @@ import { adele, payload, tenantId } from './samples.ts';
 const batch = (name: string) => payload(`diagnostic-records/${name}`);
 
 describe('readStream', () => {
-  it('makes an event of each record about risk, whatever form its times have', () => {
+  it('makes an event of each record about risk, whatever the format of its times', () => {
     const { events, bad, others } = readStream([batch('user-risk-events'), batch('risky-users')]);
     expect(events.map(({ id, type }) => `${type} ${id.slice(0, 20)}… ${id.slice(-24)}`)).toEqual([
       expect.stringMatching(/^Reclaim\.RiskDetection riskDetection:\w{6}… 20\d\d-.*Z$/),
@@ -19,18 +19,18 @@ describe('readStream', () => {
     expect({ bad, others }).toEqual({ bad: [], others: {} });
   });
 
-  it('gives a detection the id that the poller gives it — what comes through two doors is one', () => {
+  it('gives a detection the same id as the poller does — duplicates through both ways are one', () => {
     const { events } = readStream([batch('user-risk-events')]);
     const again = JSON.parse(JSON.stringify(batch('user-risk-events')).replaceAll('T9:', 'T09:'));
     expect(readStream([again]).events.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
   });
 
-  it('tells an alert once, however many rows are about it', () => {
+  it('publishes an alert once, however many rows are about it', () => {
     const { events } = readStream([batch('defender-streaming'), batch('defender-streaming')]);
     expect(events.map(({ type }) => type)).toEqual(['Reclaim.Alert']);
   });
 
-  it('counts what is about something else, and hands back what can’t be read', () => {
+  it('counts unrelated records, and returns unreadable ones', () => {
     const { events, bad, others } = readStream([batch('mixed')]);
     expect(events).toHaveLength(2);
     expect(others).toEqual({ SignInLogs: 1 });
@@ -81,7 +81,7 @@ describe('forwardStream', () => {
     return { deps, published, letters };
   }
 
-  it('publishes what it can, and lays the rest among the dead letters with the reason', async () => {
+  it('publishes what it can, and dead-letters the rest with the reason', async () => {
     const { deps, published, letters } = door();
     await forwardStream(deps, [batch('mixed'), '{']);
     expect(published).toHaveLength(2);
@@ -94,13 +94,13 @@ describe('forwardStream', () => {
     expect(letters[0]?.body).toMatchObject({ refused: [{}, { why: 'the message is no JSON' }] });
   });
 
-  it('takes one message, as the host hands over where it batches nothing', async () => {
+  it('accepts a single message, as the host hands it over without batching', async () => {
     const { deps, published } = door();
     await forwardStream(deps, batch('user-risk-events'));
     expect(published).toHaveLength(1);
   });
 
-  it('fails as a whole when the topic takes nothing — the hub keeps what was not handed on', async () => {
+  it('fails as a whole if the topic accepts nothing — the hub keeps what was not forwarded', async () => {
     const { deps, letters } = door(() => Promise.reject(new RetryableError('the topic is busy')));
     await expect(forwardStream(deps, [batch('mixed')])).rejects.toThrow('the topic is busy');
     expect(letters).toEqual([]);

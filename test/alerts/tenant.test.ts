@@ -138,7 +138,7 @@ function stack(permissions: readonly string[] = all) {
 }
 
 describe('triage in the simulated tenant', () => {
-  it('contains for a high risk, with an id as the whole event', async () => {
+  it('contains a high risk when the event holds nothing but an id', async () => {
     const { detection, requests } = stack();
     expect(await detection('high-adele')).toMatchObject([
       { action: 'contain', row: 'high', userId: adele, userPrincipalName: 'adele@contoso.com' },
@@ -146,11 +146,11 @@ describe('triage in the simulated tenant', () => {
     expect(requests.map(({ status }) => status).every((status) => status === 200)).toBe(true);
   });
 
-  it('finds the silent sign-in that a password spray led to — it is in beta only', async () => {
+  it('finds the silent sign-in after a password spray — only beta shows it', async () => {
     expect(await stack().detection('spray')).toMatchObject([{ action: 'contain', row: 'password-used' }]);
   });
 
-  it('goes full for a restricted sender, whose name leads to the account, with a risky sign-in', async () => {
+  it('goes full for a restricted sender, identified by name, with a risky sign-in', async () => {
     expect(await stack().alert('fa-restricted')).toMatchObject([
       { action: 'full', row: 'restricted-sender-and-risky-sign-in', userId: adele },
     ]);
@@ -161,25 +161,25 @@ describe('triage in the simulated tenant', () => {
     expect(await stack().detection('guest')).toMatchObject([{ action: 'hold', row: 'high' }]);
   });
 
-  it('opens nothing for what is confirmed safe', async () => {
+  it('opens nothing for a risk that is confirmed safe', async () => {
     expect(await stack().detection('safe')).toMatchObject([{ action: 'none', row: 'closed' }]);
   });
 
-  it('refuses what the tenant does not hold', async () => {
+  it('refuses an alert that the tenant does not have', async () => {
     await expect(stack().detection('made-up')).rejects.toThrow(
       'Microsoft Graph knows no risk detection made-up',
     );
     await expect(stack().alert('high-adele')).rejects.toThrow('Microsoft Graph knows no alert high-adele');
   });
 
-  it('believes the risky user where it may not read risk detections', async () => {
+  it('believes the risky user if it may not read risk detections', async () => {
     const { detection } = stack(all.filter((permission) => permission !== 'IdentityRiskEvent.Read.All'));
     expect(await detection('high-adele', { riskEventType: 'anomalousToken', userId: adele })).toMatchObject([
       { action: 'contain', row: 'high', userId: adele },
     ]);
   });
 
-  it('goes full for an incident of attack disruption, also under the number it had before it was merged', async () => {
+  it('goes full for an incident of attack disruption, even under its number before it was merged', async () => {
     for (const id of ['2972395', '2972396']) {
       expect(await stack().incident(id)).toMatchObject([{ action: 'full', row: 'certain', userId: adele }]);
     }

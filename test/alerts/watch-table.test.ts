@@ -35,7 +35,7 @@ const at = (time: string) => new Date(`2026-11-20T${time}Z`);
 const both = [['memory'], ['table']] as const;
 
 describe.each(both)('the health of sources (%s)', (kind) => {
-  it('keeps when a source answered and when it delivered, each by itself', async () => {
+  it('records separately when a source answered and when it delivered', async () => {
     await health[kind].answered('alert', at('09:00:00'));
     await health[kind].delivered('alert', at('09:05:00'));
     await health[kind].answered('riskDetection', at('09:01:00'));
@@ -47,7 +47,7 @@ describe.each(both)('the health of sources (%s)', (kind) => {
     ]);
   });
 
-  it('begins to watch once — a restart does not start over', async () => {
+  it('begins once — a restart does not start over', async () => {
     expect(await health[kind].watchedSince(at('08:00:00'))).toEqual(at('08:00:00'));
     expect(await health[kind].watchedSince(at('10:00:00'))).toEqual(at('08:00:00'));
     expect(await health[kind].all()).toHaveLength(2);
@@ -58,7 +58,7 @@ describe.each(both)('unknown titles (%s)', (kind) => {
   const detection = (title: string) => ({ source: 'alert' as const, detector: 'x', title, product: 'p' });
   const long = `token replay https://contoso.com ${'é'.repeat(500)}`;
 
-  it('are told once, however long and however often they come', async () => {
+  it('are told once, however long they are and however often they come', async () => {
     const store = titles[kind];
     await store.keep(detection('Contoso: token replay'), at('09:00:00'));
     await store.keep(detection(long), at('09:01:00'));
@@ -89,7 +89,7 @@ describe.each(both)('notices (%s)', (kind) => {
     toldAt: null,
   });
 
-  it('are written by whoever saw the latest version alone', async () => {
+  it('are written only by a writer that saw the latest version', async () => {
     const store = notices[kind];
     const first = await store.write(row('a|1'), undefined);
     expect(await store.write(row('a|1'), undefined)).toBe('conflict');
@@ -108,7 +108,7 @@ describe.each(both)('notices (%s)', (kind) => {
 });
 
 describe('notices in a table', () => {
-  it('know their own write again when its answer was lost', async () => {
+  it('recognise their own write when its answer was lost', async () => {
     const store = notices.table;
     const row = (await store.read('b'))?.row;
     if (!row) throw new Error('row b is gone');

@@ -52,7 +52,7 @@ async function refusal(asked: Promise<Caller>): Promise<TokenRefused> {
 }
 
 describe('an access token of Entra ID', () => {
-  it('lets a person in under the name and object id in it — a name alone is given to others later', async () => {
+  it('lets a person in under its name and object id — a name alone may be reassigned later', async () => {
     expect(await withToken({})).toEqual({
       who: `adele@contoso.com (${adele})`,
       id: adele,
@@ -89,7 +89,7 @@ describe('an access token of Entra ID', () => {
     expect((await withToken(claims)).who).toBe(who);
   });
 
-  it('takes no name that was chosen for one of the directory', async () => {
+  it('does not take a self-chosen name for one from the directory', async () => {
     const { who } = await withToken({
       preferred_username: undefined,
       name: 'admin@contoso.com',
@@ -98,7 +98,7 @@ describe('an access token of Entra ID', () => {
     expect(who).toBe(`application ${elsewhere} (${adele})`);
   });
 
-  it('cannot forge a line of the log by the name in it', async () => {
+  it('cannot forge a line of the log through its name', async () => {
     const { who } = await withToken({ preferred_username: 'a\r\nadmin@contoso.com: approved\u202e full' });
     expect(who).toBe(`a admin@contoso.com: approved full (${adele})`);
     expect((await withToken({ preferred_username: 'A'.repeat(10_000) })).who.length).toBeLessThan(300);
@@ -145,14 +145,14 @@ describe('an access token of Entra ID', () => {
     expect(await withToken(claims)).toMatchObject({ kind: 'application', access: 'operator' });
   });
 
-  it('lets a reader look and not decide, and an operator do both', async () => {
+  it('lets a reader look but not decide, and an operator do both', async () => {
     const reader = await withToken({ roles: ['Responder.Reader'] });
     const both = await withToken({ roles: ['Responder.Reader', 'Responder.Operator'] });
     expect([mayDo(reader, 'reader'), mayDo(reader, 'operator')]).toEqual([true, false]);
     expect([mayDo(both, 'reader'), mayDo(both, 'operator')]).toEqual([true, true]);
   });
 
-  it('that somebody else signed is refused, under the same key id too', async () => {
+  it('signed by somebody else is refused, even under the same key id', async () => {
     const forger = await createIssuer();
     expect((await refusal(ask(bearer(await forger.sign(delegated(now)))))).message).toMatch(/not signed/);
     const other = await createIssuer('of-december');
@@ -169,13 +169,13 @@ describe('an access token of Entra ID', () => {
     await refusal(ask(bearer(confused)));
   });
 
-  it('that was changed after it was signed is refused', async () => {
+  it('changed after signing is refused', async () => {
     const [head, , signature] = (await issuer.sign({ ...delegated(now), roles: [] })).split('.');
     const claims = Buffer.from(JSON.stringify(delegated(now))).toString('base64url');
     expect((await refusal(ask(bearer(`${head}.${claims}.${signature}`)))).message).toMatch(/not signed/);
   });
 
-  it('names no keys of its own: where they are read is never up to the token', async () => {
+  it('cannot name its own keys: the token never decides where they are read', async () => {
     const forger = await createIssuer();
     const header = { jwk: forger.jwk, jku: 'https://evil.example/keys' };
     await refusal(ask(bearer(await forger.sign(delegated(now), header))));
@@ -194,12 +194,12 @@ describe('an access token of Entra ID', () => {
     expect((await refusal(ask({ authorization }))).because).toBe('token');
   });
 
-  it('that is not taken is not made good by a header beside it', async () => {
+  it('that is refused is not rescued by a header beside it', async () => {
     const token = await issuer.sign({ ...delegated(now), exp: seconds(now) - 9000 });
     await refusal(ask({ ...bearer(token), 'x-ms-client-principal': principalOf(signedIn) }));
   });
 
-  it('opens nothing where only browsers may come', async () => {
+  it('opens nothing if only browsers may come in', async () => {
     await refusal(ask(bearer(await issuer.sign(delegated(now))), { AUTH: ['easy-auth'] }));
   });
 });
@@ -209,7 +209,7 @@ describe('the header of App Service Authentication', () => {
     ask({ 'x-ms-client-principal': principalOf(claims, type) }, more);
   const without = (name: string) => signedIn.filter(([type]) => type !== name);
 
-  it('lets in who has signed in', async () => {
+  it('lets in a user who has signed in', async () => {
     expect(await withHeader()).toEqual({
       who: `adele@contoso.com (${adele})`,
       id: adele,
@@ -246,7 +246,7 @@ describe('the header of App Service Authentication', () => {
     },
   );
 
-  it('without a role of ours is refused by name', async () => {
+  it('without one of our roles is refused by name', async () => {
     const end = await refusal(
       withHeader([...without('roles'), ['roles', 'Reader'], ['name', 'Responder.Operator']]),
     );
@@ -268,7 +268,7 @@ describe('the header of App Service Authentication', () => {
     await refusal(ask({ 'x-ms-client-principal': header }));
   });
 
-  it('is not made of its lesser neighbours', async () => {
+  it('cannot be replaced by the weaker headers beside it', async () => {
     await refusal(
       ask({
         'x-ms-client-principal-id': adele,
@@ -280,12 +280,12 @@ describe('the header of App Service Authentication', () => {
 });
 
 describe('function keys', () => {
-  it('are asked for by the host when nothing else is set, and when the settings cannot be read', () => {
+  it('are required by the host if nothing else is set, and if the settings cannot be read', () => {
     expect(authLevelOf({ AUTH: ['key'] })).toBe('function');
     expect(authLevelOf(undefined)).toBe('function');
   });
 
-  it('are not asked for where the code asks for more, and open nothing there', async () => {
+  it('are not required if the code requires more, and open nothing there', async () => {
     expect(authLevelOf({ AUTH: ['entra'] })).toBe('anonymous');
     await refusal(ask({ 'x-functions-key': 'c2VjcmV0', authorization: 'c2VjcmV0' }));
   });
@@ -294,7 +294,7 @@ describe('function keys', () => {
 describe('the holder of a function key', () => {
   const key = { AUTH: ['key' as const] };
 
-  it('is nobody in particular, and no person, where the tenant is real', async () => {
+  it('is nobody in particular, and not a person, if the tenant is real', async () => {
     expect(await ask({ 'x-reclaim-operator': 'megan' }, key)).toMatchObject({ id: 'key', kind: 'key' });
   });
 
@@ -311,14 +311,14 @@ describe('the holder of a function key', () => {
     },
   );
 
-  it('is no person at an address that only looks like this machine', async () => {
+  it('is not a person at an address that only looks like this machine', async () => {
     const GRAPH_URL = 'https://127.0.0.1.evil.example';
     expect(await ask({}, { ...key, GRAPH_URL })).toMatchObject({ kind: 'key' });
   });
 });
 
-describe('what opens a door', () => {
-  it('goes no further than the door', () => {
+describe('the credential that opens a door', () => {
+  it('goes no further than the check', () => {
     const secrets = {
       authorization: 'Bearer a.b.c',
       cookie: 'AppServiceAuthSession=x',

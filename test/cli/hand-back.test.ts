@@ -70,7 +70,7 @@ async function reclaim(argv: readonly string[], some: { lost?: boolean; ask?: Te
 }
 
 describe('reclaim hand-back', () => {
-  it('shows how far it is, what is in the way, what the owner does and what may be done now — and sends nothing', async () => {
+  it('shows the progress, what is in the way, what the owner does and what can be done now — and sends nothing', async () => {
     const { code, out, bodies } = await reclaim([]);
     expect([code, bodies]).toEqual([0, []]);
     for (const part of [
@@ -83,7 +83,7 @@ describe('reclaim hand-back', () => {
     expect(out).toMatch(/^Next: node cli\/reclaim\.mjs hand-back \S+ pass/m);
   });
 
-  it('begins with how the owner was identified, and with what is accepted as it is', async () => {
+  it('begins with how the owner was identified, and with the open points that are accepted', async () => {
     const argv = [
       'begin',
       '--identified',
@@ -110,7 +110,7 @@ describe('reclaim hand-back', () => {
     ]);
   });
 
-  it('asks once, how the owner was identified, and does not begin without', async () => {
+  it('asks once how the owner was identified, and does not begin without an answer', async () => {
     const questions: string[] = [];
     const ask = async (question: string) => {
       questions.push(question);
@@ -123,7 +123,7 @@ describe('reclaim hand-back', () => {
     expect(error).toContain('--identified');
   });
 
-  it('prints the pass once, on its own, with how to tell it', async () => {
+  it('prints the pass once, on its own, with how to pass it on', async () => {
     const { code, out, error, bodies } = await reclaim([
       'pass',
       '--minutes',

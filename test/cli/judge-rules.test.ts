@@ -88,7 +88,7 @@ describe('reclaim judge-rules', () => {
     expect(read(said)).toMatchObject(expected);
   });
 
-  it('uses what the object around a rule knows', async () => {
+  it('uses what the object around a rule says', async () => {
     const redirect = { Name: 'Deputy', RedirectTo: ['"Lee Gu" [EX:/o=x/cn=lee]'] };
     const given = [
       { id: 7, rule: redirect },
@@ -133,7 +133,7 @@ describe('reclaim judge-rules', () => {
     ]);
   });
 
-  it('shows a table to people, with nothing that moves the cursor', async () => {
+  it('shows people a table, with nothing that moves the cursor', async () => {
     const { out: said } = await judge(JSON.stringify([{ ...hiding, Name: 'a\u001b[2Jb' }]), '--table');
     expect(said).toMatch(/^verdict +score +rule +why\ndisable +/);
     expect(said).not.toContain('\u001b');
@@ -188,7 +188,7 @@ describe('reclaim judge-rules', () => {
       if (reasons.join().startsWith('cannot be read')) expect(verdict).toBe('ask');
   });
 
-  it('says so where there is no such file', async () => {
+  it('says so if there is no such file', async () => {
     const { code, error } = await reclaim('judge-rules', join(folder, 'nowhere.json'));
     expect([code, error]).toEqual([2, expect.stringContaining('cannot be read: ENOENT')]);
   });

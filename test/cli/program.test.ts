@@ -41,7 +41,7 @@ async function within<T>(
 const held = { held: 'a protected account' };
 
 describe('reclaim runs and show', () => {
-  it('list what there is by object id and UPN, so that nobody acts on the wrong person', () =>
+  it('list runs by object id and UPN, so that nobody acts on the wrong person', () =>
     within({}, async (served) => {
       const { code, out, error } = await reclaim('runs', served);
       expect([code, error]).toEqual([0, '']);
@@ -105,7 +105,7 @@ describe('reclaim runs and show', () => {
 });
 
 describe('a decision', () => {
-  it('says first whom it is about, names the version that was seen, and is in the log', () =>
+  it('names its account first, sends the version that was seen, and is logged', () =>
     within(held, async (served) => {
       const { code, out, error } = await reclaim(
         `approve ${served.code} --level full --reason "the owner denies it"`,
@@ -120,14 +120,14 @@ describe('a decision', () => {
       expect(await served.log()).toContain('approved at level full');
     }));
 
-  it('without a reason is not sent where nobody can be asked', () =>
+  it('without a reason is not sent if there is nobody to ask', () =>
     within(held, async (served) => {
       const { code, error } = await reclaim(`approve ${served.code} --level full`, served);
       expect([code, error]).toEqual([2, expect.stringContaining('--reason')]);
       expect(served.asked.filter((asked) => asked.startsWith('POST'))).toEqual([]);
     }));
 
-  it('asks for the reason where somebody can answer, and takes no answer for no', () =>
+  it('asks for the reason if there is somebody to answer, and takes no answer for no', () =>
     within(held, async (served) => {
       const questions: string[] = [];
       const ask = (answer: string) => async (question: string) => {
@@ -142,7 +142,7 @@ describe('a decision', () => {
       expect(questions[0]).toMatch(/^Reason to undo/);
     }));
 
-  it('past somebody else’s is code 5, with what that one was', () =>
+  it('that somebody else has overtaken is code 5, and says what they decided', () =>
     within(held, async (served) => {
       const other = `approve ${served.code} --level contain --reason "confirmed by telephone"`;
       const ask = async () => {
@@ -154,7 +154,7 @@ describe('a decision', () => {
       expect(error).toMatch(/Changed since: .*approved at level contain \(confirmed by telephone\)/);
     }));
 
-  it('whose answer was lost is asked again and done once', () =>
+  it('is sent again after a lost answer, and done once', () =>
     within({}, async (served) => {
       await served.simulation.live((rows) => rows.run.row.state === 'finished');
       served.loseAnswer();
@@ -169,7 +169,7 @@ describe('a decision', () => {
       ]);
     }));
 
-  it('about a step that the run has not says which there are, and sends nothing', () =>
+  it('about a step that the run lacks lists the steps, and sends nothing', () =>
     within({}, async (served) => {
       const { code, error } = await reclaim(
         `retry ${served.code} --step format-disk --reason because`,
@@ -198,13 +198,13 @@ describe('a decision', () => {
     }),
   );
 
-  it('without enough of a reason is not sent', () =>
+  it('without a sufficient reason is not sent', () =>
     within({}, async (served) => {
       const { code, error } = await reclaim(`undo ${served.code} --reason x`, served);
       expect([code, error]).toEqual([2, expect.stringContaining('--reason takes 3 to 500 characters.')]);
     }));
 
-  it('that nobody attacked goes with the undo of the whole run, and not with single steps', () =>
+  it('that nobody attacked goes with undoing the whole run, not single steps', () =>
     within({}, async (served) => {
       const wrong = await reclaim(
         `undo ${served.code} --false-alarm --step block-sign-in --reason because`,
@@ -234,7 +234,7 @@ describe('reclaim watch', () => {
     },
   });
 
-  it('tells each step as it ends, and ends with the run; its code says whether a person must look', () =>
+  it('shows each step as it ends, and ends with the run; its code says whether a person must look', () =>
     within({}, async (served) => {
       const { code, out } = await reclaim(`watch ${served.code}`, following(served));
       expect(out).toMatch(/block-sign-in +done: .*\n/);
@@ -242,7 +242,7 @@ describe('reclaim watch', () => {
       expect(code).toBe(7);
     }));
 
-  it('as JSON is a line for each fact', () =>
+  it('prints one line per fact as JSON', () =>
     within({}, async (served) => {
       const { out } = await reclaim(`watch ${served.code} --json`, following(served));
       const facts = out
@@ -254,7 +254,7 @@ describe('reclaim watch', () => {
       );
     }));
 
-  it('of all runs goes on until it is ended', () =>
+  it('of all runs continues until it is stopped', () =>
     within({}, async (served) => {
       const ended = new AbortController();
       const sleep = async () => {
@@ -265,7 +265,7 @@ describe('reclaim watch', () => {
       expect([code, out]).toEqual([0, expect.stringContaining('(finished)')]);
     }));
 
-  it('ends at once with a held run — nothing goes on before somebody decides', () =>
+  it('ends at once for a held run — nothing happens before somebody decides', () =>
     within(held, async (served) => {
       const { code, out } = await reclaim(`watch ${served.code}`, served);
       expect([code, out]).toEqual([7, expect.stringContaining('HELD')]);
@@ -292,7 +292,7 @@ describe('who asks, and where', () => {
     expect([code, error]).toEqual([2, expect.stringMatching(why)]);
   });
 
-  it('a token is asked for this API alone, and a key is sent as it is', async () => {
+  it('requests a token for this API alone, and sends a key as it is', async () => {
     const scopes: string[] = [];
     const env = {
       RECLAIM_URL: 'https://reclaim.contoso.com/',
@@ -315,7 +315,7 @@ describe('who asks, and where', () => {
     expect(targetOf(env).url).toBe('https://reclaim.contoso.com');
   });
 
-  it('a key that is not taken is code 3, and is not repeated', () =>
+  it('a refused key is code 3, and is not sent again', () =>
     within({}, async (served) => {
       const { code, out, error } = await reclaim('runs', { ...served, key: 'd3Jvbmc=' });
       expect(code).toBe(3);
@@ -346,7 +346,7 @@ describe('who asks, and where', () => {
   });
 });
 
-describe('what is typed wrongly', () => {
+describe('a typing error', () => {
   it.each([
     ['runns'],
     ['show'],
@@ -360,7 +360,7 @@ describe('what is typed wrongly', () => {
     expect(error).toMatch(/\w/);
   });
 
-  it('is answered with what was meant', async () => {
+  it('is answered with what was probably meant', async () => {
     expect((await reclaim('aprove X')).error).toContain('Did you mean approve?');
   });
 });
@@ -398,13 +398,13 @@ describe('a table', () => {
     expect(text.split('\n')[1]).toBe('東京  😀…');
   });
 
-  it('is whole where nobody reads along', () => {
+  it('is not cut if the output is no terminal', () => {
     expect(table(['A'], [['x'.repeat(500)]], undefined)).toContain('x'.repeat(500));
   });
 });
 
 describe('JSON on a terminal', () => {
-  it('is the same JSON with nothing unseen in it', () => {
+  it('is the same JSON without invisible characters', () => {
     const value = { a: '\u202e\u009b31m\u2028\ufeff\u{e0041}é😀' };
     expect(JSON.parse(shownJson(value))).toEqual(value);
     expect(shownJson(value)).toMatch(/é😀/);

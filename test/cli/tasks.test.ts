@@ -57,7 +57,7 @@ describe('reclaim tasks', () => {
     ]);
   });
 
-  it('takes a tick back by name, since what is ticked off is in no list', async () => {
+  it('unticks a task by name, since ticked tasks are in no list', async () => {
     const { asked } = await reclaim([
       'tasks',
       id,
@@ -72,7 +72,7 @@ describe('reclaim tasks', () => {
     ]);
   });
 
-  it('says which there are where there is no such task, and sends nothing', async () => {
+  it('lists the tasks if there is no such task, and sends nothing', async () => {
     const { code, error, asked } = await reclaim(['tasks', id, '3', '--reason', 'removed by hand']);
     expect([code, error]).toEqual([2, expect.stringContaining('a number from 1 to 2')]);
     expect(asked).toHaveLength(1);
@@ -80,7 +80,7 @@ describe('reclaim tasks', () => {
 });
 
 describe('reclaim decisions and preflight', () => {
-  it('lists what became of each alert, and asks for one account where it is named', async () => {
+  it('lists what became of each alert, for one account if it is named', async () => {
     const decisions = [
       {
         ...{ at: '2026-11-21T09:15:00.000Z', action: 'none', row: 'closed', runId: null },

@@ -43,7 +43,7 @@ const shownWith = (tasks: readonly object[]) =>
   );
 
 describe('the tasks of a run', () => {
-  it('are those that the verdict counts — what waits for the owner is told apart, in a line', () => {
+  it('are those that the verdict counts — the owner’s are told separately, in one line', () => {
     const text = shownWith([task('2 recipients are not warned yet'), task('no device was scanned', true)]);
     expect(text).toContain('To do: 1\n  1. 2 recipients are not warned yet');
     expect(text).toContain(
@@ -54,7 +54,7 @@ describe('the tasks of a run', () => {
     expect(text).toContain('as Exchange Administrator');
   });
 
-  it('take no room where there are none', () => {
+  it('take no room if there are none', () => {
     expect(shownWith([])).not.toMatch(/To do|With the owner/);
   });
 });

@@ -16,7 +16,7 @@ function graphWith(...script: Parameters<typeof fakeService>) {
 }
 
 describe('a request to Graph', () => {
-  it('goes to the given address with the token, on plain http too — the local stack has no certificate', async () => {
+  it('goes to the given address with the token, even over plain http — the local stack has no certificate', async () => {
     const { graph, asked, tokens } = graphWith([{ body: user }]);
     await expect(graph.get(path`/users/${id}?$select=id,accountEnabled`, userSchema)).resolves.toEqual(user);
     expect(asked[0]?.url).toBe(`${base}/v1.0/users/${id}?$select=id,accountEnabled`);
@@ -25,7 +25,7 @@ describe('a request to Graph', () => {
     expect(tokens).toEqual(['https://graph.microsoft.com/.default']);
   });
 
-  it('keeps the filter as it was encoded — a name with & or # must not change the question', async () => {
+  it('keeps the filter as it was encoded — a name with & or # must not change the query', async () => {
     const { graph, asked } = graphWith([{ body: { value: [] } }]);
     await graph.list(path`/users?$filter=displayName eq '${"O'Brien & Sons #1"}'&$count=true`, z.unknown());
     const url = new URL(asked[0]?.url ?? '');
@@ -33,7 +33,7 @@ describe('a request to Graph', () => {
     expect(url.searchParams.get('$count')).toBe('true');
   });
 
-  it('asks beta where told, with the headers given', async () => {
+  it('asks beta if told to, with the given headers', async () => {
     const { graph, asked } = graphWith([{ body: { value: [] } }]);
     const headers = { ConsistencyLevel: 'eventual' };
     await graph.list('/auditLogs/signIns', z.unknown(), { version: 'beta', headers });
@@ -41,7 +41,7 @@ describe('a request to Graph', () => {
     expect(asked[0]?.headers.get('consistencylevel')).toBe('eventual');
   });
 
-  it('asks for one token for many requests — ten requests of a step are one token', async () => {
+  it('uses one token for many requests — a step’s ten requests need only one', async () => {
     const { graph, tokens } = graphWith([{ body: user }]);
     const read = () => graph.get(path`/users/${id}`, userSchema);
     await Promise.all([read(), read(), read()]);
@@ -49,7 +49,7 @@ describe('a request to Graph', () => {
     expect(tokens).toHaveLength(1);
   });
 
-  it('gives writes the right of way, and reads not', async () => {
+  it('gives writes priority, but not reads', async () => {
     const { graph, asked } = graphWith([{ status: 204 }, { body: user }]);
     await graph.patch(path`/users/${id}`, { accountEnabled: false });
     await graph.get(path`/users/${id}`, userSchema);
@@ -58,7 +58,7 @@ describe('a request to Graph', () => {
     expect(asked[0]?.headers.get('content-type')).toBe('application/json');
   });
 
-  it('waits for its turn where a rate holds for the tenant, on each page too, and nowhere else', async () => {
+  it('waits its turn if the tenant has a rate limit, for each page too, and nowhere else', async () => {
     const next = `${base}/v1.0/identityProtection/riskDetections?$skiptoken=2`;
     const pages = [{ body: { value: [], '@odata.nextLink': next } }, { body: { value: [] } }, { body: user }];
     const service = fakeService(pages);
@@ -70,7 +70,7 @@ describe('a request to Graph', () => {
     expect(turns).toEqual([0, 1]);
   });
 
-  it('starts a search once and without the right of way — it evicts nobody, and a second one would be left behind', async () => {
+  it('starts a search once and without priority — it evicts nobody, and a second one would be left behind', async () => {
     const { graph, asked } = graphWith([lost(), { status: 201, body: user }]);
     const search = graph.search('/security/auditLog/queries', { displayName: '8M2P' }, userSchema);
     expect(await thrownBy(search)).toBeInstanceOf(RetryableError);
@@ -81,7 +81,7 @@ describe('a request to Graph', () => {
     ]);
   });
 
-  it('takes any success without a body — 202 of sendMail, 204 of most writes', async () => {
+  it('accepts any success without a body — 202 of sendMail, 204 of most writes', async () => {
     const { graph } = graphWith([{ status: 202 }]);
     await expect(graph.post('/users/a@contoso.com/sendMail', {}, z.undefined())).resolves.toBeUndefined();
   });
@@ -107,8 +107,8 @@ describe('a request to Graph', () => {
   });
 });
 
-describe('an answer of another shape', () => {
-  it('fails for good and says where — a column that Microsoft renamed is not "false"', async () => {
+describe('an answer of an unexpected shape', () => {
+  it('fails for good and says where — a column renamed by Microsoft is not "false"', async () => {
     const { graph } = graphWith([{ body: { id, accountEnabled: 'yes' } }]);
     const error = await thrownBy(graph.get(path`/users/${id}?$select=id`, userSchema));
     expect(error).toBeInstanceOf(PermanentError);
@@ -117,7 +117,7 @@ describe('an answer of another shape', () => {
     });
   });
 
-  it('that was cut on its way is asked for again later', async () => {
+  it('that was cut off is requested again later', async () => {
     const { graph } = graphWith([{ text: '{"id":"4f1c' }]);
     expect(await thrownBy(graph.get(path`/users/${id}`, userSchema))).toBeInstanceOf(RetryableError);
   });
@@ -140,7 +140,7 @@ describe('an answer of another shape', () => {
     },
   );
 
-  it('with a warning of another kind is one', async () => {
+  it('with an unrelated warning is a normal answer', async () => {
     const { graph } = graphWith([{ body: user, headers: { warning: '299 - "Deprecated API"' } }]);
     expect(await graph.get(path`/users/${id}`, userSchema)).toEqual(user);
   });
@@ -167,7 +167,7 @@ describe('a list', () => {
     expect(asked[1]?.headers.get('consistencylevel')).toBe('eventual');
   });
 
-  it('stops where the caller wants no more', async () => {
+  it('stops when the caller has enough', async () => {
     const { graph, asked } = graphWith([page('a', `${base}/v1.0/users?$skiptoken=2`)]);
     await expect(graph.list('/users', item, { most: 1 })).resolves.toEqual([{ id: 'a' }]);
     expect(asked).toHaveLength(1);
@@ -185,7 +185,7 @@ describe('a list', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('fails when a later page fails, and as something that passes — a partial list proves nothing', async () => {
+  it('fails temporarily when a later page fails — a partial list proves nothing', async () => {
     const { graph } = graphWith([
       page('a', `${base}/v1.0/users?$skiptoken=2`),
       graphError(404, 'Request_ResourceNotFound', 'The page token has expired.'),
@@ -198,14 +198,14 @@ describe('a list', () => {
     });
   });
 
-  it('whose pages lead back to themselves is an error, not the end of it', async () => {
+  it('whose pages form a loop is an error, not the end of the list', async () => {
     const { graph } = graphWith([page('a', `${base}/v1.0/users?$skiptoken=2`)]);
     expect(await thrownBy(graph.list('/users', item))).toBeInstanceOf(PermanentError);
   });
 });
 
 describe('a refusal of Graph', () => {
-  it('is asked again with a new token after a 401, once', async () => {
+  it('is retried once with a new token after a 401', async () => {
     const expired = graphError(401, 'InvalidAuthenticationToken', 'Lifetime validation failed.');
     const { graph, asked } = graphWith([expired, { body: user }]);
     await expect(graph.get(path`/users/${id}`, userSchema)).resolves.toEqual(user);
@@ -222,7 +222,7 @@ describe('a refusal of Graph', () => {
     expect(never.asked).toHaveLength(2);
   });
 
-  it('carries status, code and request id, so that nobody reads its sentence', async () => {
+  it('carries status, code and request id, so that no code parses its sentence', async () => {
     const { graph } = graphWith([graphError(404, 'Request_ResourceNotFound', 'Resource does not exist.')]);
     expect(await thrownBy(graph.get(path`/users/${id}`, userSchema))).toMatchObject({
       name: 'PermanentError',
@@ -232,7 +232,7 @@ describe('a refusal of Graph', () => {
     });
   });
 
-  it('that throttles for a moment is waited for, and told', async () => {
+  it('that throttles briefly is waited out, and logged', async () => {
     const throttled = graphError(429, 'TooManyRequests', 'Too many requests.', { 'retry-after': '2' });
     const { graph, waits, lines } = graphWith([throttled, { body: user }]);
     await expect(graph.get(path`/users/${id}`, userSchema)).resolves.toEqual(user);
@@ -253,7 +253,7 @@ describe('a refusal of Graph', () => {
     expect(waits).toEqual([]);
   });
 
-  it('never holds the password that was sent', async () => {
+  it('never contains the password that was sent', async () => {
     const { graph, lines } = graphWith([graphError(503, 'ServiceUnavailable', 'Try again.')]);
     const body = { passwordProfile: { password: 'Tg7!vRq2#Lm9@Xw4%Zb6*Kc8' } };
     const error = await thrownBy(graph.patch(path`/users/${id}`, body));
@@ -262,25 +262,25 @@ describe('a refusal of Graph', () => {
 });
 
 describe('a lost answer', () => {
-  it('of a POST is not followed by a second one — a mail goes out once', async () => {
+  it('to a POST is not followed by a second one — a mail goes out once', async () => {
     const { graph, asked } = graphWith([lost()]);
     const error = await thrownBy(graph.post('/users/a@contoso.com/sendMail', {}, z.unknown()));
     expect(error).toMatchObject({ name: 'RetryableError', tookEffect: 'unknown', code: 'ECONNRESET' });
     expect(asked).toHaveLength(1);
   });
 
-  it('of a POST that never arrived is tried again', async () => {
+  it('to a POST that never arrived is followed by another try', async () => {
     const { graph } = graphWith([lost('ECONNREFUSED'), { status: 202 }]);
     await expect(graph.post('/users/a@contoso.com/sendMail', {}, z.unknown())).resolves.toBeUndefined();
   });
 
-  it('of a PATCH is followed by the same again', async () => {
+  it('to a PATCH is followed by the same PATCH', async () => {
     const { graph, asked } = graphWith([lost(), { status: 204 }]);
     await graph.patch(path`/users/${id}`, { accountEnabled: false });
     expect(asked).toHaveLength(2);
   });
 
-  it('of a DELETE that then finds nothing was a success; a first 404 is not', async () => {
+  it('to a DELETE that then finds nothing was a success; a first 404 is not', async () => {
     const gone = graphError(404, 'Request_ResourceNotFound', 'Resource does not exist.');
     const { graph } = graphWith([lost(), gone]);
     await expect(graph.delete('/oauth2PermissionGrants/abc')).resolves.toBeUndefined();
@@ -354,7 +354,7 @@ describe('a refusal for lack of Entra ID P1', () => {
   const signIns = (graph: ReturnType<typeof graphWith>['graph']) =>
     graph.list('/auditLogs/signIns', z.object({ id: z.string() }), { version: 'beta' });
 
-  it('is not believed where the tenant has it: the same is asked once more', async () => {
+  it('is not believed if the tenant has it: the request is repeated once', async () => {
     const { graph, asked } = graphWith([refused, premium, read]);
     expect(await signIns(graph)).toEqual([{ id: 's1' }]);
     expect(asked.map(({ url }) => new URL(url).pathname)).toEqual([
@@ -364,7 +364,7 @@ describe('a refusal for lack of Entra ID P1', () => {
     ]);
   });
 
-  it('is left to a later try where it comes twice — "no licence" would be for good', async () => {
+  it('is left to a later try if it comes twice — "no licence" would be final', async () => {
     const { graph } = graphWith([refused, premium, refused]);
     expect(await thrownBy(signIns(graph))).toMatchObject({ name: 'RetryableError', tookEffect: 'no' });
   });
@@ -380,7 +380,7 @@ describe('a refusal for lack of Entra ID P1', () => {
     });
   });
 
-  it('asks what the tenant has once in a while, not for each refusal', async () => {
+  it('checks the tenant’s licences once in a while, not for each refusal', async () => {
     const { graph, asked } = graphWith([refused, plans(), refused]);
     await thrownBy(signIns(graph));
     await thrownBy(signIns(graph));

@@ -10,7 +10,7 @@ const json = (body: object, status = 200, headers = {}) =>
   new Response(JSON.stringify(body), { status, headers });
 
 describe('a list that is too long to be held', () => {
-  it('comes a page at a time: the next one is asked for when the one before is used up', async () => {
+  it('comes a page at a time: the next one is requested when the previous one is used up', async () => {
     const asked: string[] = [];
     const fetch = async (url: string) => {
       asked.push(url);
@@ -48,7 +48,7 @@ describe('a list that is too long to be held', () => {
     expect(thrown).toMatchObject({ name: 'RetryableError', message: expect.stringContaining(failure) });
   });
 
-  it('goes on behind an empty page, and fails where only a later one is partial', async () => {
+  it('continues after an empty page, and fails even if only a later page is partial', async () => {
     const more = { '@odata.nextLink': 'https://graph.test/v1.0/users?$skiptoken=2' };
     const reading = (second: Response) => {
       const fetch = async (url: string) =>
@@ -63,7 +63,7 @@ describe('a list that is too long to be held', () => {
     await expect(reading(warned)).rejects.toThrow('only in part');
   });
 
-  it('is of the whole tenant only where a cmdlet says Unlimited, and never where one changes something', async () => {
+  it('covers the whole tenant only if a cmdlet says Unlimited, and never if one changes something', async () => {
     const bodies: string[] = [];
     const fetch = async (_url: string, init: RequestInit) => {
       bodies.push(String(init.body));
@@ -77,7 +77,7 @@ describe('a list that is too long to be held', () => {
     expect(bodies).toHaveLength(1);
   });
 
-  it('leaves nothing behind on the caller’s signal, which lives as long as the process', async () => {
+  it('leaves no listener on the caller’s signal, which lives as long as the process', async () => {
     const fetch = async () => json({ value: [{ n: 1 }] });
     const lasting = new AbortController().signal;
     const graph = createGraph({ baseUrl: 'https://graph.test', credential, fetch }).withAbort(lasting);
@@ -85,7 +85,7 @@ describe('a list that is too long to be held', () => {
     expect(getEventListeners(lasting, 'abort')).toEqual([]);
   });
 
-  it('ends when the caller’s signal does, and not before its time', async () => {
+  it('ends when the caller’s signal does, and not before', async () => {
     const caller = new AbortController();
     const fetch = (_url: string, { signal }: RequestInit) =>
       new Promise<Response>((_, reject) => {

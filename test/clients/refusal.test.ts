@@ -61,7 +61,7 @@ describe('refusalOf', () => {
     },
   );
 
-  it('says of a 403 what was refused, with the code, and in a sentence of its own what to do — its reader is on call at 3 am', () => {
+  it('explains a 403 with its code, and says in a separate sentence what to do — its reader is on call at 3 am', () => {
     const failure = refused(403, { 'request-id': 'c0ffee00-1111-4222-8333-444455556666' });
     expect(failure.message).toBe(
       "Microsoft Graph refused PATCH /users/4f1c2d3e-0000-4000-8000-00000000adee (403 Authorization_RequestDenied). Give this app the application permission for this request. What was granted less than a day ago counts once the managed identity's token is new: up to 24 hours, and restarting the app does not help. Microsoft Graph said: Insufficient privileges.",
@@ -72,7 +72,7 @@ describe('refusalOf', () => {
     });
   });
 
-  it('lets what the service meant go before its status — Exchange sends 500 for "is not there"', () => {
+  it('trusts the service’s meaning before its status — Exchange sends 500 for "is not there"', () => {
     expect(refused(500, {}, { status: 404 })).toMatchObject({ name: 'PermanentError', status: 404 });
   });
 
@@ -115,7 +115,7 @@ describe('refusalOf', () => {
     expect(refused(400, {}, { message: 'x'.repeat(5000) }).message.length).toBeLessThan(500);
   });
 
-  it('does without a code and a sentence — a gateway has neither', () => {
+  it('works without a code and a sentence — a gateway has neither', () => {
     expect(refused(502, {}, { code: '', message: undefined })).toMatchObject({
       message: 'Microsoft Graph could not answer PATCH /users/4f1c2d3e-0000-4000-8000-00000000adee (502).',
       code: undefined,

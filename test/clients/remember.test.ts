@@ -16,7 +16,7 @@ describe('remembered reads', () => {
     expect(graph.requests).toHaveLength(1);
   });
 
-  it('ask for more, for another object and for another version', async () => {
+  it('are repeated for more, for another object and for another version', async () => {
     const graph = scriptedGraph(() => ({ id: 'a', accountEnabled: true }));
     const known = remembering(graph);
     await known.get('/users/a?$select=accountEnabled', narrow);
@@ -39,7 +39,7 @@ describe('remembered reads', () => {
     expect(await known.get('/users/a', narrow)).toEqual({ accountEnabled: true });
   });
 
-  it('never stand for a list: what is listed decides about others too', async () => {
+  it('never cover a list: its entries affect others too', async () => {
     const graph = scriptedGraph(() => [{ accountEnabled: true }]);
     const known = remembering(graph);
     await known.list('/users', narrow);

@@ -56,20 +56,20 @@ describe('withRetry', () => {
     expect(run.waits).toEqual([3]);
   });
 
-  it('hands a long wait on at once, with the time — a sleeping function nears its deadline', async () => {
+  it('passes a long wait on at once, with the time — a sleeping function nears its deadline', async () => {
     const error = new RetryableError('throttled', { status: 429, retryAfterSeconds: 5, ...noEffect });
     const run = trying([error]);
     expect(await thrownBy(run.done)).toBe(error);
     expect(run.waits).toEqual([]);
   });
 
-  it('ends with Retry-After 0 too — a service that says "now" for ever is not asked for ever', async () => {
+  it('gives up even with Retry-After 0 — a service that always says "now" is not asked for ever', async () => {
     const run = trying(many(new RetryableError('x', { status: 503, retryAfterSeconds: 0, ...noEffect })));
     await thrownBy(run.done);
     expect(run.tries()).toBeLessThan(8);
   });
 
-  it('does not repeat what may have happened, unless twice is once', async () => {
+  it('does not repeat a request that may have happened, unless twice is as good as once', async () => {
     const run = trying([new RetryableError('connection lost')], false);
     await thrownBy(run.done);
     expect(run.tries()).toBe(1);
@@ -80,7 +80,7 @@ describe('withRetry', () => {
     await expect(run.done).resolves.toBe('done');
   });
 
-  it('does not repeat what fails for good, or what nobody foresaw', async () => {
+  it('does not repeat a permanent or an unforeseen failure', async () => {
     for (const error of [new PermanentError('refused'), new Error('a bug')]) {
       const run = trying([error]);
       expect(await thrownBy(run.done)).toBe(error);
@@ -95,7 +95,7 @@ describe('withRetry', () => {
     expect(run.waits).toEqual([]);
   });
 
-  it('counts the time that slow answers took — three tries of thirty seconds are no few seconds', async () => {
+  it('counts the time that slow answers took — three tries of thirty seconds are not a few seconds', async () => {
     let time = 0;
     let tries = 0;
     const error = new RetryableError('no answer within 30 s');

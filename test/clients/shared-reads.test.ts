@@ -19,14 +19,14 @@ function connected(answer: () => unknown) {
 }
 
 describe('reads that several steps share', () => {
-  it('are made once for all who ask the same log within seconds, by whichever client', async () => {
+  it('are made once for all callers that read the same log within seconds, with any client', async () => {
     const { graph, ask } = connected(() => [{ id: 'a' }]);
     const answers = await Promise.all([ask().list(audits, row), ask().list(audits, row)]);
     expect(answers).toEqual([[{ id: 'a' }], [{ id: 'a' }]]);
     expect(graph.requests).toHaveLength(1);
   });
 
-  it('are made again when their time is over — a log grows', async () => {
+  it('are repeated after a while — a log grows', async () => {
     const { clock, graph, ask } = connected(() => [{ id: 'a' }]);
     await ask().list(audits, row);
     clock.now += 10_000;
@@ -34,7 +34,7 @@ describe('reads that several steps share', () => {
     expect(graph.requests).toHaveLength(2);
   });
 
-  it('are never those by which a step sees what it changed', async () => {
+  it('never include those that show a step its own changes', async () => {
     const { graph, ask } = connected(() => [{ id: 'a' }]);
     for (const path of ['/users/a/authentication/methods', '/users/a/ownedDevices']) {
       await ask().list(path, row);
@@ -43,7 +43,7 @@ describe('reads that several steps share', () => {
     expect(graph.requests).toHaveLength(4);
   });
 
-  it('fail for whoever asked; whoever waited with them asks again', async () => {
+  it('fail for the first caller; those that waited for it ask again', async () => {
     let fails = true;
     const { graph, ask } = connected(() => {
       if (!fails) return [{ id: 'a' }];
@@ -56,7 +56,7 @@ describe('reads that several steps share', () => {
     expect(graph.requests).toHaveLength(2);
   });
 
-  it('ask again where the answer is not what a step expects — the client says best what is wrong', async () => {
+  it('are repeated if the answer is not what a step expects — the client gives the best error', async () => {
     const { graph, ask } = connected(() => [{ id: 'a' }]);
     await ask().list(audits, row);
     await expect(ask().list(audits, z.object({ id: z.number() }))).rejects.toThrow();

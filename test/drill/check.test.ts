@@ -203,13 +203,13 @@ describe('a drill refuses an account', () => {
     expect(await drill()).toMatchObject({ verdict: 'refused', refusals: [{ is: 'has-run' }] });
   });
 
-  it('where no group or no sink is configured', async () => {
+  it('if no group or no sink is configured', async () => {
     const { drill, services } = await rehearsal();
     services.settings = { ...services.settings, DRILL_GROUP: undefined, DRILL_SINK: undefined };
     expect((await drill()).refusals.map(({ is }) => is)).toEqual(['no-group', 'no-sink']);
   });
 
-  it('with the identity of the responder: what plants must not be what evicts', async () => {
+  it('with the responder’s identity: what plants must not be what evicts', async () => {
     const { drill, services, story, drills } = await rehearsal();
     services.clientId = story.tenant.drill.appId;
     expect(await drill()).toMatchObject({ verdict: 'refused', refusals: [{ is: 'own-identity' }] });

@@ -9,7 +9,7 @@ const { graph, defender } = declaredPermissions(playbook);
 const granted = [...grantedOf(graph), ...Object.keys(defender), 'Exchange.ManageAsApp'];
 
 describe('a drill', () => {
-  it('passes: what it planted is found, and the tenant is as it was', async () => {
+  it('passes: everything planted is found, and the tenant ends up unchanged', async () => {
     const { drill: rehearse, story, drills } = await rehearsal();
     const report = await rehearse();
     expect(report).toMatchObject({ verdict: 'passed', because: [], left: [], steps: [] });
@@ -34,7 +34,7 @@ describe('a drill', () => {
     expect((await story.runs()).map(({ run }) => run.level)).toEqual(['full', 'full']);
   });
 
-  it('sends nothing that writes with the identity of the responder, and asks for nothing but what it declares', async () => {
+  it('writes nothing with the responder’s identity, and uses only its declared permissions', async () => {
     const { drill: rehearse, story } = await rehearsal();
     await rehearse();
     const planted = story.tenant.requests.filter(
@@ -109,7 +109,7 @@ function dying(deps: DrillDeps, at: number, after: boolean) {
 }
 
 describe('a drill that is killed', () => {
-  it('at any point and leaves what it leaves: the next one cleans up, passes, and the tenant is as it was', async () => {
+  it('at any point leaves something behind: the next one cleans up, passes, and the tenant ends up unchanged', async () => {
     const counting = await rehearsal();
     const whole = counting.deps();
     const counter = dying(whole, Number.POSITIVE_INFINITY, false);
@@ -141,7 +141,7 @@ describe('a drill that is killed', () => {
     }
   }, 300_000);
 
-  it('is cleaned up on its own when asked to, but not while it may be alive', async () => {
+  it('is cleaned up separately on request, but not while it may be alive', async () => {
     const { deps, story, drills } = await rehearsal();
     const doomed = dying(deps(), 30, true);
     await drill(

@@ -43,7 +43,7 @@ describe('a recording', () => {
         if (!id.startsWith('00000003-0000')) expect(text).not.toContain(id);
   });
 
-  it('holds nothing of an answer that no stand-in has ever given, either', () => {
+  it('holds nothing from an answer that no stand-in has ever given, either', () => {
     const secret = fc.oneof(
       fc.emailAddress(),
       fc.uuid(),
@@ -93,7 +93,7 @@ describe('a recording', () => {
     );
   });
 
-  it('says what another tenant answers otherwise: statuses, what is missing, new, or of another kind', async () => {
+  it('says where another tenant answers differently: statuses, missing or new fields, other kinds', async () => {
     const { recorded } = await rehearsal();
     const { recording } = await recorded();
     const expects = expectationOf(recording);

@@ -67,7 +67,7 @@ async function weekly(user: object = {}) {
 const tuesday = '2026-11-24T10:15:00Z';
 
 describe('the drill by timer', () => {
-  it('does nothing in an hour that is not its own', async () => {
+  it('does nothing outside its hour', async () => {
     const { at, told, story } = await weekly();
     const before = story.tenant.requests.length;
     await at('2026-11-24T09:55:00Z');
@@ -76,7 +76,7 @@ describe('the drill by timer', () => {
     expect(told).toEqual([]);
   });
 
-  it('tells on-call when it was refused, and what to do, and tries again only next week', async () => {
+  it('tells on-call if it was refused, and what to do, and tries again only next week', async () => {
     const { at, told } = await weekly({ accountEnabled: false });
     await at(tuesday);
     expect(told).toMatchObject([{ key: 'drill', headline: 'DRILL NOT PASSED' }]);
@@ -102,7 +102,7 @@ describe('the drill by timer', () => {
     expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
   });
 
-  it('goes on in the next invocation where one may take no longer, and nobody takes it for killed meanwhile', async () => {
+  it('continues in the next invocation if one may not take longer, and nobody takes it for killed meanwhile', async () => {
     const { fire, moveTo, drills, told, story, now } = await weekly();
     await moveTo(tuesday);
     let invocations = 0;
@@ -120,7 +120,7 @@ describe('the drill by timer', () => {
     expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
   });
 
-  it('that is killed at any point is gone on with, passes, and the next one starts clean', async () => {
+  it('killed at any point is continued and passes, and the next one starts clean', async () => {
     const whole = await weekly();
     await whole.moveTo(tuesday);
     const calls = await whole.fire();
@@ -144,7 +144,7 @@ describe('the drill by timer', () => {
     }
   }, 300_000);
 
-  it('that never comes to an end only cleans up after an hour, and says so', async () => {
+  it('that never ends only cleans up after an hour, and says so', async () => {
     const { fire, moveTo, drills, told, story } = await weekly();
     await moveTo(tuesday);
     await fire(12);

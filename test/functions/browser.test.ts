@@ -63,23 +63,23 @@ describe('a form', () => {
     expect(() => parseBody(ask({ 'content-type': form }, text), schema)).toThrow(Problem);
   });
 
-  it('leads back to the page of its run — a reload then sends nothing again', () => {
+  it('redirects to its run’s page — a reload then sends nothing again', () => {
     const asked = ask({ 'content-type': form, accept: page });
     const answer = forBrowser(asked, { status: 202, json: { id: run } });
     expect(answer).toMatchObject({ status: 303, headers: { location: `/api/runs/${run}` } });
   });
 });
 
-describe('a form of the way back to the owner', () => {
+describe('a form of the hand-back page', () => {
   const url = `https://reclaim.contoso.com/api/runs/${run}/hand-back?seen=1`;
   const asked = { ...ask({ 'content-type': form, accept: page }), url };
 
-  it('leads back to that page, and not to the run', () => {
+  it('redirects to that page, and not to the run', () => {
     const answer = forBrowser(asked, { status: 202, json: {} });
     expect(answer).toMatchObject({ status: 303, headers: { location: `/api/runs/${run}/hand-back` } });
   });
 
-  it('that makes a pass shows it in its answer — led elsewhere, nobody would ever see it', () => {
+  it('that makes a pass shows it in its answer — after a redirect nobody would ever see it', () => {
     const shown = { status: 201, html: '<p>the pass</p>' };
     expect(forBrowser(asked, shown)).toBe(shown);
   });

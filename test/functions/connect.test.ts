@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 describe('connect', () => {
-  it('makes clients for each invocation that share their tokens — a token is asked for once a process', async () => {
+  it('makes clients for each invocation that share their tokens — a process requests a token once', async () => {
     const service = fakeService([{ body: { value: [] } }]);
     const clients = connect(settings, service.options);
     for (const { graph, exchange } of [
@@ -39,7 +39,7 @@ describe('connect', () => {
     ]);
   });
 
-  it('ends the requests of one invocation and not those of another', async () => {
+  it('ends the requests of one invocation and no others', async () => {
     const service = fakeService([{ body: { value: [] } }]);
     const clients = connect(settings, service.options);
     const late = clients(AbortSignal.abort());
@@ -52,7 +52,7 @@ describe('connect', () => {
 });
 
 describe('createCredential', () => {
-  it('is the managed identity alone where there is one — no other identity takes its place unnoticed', () => {
+  it('is only the managed identity if there is one — no other identity replaces it unnoticed', () => {
     const azure = { IDENTITY_ENDPOINT: 'http://127.0.0.1:1/msi/token', IDENTITY_HEADER: 'secret' };
     expect(createCredential(undefined, azure)).toBeInstanceOf(ManagedIdentityCredential);
     expect(createCredential('7f0c2d3e-0000-4000-8000-000000000001', azure)).toBeInstanceOf(

@@ -72,7 +72,7 @@ describe('a held run that nobody approves', () => {
     expect(noticeMail(sent[119] ?? (await Promise.reject(new Error('none')))).text).toContain('for 119 days');
   });
 
-  it('is told no more once somebody has decided', async () => {
+  it('is not told again once somebody has decided', async () => {
     await hold(adele);
     await mornings(1);
     const rows = await progress.read(runRef(`${adele}.20261124T190500-8M2P`));
@@ -98,7 +98,7 @@ describe('a held run that nobody approves', () => {
     expect(html).not.toContain('<no permission>');
   });
 
-  it('is told in one mail with all others, the oldest first', async () => {
+  it('is told in one mail with all the others, the oldest first', async () => {
     await hold(adele);
     const later = sampleRun(megan, {
       state: 'held',
@@ -139,7 +139,7 @@ describe('an alert that no catalogue knows and that calls an account compromised
   });
   const texts = () => sent.map((notice) => noticeMail(notice).text);
 
-  it('stands in the mail of the day once, however often it comes', async () => {
+  it('appears in the day’s mail once, however often it comes', async () => {
     await unknownTitles.keep(replay('Contoso: token replay'), now());
     await unknownTitles.keep(replay('Contoso: TOKEN replay'), now());
     await mornings(3);
@@ -147,7 +147,7 @@ describe('an alert that no catalogue knows and that calls an account compromised
     expect(texts()[0]).toContain('DETECTORS');
   });
 
-  it('comes with the runs that wait, in the same mail', async () => {
+  it('is in the same mail as the waiting runs', async () => {
     await hold(adele);
     await unknownTitles.keep(replay('Contoso: token replay'), now());
     await mornings(2);
@@ -156,7 +156,7 @@ describe('an alert that no catalogue knows and that calls an account compromised
     expect(texts()[1]).not.toContain('token replay');
   });
 
-  it('waits for the next morning where the mail of this one has left', async () => {
+  it('waits for the next morning if this morning’s mail has left', async () => {
     await hold(adele);
     await mornings(1);
     await unknownTitles.keep(replay('Contoso: token replay'), now());
@@ -171,13 +171,13 @@ describe('the morning report', () => {
   const lines = () =>
     sent.at(-1)?.sections.flatMap(({ title, lines }) => lines.map(({ text }) => `${title}: ${text}`));
 
-  it('names a run that stands still', async () => {
+  it('names a run that is stuck', async () => {
     await progress.open(sampleRun(adele, { wakeAt: null }), [], undefined, []);
     await mornings(1);
     expect(lines()?.join()).toMatch(/^Runs that stand still: adele.*open since/);
   });
 
-  it('names a run that can’t be read, and the others anyway', async () => {
+  it('names an unreadable run, and the others anyway', async () => {
     await progress.open(sampleRun(adele, { wakeAt: null }), [], undefined, []);
     await progress.open(sampleRun(megan, { wakeAt: null }), [], undefined, []);
     const read = progress.read.bind(progress);
@@ -188,7 +188,7 @@ describe('the morning report', () => {
     expect(lines()?.join()).toContain(`Runs that can’t be read: Run ${megan}`);
   });
 
-  it('names a summary that has not left, a change without effect, and a task older than a day', async () => {
+  it('names an unsent summary, a change without effect, and a task older than a day', async () => {
     const base = sampleRun(adele);
     const run = sampleRun(adele, {
       state: 'finished',
@@ -227,7 +227,7 @@ describe('the morning report', () => {
     ]);
   });
 
-  it('names what nobody could handle', async () => {
+  it('names messages that nobody could handle', async () => {
     letters = [
       {
         at: '2026-11-24T19:00:00.000Z',

@@ -51,7 +51,7 @@ describe('a message that was handled', () => {
 });
 
 describe('a failure that may pass', () => {
-  it('is tried again later as a message of its own, with the body as it came', async () => {
+  it('is tried again later as a new message with the same body', async () => {
     const { letters, lines } = await handle(delivery(), busy);
     expect(letters).toEqual([
       {
@@ -88,7 +88,7 @@ describe('a failure that may pass', () => {
     expect(waitOf((await handle(delivery(), asked)).letter)).toBe(90);
   });
 
-  it('is whatever nobody has called permanent: a fault of our own, or something that is no error', async () => {
+  it('is any that nobody called permanent: a bug of ours, or a thrown value that is no error', async () => {
     for (const failure of [new TypeError('x is not a function'), 'text', null]) {
       expect((await handle(delivery(), failure)).letter).toMatchObject({
         queue: 'alerts',

@@ -1,5 +1,5 @@
-// What else is told of a user's authentication: the report on registrations, which knows the default method, and the
-// older per-user state of multifactor authentication, which only beta has.
+// More about a user's authentication: the registration report, which knows the default method, and the older per-user
+// state of multifactor authentication, which only beta has.
 import { isRow, type Row, TenantRefusal } from '../answers.ts';
 import { findUser, groupIdOf, hasPlan, isGuest, principalIdOf, userIdOf } from '../directory.ts';
 import { type EntityType, withDefaults } from '../odata.ts';
@@ -32,7 +32,7 @@ function registration(call: GraphCall): Row {
   return registrationOf(call, user, administratorsOf(call.file));
 }
 
-/** Whoever holds a role now, directly or through a group; no group lies inside one that carries roles. */
+/** Everybody who holds a role now, directly or through a group; a role-assignable group contains no other group. */
 function administratorsOf(file: TenantFile): ReadonlySet<string> {
   const holders = new Set(
     (file.roleAssignments ?? []).map(({ principalId }) => principalIdOf(file, principalId)),

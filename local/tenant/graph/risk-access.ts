@@ -1,10 +1,10 @@
-// What reading risk needs, and whom a risky object is about.
+// The licences that reading risk needs, and the user a risky object is about.
 import { type Row, TenantRefusal } from '../answers.ts';
 import { findUser, hasPlan, userIdOf } from '../directory.ts';
 import type { TenantFile } from '../schema.ts';
 import type { GraphCall } from './route.ts';
 
-/** Throws the refusal of a tenant that has none of these service plans. */
+/** Throws a tenant's refusal if it has none of these service plans. */
 export function licensed(call: GraphCall, plans: readonly string[]): void {
   if (plans.some((plan) => hasPlan(call.file, plan))) return;
   throw new TenantRefusal(403, 'Forbidden', 'Your tenant is not licensed for this feature.');

@@ -45,11 +45,11 @@ export const assignmentRows = (call: GraphCall): Row[] =>
     principalOrganizationId: call.claims.tid,
   }));
 
-/** What the app itself holds stands beside the tenant's people. */
+/** The app's own assignments are listed beside those of the tenant's users. */
 const ownAssignments = ({ claims, directoryRoles }: GraphCall) =>
   directoryRoles.map((roleDefinitionId) => ({ principalId: claims.oid, roleDefinitionId, condition: null }));
 
-/** A role held through a group stands in PIM for the group and for each of its members. */
+/** PIM lists a role held through a group for the group and for each of its members. */
 function instances<T extends Reference>(
   call: GraphCall,
   kind: string,

@@ -21,7 +21,7 @@ const bad = (code: string, message: string) => new TenantRefusal(400, code, mess
 const invalid = (name: string) =>
   bad('Request_BadRequest', `Invalid value specified for property '${name}' of resource 'RoleAssignment'.`);
 
-/** What tells two assignments apart. */
+/** Identifies an assignment. */
 const keyIn = (file: TenantFile) => (entry: Assignment | Eligibility) =>
   [
     principalIdOf(file, entry.principalId),
@@ -139,7 +139,7 @@ function request(call: GraphCall, what: 'active' | 'eligible') {
   const { store } = call;
   const { file } = store;
   if (what === 'active' && asked === 'adminRemove') requireOldEnough(call, key);
-  // A tenant without any stays a tenant without a list.
+  // If the tenant file has no list, it still has none afterwards.
   const name = what === 'eligible' ? 'roleEligibilities' : 'roleAssignments';
   file[name] ??= [];
   const list = what === 'eligible' ? (file.roleEligibilities ?? []) : (file.roleAssignments ?? []);

@@ -20,7 +20,7 @@ export function requireUser(file: TenantFile, id: string): User {
 
 const aYearBefore = (iso: string) => new Date(Date.parse(iso) - 365 * 86_400_000).toISOString();
 
-/** Whoever comes from Active Directory has a security identifier there. */
+/** A user synced from Active Directory has a security identifier there. */
 export function sidOf(user: User): string | null {
   if (user.onPremisesSecurityIdentifier !== undefined) return user.onPremisesSecurityIdentifier;
   if (!user.onPremisesSyncEnabled) return null;
