@@ -35,7 +35,7 @@ const attemptSchema = z.coerce.number().int().min(0).catch(0);
 
 export interface Delivery {
   queue: string;
-  /** Empty where the message has none. */
+  /** Empty if the message has none. */
   id: string;
   deliveryCount: number;
   /** Times that it was sent again after a failure. */

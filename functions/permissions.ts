@@ -1,5 +1,5 @@
-// Everything that the app may ask for, with who asks: the steps' own declarations, and what comes before and after
-// them. Nothing is granted that is not named here, and what is named here is used.
+// All permissions that the app may ask for, and what needs them: the steps' own declarations, and the work before and
+// after the steps. Nothing else is granted, and everything here is used.
 import { pollPermissions } from '../shared/alerts/feeds.ts';
 import { protectionPermissions } from '../shared/alerts/protection.ts';
 import { alertPermissions } from '../shared/alerts/sources.ts';
@@ -12,8 +12,8 @@ import { neededOf } from '../shared/preflight/permissions.ts';
 import { mailPermissions } from '../shared/summary/mail.ts';
 
 /**
- * Whoever may write may read, where Microsoft's reference says so for every request made here: then the one is not
- * granted beside the other (https://learn.microsoft.com/graph/permissions-reference).
+ * A write permission includes the read one, if Microsoft's reference says so for every request made here: then the read
+ * permission isn't granted (https://learn.microsoft.com/graph/permissions-reference).
  */
 export const coveredBy: Readonly<Record<string, string>> = {
   'Application.Read.All': 'Application.ReadWrite.All',

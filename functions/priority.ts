@@ -1,22 +1,22 @@
-// Containment first, also across runs: while this process works on an alert or a lock, everything else that has come to
-// it waits, so that the fiftieth victim is locked before evidence is collected about the first. Nothing waits for ever,
-// and no more is worked on at once than one process can finish, so that message locks are renewed in time.
+// Containment first, also across runs: while this process works on an alert or a lock, all its other work waits, so
+// that the fiftieth victim is locked before evidence about the first is collected. Nothing waits for ever, and one
+// process accepts no more work than it can finish, so that message locks are renewed in time.
 
 export interface Priority {
   /** Runs at once; whatever is not urgent waits for it. */
   urgent<T>(work: () => Promise<T>): Promise<T>;
-  /** Runs when nothing urgent is at work and a place is free. */
+  /** Runs when nothing urgent is running and a place is free. */
   other<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface PriorityOptions {
-  /** How many that are not urgent are at work at the same time. */
+  /** How many non-urgent tasks run at the same time. */
   places: number;
   /** After so long the urgent no longer hold it up altogether. A place is waited for anyway. */
   longestWaitMs: number;
   /**
-   * Of those that have waited so long, how many are at work while something urgent still is: in a storm of minutes all
-   * have, and given every place they would slow the locks down as if there were no order.
+   * How many tasks that have waited this long run beside urgent ones: in a storm of minutes all of them have waited,
+   * and given every place they would slow the locks down as if there were no order.
    */
   placesMeanwhile: number;
 }

@@ -109,7 +109,7 @@ export interface Services {
   secondOperatorFor: HandBackServices['secondOperatorFor'];
   watchSources: () => Promise<unknown>;
   reportDaily: () => Promise<unknown>;
-  /** Removes what has been kept long enough. */
+  /** Removes records whose retention has passed. */
   forget: () => Promise<unknown>;
   preflight: Preflight;
   decided: Parameters<typeof listDecisions>[0];

@@ -21,7 +21,7 @@ export function publisherOf(...of: Parameters<typeof topicOf>): Pick<Engine, 'pu
   return topic === undefined ? {} : { publish: createPublisher(topic) };
 }
 
-/** Says on use what is missing. */
+/** Throws on use, and says what is missing. */
 export const doorTo = (publish: Engine['publish']): PollDeps['publish'] =>
   publish ??
   (async () => {

@@ -31,7 +31,7 @@ export const decisionListSchema = z.object({
 
 interface Dependencies {
   decisions: DecisionRecord;
-  /** The object id of a user principal name; undefined where the directory has none. */
+  /** The object id of a user principal name; undefined if the directory doesn't have it. */
   idOf(userPrincipalName: string): Promise<string | undefined>;
   now(): Date;
 }

@@ -22,7 +22,7 @@ export function readAhead(deps: Given, claim: Reading): Ahead {
     if (userId === null || accounts.has(userId)) continue;
     const account = deps.readAccount(userId, deps.now(), userPrincipalName);
     accounts.set(userId, account);
-    // Whoever asks for it hears of the failure; where nobody asks, there was nobody to hear.
+    // The caller that needs it gets the failure; if none does, nobody misses it.
     account.catch(() => undefined);
     const marks = protection?.(userId);
     marks?.catch(() => undefined);

@@ -120,7 +120,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
 
 const judgedAtOnce = 8;
 
-/** So many are recorded one by one; the rest of the message only as a number. */
+/** This many are recorded one by one; the rest of the message is only counted. */
 const mostRefused = 50;
 
 const blank = {

@@ -1,7 +1,7 @@
-// A drill from its beginning to its end: plant, raise the alarm, let the responder take the account back, look what is
-// left, undo. Whatever happens in between it cleans up, or says what is left and how it is removed. It is a course of short
-// steps, each of which may be made twice: one process makes all of them, or several one after the other (weekly.ts). What
-// was planted is found by its name, so that also a drill whose course is lost is cleaned up.
+// A drill from start to end: plant, raise the alarm, let the responder take the account back, check what is left, undo.
+// Whatever happens, it cleans up, or says what is left and how to remove it. It consists of short steps, each of which
+// may run twice: in one process, or in several one after the other (weekly.ts). Planted things are found by name, so a
+// drill whose progress is lost is cleaned up too.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError, toFailure } from '../../shared/errors.ts';
@@ -114,7 +114,7 @@ const reportSchema = z.object({
 });
 export type DrillReport = Readonly<z.infer<typeof reportSchema>>;
 
-/** Where a drill stands: all that the next step needs to know, whoever makes it. */
+/** The state of a drill: everything the next step needs to know, whichever process runs it. */
 export const courseSchema = z.object({
   at: z.enum(['planting', 'alarm', 'opening', 'running', 'undoing', 'removing', 'ending', 'ended']),
   /** When it came there. */
@@ -193,7 +193,7 @@ export async function proceed(deps: Acting, { drill: current, sink }: Held, cour
   }
 }
 
-/** The drill that is noted, and what it plants with. */
+/** The recorded drill, and what it plants with. */
 interface Held {
   drill: Drill;
   sink: string;
@@ -217,7 +217,7 @@ const moved = (
 const isOver = ({ now }: DrillDeps, { since }: Course, minutes: number) =>
   now().getTime() - Date.parse(since) >= minutes * 60_000;
 
-/** Removes what a drill that was killed has left; nothing where there is none. */
+/** Removes what a killed drill has left, if anything. */
 export async function cleanUpAfter(deps: DrillDeps, user: string): Promise<DrillReport> {
   const { responder, now } = deps;
   const report = blank(user, now().toISOString());
@@ -554,7 +554,7 @@ async function cleaning(deps: Acting, current: Drill, target: Target, course: Co
   return await ending(deps, current, course);
 }
 
-/** Waits until the account is as it was, since directories lag, and says what is not. */
+/** Waits until the account is as before, since directories lag, and reports what is not. */
 async function ending(deps: Acting, { id }: Drill, course: Course): Promise<Course> {
   const { responder, now } = deps;
   const because = reasonsIn(course);

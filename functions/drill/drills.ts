@@ -28,7 +28,7 @@ export const drillBodySchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('alive'), id: z.string() }),
   /** What the responder asked and was answered in it, stripped; also once it has ended. */
   z.strictObject({ do: z.literal('recorded'), id: z.string() }),
-  /** What is still not as it was. */
+  /** What is still different from before. */
   z.strictObject({ do: z.literal('look'), id: z.string() }),
   /** Looks whether the account is as it was, and only then counts it as passed. */
   z.strictObject({ do: z.literal('end'), id: z.string(), passed: z.boolean() }),

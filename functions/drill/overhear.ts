@@ -1,6 +1,6 @@
-// The responder's own side of a drill: what it asked and was answered in the run that the drill opened, and in no other.
-// Stripped before it is kept, with names that mean nothing without the drill's own id; what is kept is bounded in number and
-// size, and no work ever waits or fails for it.
+// The responder's side of a drill: its requests and answers in the run that the drill opened, and in no other. They are
+// stripped before they are kept, with names that mean nothing without the drill's own id; their number and size are
+// bounded, and no work ever waits or fails for them.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type DrillRecordings, type Drills, isOn } from '../../shared/run/drills.ts';
 import type { Engine } from '../../shared/run/engine.ts';

@@ -1,6 +1,6 @@
-// What a drill asked and what it was answered, without anything of the tenant's: to be attached to an issue, and to be
-// replayed by the simulated tenant. What is not known to be Microsoft's or ours is replaced, the same by the same, so
-// that nothing slips through for being new.
+// A drill's requests and answers, without any of the tenant's data: to attach to an issue, and for the simulated tenant
+// to replay. Everything not known to be Microsoft's or ours is replaced, equal values by equal ones, so that nothing
+// new slips through.
 import { createHmac, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import expected from './expected.generated.json' with { type: 'json' };

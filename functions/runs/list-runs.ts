@@ -53,7 +53,7 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
   const filtered = verdict !== undefined || person.trim() !== '';
   const most = query.data.most ?? (page && filtered ? mostLookedAt : usualRuns);
   const newest = await engine.progress.list(since, filtered ? mostLookedAt : most);
-  // What is held waits for somebody, however old it is.
+  // A held run waits for somebody, however old it is.
   const held = page && !filtered ? (await engine.progress.held()).slice(0, mostHeld) : [];
   const refs = [...newest, ...held.filter(({ runId }) => newest.every((ref) => ref.runId !== runId))];
   const wanted = person.trim().toLowerCase();
@@ -84,7 +84,7 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
   return { status: 200, headers: { vary: 'accept' }, json: { runs } };
 }
 
-/** Table Storage takes so many requests at once from one app without slowing the others down. */
+/** Table Storage takes this many concurrent requests from one app without slowing the others down. */
 const atOnce = 25;
 
 async function linesOf(engine: Engine, refs: readonly RunRef[]): Promise<(Line & { word: string })[]> {

@@ -1,5 +1,5 @@
-// Shuts out the devices that the intruder registered or came from: what was signed in on them ends. Disabled, never
-// deleted, since with a device its recovery keys would go. An application can do that to Windows alone.
+// Disables the devices that the intruder registered or used, which ends their sign-ins. They are never deleted, since
+// their recovery keys would go with them. An application can only do this to Windows devices.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError } from '../../shared/errors.ts';

@@ -41,7 +41,7 @@ export const removeDefenderRoles = remediation({
     exchange: ['Get-RoleGroup', 'Get-RoleGroupMember', 'Remove-RoleGroupMember', 'Add-RoleGroupMember'],
   },
   appliesTo: () => true,
-  // Whoever had other roles is asked about these, also when those are taken away at this moment.
+  // If other roles are assigned too, a person is asked about these, even if those are being removed right now.
   againAfter: ['remove-admin-roles', 'remove-exchange-roles'],
   restoredAtHandBack: 'after approval',
   before: z.object({ group: z.string() }),
@@ -57,7 +57,7 @@ export const removeDefenderRoles = remediation({
     }
     const groups = await exchange.get('Get-RoleGroup', {}, groupSchema, { ...at(proved), select: ['Name'] });
     const held: string[] = [];
-    // One after the other: there are some fifty, and the service slows down whoever asks for much at once.
+    // One after the other: there are some fifty, and the service slows down callers with many requests.
     for (const { Name } of groups) if (await isMember(exchange, Name, account, at(proved))) held.push(Name);
     return {
       changes: held.map((group) => ({

@@ -1,5 +1,5 @@
-// Throws out whoever is signed in. Done at once beside the block, and again after each thing was taken away by
-// which a new session could have been made in between.
+// Ends all sessions. Done at once together with the block, and again after each removal of something that could have
+// created a new session in between.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';

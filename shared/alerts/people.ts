@@ -13,7 +13,7 @@ import type { Subject } from './source.ts';
 export const peoplePermission = 'User.Read.All';
 
 const userSchema = z.object({ id: z.string(), userPrincipalName: z.string() });
-/** Includes what was asked for, so that an answer about somebody else is noticed. */
+/** Includes the requested ids, so that an answer about somebody else is noticed. */
 const mailUserSchema = userSchema.extend({ mail: text, proxyAddresses: words });
 const sidUserSchema = userSchema.extend({ onPremisesSecurityIdentifier: word });
 

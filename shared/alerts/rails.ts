@@ -48,6 +48,6 @@ const protectedAccount: Rail = ({ account, named, protectedBecause }, ruling) =>
 
 const rails: readonly Rail[] = [protectedAccount];
 
-/** What is left of a ruling that would open a run. */
+/** What remains of a ruling that would open a run. */
 export const putOnRails = (subject: OnRails, ruling: Ruling): Ruling =>
   rails.reduce((so, rail) => rail(subject, so), ruling);

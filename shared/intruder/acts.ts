@@ -38,10 +38,10 @@ export type Act = Readonly<z.infer<typeof actSchema>>;
 
 const factsSchema = z.object({
   acts: z.array(actSchema),
-  /** Inbox rules made by whoever is not known as the intruder; `evidence` says from where. */
+  /** Inbox rules whose maker isn't known as the intruder; `evidence` says from where. */
   rulesOfOthers: z.array(actSchema).default([]),
   left: z.number(),
-  /** Whether the unified audit log answered with anything; an empty answer is none. */
+  /** Whether the unified audit log returned anything; an empty answer doesn't count. */
   unified: z.boolean().default(true),
 });
 type Facts = z.infer<typeof factsSchema>;
@@ -194,7 +194,7 @@ const madeFrom = ({ trace, time }: UnifiedRecord | DirectoryAudit) =>
 const sending = 'Send';
 const itemSchema = z.looseObject({ InternetMessageId: z.string() });
 
-/** Of a message that was sent only what it is known by. */
+/** For a sent message, only what identifies it. */
 function withoutBulk(act: Act): Act {
   const item = itemSchema.safeParse(act.data['Item']).data;
   if (item === undefined) return act;

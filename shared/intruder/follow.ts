@@ -30,7 +30,7 @@ interface Traces {
   countries: Set<string>;
 }
 
-/** From what is the intruder's to what else is: another sign-in in the session, at the address, with the device. */
+/** From one thing of the intruder's to the next: another sign-in in the session, at the address, with the device. */
 export function follow(
   presences: readonly Presence[],
   hints: readonly Hint[],

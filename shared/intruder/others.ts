@@ -41,7 +41,7 @@ export function judgeOther(
       kind === 'address' && verdict === 'shared' ? [networkOf(value)] : [],
     ),
   );
-  // What the intruder left in this account at another of their addresses is none of its habits.
+  // What the intruder did in this account from another of their addresses is not one of its habits.
   const isTheirs = (one: Presence) =>
     has(theirs, one.network) || (has(shared, one.network) && theirClients.has(one.client));
   const elsewhere = presences.filter((one) => !isTheirs(one));

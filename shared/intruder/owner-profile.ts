@@ -22,7 +22,7 @@ export interface Profile {
 
 export const isEmpty = ({ networks, clients }: Profile) => networks.size + clients.size === 0;
 
-/** By what these presences did before a time (ms). */
+/** Built from these presences before a time (ms). */
 export function profileOf(presences: readonly Presence[], until: number): Profile {
   const early = presences.filter(({ first }) => first < until);
   const clients = (some: readonly Presence[]) =>

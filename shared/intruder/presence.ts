@@ -37,7 +37,7 @@ const keyOf = ({ network, userAgent, device, session }: SignIn, phished: Readonl
     has(phished, session) ? session : null,
   ]);
 
-/** Oldest first; what is judged does not depend on the order in which the log was read. */
+/** Oldest first; the judgement doesn't depend on the order in which the log was read. */
 export function presencesOf(successes: readonly SignIn[], hints: readonly Hint[]): Presence[] {
   const points = hints.map((hint) => {
     const { signIns, exact } = namedBy(hint, successes);

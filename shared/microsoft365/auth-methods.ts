@@ -205,7 +205,7 @@ export function judgeMethods(
   audits: readonly DirectoryAudit[],
   intruder: Intruder,
   since: number,
-  /** Whether the log could be read at all: what it doesn't show did not happen. */
+  /** Whether the log could be read at all: if so, what it doesn't show did not happen. */
   isRead: boolean,
 ) {
   const judged = all

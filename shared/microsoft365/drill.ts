@@ -5,7 +5,7 @@ import type { RunView } from '../model/step.ts';
 import type { ServicePrincipal } from './app-access.ts';
 import type { App } from './judge-app-access.ts';
 
-/** Everything is called by it, so that whoever meets it knows what it is, and no two drills miss each other's. */
+/** Part of every planted name, so that anybody who finds one knows what it is, and drills recognise each other's. */
 export const drillMarker = 'Reclaim drill';
 /** Kept for fiction, so that it rings nowhere (https://nationalnanpa.com). */
 export const drillNumber = '+1 2025550143';
@@ -25,7 +25,7 @@ export const isDrillNumber = (text: string | null | undefined): boolean =>
 export const methodOfDrill = (run: RunView, method: { kind: string | null; value: string | null }) =>
   drilled(run, () => method.kind === 'phone' && isDrillNumber(method.value));
 
-/** `names`: of whoever was given access. */
+/** `names`: those of the people who were given access. */
 export const delegateOfDrill = (run: RunView, kind: string, names: readonly string[]) =>
   drilled(run, (sink) => kind === 'folder' && names.some((name) => name.toLowerCase() === sink));
 

@@ -8,7 +8,7 @@ import type { ExchangeReader } from '../model/clients.ts';
 import { nullableText } from '../model/text.ts';
 import { asAddress, isInside, type Recipient } from './recipients.ts';
 
-/** The account's mailbox as `theMailbox` reads it; undefined where it has none in Exchange Online. */
+/** The account's mailbox as `theMailbox` reads it; undefined if it has none in Exchange Online. */
 export const mailboxIfAny = <T>(
   exchange: ExchangeReader,
   account: Pick<Account, 'id' | 'userPrincipalName'>,
@@ -90,7 +90,7 @@ const entrySchema = recipientSchema.extend({
   EmailAddresses: z.array(z.string()).nullish().catch(null),
 });
 
-/** What Get-Recipient answers for a name, whoever asked it; null where the directory does not know it. */
+/** Get-Recipient's answer for a name, whoever asked; null if the directory doesn't know it. */
 export function entryOf(answer: unknown): DirectoryEntry | null {
   const found = z.array(entrySchema).safeParse([answer].flat()).data ?? [];
   const addresses = found.flatMap(({ ExternalEmailAddress, PrimarySmtpAddress, EmailAddresses }) => {

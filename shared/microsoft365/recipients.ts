@@ -82,7 +82,7 @@ function inBrackets(text: string): { before: string; kind: string; value: string
 
 const unquote = (text: string) => trim(text.trim(), '"\'').trim();
 
-/** The address in a text such as `SMTP:Adele@Contoso.com`, in lower case; null where there is none. */
+/** The address in a text such as `SMTP:Adele@Contoso.com`, in lower case; null if there is none. */
 export function asAddress(text: string): string | null {
   const bare = unquote(text)
     .replace(/^(?:smtp|mailto):/i, '')

@@ -27,7 +27,7 @@ export async function readRisk(graph: GraphReader, userId: string): Promise<Risk
 
 const waitSeconds = 20;
 
-/** Dismissed while Entra ID Protection is still at work, the risk would come back afterwards. */
+/** If dismissed while Entra ID Protection is still working, the risk would come back. */
 export const waitForRisk = (name: string, { riskLevel, riskState }: Risk): RetryableError =>
   new RetryableError(
     `Entra ID Protection is still at work on ${name} (${riskLevel}, ${riskState}); the risk is dismissed once it is done`,

@@ -38,7 +38,7 @@ export const absence = all('absence');
 export const secrets = all('secrets');
 /** What people call the folders that mail about money and staff belongs in. */
 export const office = all('office');
-/** What is read for interest or not at all: harmless even where it lies among warnings or feeds. */
+/** Mail read out of interest or not at all: harmless even if filed among warnings or feeds. */
 export const leisure = all('leisure');
 /** What people sort or throw away for their own peace, unless it says something graver too. */
 export const noise = all('noise');

@@ -22,7 +22,7 @@ export interface Look {
   since: number;
   /** Domains whose mail stays inside. */
   domains: readonly string[];
-  /** Whether another step takes back what is tied to the intruder, where it can be. */
+  /** Whether another step undoes what is tied to the intruder, if that is possible. */
   resets?: boolean;
 }
 
@@ -53,12 +53,12 @@ interface Doubt {
   /** How to end it, as an order: `Remove the sweep rule "Tidy up"`. */
   remedy: string;
   commands?: readonly string[];
-  /** What of the intruder's it is, if it is theirs. */
+  /** What the intruder has there, if it is theirs. */
   remains?: string;
   /** How, where no command says it. */
   how?: string;
   danger?: Danger;
-  /** One of those things that another step takes back. */
+  /** One of the things that another step undoes. */
   isReset?: true;
 }
 

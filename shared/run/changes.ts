@@ -1,5 +1,5 @@
-// Holds what a step recorded against what it finds now. Pure. The record decides what was done and what is to be
-// undone; the last find only says what is still there.
+// Compares what a step recorded with what it finds now. Pure. The record decides what was done and what to undo; the
+// last find only shows what is still there.
 import type { Failure } from '../errors.ts';
 import { isOwnersTrace } from '../intruder/tie.ts';
 import type { Intruder } from '../model/intruder.ts';
@@ -41,7 +41,7 @@ export interface Reconciled {
   toFix: ReadonlySet<string>;
 }
 
-/** Before fixing: new findings join the record, and what is no longer found is verified. */
+/** Before fixing: new findings join the record, and recorded changes that are no longer found are verified. */
 export function reconcile(
   records: readonly ChangeRecord[],
   found: readonly Change[],
@@ -103,7 +103,7 @@ export const newRecord = (change: Change, now: string, act: boolean): ChangeReco
   failure: null,
 });
 
-/** What was only reported and is gone by itself leaves no record: nothing was done about it. */
+/** A change that was only reported and has gone leaves no record: nothing was done about it. */
 function noLongerFound(record: ChangeRecord, now: string): ChangeRecord | undefined {
   if (record.undoneAt !== null || record.goneAt !== null) return record;
   if (record.attemptedAt === null) return undefined;
@@ -185,7 +185,7 @@ const isOlder = (time: string | null, now: string, seconds: number) =>
 export const isInDoubt = (record: ChangeRecord): boolean =>
   record.once && record.attemptedAt !== null && verificationOf(record) === 'open' && !wasRefused(record);
 
-/** Made, as far as the service said, and not seen yet: looked at again within seconds. */
+/** Made, according to the service, but not visible yet: looked at again within seconds. */
 export const isUnseen = (record: ChangeRecord): boolean =>
   verificationOf(record) === 'unverified' && !record.once;
 
@@ -227,7 +227,7 @@ export function afterAttempt(record: ChangeRecord, attempt: Attempt, now: string
   }
 }
 
-/** After fixing: what the second find no longer sees is verified; what it still sees stays unverified. */
+/** After fixing: changes that the second find no longer sees are verified; the others stay unverified. */
 export function verify(
   records: readonly ChangeRecord[],
   found: readonly Change[],

@@ -7,7 +7,7 @@ export const drillSchema = z.object({
   userId: z.string(),
   userPrincipalName: z.string(),
   begunAt: z.string(),
-  /** When whoever runs it last said so. */
+  /** When the process that runs it last reported. */
   aliveAt: z.string(),
   /** Where it stands, if several invocations make it one after the other; functions/drill knows its shape. */
   course: z.unknown().optional(),
@@ -33,7 +33,7 @@ export interface Drills {
   write(row: DrillRow, etag: string | undefined): Promise<boolean>;
 }
 
-/** Whoever runs a drill says so more often than this; else it was killed. */
+/** A running drill reports more often than this; otherwise it was killed. */
 export const drillLeaseSeconds = 60;
 
 /** However long somebody says that one goes on. */

@@ -15,20 +15,20 @@ export interface Engine {
   playbook: readonly Step[];
   /** What the administrator set for each step, by name; parsed by the step. */
   stepSettings: Readonly<Record<string, unknown>>;
-  /** Why only a person changes this account, as far as that can be told without asking anybody; null else. */
+  /** Why only a person may change this account, as far as that is known without a request; otherwise null. */
   protects?: (account: Account) => string | null;
-  /** Keeps runs that work at the same time from taking the last administrator; left out where only one run is at work. */
+  /** Keeps concurrent runs from removing the last administrator; left out if only one run is active. */
   departures?: Departures;
   /** Clients whose requests end when the signal aborts. */
   clients: (abort: AbortSignal) => Clients;
   /** Sends alerts to the front door; left out where no topic is set. */
   publish?: (alerts: readonly OutgoingAlert[]) => Promise<void>;
   now: () => Date;
-  /** The fire drill that is under way on the account, if one is; left out where none can be. */
+  /** The fire drill that is under way on the account, if any; left out if there can be none. */
   drillOn?: (userId: string) => Promise<NonNullable<RunRow['drill']> | undefined>;
-  /** Work for a run that a drill opened: what is asked and answered is kept. Left out where nothing is. */
+  /** Work for a run that a drill opened: its requests and answers are kept. Left out if nothing is kept. */
   overheard?: <T>(drill: NonNullable<RunRow['drill']>, work: () => Promise<T>) => Promise<T>;
-  /** What pages say of the last drill; left out where nobody asks. */
+  /** What pages say about the last drill; left out if nobody asks. */
   lastDrill?: () => Promise<string | undefined>;
   /** Where on-call works: pages tell the time there too. */
   timeZone?: string;

@@ -31,7 +31,7 @@ interface Move {
   recorded: ReadonlySet<string>;
 }
 
-/** `known` answers what was read a moment ago, so that nothing is asked twice before the lock. */
+/** `known` returns what was read a moment ago, so that nothing is read twice before the lock. */
 export function firstMove(engine: Engine, known: Partial<Readers> = {}): FirstMove {
   return async (planned, now) => {
     const { run } = planned;

@@ -67,7 +67,7 @@ export const unacceptedTasks = (
   { despite, accepts }: Pick<Beginning, 'despite' | 'accepts'>,
 ) => tasksLeft(state).filter(({ name, step }) => !accepts.includes(name) && !despite.includes(step));
 
-/** Begins the hand-back, or accepts more of what is in its way. Said again it changes nothing. */
+/** Begins the hand-back, or accepts more open points. Repeating it changes nothing. */
 export const begin =
   ({ identified, despite, accepts, second }: Beginning, order: PersonalOrder): Apply =>
   (state) => {

@@ -253,7 +253,7 @@ function ownerTasks({ run, steps }: RunState): OwnerTask[] {
   ];
 }
 
-/** What is mastered elsewhere is given back there. */
+/** What another directory masters is given back there. */
 function atTheSource({ synced, federated, userPrincipalName }: RunRow['account']): OwnerTask[] {
   if (!synced && !federated) return [];
   const where = synced

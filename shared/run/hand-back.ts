@@ -1,4 +1,4 @@
-// The way of an account back to its owner: which phase it is in, what belongs to each, and what is in the way. Pure.
+// The hand-back of an account to its owner: its phases, what belongs to each, and what blocks it. Pure.
 // Nothing is restored before all that the run removed was looked at once more, and nothing is fixed after that.
 
 import type { HandBack, HandBackPhase, RunRow, RunState, StepRow } from '../model/rows.ts';
@@ -31,7 +31,7 @@ export interface Left {
   blocks: boolean;
 }
 
-/** What is not as it must be before anything is restored. */
+/** What must be put right before anything is restored. */
 export function leftBehind({ steps }: Pick<RunState, 'steps'>): Left[] {
   return steps.flatMap((row): Left[] => {
     if (!isLookedAt(row)) return [];
@@ -72,7 +72,7 @@ const whatWaits = (row: StepRow, ids: readonly string[]) =>
 export const inTheWay = (state: RunState): Left[] =>
   leftBehind(state).filter(({ step, blocks }) => blocks && !accepts(state.run, step));
 
-/** Whoever gives the account back has taken it as it is, by name. */
+/** The operator who hands the account back has accepted it as it is, by name. */
 export const accepts = ({ handBack }: RunRow, step: string): boolean =>
   handBack?.despite.includes(step) ?? false;
 
@@ -147,7 +147,7 @@ function phaseOf(orders: readonly HandBackOrder[], state: RunState, { phase, pas
   return through('roles') ? 'done' : 'roles';
 }
 
-/** Moves a hand-back on, or undefined where it is as far as it can be. */
+/** Moves a hand-back on, or undefined if it can't move now. */
 export function nextHandBack(
   orders: readonly HandBackOrder[],
   state: RunState,
@@ -171,7 +171,7 @@ export function nextHandBack(
   if (phase === handBack.phase && due.length === 0) return undefined;
   const ended = phase === 'roles' || phase === 'done';
   const doneAt = handBack.doneAt ?? (ended ? now.toISOString() : null);
-  // A closed run sleeps: nobody would send again what is lost.
+  // A closed run sleeps: nobody would resend a lost message.
   const opened = due.length > 0 ? { ...run, state: 'open' as const } : run;
   return {
     run: { ...opened, handBack: { ...handBack, phase, doneAt } },

@@ -6,7 +6,7 @@ import type { Outcome, StepRow } from '../model/rows.ts';
 import type { Step } from '../model/step.ts';
 import type { Json } from '../model/words.ts';
 
-/** That it ended so is no news: what it found and did is told by itself, and nobody judges by the rest. */
+/** Ending this way is no news: what it found and did is compared separately, and nobody judges by the rest. */
 const quiet: Readonly<Record<StepRow['kind'], readonly Outcome['is'][]>> = {
   remediation: ['unchanged', 'reported', 'off'],
   investigation: ['unchanged', 'reported', 'off', 'done'],
@@ -30,7 +30,7 @@ export function newsOfIntruder(found: Intruder | undefined, known: Intruder): st
   return text === undefined || text === inOrder(known) ? undefined : digestOf(text);
 }
 
-/** In one order of keys, whoever put it together. */
+/** With sorted keys, whoever put it together. */
 const inOrder = (intruder: Intruder) => JSON.stringify(intruderSchema.parse(intruder));
 const digestOf = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 16);
 

@@ -30,15 +30,15 @@ export interface OpenRequest {
   who?: string;
   /** The operator who asks, by object id. */
   operator?: string;
-  /** Asked once, before a run is opened or raised: what it may be. Left out: whatever was asked for. */
+  /** Asked once, before a run is opened or raised: what it may do. Left out: everything requested. */
   admit?: (request: OpenRequest) => Promise<Admission>;
 }
 
-/** What a run may be of what was asked for. */
+/** How much of the request a run may do. */
 export interface Admission {
   level: Level;
   held: string | null;
-  /** Why it goes no further by itself than its level, or null. */
+  /** Why it goes no further than its level without a person, or null. */
   limited: string | null;
   /** On-call hears of it in a list of all that wait, rather than by a mail of its own. */
   listed: boolean;
@@ -66,7 +66,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
   let request: Admitted = asked;
   const { admit } = asked;
   const admitted = async (): Promise<Admitted> => {
-    // A rehearsal changes nothing, so it takes no place from what is in earnest.
+    // A dry run changes nothing, so it takes no place from real runs.
     if (admit === undefined || asked.dryRun === true || request.admission !== undefined) return request;
     const admission = await admit(asked);
     const { level, held } = admission;
@@ -210,11 +210,11 @@ function withSignals(state: RunState, request: Admitted, now: Date): RunState & 
       next = { ...released(next, request.level, now), ...limitsOf(request) };
       log.push({ at, who, what: `held run opened at level ${request.level}`, why: request.why });
     } else if (request.level === 'full' && next.level === 'contain') {
-      // One that was over is open again, so that the sweep looks after what it does now.
+      // A closed run is open again, so that the sweep watches its new work.
       next = { ...next, state: 'open', level: 'full', raisedBecause: request.why, ...limitsOf(request) };
       log.push({ at, who, what: 'run became full', why: request.why });
     } else if (next.only !== undefined && next.level === 'contain') {
-      // A person chose less for what was known then.
+      // A person chose less, given what was known then.
       next = { ...next, state: 'open', only: undefined };
       log.push({ at, who, what: 'what was left out at level contain is done', why: request.why });
     }
@@ -222,7 +222,7 @@ function withSignals(state: RunState, request: Admitted, now: Date): RunState & 
   return { run: next, steps: lookedAtAgain(next, state.steps, newer), log };
 }
 
-/** What was done since a step has looked may be its to remove: it doesn't wait for the later checks. */
+/** A step may have to remove what was done since its last look: it doesn't wait for the later checks. */
 function lookedAtAgain(run: RunRow, steps: readonly StepRow[], newer: readonly Signal[]): readonly StepRow[] {
   if (run.state !== 'open' || run.endsAs !== null || run.dryRun) return steps;
   const last = Math.max(...newer.map((signal) => Date.parse(lastActivity(signal) ?? '') || 0));
@@ -233,7 +233,7 @@ function lookedAtAgain(run: RunRow, steps: readonly StepRow[], newer: readonly S
 const lastActivity = ({ lastActivityAt, activityAt, detectedAt }: Signal) =>
   lastActivityAt ?? activityAt ?? detectedAt;
 
-/** Whoever starts a run of an administrator may not also make the pass at its end. */
+/** The operator who starts a run on an administrator may not also make the pass at its end. */
 export const startedBy = (
   operator: string | undefined,
   { startedBy: before = [] }: Pick<RunRow, 'startedBy'> = {},
@@ -349,7 +349,7 @@ function belongsTo(
 ): boolean {
   if (run.dryRun && !dryRun) return false;
   if (run.state === 'held' || (run.state === 'open' && run.endsAs === null)) return true;
-  // Whoever was to take its place died before it could: nobody has acted for the alert yet.
+  // The run that was to replace it died before it could: nobody has acted on the alert yet.
   if (run.endsAs === 'superseded') return false;
   if (signals.some((signal) => signal.source === 'operator')) return false;
   // Where a person ended it before the lock, nothing was looked at until its end.

@@ -89,7 +89,7 @@ function retried(row: StepRow, names: readonly string[] | undefined): boolean {
   return endedBadly(row.outcome) || (row.outcome?.is === 'done' && doubtful);
 }
 
-/** A run that is over goes on; what it ended as stays. */
+/** A closed run continues; its earlier result stays. */
 export const reopened = (run: RunRow): RunRow =>
   run.state === 'closed' || run.state === 'finished' ? { ...run, state: 'open' as const } : run;
 
@@ -102,7 +102,7 @@ export const released = (run: RunRow, level: Level, now: Date): RunRow => ({
   releasedAt: now.toISOString(),
 });
 
-/** What protects the account is known to whoever decides. */
+/** The operator who decides knows what protects the account. */
 const decided = ({ now }: Order) => ({ approvedAt: now.toISOString(), onlyLooksBecause: undefined });
 
 /**
@@ -175,14 +175,14 @@ export const undo =
 
 const anew = { state: 'waiting', aim: 'fix', attempt: 0, until: null, outcome: null } as const;
 
-/** What is switched off or does not apply stays so. */
+/** A step that is off or doesn't apply stays so. */
 const clearsAlarm = ({ part, stage, outcome }: StepRow) =>
   (part === 'risk-dismissal' || stage === 'close') && outcome?.is !== 'off' && outcome?.is !== 'skipped';
 
 function undone(row: StepRow, step: Step | undefined, whole: boolean, now: Date): StepRow {
   const can = step?.kind === 'remediation' && typeof step.undo !== 'string';
   if (can && (toUndo(row.changes).length > 0 || row.state === 'running')) {
-    // A worker that is at it right now gets the time to end: its lease bounds what it can still do.
+    // A worker that is running right now gets the time to end: its lease limits what it can still do.
     const until = row.state === 'running' ? row.until : null;
     return { ...row, state: 'waiting', aim: 'undo', attempt: 0, until };
   }

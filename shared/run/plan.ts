@@ -151,7 +151,7 @@ const endedForWorse = (gate: StepRow, run: RunRow) =>
 const isOpen = (gate: StepRow, run: RunRow) =>
   accepts(run, gate.name) || (endedWell(gate.outcome) && (gate.state === 'settled' || looksAgain(gate)));
 
-/** It keeps the intruder out, was made as far as the service said, and is not seen yet. */
+/** It keeps the intruder out, was made according to the service, and isn't visible yet. */
 const mayBeUnmade = (row: StepRow) =>
   (row.stage === 'contain' || row.stage === 'evict') &&
   row.aim !== 'undo' &&

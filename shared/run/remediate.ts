@@ -59,7 +59,7 @@ export async function remediate(
   return fixAndCheck(execution, step, await execution.record(found.row), found.toFix);
 }
 
-/** What was taken on the intruder's account and is the owner's is put back; where it can't be, a person is asked. */
+/** What was removed as the intruder's but is the owner's is put back; if that fails, a person is asked. */
 async function giveBack(
   { engine, context, record: write }: Execution,
   step: Remediation,
@@ -157,7 +157,7 @@ async function fixAndCheck(
   return settle(row, outcomeOf(row, row.acts), now);
 }
 
-/** What was fixed must not be forgotten because the second look fails: it is written first. */
+/** Written first, so that a fix isn't forgotten if the second look fails. */
 async function lookAgain(step: Remediation, execution: Execution, row: StepRow): Promise<Found | Skip> {
   const { engine, context } = execution;
   const now = engine.now();
@@ -335,7 +335,7 @@ export async function undo(execution: Execution, step: Remediation): Promise<End
     row: {
       ...row,
       tasks: mergeTasks([], tasks),
-      // What cannot be undone stays what it was, and the summary says so.
+      // What can't be undone keeps its state, and the summary says so.
       outcome: failure ? { is: 'failed', error: failure } : stillDone ? row.outcome : { is: 'undone' },
       settledAt: now,
     },

@@ -4,17 +4,17 @@
 import { z } from 'zod';
 
 export const requestSchema = z.object({
-  /** Digest of what was asked: the same key for something else is a mistake. */
+  /** Digest of the request: the same key with a different request is a mistake. */
   fingerprint: z.string(),
   at: z.string(),
-  /** null while it is at work. */
+  /** null while it is being answered. */
   status: z.number().nullable(),
   run: z.string().nullable(),
 });
 export type RequestRow = z.infer<typeof requestSchema>;
 
 export const keptSeconds = 24 * 3600;
-/** Longer than a function may run: what is at work after that died on the way. */
+/** Longer than a function may run: a request unanswered after that died on the way. */
 export const atWorkSeconds = 360;
 
 export interface RequestKeys {

@@ -143,7 +143,7 @@ function claim(message: StepMessage, deliveryCount: number, step: Step, engine: 
   };
 }
 
-/** The row while a worker has it, for at most so many seconds. */
+/** The row while a worker has it, for at most this many seconds. */
 export const claimedRow = (
   row: StepRow,
   step: Step | undefined,

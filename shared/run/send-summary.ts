@@ -20,7 +20,7 @@ export interface Mailer {
 
 type Summary = RunRow['summary'];
 
-/** After so many tries the waits grow on, to an hour. It is never given up. */
+/** After this many tries the waits keep growing, up to an hour. It never gives up. */
 const manyAttempts = 15;
 const longestWaitSeconds = 3600;
 
@@ -39,7 +39,7 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
     before = summary;
     const now = engine.now();
     const until = new Date(now.getTime() + timing.leaseSeconds * 1000).toISOString();
-    // After a send that may have been cut off, what it may have said is still to be looked for.
+    // After a send that may have been cut off, look for what it may have sent.
     const claim = summary.claimedAt === null ? { claimedAt: now.toISOString(), verdict: saysNow(state) } : {};
     return { ...state, run: { ...state.run, summary: { ...summary, state: 'sending', until, ...claim } } };
   });

@@ -62,7 +62,7 @@ function deskOf(progress: Progress, ref: RunRef): Desk {
   };
 }
 
-/** What is asked for while it is being done is done once more, for all who have asked meanwhile. */
+/** Requests that arrive while a read is running share one more read. */
 function joined<T>(work: () => Promise<T>): () => Promise<T> {
   let before: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;

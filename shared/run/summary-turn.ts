@@ -61,7 +61,7 @@ function queueSummary(run: RunRow, summary: Summary, now: Date, notBefore: strin
 
 function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
   if (run.state === 'held') return run.toldInList !== true;
-  // Whoever gives the account back sees how far it is; on-call hears of it when it is done, or stuck.
+  // The operator who hands the account back sees the progress; on-call is told when it is done, or stuck.
   if (isHandingBack(run) && !isHandedBack(run) && !isStuck({ run, steps })) return false;
   const pending = (stage: StepRow['stage']) => steps.some((row) => row.stage === stage && isToCome(row));
   const seconds = (now.getTime() - Date.parse(begunAt(run))) / 1000;
@@ -80,7 +80,7 @@ function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
   return seconds >= whatever;
 }
 
-/** What is only read back keeps the mail waiting for one look, not for all of them. */
+/** A mere read-back delays the mail for one look, not for all of them. */
 const isToCome = (row: StepRow) => isPending(row) && !(looksAgain(row) && (row.quickLooks ?? 0) > 1);
 
 /** Tried, and not through: it is tried on until it has left or a person takes it. */
@@ -91,6 +91,6 @@ export const isUnsent = ({ summary, endsAs }: RunRow): boolean =>
 /** Since when the run acts. */
 export const begunAt = ({ releasedAt, openedAt }: RunRow): string => releasedAt ?? openedAt;
 
-/** Nothing was told yet of what the run does: that it was held said nothing of it. */
+/** Nothing has been told yet about what the run does: the notice that it was held doesn't count. */
 export const awaitsFirst = ({ summary, releasedAt }: RunRow): boolean =>
   summary.turn === 0 || (releasedAt !== undefined && (summary.queuedAt ?? '') < releasedAt);

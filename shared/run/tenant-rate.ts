@@ -23,7 +23,7 @@ export type Pace = (abort: AbortSignal | undefined) => Promise<void>;
 const pause = (ms: number, abort: AbortSignal | undefined) =>
   setTimeout(ms, undefined, abort === undefined ? {} : { signal: abort });
 
-/** Waits for a slot; throws a RetryableError, nothing having been sent, where none is near. */
+/** Waits for a slot; throws a RetryableError, with nothing sent, if none is near. */
 export const paceBy =
   (tenantRate: TenantRate, rate: Rate, now: () => Date, wait = pause): Pace =>
   async (abort) => {

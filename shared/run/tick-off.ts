@@ -18,7 +18,7 @@ export const taskKey = (id: string): string =>
 /** Stands in place of a step's name: the mail of the run is no step's. */
 export const ofTheRun = 'summary';
 
-/** A mail that does not get through is somebody's: whoever reads the run here may tell what it would have told. */
+/** If a mail can't be delivered, a person reads the run here and passes on what it would have said. */
 export const unsentSummary = (run: RunRow): TaskRecord | undefined =>
   isUnsent(run)
     ? {
@@ -72,7 +72,7 @@ function ticked(row: StepRow, task: TaskRecord, doneAt: string | null, now: stri
   return outcome === row.outcome ? next : { ...next, outcome, settledAt: now };
 }
 
-/** Only what hung on the task changes: a step that waits for another one, was refused or is off stays what it is. */
+/** Changes only what depended on the task: a step that waits for another, was refused or is off stays as it is. */
 function decided(row: StepRow, next: StepRow): Outcome | null {
   const { outcome } = row;
   const waits =
@@ -93,7 +93,7 @@ function taken({ run, steps }: RunState): RunState {
 const looksOn = (run: RunState['run']): RunState['run'] =>
   run.state === 'closed' && run.endsAs === null ? { ...run, state: 'finished' } : run;
 
-/** Whoever ticks sees the new count: no mail for each tick, only where the verdict's word changes. */
+/** The operator who ticks sees the new count: no mail for each tick, only when the verdict's word changes. */
 function toldByThePage(before: RunState, after: RunState): RunState {
   const { summary } = after.run;
   const [was, is] = [verdictOf(before.run, before.steps), verdictOf(after.run, after.steps)];

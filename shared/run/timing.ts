@@ -10,7 +10,7 @@ export const timing = {
   graceSeconds: 90,
   /** Longer than a function's own deadline, so that a live worker is never doubled. */
   leaseSeconds: 120,
-  /** How long a step that this version does not know is left to an older or newer one at work beside it. */
+  /** How long a step unknown to this version is left to an older or newer version running beside it. */
   otherVersionMinutes: 15,
   /** No run that is open sleeps longer than this. */
   longestSleepMinutes: 60,
@@ -20,19 +20,19 @@ export const timing = {
   longestWaitSeconds: 300,
   /** The summary leaves when all is settled, after the first of these without the collect steps, after the second as it is. */
   summarySeconds: [60, 300],
-  /** What was made is looked at again so soon while it is not seen yet, each counted from the look before. */
+  /** How soon a change that isn't visible yet is looked at again, each counted from the previous look. */
   quickLookSeconds: [5, 15, 40],
-  /** So long what was asked for once, and may never have arrived, is looked for before a person is asked. */
+  /** How long to look for a once-only change that may never have arrived, before a person is asked. */
   doubtSeconds: 60,
-  /** So long a directory may show what was changed already, without its being made again. */
+  /** How long a directory may still show the old state, without the change being made again. */
   lagSeconds: 10,
-  /** What was made and is still found after this long has no effect, unless the change itself says longer. */
+  /** A change that is still found after this long has no effect, unless the change itself allows longer. */
   seenWithinMinutes: 5,
   /** Minutes after the run finished at which everything is looked at again. */
   checkMinutes: [15, 60, 120, 1440],
   /** From this one of them on the logs are read again too: what they say late takes an hour at least, and each search counts. */
   logsAgainMinutes: 60,
-  /** At a later look a mail waits so long for the logs, which may change what it says. */
+  /** How long a mail waits at a later look for the logs, which may change what it says. */
   laterSummarySeconds: 900,
   /** Minutes after an account was handed back at which what had been the intruder's is looked for. */
   watchMinutes: [60, 1440],

@@ -13,19 +13,19 @@ export const endedBadly = (outcome: Outcome | null): boolean =>
 /** Still to come, or looking once more. */
 export const isPending = (step: StepRow): boolean => step.state !== 'settled';
 
-/** Only looks once more at what it has done: what it came to stands meanwhile. */
+/** Only checks once more what it has done: its result stands meanwhile. */
 export const looksAgain = (step: StepRow): boolean => step.aim === 'check' && endedWell(step.outcome);
 
 /** Tasks that wait for a person. Of a step that only reports, tasks would be premature; those of an undone one are the undo's. */
 export const openTasks = (step: StepRow) => waitingTasks(step).filter((task) => !task.atHandBack);
 
-/** What is done with the owner when the account is given back. */
+/** Work to do with the owner when the account is given back. */
 export const handBackTasks = (step: StepRow) => waitingTasks(step).filter((task) => task.atHandBack);
 
 const waitingTasks = (step: StepRow) =>
   step.outcome?.is === 'reported' ? [] : step.tasks.filter((task) => task.doneAt === null);
 
-/** After a false alarm only what has to be put back is anybody's concern: nobody is asked to finish the work itself. */
+/** After a false alarm only what has to be put back matters: nobody is asked to finish the work itself. */
 export const ofConcern = (run: Pick<RunRow, 'endsAs'>, steps: readonly StepRow[]): readonly StepRow[] =>
   run.endsAs === 'undone' ? steps.filter((step) => step.aim === 'undo') : steps;
 
@@ -99,7 +99,7 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
 /** Telling Entra ID Protection takes nothing from the intruder: where that fails, a person tells it. */
 const shutsOut = ({ part }: StepRow) => part !== 'risk-confirmation';
 
-/** Made as far as the service said, and still there long after. What is done once keeps nobody out: a task says so. */
+/** Made according to the service, but still there long after. A once-only change keeps nobody out: a task says so. */
 const hasNoEffect = ({ stillThereAt, goneAt, undoneAt, once }: ChangeRecord) =>
   stillThereAt != null && goneAt === null && undoneAt === null && !once;
 

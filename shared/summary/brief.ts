@@ -15,7 +15,7 @@ import type { Case } from './lock.ts';
 import { openPoints } from './open-points.ts';
 import { alsoAtWork } from './other-hands.ts';
 
-/** Below so many orders nobody reads on; what was removed is then told by its step alone. */
+/** With fewer orders than this, nobody reads on; then the summary names only the steps that removed something. */
 const manyOrders = 7;
 
 /** `orders`: how many stand above it. */
@@ -51,7 +51,7 @@ function account(given: Case): Section {
   };
 }
 
-/** While it is held, nothing of what the policy would have done is said: nothing was. */
+/** While it is held, it does not say what the policy would have done: nothing was. */
 const alerted = ({ run }: Case) =>
   `Reported: ${
     run.signals

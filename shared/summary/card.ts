@@ -28,7 +28,7 @@ export interface CardMessage {
   ];
 }
 
-/** What a person does now, what is still open, and buttons to the run: the rest is on its page and in the mail. */
+/** What a person must do now, what is still open, and buttons to the run: the rest is on its page and in the mail. */
 export function cardOf(given: Given): CardMessage {
   const cards = limits.map((most) => cardWith(given, most));
   return cards.find((card) => Buffer.byteLength(JSON.stringify(card)) <= mostBytes) ?? cardWith(given, 0);

@@ -3,7 +3,7 @@
 import type { ChangeRecord, StepRow } from '../model/rows.ts';
 import { verificationOf } from '../run/changes.ts';
 
-/** From what needs a person most to what is merely told. */
+/** From what needs a person most to mere information. */
 export const standings = [
   'failed',
   'no-effect',
@@ -31,7 +31,7 @@ export const words: Readonly<Record<Standing, string>> = {
   found: 'Found',
 };
 
-/** Not certain, so said before what is. */
+/** Uncertain, so it comes before what is certain. */
 export const isOpen = (standing: Standing): boolean =>
   standings.indexOf(standing) <= standings.indexOf('unverified');
 

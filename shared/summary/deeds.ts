@@ -32,7 +32,7 @@ const sentOf = (given: Pick<Given, 'steps' | 'playbook'>) =>
   sentSchema.safeParse(factsOf(given, 'sent-mail')).data?.messages ?? [];
 const contactSchema = z.object({ phone: z.string().nullable(), manager: z.string().nullable() });
 
-/** By what the owner can be reached, as it was before the attack; nothing where that is not known. */
+/** How the owner could be reached before the attack; empty if that is not known. */
 export const contactOf = (given: Pick<Given, 'steps' | 'playbook'>) =>
   contactSchema.safeParse(factsOf(given, 'contact')).data ?? { phone: null, manager: null };
 
@@ -44,7 +44,7 @@ const ofMailbox =
 const deleting = /^(SoftDelete|HardDelete|MoveToDeletedItems)$/;
 const sharing = /^(AnonymousLink|SharingSet|SharingInvitation|SecureLink|CompanyLink|AddedToSecureLink)/i;
 const taking = /^File(Downloaded|Accessed|SyncDownloadedFull|Copied)/i;
-/** What the account does by itself all day, or what is in a lane of its own. */
+/** Automatic activity of the account, or acts with a lane of their own. */
 const unremarkable = /^(MailItemsAccessed|Send|UserLoggedIn|Search|Update|MessageRead)/i;
 
 function laneOf({ activity, recordType }: Act): Lane | undefined {

@@ -73,7 +73,7 @@ export const keptSending = ({ steps }: Case): Section => ({
     .map(({ what, why }) => ({ text: `${capital(plain(what))}: ${plain(why)}` })),
 });
 
-/** One line of counts: nobody reads a list of what did not happen. The page of the run has it. */
+/** One line of counts: nobody reads a list of what did not happen. The run's page has the list. */
 export function restInCounts({ steps, run }: Case): Section {
   const idle = steps.filter((row) => row.outcome?.is === 'unchanged' || row.outcome?.is === 'skipped').length;
   const left = steps.reduce((sum, row) => sum + (row.kind === 'remediation' ? row.kept.length : 0), 0);

@@ -21,9 +21,9 @@ export interface Given {
   /** The page of this run. */
   runUrl: string;
   now: Date;
-  /** Where on-call works: times are told by their clocks too. */
+  /** On-call's time zone: times are shown in it too. */
   timeZone?: string;
-  /** What is said of the last drill, below everything. */
+  /** What is known about the last drill, shown at the bottom. */
   lastDrill?: string | undefined;
 }
 
@@ -144,7 +144,7 @@ const placeNames: Readonly<Record<string, string>> = {
   'learn.microsoft.com': 'How, on Microsoft Learn',
 };
 
-/** What a link leads to and as whom, in words: a reader sees where it goes before it is opened. */
+/** Where a link leads and in which role to open it, in words, so that the reader knows before opening it. */
 export function placeOf(url: string, role?: string): string {
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   const place = placeNames[host] ?? (host.endsWith('.sharepoint.com') ? 'SharePoint' : 'Open the page');

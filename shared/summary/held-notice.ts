@@ -8,7 +8,7 @@ import type { RunRow } from '../model/rows.ts';
 import type { Described, Given } from './given.ts';
 import { heldOrders } from './orders.ts';
 
-/** As much of a run as is told, or the id alone of one whose rows can't be read. */
+/** The facts told about a run, or only the id if its rows can't be read. */
 export type Held =
   | Pick<RunRow, 'id' | 'code' | 'account' | 'signals' | 'heldBecause' | 'openedAt'>
   | { id: string };

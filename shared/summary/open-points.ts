@@ -1,4 +1,4 @@
-// What is not safe, not done or not known: said before anything that went well.
+// What is not safe, not done or not known: told before anything that went well.
 
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, plain } from '../mail/plain.ts';
@@ -10,7 +10,7 @@ import { titleOf, titlesOf } from './given.ts';
 import type { Case } from './lock.ts';
 import { exposure } from './lock.ts';
 
-/** `brief`: without what the orders say already. */
+/** `brief`: without what the orders already say. */
 export function openPoints(given: Case, length: 'brief' | 'whole'): Section {
   const { run } = given;
   const lines =

@@ -87,7 +87,7 @@ function decision(given: Case): Line[] {
   ];
 }
 
-/** What to ask with: where, when and with what it was, and how to reach the owner as one did before the attack. */
+/** What to ask with: where, when and what was used, and how to reach the owner as before the attack. */
 function askWith(given: Case): string[] {
   const { run } = given;
   const asked = signInsOf(given).slice(0, 3);
@@ -162,7 +162,7 @@ function onlyReported(given: Case): Line[] {
     }));
 }
 
-/** What waits for a step that is switched off will never be done by itself. */
+/** A task for a step that is switched off will never be done automatically. */
 const behindASwitch = (given: Case): Line[] =>
   given.steps.flatMap((row): Line[] => {
     if (row.outcome?.is !== 'needs-human' || openTasks(row).length > 0) return [];
@@ -235,7 +235,7 @@ function nothing(given: Case): Line {
 
 const ranks = ['contain', 'evict', 'other'] as const;
 
-/** What keeps the intruder in comes before what only says so. */
+/** What lets the intruder stay comes before mere notices. */
 const failureRank = ({ stage, part }: StepRow): (typeof ranks)[number] =>
   stage === 'contain' || (stage === 'evict' && part !== 'risk-confirmation') ? stage : 'other';
 
@@ -256,7 +256,7 @@ function failures(given: Case, which: (typeof ranks)[number]): Line[] {
     : lines;
 }
 
-/** Each reason once, with what has to be done about it. */
+/** Each reason once, with what to do about it. */
 function cause(given: Case, failed: readonly StepRow[]): Line {
   const reasons = [...Map.groupBy(failed, (row) => errorOf(row)?.message ?? '').values()];
   const undo = given.verdict.word === 'UNDONE';

@@ -25,7 +25,7 @@ interface Head {
 }
 
 export interface Report extends Head {
-  /** What is not safe, not done or not known; none where everything is. */
+  /** What is not safe, not done or not known; empty if everything is fine. */
   stillOpen: readonly Section[];
   rest: readonly Section[];
 }
@@ -57,7 +57,7 @@ export function briefReportOf(from: Given): BriefReport {
   return { ...head, brief };
 }
 
-/** At most so many lines a section: the run itself holds the rest, and says so. */
+/** The most lines per section: the run itself holds the rest, and the section says so. */
 export function reportOf(from: Given, mostLines: number): Report {
   const given = caseOf(from);
   const head = headOf(given);

@@ -56,7 +56,7 @@ export const runDocumentSchema = z.object({
   why: z.string(),
   heldBecause: z.string().nullable(),
   raisedBecause: z.string().nullable(),
-  /** The circuit breaker: it goes no further by itself than its level. */
+  /** The circuit breaker: without a person it goes no further than its level. */
   limitedBecause: z.string().nullable(),
   /** It only looks, since its account became protected. */
   onlyLooksBecause: z.string().nullable(),

@@ -25,7 +25,7 @@ export function storyOf(given: Case, orders: readonly Line[]): string {
   return [...sentences(given, orders), spared].filter((sentence) => sentence !== '').join(' ');
 }
 
-/** Slow is no failure, but what is still to be done may still be there. */
+/** Being slow is not a failure, but whatever is not done yet may still be there. */
 function toCome(given: Case): string {
   const waiting = given.steps.filter(
     ({ stage, outcome }) => stage === 'evict' && (outcome === null || outcome.is === 'reported'),
@@ -89,11 +89,11 @@ function sentences(given: Case, orders: readonly Line[]): string[] {
   }
 }
 
-/** Detections of a token that was taken; whoever has it needs no password. */
+/** Detections of a stolen token; its holder needs no password. */
 const ofTokens = ['stolen-session-cookie', 'attacker-in-the-middle', 'prt-access'];
 const tokenDetectors = ['anomaloustoken', 'tokenissueranomaly', 'anomaloususeractivity'];
 
-/** Nobody but the intruder, as far as this run could prove. */
+/** Only the intruder, as far as this run could prove. */
 const isProved = ({ run, steps }: Case) =>
   run.level === 'full' || steps.some((row) => row.changes.some(({ evidence }) => evidence !== null));
 
@@ -136,7 +136,7 @@ function did(given: Case): string {
 /** The orders come by danger, and name them all: a phone's first screen has to hold the first of them too. */
 const mostLeft = 4;
 
-/** What of the intruder's is there until a person has acted, with the number of the order that ends it. */
+/** What the intruder still has until a person has acted, with the number of the order that ends it. */
 function remains(given: Case, orders: readonly Line[]): string {
   const left = numbersOf(orders, true).flatMap(([{ remains: what }, number]) =>
     what === undefined ? [] : [`${what}${number === undefined ? '' : ` (${Number.parseInt(number, 10)})`}`],
@@ -158,7 +158,7 @@ function remains(given: Case, orders: readonly Line[]): string {
 const endedAs = ({ steps }: Case, is: NonNullable<StepRow['outcome']>['is']) =>
   steps.filter((row) => row.outcome?.is === is);
 
-/** A step that waits for another one is done by itself, unless that one is switched off. */
+/** A step that waits for another one runs automatically, unless that one is switched off. */
 const waitFor = (given: Case, whom: 'you' | 'another step') =>
   endedAs(given, 'needs-human').filter((row) => {
     const { outcome } = row;
@@ -189,7 +189,7 @@ function evidence(given: Case): string {
   return '';
 }
 
-/** What would have left a trace was not done, and what it would have shown is not known. */
+/** Work that would leave a trace was skipped, so what it would have shown is unknown. */
 function withoutTrace(given: Case): string {
   const { playbook, steps } = given;
   const left = steps.filter(({ name, outcome, startedAt }) => {

@@ -10,7 +10,7 @@ import { type Described, givenFrom } from './given.ts';
 export const webhookCases = ['administrators', 'always'] as const;
 
 export interface WebhookSettings {
-  /** Whoever knows it may post: it stands in no log and in no error. */
+  /** Anybody who knows it can post, so it appears in no log and no error. */
   url: string;
   cases: (typeof webhookCases)[number];
   /** Where the app is reached, for the links. */
@@ -61,7 +61,7 @@ export function createWebhook(settings: WebhookSettings, dependencies: Dependenc
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(card),
-        // Whoever redirects it would get what the card says.
+        // A redirect would hand the card's content to its target.
         redirect: 'manual',
         signal: AbortSignal.timeout(timeoutSeconds * 1000),
       });

@@ -1,5 +1,5 @@
-// By what the owner is reached and gets back in: as it is now, and what was changed of it. Changes nothing, since only
-// the owner knows what is right; methods to sign in with are for remove-auth-methods to judge.
+// How the owner is reached and recovers access: the present details, and what was changed in them. It changes nothing,
+// since only the owner knows what is right; remove-auth-methods judges sign-in methods.
 
 import { path } from '../../../shared/clients/path.ts';
 import { madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
@@ -95,7 +95,7 @@ export const checkContactInfo = investigation({
   },
 });
 
-/** By what the owner was reached before the intruder came: a number that was changed since is not theirs to give. */
+/** How the owner was reached before the intruder came: a number changed since then may not be theirs. */
 function phoneBefore(contact: Contact, changes: readonly ContactChange[]): string | null {
   const oldest = changes
     .filter(({ property }) => phones.has(property))
@@ -115,7 +115,7 @@ const actorOf = ({ entry: { actor } }: ContactChange) =>
 
 const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory (Set-ADUser)' : 'in the directory');
 
-/** What is synced is written over from there. */
+/** For a synced account, the next sync overwrites it. */
 const whereSet = ({ id, synced }: Account): Pick<Task, 'link' | 'role'> =>
   synced
     ? { link: setUserGuide(), role: 'Account Operator in Active Directory' }

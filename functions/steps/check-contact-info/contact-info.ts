@@ -1,5 +1,5 @@
-// By what a person is reached, and by what a password is recovered: how the directory holds it, and how its audit log
-// names it. Pure.
+// How a person is reached and how a password is recovered: as the directory stores it, and as its audit log names it.
+// Pure.
 import { z } from 'zod';
 import type { DirectoryAudit } from '../../../shared/intruder/audit.ts';
 import { nullableText } from '../../../shared/model/text.ts';
@@ -34,7 +34,7 @@ export const contactSchema = z.object({
 });
 export type Contact = z.infer<typeof contactSchema>;
 
-/** What is held now, in one line; empty where nothing is. */
+/** The present value, in one line; empty if there is none. */
 export function describeContact(contact: z.infer<typeof contactSchema>): string {
   const { streetAddress, postalCode, city, state, country } = contact;
   const address = [streetAddress, postalCode, city, state, country].filter(Boolean).join(', ');

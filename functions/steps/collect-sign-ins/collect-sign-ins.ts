@@ -1,5 +1,5 @@
-// Who came in, from where and into what. The first investigation: what it learns of the intruder is what the other
-// steps judge by. How owner and intruder are told apart is in find-intruder.ts.
+// Who signed in, from where and to what. The first investigation: the other steps rely on what it learns about the
+// intruder. find-intruder.ts tells owner and intruder apart.
 import { describeTrail, place, when } from '../../../shared/intruder/describe-trail.ts';
 import { findIntruder, type Trail } from '../../../shared/intruder/find-intruder.ts';
 import { horizonOf } from '../../../shared/intruder/horizon.ts';

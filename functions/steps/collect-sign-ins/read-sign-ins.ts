@@ -22,7 +22,7 @@ import { wholeSeconds } from '../../../shared/model/text.ts';
 
 const mostSignIns = 5000;
 const mostDetections = 1000;
-/** So many colleagues make an address a company's, a carrier's or a VPN's. */
+/** This many colleagues make an address a company's, a carrier's or a VPN's. */
 const crowd = 2;
 /** Each costs one of the five requests in ten seconds. */
 const mostAsked = 4;

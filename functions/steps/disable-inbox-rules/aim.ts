@@ -1,4 +1,4 @@
-// Which mail an inbox rule picks, and what that tells. What is done to the mail is not its business.
+// Which mail an inbox rule selects, and what that suggests. What the rule does to the mail is judged elsewhere.
 
 import { domainOf, isUnder, type Recipient } from '../../../shared/microsoft365/recipients.ts';
 import { foldText, type Matcher, matcher, skeleton } from '../../../shared/microsoft365/rule-name.ts';

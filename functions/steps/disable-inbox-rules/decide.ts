@@ -1,6 +1,6 @@
-// What becomes of a rule, by its looks and by what the audit log tells of who made it: the rules themselves know neither
-// maker nor date. What an owner makes looks suspicious at times, and what an intruder makes looks harmless; so the log
-// decides where it can, and a person where it can't.
+// Decides about a rule, by what it does and by what the audit log says about its maker: a rule itself has neither maker
+// nor date. Owners sometimes make suspicious rules, and intruders harmless-looking ones; so the log decides if it can,
+// and otherwise a person.
 
 import { type Act, makesRule, pairsIn, parameterOf, tiedBy } from '../../../shared/intruder/acts.ts';
 import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
@@ -105,8 +105,8 @@ const isOwners = ({ trace }: Act, { marks }: Intruder): boolean =>
   );
 
 /**
- * What shows that a rule is the owner's: a record of its making. That the log has none shows nothing, since not all that
- * makes a rule is logged, and an intruder may have been in before they were seen.
+ * What proves that a rule is the owner's: a record of its creation. A missing record proves nothing, since not every
+ * way to make a rule is logged, and an intruder may have been in before they were seen.
  */
 function groundOf(made: Act | undefined, intruder: Intruder): string | undefined {
   if (made === undefined) return undefined;
@@ -133,7 +133,7 @@ interface Decision {
   why: string;
   evidence?: string;
   by?: StoredTrace;
-  /** Sends mail out and is kept anyway: it is told by name. */
+  /** Sends mail out and is kept anyway: the summary names it. */
   told?: true;
   /** The log shows that the owner made it, or that it is older than the intruder. */
   owners?: true;
@@ -160,7 +160,7 @@ function decisionOn(judged: Judged, makers: Makers, { intruder }: Known): Decisi
 
   const other = makers.others.acts.get(id);
   const ground = makers.intruders.stored.has(id) ? undefined : groundOf(other, intruder);
-  // The owner's, and it does nothing but send mail on: nobody needs to be asked, but it is told.
+  // It is the owner's and only forwards mail: no question to anybody, but it is reported.
   const owners = ground === undefined ? {} : { owners: true as const };
   if (ground !== undefined && judged.onlyOutside)
     return { is: 'keep', why: `${why}; ${ground}`, told: true, ...owners };
@@ -172,7 +172,7 @@ function decisionOn(judged: Judged, makers: Makers, { intruder }: Known): Decisi
   return { is: 'disable', why };
 }
 
-/** Every rule of a mailbox with what becomes of it, by its looks and by what the audit log tells so far. */
+/** Every rule of a mailbox with its decision, by what it does and by what the audit log says so far. */
 export function decideOn(rules: readonly ReadRule[], context: RuleContext, known: Known) {
   const makers: Makers = {
     intruders: rulesMadeBy(known.acts, rules),
@@ -186,7 +186,7 @@ export function decideOn(rules: readonly ReadRule[], context: RuleContext, known
     return {
       ...rest,
       ...decisionOn(judged, makers, known),
-      /** By what is known now it would be left on: if this run disabled it, it is given back. */
+      /** As far as is known now, it would be left on: if this run disabled it, it is given back. */
       isOwners: decisionOn({ ...on, ...judgeRule(on.rule, context) }, makers, known).owners === true,
       /** The intruder's Outlook stored it again with all others: only the owner can say whether it was changed. */
       storedAgain: makers.intruders.stored.has(entry.rule.id),

@@ -103,7 +103,7 @@ function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
   if (marksRead && place === 'archive' && (aim.partners || aim.colleagues))
     signs.push({ points: aim.partners ? 2 : 0.7, reason: 'so that the owner never sees it' });
   if (aim.partners && aim.hits > 0) signs.push({ points: 1.2, reason: 'of one sender only' });
-  // All that a company or a colleague writes is nobody's noise: whoever throws it away may hide the answers.
+  // No owner treats everything from a company or a colleague as noise: deleting it may hide the answers.
   if (place === 'deleted' && (aim.partners || aim.inside) && aim.hits === 0)
     signs.push({ points: 0.6, reason: 'of those who may answer or warn' });
   if (sendsTo.length > 0 && place === 'deleted') signs.push({ points: -2, reason: 'after handing it on' });
@@ -249,7 +249,7 @@ export function judgeRule(rule: InboxRule, context: RuleContext): Judgement {
   const isOver = Date.parse(rule.conditions.until ?? '') < (context.now?.getTime() ?? 0);
   if (isOver && (score >= doubtful || doubts.length > 0))
     return judged('ask', ['looks only for mail that came before now', ...doubts]);
-  // What is in error does nothing as long as it is, and may be half of what its owner made.
+  // A rule in error does nothing while it is, and may be half of what its owner made.
   if (rule.inError || (!does(rule) && doubts.length > 0)) return judged('ask', doubts);
   if (score >= threshold) {
     const evidence = evidenceOf(seen);

@@ -1,5 +1,5 @@
-// Whom an inbox rule sends mail to, and how far work explains that. An explanation that anybody can choose (a service, a
-// role, the owner's name) never clears a rule: it only leaves it to a person instead of switching it off.
+// Where an inbox rule sends mail, and how well work explains that. An explanation that anybody can choose (a service, a
+// role, the owner's name) never clears a rule: a person decides instead of the rule being disabled.
 
 import { domainToUnicode } from 'node:url';
 import type { DirectoryEntry } from '../../../shared/microsoft365/mailbox.ts';
@@ -173,8 +173,8 @@ const called =
 const manyWords = 3;
 
 /**
- * How far work explains an address outside. What merely sends mail out for one purpose, or all of it to somebody with a
- * name, is a question for a person: a deputy, an accountant, one's own mailbox. None of this clears a rule.
+ * How well work explains an outside address. A rule that only sends out mail for one purpose, or everything to a named
+ * person, is a question for a person: a deputy, an accountant, the owner's other mailbox. None of this clears a rule.
  */
 export function excuseOf(
   address: string,

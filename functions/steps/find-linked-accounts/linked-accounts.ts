@@ -1,4 +1,4 @@
-// Accounts of the tenant that name another one as their alternate address: whoever reads its mail resets their password.
+// Accounts of the tenant with another account as alternate address: a reader of its mail can reset their passwords.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';

@@ -13,7 +13,7 @@ const dayMs = 86_400_000;
 const historyMs = 14 * dayMs;
 /** An earlier victim of the same intruder may have been in for days. */
 const earlierMs = 7 * dayMs;
-/** So many people who are there every day make it an address that others use too. */
+/** This many daily users make it an address that others use too. */
 const crowd = 2;
 const mostSignIns = 3000;
 const mostOfOne = 1000;
@@ -45,7 +45,7 @@ interface Question {
   /** When the intruder came (ms). */
   since: number;
   intruder: Intruder;
-  /** So many accounts may be asked about. */
+  /** The most accounts to ask about. */
   most: number;
 }
 

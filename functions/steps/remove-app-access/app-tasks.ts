@@ -1,4 +1,4 @@
-// What a person is told and asked about applications. Pure wording; every task names the page to look at.
+// What a person is told and asked about applications. Pure wording; every task links the page to look at.
 
 import type { Consent, Credential, ServicePrincipal } from '../../../shared/microsoft365/app-access.ts';
 import type { App, OwnedApp } from '../../../shared/microsoft365/judge-app-access.ts';

@@ -1,5 +1,5 @@
-// Takes away what the intruder registered to sign in with. Only while sign-in is blocked: an account without methods
-// belongs to whoever registers first. Whose a method is, is judged in auth-methods.ts.
+// Removes the sign-in methods that the intruder registered. Only while sign-in is blocked: an account without methods
+// belongs to the first person who registers one. auth-methods.ts judges whose a method is.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';

@@ -7,7 +7,7 @@ import { type Delegate, describeDelegate, folderIdentity, isEverybody, readDeleg
 
 type Cmdlet = readonly [WritingCmdlet, CmdletParameters];
 
-/** What is there no more is no failure. */
+/** It is no failure if the delegate is gone already. */
 export async function removeDelegate(exchange: ExchangeClient, owner: Mailbox, delegate: Delegate) {
   const [cmdlet, parameters] = removing(owner, delegate);
   try {
@@ -51,7 +51,7 @@ function removing(owner: Mailbox, delegate: Delegate): Cmdlet {
       return ['Set-Mailbox', { Identity, GrantSendOnBehalfTo: { remove: [user] } }];
     case 'folder': {
       const whose = { Identity: folderIdentity(owner, delegate.folder), User: user };
-      // Whoever stands for everybody cannot be taken out.
+      // The entries for everybody can't be removed.
       return isEverybody(delegate)
         ? ['Set-MailboxFolderPermission', { ...whose, AccessRights: ['None'] }]
         : ['Remove-MailboxFolderPermission', whose];

@@ -1,5 +1,5 @@
-// Takes away the delegates that the intruder made, who would read and send on after the account is locked. Exchange
-// tells no date and no maker, so the audit log decides; what it does not tie to the intruder stays.
+// Removes the delegates that the intruder added, who could read and send even after the account is locked. Exchange
+// gives no date and no maker, so the audit log decides; delegates it does not tie to the intruder stay.
 import { z } from 'zod';
 import { actsIn, auditLogIn, tiedBy } from '../../../shared/intruder/acts.ts';
 import { delegateOfDrill } from '../../../shared/microsoft365/drill.ts';

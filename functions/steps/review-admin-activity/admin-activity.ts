@@ -1,5 +1,5 @@
-// What an administrator's session may leave behind that no step of one account undoes: sorted by what a person has to
-// look at. Pure. Activities are open lists, so each is known by the words it begins with, whatever follows.
+// What an administrator's session may leave behind that no step for one account undoes, sorted by what a person has to
+// check. Pure. Activities are open lists, so each is recognised by its first words.
 import { z } from 'zod';
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';

@@ -1,5 +1,5 @@
-// What on-call is told of the mail that was sent: who has to be warned, of what, and in which words. Pure. Nobody is
-// written to: who warns customers, and how, is not for a program to decide.
+// What on-call is told about the sent mail: whom to warn, about what, and in which words. Pure. It writes to nobody: a
+// person decides who warns customers, and how.
 
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { toCsv } from '../../../shared/mail/csv.ts';

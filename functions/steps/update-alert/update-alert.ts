@@ -1,5 +1,5 @@
-// Tells whoever works on the alert or the incident in Defender what was done here, and moves it on where that is wanted.
-// Comes after all others, and speaks again only when the outcome is another one.
+// Tells the analysts of the alert or incident in Defender what was done here, and updates its status if configured.
+// Runs last, and comments again only if the outcome changes.
 import { z } from 'zod';
 import { alertsPage } from '../../../shared/microsoft365/links.ts';
 import { type Context, type RunView, remediation, settings } from '../../../shared/model/step.ts';
