@@ -107,7 +107,7 @@ type Entry = z.infer<typeof entrySchema>;
 /** The REST endpoint's answer. */
 const answerSchema = z.looseObject({ value: z.array(z.unknown()) });
 
-/** Windows and people write `rule`, PowerShell and the documentation `Rule`: `to` converts to the one read here. */
+/** A file may write `MoveToFolder` or `moveToFolder`, `Rule` or `rule`: `to` makes of a name's first letter what is read here. */
 const withKeys = (given: unknown, to: (letter: string) => string) => {
   const read = z.record(z.string(), z.json()).safeParse(given);
   if (!read.success) return given;

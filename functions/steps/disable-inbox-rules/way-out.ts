@@ -25,11 +25,13 @@ const letters = (text: string) =>
     .replaceAll('1', 'l')
     .replaceAll('i', 'l')
     .replaceAll('rn', 'm')
+    .replaceAll('vv', 'w')
     .replace(/[^\p{L}]/gu, '');
 
 /** What stands before the top-level domain, as it is registered: the label that somebody chose. */
 function chosenLabel(domain: string): string {
   const labels = domain.split('.');
+  if (domain.endsWith('.onmicrosoft.com')) return labels[0] ?? domain;
   const last = labels.at(-2) ?? domain;
   return last.length <= 3 && labels.length > 2 ? (labels.at(-3) ?? last) : last;
 }
@@ -48,11 +50,12 @@ const endOf = (domain: string) => domain.slice(domain.lastIndexOf('.') + 1);
  * contoso.com.evil.example. One that names it as a word of its own, as contoso-crm.example does, may be a partner's.
  */
 function imitates(domain: string, originals: readonly string[]): boolean {
+  if (isUnder(domain, originals)) return false;
   const shown = domainToUnicode(domain) || domain;
   return originals.some((given) => {
     const original = given.replace(/^\*\./, '');
     const own = letters(chosenLabel(original));
-    if (own.length <= 3 || isUnder(domain, [original])) return false;
+    if (own.length <= 3) return false;
     if (shown.includes(`${original}.`)) return true;
     return shown
       .split('.')

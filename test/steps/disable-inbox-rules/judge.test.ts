@@ -257,6 +257,7 @@ describe('a way out of the mailbox', () => {
     ['a deputy at another company', 'jane.doe@recruitagency.example', {}],
     ['a part of the group', 'info@contoso-france.example', { SubjectContainsWords: ['France'] }],
     ['a stranger, for one harmless subject', 'k.meier@web.de', { SubjectContainsWords: ['Schach'] }],
+    ['a partner without a domain', 'k.meier@fabrikam.onmicrosoft.com', { SubjectContainsWords: ['rota'] }],
   ])('is left to a person where nothing but the way out speaks against it: %s', (_whom, address, more) => {
     expect(judge({ RedirectTo: [address], ...more })).toMatchObject({ verdict: 'ask', onlyOutside: true });
   });
