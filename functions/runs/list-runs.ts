@@ -3,12 +3,18 @@ import { z } from 'zod';
 import { listPage, mostLookedAt } from '../../shared/page/list-page.ts';
 import { pageHeaders } from '../../shared/page/shell.ts';
 import type { Engine } from '../../shared/run/engine.ts';
-import type { RunRef } from '../../shared/run/progress.ts';
-import { verdictOf, verdictText, waitsForSomebody, words } from '../../shared/run/verdict.ts';
+import type { ListedRun, RunLine } from '../../shared/run/progress.ts';
+import {
+  type Verdict,
+  verdictFrom,
+  verdictOf,
+  verdictText,
+  waitsForSomebody,
+  words,
+} from '../../shared/run/verdict.ts';
 import { runDocumentSchema } from '../../shared/summary/run-document.ts';
 import { type ApiAnswer, type ApiRequest, Problem, wantsPage } from './api.ts';
 
-/** Each costs a read of all its steps: a thousand take half a minute. */
 const usualRuns = 50;
 const mostHeld = 100;
 
@@ -51,7 +57,7 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
   const since = new Date(engine.now().getTime() - days * 86_400_000);
   // Filtered after they are read, so all of them are read where something is looked for.
   const filtered = verdict !== undefined || person.trim() !== '';
-  const most = query.data.most ?? (page && filtered ? mostLookedAt : usualRuns);
+  const most = query.data.most ?? (page ? mostLookedAt : usualRuns);
   const newest = await engine.progress.list(since, filtered ? mostLookedAt : most);
   // A held run waits for somebody, however old it is.
   const held = page && !filtered ? (await engine.progress.held()).slice(0, mostHeld) : [];
@@ -71,7 +77,7 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
       ...{
         runs,
         days,
-        most: filtered ? mostLookedAt : most,
+        most,
         verdict,
         person,
         who: request.who,
@@ -87,28 +93,48 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
 /** Table Storage takes this many concurrent requests from one app without slowing the others down. */
 const atOnce = 25;
 
-async function linesOf(engine: Engine, refs: readonly RunRef[]): Promise<(Line & { word: string })[]> {
-  const lines: (Line & { word: string })[] = [];
+interface Shown extends Omit<RunLine, 'standing'> {
+  verdict: Verdict;
+}
+
+async function linesOf(
+  engine: Engine,
+  refs: readonly ListedRun[],
+): Promise<(Line & { word: Verdict['word'] })[]> {
+  const lines: (Line & { word: Verdict['word'] })[] = [];
   for (let from = 0; from < refs.length; from += atOnce) {
-    const read = await Promise.all(refs.slice(from, from + atOnce).map((ref) => engine.progress.read(ref)));
-    for (const rows of read) {
-      if (rows === undefined) continue;
-      const { row: run } = rows.run;
-      const verdict = verdictOf(
-        run,
-        rows.steps.map((entry) => entry.row),
-      );
-      const { id, code, state, level, openedAt, containedAt, account } = run;
+    const some = refs.slice(from, from + atOnce);
+    const read = await Promise.all(some.map(async (ref) => byItself(ref) ?? (await withSteps(engine, ref))));
+    for (const [index, { runId, userId }] of some.entries()) {
+      const one = read[index];
+      if (one === undefined) continue;
+      const { verdict, ...line } = one;
       lines.push({
-        ...{ id, code, state, level, openedAt, containedAt },
-        verdict: verdictText(verdict),
-        word: verdict.word,
-        userId: account.id,
-        userPrincipalName: account.userPrincipalName,
-        displayName: account.displayName,
-        waits: waitsForSomebody(verdict),
+        ...{ id: runId, userId, ...line },
+        ...{ verdict: verdictText(verdict), word: verdict.word, waits: waitsForSomebody(verdict) },
       });
     }
   }
   return lines;
+}
+
+function byItself({ line }: ListedRun): Shown | undefined {
+  if (line === undefined) return undefined;
+  const { standing, ...rest } = line;
+  const verdict = verdictFrom(standing);
+  return verdict && { ...rest, verdict };
+}
+
+/** A run that is still at work, or that another version wrote. */
+async function withSteps(engine: Engine, ref: ListedRun): Promise<Shown | undefined> {
+  const rows = await engine.progress.read(ref);
+  if (rows === undefined) return undefined;
+  const { code, state, level, openedAt, containedAt, account } = rows.run.row;
+  const steps = rows.steps.map((entry) => entry.row);
+  return {
+    ...{ code, state, level, openedAt, containedAt },
+    userPrincipalName: account.userPrincipalName,
+    displayName: account.displayName,
+    verdict: verdictOf(rows.run.row, steps),
+  };
 }

@@ -250,6 +250,8 @@ export const runRowSchema = z.object({
   }),
   /** The latest time at which the sweep must look at it. */
   wakeAt: time.nullable(),
+  /** The verdict when a row of the run was last written, so that a list of runs reads no steps. */
+  standing: z.object({ word: z.string(), tasks: z.number() }).optional(),
   /** A fire drill opened it; `sink` is the mailbox that the drill gives access to. */
   drill: z.object({ id: z.string(), sink: z.string() }).optional(),
   /** Operators who opened it or added a signal, by object id. */

@@ -5,6 +5,7 @@ import type { LogRow, RunRow, RunState, StepRow } from '../model/rows.ts';
 import type { Engine } from './engine.ts';
 import { type Plan, plan } from './plan.ts';
 import type { RunChanges, RunRef, RunRows, Versioned } from './progress.ts';
+import { verdictOf } from './verdict.ts';
 
 /** What the caller changes first; undefined means that it has nothing to say any more (its lease is lost). */
 export type Apply = (state: RunState) => (RunState & { log?: readonly LogRow[] }) | undefined;
@@ -32,7 +33,7 @@ export async function advance(
     if (rows === undefined) return 'gone';
     const applied = change(stateOf(rows));
     if (applied === undefined) return 'lost';
-    const planned = plan(engine.playbook, applied, engine.now());
+    const planned = standing(plan(engine.playbook, applied, engine.now()));
     const changes = changesBetween(rows, planned, applied.log ?? []);
     if (changes === undefined) return rows;
     const settles = planned.steps.some(
@@ -56,6 +57,14 @@ export const stateOf = (rows: RunRows): RunState => ({
   run: rows.run.row,
   steps: rows.steps.map((step) => step.row),
 });
+
+/** Steps that settle side by side each write what they know of; the last of them goes on from both. */
+function standing(planned: Plan): Plan {
+  const { run, steps } = planned;
+  const now = verdictOf(run, steps);
+  const isSaid = run.standing?.word === now.word && run.standing.tasks === now.tasks;
+  return isSaid ? planned : { ...planned, run: { ...run, standing: now } };
+}
 
 function changesBetween(rows: RunRows, planned: Plan, log: readonly LogRow[]): RunChanges | undefined {
   const steps = rows.steps.flatMap((old): Versioned<StepRow>[] => {

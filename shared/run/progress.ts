@@ -37,6 +37,39 @@ export interface Claim {
   etag: string;
 }
 
+/** A run by its own row alone. */
+export interface RunLine {
+  code: string;
+  state: RunRow['state'];
+  level: RunRow['level'];
+  openedAt: string;
+  containedAt: string | null;
+  userPrincipalName: string;
+  displayName: string;
+  standing: { word: string; tasks: number };
+}
+
+/** undefined while steps are still to come, or where only they tell. */
+export const lineOf = (run: RunRow): RunLine | undefined =>
+  run.standing !== undefined && (run.state === 'finished' || run.state === 'closed')
+    ? {
+        ...{
+          code: run.code,
+          state: run.state,
+          level: run.level,
+          openedAt: run.openedAt,
+          containedAt: run.containedAt,
+        },
+        userPrincipalName: run.account.userPrincipalName,
+        displayName: run.account.displayName,
+        standing: run.standing,
+      }
+    : undefined;
+
+export interface ListedRun extends RunRef {
+  line?: RunLine;
+}
+
 export interface Progress {
   /** The run that holds this account, if any ever did. */
   claimOf(userId: string): Promise<Claim | undefined>;
@@ -63,7 +96,7 @@ export interface Progress {
   /** Runs that wait for a person to let them begin, however long they have. */
   held(): Promise<RunRef[]>;
   /** Runs opened on or after this day, newest first. */
-  list(since: Date, most: number): Promise<RunRef[]>;
+  list(since: Date, most: number): Promise<ListedRun[]>;
 }
 
 /** May a key be made of this? Other characters are refused by the service, so no row can have them. */

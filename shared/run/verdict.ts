@@ -43,6 +43,12 @@ export const words = [
   'DRY RUN',
 ] as const;
 
+const isWord = (text: string): text is Verdict['word'] => words.some((word) => word === text);
+
+/** undefined where another version knows a word that this one doesn't. */
+export const verdictFrom = ({ word, tasks }: { word: string; tasks: number }): Verdict | undefined =>
+  isWord(word) ? { word, tasks } : undefined;
+
 export interface Verdict {
   word: (typeof words)[number];
   /** What a person has to do: open tasks, and steps that failed. */

@@ -6,8 +6,8 @@
 //
 // Both change the run row's version, so the second writer sees it: an entry never wakes later than its run.
 import { z } from 'zod';
-import type { RunRow } from '../model/rows.ts';
-import { type RunRef, runRef } from '../run/progress.ts';
+import { type RunRow, runRowSchema } from '../model/rows.ts';
+import { type ListedRun, lineOf, type RunLine, type RunRef, runRef } from '../run/progress.ts';
 import type { StoredEntity, Table } from './table-client.ts';
 import { type Entity, toEntity } from './table-entity.ts';
 
@@ -21,10 +21,17 @@ const parkMinutes = 5;
 const readsAtOnce = 16;
 
 const entrySchema = z.object({ run: z.string(), wakeAt: z.string().default(''), enteredAt: z.string() });
+const lineSchema: z.ZodType<RunLine> = z.object({
+  ...runRowSchema.pick({ code: true, state: true, level: true, openedAt: true, containedAt: true }).shape,
+  userPrincipalName: z.string(),
+  displayName: z.string(),
+  standing: z.object({ word: z.string(), tasks: z.number() }),
+});
 const headSchema = z.object({
   wakeAt: z.string(),
   parkedUntil: z.string(),
   state: z.string().default(''),
+  line: z.string().default('null'),
   etag: z.string(),
 });
 
@@ -32,6 +39,7 @@ const headSchema = z.object({
 export const headColumns = (run: RunRow, parkedUntil: string) => ({
   wakeAt: run.wakeAt === null ? '' : iso(run.wakeAt),
   parkedUntil,
+  line: JSON.stringify(lineOf(run) ?? null),
 });
 
 export class RunIndex {
@@ -105,14 +113,15 @@ export class RunIndex {
     return looked.flat();
   }
 
-  async list(since: Date, most: number): Promise<RunRef[]> {
-    const found: RunRef[] = [];
+  async list(since: Date, most: number): Promise<ListedRun[]> {
+    const found: ListedRun[] = [];
     const filter = `PartitionKey ge 'day|' and PartitionKey le '${dayKey(since)}'`;
     for await (const page of this.#index.pages(filter)) {
       for (let from = 0; from < page.length && found.length < most; from += readsAtOnce) {
         const standing = await inChunks(page.slice(from, from + readsAtOnce), async (entity) => {
           const run = runOf(entity);
-          if (await this.#head(run).catch(unreadable)) return [runRef(run)];
+          const head = await this.#head(run, ['line']).catch(unreadable);
+          if (head !== undefined) return [{ ...runRef(run), ...(head === 'unreadable' ? {} : lineIn(head)) }];
           await this.#dropOrphan(entity, this.#now());
           return [];
         });
@@ -123,8 +132,9 @@ export class RunIndex {
     return found.slice(0, most);
   }
 
-  async #head(run: string): Promise<z.infer<typeof headSchema> | undefined> {
-    const entity = await this.#runs.get(runRef(run).userId, `${run}|run`, ['wakeAt', 'parkedUntil', 'state']);
+  async #head(run: string, more: readonly string[] = []): Promise<z.infer<typeof headSchema> | undefined> {
+    const columns = ['wakeAt', 'parkedUntil', 'state', ...more];
+    const entity = await this.#runs.get(runRef(run).userId, `${run}|run`, columns);
     return entity && headSchema.parse(entity);
   }
 
@@ -174,6 +184,12 @@ export class RunIndex {
       enteredAt,
     });
   }
+}
+
+/** Nothing where another version wrote the row: then its steps tell. */
+function lineIn({ line }: z.infer<typeof headSchema>): { line?: RunLine } {
+  const read = lineSchema.nullable().safeParse(JSON.parse(line));
+  return read.success && read.data !== null ? { line: read.data } : {};
 }
 
 /** An entry that was damaged is still named by its key. */

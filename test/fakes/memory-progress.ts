@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import type { LogRow, RunRow, StepRow } from '../../shared/model/rows.ts';
 import {
   type Claim,
+  type ListedRun,
+  lineOf,
   type Progress,
   type RunChanges,
   type RunRef,
@@ -144,14 +146,17 @@ export class MemoryProgress implements Progress {
     );
   }
 
-  list(since: Date, most: number): Promise<RunRef[]> {
+  list(since: Date, most: number): Promise<ListedRun[]> {
     return this.#operate('list', '', () =>
       this.#runs()
-        .map(({ id, openedAt }) => ({ id, at: Date.parse(openedAt) }))
+        .map((run) => ({ run, at: Date.parse(run.openedAt) }))
         .filter(({ at }) => at >= new Date(since).setUTCHours(0, 0, 0, 0))
         .sort((a, b) => b.at - a.at)
         .slice(0, most)
-        .map(({ id }) => runRef(id)),
+        .map(({ run }) => {
+          const line = lineOf(run);
+          return { ...runRef(run.id), ...(line === undefined ? {} : { line }) };
+        }),
     );
   }
 

@@ -11,6 +11,7 @@ import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
+import { verdictOf, verdictText } from '../../shared/run/verdict.ts';
 import { adele, chaosOf, riskySignIn, Simulation } from '../run/simulation.ts';
 
 const things = { 'block-sign-in': ['lock'], 'reset-password': ['password'], 'disable-inbox-rules': ['rule'] };
@@ -355,6 +356,26 @@ describe('list-runs', () => {
     expect(await names({})).toEqual(['megan@contoso.com', 'adele@contoso.com']);
     expect(await names({ days: '1' })).toEqual(['megan@contoso.com']);
     expect(await names({ most: '1', code: 'the function key' })).toEqual(['megan@contoso.com']);
+  });
+
+  it('says of a run that has ended what its steps came to, without reading them — a thousand runs are one page', async () => {
+    const { engine, simulation, settle } = await world({ refused: ['reset-password'], level: 'full' });
+    await settle();
+    const read = () => Promise.reject(new Error('its steps were read'));
+    const progress = {
+      ...engine.progress,
+      list: (since: Date, most: number) => engine.progress.list(since, most),
+      read,
+    };
+    const { run, steps } = simulation.rows();
+    const verdict = verdictOf(
+      run.row,
+      steps.map(({ row }) => row),
+    );
+    expect(verdict.tasks).toBeGreaterThan(0);
+    expect(await answer(listRuns({ ...engine, progress }, ask({})))).toMatchObject({
+      json: { runs: [{ id: run.row.id, code: run.row.code, verdict: verdictText(verdict), waits: true }] },
+    });
   });
 
   it('shows as a page what is held, however old it is — it waits for somebody', async () => {

@@ -36,7 +36,14 @@ import { runStep } from '../../shared/run/run-step.ts';
 import { type Mailer, sendSummary } from '../../shared/run/send-summary.ts';
 import { sweepRuns } from '../../shared/run/sweep.ts';
 import { ofTheRun, taskKey, tickOff, unsentSummary } from '../../shared/run/tick-off.ts';
-import { endedBadly, endedWell, openTasks, verdictOf, verdictText } from '../../shared/run/verdict.ts';
+import {
+  endedBadly,
+  endedWell,
+  openTasks,
+  verdictFrom,
+  verdictOf,
+  verdictText,
+} from '../../shared/run/verdict.ts';
 import { MemoryBus, type MemoryMessage } from '../fakes/memory-bus.ts';
 import { MemoryProgress } from '../fakes/memory-progress.ts';
 import { seeded } from '../fakes/seeded.ts';
@@ -570,6 +577,9 @@ class Storm {
       return;
     }
     const verdict = verdictText(verdictOf(run.row, rows));
+    const listed = run.row.standing && verdictFrom(run.row.standing);
+    if (listed === undefined || verdictText(listed) !== verdict)
+      this.broken.add(`the list says ${listed?.word}, ${listed?.tasks}, and it is ${verdict}`);
     // Whoever ticks a task off sees the new count on the page: no mail for each.
     const ticked = this.faults.some(({ kind }) => kind === 'a person ticks off');
     const said = (text: string | undefined) => (ticked ? text?.replace(/, \d+ TASKS?$/, '') : text);

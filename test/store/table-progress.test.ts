@@ -247,6 +247,15 @@ describe('the index', () => {
     expect(await progress.list(time, 10)).toEqual([runRef(run.id)]);
   });
 
+  it('lists a run that has ended with what its own row says of it', async () => {
+    const standing = { word: 'CONTAINED', tasks: 2 };
+    const ended = sampleRun(randomUUID(), { state: 'finished', standing });
+    await opened(ended);
+    const { userPrincipalName, displayName } = ended.account;
+    const [listed] = await progress.list(time, 10);
+    expect(listed).toMatchObject({ ...runRef(ended.id), line: { standing, userPrincipalName, displayName } });
+  });
+
   it('holds a run that waits for a person until somebody lets it go, and then no more', async () => {
     const held = sampleRun(randomUUID(), { state: 'held', wakeAt: null });
     const rows = await opened(held);
