@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Pure, or with everything that they talk to in the same process: what one of them loads does no harm to the next. */
@@ -11,8 +12,8 @@ export default defineConfig({
     // Whole runs over real sockets take their time on a small machine.
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // By default a core is left idle, and of two that is half of all there is.
-    maxWorkers: '100%',
+    // By default a core is left idle. Whole runs wait for sockets and clocks, so one more than there are keeps all at work.
+    maxWorkers: availableParallelism() + 1,
     reporters: ['default', './test/closing-line.ts'],
     projects: [
       {
