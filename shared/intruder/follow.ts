@@ -224,7 +224,7 @@ function tieBySession(
   const reason = `session ${session.id}`;
   const sure: Certainty = sessions.some(({ certainty }) => certainty === 'certain') ? 'certain' : 'likely';
   const isStolen = sessions.every(({ id }) => ownSessions.has(id));
-  const theirClient = one.client !== null && traces.clients.has(one.client);
+  const theirClient = one.client === null ? undefined : traces.clients.get(one.client);
   if (place === 'known') {
     if (client === 'bare' && !isStolen) return ask(`${reason}, without the device the owner always has`);
     // The owner's home is no place of the intruder's, so nothing from there is certain.
@@ -234,14 +234,15 @@ function tieBySession(
     return place === 'abroad' ? ask(`${reason}, with the owner's client and device`) : undefined;
   }
   if (isStolen) {
-    if (theirClient) return guilty(sure, reason);
+    // Its own likely verdict makes its client a likely one, which is no proof of itself.
+    if (theirClient !== undefined) return guilty(weaker(sure, theirClient), reason);
     if (client === 'foreign') return likely(reason);
     return place === 'abroad' ? likely(reason) : undefined;
   }
   // The owner's client long before anything foreign: then the session was begun by its owner and stolen later.
   const earlier = Math.min(...sessions.map(({ since }) => since)) - one.first;
   if (client === 'known' && earlier > 2 * hourMs) return ask(`${reason}, with the owner's client`);
-  if (client === 'foreign' && !theirClient && earlier > 2 * hourMs)
+  if (client === 'foreign' && theirClient === undefined && earlier > 2 * hourMs)
     return ask(`${reason}, which began here long before the intruder was in it`);
   return guilty(client === 'known' ? 'likely' : sure, reason);
 }

@@ -141,6 +141,18 @@ it('at the intruder’s address was theirs half a day before the alert too, and 
   expect(followed(intruder, at(1))?.is).not.toBe('intruder');
 });
 
+it('in a stolen session alone is only likely the intruder’s: its own verdict proves nothing of its client', () => {
+  const sessionId = 'stolen';
+  const uses = [signIn({ createdDateTime: '2026-11-20T09:00:00Z', sessionId })];
+  const first = Date.parse('2026-11-20T09:00:00Z');
+  const others = { hints: [], network: 'evil', sessions: new Set([sessionId]), uses, first };
+  const intruder = presence({ ...others, client: 'Firefox', device: null });
+  const found = presence({ ...others, client: 'Chrome', device: null, network: 'another' });
+  const home = presence({ hints: [], network: 'home', sessions: new Set([sessionId]) });
+  const owners = { is: 'owner', reason: 'where the owner always was', ask: false } as const;
+  expect(followed(intruder, found, [[home, owners]])).toMatchObject({ is: 'intruder', certainty: 'likely' });
+});
+
 it('in a session of the intruder’s own is certainly theirs, also where it has a stolen one beside it', () => {
   const both = ['stolen', 'theirs'];
   const uses = both.map((sessionId) => signIn({ createdDateTime: '2026-11-20T09:00:00Z', sessionId }));
