@@ -48,6 +48,8 @@ export function recorder(fetch: Fetch) {
 /** Larger answers than these say nothing more of how a service answers. */
 const mostBytes = 1_000_000;
 const mostOfAList = 5;
+/** The first part of a path, by which the services are told apart. */
+const roots: ReadonlySet<string | undefined> = new Set(['v1.0', 'beta', 'adminapi', 'api']);
 
 export async function rawExchange(url: string, init: RequestInit, response: Response): Promise<Exchange> {
   const { pathname, search } = new URL(url);
@@ -55,7 +57,10 @@ export async function rawExchange(url: string, init: RequestInit, response: Resp
   const answer = isLarge ? undefined : jsonIn(await response.clone().text());
   const request = typeof init.body === 'string' ? jsonIn(init.body) : undefined;
   // Behind whatever address the service has.
-  const [place = pathname, root] = /\/(v1\.0|beta|adminapi|api)\/.*$/.exec(pathname) ?? [];
+  const parts = pathname.split('/');
+  const at = parts.findIndex((part) => roots.has(part));
+  const root = parts[at];
+  const place = at < 0 ? pathname : `/${parts.slice(at).join('/')}`;
   return {
     by: 'responder',
     service: root === 'adminapi' ? 'exchange' : root === 'api' ? 'defender' : 'graph',
