@@ -66,13 +66,19 @@ const isRole = (role: string) =>
   );
 
 describe.each(names.filter((name) => name !== 'false-alarm'))('the mail of %s', (name) => {
-  const mail = async () => (await (await told(await scenarioCalled(name))).run()).summary;
+  const mail = async (settings: Readonly<Record<string, string>> = {}) =>
+    (await (await told(await scenarioCalled(name), settings)).run()).summary;
 
-  it('is short enough to be read, says nothing twice over, and counts what it lists', async () => {
-    const { subject, text } = await mail();
+  it.each([{}, { TIME_ZONE: 'Europe/Berlin' }])('is short enough to be read, %o', async (settings) => {
+    const { text } = await mail(settings);
+    expect(/\d\d:\d\d UTC \(\d\d:\d\d CET\)/.test(text)).toBe('TIME_ZONE' in settings);
     expect(text.split(/\s+/).length).toBeLessThanOrEqual(
       name === 'everything' ? 1200 : name === 'back-doors' || name === 'throttled' ? 750 : 600,
     );
+  });
+
+  it('says nothing twice over, and counts what it lists', async () => {
+    const { subject, text } = await mail();
     const counted = Number(/(\d+) TASKS?/.exec(subject)?.[1] ?? 0);
     expect(text.match(/^\d+\. /gm) ?? []).toHaveLength(counted);
     for (const [one, other] of contradictions) {

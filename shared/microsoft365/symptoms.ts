@@ -50,6 +50,8 @@ interface Doubt {
   why: string;
   /** Follows "Ask …, by phone, whether" and "theirs": `the sweep rule "Tidy up" is`. */
   whether: string;
+  /** Below that question, in sentences that don't name it again; left out: `what` and `why`. */
+  says?: string;
   /** How to end it, as an order: `Remove the sweep rule "Tidy up"`. */
   remedy: string;
   commands?: readonly string[];
@@ -65,6 +67,7 @@ interface Doubt {
 /** One finding, and the task to decide about it: with evidence it is to be ended, without it the owner is asked. */
 export function doubt({ account, resets }: Look, doubtful: Doubt): Symptoms {
   const { id, what, evidence, why, whether, remedy, commands, remains, how = '', danger } = doubtful;
+  const { says = `${capital(what)}: ${why}.` } = doubtful;
   if (evidence !== undefined && resets && doubtful.isReset) return { findings: [{ what, why: evidence }] };
   return {
     findings: [{ what, why: evidence ?? why }],
@@ -75,7 +78,7 @@ export function doubt({ account, resets }: Look, doubtful: Doubt): Symptoms {
           evidence === undefined ? `Ask ${account.displayName}, by phone, whether ${whether} theirs` : remedy,
         instruction:
           evidence === undefined
-            ? `${capital(what)}: ${why}. ${how} If not theirs${commands === undefined ? `: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}.` : ', run:'}`.replace(
+            ? `${says} ${how} If not theirs${commands === undefined ? `: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}.` : ', run:'}`.replace(
                 / {2}/,
                 ' ',
               )

@@ -51,6 +51,10 @@ const doubleQuotes = /["\u00ab\u00bb\u201c-\u201f\u2033\u2036\u275d\u275e\u301d-
 /** A name chosen by a stranger, in quotes that it can't close: what follows them is ours. */
 export const inQuotes = (name: string): string => `"${name.replace(doubleQuotes, "'")}"`;
 
+/** `a, b and c` */
+export const listed = (parts: readonly string[]): string =>
+  parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+
 /** With a capital, to begin a sentence; names and addresses stay as they are. */
 export const capital = (text: string): string =>
   /^[a-z]+(-[a-z]+)?[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;

@@ -161,7 +161,7 @@ function afterwards(given: Case): Section {
       : asked
         ? []
         : lines.map(({ orders = [] }) => ({
-            text: 'If it was the owner after all, undo the run: what can be put back is put back',
+            text: 'If it was the owner after all, what can be put back is put back',
             orders,
           }));
   return {

@@ -109,7 +109,3 @@ export function deedPhrases(given: Given): string[] {
     ...(deleted > 0 ? ['deleted mail'] : []),
   ];
 }
-
-/** `a, b and c` */
-export const listed = (parts: readonly string[]): string =>
-  parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;

@@ -178,7 +178,7 @@ function nextCheck(given: Case): string {
   if (run.endsAs !== null || run.dryRun) return 'This run does not look at the account again';
   const minutes = timing.checkMinutes[run.checks];
   if (minutes === undefined) return 'That was the last check';
-  const only = 'you hear of it only if the verdict changes';
+  const only = 'you hear only of a new verdict';
   const due = run.finishedAt === null ? null : later(run.finishedAt, minutes);
   if (due === null)
     return `Everything is checked again ${minutes} minutes after the last step has ended; ${only}`;

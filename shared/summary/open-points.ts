@@ -1,7 +1,7 @@
 // What is not safe, not done or not known: told before anything that went well.
 
 import type { Line, Section } from '../mail/letter.ts';
-import { clause, plain } from '../mail/plain.ts';
+import { clause, count, plain } from '../mail/plain.ts';
 import type { StepRow } from '../model/rows.ts';
 import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { isOpen } from './change-state.ts';
@@ -23,7 +23,7 @@ export function openPoints(given: Case, length: 'brief' | 'whole'): Section {
             ...changeLines(length === 'brief' ? toldAbove(given) : given, isOpen),
             ...unfinished(given),
             ...waiting(given),
-            ...notCovered(given),
+            ...notCovered(given, length === 'brief' ? mostTitles : Number.POSITIVE_INFINITY),
             ...offBySetting(given),
           ];
   return { title: 'Still open', lines };
@@ -80,12 +80,19 @@ const skipped = ({ run, steps }: Case) =>
       : [],
   );
 
+/** A mail names the first of many steps that did not apply for one reason; the page names them all. */
+const mostTitles = 3;
+
 /** One line a reason, so that an account without a mailbox does not fill the page. */
-function notCovered(given: Case): Line[] {
+function notCovered(given: Case, most: number): Line[] {
   const byReason = Map.groupBy(skipped(given), ({ reason }) => reason);
-  return [...byReason].map(([reason, rows]) => ({
-    text: `Not covered: ${titlesOf(given, rows)} (${clause(reason)})`,
-  }));
+  return [...byReason].map(([reason, rows]) => {
+    const named = rows.length - most > 1 ? rows.slice(0, most) : rows;
+    const more = rows.length - named.length;
+    return {
+      text: `Not covered: ${titlesOf(given, named)}${more > 0 ? ` and ${count(more, 'more step')}` : ''} (${clause(reason)})`,
+    };
+  });
 }
 
 function offBySetting(given: Case): Line[] {

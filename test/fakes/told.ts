@@ -184,7 +184,8 @@ export async function told(
     if (found === undefined) throw new Error(`run ${ref.runId} is gone`);
     const rows = { run: found.run.row, steps: found.steps.map(({ row }) => row) };
     const runUrl = `${baseUrl}/api/runs/${rows.run.id}`;
-    return { ...rows, summary: summaryOf({ ...rows, playbook, runUrl, now: now() }) };
+    const zone = settings.TIME_ZONE === undefined ? {} : { timeZone: settings.TIME_ZONE };
+    return { ...rows, summary: summaryOf({ ...rows, playbook, runUrl, now: now(), ...zone }) };
   }
   const refs = () => progress.list(new Date(0), 100);
   /** Every run, oldest first. */

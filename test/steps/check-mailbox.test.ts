@@ -90,7 +90,7 @@ describe('check-mailbox', () => {
     ]);
     expect(tasks[0]).toMatchObject({
       what: 'Ask Adele Vance, by phone, whether the automatic reply is theirs',
-      instruction: expect.stringContaining('Automatic replies are enabled: "Pay to our new bank"'),
+      instruction: expect.stringContaining('It says "Pay to our new bank": it may speak for the intruder'),
       commands: [expect.stringMatching(/^Set-MailboxAutoReplyConfiguration /)],
     });
     expect(said).toContain('sweep rule "Shop" moves mail of news@adatum.example to "Deleted Items"');
@@ -242,7 +242,7 @@ describe('check-mailbox', () => {
     const since = Date.parse('2026-11-20T08:00:00Z');
     const { tasks } = phone(device, { account: account(), acts: [], since, domains: [] });
     expect(tasks).toMatchObject([
-      { id: 'phone:X', instruction: expect.stringContaining('its age is not known') },
+      { id: 'phone:X', instruction: expect.stringContaining('First synchronized nobody knows when.') },
     ]);
   });
 

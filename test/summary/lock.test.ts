@@ -52,17 +52,11 @@ describe('when', () => {
   });
 
   it.each([
-    [
-      'contained',
-      'Everything is checked again at about 09:27 UTC; you hear of it only if the verdict changes',
-    ],
-    [
-      'reverted',
-      'Everything is checked again at about 11:12 UTC; you hear of it only if the verdict changes',
-    ],
+    ['contained', 'Everything is checked again at about 09:27 UTC; you hear only of a new verdict'],
+    ['reverted', 'Everything is checked again at about 11:12 UTC; you hear only of a new verdict'],
     [
       'locked',
-      'Everything is checked again 15 minutes after the last step has ended; you hear of it only if the verdict changes',
+      'Everything is checked again 15 minutes after the last step has ended; you hear only of a new verdict',
     ],
     ['held', 'Nothing happens until somebody approves or ends the run'],
     ['undone', 'This run does not look at the account again'],

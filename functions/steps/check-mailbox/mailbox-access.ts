@@ -8,7 +8,7 @@ import { cameFrom, nameOfPhone, type Phone } from '../../../shared/microsoft365/
 import { didBy, doubt, type Look, none, type Symptoms } from '../../../shared/microsoft365/symptoms.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Task } from '../../../shared/model/step.ts';
-import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
+import { capital, inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 
 const text = z
   .string()
@@ -27,6 +27,7 @@ export function addIn(app: z.infer<typeof addInSchema>, look: Look): Symptoms {
     evidence: didBy(look, /^New-App$/i, [app.DisplayName, app.AppId]),
     why: 'it was installed for this mailbox alone, nobody knows when',
     whether: `the add-in ${inQuotes(app.DisplayName)} is`,
+    says: `It is ${by}, installed for this mailbox alone, nobody knows when.`,
     remedy: `Remove the add-in ${inQuotes(app.DisplayName)}`,
     remains: 'an add-in',
     commands: [
@@ -53,8 +54,9 @@ export function phone(device: Phone, look: Look): Symptoms {
       : { evidence: act?.evidence }),
     why: Number.isNaN(first) ? 'its age is not known' : 'new since the intruder came',
     whether: `the phone or mail app ${name} is`,
+    says: `${capital(dated)}${device.ClientType === '' ? '' : ` (${device.ClientType})`}${Number.isNaN(first) ? '' : ', after the intruder came'}.`,
     remedy: `Take the mail off ${name}, then remove it`,
-    how: 'Clear-MobileDevice takes the mail off at its next sync; run Remove-MobileDevice only after that.',
+    how: 'Clear-MobileDevice takes the mail off at its next sync; run Remove-MobileDevice only then.',
     commands: [
       `Clear-MobileDevice -Identity ${powerShellValue(device.Identity)} -AccountOnly -Confirm:$false`,
       `Remove-MobileDevice -Identity ${powerShellValue(device.Identity)} -Confirm:$false`,

@@ -41,8 +41,9 @@ export function automaticReplies(reply: AutoReply, look: Look): Symptoms {
     what: `automatic replies are ${reply.AutoReplyState.toLowerCase()}: ${inQuotes(short(says))}`,
     evidence: replySetBy(look.acts)?.evidence,
     isReset: true,
-    why: 'they may speak for the intruder, and tell who writes',
+    why: 'they may speak for the intruder, and tell them who writes',
     whether: 'the automatic reply is',
+    says: `It says ${inQuotes(short(says))}: it may speak for the intruder, and tell them who writes.`,
     remedy: 'Switch the automatic reply off',
     remains: 'an automatic reply',
     danger: 'people',
@@ -135,7 +136,8 @@ export function junk(lists: z.infer<typeof junkSchema>, look: Look): Symptoms {
 /** From newsletters they tidy up; from colleagues, or from everybody, they hide. */
 export function sweep(rule: SweepRule, look: Look): Symptoms {
   if (!rule.Enabled) return none;
-  const what = `sweep rule ${inQuotes(rule.Name)} moves mail of ${rule.Sender || 'everybody'} to ${inQuotes(rule.DestinationFolder)}`;
+  const whose = rule.Sender || 'everybody';
+  const what = `sweep rule ${inQuotes(rule.Name)} moves mail of ${whose} to ${inQuotes(rule.DestinationFolder)}`;
   const sender = asAddress(rule.Sender);
   const harmless = sender !== null && !isInside(sender, look.domains) && !isWarner(sender, []);
   const evidence = sweepMadeBy(look.acts, rule)?.evidence;
@@ -147,8 +149,9 @@ export function sweep(rule: SweepRule, look: Look): Symptoms {
     isReset: true,
     why: 'it hides mail of colleagues, of Microsoft or of everybody',
     whether: `the sweep rule ${inQuotes(rule.Name)} is`,
+    says: `It moves mail of ${whose} to ${inQuotes(rule.DestinationFolder)}.`,
     remedy: `Remove the sweep rule ${inQuotes(rule.Name)}`,
-    how: 'Get-SweepRule shows it, as does Outlook on the web (Settings, Mail, Sweep).',
+    how: 'Outlook on the web shows it too (Settings, Mail, Sweep).',
     remains: 'a sweep rule',
     commands: [
       `Get-SweepRule -Mailbox ${powerShellValue(look.account.userPrincipalName)}`,

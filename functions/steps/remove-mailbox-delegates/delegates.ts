@@ -6,7 +6,7 @@ import { mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
 import { idIn, type Mailbox, type Where } from '../../../shared/microsoft365/mailboxes.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
 import type { Task } from '../../../shared/model/step.ts';
-import { nullableText, powerShellValue } from '../../../shared/model/text.ts';
+import { listed, nullableText, powerShellValue } from '../../../shared/model/text.ts';
 
 /** Everything needed to remove one and to restore it. */
 export const delegateSchema = z.discriminatedUnion('kind', [
@@ -111,15 +111,23 @@ const pathOf = (folderPath: string, type: string) =>
 
 export const folderIdentity = ({ id }: Mailbox, folder: string) => `${id}:\\${folder}`;
 
-export const describeDelegate = (delegate: Delegate): string => {
-  const { kind, user } = delegate;
-  if (kind === 'full access') return `${user} may open the mailbox (${delegate.rights.join(', ')})`;
-  if (kind === 'send as') return `${user} may send as the owner`;
-  if (kind === 'send on behalf') return `${user} may send on behalf of the owner`;
-  const whom = isEverybody(delegate) ? `everybody (${user})` : user;
+export const describeDelegate = (delegate: Delegate): string => `${whom(delegate)} may ${right(delegate)}`;
+
+const whom = (delegate: Delegate) => (isEverybody(delegate) ? `everybody (${delegate.user})` : delegate.user);
+
+function right(delegate: Delegate): string {
+  if (delegate.kind === 'full access') return `open the mailbox (${delegate.rights.join(', ')})`;
+  if (delegate.kind === 'send as') return 'send as the owner';
+  if (delegate.kind === 'send on behalf') return 'send on behalf of the owner';
   const folder = delegate.folder === '' ? 'the top of the mailbox' : `the folder ${delegate.folder}`;
-  return `${whom} may use ${folder} (${delegate.rights.join(', ')})`;
-};
+  return `use ${folder} (${delegate.rights.join(', ')})`;
+}
+
+/** Each right once, with everybody who has it. */
+const describeAll = (delegates: readonly Delegate[]): string =>
+  [...Map.groupBy(delegates, right)]
+    .map(([what, those]) => `${listed(those.map(whom))} may ${what}`)
+    .join('; ');
 
 export const delegateId = (delegate: Delegate) =>
   [delegate.kind, ...(delegate.kind === 'folder' ? [delegate.folder] : []), delegate.user]
@@ -141,7 +149,7 @@ function takeAway({ userPrincipalName }: Mailbox, delegate: Delegate): string[] 
 export const askAboutDelegates = (owner: Mailbox, where: Where, delegates: readonly Delegate[]): Task => ({
   id: idIn(where, 'delegates'),
   what: `Ask ${owner.displayName}, by phone, about ${delegates.length === 1 ? 'a delegate' : `${delegates.length} delegates`} of the mailbox`,
-  instruction: `Nobody can tell who made them. Take away${delegates.some(({ kind }) => kind !== 'folder') ? ', under Delegation,' : ''} what is not meant to be${delegates.some(({ kind }) => kind === 'folder') ? '; of folders, with the commands' : ''}: ${delegates.map(describeDelegate).join('; ')}.`,
+  instruction: `Nobody can tell who made them. Take away${delegates.some(({ kind }) => kind !== 'folder') ? ', under Delegation,' : ''} what is not meant to be${delegates.some(({ kind }) => kind === 'folder') ? '; of folders, with the commands' : ''}: ${describeAll(delegates)}.`,
   commands: delegates.flatMap((delegate) => takeAway(owner, delegate)),
   link: mailboxPage(owner.id),
   role: 'Exchange Administrator',
