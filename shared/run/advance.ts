@@ -10,6 +10,9 @@ import { verdictOf } from './verdict.ts';
 /** What the caller changes first; undefined means that it has nothing to say any more (its lease is lost). */
 export type Apply = (state: RunState) => (RunState & { log?: readonly LogRow[] }) | undefined;
 
+/** Changes one run; see `advance`. */
+export type Advance = (apply: Apply, lastSeen: RunRows) => Promise<RunRows | 'gone' | 'lost'>;
+
 type Planner = Pick<Engine, 'progress' | 'bus' | 'playbook' | 'now'>;
 
 /** Conflicts come from steps that settle at the same instant, so a few rounds always suffice. */
@@ -39,11 +42,15 @@ export async function advance(
     const settles = planned.steps.some(
       (row, index) => row.state === 'settled' && rows.steps[index]?.row.state !== 'settled',
     );
+    // Only what is under way can settle meanwhile.
+    const isAlone = planned.steps.every(
+      (row, index) => row !== rows.steps[index]?.row || row.state === 'waiting' || row.state === 'settled',
+    );
     const written = await engine.progress.write(ref, changes, rows);
     known = undefined;
     if (written === 'conflict') continue;
     await engine.bus.send(planned.send);
-    if (!settles) return written;
+    if (!settles || isAlone) return written;
     // Two steps may have settled side by side, each planned without the other: the rows as they stand after the
     // write show both, so the last writer goes on from there.
     change = (state) => state;
@@ -75,4 +82,66 @@ function changesBetween(rows: RunRows, planned: Plan, log: readonly LogRow[]): R
     planned.run === rows.run.row ? undefined : { row: planned.run, etag: rows.run.etag };
   if (steps.length === 0 && run === undefined && log.length === 0) return undefined;
   return { steps, log, ...(run === undefined ? {} : { run }) };
+}
+
+interface Writer extends PromiseWithResolvers<RunRows | 'gone' | 'lost'> {
+  apply: Apply;
+  lastSeen: RunRows;
+}
+
+/**
+ * For several writers that end at nearly the same time: what they change is one transaction, made once each of them
+ * wants to write or has left. Apart, each would be planned without the other, refused, read again and written again.
+ */
+export function advanceTogether(
+  engine: Planner,
+  ref: RunRef,
+  writers: number,
+): { advance: Advance; leave(): void } {
+  let present = writers;
+  let waiting: Writer[] = [];
+
+  function writeIfAllAreHere(): void {
+    if (waiting.length === 0 || waiting.length < present) return;
+    const group = waiting;
+    waiting = [];
+    void write(group);
+  }
+
+  async function write(group: readonly Writer[]): Promise<void> {
+    let lost = new Set<Writer>();
+    const all: Apply = (state) => {
+      lost = new Set();
+      let next = state;
+      const log: LogRow[] = [];
+      for (const one of group) {
+        const applied = one.apply(next);
+        if (applied === undefined) lost.add(one);
+        else {
+          next = applied;
+          log.push(...(applied.log ?? []));
+        }
+      }
+      return lost.size === group.length ? undefined : { ...next, log };
+    };
+    try {
+      const written = await advance(engine, ref, all, group[0]?.lastSeen);
+      for (const one of group) one.resolve(lost.has(one) ? 'lost' : written);
+    } catch (thrown) {
+      for (const one of group) one.reject(thrown);
+    }
+  }
+
+  return {
+    advance(apply, lastSeen) {
+      const one = { apply, lastSeen, ...Promise.withResolvers<RunRows | 'gone' | 'lost'>() };
+      waiting.push(one);
+      writeIfAllAreHere();
+      return one.promise;
+    },
+    leave() {
+      present -= 1;
+      writeIfAllAreHere();
+    },
+  };
 }

@@ -5,11 +5,12 @@ import { byHandOf } from '../microsoft365/links.ts';
 import type { Readers } from '../model/clients.ts';
 import type { StepRow } from '../model/rows.ts';
 import type { Remediation } from '../model/step.ts';
+import { advanceTogether } from './advance.ts';
 import type { Outgoing } from './bus.ts';
 import type { Engine } from './engine.ts';
 import { contextOf } from './execution.ts';
 import type { Plan } from './plan.ts';
-import type { RunRows } from './progress.ts';
+import { type RunRows, runRef } from './progress.ts';
 import { withFirstLook } from './remediate.ts';
 import { carryOut, claimedRow } from './run-step.ts';
 import { timing } from './timing.ts';
@@ -70,9 +71,13 @@ export function firstMove(engine: Engine, known: Partial<Readers> = {}): FirstMo
         ...(first === undefined ? [] : [{ ...message(run, first, now), at: new Date(first.until ?? now) }]),
       ],
       async carryOut(rows) {
-        const terms = { seconds: timing.firstMoveSeconds };
+        // Nothing else of the run begins before all of them have ended, so none is written later than it is needed.
+        const { advance, leave } = advanceTogether(engine, runRef(run.id), moves.length);
+        const terms = { seconds: timing.firstMoveSeconds, advance };
         const ends = await Promise.allSettled(
-          moves.map(({ step, row, recorded }) => carryOut(engine, step, rows, row, { ...terms, recorded })),
+          moves.map(({ step, row, recorded }) =>
+            carryOut(engine, step, rows, row, { ...terms, recorded }).finally(leave),
+          ),
         );
         for (const end of ends) if (end.status === 'rejected') throw end.reason;
       },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
 import type { LogRow, RunState, StepRow } from '../model/rows.ts';
 import type { Investigation, OutgoingAlert, Step, Task } from '../model/step.ts';
-import { type Apply, advance } from './advance.ts';
+import { type Advance, type Apply, advance } from './advance.ts';
 import type { StepMessage } from './bus.ts';
 import { isUnseen } from './changes.ts';
 import type { Engine } from './engine.ts';
@@ -41,10 +41,13 @@ export async function runStep(engine: Engine, message: StepMessage, deliveryCoun
   await carryOut(engine, step, claimed, owned, { seconds: engine.deadlineSeconds });
 }
 
-/** How long an execution may take, and what it has recorded already, if anything (see `remediate`). */
 interface Terms {
+  /** How long the execution may take. */
   seconds: number;
+  /** What it has recorded already, if anything (see `remediate`). */
   recorded?: ReadonlySet<string>;
+  /** How its rows are written, where not by themselves. */
+  advance?: Advance;
 }
 
 /**
@@ -56,7 +59,7 @@ export async function carryOut(
   step: Step,
   claimed: RunRows,
   claimedRow: StepRow,
-  { seconds, recorded }: Terms,
+  { seconds, recorded, advance: advances }: Terms,
 ): Promise<void> {
   const ref = runRef(claimed.run.row.id);
   let owned = claimedRow;
@@ -71,7 +74,7 @@ export async function carryOut(
       const same = row?.state === 'running' && row.turn === mine.turn && row.delivery === mine.delivery;
       return same ? change(withRow(state, next), next) : undefined;
     };
-    const written = await advance(engine, ref, apply, lastSeen);
+    const written = await (advances?.(apply, lastSeen) ?? advance(engine, ref, apply, lastSeen));
     if (written === 'gone' || written === 'lost') throw new LeaseLost();
     lastSeen = written;
     owned = ownRow(written, step.name) ?? next;

@@ -10,7 +10,7 @@ import { runRef } from '../../shared/run/progress.ts';
 import { runStep } from '../../shared/run/run-step.ts';
 import { timing } from '../../shared/run/timing.ts';
 import { MemoryBus } from '../fakes/memory-bus.ts';
-import { MemoryProgress } from '../fakes/memory-progress.ts';
+import { MemoryProgress, type MemoryProgressHooks } from '../fakes/memory-progress.ts';
 import { noClients } from './no-clients.ts';
 import { adele, riskySignIn } from './simulation.ts';
 
@@ -60,10 +60,10 @@ const looks: Step = investigation({
   collect: async () => ({ findings: [] }),
 });
 
-function bench(playbook: readonly Step[], given: Partial<Engine> = {}) {
+function bench(playbook: readonly Step[], given: Partial<Engine> = {}, hooks: MemoryProgressHooks = {}) {
   const clock = { now: Date.parse('2026-11-20T10:00:00Z') };
   const now = () => new Date(clock.now);
-  const progress = new MemoryProgress();
+  const progress = new MemoryProgress(hooks);
   const bus = new MemoryBus({ now });
   const engine: Engine = {
     ...{ progress, bus, playbook, stepSettings: {}, clients: () => noClients, now, random: () => 0.5 },
@@ -119,6 +119,49 @@ describe('the first move', () => {
     await it.open();
     expect(sentBefore).toEqual([[]]);
     expect(queues(it.bus)).toContain('step-collect-sign-ins');
+  });
+
+  it('settles all parts of the lock in one transaction, whichever ends first — fifty victims share the tables', async () => {
+    const account: Account = { enabled: true, asked: [] };
+    const slow: Account = { enabled: true, asked: [] };
+    const operations: string[] = [];
+    const it = bench(
+      [
+        lock(account),
+        // The slower one.
+        {
+          ...lock(slow, { fix: () => new Promise((done) => setTimeout(done, 20)) }),
+          name: 'revoke-sessions',
+        },
+        looks,
+      ],
+      {},
+      { after: ({ name }) => void operations.push(name) },
+    );
+    const { run } = await it.open();
+    expect(operations).toEqual(['claimOf', 'open', 'write']);
+    for (const name of ['block-sign-in', 'revoke-sessions'])
+      expect(await it.rowOf(run.id, name)).toMatchObject({ state: 'settled', outcome: { is: 'done' } });
+    expect(queues(it.bus)).toContain('step-collect-sign-ins');
+  });
+
+  it('settles what has ended when the other part fails', async () => {
+    const account: Account = { enabled: true, asked: [] };
+    const failing: Account = { enabled: true, asked: [] };
+    const it = bench([
+      lock(account),
+      {
+        ...lock(failing, { fix: () => Promise.reject(new RetryableError('busy')) }),
+        name: 'revoke-sessions',
+      },
+      looks,
+    ]);
+    const { run } = await it.open();
+    expect(await it.rowOf(run.id, 'block-sign-in')).toMatchObject({
+      state: 'settled',
+      outcome: { is: 'done' },
+    });
+    expect(await it.rowOf(run.id, 'revoke-sessions')).toMatchObject({ state: 'queued', attempt: 1 });
   });
 
   it('leaves the lock to its queue when it dies over it — the message comes when the lease is over', async () => {

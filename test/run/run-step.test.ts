@@ -134,6 +134,8 @@ describe('two steps that settle side by side', () => {
             : row,
         ),
       }));
+    // What the run row says of itself stands already: else the second write would be refused, and would read again.
+    await advance(given.engine, runRef(run));
     meets = true;
     await Promise.all([settle('a'), settle('b')]);
     expect(rowOf(progress.peek(run), 'c').state).toBe('queued');
