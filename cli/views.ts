@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import { z } from 'zod';
 import { clock, clockAfter, isWebPage } from '../shared/mail/plain.ts';
+import { typed } from '../shared/model/powershell.ts';
 import { coloured, command, shown, table } from './terminal.ts';
 
 const lineSchema = z.object({
@@ -132,9 +133,7 @@ export const taskText = (
 ): string[] => [
   `${mark.padStart(4)} ${shown(what)}`,
   `     ${shown(instruction)}`,
-  ...(commands.length === 0 ? [] : ['Connect-ExchangeOnline', ...commands]).map(
-    (command) => `         ${shown(command)}`,
-  ),
+  ...typed(commands).map((command) => `         ${shown(command)}`),
   ...(isWebPage(link) ? [`     ${link}${role === undefined ? '' : `   as ${shown(role)}`}`] : []),
 ];
 

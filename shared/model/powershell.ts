@@ -2,6 +2,17 @@
 // the PowerShell language (https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02). It is strict where
 // PowerShell is generous: it doesn't show what it doesn't know.
 
+/**
+ * What an administrator types: the module that the commands need, then the commands. What is no single command is not
+ * for pasting.
+ */
+export function typed(commands: readonly string[]): string[] {
+  const single = commands.filter(isOneCommand);
+  if (single.length === 0) return [];
+  const onPremises = single.every((command) => /^[A-Z][A-Za-z]*-AD[A-Z]/.test(command));
+  return [onPremises ? 'Import-Module ActiveDirectory' : 'Connect-ExchangeOnline', ...single];
+}
+
 /** PowerShell accepts each of these as a single quote; doubled inside a text, it stands for itself. */
 const isQuote = (character: string) => /['\u2018-\u201b]/u.test(character);
 

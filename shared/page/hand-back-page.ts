@@ -5,6 +5,7 @@
 import { type Html, html, nothing } from '../mail/html.ts';
 import { clock, isWebPage, oneLine, plain } from '../mail/plain.ts';
 import { spelled } from '../mail/spell.ts';
+import { typed } from '../model/powershell.ts';
 import { capital } from '../model/text.ts';
 import type { HandBackView } from '../run/hand-back-view.ts';
 import { askUrl, clockIn, placeOf } from '../summary/given.ts';
@@ -92,12 +93,11 @@ const taskHtml =
     commands = [],
     accepted,
   }: HandBackView['tasks'][number]): Html => {
-    const typed =
-      commands.length === 0
-        ? nothing
-        : html`<pre>${['Connect-ExchangeOnline', ...commands].map((line) => `${oneLine(line)}\n`).join('')}</pre>`;
+    const toType = typed(commands);
+    const lines =
+      toType.length === 0 ? nothing : html`<pre>${toType.map((line) => `${oneLine(line)}\n`).join('')}</pre>`;
     const stands = accepted ? html` <b>Accepted as it is.</b>` : nothing;
-    return html`${capital(plain(what))}${stands}<div class="d">${plain(instruction, 2000)}</div>${typed}<div class="go">${linkHtml(link, placeOf(link, role))}${button(askUrl(runPath(run.id), 'tick', { step, task: key }), 'Done: tick it off', `Done: tick it off: ${plain(what, 80)}`)}</div>`;
+    return html`${capital(plain(what))}${stands}<div class="d">${plain(instruction, 2000)}</div>${lines}<div class="go">${linkHtml(link, placeOf(link, role))}${button(askUrl(runPath(run.id), 'tick', { step, task: key }), 'Done: tick it off', `Done: tick it off: ${plain(what, 80)}`)}</div>`;
   };
 
 /** The only place where a pass is shown. Reloading makes no new one: that takes a form of its own. */

@@ -6,7 +6,7 @@ import type { Failure } from '../errors.ts';
 import type { Asked, Line, Section } from '../mail/letter.ts';
 import { count, plain } from '../mail/plain.ts';
 import { byHandOf, signInsPage, userPage } from '../microsoft365/links.ts';
-import { isOneCommand } from '../model/powershell.ts';
+import { typed } from '../model/powershell.ts';
 import type { RunRow, StepRow, TaskRecord } from '../model/rows.ts';
 import { capital, inQuotes } from '../model/text.ts';
 import { dangers } from '../model/words.ts';
@@ -136,17 +136,17 @@ export function taskLine({ step, task }: OpenTask): Line {
   return {
     text: capital(plain(what)),
     details: instruction === '' ? [] : [plain(instruction, 2000)],
-    ...typed(task.commands ?? []),
+    ...toType(task.commands ?? []),
     link: { text: placeOf(link, role), url: link },
     task: { step, id, done: false, ...(danger === undefined ? {} : { danger }) },
     ...(remains === undefined ? {} : { remains: plain(remains, 60) }),
   };
 }
 
-/** As they were quoted: a space more or less would name another thing. What is no single command is not for pasting. */
-function typed(commands: readonly string[]): Pick<Line, 'commands'> {
-  const single = commands.filter(isOneCommand);
-  return single.length === 0 ? {} : { commands: ['Connect-ExchangeOnline', ...single] };
+/** As they were quoted: a space more or less would name another thing. */
+function toType(given: readonly string[]): Pick<Line, 'commands'> {
+  const commands = typed(given);
+  return commands.length === 0 ? {} : { commands };
 }
 
 /** Left in place by the administrator's own setting, so nobody else will do it. */
@@ -309,7 +309,7 @@ function placeAndHow(given: Case, row: StepRow): Pick<Line, 'details' | 'command
   const { how, commands = [] } = stepByHand(given, row);
   const link = byHand(given, row);
   if (row.aim === 'undo') return { link };
-  return { ...(how === undefined ? {} : { details: [how] }), ...typed(commands), link };
+  return { ...(how === undefined ? {} : { details: [how] }), ...toType(commands), link };
 }
 
 /** Not there yet: a person may be quicker than whatever it waits for. */

@@ -9,7 +9,7 @@ const task = (what: string, atHandBack = false) => ({
   what,
   instruction: 'Phone those who got bank details.',
   role: 'Exchange Administrator',
-  commands: ['Get-SweepRule -Mailbox adele@contoso.com'],
+  commands: ["Get-SweepRule -Mailbox 'adele@contoso.com'"],
   link: 'https://entra.microsoft.com/',
   atHandBack,
 });
@@ -50,7 +50,7 @@ describe('the tasks of a run', () => {
       'With the owner, when the account is given back: 1 (node cli/reclaim.mjs hand-back)',
     );
     expect(text).not.toContain('no device was scanned');
-    expect(text).toMatch(/Connect-ExchangeOnline\n +Get-SweepRule -Mailbox adele@contoso.com/);
+    expect(text).toMatch(/Connect-ExchangeOnline\n +Get-SweepRule -Mailbox 'adele@contoso.com'/);
     expect(text).toContain('as Exchange Administrator');
   });
 

@@ -1,7 +1,7 @@
 // What an administrator pastes runs one cmdlet, or it is not shown.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isOneCommand } from '../../shared/model/powershell.ts';
+import { isOneCommand, typed } from '../../shared/model/powershell.ts';
 import { powerShellValue } from '../../shared/model/text.ts';
 
 describe('a command to paste', () => {
@@ -83,5 +83,15 @@ describe('a command to paste', () => {
         expect(isOneCommand(`Remove-InboxRule -Identity '${value}'`)).toBe(false);
       }),
     );
+  });
+});
+
+describe('what is typed', () => {
+  it('begins with the module that the commands need, and leaves out what is no single command', () => {
+    const rule = "Remove-SweepRule -Mailbox 'a@b.c' -Identity '7'";
+    expect(typed([rule, `${rule}; calc`])).toEqual(['Connect-ExchangeOnline', rule]);
+    const phone = "Set-ADUser -Identity 'CN=Adele' -Clear mobile";
+    expect(typed([phone])).toEqual(['Import-Module ActiveDirectory', phone]);
+    expect(typed(['calc'])).toEqual([]);
   });
 });

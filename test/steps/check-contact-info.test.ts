@@ -130,8 +130,18 @@ describe('check-contact-info', () => {
   it('sends a synced account’s correction to Active Directory — the cloud would be overwritten', async () => {
     const file = tenant([updated('Mobile', '[]', '["1"]', byAdele(attacker))]);
     expect(await collect(file, context({ intruder, account: synced }))).toMatchObject({
-      tasks: [{ instruction: expect.stringContaining('in Active Directory') }],
+      tasks: [
+        {
+          instruction: expect.stringContaining('in Active Directory'),
+          commands: ["Set-ADUser -Identity 'CN=Adele Vance,OU=Sales,DC=contoso,DC=local' -Clear mobile"],
+        },
+      ],
     });
+    const number = tenant([updated('TelephoneNumber', '["+1 5555550100"]', '["1"]', byAdele(attacker))]);
+    expect(await collect(number, context({ intruder, account: synced }))).toMatchObject({
+      tasks: [{ commands: [expect.stringMatching(/ -OfficePhone '\+1 5555550100'$/)] }],
+    });
+    expect(await collect(number)).not.toHaveProperty('tasks.0.commands');
   });
 
   it('has everything compared where the log cannot be read', async () => {

@@ -9,6 +9,7 @@ import { methodSchema } from '../../../shared/microsoft365/auth-methods.ts';
 import { setUserGuide, userPage } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import { investigation, type Kept, settings, type Task } from '../../../shared/model/step.ts';
+import { powerShellValue } from '../../../shared/model/text.ts';
 import {
   type Contact,
   type ContactChange,
@@ -16,6 +17,7 @@ import {
   contactProperties,
   contactSchema,
   describeContact,
+  mostCharacters,
   nothing,
 } from './contact-info.ts';
 
@@ -113,7 +115,28 @@ const told = ({ entry, subject, before, after }: ContactChange) =>
 const actorOf = ({ entry: { actor } }: ContactChange) =>
   actor.userPrincipalName ?? actor.app ?? 'somebody whom the log does not name';
 
-const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory (Set-ADUser)' : 'in the directory');
+const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory' : 'in the directory');
+
+/** By the names that the directory's log has for what is synced (https://learn.microsoft.com/powershell/module/activedirectory/set-aduser). */
+const parameters: Readonly<Record<string, readonly [name: string, attribute: string]>> = {
+  TelephoneNumber: ['OfficePhone', 'telephoneNumber'],
+  Mobile: ['MobilePhone', 'mobile'],
+  FacsimileTelephoneNumber: ['Fax', 'facsimileTelephoneNumber'],
+  StreetAddress: ['StreetAddress', 'streetAddress'],
+  PostalCode: ['PostalCode', 'postalCode'],
+  City: ['City', 'l'],
+  State: ['State', 'st'],
+  PhysicalDeliveryOfficeName: ['Office', 'physicalDeliveryOfficeName'],
+};
+
+/** The command that sets it back in Active Directory, if its name there is known. */
+function setBack({ property, before }: ContactChange, account: Account): Pick<Task, 'commands'> {
+  const [name, attribute] = parameters[property] ?? [];
+  const identity = account.synced ? account.onPremisesDistinguishedName : null;
+  if (name === undefined || identity === null || before.length >= mostCharacters) return {};
+  const value = before === nothing ? `-Clear ${attribute}` : `-${name} ${powerShellValue(before)}`;
+  return { commands: [`Set-ADUser -Identity ${powerShellValue(identity)} ${value}`] };
+}
 
 /** For a synced account, the next sync overwrites it. */
 const whereSet = ({ id, synced }: Account): Pick<Task, 'link' | 'role'> =>
@@ -126,6 +149,7 @@ const putBack = (change: ContactChange, evidence: string | undefined, account: A
   what: `Put back the ${change.subject} of ${account.displayName}: ${change.before}`,
   instruction: `Ask them first, not by mail and not by that number. It was changed from ${change.before} to ${change.after}${evidence === undefined ? ` at ${when(change.entry.time)} from ${change.entry.trace.address ?? 'an unknown address'}, while the intruder may have been in` : `: ${evidence}`}. Set it ${placeOf(account)}.`,
   ...whereSet(account),
+  ...setBack(change, account),
 });
 
 const askWhoChanged = (change: ContactChange, account: Account): Task => ({
@@ -133,6 +157,7 @@ const askWhoChanged = (change: ContactChange, account: Account): Task => ({
   what: `Ask ${actorOf(change)} whether they changed the ${change.subject} of ${account.displayName}`,
   instruction: `By phone: their account may be in the intruder's hands too. It was changed from ${change.before} to ${change.after} at ${when(change.entry.time)} from ${change.entry.trace.address ?? 'an unknown address'}. If they did not, set it back ${placeOf(account)}, and start a run for them.`,
   ...whereSet(account),
+  ...setBack(change, account),
 });
 
 const compareAll = (account: Account, why: string): Task => ({

@@ -85,7 +85,8 @@ export const contactChanges = (audits: readonly DirectoryAudit[], userId: string
         ),
     );
 
-const mostCharacters = 200;
+/** Longer values are cut. */
+export const mostCharacters = 200;
 /** A value that was not set. */
 export const nothing = 'nothing';
 

@@ -5,6 +5,7 @@ import { isLastStanding, leaveOneAdministrator } from '../../../shared/microsoft
 import { activeDirectoryGuide } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import { remediation, settings, type Task } from '../../../shared/model/step.ts';
+import { powerShellValue } from '../../../shared/model/text.ts';
 import { inActiveDirectory, invokeAction } from './defender-for-identity.ts';
 
 const step = 'contain-on-premises-account';
@@ -21,7 +22,7 @@ export const containOnPremisesAccount = remediation({
   byHand: () => ({
     link: activeDirectoryGuide(),
     role: 'Account Operator in Active Directory',
-    how: 'Disable the account on a domain controller, let it replicate, then run Start-ADSyncSyncCycle on the sync server.',
+    how: 'Disable the account on a domain controller, let it replicate, then run Start-ADSyncSyncCycle on the server of Connect Sync; Cloud Sync takes it along by itself.',
   }),
   part: 'active-directory',
   licences: ['defenderForIdentity'],
@@ -76,7 +77,10 @@ const nameOf = (account: Account) => account.onPremisesDistinguishedName ?? acco
 const disableByHand = (account: Account): Task => ({
   id: 'disable-in-active-directory',
   what: `Disable ${account.displayName || account.userPrincipalName} in Active Directory`,
-  instruction: `The account is still enabled there, and a sync may enable it in the cloud again. Disable ${nameOf(account)} on the domain controller that it uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.`,
+  instruction: `The account is still enabled there, and a sync may enable it in the cloud again. Disable ${nameOf(account)} on the domain controller that it uses, let it replicate, then run Start-ADSyncSyncCycle on the server of Connect Sync; Cloud Sync takes it along by itself.`,
+  ...(account.onPremisesDistinguishedName === null
+    ? {}
+    : { commands: [`Disable-ADAccount -Identity ${powerShellValue(account.onPremisesDistinguishedName)}`] }),
   link: activeDirectoryGuide(),
   role: 'Account Operator in Active Directory',
   danger: 'leak',

@@ -91,7 +91,7 @@ function resetAtTheSource(account: Account, essential: boolean): Task {
     ...(account.synced
       ? {
           what: `Reset the password of ${account.displayName || account.userPrincipalName} in Active Directory, twice`,
-          instruction: `Reset that of ${account.onPremisesDistinguishedName ?? account.userPrincipalName} twice on the domain controller that this account uses, let it replicate, then run Start-ADSyncSyncCycle on the sync server.`,
+          instruction: `Reset that of ${account.onPremisesDistinguishedName ?? account.userPrincipalName} twice on the domain controller that this account uses, and let it replicate. With password hash sync, the cloud follows within minutes.`,
           role: 'Account Operator in Active Directory',
         }
       : {
