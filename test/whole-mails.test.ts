@@ -105,7 +105,9 @@ describe.each(names.filter((name) => name !== 'false-alarm'))('the mail of %s', 
       expect(links.filter((link) => !isWebPage(link))).toEqual([]);
       const commands = order.split('\n').filter((line) => line.startsWith('        '));
       if (commands.length > 0)
-        expect(commands[0]?.trim()).toMatch(/^(Connect-ExchangeOnline|Import-Module ActiveDirectory)$/);
+        expect(commands[0]?.trim()).toMatch(
+          /^(Connect-ExchangeOnline|Import-Module ActiveDirectory|Connect-MgGraph -Scopes '.*')$/,
+        );
       for (const command of commands.slice(1)) {
         expect(command.trim()).toMatch(/^(Get|Set|Remove|Clear|Restore)-[A-Z][A-Za-z]+ -/);
       }

@@ -2,6 +2,12 @@
 // the PowerShell language (https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02). It is strict where
 // PowerShell is generous: it doesn't show what it doesn't know.
 
+/** By how the nouns of a module begin; all commands of one task are of one module. */
+const connections: Readonly<Record<string, string>> = {
+  AD: 'Import-Module ActiveDirectory',
+  Mg: "Connect-MgGraph -Scopes 'DelegatedPermissionGrant.ReadWrite.All'",
+};
+
 /**
  * What an administrator types: the module that the commands need, then the commands. What is no single command is not
  * for pasting.
@@ -9,8 +15,8 @@
 export function typed(commands: readonly string[]): string[] {
   const single = commands.filter(isOneCommand);
   if (single.length === 0) return [];
-  const onPremises = single.every((command) => /^[A-Z][A-Za-z]*-AD[A-Z]/.test(command));
-  return [onPremises ? 'Import-Module ActiveDirectory' : 'Connect-ExchangeOnline', ...single];
+  const [, , nouns = ''] = /^([A-Za-z]+)-((?:AD|Mg)(?=[A-Z]))/.exec(single[0] ?? '') ?? [];
+  return [connections[nouns] ?? 'Connect-ExchangeOnline', ...single];
 }
 
 /** PowerShell accepts each of these as a single quote; doubled inside a text, it stands for itself. */
@@ -21,7 +27,7 @@ const longest = 4000;
 
 export function isOneCommand(text: string): boolean {
   if (text.length > longest || /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return false;
-  const [name] = /^[A-Z][A-Za-z]*-[A-Z][A-Za-z]*/.exec(text) ?? [];
+  const [name] = /^[A-Z][A-Za-z]*-[A-Z][A-Za-z\d]*/.exec(text) ?? [];
   if (name === undefined) return false;
   let at = name.length;
   while (at < text.length) {
@@ -35,7 +41,7 @@ export function isOneCommand(text: string): boolean {
 
 /** `-Name`, `-Confirm:$false`, `-ForwardingAddress:$null`, `Disabled`, `'text'`, `(''+'text'+[char]10)`, `@{Remove='text'}`; undefined for all else. */
 function endOfArgument(text: string, at: number): number | undefined {
-  const bare = /^(?:-[A-Za-z]+(?::\$(?:true|false|null))?|[A-Za-z0-9][A-Za-z0-9._-]*)(?= |$)/.exec(
+  const bare = /^(?:-[A-Za-z][A-Za-z\d]*(?::\$(?:true|false|null))?|[A-Za-z0-9][A-Za-z0-9._-]*)(?= |$)/.exec(
     text.slice(at, at + 200),
   );
   if (bare !== null) return at + bare[0].length;

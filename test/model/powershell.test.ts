@@ -92,6 +92,8 @@ describe('what is typed', () => {
     expect(typed([rule, `${rule}; calc`])).toEqual(['Connect-ExchangeOnline', rule]);
     const phone = "Set-ADUser -Identity 'CN=Adele' -Clear mobile";
     expect(typed([phone])).toEqual(['Import-Module ActiveDirectory', phone]);
+    const consent = "Remove-MgOauth2PermissionGrant -OAuth2PermissionGrantId 'kq-x'";
+    expect(typed([consent])).toEqual([expect.stringMatching(/^Connect-MgGraph -Scopes /), consent]);
     expect(typed(['calc'])).toEqual([]);
   });
 });

@@ -206,7 +206,16 @@ describe('remove-app-access', () => {
         tenant({ directoryAudits, appRoleAssignments: [assigned('Mail Sync Pro', createdDateTime)] }),
       );
       expect(changes).toEqual([]);
-      expect(tasks).toMatchObject([{ id: `app:${mailId}`, instruction: expect.stringContaining(why) }]);
+      expect(tasks).toMatchObject([
+        {
+          id: `app:${mailId}`,
+          instruction: expect.stringContaining(why),
+          // The admin center cannot take back what one person consented to.
+          commands: [
+            expect.stringMatching(/^Remove-MgOauth2PermissionGrant -OAuth2PermissionGrantId '[^']+'$/),
+          ],
+        },
+      ]);
     },
   );
 

@@ -49,7 +49,7 @@ export const disableInboxRules = remediation({
   byHand: ({ id, userPrincipalName }) => ({
     link: mailboxPage(id),
     role: 'Exchange Administrator',
-    how: 'The command lists the rules, hidden ones too. Use Disable-InboxRule, with the RuleIdentity, on each that forwards, deletes or hides mail, unless the owner, asked by phone, knows it.',
+    how: 'The command lists the rules, hidden ones too. Disable-InboxRule with -Mailbox and, as -Identity, the RuleIdentity switches one off: each that forwards, deletes or hides mail, unless the owner, asked by phone, knows it.',
     commands: [`Get-InboxRule -Mailbox ${powerShellValue(userPrincipalName)} -IncludeHidden`],
   }),
   settings: settings('act'),

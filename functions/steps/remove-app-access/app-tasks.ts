@@ -4,7 +4,7 @@ import type { Consent, Credential, ServicePrincipal } from '../../../shared/micr
 import type { App, OwnedApp } from '../../../shared/microsoft365/judge-app-access.ts';
 import { applicationPage, registrationPage } from '../../../shared/microsoft365/links.ts';
 import type { Task } from '../../../shared/model/step.ts';
-import { capital, inQuotes } from '../../../shared/model/text.ts';
+import { capital, inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 
 /** application "PerfectData Software" (ff8d92dc-…) */
 export const appName = ({ name, appId, publisher }: ServicePrincipal) =>
@@ -30,14 +30,24 @@ export const credentialsOf = (credentials: readonly Credential[]): string =>
 
 const role = 'Cloud Application Administrator';
 
-export const askAboutApp = ({ principal, grants }: App, why: string, owner: string): Task => ({
-  id: `app:${principal.id}`,
-  what: `Ask ${owner}, by phone, whether ${inQuotes(principal.name)} is theirs`,
-  instruction: `${capital(appName(principal))} ${why}${scopesOf(grants)}. If it is not theirs: Permissions, User consent, and revoke it; Users and groups, and remove them.`,
-  link: applicationPage(principal.id),
-  role,
-  danger: 'leak',
-});
+export function askAboutApp({ principal, grants }: App, why: string, owner: string): Task {
+  const commands = takeBack(grants);
+  return {
+    id: `app:${principal.id}`,
+    what: `Ask ${owner}, by phone, whether ${inQuotes(principal.name)} is theirs`,
+    instruction: `${capital(appName(principal))} ${why}${scopesOf(grants)}. If it is not theirs, remove them under Users and groups${commands.length === 0 ? '' : ', and take their consent back, which takes a command'}.`,
+    ...(commands.length === 0 ? {} : { commands }),
+    link: applicationPage(principal.id),
+    role,
+    danger: 'leak',
+  };
+}
+
+/** The admin center shows what one person consented to, and cannot revoke it. */
+const takeBack = (grants: readonly Consent[]): string[] =>
+  grants
+    .filter(({ consentType }) => consentType === 'Principal')
+    .map(({ id }) => `Remove-MgOauth2PermissionGrant -OAuth2PermissionGrantId ${powerShellValue(id)}`);
 
 export const askAboutOwned = ({ object }: OwnedApp, why: string, owner: string): Task => ({
   id: `owned:${object.id}`,

@@ -8,7 +8,7 @@ import { consentOfDrill } from '../../../shared/microsoft365/drill.ts';
 import { judgeApps, judgeOwned, letIn } from '../../../shared/microsoft365/judge-app-access.ts';
 import { userApplicationsPage } from '../../../shared/microsoft365/links.ts';
 import { type Change, type Kept, remediation, settings, type Task } from '../../../shared/model/step.ts';
-import { inQuotes } from '../../../shared/model/text.ts';
+import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 import * as say from './app-tasks.ts';
 import { type AppWay, appWaySchema, giveWay, takeWay } from './change-app-access.ts';
 
@@ -24,7 +24,8 @@ export const removeAppAccess = remediation({
   byHand: ({ id }) => ({
     link: userApplicationsPage(id),
     role: 'Cloud Application Administrator',
-    how: 'Open each application that the owner does not know, and remove their assignment; or, if nobody knows it, set Enabled for users to sign-in to No under Properties.',
+    how: 'The command lists what they consented to; Remove-MgOauth2PermissionGrant takes one back. Here, open each application that the owner does not know, and remove their assignment; or, if nobody knows it, set Enabled for users to sign-in to No under Properties.',
+    commands: [`Get-MgUserOauth2PermissionGrant -UserId ${powerShellValue(id)}`],
   }),
   settings: settings('act'),
   permissions: {

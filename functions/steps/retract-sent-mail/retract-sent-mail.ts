@@ -26,7 +26,7 @@ export const retractSentMail = remediation({
   byHand: ({ userPrincipalName }) => ({
     link: explorerPage(),
     role: 'Security Administrator with the role Search and Purge',
-    how: `Filter by the sender ${userPrincipalName}, tick the intruder's messages, and select Take action, Move or delete, Soft delete.`,
+    how: `In All email, filter by Sender address ${userPrincipalName}, tick the intruder's messages, and select Take action, then Soft delete.`,
   }),
   part: 'retraction',
   licences: ['defenderForOffice'],
@@ -86,7 +86,7 @@ const count = (number: number) => `${number} message${number === 1 ? '' : 's'}`;
 const byHand = ({ userPrincipalName }: Account, number: number): Task => ({
   id: 'retract-by-hand',
   what: `Take ${count(number)} of the intruder out of inboxes in the organisation`,
-  instruction: `In Explorer, All email, filter by Sender address ${userPrincipalName}; select the messages, then Take action, Soft deleted items. This app could not: they are not in the message trace, or beyond the first ${mostMessages}.`,
+  instruction: `In Explorer, All email, filter by Sender address ${userPrincipalName}; tick the messages, and select Take action, then Soft delete. This app could not: they are not in the message trace, or beyond the first ${mostMessages}.`,
   link: explorerPage(),
   role: 'Security Administrator with the role Search and Purge',
   danger: 'people',

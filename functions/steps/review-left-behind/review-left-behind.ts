@@ -15,6 +15,7 @@ const kindSchema = z.strictObject({
   /** An order; `{name}` stands for what it is about. */
   order: z.string(),
   instruction: z.string(),
+  /** `{owner}` stands for the address of the account. */
   link: z.url(),
   role: z.string(),
   danger: z.enum(dangers),
@@ -54,7 +55,10 @@ export const reviewLeftBehind = investigation({
     const own = [account.id, account.userPrincipalName].map((name) => name.toLowerCase());
     const isOwn = ({ object }: Act) => own.some((name) => object?.toLowerCase().includes(name));
     const done = acts.filter((act) => act.succeeded && (kindOf(act)?.only === undefined || isOwn(act)));
-    const tasks = [...kinds.flatMap((kind) => tasksOf(kind, done)), ...unknown(done)];
+    const tasks = [
+      ...kinds.flatMap((kind) => tasksOf(kind, done, account.userPrincipalName)),
+      ...unknown(done),
+    ];
     const findings =
       tasks.length > 0
         ? []
@@ -75,13 +79,13 @@ function nameOf(kind: Kind, { data, object }: Act): string | null {
 const mostOfOne = 5;
 
 /** One for each thing, and one for what is more than a person reads. */
-function tasksOf(kind: Kind, acts: readonly Act[]): Task[] {
+function tasksOf(kind: Kind, acts: readonly Act[], owner: string): Task[] {
   const about = Map.groupBy(
     acts.filter((act) => kindOf(act) === kind),
     (act) => nameOf(kind, act),
   );
   const things = [...about];
-  const tasks = things.slice(0, mostOfOne).map(([name, made]) => taskOf(kind, name, made));
+  const tasks = things.slice(0, mostOfOne).map(([name, made]) => taskOf(kind, name, made, owner));
   const rest = things.slice(mostOfOne);
   return rest.length === 0
     ? tasks
@@ -91,11 +95,12 @@ function tasksOf(kind: Kind, acts: readonly Act[]): Task[] {
           kind,
           `${rest.length} more`,
           rest.flatMap(([, made]) => made),
+          owner,
         ),
       ];
 }
 
-function taskOf(kind: Kind, name: string | null, acts: readonly Act[]): Task {
+function taskOf(kind: Kind, name: string | null, acts: readonly Act[], owner: string): Task {
   const [last] = acts;
   const certain = acts.some(({ certainty }) => certainty === 'certain');
   const called = name === null ? '' : inQuotes(name.slice(0, 100));
@@ -106,7 +111,7 @@ function taskOf(kind: Kind, name: string | null, acts: readonly Act[]): Task {
     id: `${kind.id}:${name ?? ''}`,
     what,
     instruction: `${kind.instruction} By the log: ${made}${last === undefined ? '' : `, ${last.evidence}`}.`,
-    link: kind.link,
+    link: kind.link.replace('{owner}', encodeURIComponent(owner)),
     role: kind.role,
     danger: kind.danger,
     ...(certain ? { remains: kind.remains } : {}),
