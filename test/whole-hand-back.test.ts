@@ -86,7 +86,9 @@ describe.concurrent('a finished run that is handed back', () => {
         expect(tenant.secrets).toContain(made.value);
         expect(await leaksIn(whole, answers)).toEqual([]);
         const mails = z.array(z.object({ message: z.object({ subject: z.string() }) })).parse(after.outbox);
-        expect(mails.filter(({ message }) => message.subject.startsWith('[Reclaim] PASS: '))).toHaveLength(1);
+        expect(
+          mails.filter(({ message }) => message.subject.startsWith('[Reclaim] PASS ASKED FOR: ')),
+        ).toHaveLength(1);
         expect(mails.at(-1)?.message.subject).toMatch(/^\[Reclaim\] HANDED BACK/);
       }),
     180_000,

@@ -181,7 +181,7 @@ describe('a pass', () => {
             ).filter((method) => method['@odata.type'].includes('emporaryAccessPass'));
           const announced = (name: string) =>
             (whole.stack.tenant.state().outbox ?? []).filter(({ message }) =>
-              JSON.stringify(message).includes(`[Reclaim] PASS: ${name}@contoso.com`),
+              JSON.stringify(message).includes(`[Reclaim] PASS ASKED FOR: ${name}@contoso.com`),
             ).length;
 
           const ready = async (name: string) => {

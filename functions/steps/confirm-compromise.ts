@@ -66,5 +66,5 @@ export const confirmCompromise = remediation({
     );
   },
 
-  undo: 'The confirmation can only be dismissed together with all risk of the account, which is done at hand-back.',
+  undo: 'The confirmation goes only with all risk of the account: undo as a false alarm dismisses it, and so does the hand-back.',
 });

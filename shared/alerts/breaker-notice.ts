@@ -57,6 +57,11 @@ export function stormNotice({ hour, moment, runs, baseUrl, mailTo }: Storm): Not
   const tells = mailTo.some((address) => !silenced.has(mailboxAddress(address))) ? waiting : named;
   const held = tells.filter(isWaiting);
   const limited = tells.filter(isLimited);
+  const counts =
+    [
+      ...(held.length > 0 ? [`${count(held.length, 'run')} held`] : []),
+      ...(limited.length > 0 ? [`${count(limited.length, 'run')} only contained`] : []),
+    ].join(', ') || 'many alerts';
   const since = `${hour.slice(11)}:00 UTC`;
   const url = (run: RunRow) => `${baseUrl}/api/runs/${encodeURIComponent(run.id)}`;
   const line = (run: RunRow) => ({
@@ -64,13 +69,11 @@ export function stormNotice({ hour, moment, runs, baseUrl, mailTo }: Storm): Not
     details: [plain(run.heldBecause ?? run.why, 300)],
     link: { text: 'The run', url: url(run) },
   });
-  const approve = (level: string) =>
-    `POST ${baseUrl}/api/runs/{id}/approve ${JSON.stringify({ level, reason: '…' })}`;
   return {
     key: `breaker|${hour}|${moment}`,
     version: 'once',
     headline: headlines[moment],
-    subject: `${count(held.length, 'run')} held, ${count(limited.length, 'run')} only contained since ${since}`,
+    subject: `${counts} since ${since}`,
     tone: held.length > 0 ? 'alarm' : 'waiting',
     lead: `${leads[moment]} ${moment === 'ended' ? '' : 'A list of all follows after the hour.'}`.trim(),
     about: [...held, ...limited].map(({ account: { id, userPrincipalName } }) => ({ id, userPrincipalName })),
@@ -83,14 +86,13 @@ export function stormNotice({ hour, moment, runs, baseUrl, mailTo }: Storm): Not
             text: 'Find out what the alerts have in common: one phishing mail, one address, one source that is wrong',
           },
           {
-            text: 'Approve the runs that are real, one call for each',
-            orders: [
-              { text: 'Lock the account only', request: approve('contain') },
-              { text: 'Lock it and remove what the intruder left', request: approve('full') },
-            ],
+            text: 'Open each run below: approve those that are real, and end those that are not',
+            details: ['Until you do, an account that is held stays open to whoever has it.'],
+            link: { text: 'All runs, as operator of Reclaim', url: `${baseUrl}/api/runs` },
           },
           {
             text: 'Raise BREAKER_FULL_PER_HOUR and BREAKER_RUNS_PER_HOUR if the storm is real and goes on',
+            details: ['azd env set, then azd provision, as whoever deployed the app.'],
           },
         ],
       },

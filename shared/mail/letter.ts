@@ -131,7 +131,7 @@ function content({ title, lines, numbered }: Section, size: number): Html {
 }
 
 const mono =
-  'padding:4px 8px;margin:4px 0 0;background:#eceff2;border-radius:4px;font-family:Consolas,Menlo,monospace;font-size:12px;line-height:17px;word-break:break-all;color:#2f353c';
+  'padding:4px 8px;margin:4px 0 0;background:#eceff2;border-radius:4px;font-family:Consolas,Menlo,monospace;font-size:12px;line-height:17px;overflow-wrap:anywhere;word-break:break-word;color:#2f353c';
 
 function lineHtml({ text, details = [], commands = [], link, orders = [] }: Line, strong: boolean): Html {
   const [name, colour] = strong ? ['ink', ink] : ['soft', soft];

@@ -37,13 +37,14 @@ export const briefOf = (given: Case, orders: number): Section[] =>
 function account(given: Case): Section {
   const { run } = given;
   const [person] = who(given).lines;
+  const undecided = run.state === 'held' || given.verdict.word === 'DECIDE';
   const alert = run.signals.find(({ link }) => link !== null && isMicrosoftPage(link));
   return {
     title: 'The account, and why this run',
     lines: [
       ...(person === undefined ? [] : [{ text: [person.text, ...(person.details ?? [])].join('. ') }]),
       {
-        text: run.state === 'held' ? alerted(given) : capital(clause(run.why)),
+        text: undecided ? alerted(given) : capital(clause(run.why)),
         ...(alert?.link == null ? {} : { link: { text: 'Open the alert', url: alert.link } }),
       },
       ...locks(given),
@@ -51,7 +52,7 @@ function account(given: Case): Section {
   };
 }
 
-/** While it is held, it does not say what the policy would have done: nothing was. */
+/** While a person decides, it says what was reported, and not what policy makes of it. */
 const alerted = ({ run }: Case) =>
   `Reported: ${
     run.signals

@@ -67,9 +67,10 @@ function cardWith(given: Given, most: number): CardMessage {
   };
 }
 
-const lineOf = ({ text: said, details = [] }: Line, mark: string) => [
+const lineOf = ({ text: said, details = [], commands = [] }: Line, mark: string) => [
   text(`${mark}${said}`),
   ...details.slice(0, 2).map((detail) => text(plain(detail, 800), { isSubtle: true, spacing: 'none' })),
+  ...commands.map((command) => text(command, { fontType: 'monospace', spacing: 'none' })),
 ];
 
 function text(said: string, style: Readonly<Record<string, string | boolean>> = {}): object {

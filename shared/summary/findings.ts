@@ -106,7 +106,14 @@ const withoutUndo = ({ steps, playbook }: Case) =>
 
 /** Each thing that is not as it was before, and why. */
 function whatStays(given: Case): Line[] {
-  const never = withoutUndo(given).map(({ name, undo, left }) => ({
+  // A false alarm dismisses all risk of the account, and the confirmation with it.
+  const dismissed = given.steps.some(
+    ({ part, outcome }) => part === 'risk-dismissal' && outcome?.is === 'done',
+  );
+  const stays = withoutUndo(given).filter(
+    ({ name }) => !dismissed || given.steps.find((row) => row.name === name)?.part !== 'risk-confirmation',
+  );
+  const never = stays.map(({ name, undo, left }) => ({
     text: `Could not be put back: ${titleOf(given, name)}: ${clause(undo)}`,
     details: [...new Set(left.map(({ what }) => plain(what)))],
   }));

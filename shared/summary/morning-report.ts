@@ -72,18 +72,18 @@ export function morningReport(
 
   const sections = [
     ...section(
-      'Runs that stand still',
+      'Open the runs that stand still, and retry them',
       stalled.map((state) => lineOf(state, `open since ${clock(state.run.openedAt)}`)),
     ),
     ...section(
-      'Runs that can’t be read',
+      'Restore or delete the runs that cannot be read',
       unreadable.map((id) => ({
-        text: `Run ${plain(id, 120)}: restore its rows, or delete them; a new alert opens a new run`,
+        text: `Run ${plain(id, 120)}: a new alert opens a new run for the account`,
         link: { text: 'Open the run', url: urlOf(id) },
       })),
     ),
     ...section(
-      'Mails that have not left',
+      'Find out why these mails have not left: run preflight',
       unsent.map((state) =>
         lineOf(
           state,
@@ -91,10 +91,10 @@ export function morningReport(
         ),
       ),
     ),
-    ...section('Done as far as the service said, and still there', ineffective),
-    ...section('Tasks older than a day', old),
+    ...section('Do by hand what was done, and is still there', ineffective),
+    ...section('Do the tasks that are older than a day', old),
     ...section(
-      'Messages that nobody could handle',
+      'Look into the messages that nobody could handle',
       deadLetters.map(({ at, source, reason, description, body }) => ({
         text: `${clock(at)}, queue ${plain(source ?? 'unknown', 60)}: ${clause(description ?? reason ?? 'no reason given', 300)}`,
         details: [plain(body, 300)],

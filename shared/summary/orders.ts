@@ -5,11 +5,12 @@ import { kindOf } from '../alerts/detectors.ts';
 import type { Failure } from '../errors.ts';
 import type { Asked, Line, Section } from '../mail/letter.ts';
 import { count, plain } from '../mail/plain.ts';
-import { byHandOf, signInsPage, userPage } from '../microsoft365/links.ts';
+import { auditSearchPage, byHandOf, signInsPage, userPage } from '../microsoft365/links.ts';
 import { typed } from '../model/powershell.ts';
 import type { RunRow, StepRow, TaskRecord } from '../model/rows.ts';
 import { capital, inQuotes } from '../model/text.ts';
 import { dangers } from '../model/words.ts';
+import { toUndo } from '../run/changes.ts';
 import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { contactOf, signInsOf } from './deeds.ts';
 import { type Described, type Given, order, ownerOf, placeOf, timeOf, titleOf, titlesOf } from './given.ts';
@@ -37,6 +38,7 @@ export function ordersOf(all: Case): Section {
     ...uncounted(decision(given)),
     ...failures(given, 'contain'),
     ...tasks.filter(isAccount).map(taskLine),
+    ...uncounted(newPassword(given)),
     ...uncounted(late(given)),
     ...failures(given, 'evict'),
     ...tasks.filter((one) => one.task.danger !== undefined && !isAccount(one)).map(taskLine),
@@ -83,6 +85,20 @@ function decision(given: Case): Line[] {
         order(given, 'It was not: remove what is found', 'approve', { level: 'full' }),
         order(given, `It was: ${takenBack(given)}`, 'undo', { falseAlarm: true }),
       ],
+    },
+  ];
+}
+
+/** Undo brings back everything but the password, without which the owner stays outside. */
+function newPassword(given: Case): Line[] {
+  const { run, steps } = given;
+  const row = steps.find(({ part }) => part === 'password');
+  if (run.endsAs !== 'undone' || row === undefined || toUndo(row.changes).length === 0) return [];
+  return [
+    {
+      text: `Give ${ownerOf(given)} a new password, in person or by phone: the old one is gone`,
+      details: ['Select Reset password; they choose their own when they sign in.'],
+      link: byHand(given, row),
     },
   ];
 }
@@ -192,7 +208,11 @@ function nothing(given: Case): Line {
     case 'LOCKED':
       return { text: 'Nothing yet. You hear again when the evidence is in' };
     case 'REVERTED':
-      return { text: 'Find out who or what puts it back: an administrator, a sync, or the intruder' };
+      return {
+        text: 'Find out who or what puts it back: an administrator, a sync, or the intruder',
+        details: ['Search the audit log for what came back.'],
+        link: { text: placeOf(auditSearchPage(), 'Audit Reader in Purview'), url: auditSearchPage() },
+      };
     case 'UNDONE':
       return {
         text: 'Tell the owner that the account is theirs again, and what of it stays as it is (see below)',
@@ -213,7 +233,11 @@ function nothing(given: Case): Line {
     case 'DRY RUN':
       return { text: 'Nothing. This was a rehearsal' };
     case 'NOTHING TO DO':
-      return { text: 'Phone the owner and ask whether the alert was them' };
+      return {
+        text: `Phone ${ownerOf(given)} and ask whether this was them`,
+        details: askWith(given),
+        link: signIns(given),
+      };
     case 'NOT CONTAINED':
       return {
         text: 'Lock the account again, unless whoever undid the lock meant it',

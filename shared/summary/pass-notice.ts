@@ -21,10 +21,10 @@ export function passNotice(
     // A key for each pass: under one key, a notice that waits to be sent gives way to the next.
     key: `pass|${run.id}|${at}`,
     version: at,
-    headline: 'PASS',
+    headline: 'PASS ASKED FOR',
     subject: `${name} (run ${run.code})`,
     tone: 'waiting',
-    lead: `${clause(who, 160)} asked for a Temporary Access Pass for ${name} (object id ${id}) at ${clock(at)}. It signs in once, until ${until}. Reason: ${clause(reason, 300)}.${identified}`,
+    lead: `${clause(who, 160)} asked for a Temporary Access Pass for ${name} at ${clock(at)}. It signs in once, until ${until}. Reason: ${clause(reason, 300)}.${identified}`,
     // Without `about`: its owner may hear of it as well, and where on-call's own mailbox is given back, on-call must.
     sections: [
       {
@@ -34,6 +34,7 @@ export function passNotice(
             text: 'Call whoever asked for it, on a number that you know.',
             details: [
               "If they did not: start a new run for this account, which locks it again, and another for the operator's own account.",
+              `Object id of the account: ${plain(id, 80)}`,
             ],
             link: { text: `Run ${run.code}`, url: runUrl },
           },

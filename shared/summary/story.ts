@@ -74,7 +74,8 @@ function sentences(given: Case, orders: readonly Line[]): string[] {
       ];
     case 'NOTHING TO DO':
       return [
-        `${ownerOf(given)}'s account was checked and nothing had to be changed. That is no proof that nobody was in.`,
+        cameIn(given),
+        'The account was checked, and nothing had to be changed. That is no proof that nobody was in.',
         locked,
         evidence(given),
       ];
@@ -82,6 +83,8 @@ function sentences(given: Case, orders: readonly Line[]): string[] {
       const found = countOf(given, ['found']);
       return [
         `Nothing was changed for ${ownerOf(given)}: this run only looked. It would make ${count(found, 'change')}.`,
+        cameIn(given),
+        did(given),
         withoutTrace(given),
         evidence(given),
       ];

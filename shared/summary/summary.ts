@@ -15,6 +15,8 @@ export interface Summary {
 
 /** Gmail cuts a mail off behind 102 KB, with whatever stands at its end. */
 const mostBytes = 100_000;
+/** A hyphen at which no line ends. */
+const unbreaking = '\u2011';
 /** Lines a section: as many as fit. */
 const limits = [30, 15, 6, 2] as const;
 
@@ -38,7 +40,7 @@ function summaryWith(
     subject: subjectOf(run, title),
     colour: colourOf[toneOf(verdict)],
     title,
-    below: `${plain(run.account.userPrincipalName, 120)} · run ${plain(run.code, 12)} · ${dayOf(run.openedAt)}`,
+    below: `${plain(run.account.userPrincipalName, 120)} · run ${plain(run.code, 12)} · ${dayOf(run.openedAt).replaceAll('-', unbreaking)}`,
     lead: story,
     sections: [now, ...brief].map((section) => cut(section, mostLines)),
     foot: lastDrill,

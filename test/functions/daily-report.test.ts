@@ -174,7 +174,7 @@ describe('the morning report', () => {
   it('names a run that is stuck', async () => {
     await progress.open(sampleRun(adele, { wakeAt: null }), [], undefined, []);
     await mornings(1);
-    expect(lines()?.join()).toMatch(/^Runs that stand still: adele.*open since/);
+    expect(lines()?.join()).toMatch(/^Open the runs that stand still, and retry them: adele.*open since/);
   });
 
   it('names an unreadable run, and the others anyway', async () => {
@@ -185,7 +185,7 @@ describe('the morning report', () => {
       ref.userId === megan ? Promise.reject(new PermanentError('another version')) : read(ref);
     await mornings(1);
     expect(lines()).toHaveLength(2);
-    expect(lines()?.join()).toContain(`Runs that can’t be read: Run ${megan}`);
+    expect(lines()?.join()).toContain(`Restore or delete the runs that cannot be read: Run ${megan}`);
   });
 
   it('names an unsent summary, a change without effect, and a task older than a day', async () => {
@@ -221,9 +221,9 @@ describe('the morning report', () => {
     await progress.open(run, [step], undefined, []);
     await mornings(2);
     expect(lines()?.map((line) => line.split(':')[0])).toEqual([
-      'Mails that have not left',
-      'Done as far as the service said, and still there',
-      'Tasks older than a day',
+      'Find out why these mails have not left',
+      'Do by hand what was done, and is still there',
+      'Do the tasks that are older than a day',
     ]);
   });
 
@@ -239,6 +239,8 @@ describe('the morning report', () => {
       },
     ];
     await mornings(1);
-    expect(lines()?.join()).toMatch(/Messages that nobody could handle: .*queue alerts: this is no event/);
+    expect(lines()?.join()).toMatch(
+      /Look into the messages that nobody could handle: .*queue alerts: this is no event/,
+    );
   });
 });

@@ -45,6 +45,17 @@ describe('what a person does now', () => {
     ]);
   });
 
+  it('has the owner of an undone run given a new password, without which they stay outside', () => {
+    expect(doNow('undone')).toEqual([
+      expect.stringMatching(/^Give Adele Vance a new password, in person or by phone: the old one is gone/),
+    ]);
+    const from = situations.undone();
+    const guest = from.steps.filter(({ part }) => part !== 'password');
+    expect(section({ ...from, steps: guest }, 'What you do now')).toEqual([
+      expect.stringMatching(/^Tell the owner that the account is theirs again/),
+    ]);
+  });
+
   it('names a step that failed and the page to do it by hand, then why it failed and how to try again', () => {
     expect(doNow('not contained, refused')).toEqual([
       expect.stringMatching(

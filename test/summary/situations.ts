@@ -171,7 +171,7 @@ export const situations = {
           containedAt: null,
           finishedAt: null,
           heldBecause:
-            'breakglass@contoso.com is a protected account; Anomalous token (high) locks the account',
+            'breakglass@contoso.com is a protected account; Anomalous token (high) calls for a lock',
         },
         {
           userPrincipalName: 'breakglass@contoso.com',

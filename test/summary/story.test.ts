@@ -60,7 +60,7 @@ describe('the story', () => {
     ],
     [
       'held',
-      `Microsoft reported "Anomalous token" for Break Glass's account from 203.0.113.7 at 08:57 UTC. Nothing was done yet: breakglass@contoso.com is a protected account; Anomalous token (high) locks the account. Until somebody approves, whoever has the account keeps it.`,
+      `Microsoft reported "Anomalous token" for Break Glass's account from 203.0.113.7 at 08:57 UTC. Nothing was done yet: breakglass@contoso.com is a protected account; Anomalous token (high) calls for a lock. Until somebody approves, whoever has the account keeps it.`,
     ],
     [
       'reverted',
@@ -78,10 +78,13 @@ describe('the story', () => {
       'undone in part',
       'NOT everything was put back for Adele Vance: Block sign-in. The account has been locked since 09:12 UTC.',
     ],
-    ['dry run', 'Nothing was changed for Adele Vance: this run only looked. It would make 4 changes.'],
+    [
+      'dry run',
+      'Nothing was changed for Adele Vance: this run only looked. It would make 4 changes. Microsoft reported "Anomalous token" for Adele Vance\'s account from 203.0.113.7 at 08:57 UTC.',
+    ],
     [
       'nothing to do',
-      `Adele Vance's account was checked and nothing had to be changed. That is no proof that nobody was in. The account is locked: sign-in was blocked before this run looked.`,
+      `Microsoft reported "Anomalous token" for Adele Vance's account from 203.0.113.7 at 08:57 UTC. The account was checked, and nothing had to be changed. That is no proof that nobody was in. The account is locked: sign-in was blocked before this run looked.`,
     ],
   ] as const)('of a run that is %s', (name, story) => {
     expect(reported(name).story).toBe(story);

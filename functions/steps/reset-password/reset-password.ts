@@ -80,7 +80,7 @@ export const resetPassword = remediation({
     await whileRolesLinger(reset, { run, now });
   },
 
-  undo: 'The old password is not known, and the intruder knows it: the owner gets a new one.',
+  undo: 'The old password is kept nowhere, and an intruder may know it: the owner gets a new one.',
 });
 
 /** Twice, since Active Directory accepts the last password for a while, and its hash can be passed on. */
