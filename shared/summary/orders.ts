@@ -38,7 +38,7 @@ export function ordersOf(all: Case): Section {
     ...uncounted(decision(given)),
     ...failures(given, 'contain'),
     ...tasks.filter(isAccount).map(taskLine),
-    ...uncounted(newPassword(given)),
+    ...uncounted(newPassword(all)),
     ...uncounted(late(given)),
     ...failures(given, 'evict'),
     ...tasks.filter((one) => one.task.danger !== undefined && !isAccount(one)).map(taskLine),
