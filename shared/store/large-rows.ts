@@ -32,7 +32,9 @@ export class LargeRows {
 
   /** Writes the blobs first: an entity never points to a missing blob. */
   async toEntity(ref: RunRef, rowKey: string, row: unknown, columns: Columns): Promise<Entity> {
-    const light = this.#blobs && (await lighten(this.#blobs, folderOf(ref), row));
+    // Most rows are too short to hold a long text, and looking for one costs more than the writing.
+    const isShort = JSON.stringify(row).length <= longText;
+    const light = isShort ? undefined : this.#blobs && (await lighten(this.#blobs, folderOf(ref), row));
     return light === undefined || light.parts.length === 0
       ? toEntity(this.#table, ref.userId, rowKey, row, columns)
       : toEntity(this.#table, ref.userId, rowKey, light, { ...columns, parts: light.parts.length });
