@@ -9,7 +9,7 @@ import {
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import { failureOf, noAnswer } from '../clients/failure.ts';
-import type { PermanentError, RetryableError } from '../errors.ts';
+import { PermanentError, type RetryableError } from '../errors.ts';
 import type { Entity } from './table-entity.ts';
 
 /** Where the tables are: a connection string, or the service's address with an identity. */
@@ -45,9 +45,18 @@ const named = z.object({ odataError: z.object({ code: z.string() }) });
 /** Codes that an operation treats as an answer, not as a failure. */
 type Expected = 'nothing' | 'missing' | 'conflict';
 
+interface Put extends PromiseWithResolvers<void> {
+  entity: Entity;
+}
+
+/** The service takes a hundred operations in a transaction of four megabytes. */
+const mostTogether = 50;
+
 export class Table {
   readonly name: string;
   readonly #client: TableClient;
+  /** By partition, while one is being written to. */
+  readonly #puts = new Map<string, Put[]>();
 
   constructor(service: TableService, name: string, options: TableOptions = {}) {
     this.name = name;
@@ -93,8 +102,64 @@ export class Table {
     }
   }
 
-  /** Writes it unconditionally. */
+  /**
+   * Writes it unconditionally. What comes while the partition is being written to goes together afterwards: in a storm
+   * every run puts a row into the same three partitions.
+   */
   async put(entity: Entity): Promise<void> {
+    const { partitionKey } = entity;
+    const waiting = this.#puts.get(partitionKey);
+    if (waiting !== undefined) {
+      const put = { entity, ...Promise.withResolvers<void>() };
+      waiting.push(put);
+      return put.promise;
+    }
+    this.#puts.set(partitionKey, []);
+    try {
+      await this.#upsert(entity);
+    } finally {
+      void this.#putWaiting(partitionKey);
+    }
+  }
+
+  async #putWaiting(partitionKey: string): Promise<void> {
+    for (;;) {
+      const waiting = this.#puts.get(partitionKey) ?? [];
+      const keys = new Set<string>();
+      // A transaction takes a row once.
+      const group = waiting
+        .filter(({ entity: { rowKey } }) => !keys.has(rowKey) && keys.add(rowKey))
+        .slice(0, mostTogether);
+      if (group.length === 0) break;
+      this.#puts.set(
+        partitionKey,
+        waiting.filter((put) => !group.includes(put)),
+      );
+      await this.#putTogether(group);
+    }
+    this.#puts.delete(partitionKey);
+  }
+
+  async #putTogether(puts: readonly Put[]): Promise<void> {
+    try {
+      if (
+        puts.length > 1 &&
+        (await this.transact(puts.map(({ entity }) => ['upsert', entity, 'Replace']))) !== 'conflict'
+      ) {
+        for (const { resolve } of puts) resolve();
+        return;
+      }
+    } catch (thrown) {
+      // Refused for what one of them holds: whose that is shows when each is written alone.
+      if (!(thrown instanceof PermanentError)) {
+        for (const { reject } of puts) reject(thrown);
+        return;
+      }
+    }
+    for (const { entity, resolve, reject } of puts) await this.#upsert(entity).then(resolve, reject);
+  }
+
+  async #upsert(entity: Entity): Promise<void> {
     await this.#attempt('nothing', (requestOptions) =>
       this.#client.upsertEntity(entity, 'Replace', { requestOptions }),
     );

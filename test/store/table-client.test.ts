@@ -2,8 +2,10 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { RetryableError } from '../../shared/errors.ts';
+import { startAzurite } from '../../local/azurite.ts';
+import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { Table } from '../../shared/store/table-client.ts';
+import { tableOptions } from '../run/progress-stores.ts';
 
 let answer = { status: 200, body: '', headers: {} as Record<string, string> };
 const server = createServer((_request, response) => {
@@ -87,5 +89,57 @@ describe('a no', () => {
     await expect(table.get('p', 'r')).rejects.toBeInstanceOf(RetryableError);
     answer = { status: 403, body: 'blocked by the proxy', headers: { 'content-type': 'text/plain' } };
     await expect(table.query("PartitionKey eq 'p'")).rejects.toBeInstanceOf(RetryableError);
+  });
+});
+
+describe('rows that are put at the same moment', () => {
+  const opened = async (refused: (request: string) => boolean = () => false) => {
+    const azurite = await startAzurite();
+    const requests: string[] = [];
+    const watched = tableOptions((request, next) => {
+      const { method, body } = request;
+      const place = new URL(request.url).pathname;
+      requests.push(`${method} ${place.slice(place.lastIndexOf('/') + 1).replace(/\(.*/, '')}`);
+      const answered = { request, headers: request.headers, status: 413, bodyAsText: '' };
+      answered.headers.set('x-ms-request-id', 'too large');
+      return refused(String(body)) ? Promise.resolve(answered) : next(request);
+    });
+    const one = new Table({ connectionString: azurite.connectionString }, 'index', watched);
+    await one.put({ partitionKey: 'first', rowKey: 'r' });
+    requests.length = 0;
+    return { one, requests, close: () => azurite.close() };
+  };
+  const puts = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ partitionKey: 'open', rowKey: `r${index}`, index }));
+
+  it('are a request for the first and one for all that came meanwhile — a storm puts hundreds into one partition', async () => {
+    const { one, requests, close } = await opened();
+    await Promise.all([
+      ...puts(40).map((entity) => one.put(entity)),
+      one.put({ partitionKey: 'day', rowKey: 'r' }),
+    ]);
+    expect(requests.toSorted()).toEqual(['POST $batch', 'PUT index', 'PUT index']);
+    expect(await one.query("PartitionKey eq 'open'")).toHaveLength(40);
+    await close();
+  });
+
+  it('are all there, the last of one row as it was put last', async () => {
+    const { one, close } = await opened();
+    const versions = ['a', 'b', 'c'].map((version) => ({ partitionKey: 'open', rowKey: 'same', version }));
+    await Promise.all([...puts(120), ...versions].map((entity) => one.put(entity)));
+    expect(await one.query("PartitionKey eq 'open'")).toHaveLength(121);
+    expect(await one.get('open', 'same')).toMatchObject({ version: 'c' });
+    await close();
+  });
+
+  it('are each refused for what they hold themselves', async () => {
+    const { one, close } = await opened((body) => body.includes('"index":7'));
+    const ends = await Promise.allSettled(puts(10).map((entity) => one.put(entity)));
+    expect(ends.map(({ status }) => status === 'fulfilled')).toEqual(
+      puts(10).map(({ index }) => index !== 7),
+    );
+    expect(ends[7]).toMatchObject({ reason: expect.any(PermanentError) });
+    expect(await one.query("PartitionKey eq 'open'")).toHaveLength(9);
+    await close();
   });
 });
