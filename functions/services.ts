@@ -207,7 +207,7 @@ export function createServices(settings: Settings, log: Log): Services {
   const notices = createNotices({
     store: new TableNotices(tables),
     mailer: createNoticeMailer(
-      { from: settings.MAIL_FROM, to: settings.MAIL_TO },
+      { from: settings.MAIL_FROM, to: settings.MAIL_TO, timeZone: settings.TIME_ZONE },
       () => soon().graph,
       lastDrill,
     ),

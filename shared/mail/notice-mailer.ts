@@ -19,7 +19,7 @@ const userSchema = z.object({ id: z.string() });
 
 /** Permissions: mailPermissions (https://learn.microsoft.com/graph/api/user-sendmail). */
 export function createNoticeMailer(
-  { from, to }: Pick<MailSettings, 'from' | 'to'>,
+  { from, to, timeZone }: Pick<MailSettings, 'from' | 'to' | 'timeZone'>,
   graph: () => GraphClient,
   lastDrill: LastDrill = async () => undefined,
 ): NoticeMailer {
@@ -36,7 +36,7 @@ export function createNoticeMailer(
       // If the sending mailbox is itself under attack, the intruder would read it among the sent items.
       const saved = !theirs.has(mailboxAddress(from));
       const importance = notice.tone === 'alarm' ? 'high' : 'normal';
-      const mail = noticeMail(notice, await lastDrill());
+      const mail = noticeMail(notice, await lastDrill(), timeZone);
       await sendMail(client, { ...mail, from, to: safe, importance, attachments: [] }, saved);
     },
 

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { isKey } from '../run/progress.ts';
 import { type Line, letterHtml, letterText, type Section } from './letter.ts';
 import { plain } from './plain.ts';
+import { inZone } from './zone.ts';
 
 const lineSchema = z.object({
   text: z.string(),
@@ -52,18 +53,28 @@ const colours = { alarm: '#b3261e', waiting: '#8a5a00', well: '#1b6e3c' } as con
 const mostLines = 40;
 
 /** The subject ends in a code made of key and version, by which it is found in Sent Items. */
-export function noticeMail(notice: Notice, foot?: string): NoticeMail {
+export function noticeMail(notice: Notice, foot?: string, timeZone?: string): NoticeMail {
   const title = plain(notice.headline, 60);
   const below = plain(notice.subject, 140);
   const subject = `[Reclaim] ${title}: ${below} (${codeOf(notice)})`;
-  const sections = notice.sections.map(sectionOf);
-  const lead = plain(notice.lead, 1000);
+  const sections = notice.sections.map((section) => told(sectionOf(section), timeZone));
+  const lead = inZone(timeZone, plain(notice.lead, 1000));
   return {
     subject,
     text: letterText({ lead, sections, foot }),
     html: letterHtml({ subject, colour: colours[notice.tone], title, below, lead, sections, foot }),
   };
 }
+
+/** With on-call's own time beside each. */
+const told = (section: Section, timeZone: string | undefined): Section => ({
+  ...section,
+  lines: section.lines.map(({ details, ...line }) => ({
+    ...line,
+    text: inZone(timeZone, line.text),
+    ...(details === undefined ? {} : { details: details.map((detail) => inZone(timeZone, detail)) }),
+  })),
+});
 
 function codeOf({ key, version }: Notice): string {
   const digest = createHash('sha256')

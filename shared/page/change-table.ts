@@ -2,18 +2,19 @@
 // step records the result of its change.
 
 import { type Html, html, nothing } from '../mail/html.ts';
-import { clock, plain } from '../mail/plain.ts';
+import { plain } from '../mail/plain.ts';
+import { clockIn } from '../mail/zone.ts';
 import type { ChangeRecord } from '../model/rows.ts';
 import type { Json } from '../model/words.ts';
 
 const mostKeys = 12;
 const mostLetters = 240;
 
-export function beforeAndAfter(change: ChangeRecord): Html {
+export function beforeAndAfter(change: ChangeRecord, timeZone: string | undefined): Html {
   const rows = entriesOf(change.before)
     .slice(0, mostKeys)
     .map(([name, value]) => row(name, value));
-  return html`<details><summary>Before and after</summary><table><tbody>${rows}<tr><th scope="row">Now</th><td>${nowOf(change)}</td></tr></tbody></table></details>`;
+  return html`<details><summary>Before and after</summary><table><tbody>${rows}<tr><th scope="row">Now</th><td>${nowOf(change, (iso) => clockIn(timeZone, iso))}</td></tr></tbody></table></details>`;
 }
 
 const row = (name: string, value: Json) =>
@@ -30,11 +31,14 @@ function shown(value: Json): string {
   return plain(JSON.stringify(value), mostLetters);
 }
 
-function nowOf({ undoneAt, goneAt, fixedAt, attemptedAt, failure, returned }: ChangeRecord): string {
-  if (undoneAt !== null) return `as before: put back ${clock(undoneAt)}`;
+function nowOf(
+  { undoneAt, goneAt, fixedAt, attemptedAt, failure, returned }: ChangeRecord,
+  told: (iso: string) => string,
+): string {
+  if (undoneAt !== null) return `as before: put back ${told(undoneAt)}`;
   if (attemptedAt === null) return 'as before: only found, nothing was changed';
   if (failure !== null && fixedAt === null) return 'as before: the change was refused';
-  const did = fixedAt === null ? 'whether it was changed is not known' : `changed ${clock(fixedAt)}`;
-  if (goneAt !== null) return `${did}, no longer found ${clock(goneAt)}`;
+  const did = fixedAt === null ? 'whether it was changed is not known' : `changed ${told(fixedAt)}`;
+  if (goneAt !== null) return `${did}, no longer found ${told(goneAt)}`;
   return returned > 0 ? `${did}, and it is back` : `${did}, NOT checked yet`;
 }

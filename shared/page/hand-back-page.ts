@@ -3,12 +3,13 @@
 // the form that made it.
 
 import { type Html, html, nothing } from '../mail/html.ts';
-import { clock, isWebPage, oneLine, plain } from '../mail/plain.ts';
+import { isWebPage, oneLine, plain } from '../mail/plain.ts';
 import { spelled } from '../mail/spell.ts';
+import { clockIn, inZone } from '../mail/zone.ts';
 import { typed } from '../model/powershell.ts';
 import { capital } from '../model/text.ts';
 import type { HandBackView } from '../run/hand-back-view.ts';
-import { askUrl, clockIn, placeOf } from '../summary/given.ts';
+import { askUrl, placeOf } from '../summary/given.ts';
 import { button } from './sections.ts';
 import { runPath, shell } from './shell.ts';
 
@@ -39,7 +40,8 @@ const headings = {
   'handed back': 'Handed back',
 } as const;
 
-export function handBackPage({ view, version, who, now, timeZone, lastDrill }: HandBackPage): string {
+export function handBackPage({ view: given, version, who, now, timeZone, lastDrill }: HandBackPage): string {
+  const view = viewIn(timeZone, given);
   const forms = view.next.map((action) => formOf(view, version, action));
   const tasks = view.tasks.filter(({ withOwner }) => !withOwner);
   const later = view.tasks.filter(({ withOwner }) => withOwner);
@@ -48,7 +50,7 @@ export function handBackPage({ view, version, who, now, timeZone, lastDrill }: H
     headings[view.state],
     who,
     [
-      html`<p class="lead">${leadOf(view)} <span class="d">As of ${clockIn(timeZone, now.toISOString())}.</span></p>`,
+      html`<p class="lead">${leadOf(view, timeZone)} <span class="d">As of ${clockIn(timeZone, now.toISOString())}.</span></p>`,
       forms.length === 0
         ? nothing
         : html`<section id="now" aria-labelledby="now-h"><h2 id="now-h">What you do now</h2>${forms}</section>`,
@@ -68,6 +70,27 @@ export function handBackPage({ view, version, who, now, timeZone, lastDrill }: H
     ],
     lastDrill,
   );
+}
+
+/** What steps and rows say, with on-call's own time beside each that they name. */
+function viewIn(timeZone: string | undefined, view: HandBackView): HandBackView {
+  const told = (text: string) => inZone(timeZone, text);
+  const thing = (one: Thing): Thing => ({ ...one, what: told(one.what), instruction: told(one.instruction) });
+  return {
+    ...view,
+    left: view.left.map((one) => ({ ...one, why: told(one.why) })),
+    phases: view.phases.map((phase) => ({
+      ...phase,
+      steps: phase.steps.map((step) => ({ ...step, restores: step.restores.map(told) })),
+    })),
+    tasks: view.tasks.map((task) => ({
+      ...task,
+      what: told(task.what),
+      instruction: told(task.instruction),
+    })),
+    administrator: view.administrator.map(thing),
+    owner: view.owner.map(thing),
+  };
 }
 
 type Thing = HandBackView['owner'][number];
@@ -132,11 +155,14 @@ function page(
   });
 }
 
-function leadOf({ state, notPossible, begun, phases, next, phase }: HandBackView): string {
+function leadOf(
+  { state, notPossible, begun, phases, next, phase }: HandBackView,
+  timeZone: string | undefined,
+): string {
   if (notPossible !== null) return `Not possible now: ${plain(notPossible, 400)}.`;
   if (begun === null)
     return 'Identify the owner first: in person, or by phone on a number from before the attack, never by mail or chat.';
-  const by = `Begun ${clock(begun.at)} by ${plain(begun.by, 120)}; the owner was identified: ${plain(begun.identified, 300)}.`;
+  const by = `Begun ${clockIn(timeZone, begun.at)} by ${plain(begun.by, 120)}; the owner was identified: ${plain(begun.identified, 300)}.`;
   if (state === 'handed back')
     return `${by} ${phase === 'done' ? 'All is given back.' : 'All but the roles is given back.'}`;
   const current = phases.find((entry) => entry.phase === phase);

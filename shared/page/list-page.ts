@@ -2,8 +2,8 @@
 // say what the colours say. A plain form filters it, without JavaScript.
 import { type Html, html, nothing } from '../mail/html.ts';
 import { plain } from '../mail/plain.ts';
+import { clockIn } from '../mail/zone.ts';
 import { words } from '../run/verdict.ts';
-import { clockIn } from '../summary/given.ts';
 import { runPath, runsPath, shell } from './shell.ts';
 
 interface ListedRun {

@@ -2,8 +2,9 @@
 
 import { type Html, html, nothing } from '../mail/html.ts';
 import { plain } from '../mail/plain.ts';
+import { clockIn } from '../mail/zone.ts';
 import type { LogRow, StepRow } from '../model/rows.ts';
-import { clockIn, type Given, titleOf } from '../summary/given.ts';
+import { type Given, titleOf } from '../summary/given.ts';
 
 export function logHtml(given: Given, log: readonly LogRow[], most: number): Html {
   if (log.length === 0) return nothing;

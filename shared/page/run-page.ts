@@ -4,10 +4,11 @@
 import { type Html, html } from '../mail/html.ts';
 import type { Section } from '../mail/letter.ts';
 import { plain } from '../mail/plain.ts';
+import { clockIn } from '../mail/zone.ts';
 import type { LogRow } from '../model/rows.ts';
 import { ofTheRun, unsentSummary } from '../run/tick-off.ts';
 import { verdictText } from '../run/verdict.ts';
-import { clockIn, type Given } from '../summary/given.ts';
+import type { Given } from '../summary/given.ts';
 import { type Report, reportOf } from '../summary/report.ts';
 import { toneOf } from '../summary/verdict-colour.ts';
 import { actionsHtml } from './actions.ts';
@@ -59,7 +60,7 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
     main: html`${[
       html`<p class="lead">${report.story}</p>`,
       timelineHtml(given),
-      ...sectionsHtml(report, path, [...unsentHtml(given, path), actionsHtml(given, path)]),
+      ...sectionsHtml(report, given, path, [...unsentHtml(given, path), actionsHtml(given, path)]),
       filesHtml(given, path),
       stepsHtml(given, Math.ceil(most / 3)),
       logHtml(given, log, most * 2),
@@ -70,8 +71,14 @@ function pageWith({ given, log, who, still }: RunPage, most: number): string {
 }
 
 /** What a person must do now and what is still open, then the actions, then the rest. */
-function sectionsHtml({ now, stillOpen, rest }: Report, path: string, between: readonly Html[]): Html[] {
-  const section = (id: string) => (each: Section, index: number) => sectionHtml(each, path, `${id}${index}`);
+function sectionsHtml(
+  { now, stillOpen, rest }: Report,
+  { timeZone }: Given,
+  path: string,
+  between: readonly Html[],
+): Html[] {
+  const section = (id: string) => (each: Section, index: number) =>
+    sectionHtml(each, path, `${id}${index}`, timeZone);
   return [
     sectionHtml(now, path, 'now'),
     ...stillOpen.map(section('open')),

@@ -8,23 +8,23 @@ import { taskKey } from '../run/tick-off.ts';
 import { askUrl } from '../summary/given.ts';
 import { beforeAndAfter } from './change-table.ts';
 
-export function sectionHtml(section: Section, path: string, id: string): Html {
+export function sectionHtml(section: Section, path: string, id: string, timeZone?: string): Html {
   const { title, lines, numbered } = section;
   const list = numbered ? 'ol' : 'ul';
   const items = lines.map(
     (line) =>
-      html`<li${line.uncounted ? html` class="u"` : nothing}>${lineHtml(line, path, numbered === true)}</li>`,
+      html`<li${line.uncounted ? html` class="u"` : nothing}>${lineHtml(line, path, numbered === true, timeZone)}</li>`,
   );
   return html`<section id="${id}" aria-labelledby="${id}-h"><h2 id="${id}-h">${title}</h2><${list}>${items}</${list}></section>`;
 }
 
-function lineHtml(line: Line, path: string, strong: boolean): Html {
+function lineHtml(line: Line, path: string, strong: boolean, timeZone: string | undefined): Html {
   const { text, details = [], commands = [], change } = line;
   const said = strong ? html`<b>${text}</b>` : text;
   const below = details.map((detail) => html`<div class="d">${detail}</div>`);
   const typed = commands.length === 0 ? nothing : html`<pre>${commands.join('\n')}</pre>`;
   const go = [...places(line, path), ...buttons(line, path)];
-  return html`${said}${below}${typed}${go.length === 0 ? nothing : html`<div class="go">${go}</div>`}${change === undefined ? nothing : beforeAndAfter(change)}`;
+  return html`${said}${below}${typed}${go.length === 0 ? nothing : html`<div class="go">${go}</div>`}${change === undefined ? nothing : beforeAndAfter(change, timeZone)}`;
 }
 
 /** Links to other pages; a link to this page is pointless. */

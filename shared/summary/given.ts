@@ -1,6 +1,7 @@
 // What a summary is made from, and what its parts share.
 import type { Asked, Section } from '../mail/letter.ts';
 import { clock, dayOf, plain } from '../mail/plain.ts';
+import { clockIn, retold, withLocal } from '../mail/zone.ts';
 import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Investigation, Remediation } from '../model/step.ts';
 import type { RunRows } from '../run/progress.ts';
@@ -51,44 +52,11 @@ export function timeOf({ run, timeZone }: Pick<Given, 'run' | 'timeZone'>, iso: 
   return withLocal(shown, iso, timeZone);
 }
 
-/** `2026-11-20 09:15:04 UTC (10:15 CET)` */
-export const clockIn = (timeZone: string | undefined, iso: string): string =>
-  withLocal(clock(iso), iso, timeZone);
-
-function withLocal(utc: string, iso: string, timeZone: string | undefined): string {
-  const local = timeZone === undefined || timeZone === 'UTC' ? undefined : localTime(iso, timeZone);
-  return local === undefined ? utc : `${utc} (${local})`;
-}
-
-function localTime(iso: string, timeZone: string): string | undefined {
-  const time = Date.parse(iso);
-  if (Number.isNaN(time)) return undefined;
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZoneName: 'short',
-  });
-  const day = new Intl.DateTimeFormat('en-CA', { timeZone }).format(time);
-  return day === dayOf(iso) ? format.format(time) : `${day} ${format.format(time)}`;
-}
-
-/** A time as steps write it into a row, where on-call's own clock is not known; not one that is told by it already. */
-const written = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)(:\d\d)? UTC\b(?! \((?:\d{4}-\d\d-\d\d )?\d\d:\d\d )/g;
-
 /** Times in what a step wrote, as `timeOf` tells them. What stands in quotes is somebody's name for something. */
 export const inZone = (given: Pick<Given, 'run' | 'timeZone'>, text: string): string =>
-  text
-    .split('"')
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : part.replace(written, (_, day: string, minute: string, seconds?: string) => {
-            const iso = `${day}T${minute}${seconds ?? ':00'}Z`;
-            return seconds === undefined ? timeOf(given, iso) : clockIn(given.timeZone, iso);
-          }),
-    )
-    .join('"');
+  retold(text, (iso, utc) =>
+    /:\d\d:\d\d UTC$/.test(utc) ? clockIn(given.timeZone, iso) : timeOf(given, iso),
+  );
 
 /** Commands, links and recorded changes stay as they are. */
 export const sectionInZone = (given: Pick<Given, 'run' | 'timeZone'>, section: Section): Section => ({

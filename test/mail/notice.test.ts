@@ -47,6 +47,12 @@ describe('the mail of a notice', () => {
     );
   });
 
+  it('tells each time in the zone of on-call too, and is found by the same subject', () => {
+    const { subject, text } = noticeMail(waiting, undefined, 'Europe/Berlin');
+    expect(text).toContain('held since 2026-11-19 09:12:05 UTC (10:12 CET)');
+    expect(subject).toBe(noticeMail(waiting).subject);
+  });
+
   it('has another subject for each version — it is found again by that', () => {
     const next = noticeMail({ ...waiting, version: '2026-11-21' });
     expect(next.subject).not.toBe(noticeMail(waiting).subject);

@@ -50,6 +50,19 @@ describe('the way back', () => {
     expect(after).toContain('do=tick&amp;');
   });
 
+  it('tells each time in the zone of on-call too', () => {
+    const task = { name: 'a/b', step: 'a', key: 'b', what: 'ask about 2026-11-20 09:01 UTC', link: '' };
+    const view = viewOf('contained', {
+      begun,
+      state: 'under way',
+      tasks: [{ ...task, instruction: 'seen 2026-11-20 09:02:03 UTC', withOwner: false, accepted: false }],
+      left: [{ step: 'a', title: 'A', why: 'tried at 2026-11-20 09:03 UTC', blocks: true, accepted: false }],
+    });
+    const html = handBackPage({ view, version: '"1"', who, now, timeZone: 'Europe/Berlin' });
+    expect(html.match(/:\d\d UTC/g)?.length).toBeGreaterThan(4);
+    expect(html).not.toMatch(/ UTC(?! \(\d\d:\d\d CET\))/);
+  });
+
   it('speaks of roles only where there are any', () => {
     expect(page(viewOf('contained'))).not.toContain('administrator roles');
   });

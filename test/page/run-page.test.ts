@@ -88,6 +88,14 @@ describe('the page of a run', () => {
     expect(text).toContain('changed 2026-11-20 09:12:01 UTC, no longer found 2026-11-20 09:12:02 UTC');
   });
 
+  it('tells each time in the zone of on-call too', () => {
+    for (const name of ['contained', 'undone', 'held', 'reverted'] as const) {
+      const html = page({ ...situations[name](), timeZone: 'Europe/Berlin' });
+      const lines = shown(html).split('\n');
+      expect(lines.filter((line) => / UTC/.test(line) && !/ UTC \(\d\d:\d\d CET\)/.test(line))).toEqual([]);
+    }
+  });
+
   it('stays below 60 KB however much there is to tell', () => {
     const many = Array.from({ length: 300 }, (_, index) =>
       change(`c${index}`, `rule ${index} ${'x'.repeat(250)}`, {
