@@ -47,6 +47,7 @@ import { Blobs } from '../shared/store/blobs.ts';
 import { TableNotices } from '../shared/store/notice-store.ts';
 import { ServiceBusBus, type ServiceBusNamespace } from '../shared/store/service-bus.ts';
 import { StorageClock } from '../shared/store/storage-clock.ts';
+import { TableAuditSearches } from '../shared/store/table-audit-searches.ts';
 import { TableBreakerPlaces } from '../shared/store/table-breaker-places.ts';
 import { TableBreakerStages } from '../shared/store/table-breaker-stages.ts';
 import type { TableService } from '../shared/store/table-client.ts';
@@ -180,6 +181,7 @@ export function createServices(settings: Settings, log: Log): Services {
     ...publisherOf('reclaim/steps', settings, credential, now),
     protects: (account) => protectedBecause(account, noProtections, settings),
     departures: new TableDepartures(tables, 'global-administrators'),
+    searches: new TableAuditSearches(tables),
     now,
     random: Math.random,
     deadlineSeconds: settings.DEADLINE_SECONDS,

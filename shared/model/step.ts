@@ -172,6 +172,11 @@ export interface Context<S> {
   now: Date;
   /** For the few steps that remove an administrator: see leaveOneAdministrator. */
   mayGo?: (others: readonly string[]) => Promise<boolean>;
+  /** For the step that searches the audit log: see run/audit-searches.ts. */
+  searches?: {
+    start(look: 'first' | 'later'): Promise<'started' | 'running' | 'day'>;
+    end(): Promise<void>;
+  };
   /** Aborts at the function's own deadline: the host sends no cancellation. */
   abort: AbortSignal;
 }

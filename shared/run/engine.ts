@@ -5,6 +5,7 @@ import type { Clients } from '../model/clients.ts';
 import type { RunRow } from '../model/rows.ts';
 import type { OutgoingAlert, Step } from '../model/step.ts';
 import type { Json } from '../model/words.ts';
+import type { AuditSearches } from './audit-searches.ts';
 import type { Bus } from './bus.ts';
 import type { Departures } from './departures.ts';
 import type { Progress } from './progress.ts';
@@ -19,6 +20,8 @@ export interface Engine {
   protects?: (account: Account) => string | null;
   /** Keeps concurrent runs from removing the last administrator; left out if only one run is active. */
   departures?: Departures;
+  /** Keeps the runs of a tenant together within its searches of the audit log; left out if only one run is active. */
+  searches?: AuditSearches;
   /** Clients whose requests end when the signal aborts. */
   clients: (abort: AbortSignal) => Clients;
   /** Sends alerts to the front door; left out where no topic is set. */

@@ -22,12 +22,20 @@ export function contextOf(
   const ended = Object.fromEntries(
     steps.flatMap((row) => (row.outcome === null ? [] : [[row.name, row.outcome.is]])),
   );
-  const { departures } = engine;
+  const { departures, searches } = engine;
   return {
     account: run.account,
     ...(departures === undefined
       ? {}
       : { mayGo: (others: readonly string[]) => departures.mayGo(run.account.id, others, engine.now()) }),
+    ...(searches === undefined
+      ? {}
+      : {
+          searches: {
+            start: (look) => searches.start(run.id, look, engine.now()),
+            end: () => searches.end(run.id, engine.now()),
+          },
+        }),
     run: {
       id: run.id,
       code: run.code,

@@ -12,6 +12,12 @@ import {
   type UnknownTitles,
 } from '../../shared/alerts/unknown-titles.ts';
 import type { NoticeRow, NoticeStore } from '../../shared/mail/notice.ts';
+import {
+  type AuditSearches,
+  noSearches,
+  withoutSearch,
+  withSearch,
+} from '../../shared/run/audit-searches.ts';
 import { type Departures, type Noted, withDeparture } from '../../shared/run/departures.ts';
 import { begun, hasLapsed, type RequestKeys, type RequestRow } from '../../shared/run/request-keys.ts';
 import { type Rate, secondsFrom, type TenantRate } from '../../shared/run/tenant-rate.ts';
@@ -26,6 +32,22 @@ export function memoryDepartures(): Departures {
     },
   };
 }
+
+export function memoryAuditSearches(): AuditSearches {
+  let row = noSearches;
+  return {
+    async start(who, look, now) {
+      const next = withSearch(row, who, look, now);
+      if (typeof next === 'string') return next;
+      row = next;
+      return 'started';
+    },
+    async end(who, now) {
+      row = withoutSearch(row, who, now);
+    },
+  };
+}
+
 /** For tests: the same promise within one process. */
 
 export class MemoryTenantRate implements TenantRate {

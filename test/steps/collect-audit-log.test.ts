@@ -10,6 +10,7 @@ import type { Collected, RawContext } from '../../shared/model/step.ts';
 import type { Json } from '../../shared/model/words.ts';
 import { delegated, directoryAudit, intruder, record, session } from '../fakes/audit.ts';
 import { context } from '../fakes/context.ts';
+import { memoryAuditSearches } from '../fakes/memory-stores.ts';
 import { thrownBy } from '../fakes/service.ts';
 import { adele, attacker, office, signal } from '../fakes/sign-ins.ts';
 import { simulated } from '../fakes/simulated.ts';
@@ -303,13 +304,84 @@ describe('collect-audit-log', () => {
     expect(result).toMatchObject({ tasks: [{ link: 'https://purview.microsoft.com/audit/auditsearch' }] });
   });
 
+  it('waits and asks again while the service takes no more searches, and leaves it to a person after hours', async () => {
+    const refusal = { on: 'POST /v1.0/security/auditLog/queries', status: 429, retryAfter: 60 };
+    const busy = await collected(tenant({ behaviour: { faults: [{ ...refusal, times: 3 }] } }));
+    expect(actsOf(busy)).not.toEqual([]);
+    const { result } = await look(tenant({ behaviour: { auditSearchesADay: 0 } }));
+    expect(result).toMatchObject({
+      tasks: [{ instruction: expect.stringContaining('Microsoft Purview took no more searches') }],
+    });
+    expect(result).not.toHaveProperty('facts');
+  });
+
+  it.each([0, 4])(
+    'thirty accounts at once share ten searches, and each log is read (%i polls each)',
+    async (auditSearchPolls) => {
+      const names = Array.from({ length: 30 }, (_, index) => `person${index}@contoso.com`);
+      const world = simulated(collectAuditLog, {
+        users: names.map((userPrincipalName) => ({ userPrincipalName })),
+        auditRecords: names.map((name) => ({ ...record('owner', 'Send'), userPrincipalName: name })),
+        behaviour: { auditSearchPolls },
+      });
+      const shared = memoryAuditSearches();
+      const looking = names.map((userPrincipalName) => {
+        const searches = {
+          start: (which: 'first' | 'later') => shared.start(userPrincipalName, which, world.now()),
+          end: () => shared.end(userPrincipalName, world.now()),
+        };
+        return { userPrincipalName, searches, memo: null as Json, ended: undefined as unknown };
+      });
+      for (
+        let seconds = 0;
+        seconds < 3600 && looking.some(({ ended }) => ended === undefined);
+        seconds += 10
+      ) {
+        for (const one of looking.filter(({ ended }) => ended === undefined)) {
+          const { userPrincipalName, searches } = one;
+          const given = { ...context({ account: { userPrincipalName }, now: world.now() }), searches };
+          const result = await collectAuditLog.collect(given, world.clients, one.memo);
+          if ('laterSeconds' in result) one.memo = result.memo;
+          else one.ended = result;
+        }
+        world.advance(10);
+      }
+      for (const { ended } of looking) expect(ended).toMatchObject({ facts: { unified: true } });
+      expect(world.tenant.requests.filter(({ status }) => status === 429)).toEqual([]);
+    },
+  );
+
+  it('with the searches of the day used up, is no clean log: a person is asked, and what was read before stands', async () => {
+    const searches = { start: async () => 'day' as const, end: async () => {} };
+    const memo = { search: null, polls: 40, searches: 1 };
+    const world = simulated(collectAuditLog, tenant());
+    const asked = (facts: object) =>
+      collectAuditLog.collect(
+        { ...context({ run: { ...run, ...facts }, intruder, now: world.now() }), searches },
+        world.clients,
+        memo,
+      );
+    expect(await asked({})).toEqual({
+      findings: [],
+      tasks: [
+        expect.objectContaining({
+          instruction: expect.stringContaining('as many searches as it may in a day'),
+        }),
+      ],
+    });
+    const read = await collected(tenant());
+    const before = { facts: { acts: read.facts ?? null } };
+    expect(String(await thrownBy(asked(before)))).toContain('known as it was read before');
+    expect(world.tenant.requests).toEqual([]);
+  });
+
   it('is skipped where the tenant has no audit log to search — no licence is no failure', async () => {
     const { result } = await look(tenant({ servicePlans: ['AAD_PREMIUM_P2'] }));
     expect(result).toHaveProperty('skip', expect.stringContaining('not licensed'));
   });
 
   it.each([
-    ['throttled', 429, RetryableError],
+    ['with the service down', 503, RetryableError],
     ['without the permission', 403, PermanentError],
   ])('%s, it fails in the right kind', async (_what, status, kind) => {
     const faults = [{ on: 'POST /v1.0/security/auditLog/queries', status }];

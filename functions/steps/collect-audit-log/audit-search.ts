@@ -2,7 +2,7 @@
 // one, ask for it and read it; what is made of the records is for others.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
-import { PermanentError } from '../../../shared/errors.ts';
+import { PermanentError, RetryableError } from '../../../shared/errors.ts';
 import { onceEach, readable } from '../../../shared/intruder/audit.ts';
 import { type UnifiedRecord, unifiedRecordSchema } from '../../../shared/intruder/unified-audit.ts';
 import type { GraphReader } from '../../../shared/model/clients.ts';
@@ -39,9 +39,12 @@ const unavailable = new Set(['AuditingDisabledTenant', 'AuditingDisabledOrganiza
 /**
  * POST /security/auditLog/queries, AuditLogsQuery.Read.All: everything the account did, whatever the activity; a
  * tenant may start 200 in a day (https://learn.microsoft.com/graph/api/security-auditcoreroot-post-auditlogqueries).
- * Answers the search's id.
+ * Answers the search's id; `busy` when the service takes no more for now.
  */
-export async function startSearch(graph: GraphReader, search: Search): Promise<string | Skip> {
+export async function startSearch(
+  graph: GraphReader,
+  search: Search,
+): Promise<{ id: string } | Skip | 'busy'> {
   try {
     const { id } = await graph.search(
       '/security/auditLog/queries',
@@ -54,8 +57,9 @@ export async function startSearch(graph: GraphReader, search: Search): Promise<s
       },
       searchSchema,
     );
-    return id;
+    return { id };
   } catch (error) {
+    if (error instanceof RetryableError && error.status === 429) return 'busy';
     if (!(error instanceof PermanentError)) throw error;
     // National clouds have no such path; a tenant may have auditing switched off or no plan that has it.
     if (error.status === 404 || error.status === 501 || unavailable.has(error.code ?? '')) {

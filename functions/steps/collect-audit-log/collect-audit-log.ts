@@ -42,12 +42,15 @@ export const collectAuditLog = investigation({
   permissions: { graph: ['AuditLogsQuery.Read.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,
   after: ['collect-sign-ins'],
-  memo: z.object({ search: z.string(), polls: z.number(), searches: z.number() }),
+  /** `search` is null while it waits for its turn. */
+  memo: z.object({ search: z.string().nullable(), polls: z.number(), searches: z.number() }),
 
   async collect(context, memo) {
     if (memo === undefined) return await begin(context, 1);
     const { search, polls, searches } = memo;
+    if (search === null) return await begin(context, searches, polls);
     const state = await askSearch(context.graph, search);
+    if (state !== 'running' || polls >= mostPolls) await context.searches?.end();
     if (state === 'succeeded') {
       const read = await readSearch(context.graph, search);
       // A search succeeds with nothing by mistake at times, so an empty one is asked for once more.
@@ -58,7 +61,10 @@ export const collectAuditLog = investigation({
     if (state === 'running' && polls < mostPolls)
       return { laterSeconds: waitFor(polls), memo: { ...memo, polls: polls + 1 } };
     if (state !== 'running' && searches === 1) return await begin(context, 2);
-    return unanswered(context, search);
+    return unanswered(context, {
+      why: `(${search}) did not answer`,
+      order: `open the search ${inQuotes(nameOf(context))} (${search}), or start it again`,
+    });
   },
 });
 
@@ -66,16 +72,35 @@ const nameOf = ({ run, account }: Asked) => `Reclaim ${run.code} ${account.userP
 /** The log answered before, and is asked for what came in late. */
 const isLaterLook = ({ run }: Asked) => actsIn(run) !== undefined;
 
-async function begin(context: Asked, searches: number) {
-  const search = await startSearch(context.graph, {
+const tooMany = {
+  running: 'as many searches as the tenant may have were running',
+  day: 'the tenant had started as many searches as it may in a day',
+  busy: 'Microsoft Purview took no more searches of this tenant',
+};
+
+async function begin(context: Asked, searches: number, polls = 0) {
+  const turn = await context.searches?.start(isLaterLook(context) ? 'later' : 'first');
+  const search = turn === 'running' || turn === 'day' ? turn : await started(context);
+  if (typeof search === 'object') {
+    if ('id' in search) return { laterSeconds: waitFor(0), memo: { search: search.id, polls: 1, searches } };
+    await context.searches?.end();
+    return search;
+  }
+  if (polls < mostPolls)
+    return { laterSeconds: waitFor(polls), memo: { search: null, polls: polls + 1, searches } };
+  return unanswered(context, {
+    why: `was not started: for hours ${tooMany[search]}`,
+    order: `start a search for ${context.account.userPrincipalName}`,
+  });
+}
+
+const started = (context: Asked) =>
+  startSearch(context.graph, {
     name: nameOf(context),
     userPrincipalName: context.account.userPrincipalName,
     since: searchFrom(context),
     until: context.now.getTime(),
   });
-  if (typeof search !== 'string') return search;
-  return { laterSeconds: waitFor(0), memo: { search, polls: 1, searches } };
-}
 
 async function finish(
   context: Asked,
@@ -129,12 +154,11 @@ function afterTheLock(acts: readonly Act[], run: RunView): Kept[] {
   return [{ what, why: 'with an access token from before the lock, which lives on for 60 to 90 minutes' }];
 }
 
-function unanswered(context: Asked, search: string): Collected {
-  const name = nameOf(context);
+function unanswered(context: Asked, { why, order }: { why: string; order: string }): Collected {
   // What was read before stays what is known, up to the time until which it was complete.
   if (isLaterLook(context)) {
     throw new PermanentError(
-      `The search ${inQuotes(name)} (${search}) did not answer; the audit log is known as it was read before.`,
+      `The search ${inQuotes(nameOf(context))} ${why}; the audit log is known as it was read before.`,
     );
   }
   return {
@@ -143,7 +167,7 @@ function unanswered(context: Asked, search: string): Collected {
       {
         id: 'audit-log',
         what: 'Finish the audit log search, then retry this step',
-        instruction: `The log was not read, so what the intruder did is known only in part. In Purview, Audit, open the search ${inQuotes(name)} (${search}), or start it again.`,
+        instruction: `The log was not read, so what the intruder did is known only in part. The search ${why}. In Purview, Audit, ${order}.`,
         link: auditSearchPage(),
         role: 'Audit Reader in Purview',
       },

@@ -41,6 +41,25 @@ const bodySchema = z.strictObject({
   ...askable,
 });
 
+/** How long the service takes for a search that nobody asks for. */
+const unaskedMs = 10 * 60_000;
+const dayMs = 86_400_000;
+
+/** Each with a Retry-After, which is all that is published of the answer. */
+function refuseTooMany({ file, store }: GraphCall, known: readonly Search[]): void {
+  const { auditSearchesRunning = 10, auditSearchesADay = 200 } = file.behaviour ?? {};
+  const age = ({ startedAt }: Search) => store.now().getTime() - startedAt.getTime();
+  const running = known.filter(
+    (one) => ['notStarted', 'running'].includes(String(one.row['status'])) && age(one) < unaskedMs,
+  );
+  const today = known.filter((one) => age(one) < dayMs);
+  if (running.length < auditSearchesRunning && today.length < auditSearchesADay) return;
+  const seconds = running.length < auditSearchesRunning ? 3600 : 60;
+  throw new TenantRefusal(429, 'TooManyRequests', 'Too many audit log queries. Try again later.', {
+    headers: { 'retry-after': String(seconds) },
+  });
+}
+
 function start(call: GraphCall) {
   if (!hasPlan(call.file, 'M365_AUDIT_PLATFORM')) {
     throw new TenantRefusal(400, 'AuditingDisabledTenant', 'Auditing is not enabled for this tenant.');
@@ -52,6 +71,7 @@ function start(call: GraphCall) {
     throw bad('filterStartDateTime must be earlier than filterEndDateTime.');
   }
   const known = searchesOf(call.store);
+  refuseTooMany(call, known);
   const { '@odata.type': _type, ...given } = parsed.data;
   const id = guidOf('audit search', call.store.loadedAt, String(known.length));
   const row = withDefaults({ ...given, id, status: 'notStarted' }, auditSearchProperties);

@@ -67,5 +67,11 @@ export const auditBehaviour = {
   auditSearchesEmpty: whole
     .optional()
     .describe('So many searches succeed first without a record, whatever there is. Default 0'),
+  auditSearchesRunning: whole
+    .optional()
+    .describe('So many searches may run at once; another is refused with 429. Default 10'),
+  auditSearchesADay: whole
+    .optional()
+    .describe('So many searches may be started in 24 hours; another is refused with 429. Default 200'),
   auditSearchFails: flag.optional().describe('It ends as failed instead of succeeded'),
 };
