@@ -21,7 +21,7 @@ export function tasks(program: Command, { terminal, client, runHelp, print }: De
       const { reason, open = false } = optionsSchema.parse(given);
       const api = client();
       const { run, etag } = await findRun(api, meant);
-      if (chosen === undefined) return print(run.tasks, () => listText(run));
+      if (chosen === undefined) return print(inOrder(run), () => listText(run));
       const name = nameOf(run, chosen, open);
       terminal.error(`${whom(run)}\n`);
       const body = {
@@ -43,16 +43,34 @@ export function tasks(program: Command, { terminal, client, runHelp, print }: De
 }
 
 function listText(run: RunView): string {
-  if (run.tasks.length === 0) return `${whom(run)}\nNothing is left to do.\n`;
-  const lines = run.tasks.flatMap((task, index) => [
-    ...taskText(task, `${index + 1}.`),
-    `     ${shown(task.step)}/${shown(task.key)}${task.atHandBack ? '   with the owner, when the account is given back' : ''}`,
-  ]);
-  return [whom(run), ...lines, ''].join('\n');
+  const all = inOrder(run);
+  if (all.length === 0) return `${whom(run)}\nNothing is left to do.\n`;
+  const now = all.filter(({ atHandBack }) => !atHandBack).length;
+  const listed = (from: number, to: number) =>
+    all
+      .slice(from, to)
+      .flatMap((task, index) => [
+        ...taskText(task, `${from + index + 1}.`),
+        `     ${shown(task.step)}/${shown(task.key)}`,
+      ]);
+  const later = all.length - now;
+  return [
+    whom(run),
+    ...(now === 0 ? ['Nothing is left to do now.'] : [`To do now: ${now}`, ...listed(0, now)]),
+    ...(later === 0
+      ? []
+      : ['', `With the owner, when the account is given back: ${later}`, ...listed(now, all.length)]),
+    '',
+  ].join('\n');
 }
 
+/** Those for now first; the numbers in the list count through both. */
+const inOrder = ({ tasks: all }: RunView): RunView['tasks'] =>
+  all.toSorted((a, b) => Number(a.atHandBack) - Number(b.atHandBack));
+
 /** Throws Stop with the names to choose from. To untick a task, give its name: ticked tasks aren't in the list. */
-function nameOf({ tasks: all }: RunView, chosen: string, open: boolean): string {
+function nameOf(run: RunView, chosen: string, open: boolean): string {
+  const all = inOrder(run);
   const byNumber = /^\d+$/.test(chosen) && !open ? all[Number(chosen) - 1] : undefined;
   const task = byNumber ?? all.find(({ step, key }) => `${step}/${key}` === chosen);
   if (task !== undefined) return `${encodeURIComponent(task.step)}/${encodeURIComponent(task.key)}`;

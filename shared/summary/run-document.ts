@@ -13,6 +13,7 @@ import {
   type StepRow,
   stepRowSchema,
   stepStates,
+  type TaskRecord,
   taskRecordSchema,
 } from '../model/rows.ts';
 import { signalSchema } from '../model/signal.ts';
@@ -68,7 +69,7 @@ export const runDocumentSchema = z.object({
   signals: z.array(signalSchema),
   intruder: intruderSchema,
   summary: runRowSchema.shape.summary.pick({ verdict: true, sentAt: true }),
-  /** What a person has to do, the most dangerous first. */
+  /** What a person has to do now, the most dangerous first; then what is done with the owner at hand-back. */
   tasks: z.array(
     taskRecordSchema
       .pick({
@@ -94,6 +95,8 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
   const { row: run } = rows.run;
   const steps = rows.steps.map((entry) => entry.row);
   const unsent = unsentSummary(run);
+  const tasksBy = (which: (row: StepRow) => readonly TaskRecord[]) =>
+    inOrder(ofConcern(run, steps).flatMap((row) => which(row).map((task) => ({ step: row.name, task }))));
   const titleOf = (name: string) => titles.find((step) => step.name === name)?.title ?? name;
   return {
     id: run.id,
@@ -116,12 +119,9 @@ export function runDocument(rows: RunRows, log: readonly LogRow[], titles: Title
     intruder: run.intruder,
     summary: { verdict: run.summary.verdict, sentAt: run.summary.sentAt },
     tasks: [
-      ...inOrder(
-        ofConcern(run, steps).flatMap((row) =>
-          [...openTasks(row), ...handBackTasks(row)].map((task) => ({ step: row.name, task })),
-        ),
-      ),
+      ...tasksBy(openTasks),
       ...(unsent === undefined ? [] : [{ step: ofTheRun, task: unsent }]),
+      ...tasksBy(handBackTasks),
     ].map(
       ({ step, task: { id, what, instruction, link, role, commands, danger, essential, atHandBack } }) => ({
         step,

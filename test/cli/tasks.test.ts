@@ -47,6 +47,18 @@ describe('reclaim tasks', () => {
     expect(out).toContain('review-sent-mail/t.0123456789abcdef');
   });
 
+  it('tells apart what is for now and what is done with the owner, in one count', async () => {
+    const [warn, rule] = tasks;
+    const mixed = { ...document, tasks: [{ ...warn, atHandBack: true }, rule] };
+    const answers = { [`/api/runs/${id}`]: mixed };
+    const { out } = await reclaim(['tasks', id], answers);
+    expect(out).toMatch(
+      /To do now: 1\n +1\. Remove the sweep rule[\s\S]*With the owner, when the account is given back: 1\n +2\. Warn 2 people now/,
+    );
+    const { asked } = await reclaim(['tasks', id, '2', '--reason', 'told them'], answers);
+    expect(asked.at(-1)?.[0]).toMatch(/review-sent-mail\/warn-recipients$/);
+  });
+
   it.each(['2', 'review-sent-mail/t.0123456789abcdef'])('ticks off %s, with what was done', async (name) => {
     const { code, asked, error } = await reclaim(['tasks', id, name, '--reason', 'removed by hand']);
     expect(code).toBe(0);

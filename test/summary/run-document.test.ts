@@ -33,6 +33,19 @@ describe('a run document', () => {
     ]);
   });
 
+  it('has the tasks for now before those that are done with the owner at hand-back', () => {
+    const from = situations['contained with tasks']();
+    const steps = from.steps.map((row) =>
+      row.name === 'reset-password'
+        ? { ...row, tasks: row.tasks.map((one) => ({ ...one, atHandBack: true as const })) }
+        : row,
+    );
+    expect(documentOf({ ...from, steps }).tasks.map(({ id, atHandBack }) => [id, atHandBack])).toEqual([
+      ['ask-owner', false],
+      ['password-at-the-source', true],
+    ]);
+  });
+
   it('has every step with its title, in the order of the playbook', () => {
     const listed = tasks.steps.map(({ name }) => name);
     expect(tasks.steps.map(({ name, title }) => `${name}: ${title}`)).toEqual(
