@@ -75,6 +75,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   const close = async () => {
     for (const end of opened.toReversed()) await end();
+    if (aheadBy() > 0) moveAhead(0);
   };
   const { location, storageLatencyMs = 0, busLatencyMs = 0 } = options;
   /** The connection string with each port replaced by a delayed one. */

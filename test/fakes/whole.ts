@@ -1,9 +1,9 @@
-// The local stack with a scenario in it, for tests of the whole. The app is built once for each test file.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// The local stack with a scenario in it, for tests of the whole.
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll, inject } from 'vitest';
 import { buildApp } from '../../infra/build.ts';
 import type { LogLine } from '../../local/functions-host/start-functions-host.ts';
 import { type Followed, follow } from '../../local/live.ts';
@@ -30,11 +30,37 @@ export interface Whole {
   ): Promise<{ status: number; type: string; json: unknown }>;
 }
 
+/** Several files need the app at once: the first of them builds it, and the others wait. */
+async function buildOnce(folder: string): Promise<void> {
+  const done = `${folder}.done`;
+  while (!existsSync(done)) {
+    if (!taken(`${folder}.building`)) {
+      await setTimeout(50);
+      continue;
+    }
+    try {
+      await buildApp(join(root, 'functions', 'index.ts'), folder);
+      writeFileSync(done, '');
+    } finally {
+      rmdirSync(`${folder}.building`);
+    }
+  }
+}
+
+function taken(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
 /** Answers a function that starts a stack, hands it over and stops it, whatever happens. */
 export function builtStack() {
-  const built = mkdtempSync(join(tmpdir(), 'reclaim-'));
-  beforeAll(() => buildApp(join(root, 'functions', 'index.ts'), built));
-  afterAll(() => rmSync(built, { recursive: true }));
+  const built = join(inject('built'), 'app');
+  beforeAll(() => buildOnce(built));
 
   return async function within<T>(
     name: string,

@@ -14,14 +14,16 @@ const exchangeGuidOf = ({ user, mailbox }: Owner) =>
 /** The mailbox an Identity stands for. Throws as Exchange does where there is none or more than one. */
 export function requireMailbox(file: TenantFile, identity: unknown): Owner {
   const key = String(identity).toLowerCase();
+  // Made only for a key of their kind: a tenant may have thousands of mailboxes, and each request looks for one.
+  const isGuid = key.length === 36;
+  const isLegacyDn = key.startsWith('/o=');
   const found = ownersOf(file).filter((owner) =>
     [
       owner.user.userPrincipalName,
       primaryAddressOf(owner.user),
       aliasOf(owner),
-      userIdOf(owner.user),
-      exchangeGuidOf(owner),
-      legacyDnOf(aliasOf(owner)),
+      ...(isGuid ? [userIdOf(owner.user), exchangeGuidOf(owner)] : []),
+      ...(isLegacyDn ? [legacyDnOf(aliasOf(owner))] : []),
       owner.user.displayName,
     ].some((name) => name?.toLowerCase() === key),
   );

@@ -5,20 +5,38 @@ import type { GraphRoute } from './route.ts';
 const noSegment = (segment: string) =>
   new TenantRefusal(400, 'BadRequest', `Resource not found for the segment '${segment}'.`);
 
+interface Segment {
+  /** The name of its parameter; undefined: the segment itself is meant. */
+  key: string | undefined;
+  before: string;
+  after: string;
+}
+
+/** Each request is held against all templates. */
+const segmentsOf = new Map<string, readonly Segment[]>();
+
+function segmentsIn(template: string): readonly Segment[] {
+  const known = segmentsOf.get(template);
+  if (known !== undefined) return known;
+  const segments = template.split('/').map((segment): Segment => {
+    const [, before = segment, key, after = ''] = /^(.*)\{(\w+)\}(.*)$/.exec(segment) ?? [];
+    return { key, before, after };
+  });
+  segmentsOf.set(template, segments);
+  return segments;
+}
+
 /** Parameters of a path that fits the template, else undefined. Names are matched exactly, as the metadata has them. */
-function parametersIn(template: string, path: string): Record<string, string> | undefined {
-  const wanted = template.split('/');
-  const given = path.split('/');
+function parametersIn(template: string, given: readonly string[]): Record<string, string> | undefined {
+  const wanted = segmentsIn(template);
   if (wanted.length !== given.length) return undefined;
   const parameters: Record<string, string> = {};
-  for (const [index, segment] of wanted.entries()) {
-    const name = /^(.*)\{(\w+)\}(.*)$/.exec(segment);
+  for (const [index, { key, before, after }] of wanted.entries()) {
     const value = given[index] ?? '';
-    if (!name) {
-      if (segment !== value) return undefined;
+    if (key === undefined) {
+      if (before !== value) return undefined;
       continue;
     }
-    const [, before = '', key = '', after = ''] = name;
     if (value.length <= before.length + after.length || !value.startsWith(before) || !value.endsWith(after))
       return undefined;
     parameters[key] = decodeURIComponent(value.slice(before.length, value.length - after.length)).replace(
@@ -54,7 +72,7 @@ export function findRoute(routes: readonly GraphRoute[], request: { method: stri
   if (version !== 'v1.0' && version !== 'beta')
     throw new TenantRefusal(400, 'BadRequest', `Invalid version: ${version}.`);
   const rest = withoutKeys(given);
-  const path = `/${rest.join('/')}`;
+  const path = ['', ...rest];
   const sameVersion = routes.filter((route) => route.versions?.includes(version) ?? true);
   let known = false;
   for (const route of sameVersion) {
@@ -81,5 +99,5 @@ const leads = (template: string, segments: readonly string[]) =>
       .split('/')
       .slice(0, segments.length + 1)
       .join('/'),
-    `/${segments.join('/')}`,
+    ['', ...segments],
   ) !== undefined;

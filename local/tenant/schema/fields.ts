@@ -35,8 +35,18 @@ export const annotations = {
 
 export type Kind = 'string' | 'boolean' | 'number' | 'date' | 'collection' | 'complex';
 
+/** Asked for each property of each row of an answer. */
+const kinds = new WeakMap<object, Kind>();
+
 /** How a query treats a property: which operators and literals it takes. */
 export function kindOf(type: unknown): Kind {
+  if (typeof type !== 'object' || type === null) return 'complex';
+  const known = kinds.get(type) ?? kindIn(type);
+  kinds.set(type, known);
+  return known;
+}
+
+function kindIn(type: object): Kind {
   if (type === instant) return 'date';
   if (type instanceof z.ZodOptional || type instanceof z.ZodNullable) return kindOf(type.unwrap());
   if (type instanceof z.ZodBoolean) return 'boolean';
