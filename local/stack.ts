@@ -1,5 +1,6 @@
 // Replaces all of Azure and Microsoft 365 on this machine: storage, Service Bus, the Event Grid topic, the tenant, and
 // the Functions host with the built app. Parts start together and stop together; nothing is left behind.
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -240,15 +241,21 @@ const queueDefinitions = () =>
     ...(shape.forwardsDeadLettersTo === null ? {} : { forwardDeadLetteredTo: shape.forwardsDeadLettersTo }),
   }));
 
-/** The app must know its own address before it listens. */
+/**
+ * The app must know its own address before it listens. Below the ports that systems give to outgoing connections, of
+ * which one could take it in between.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
+  for (let tries = 0; tries < 20; tries += 1) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+  throw new Error('No free port between 20000 and 32000 on 127.0.0.1 was found.');
 }
