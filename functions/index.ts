@@ -26,7 +26,7 @@ import { pollAlerts } from './alerts/poll-alerts.ts';
 import { createCredential } from './connect.ts';
 import { type Delivery, deliveryNumber, deliveryOf, handled, putOff, revived } from './delivery.ts';
 import { drillByTimer } from './drill/weekly.ts';
-import { createPriority } from './priority.ts';
+import { createPriority, ofOneInstance } from './priority.ts';
 import { type ApiAnswer, type ApiRequest, Problem } from './runs/api.ts';
 import { once } from './runs/idempotency.ts';
 import { type Incoming, respond } from './runs/respond.ts';
@@ -114,8 +114,7 @@ function onTimer(
   });
 }
 
-/** Places for one instance of two gigabytes; the wait is far below what a message may be held. */
-const priority = createPriority({ places: 24, longestWaitMs: 20_000, placesMeanwhile: 4 }, () => Date.now());
+const priority = createPriority(ofOneInstance, () => Date.now());
 
 onQueue('triage-alert', queues.alerts, (services, body, delivery, context) =>
   priority.urgent(async () => {

@@ -21,6 +21,9 @@ export interface PriorityOptions {
   placesMeanwhile: number;
 }
 
+/** Places for one instance of two gigabytes; the wait is far below what a message may be held. */
+export const ofOneInstance: PriorityOptions = { places: 24, longestWaitMs: 20_000, placesMeanwhile: 4 };
+
 interface Waiting {
   since: number;
   begin: () => void;
