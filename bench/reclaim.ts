@@ -23,6 +23,8 @@ export interface Measured {
   tableRequests: number;
   /** User and system time of the app's own process, in seconds; null where the machine can't tell. */
   cpuSeconds: number | null;
+  /** The most memory that process ever had, in megabytes; null where the machine can't tell. */
+  peakMegabytes: number | null;
   lostLocks: number;
 }
 
@@ -35,12 +37,14 @@ export interface Wanted {
   warm: boolean;
   untilSettled: boolean;
   withinSeconds: number;
+  /** How much each account has of its own (see `storm`). */
+  items?: number;
 }
 
 export async function measureReclaim(wanted: Wanted): Promise<Measured> {
   const { accounts, latencyMs, storageLatencyMs, busLatencyMs, warm, untilSettled, withinSeconds } = wanted;
   const now = new Date();
-  const all = await storm(accounts + 1, now);
+  const all = await storm(accounts + 1, now, wanted.items);
   const requests: RecordedRequest[] = [];
   let executions = 0;
   let lostLocks = 0;
@@ -110,6 +114,7 @@ export async function measureReclaim(wanted: Wanted): Promise<Measured> {
       requests: requests.length - before.requests,
       tableRequests: (proxy?.count() ?? 0) - before.tables,
       cpuSeconds: cpu === null || before.cpu === null ? null : cpu - before.cpu,
+      peakMegabytes: peakOfChildren(),
       lostLocks,
     };
   } finally {
@@ -120,16 +125,27 @@ export async function measureReclaim(wanted: Wanted): Promise<Measured> {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The app runs in a process of its own, a child of this one. Clock ticks of Linux, a hundred a second. */
+/** The app runs in a process of its own, a child of this one. */
+function children(): string[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.filter((pid) => Number(readStat(pid)?.[1]) === process.pid);
+}
+
+/** Clock ticks of Linux, a hundred a second. */
 function cpuOfChildren(): number | null {
   try {
     let ticks = 0;
-    for (const entry of readdirSync('/proc')) {
-      if (!/^\d+$/.test(entry)) continue;
-      const stat = readStat(entry);
-      if (stat !== undefined && Number(stat[1]) === process.pid) ticks += Number(stat[11]) + Number(stat[12]);
-    }
+    for (const stat of children().map(readStat)) ticks += Number(stat?.[11] ?? 0) + Number(stat?.[12] ?? 0);
     return ticks / 100;
+  } catch {
+    return null;
+  }
+}
+
+function peakOfChildren(): number | null {
+  try {
+    const peaks = children().map((pid) => /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')));
+    return Math.max(...peaks.map((peak) => Number(peak?.[1] ?? 0))) / 1024;
   } catch {
     return null;
   }

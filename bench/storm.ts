@@ -28,10 +28,61 @@ function idOf(text: string): string {
   ].join('-');
 }
 
-export async function storm(size: number, now: Date): Promise<Storm> {
+/** What one account has of each: sign-ins, mails received and sent, records of the audit log; all of them its owner's. */
+function everyday(userPrincipalName: string, index: number, items: number) {
+  // Over four weeks before the attack, the last of them two hours before.
+  const at = (item: number) => `now-${2 + Math.floor((item * 28 * 24) / items)}h${item % 60}m`;
+  const home = `192.0.2.${(index % 250) + 1}`;
+  const session = idOf(`home ${userPrincipalName}`);
+  const all = Array.from({ length: items }, (_, item) => item);
+  const other = (item: number) => ({ emailAddress: { address: `customer${item % 40}@fabrikam.example` } });
+  return {
+    signIns: all.map((item) => ({
+      id: idOf(`sign-in ${item} ${userPrincipalName}`),
+      createdDateTime: at(item),
+      userPrincipalName,
+      ipAddress: home,
+      appDisplayName: 'Outlook',
+      sessionId: session,
+      correlationId: idOf(`sign-in correlation ${item} ${userPrincipalName}`),
+    })),
+    auditRecords: all.map((item) => ({
+      id: idOf(`record ${item} ${userPrincipalName}`),
+      // Within the day before the attack that is searched.
+      createdDateTime: `now-${1 + (item % 22)}h${item % 60}m`,
+      auditLogRecordType: 'exchangeItem',
+      operation: item % 3 === 0 ? 'Send' : 'MailItemsAccessed',
+      service: 'Exchange',
+      userPrincipalName,
+      clientIp: home,
+      auditData: {
+        AppAccessContext: { AADSessionId: session },
+        Item: { InternetMessageId: `<${item}.${index}@contoso.com>`, Subject: `Order ${item}` },
+      },
+    })),
+    mailbox: {
+      messages: all.map((item) => ({
+        subject: `Order ${item}`,
+        from: other(item),
+        receivedDateTime: at(item),
+        internetMessageId: `<in.${item}.${index}@fabrikam.example>`,
+      })),
+      sentItems: all.map((item) => ({
+        subject: `Re: Order ${item}`,
+        toRecipients: [other(item)],
+        sentDateTime: at(item),
+        internetMessageId: `<${item}.${index}@contoso.com>`,
+      })),
+    },
+  };
+}
+
+/** `items`: how much there is of each account's own, as above. */
+export async function storm(size: number, now: Date, items = 0): Promise<Storm> {
   const names = Array.from({ length: size }, (_, index) => `victim${index}@contoso.com`);
   const accounts = names.map((name) => idOf(name));
   const detections = names.map((name) => createHash('sha256').update(`risk ${name}`).digest('hex'));
+  const own = names.map((name, index) => everyday(name, index, items));
   const tenant = {
     tenantId: idOf('tenant'),
     displayName: 'Contoso',
@@ -46,7 +97,7 @@ export async function storm(size: number, now: Date): Promise<Storm> {
         userPrincipalName,
         createdDateTime: 'now-900d',
         lastPasswordChangeDateTime: 'now-200d',
-        mailbox: {},
+        mailbox: own[index]?.mailbox ?? {},
       })),
       { id: idOf('admin'), displayName: 'Admin', userPrincipalName: 'admin@contoso.onmicrosoft.com' },
       {
@@ -72,15 +123,19 @@ export async function storm(size: number, now: Date): Promise<Storm> {
       activityDateTime: 'now-26m',
       detectedDateTime: 'now-2m',
     })),
-    signIns: names.map((userPrincipalName, index) => ({
-      id: idOf(`request ${userPrincipalName}`),
-      createdDateTime: 'now-26m',
-      userPrincipalName,
-      ipAddress: addressOf(index),
-      appDisplayName: 'OfficeHome',
-      sessionId: idOf(`session ${userPrincipalName}`),
-      correlationId: idOf(`correlation ${userPrincipalName}`),
-    })),
+    auditRecords: own.flatMap(({ auditRecords }) => auditRecords),
+    signIns: [
+      ...own.flatMap(({ signIns }) => signIns),
+      ...names.map((userPrincipalName, index) => ({
+        id: idOf(`request ${userPrincipalName}`),
+        createdDateTime: 'now-26m',
+        userPrincipalName,
+        ipAddress: addressOf(index),
+        appDisplayName: 'OfficeHome',
+        sessionId: idOf(`session ${userPrincipalName}`),
+        correlationId: idOf(`correlation ${userPrincipalName}`),
+      })),
+    ],
   };
   const folder = mkdtempSync(join(tmpdir(), 'reclaim-bench-'));
   try {
