@@ -416,7 +416,7 @@ function areRed(tests: readonly string[]): Promise<boolean> {
   ];
   const env = { ...process.env, HISTORIES: '12' };
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: copy, env, timeout: 300_000, maxBuffer: 2 ** 26 }, (error) =>
+    execFile(process.execPath, args, { cwd: copy, env, timeout: 900_000, maxBuffer: 2 ** 26 }, (error) =>
       resolve(error !== null),
     );
   });
@@ -424,6 +424,8 @@ function areRed(tests: readonly string[]): Promise<boolean> {
 
 const survivors: Mutant[] = [];
 try {
+  const all = [...new Set(chosen.flatMap(({ tests }) => tests))];
+  if (await areRed(all)) throw new Error(`Without any bug these tests are red: ${all.join(', ')}`);
   for (const mutant of chosen) {
     const path = join(copy, mutant.file);
     const text = readFileSync(path, 'utf8');
