@@ -7,7 +7,7 @@ import { type Plan, plan } from './plan.ts';
 import type { RunChanges, RunRef, RunRows, Versioned } from './progress.ts';
 import { verdictOf } from './verdict.ts';
 
-/** What the caller changes first; undefined means that it has nothing to say any more (its lease is lost). */
+/** What the caller changes first; undefined when it no longer may, because its lease is lost. */
 export type Apply = (state: RunState) => (RunState & { log?: readonly LogRow[] }) | undefined;
 
 /** Changes one run; see `advance`. */
@@ -15,13 +15,13 @@ export type Advance = (apply: Apply, lastSeen: RunRows) => Promise<RunRows | 'go
 
 type Planner = Pick<Engine, 'progress' | 'bus' | 'playbook' | 'now'>;
 
-/** Conflicts come from steps that settle at the same instant, so a few rounds always suffice. */
+/** Conflicts come from steps that settle at the same instant, so a few rounds are always enough. */
 const mostRounds = 40;
 
 /**
- * Applies a change and whatever follows from it in one transaction, then sends. Answers the rows as written, 'gone'
- * for an unknown run, or 'lost' when `apply` withdrew. `lastSeen` are the rows as the caller last saw them: they save a
- * reading, and where one that matters is another version by now the write is refused and they are read again.
+ * Applies a change and whatever follows from it in one transaction, then sends. Returns the rows as written, 'gone' for
+ * an unknown run, or 'lost' when `apply` withdrew. `lastSeen` are the rows as the caller last saw them, which saves a
+ * read; if one that matters has changed since, the write is refused and the rows are read again.
  */
 export async function advance(
   engine: Planner,
@@ -42,7 +42,7 @@ export async function advance(
     const settles = planned.steps.some(
       (row, index) => row.state === 'settled' && rows.steps[index]?.row.state !== 'settled',
     );
-    // Only what is under way can settle meanwhile.
+    // Nothing but work under way can settle in the meantime.
     const isAlone = planned.steps.every(
       (row, index) => row !== rows.steps[index]?.row || row.state === 'waiting' || row.state === 'settled',
     );
@@ -51,8 +51,8 @@ export async function advance(
     if (written === 'conflict') continue;
     await engine.bus.send(planned.send);
     if (!settles || isAlone) return written;
-    // Two steps may have settled side by side, each planned without the other: the rows as they stand after the
-    // write show both, so the last writer goes on from there.
+    // Two steps may have settled side by side, each planned without the other. The rows after the write show both, so
+    // the last writer goes on from there.
     change = (state) => state;
   }
   throw new RetryableError(
@@ -65,7 +65,7 @@ export const stateOf = (rows: RunRows): RunState => ({
   steps: rows.steps.map((step) => step.row),
 });
 
-/** Steps that settle side by side each write what they know of; the last of them goes on from both. */
+/** Steps that settle side by side each write what they know; the last one goes on from both. */
 function standing(planned: Plan): Plan {
   const { run, steps } = planned;
   const now = verdictOf(run, steps);
@@ -90,8 +90,9 @@ interface Writer extends PromiseWithResolvers<RunRows | 'gone' | 'lost'> {
 }
 
 /**
- * For several writers that end at nearly the same time: what they change is one transaction, made once each of them
- * wants to write or has left. Apart, each would be planned without the other, refused, read again and written again.
+ * For several writers that end at nearly the same time. Their changes become one transaction, made once each of them
+ * has either asked to write or left. Written apart, each would be planned without the others, refused, read again and
+ * written again.
  */
 export function advanceTogether(
   engine: Planner,

@@ -1,28 +1,28 @@
-// Searches of the unified audit log, which a tenant may start only so often: 200 in a day, ten at once
+// A tenant may start only so many searches of the unified audit log: 200 a day, ten at once
 // (https://learn.microsoft.com/purview/audit-search). Many accounts attacked together share them, so each search is
-// noted before it starts, in one row that only one can write at a time. An account whose log was never read goes before
-// one whose log is read again. Here: the promise, and what follows from the row.
+// noted before it starts, in one row that only one writer can change at a time. An account whose log was never read
+// goes before one whose log is read again. Here: the interface, and what follows from the row.
 import { z } from 'zod';
 
-/** The first look of a run at the log, or a later one at what came in late. */
+/** A run's first look at the log, or a later one for records that came in late. */
 export type Look = 'first' | 'later';
 
-/** Why a search has to wait: too many run, or too many were started in the last 24 hours. */
+/** Why a search has to wait: too many are running, or too many were started in the last 24 hours. */
 export type Wait = 'running' | 'day';
 
 export interface AuditSearches {
-  /** Notes that `who` starts a search, unless it has to wait. One that `who` has running already is the same. */
+  /** Notes that `who` starts a search, unless it has to wait. If `who` already has one running, that one counts. */
   start(who: string, look: Look, now: Date): Promise<'started' | Wait>;
-  /** Its search has ended, or won't be asked for any more. */
+  /** Its search has ended, or nobody will ask for it again. */
   end(who: string, now: Date): Promise<void>;
 }
 
 const mostRunning = 10;
 const mostInADay = 200;
-/** What later looks leave to first ones. */
+/** How many running searches are kept free for first looks. */
 const runningForFirst = 4;
 const dayForFirst = 80;
-/** A search that was given up counts as running no longer than this: most end within minutes. */
+/** An abandoned search counts as running no longer than this: most end within minutes. */
 const forgottenAfterMs = 60 * 60_000;
 const dayMs = 24 * 60 * 60_000;
 
@@ -43,7 +43,7 @@ const standing = ({ started, running }: Searches, now: Date): Searches => {
   };
 };
 
-/** The row with a search of `who`, or why it has to wait. Pure. */
+/** The row with a search by `who` added, or why it has to wait. Pure. */
 export function withSearch(before: Searches, who: string, look: Look, now: Date): Searches | Wait {
   const { started, running } = standing(before, now);
   const others = running.filter((one) => one.who !== who);
@@ -54,7 +54,7 @@ export function withSearch(before: Searches, who: string, look: Look, now: Date)
   return { started: [...started, at], running: [...others, { who, since: at }] };
 }
 
-/** The row without a running search of `who`. Pure. */
+/** The row without the running search by `who`. Pure. */
 export function withoutSearch(before: Searches, who: string, now: Date): Searches {
   const { started, running } = standing(before, now);
   return { started, running: running.filter((one) => one.who !== who) };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export interface Outgoing {
   queue: string;
-  /** Each send that must count has its own id: a duplicate is accepted and dropped. At most 128 characters. */
+  /** A send that must count has an id of its own: a duplicate is accepted and dropped. At most 128 characters. */
   id: string;
   body: StepMessage | SummaryMessage;
   /** Not delivered before this time. */
@@ -14,7 +14,7 @@ export interface Bus {
   send(messages: readonly Outgoing[]): Promise<void>;
 }
 
-/** A message as it came, given back to a queue: with a reason among the dead letters, or for a later try. */
+/** A message as it came, returned to a queue: to its dead letters with a reason, or for a later try. */
 export interface Letter {
   queue: string;
   id: string;
@@ -39,7 +39,7 @@ export type StepMessage = z.infer<typeof stepMessageSchema>;
 export const summaryMessageSchema = z.strictObject({ run: z.string(), turn: z.int().positive() });
 export type SummaryMessage = z.infer<typeof summaryMessageSchema>;
 
-/** `{"run":"<user id>.<code>","turn":1,"card":true}`: the second channel's part of a summary. */
+/** `{"run":"<user id>.<code>","turn":1,"card":true}`: the second channel's share of a summary. */
 export const cardMessageSchema = summaryMessageSchema.extend({ card: z.literal(true) });
 export type CardMessage = z.infer<typeof cardMessageSchema>;
 
@@ -47,15 +47,18 @@ export const queues = { alerts: 'alerts', summaries: 'summaries', deadLetters: '
 export const stepQueue = (step: string) => `step-${step}`;
 export interface QueueShape {
   name: string;
-  /** Seconds in which a message id counts as known; 0 for none. It cannot be switched on later. */
+  /** How long a message id is remembered, in seconds; 0 for not at all. It cannot be switched on later. */
   duplicateSeconds: number;
   /** Deliveries before a message counts as dead. */
   maxDeliveryCount: number;
-  /** Where dead messages go; null leaves them in the queue's own dead letters. */
+  /** Where dead messages go; null leaves them among the queue's own dead letters. */
   forwardsDeadLettersTo: string | null;
 }
 const day = 86400;
-/** Names in the order of the playbook. Dead letters are never dropped as duplicates, and the last resort is their own. */
+/**
+ * Names in playbook order. Dead letters are never dropped as duplicates, and the last resort keeps its own dead
+ * letters.
+ */
 export function queueShapes(steps: readonly string[]): QueueShape[] {
   const working = [queues.alerts, ...steps.map(stepQueue), queues.summaries];
   const shape = (name: string): QueueShape => ({

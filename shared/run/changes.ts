@@ -9,10 +9,10 @@ import type { Json } from '../model/words.ts';
 import { timing } from './timing.ts';
 import { endedBadly } from './verdict.ts';
 
-/** A change that came back twice after it was gone: somebody else is deciding, so a person must. */
+/** A change that came back this often after it was gone: somebody else is deciding, so a person must. */
 export const mostReturns = 2;
 
-/** The same thing in a new state is a new change, so that undo walks back through both. */
+/** The same thing in a new state is a new change, so that undo walks back through both states. */
 export const identity = (change: { id: string; before: Json }): string =>
   `${change.id}\n${canonical(change.before)}`;
 
@@ -26,7 +26,7 @@ function canonical(value: Json): string {
 export const verifications = ['open', 'verified', 'unverified', 'ineffective', 'reverted', 'undone'] as const;
 export type Verification = (typeof verifications)[number];
 
-/** Derived, never stored: what may be said of a recorded change. */
+/** What may be said of a recorded change: derived, never stored. */
 export function verificationOf(record: ChangeRecord): Verification {
   if (record.undoneAt !== null) return 'undone';
   if (record.returned > 0 && record.goneAt === null) return 'reverted';
@@ -37,11 +37,11 @@ export function verificationOf(record: ChangeRecord): Verification {
 
 export interface Reconciled {
   records: ChangeRecord[];
-  /** Identities that fix is to be called for now. */
+  /** Identities of the changes to make now. */
   toFix: ReadonlySet<string>;
 }
 
-/** Before fixing: new findings join the record, and recorded changes that are no longer found are verified. */
+/** Before fixing: new findings join the record, and recorded changes that are no longer found count as verified. */
 export function reconcile(
   records: readonly ChangeRecord[],
   found: readonly Change[],
@@ -75,8 +75,8 @@ export function reconcile(
 }
 
 /**
- * Until it was attempted, a change is what the latest look says of it: logs tell late who made a thing, and a mark may
- * turn out to be the owner's. After that the record says why it was done.
+ * Until it was attempted, a change is what the latest look says about it: logs are late to tell who made a thing, and a
+ * mark may turn out to be the owner's. After that, the record keeps the reason for which it was made.
  */
 function asKnownNow(record: ChangeRecord, { what, why, evidence, by }: Change): ChangeRecord {
   if (record.attemptedAt !== null) return record;
@@ -103,13 +103,13 @@ export const newRecord = (change: Change, now: string, act: boolean): ChangeReco
   failure: null,
 });
 
-/** A change that was only reported and has gone leaves no record: nothing was done about it. */
+/** A change that was only reported and is gone leaves no record: nothing was done about it. */
 function noLongerFound(record: ChangeRecord, now: string): ChangeRecord | undefined {
   if (record.undoneAt !== null || record.goneAt !== null) return record;
   if (record.attemptedAt === null) return undefined;
-  // Refused, and gone anyway: another hand did it, so there is nothing of ours to undo.
+  // Refused, and gone anyway: somebody else did it, so there is nothing of ours to undo.
   if (wasRefused(record)) return undefined;
-  // A crash behind fix leaves fixedAt empty; that it is gone tells that fix had been called.
+  // A crash after fix leaves fixedAt empty; that the thing is gone shows that fix had been called.
   return {
     ...record,
     fixedAt: record.fixedAt ?? now,
@@ -120,7 +120,7 @@ function noLongerFound(record: ChangeRecord, now: string): ChangeRecord | undefi
   };
 }
 
-/** The service said no and did nothing, so a change that is made once may still be made. */
+/** The service said no and did nothing, so even a change that is made only once may still be made. */
 const wasRefused = ({ failure, fixedAt }: ChangeRecord) => failure !== null && fixedAt === null;
 
 function stillFound(record: ChangeRecord, now: string, act: boolean): { still: ChangeRecord; fix: boolean } {
@@ -156,8 +156,8 @@ function stillFound(record: ChangeRecord, now: string, act: boolean): { still: C
 }
 
 /**
- * What is done once was asked for and is still found. Nobody knows whether the request arrived where fix never
- * returned; and where it did, the effect is due by now or not yet.
+ * A change that is made only once was asked for and is still found. If fix never returned, nobody knows whether the
+ * request arrived; if it did return, the effect is either due by now or still to come.
  */
 function onceStillFound(record: ChangeRecord, now: string): { still: ChangeRecord; fix: boolean } {
   const asked = record.fixedAt !== null;
@@ -181,7 +181,10 @@ const isOverdue = (
 const isOlder = (time: string | null, now: string, seconds: number) =>
   time !== null && Date.parse(now) - Date.parse(time) >= seconds * 1000;
 
-/** Asked for once, found still, and nobody knows yet whether the request arrived: only another look can tell. */
+/**
+ * A once-only change that was asked for and is still found, and nobody knows yet whether the request arrived: only
+ * another look can tell.
+ */
 export const isInDoubt = (record: ChangeRecord): boolean =>
   record.once && record.attemptedAt !== null && verificationOf(record) === 'open' && !wasRefused(record);
 
@@ -190,8 +193,8 @@ export const isUnseen = (record: ChangeRecord): boolean =>
   verificationOf(record) === 'unverified' && !record.once;
 
 /**
- * What this run changed although it is the owner's, as is known by now: a mark was judged again, or the log tells who
- * made it. What merely isn't tied to the intruder any more is not among it.
+ * What this run changed although it is now known to be the owner's: a mark was judged again, or the log names who made
+ * it. A change that merely is no longer tied to the intruder is not included.
  */
 export const ofOwner = (
   records: readonly ChangeRecord[],
@@ -222,7 +225,7 @@ export function afterAttempt(record: ChangeRecord, attempt: Attempt, now: string
     case 'unknown':
       return record;
     case 'untouched':
-      // The service refused before it did anything, so a change that is made once may still be made.
+      // The service refused before it did anything, so even a change that is made only once may still be made.
       return record.fixedAt === null ? { ...record, attemptedAt: null } : record;
   }
 }
@@ -241,7 +244,7 @@ export function verify(
   });
 }
 
-/** What undo goes through, newest first: what this run did, and what it may have done when its answer was lost. */
+/** What undo goes through, newest first: what this run did, and what it may have done when the answer was lost. */
 export const toUndo = (records: readonly ChangeRecord[]): ChangeRecord[] =>
   records
     .filter((record) => record.undoneAt === null)
@@ -249,8 +252,8 @@ export const toUndo = (records: readonly ChangeRecord[]): ChangeRecord[] =>
     .toReversed();
 
 /**
- * The row as it is to look again, `minutes` after its run finished. What never looked, is off, does not apply or was
- * undone stays as it is. Logs are read again once there may be more in them.
+ * The row made ready for another look, `minutes` after its run finished. A step that never looked, is off, does not
+ * apply or was undone stays as it is. Logs are read again once they may hold more.
  */
 export function lookAgain(row: StepRow, minutes = 0): StepRow {
   const { outcome } = row;

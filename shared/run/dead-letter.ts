@@ -1,5 +1,5 @@
-// A message that nobody could handle. The row of a step is freed at once instead of when its lease ends; a summary is
-// sent again when its time is up. In any case the reason is told, and what the engine does not know stays for a person.
+// A message that nobody could handle. A step's row is freed at once instead of when its lease ends; a summary is sent
+// again when its time is up. The reason is always logged, and what the engine does not know stays for a person.
 
 import { z } from 'zod';
 import type { StepRow } from '../model/rows.ts';
@@ -24,12 +24,12 @@ export const keptLetterSchema = z.object({
   source: z.string().nullable(),
   reason: z.string().nullable(),
   description: z.string().nullable(),
-  /** As text, cut where it is long. */
+  /** As text, cut if it is long. */
   body: z.string(),
 });
 export type KeptLetter = z.infer<typeof keptLetterSchema>;
 
-/** Where a person finds them: the morning report names them. */
+/** Where a person finds them; the morning report names them. */
 export interface DeadLetters {
   keep(letter: KeptLetter): Promise<void>;
   since(time: Date): Promise<readonly KeptLetter[]>;
@@ -48,7 +48,7 @@ export const keptLetter = (id: string, letter: DeadLetter, now: Date): KeptLette
 
 const textOf = (body: unknown) => (typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));
 
-/** Answers 'kept' for a message that means nothing to the engine: it stays among the dead letters for a person. */
+/** Returns 'kept' for a message that means nothing to the engine: it stays among the dead letters for a person. */
 export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Promise<'settled' | 'kept'> {
   engine.log(
     `dead letter from ${letter.source ?? 'an unknown queue'}: ${letter.reason ?? 'no reason given'}`,
@@ -57,7 +57,7 @@ export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Prom
       body: textOf(letter.body).slice(0, 2000),
     },
   );
-  // A message in a queue that is not its own was put there by somebody else: it frees nothing.
+  // A message in a queue that is not its own was put there by somebody else, so it frees nothing.
   const cameFrom = (queue: string) => letter.source === null || letter.source.toLowerCase() === queue;
   const step = stepMessageSchema.safeParse(letter.body);
   if (step.success && cameFrom(stepQueue(step.data.step))) {
@@ -77,7 +77,7 @@ export async function settleDeadLetter(engine: Engine, letter: DeadLetter): Prom
   return rows === 'gone' ? 'kept' : 'settled';
 }
 
-/** Its lease is over now: the plan counts the attempt and sends it again, or settles it as failed. */
+/** Its lease is over now: the plan counts the attempt, and either sends it again or settles it as failed. */
 const freed = (row: StepRow, now: Date): StepRow => {
   if (row.state !== 'queued' && row.state !== 'running') return row;
   return { ...row, state: 'running', until: now.toISOString() };

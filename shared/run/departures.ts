@@ -1,12 +1,12 @@
-// Two runs that each take one of the last two administrators see each other's administrator still there. So whoever is
-// about to take one writes it down first, in one row that only one can write at a time. It lapses by itself once the
-// directory must have seen what was done. Here: the promise, what follows from the row, and a memory for tests.
+// Two runs that each take one of the last two administrators still see the other's administrator in place. So a run
+// that is about to take one writes it down first, in one row that only one writer can change at a time. The entry
+// lapses by itself once the directory must have caught up. Here: the interface, and what follows from the row.
 import { z } from 'zod';
 
 export interface Departures {
   /**
-   * Notes that `who` is about to go and answers true, as long as one of `others` is not about to go as well; else
-   * answers false and notes nothing.
+   * Notes that `who` is about to go and returns true, unless one of `others` is about to go as well; then it notes
+   * nothing and returns false.
    */
   mayGo(who: string, others: readonly string[], now: Date): Promise<boolean>;
 }

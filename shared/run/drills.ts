@@ -1,5 +1,5 @@
-// What is known of drills: the one that is under way, written before anything is planted, so that one that was killed is
-// found and cleaned up; and when the last one passed, which every mail and page says.
+// What is known about drills: the one that is under way, and when the last one passed, which every mail and page says.
+// A drill is written down before anything is planted, so that one that was killed is found and cleaned up.
 import { z } from 'zod';
 
 export const drillSchema = z.object({
@@ -9,9 +9,9 @@ export const drillSchema = z.object({
   begunAt: z.string(),
   /** When the process that runs it last reported. */
   aliveAt: z.string(),
-  /** Where it stands, if several invocations make it one after the other; functions/drill knows its shape. */
+  /** Where it stands, if several invocations carry it out one after the other; functions/drill knows the shape. */
   course: z.unknown().optional(),
-  /** Nobody is at it for a while: by then somebody is again. */
+  /** Nobody works on it for a while; by then somebody does again. */
   resumesBy: z.string().optional(),
 });
 export type Drill = z.infer<typeof drillSchema>;
@@ -29,30 +29,30 @@ export const noDrill: DrillRow = { current: null, lastPassedAt: null, lastEndedA
 
 export interface Drills {
   read(): Promise<{ row: DrillRow; etag: string | undefined }>;
-  /** False when another has written it meanwhile. */
+  /** False when another writer was faster. */
   write(row: DrillRow, etag: string | undefined): Promise<boolean>;
 }
 
 /** A running drill reports more often than this; otherwise it was killed. */
 export const drillLeaseSeconds = 60;
 
-/** However long somebody says that one goes on. */
+/** No drill goes on longer than this, whatever somebody says. */
 const mostHours = 2;
 
 export const isOn = (drill: Drill, now: Date): boolean =>
   isAlive(drill, now) && now.getTime() - Date.parse(drill.begunAt) < mostHours * 3_600_000;
 
-/** Somebody is making a step of it right now. */
+/** Somebody is carrying out one of its parts right now. */
 export const isAtWork = ({ aliveAt }: Drill, now: Date): boolean =>
   now.getTime() - Date.parse(aliveAt) < drillLeaseSeconds * 1000;
 
 export const isAlive = (drill: Drill, now: Date): boolean =>
   isAtWork(drill, now) || now.getTime() < Date.parse(drill.resumesBy ?? '');
 
-/** What the responder asked and was answered in drills, stripped, a part for each turn of a step. */
+/** What the responder asked and was answered during drills, with secrets removed: one part for each turn of a step. */
 export interface DrillRecordings {
   keep(drill: string, exchanges: readonly unknown[]): Promise<void>;
   kept(drill: string): Promise<unknown[]>;
-  /** All but this one's. */
+  /** All but those of this drill. */
   forgetOthers(drill: string): Promise<void>;
 }

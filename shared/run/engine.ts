@@ -14,22 +14,24 @@ export interface Engine {
   progress: Progress;
   bus: Bus;
   playbook: readonly Step[];
-  /** What the administrator set for each step, by name; parsed by the step. */
+  /** What the administrator set for each step, by the step's name; the step parses it. */
   stepSettings: Readonly<Record<string, unknown>>;
   /** Why only a person may change this account, as far as that is known without a request; otherwise null. */
   protects?: (account: Account) => string | null;
   /** Keeps concurrent runs from removing the last administrator; left out if only one run is active. */
   departures?: Departures;
-  /** Keeps the runs of a tenant together within its searches of the audit log; left out if only one run is active. */
+  /** Keeps all runs together within the tenant's limit for audit log searches; left out if only one run is active. */
   searches?: AuditSearches;
   /** Clients whose requests end when the signal aborts. */
   clients: (abort: AbortSignal) => Clients;
   /** Sends alerts to the front door; left out where no topic is set. */
   publish?: (alerts: readonly OutgoingAlert[]) => Promise<void>;
   now: () => Date;
-  /** The fire drill that is under way on the account, if any; left out if there can be none. */
+  /** The fire drill that is under way on this account, if any; left out if there can be none. */
   drillOn?: (userId: string) => Promise<NonNullable<RunRow['drill']> | undefined>;
-  /** Work for a run that a drill opened: its requests and answers are kept. Left out if nothing is kept. */
+  /**
+   * Wraps the work on a drill's run, so that its requests and answers are recorded. Left out if nothing is recorded.
+   */
   overheard?: <T>(drill: NonNullable<RunRow['drill']>, work: () => Promise<T>) => Promise<T>;
   /** What pages say about the last drill; left out if nobody asks. */
   lastDrill?: () => Promise<string | undefined>;

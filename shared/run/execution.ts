@@ -1,4 +1,4 @@
-// One execution of a step: what it gets to know of its run, and how it may end. It decides nothing.
+// One execution of a step: what it is told about its run, and how it may end. It decides nothing.
 
 import type { RunState, StepRow } from '../model/rows.ts';
 import type { HandedOn, RawContext, RunView, Step } from '../model/step.ts';
@@ -66,14 +66,14 @@ export function contextOf(
   };
 }
 
-/** Whose investigation has ended, well or not. */
+/** What the investigations that have ended handed on, whether they ended well or not. */
 const answered = (playbook: readonly Step[], rows: readonly StepRow[]): HandedOn[] =>
   playbook.flatMap((step) => {
     const ended = rows.some(({ name, outcome }) => name === step.name && outcome !== null);
     return step.kind === 'investigation' && step.handsOn !== null && ended ? step.handsOn : [];
   });
 
-/** What each investigation has handed on, under what it declares. */
+/** What each investigation has handed on, under the name that it declares. */
 function factsOf(playbook: readonly Step[], rows: readonly StepRow[]): NonNullable<RunView['facts']> {
   const facts: Partial<Record<HandedOn, Json>> = {};
   for (const step of playbook) {

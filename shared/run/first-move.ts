@@ -1,6 +1,7 @@
-// The lock, by whoever opens the run. A message to a queue of its own would cost the intruder's next half second: what
-// a contain step finds is recorded in the transaction that opens the run, and its fix follows at once. It is the step's
-// own code, claimed like any other turn; a crash leaves it to its queue, whose message is due when the lease ends.
+// The lock, made by the process that opens the run. A message to a queue would give the intruder another half second,
+// so what a contain step finds is recorded in the transaction that opens the run, and its fix follows at once. It is
+// the step's own code, claimed like any other turn; after a crash its queue takes over, with a message that is due when
+// the lease ends.
 import { byHandOf } from '../microsoft365/links.ts';
 import type { Readers } from '../model/clients.ts';
 import type { StepRow } from '../model/rows.ts';
@@ -54,7 +55,7 @@ export function firstMove(engine: Engine, known: Partial<Readers> = {}): FirstMo
         const found = withFirstLook(claimed, first, now, byHandOf(step, run.account));
         return found.toFix.size === 0 ? undefined : { step, row: found.row, recorded: found.toFix };
       } catch {
-        // Its own turn meets the same failure, and has the means to wait, to try again and to say so.
+        // The step's own turn will meet the same failure, and it can wait, try again and report it.
         return undefined;
       }
     }
@@ -67,11 +68,11 @@ export function firstMove(engine: Engine, known: Partial<Readers> = {}): FirstMo
       steps: planned.steps.map((row) => rowOf.get(row.name) ?? row),
       send: [
         ...planned.send.filter((outgoing) => !own(outgoing)),
-        // One is enough: whatever else this process leaves behind is planned again with it.
+        // One is enough: it plans again whatever else this process left behind.
         ...(first === undefined ? [] : [{ ...message(run, first, now), at: new Date(first.until ?? now) }]),
       ],
       async carryOut(rows) {
-        // Nothing else of the run begins before all of them have ended, so none is written later than it is needed.
+        // Nothing else in the run begins before all of them have ended, so writing them together delays nobody.
         const { advance, leave } = advanceTogether(engine, runRef(run.id), moves.length);
         const terms = { seconds: timing.firstMoveSeconds, advance };
         const ends = await Promise.allSettled(

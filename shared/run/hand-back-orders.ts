@@ -1,5 +1,5 @@
-// What an operator may order on an account's way back to its owner. Each order only changes rows; the plan does the rest.
-// `why…` says in a sentence why an order is not possible, or undefined if it is.
+// What an operator may order on an account's way back to its owner. Each order only changes rows; the plan does the
+// rest. A function `why…` says in one sentence why an order is not possible, or returns undefined if it is.
 
 import type { HandBack, LogRow, RunRow, RunState, TaskRecord } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
@@ -15,7 +15,7 @@ const entry = ({ now, who, reason }: Order, what: string): LogRow => ({
   why: reason,
 });
 
-/** With the operator's identity, which a name is not: names change, and are given to others. */
+/** With the operator's object id: a name can change, or be given to somebody else. */
 export interface PersonalOrder extends Order {
   id: string;
 }
@@ -31,7 +31,7 @@ export interface Beginning {
   second: string | null;
 }
 
-/** Before the owner has been let in there is nothing to give back of these. */
+/** Until the owner has been let in, there is nothing to give back. */
 export function whyNotBegun({ run }: RunState): string | undefined {
   const name = run.account.userPrincipalName;
   if (isHandingBack(run)) return undefined;
@@ -44,12 +44,12 @@ export function whyNotBegun({ run }: RunState): string | undefined {
   return undefined;
 }
 
-/** What stands in the way of the restoring, and is not accepted either by name. */
+/** What stands in the way of restoring and has not been accepted by name. */
 export const unaccepted = (state: RunState, despite: readonly string[]) =>
   inTheWay(state).filter(({ step }) => !despite.includes(step));
 
 export interface OpenTask {
-  /** `step/key`, by which it is accepted. */
+  /** `step/key`, the name by which it is accepted. */
   name: string;
   step: string;
   task: TaskRecord;
@@ -61,7 +61,7 @@ export const tasksLeft = ({ steps }: Pick<RunState, 'steps'>): OpenTask[] =>
     openTasks(row).map((task) => ({ name: `${row.name}/${taskKey(task.id)}`, step: row.name, task })),
   );
 
-/** Nobody forgets a task: each is ticked off, or accepted by name, alone or with the step that asks for it. */
+/** No task is forgotten: each is ticked off, or accepted by name, alone or with the step that asks for it. */
 export const unacceptedTasks = (
   state: RunState,
   { despite, accepts }: Pick<Beginning, 'despite' | 'accepts'>,
@@ -120,7 +120,7 @@ export const begin =
     };
   };
 
-/** Longer than a function may take: a pass asked for this long ago is not being made any more. */
+/** Longer than a function may take: a pass that was asked for this long ago is no longer being made. */
 const passMakingMs = 120_000;
 
 export function whyNoPass({ run }: RunState, again: boolean, now: Date): string | undefined {
@@ -139,7 +139,10 @@ export function whyNoPass({ run }: RunState, again: boolean, now: Date): string 
   return again ? undefined : `it was shown to ${pass.by} at ${pass.shownAt}, and is shown once`;
 }
 
-/** Why this operator must not make the pass: for such accounts it takes one who did not start the run or begin the hand-back. */
+/**
+ * Why this operator must not make the pass: for such accounts it takes somebody who neither started the run nor began
+ * the hand-back.
+ */
 export function whyNotAlone(
   { run }: RunState,
   second: string | null,
@@ -155,7 +158,7 @@ export function whyNotAlone(
 
 const sameOperator = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** Before a pass is made, so that only one of two operators who ask at the same time makes it. */
+/** Called before a pass is made, so that only one of two operators who ask at the same time makes it. */
 export const reservePass =
   (again: boolean, second: string | null, order: PersonalOrder): Apply =>
   (state) => {
@@ -167,7 +170,7 @@ export const reservePass =
     return withPass(state, { ...handBack, pass }, [entry(order, what)]);
   };
 
-/** The pass is there and answered: from here on nobody sees it again. */
+/** The pass was made and shown: from here on nobody sees it again. */
 export const passMade =
   (expiresAt: string, shownAt: Date, order: Order): Apply =>
   (state) => {
@@ -179,7 +182,7 @@ export const passMade =
     ]);
   };
 
-/** None was made, for certain: the next operator need not wait. */
+/** Certainly none was made, so the next operator need not wait. */
 export const passRefused =
   (message: string, order: Order): Apply =>
   (state) => {
@@ -204,7 +207,7 @@ export function whyNotBack({ run }: RunState): string | undefined {
     : 'the account cannot be signed in to yet';
 }
 
-/** The owner has signed in, registered a method and set a password: what they need for their work follows. */
+/** The owner has signed in, registered a method and set a password; now comes what they need for their work. */
 export const ownerBack =
   (seen: string, order: Order): Apply =>
   (state) => {
@@ -227,7 +230,7 @@ export function whyNoRoles({ run }: RunState, { id }: Pick<PersonalOrder, 'id'>)
   return isHandedBack(run) ? undefined : 'roles come last, once the owner is back and all else is given back';
 }
 
-/** A separate approval: someone who may use the account again need not be an administrator again. */
+/** A separate approval: somebody who may use the account again need not be an administrator again. */
 export const approveRoles =
   (order: PersonalOrder): Apply =>
   (state) => {

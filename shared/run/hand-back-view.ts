@@ -1,5 +1,5 @@
 // How far an account is on its way back to its owner, for people and programs: what is checked, what waits for whom,
-// what the owner must set up again. Pure. No pass is in it, because no row has one.
+// what the owner must set up again. Pure. It shows no pass, because no row holds one.
 import { z } from 'zod';
 import { isOneCommand } from '../model/powershell.ts';
 import {
@@ -35,7 +35,7 @@ export const handBackViewSchema = z.object({
   /** Why it cannot begin, or null. */
   notPossible: z.string().nullable(),
   begun: z.object({ at: z.string(), by: z.string(), identified: z.string() }).nullable(),
-  /** What did not end well, is switched off or could not be read back: said before anything is restored. */
+  /** What did not end well, is switched off or could not be read back; shown before anything is restored. */
   left: z.array(
     z.object({
       step: z.string(),
@@ -73,7 +73,10 @@ export const handBackViewSchema = z.object({
     /** Why it takes an operator who neither started the run nor began the hand-back, or null. */
     secondOperator: z.string().nullable(),
   }),
-  /** What a person was asked to do and has not done: each is ticked off, or accepted by name before it begins. */
+  /**
+   * What a person was asked to do and has not done: each task is ticked off, or accepted by name, before the hand-back
+   * begins.
+   */
   tasks: z.array(
     z.object({
       /** `step/key`: what `accepts` takes. */
@@ -133,7 +136,7 @@ export function handBackView(playbook: readonly Step[], state: RunState, now: Da
     })),
     phases: handBackPhases.flatMap((phase) => {
       const rows = rowsOf(playbook, state, phase);
-      // Of roles only those hear who had any.
+      // Only those who had roles hear about them.
       if (phase === 'roles' && rows.length === 0 && handBack?.phase !== 'roles') return [];
       return {
         phase,
@@ -227,7 +230,7 @@ function openTasksOf(state: RunState): HandBackView['tasks'] {
 }
 
 type OwnerTask = z.infer<typeof ownerTaskSchema>;
-/** What cannot be given back by the app. */
+/** What the app cannot give back. */
 function ownerTasks({ run, steps }: RunState): OwnerTask[] {
   const removed = steps.find(({ part }) => part === 'methods')?.changes ?? [];
   const gone = removed.filter(({ fixedAt }) => fixedAt !== null).map(({ what }) => what);
@@ -253,7 +256,7 @@ function ownerTasks({ run, steps }: RunState): OwnerTask[] {
   ];
 }
 
-/** What another directory masters is given back there. */
+/** What another directory manages is given back there. */
 function atTheSource({ synced, federated, userPrincipalName }: RunRow['account']): OwnerTask[] {
   if (!synced && !federated) return [];
   const where = synced

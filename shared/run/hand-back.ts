@@ -1,5 +1,5 @@
-// The hand-back of an account to its owner: its phases, what belongs to each, and what blocks it. Pure.
-// Nothing is restored before all that the run removed was looked at once more, and nothing is fixed after that.
+// The hand-back of an account to its owner: its phases, which steps belong to each, and what blocks it. Pure. Nothing
+// is restored until everything that the run removed has been checked once more, and nothing is fixed after that.
 
 import type { HandBack, HandBackPhase, RunRow, RunState, StepRow } from '../model/rows.ts';
 import type { Remediation, Step } from '../model/step.ts';
@@ -10,13 +10,13 @@ import { endedBadly, isPending } from './verdict.ts';
 export type HandBackOrder = Pick<Step, 'name' | 'stage' | 'kind'> &
   Partial<Pick<Remediation, 'restoredAtHandBack' | 'undo'>>;
 
-/** Of the stage hand-back: done before the owner can sign in. All others of it come after. */
+/** Steps of the stage hand-back that are done before the owner can sign in. All its other steps come after. */
 const beforeEnabling: readonly StepRow['part'][] = ['passes', 'risk-dismissal'];
 
 export const isHandingBack = (run: RunRow): boolean =>
   run.endsAs === 'handed back' && run.handBack !== undefined;
 
-/** The run fixes nothing any more. While a hand-back still checks, it does. */
+/** The run fixes nothing any more. It still does while a hand-back is checking. */
 export const hasEnded = (run: RunRow): boolean =>
   run.endsAs !== null && !(isHandingBack(run) && run.handBack?.phase === 'check');
 
@@ -68,11 +68,11 @@ const listed = (changes: readonly { what: string }[]) =>
 const whatWaits = (row: StepRow, ids: readonly string[]) =>
   ids.map((id) => row.tasks.find((task) => task.id === id)?.what ?? id).join('; ');
 
-/** Blocks and was not accepted. */
+/** Blocks the hand-back, and nobody has accepted it. */
 export const inTheWay = (state: RunState): Left[] =>
   leftBehind(state).filter(({ step, blocks }) => blocks && !accepts(state.run, step));
 
-/** The operator who hands the account back has accepted it as it is, by name. */
+/** The operator who hands the account back has accepted this step as it is, by name. */
 export const accepts = ({ handBack }: RunRow, step: string): boolean =>
   handBack?.despite.includes(step) ?? false;
 
@@ -108,7 +108,7 @@ export function rowsOf(
   }
 }
 
-/** Whether the phase need not wait for this row any more. */
+/** Whether the phase no longer needs to wait for this row. */
 function isThrough(row: StepRow, run: RunRow): boolean {
   if (row.state !== 'settled') return false;
   if (accepts(run, row.name)) return true;
@@ -117,8 +117,8 @@ function isThrough(row: StepRow, run: RunRow): boolean {
 }
 
 /**
- * Roles that this run has found, whether it removed them or only reported them. The directory may know nothing of them any
- * more, or never have: roles in Exchange and Defender, and groups that carry roles.
+ * Roles that this run has found, whether it removed them or only reported them. The directory may no longer know them,
+ * or may never have known them: roles in Exchange and Defender, and groups that carry roles.
  */
 export const rolesFound = (orders: readonly HandBackOrder[], { steps }: Pick<RunState, 'steps'>): string[] =>
   steps.flatMap((row) =>
@@ -147,7 +147,7 @@ function phaseOf(orders: readonly HandBackOrder[], state: RunState, { phase, pas
   return through('roles') ? 'done' : 'roles';
 }
 
-/** Moves a hand-back on, or undefined if it can't move now. */
+/** Moves a hand-back on, or returns undefined if it can't move now. */
 export function nextHandBack(
   orders: readonly HandBackOrder[],
   state: RunState,
@@ -171,7 +171,7 @@ export function nextHandBack(
   if (phase === handBack.phase && due.length === 0) return undefined;
   const ended = phase === 'roles' || phase === 'done';
   const doneAt = handBack.doneAt ?? (ended ? now.toISOString() : null);
-  // A closed run sleeps: nobody would resend a lost message.
+  // A closed run sleeps, so nobody would resend a lost message.
   const opened = due.length > 0 ? { ...run, state: 'open' as const } : run;
   return {
     run: { ...opened, handBack: { ...handBack, phase, doneAt } },
@@ -190,7 +190,7 @@ export function takesPart(row: StepRow, { run, steps }: RunState): boolean {
   return run.handBack?.phase === (beforeEnabling.includes(row.part) ? 'clear' : 'restore');
 }
 
-/** Steps that may be done in the run itself where the account was never locked by choice. */
+/** Steps that may be done in the run itself if the account was deliberately never locked. */
 export const belongsToOwnerAlone = ({ part }: StepRow): boolean => beforeEnabling.includes(part);
 
 /** Nothing moves until a person fixes or accepts something. */
@@ -207,6 +207,6 @@ export function isStuck(state: RunState): boolean {
   );
 }
 
-/** All that the run removes is looked at, and removed where it is there again. */
+/** Everything that the run removes is looked at, and removed again if it is back. */
 export const checkAll = (steps: readonly StepRow[]): StepRow[] =>
   steps.map((row) => (isLookedAt(row) ? lookAgain(row) : row));

@@ -15,7 +15,7 @@ export function effectiveMode(
   return row.stage === 'evict' && run.level === 'contain' ? 'report' : 'act';
 }
 
-/** What a person chose to have done at level contain, rather than the lock. */
+/** What a person chose to have done at level contain, besides the lock. */
 const onlyOf = ({ level, only }: Pick<RunRow, 'level' | 'only'>) => (level === 'contain' ? only : undefined);
 
 /** Not among what a person chose, so nobody expects it to have been done. */

@@ -1,4 +1,4 @@
-// Opens one run for an account, or brings the signal to the run that already holds it: never two at once.
+// Opens one run for an account, or adds the signal to the run that already holds it: there are never two at once.
 import { isDeepStrictEqual } from 'node:util';
 import { PermanentError, RetryableError } from '../errors.ts';
 import { weakStart } from '../intruder/hints.ts';
@@ -30,7 +30,7 @@ export interface OpenRequest {
   who?: string;
   /** The operator who asks, by object id. */
   operator?: string;
-  /** Asked once, before a run is opened or raised: what it may do. Left out: everything requested. */
+  /** Asked once, before a run is opened or raised: how much may it do? Left out: everything requested. */
   admit?: (request: OpenRequest) => Promise<Admission>;
 }
 
@@ -40,17 +40,17 @@ export interface Admission {
   held: string | null;
   /** Why it goes no further than its level without a person, or null. */
   limited: string | null;
-  /** On-call hears of it in a list of all that wait, rather than by a mail of its own. */
+  /** On-call hears of it in a list of everything that waits, not in a mail of its own. */
   listed: boolean;
 }
 
 export interface Opened {
   run: RunRow;
-  /** The account had a run that this signal belongs to. */
+  /** The account already had a run that this signal belongs to. */
   joined: boolean;
   /** That run may now go further than before. */
   raised: boolean;
-  /** Where it was asked for one. */
+  /** If one was asked for. */
   admission?: Admission;
 }
 
@@ -61,7 +61,7 @@ type Admitted = OpenRequest & { admission?: Admission };
 /** Losing the race for an account this often means that something is wrong with the storage. */
 const mostRounds = 10;
 
-/** With a first move, the account is locked when this answers, or the lock has been left to its queue. */
+/** With a first move, the account is locked when this returns, or the lock has been left to its queue. */
 export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMove): Promise<Opened> {
   let request: Admitted = asked;
   const { admit } = asked;
@@ -75,7 +75,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
   const answer = (opened: Omit<Opened, 'admission'>): Opened =>
     request.admission === undefined ? opened : { ...opened, admission: request.admission };
 
-  // Asked beside the claim: a lock waits for neither.
+  // Asked while the claim is read: a lock waits for neither.
   const drilling = drillOf(engine, request);
   for (let round = 0; round < mostRounds; round += 1) {
     const claim = await engine.progress.claimOf(request.account.id);
@@ -83,7 +83,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
     const standing =
       claim &&
       (await standingRun(engine.progress, claim, request.dryRun === true).catch((thrown: unknown) => {
-        // Nobody can act for it, and the account must not wait for that.
+        // No version can act for that run, and the account must not wait for it.
         if (!(thrown instanceof PermanentError) || thrown.code !== 'UnreadableRow') throw thrown;
         unreadable = claim.runId;
         return undefined;
@@ -97,7 +97,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
       if (joined !== undefined && joined !== 'asks') return answer(joined);
     }
     request = await admitted();
-    // Before the new run is there: two runs that both act would undo each other's work.
+    // Before the new run exists: two runs that both act would undo each other's work.
     if (standing !== undefined && request.held === null && request.dryRun !== true) {
       await supersede(engine, standing.id, { who: whoAsks(request), why: request.why });
     }
@@ -123,7 +123,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
     const { run: first, steps: rows, send } = begun ?? planned;
     const opened = await engine.progress.open(first, rows, claim, [log]);
     if (opened === 'taken') continue;
-    // Neither failure may cost the other its end.
+    // If one of them fails, the other must still finish.
     const ends = await Promise.allSettled([begun?.carryOut(opened), engine.bus.send(send)]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return answer({ run: opened.run.row, joined: false, raised: false });
@@ -131,7 +131,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
   throw new RetryableError(`account ${request.account.id} was taken by others ${mostRounds} times in a row`);
 }
 
-/** A run that can't be told from a drill's is taken for one in earnest. */
+/** If a run can't be told from a drill's, it counts as real. */
 async function drillOf(
   { drillOn }: Opener,
   { account, dryRun }: OpenRequest,
@@ -162,10 +162,10 @@ async function join(engine: Opener, runId: string, request: Admitted): Promise<O
   return { run: rows.run.row, joined: true, raised };
 }
 
-/** Of a step that was to be undone before it had an end of its own. */
+/** The outcome of a step that was to be undone before it had an outcome of its own. */
 const notDone: Outcome = { is: 'skipped', reason: 'a later run took the place of this one' };
 
-/** Its later checks end, and of an undo or a hand-back that is under way nothing more is begun. */
+/** Its later checks end, and no more work begins on an undo or a hand-back that is under way. */
 export async function supersede(
   engine: Pick<Opener, 'progress' | 'bus' | 'playbook' | 'now'>,
   runId: string,
@@ -210,7 +210,7 @@ function withSignals(state: RunState, request: Admitted, now: Date): RunState & 
       next = { ...released(next, request.level, now), ...limitsOf(request) };
       log.push({ at, who, what: `held run opened at level ${request.level}`, why: request.why });
     } else if (request.level === 'full' && next.level === 'contain') {
-      // A closed run is open again, so that the sweep watches its new work.
+      // A closed run is opened again, so that the sweep watches its new work.
       next = { ...next, state: 'open', level: 'full', raisedBecause: request.why, ...limitsOf(request) };
       log.push({ at, who, what: 'run became full', why: request.why });
     } else if (next.only !== undefined && next.level === 'contain') {
@@ -222,14 +222,14 @@ function withSignals(state: RunState, request: Admitted, now: Date): RunState & 
   return { run: next, steps: lookedAtAgain(next, state.steps, newer), log };
 }
 
-/** A step may have to remove what was done since its last look: it doesn't wait for the later checks. */
+/** A step may have to remove what was done since its last look, so it doesn't wait for the later checks. */
 function lookedAtAgain(run: RunRow, steps: readonly StepRow[], newer: readonly Signal[]): readonly StepRow[] {
   if (run.state !== 'open' || run.endsAs !== null || run.dryRun) return steps;
   const last = Math.max(...newer.map((signal) => Date.parse(lastActivity(signal) ?? '') || 0));
   return steps.map((row) => (Date.parse(row.lookedAt ?? '') < last ? lookAgain(row) : row));
 }
 
-/** An alert that names no activity was detected after it. */
+/** An alert that names no activity was detected after the activity. */
 const lastActivity = ({ lastActivityAt, activityAt, detectedAt }: Signal) =>
   lastActivityAt ?? activityAt ?? detectedAt;
 
@@ -245,7 +245,7 @@ function withWeakStart({ intruder, signals: old }: RunRow, signals: readonly Sig
   return isDeepStrictEqual(intruder, weakStart(old)) ? weakStart(signals) : intruder;
 }
 
-/** What the breaker says of the run from now on. */
+/** What the breaker says about the run from now on. */
 const limitsOf = ({ admission }: Admitted): Pick<RunRow, 'limitedBecause' | 'toldInList'> => ({
   limitedBecause: admission?.limited ?? undefined,
   toldInList: admission?.listed === true ? true : undefined,
@@ -289,7 +289,7 @@ function newRun(request: OpenRequest, standing: RunRow | undefined, now: Date, r
   };
 }
 
-/** A rehearsal takes the claim, not the place of the run in earnest. */
+/** A rehearsal takes over the claim, but not the place of the real run. */
 function followedBy({ dryRun }: OpenRequest, standing: RunRow | undefined): Pick<RunRow, 'follows'> {
   const follows = standing?.dryRun === true ? standing.follows : standing?.id;
   return dryRun === true && follows !== undefined ? { follows } : {};
@@ -326,7 +326,7 @@ function newStep(step: Step, request: OpenRequest, raw: unknown, now: Date): Ste
   };
 }
 
-/** What is settled before anything runs. */
+/** The outcome of a step that is settled before anything runs. */
 function atOnce(step: Step, mode: Mode, raw: unknown, request: OpenRequest): Outcome | null {
   if (mode === 'off') return { is: 'off' };
   const applies = step.appliesTo(request.account);
@@ -339,9 +339,9 @@ function atOnce(step: Step, mode: Mode, raw: unknown, request: OpenRequest): Out
 }
 
 /**
- * A run that is held or open takes every signal, except while it is undone or handed back. One that is over takes those
- * whose activity lies before its lock: late detections and the echo of what this app did itself. Anything the intruder
- * did after it is a new case. A dry run takes nothing that is to be acted on.
+ * A run that is held or open takes every signal, unless it is being undone or handed back. A run that is over takes
+ * signals about activity before its lock: late detections, and the echo of what this app itself did. Anything the
+ * intruder did after that is a new case. A dry run takes nothing that is to be acted on.
  */
 function belongsTo(
   run: RunRow,
@@ -349,14 +349,14 @@ function belongsTo(
 ): boolean {
   if (run.dryRun && !dryRun) return false;
   if (run.state === 'held' || (run.state === 'open' && run.endsAs === null)) return true;
-  // The run that was to replace it died before it could: nobody has acted on the alert yet.
+  // The run that was to replace it died before it could, so nobody has acted on the alert yet.
   if (run.endsAs === 'superseded') return false;
   if (signals.some((signal) => signal.source === 'operator')) return false;
-  // Where a person ended it before the lock, nothing was looked at until its end.
+  // If a person ended the run before the lock, nothing was looked at until then.
   const lock = run.containedAt ?? (run.endsAs === null ? run.finishedAt : null) ?? run.openedAt;
   return signals.every((signal) => {
     const known = run.signals.find((old) => old.source === signal.source && old.sourceId === signal.sourceId);
-    // The same alert again. One that has grown since may tell of a new activity, and then it is a new case.
+    // The same alert again. One that has grown since may report new activity, and then it is a new case.
     if (known !== undefined && known.version >= signal.version) return true;
     const at = lastActivity(signal);
     return at === null ? known !== undefined : Date.parse(at) <= Date.parse(lock);
@@ -373,7 +373,7 @@ export async function runUnderWay(
   return run !== undefined && (run.state === 'held' || run.state === 'open') ? run.id : undefined;
 }
 
-/** The run behind the claim; unless `dryToo`, a dry run is looked through to the last one in earnest, if any. */
+/** The run behind the claim. Unless `dryToo`, a dry run is skipped in favour of the last real run, if there is one. */
 export async function standingRun(
   progress: Pick<Progress, 'read'>,
   claim: Claim,

@@ -1,4 +1,4 @@
-// What an operator may ask of a run. Each only changes rows; `advance` does the rest, as after every other write.
+// What an operator may ask of a run. Each order only changes rows; `advance` does the rest, as after every other write.
 
 import type { ChangeRecord, Level, LogRow, RunRow, StepRow } from '../model/rows.ts';
 import type { Step } from '../model/step.ts';
@@ -23,9 +23,9 @@ const entry = (order: Order, what: string): LogRow => ({
 });
 
 /**
- * Runs again what did not end well, also in a finished or closed run; named steps are run again in any case. The aim
- * stays: what was being undone is undone, and a run that was ended stays ended. Only a step that was undone by itself,
- * in a run that goes on, is done again when it is named.
+ * Runs again whatever did not end well, also in a finished or closed run; a step that is named is run again in any
+ * case. The aim stays the same: what was being undone is undone, and a run that was ended stays ended. Only a step that
+ * was undone by itself, in a run that goes on, is done again when it is named.
  */
 export const retry =
   (names: readonly string[] | undefined, order: Order): Apply =>
@@ -61,11 +61,11 @@ export const retry =
     };
   };
 
-/** A mail that could not leave so far is sent at once. */
+/** A mail that could not be sent so far is sent at once. */
 function sentAnew(run: RunRow): RunRow {
   const { summary } = run;
   if (!isUnsent(run) || summary.state === 'sending') return run;
-  // Of a closed run nobody looks after the mail.
+  // Nobody watches the mail of a closed run.
   const state = run.state === 'closed' ? 'finished' : run.state;
   return { ...run, state, summary: { ...summary, state: 'waiting', until: null, attempt: 0 } };
 }
@@ -74,7 +74,10 @@ function sentAnew(run: RunRow): RunRow {
 const isPartOfTheEnd = (row: StepRow, { falseAlarm }: RunRow) =>
   row.aim === 'undo' || row.stage === 'hand-back' || (falseAlarm === true && row.stage === 'close');
 
-/** What went to a person, because it kept coming back or had no effect, is made once more: the person has decided. */
+/**
+ * A change that was left to a person, because it kept coming back or had no effect, is made once more: the person has
+ * decided.
+ */
 function decidedAnew(record: ChangeRecord): ChangeRecord {
   const returned = Math.min(record.returned, mostReturns - 1);
   if (verificationOf(record) !== 'ineffective') return { ...record, returned };
@@ -93,7 +96,7 @@ function retried(row: StepRow, names: readonly string[] | undefined): boolean {
 export const reopened = (run: RunRow): RunRow =>
   run.state === 'closed' || run.state === 'finished' ? { ...run, state: 'open' as const } : run;
 
-/** A held run begins now: its time to tell on-call counts from here. */
+/** A held run begins now, and so does the time within which on-call must be told. */
 export const released = (run: RunRow, level: Level, now: Date): RunRow => ({
   ...run,
   state: 'open',
@@ -106,8 +109,8 @@ export const released = (run: RunRow, level: Level, now: Date): RunRow => ({
 const decided = ({ now }: Order) => ({ approvedAt: now.toISOString(), onlyLooksBecause: undefined });
 
 /**
- * Lets a held run begin at a level, or a contained run become full. Nothing is taken back by it. `only`: of a held run
- * that begins at level contain, the remediations that act; evidence or a higher level sets the others going.
+ * Lets a held run begin at a level, or a contained run become full. It undoes nothing. `only` applies to a held run
+ * that begins at level contain: the remediations that may act. Evidence or a higher level sets off the others.
  */
 export const approve =
   (level: Level, order: Order, only?: readonly string[]): Apply =>
@@ -139,8 +142,8 @@ export const approve =
   };
 
 /**
- * Restores what the run changed, newest first: the whole run, which ends it, or named steps only. Of a whole run that
- * was a false alarm, the risk is dismissed too, and the alert closed as such.
+ * Restores what the run changed, newest first: the whole run, which ends it, or named steps only. If a whole run was a
+ * false alarm, the risk is also dismissed and the alert closed as a false positive.
  */
 export const undo =
   (
@@ -175,14 +178,14 @@ export const undo =
 
 const anew = { state: 'waiting', aim: 'fix', attempt: 0, until: null, outcome: null } as const;
 
-/** A step that is off or doesn't apply stays so. */
+/** A step that is off or doesn't apply stays that way. */
 const clearsAlarm = ({ part, stage, outcome }: StepRow) =>
   (part === 'risk-dismissal' || stage === 'close') && outcome?.is !== 'off' && outcome?.is !== 'skipped';
 
 function undone(row: StepRow, step: Step | undefined, whole: boolean, now: Date): StepRow {
   const can = step?.kind === 'remediation' && typeof step.undo !== 'string';
   if (can && (toUndo(row.changes).length > 0 || row.state === 'running')) {
-    // A worker that is running right now gets the time to end: its lease limits what it can still do.
+    // A worker that is running right now gets time to end: its lease limits what it can still do.
     const until = row.state === 'running' ? row.until : null;
     return { ...row, state: 'waiting', aim: 'undo', attempt: 0, until };
   }

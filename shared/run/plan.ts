@@ -1,5 +1,5 @@
-// The one place that decides what happens next. Pure: rows in, rows and messages out, the time as a value.
-// It runs after every write of a run, so each rule says when a row may leave its state and nothing else.
+// The one place that decides what happens next. Pure: rows in, rows and messages out, with the time as a value. It runs
+// after every write to a run, so each rule says when a row may leave its state and nothing else.
 
 import type { RunRow, RunState, StepRow } from '../model/rows.ts';
 import type { Step } from '../model/step.ts';
@@ -25,7 +25,7 @@ export interface Plan extends RunState {
   send: readonly Outgoing[];
 }
 
-/** Each round moves at least one row on; a run has a few dozen. */
+/** Each round moves at least one row on, and a run has a few dozen. */
 const mostRounds = 500;
 
 export function plan(playbook: readonly Order[], before: RunState, now: Date): Plan {
@@ -62,7 +62,7 @@ export function plan(playbook: readonly Order[], before: RunState, now: Date): P
   return { run, steps, send: inOrder(send, steps) };
 }
 
-/** Containment goes first, also when many runs are open. */
+/** Containment goes first, even when many runs are open. */
 function inOrder(send: readonly Outgoing[], steps: readonly StepRow[]): Outgoing[] {
   const rank = new Map(steps.map((row) => [stepQueue(row.name), stages.indexOf(row.stage)]));
   return send.toSorted((a, b) => (rank.get(a.queue) ?? stages.length) - (rank.get(b.queue) ?? stages.length));
@@ -85,13 +85,13 @@ function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): St
   if (state.run.state === 'held' || !isActive(row, state)) return row;
   if (row.aim === 'undo') return undoTurn(row, state) ? queue({ ...row, acts: true }, now, row.until) : row;
   if (row.stage !== 'contain' && awaitsLock(state, now)) return row;
-  // Of an account that its owner has back, nothing is changed by a look.
+  // A look changes nothing in an account that its owner has back.
   const watches = row.aim === 'check' && hasEnded(state.run);
   const acts = order.kind === 'remediation' && effectiveMode(state.run, row) === 'act' && !watches;
   if (acts) {
     const gates = rowsOf(order.requires, state);
     const bad = gates.filter((gate) => gate.state === 'settled' && endedForWorse(gate, state.run));
-    // A gate that an upgrade has brought, which this run never had, was not passed either.
+    // A gate that came with an upgrade, and that this run never had, was not passed either.
     const missing = order.requires.filter((name) => !gates.some((gate) => gate.name === name));
     const closed = [...bad.map((gate) => gate.name), ...missing];
     if (closed.length > 0) return afterBadGate(order, row, closed, state, now);
@@ -103,7 +103,7 @@ function fromWaiting(order: Order, row: StepRow, state: RunState, now: Date): St
   return queue({ ...row, acts }, now, row.until);
 }
 
-/** A person decides whether it may be done without its gate; a later check leaves the result as it was. */
+/** A person decides whether the step may go on without its gate; a later check leaves the result as it was. */
 function afterBadGate(
   order: Order,
   row: StepRow,
@@ -111,7 +111,7 @@ function afterBadGate(
   state: RunState,
   now: Date,
 ): StepRow {
-  // What called for the look is taken note of, else it would call again at once and for ever.
+  // The news that called for the look is noted; otherwise it would call again at once, for ever.
   if (row.aim === 'check') {
     return { ...row, state: 'settled', until: null, seen: settledBefore(order, state) };
   }
@@ -124,7 +124,7 @@ function afterBadGate(
   };
 }
 
-/** What the followed steps have told so far: a look that knows this is called for again only by news. */
+/** What the followed steps have told so far: only news calls again for a look that knows this. */
 export function settledBefore(order: Follower, state: RunState): Record<string, string> {
   return Object.fromEntries(
     followed(order, state).flatMap((row) => {
@@ -134,11 +134,11 @@ export function settledBefore(order: Follower, state: RunState): Record<string, 
   );
 }
 
-/** One that closes the run speaks of all that settles; the others go by what they judge by. */
+/** A step that closes the run reports on everything that settles; the others go by what they judge by. */
 const toldTo = (order: Follower, row: StepRow): string | null =>
   order.stage !== 'close' ? newsOf(row, order) : row.state === 'settled' ? row.settledAt : null;
 
-/** What a step looks again for; one that closes the run speaks of all the others. */
+/** The steps whose news make this one look again; a step that closes the run follows all the others. */
 const followed = ({ stage, after, againAfter }: Follower, state: RunState): StepRow[] =>
   stage === 'close' ? state.steps.filter(closesBefore) : rowsOf([...after, ...againAfter], state);
 
@@ -151,7 +151,7 @@ const endedForWorse = (gate: StepRow, run: RunRow) =>
 const isOpen = (gate: StepRow, run: RunRow) =>
   accepts(run, gate.name) || (endedWell(gate.outcome) && (gate.state === 'settled' || looksAgain(gate)));
 
-/** It keeps the intruder out, was made according to the service, and isn't visible yet. */
+/** It keeps the intruder out; the service says that it was made, but it isn't visible yet. */
 const mayBeUnmade = (row: StepRow) =>
   (row.stage === 'contain' || row.stage === 'evict') &&
   row.aim !== 'undo' &&
@@ -163,7 +163,7 @@ const closesBefore = (row: StepRow) => row.stage !== 'close' && row.stage !== 'h
 const rowsOf = (names: readonly string[], state: RunState) =>
   state.steps.filter((row) => names.includes(row.name));
 
-/** Undo walks back newest first, so each waits until whatever was done after it is undone. */
+/** Undo walks back newest first, so each step waits until everything done after it has been undone. */
 function undoTurn(row: StepRow, state: RunState): boolean {
   const done = lastFix(row);
   return !state.steps.some(

@@ -1,4 +1,4 @@
-// The one place that remembers. Behind this interface: Table Storage, or memory for generated tests.
+// The one place that remembers. Behind this interface: Table Storage, or memory in generated tests.
 import type { LogRow, RunRow, StepRow } from '../model/rows.ts';
 
 /** Names a run. The run id begins with the user id, which is the partition. */
@@ -26,7 +26,7 @@ export interface RunChanges {
   log?: readonly LogRow[];
 }
 
-/** The rows with those changes, as far as they are among them. */
+/** The rows with those changes, for the rows that are among them. */
 export const withChanges = (rows: RunRows, { run, steps = [] }: RunChanges): RunRows => ({
   run: run ?? rows.run,
   steps: rows.steps.map((old) => steps.find(({ row }) => row.name === old.row.name) ?? old),
@@ -37,7 +37,7 @@ export interface Claim {
   etag: string;
 }
 
-/** A run by its own row alone. */
+/** A run as far as its own row tells. */
 export interface RunLine {
   code: string;
   state: RunRow['state'];
@@ -49,7 +49,7 @@ export interface RunLine {
   standing: { word: string; tasks: number };
 }
 
-/** undefined while steps are still to come, or where only they tell. */
+/** undefined while steps are still to come, or if only the step rows can tell. */
 export const lineOf = (run: RunRow): RunLine | undefined =>
   run.standing !== undefined && (run.state === 'finished' || run.state === 'closed')
     ? {
@@ -75,8 +75,8 @@ export interface Progress {
   claimOf(userId: string): Promise<Claim | undefined>;
   /**
    * Claim on the account, run row and step rows in one transaction. `replaces` is the claim of a run that no longer
-   * stands in the way. Answers 'taken' when another run holds the account; the answer to one's own write that was
-   * lost counts as opened.
+   * stands in the way. Returns 'taken' when another run holds the account; if the answer to our own write was lost,
+   * that counts as opened.
    */
   open(
     run: RunRow,
@@ -86,18 +86,19 @@ export interface Progress {
   ): Promise<RunRows | 'taken'>;
   read(ref: RunRef): Promise<RunRows | undefined>;
   /**
-   * One transaction, guarded by each row's ETag. 'conflict': somebody else wrote first, read again. Answers the rows as
-   * they stand afterwards, or, given those that the changes were made on, these with the changes: no other row is read.
+   * One transaction, guarded by each row's ETag. 'conflict' means that somebody else wrote first, so read again.
+   * Returns the rows as they stand afterwards. If given `on`, the rows that the changes were made to, it returns those
+   * with the changes, and reads no others.
    */
   write(ref: RunRef, changes: RunChanges, on?: RunRows): Promise<RunRows | 'conflict'>;
   log(ref: RunRef): Promise<LogRow[]>;
-  /** Runs that the sweep must look at: those whose wakeAt has passed. */
+  /** Runs that the sweep must look at: those with a wakeAt that has passed. */
   due(now: Date): Promise<RunRef[]>;
-  /** Runs that wait for a person to let them begin, however long they have. */
+  /** Runs that wait for a person to let them begin, however long they have waited. */
   held(): Promise<RunRef[]>;
   /** Runs opened on or after this day, newest first. */
   list(since: Date, most: number): Promise<ListedRun[]>;
 }
 
-/** May a key be made of this? Other characters are refused by the service, so no row can have them. */
+/** Whether this can be a key. The service refuses other characters, so no row can have them. */
 export const isKey = (text: string) => text.length <= 512 && !/[/\\#?\p{Cc}]/u.test(text);

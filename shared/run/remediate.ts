@@ -1,5 +1,5 @@
-// Look, record, fix, look again. The record is written before the first fix, so that a crash leaves no change of
-// which nothing is known.
+// Look, record, fix, look again. The record is written before the first fix, so that even after a crash every change is
+// known.
 import { type Failure, PermanentError, RetryableError, toFailure } from '../errors.ts';
 import { byHandOf } from '../microsoft365/links.ts';
 import type { ChangeRecord, Outcome, StepRow, TaskRecord } from '../model/rows.ts';
@@ -22,8 +22,8 @@ import { hasEnded } from './hand-back.ts';
 import { watched } from './watch.ts';
 
 /**
- * `recorded` names the changes that were found and recorded by whoever opened the run: then the first look is behind
- * it, and only the rest is done.
+ * `recorded` names the changes that were found and recorded when the run was opened: then the first look is already
+ * done, and only the rest remains.
  */
 export async function remediate(
   execution: Execution,
@@ -92,7 +92,7 @@ async function giveBack(
 /** Where a person does the step's work. */
 const placeFor = ({ context }: Execution, step: Remediation) => byHandOf(step, context.account);
 
-/** Nothing but a person brings it back. */
+/** Only a person can bring it back. */
 const notGivenBack = ({ changes }: StepRow, place: ByHand): Task[] =>
   changes
     .filter(({ ownersSince, undoneAt }) => ownersSince !== undefined && undoneAt === null)
@@ -103,7 +103,7 @@ const notGivenBack = ({ changes }: StepRow, place: ByHand): Task[] =>
       ...place,
     }));
 
-/** The row as it is recorded before the first fix, and which of its changes are to be made. */
+/** The row to record before the first fix, and which of its changes are to be made. */
 export function withFirstLook(
   row: StepRow,
   first: Found,
@@ -114,7 +114,7 @@ export function withFirstLook(
   return { row: withFindings({ ...row, changes: records }, first, place), toFix };
 }
 
-/** What appears while a step works is made as well, but not for ever. */
+/** What appears while a step works is fixed too, but not for ever. */
 const mostRounds = 3;
 
 async function fixAndCheck(
@@ -161,7 +161,7 @@ async function fixAndCheck(
 async function lookAgain(step: Remediation, execution: Execution, row: StepRow): Promise<Found | Skip> {
   const { engine, context } = execution;
   const now = engine.now();
-  // The step's own fix counts as news too: what it asks is whether anything happened since.
+  // The step's own fix counts as well: the step asks whether anything happened since.
   const fixedAt = { ...context.run.fixedAt, ...latestFix(step.name, row) };
   try {
     return await step.find(
@@ -216,7 +216,7 @@ const withRecord = (row: StepRow, record: ChangeRecord): StepRow => ({
   changes: row.changes.map((old) => (identity(old) === identity(record) ? record : old)),
 });
 
-/** Tasks that a look no longer names are settled; a tick of an operator survives as long as the task is named. */
+/** Tasks that a look no longer names are settled; an operator's tick stays as long as the task is named. */
 function withFindings(row: StepRow, found: Found, place: ByHand): StepRow {
   const named = [
     ...(found.tasks ?? []),
@@ -260,7 +260,7 @@ const cameBack = (row: StepRow): Task[] =>
       essential: true,
     }));
 
-/** The service took it, or may have, and it is still there: only a person can find out why. */
+/** The service accepted the change, or may have, and the thing is still there: only a person can find out why. */
 const hadNoEffect = (row: StepRow, place: ByHand): Task[] =>
   row.changes
     .filter((record) => verificationOf(record) === 'ineffective' && record.failure === null)
@@ -273,13 +273,13 @@ const hadNoEffect = (row: StepRow, place: ByHand): Task[] =>
       essential: true,
     }));
 
-/** How a step ended, from its record. `act`: whether it may change anything, or only reports. */
+/** How a step ended, from its record. `act`: whether it may change things or only report them. */
 export function outcomeOf(row: StepRow, act: boolean): Outcome {
   const attempted = row.changes.filter((record) => record.attemptedAt !== null && record.undoneAt === null);
   if (!act && attempted.length === 0) {
     return row.changes.length + row.tasks.length > 0 ? { is: 'reported' } : { is: 'unchanged' };
   }
-  // Where a person has to do it in any case, a refusal by the service changes nothing (a synced password).
+  // If a person has to do it anyway, a refusal by the service changes nothing (a synced password).
   const essential = row.tasks.filter((task) => task.essential);
   const open = essential.filter((task) => task.doneAt === null);
   if (open.length > 0) return { is: 'needs-human', waitsFor: open.map((task) => task.id) };
@@ -289,7 +289,9 @@ export function outcomeOf(row: StepRow, act: boolean): Outcome {
   return attempted.length > 0 ? { is: 'done' } : { is: 'unchanged' };
 }
 
-/** A later check that brings nothing new leaves the settling time as it was, so that nobody looks again for it. */
+/**
+ * A later check that brings nothing new keeps the settling time as it was, so that nobody looks again because of it.
+ */
 function settle(row: StepRow, outcome: Outcome, now: Date): Ending {
   const news =
     row.aim !== 'check' || row.outcome?.is !== outcome.is || row.changes.some((r) => touchedSince(r, row));
@@ -324,7 +326,7 @@ export async function undo(execution: Execution, step: Remediation): Promise<End
         throw thrown;
       }
       failure = toFailure(thrown);
-      // Whether fix had taken effect was not known, and still is not: it stays among what a retry undoes.
+      // Whether fix had taken effect was not known, and still is not: a retry will undo it too.
       row = withRecord(row, { ...record, fixedAt: record.fixedAt ?? record.attemptedAt, failure });
     }
   }

@@ -1,6 +1,6 @@
-// Which requests were answered already, by the key that their sender gave them: a program that lost an answer asks again
-// and nothing is done twice. What was answered is not kept, since an answer may show a secret once; only that it was,
-// how, and for which run.
+// Which requests were already answered, by the key that their sender gave them: a program that lost an answer asks
+// again, and nothing is done twice. The answer itself is not kept, because it may show a secret that is shown only
+// once; only the fact, the status, and the run.
 import { z } from 'zod';
 
 export const requestSchema = z.object({
@@ -14,11 +14,11 @@ export const requestSchema = z.object({
 export type RequestRow = z.infer<typeof requestSchema>;
 
 export const keptSeconds = 24 * 3600;
-/** Longer than a function may run: a request unanswered after that died on the way. */
+/** Longer than a function may run: a request still unanswered after that died on the way. */
 export const atWorkSeconds = 360;
 
 export interface RequestKeys {
-  /** Of two who begin under the same key, one gets `begun`; the other, what stands. */
+  /** If two begin under the same key, one gets `begun` and the other gets the row. */
   begin(key: string, fingerprint: string, now: Date): Promise<'begun' | RequestRow>;
   settle(key: string, row: RequestRow): Promise<void>;
   /** It failed, so it may be tried again. */

@@ -1,4 +1,4 @@
-// When a run opens, finishes, closes and is looked at again. Pure; when a step may go on is in plan.ts.
+// When a run opens, finishes, closes and is looked at again. Pure; plan.ts says when a step may go on.
 
 import type { RunRow, RunState, StepRow } from '../model/rows.ts';
 import { lookAgain } from './changes.ts';
@@ -11,15 +11,15 @@ import { nextWatch } from './watch.ts';
 
 const later = (now: Date, seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
 
-/** Steps of the hand-back take part in the run itself only where the account was never locked by choice. */
+/** Steps of the hand-back take part in the run itself only if the account was deliberately never locked. */
 export function isActive(row: StepRow, state: RunState): boolean {
   if (row.stage !== 'hand-back' || row.aim === 'undo' || takesPart(row, state)) return true;
   if (belongsToOwnerAlone(row) || hasEnded(state.run)) return false;
-  // Without a lock the account stays in use, and what belongs to hand-back is done in the run.
+  // Without a lock the account stays in use, so the steps of the hand-back are done in the run.
   return state.steps.some((other) => other.part === 'lock' && other.outcome?.is === 'off');
 }
 
-/** What belongs to hand-back may wait for ever behind steps that only report; the run does not wait for it. */
+/** A step of the hand-back may wait for ever behind steps that only report; the run does not wait for it. */
 const waitsForDecision = (row: StepRow) => row.stage === 'hand-back' && row.state === 'waiting';
 
 export function nextState(state: RunState, now: Date): RunRow {
@@ -51,7 +51,7 @@ export function nextState(state: RunState, now: Date): RunRow {
   return run.state === 'finished' && watched && told && !between ? { ...run, state: 'closed' } : run;
 }
 
-/** The later checks: whatever was settled is looked at again, since directories and intruders take their time. */
+/** The later checks: everything that settled is looked at again, since directories and intruders take their time. */
 export function startChecks(state: RunState, now: Date): RunState | undefined {
   const { run } = state;
   if (run.state !== 'finished' || run.finishedAt === null || run.endsAs !== null || run.dryRun)
@@ -65,7 +65,7 @@ export function startChecks(state: RunState, now: Date): RunState | undefined {
 
 /**
  * Until its lock has been tried, a run does nothing else: fifty victims must not wait for each other's evidence. A lock
- * that hangs holds nobody up for long.
+ * that hangs doesn't hold anybody up for long.
  */
 export function awaitsLock({ run, steps }: RunState, now: Date): boolean {
   if (run.state !== 'open' || run.dryRun || run.endsAs !== null || run.containedAt !== null) return false;
@@ -77,7 +77,10 @@ export function awaitsLock({ run, steps }: RunState, now: Date): boolean {
 export const wasTried = (row: StepRow) =>
   row.state === 'settled' || row.attempt > 0 || row.memo !== null || looksAgain(row);
 
-/** A lower bound for the sweep, raised only once it has passed: rows of a run are not rewritten for a clock. */
+/**
+ * A lower bound for the sweep. It is raised only once it has passed, so that rows aren't rewritten just because time
+ * goes by.
+ */
 export function withWakeAt(state: RunState, now: Date): RunRow {
   const { run, steps } = state;
   const times = steps
@@ -95,7 +98,7 @@ export function withWakeAt(state: RunState, now: Date): RunRow {
   }
   times.push(nextWatch(state));
   const future = times.filter((at): at is string => at !== null && at > now.toISOString()).toSorted();
-  // Whatever else is the matter with it, an open run is looked at again.
+  // An open run is looked at again whatever else is wrong with it.
   const asleep = run.state === 'open' ? later(now, timing.longestSleepMinutes * 60) : null;
   const wanted = run.state === 'closed' ? null : (future[0] ?? asleep);
   const keeps =
@@ -103,10 +106,10 @@ export function withWakeAt(state: RunState, now: Date): RunRow {
   return keeps || wanted === run.wakeAt ? run : { ...run, wakeAt: wanted };
 }
 
-/** The reason, in one sentence, why a contained run becomes full; undefined while there is none. */
+/** Why a contained run becomes full, in one sentence; undefined while there is no reason. */
 function raised(run: RunRow, steps: readonly StepRow[]): string | undefined {
   if (run.level === 'full' || run.endsAs !== null) return undefined;
-  // Evidence can be forged in two hundred mailboxes at once; the breaker let this run go so far and no further.
+  // Evidence can be forged in two hundred mailboxes at once; the breaker lets this run go so far and no further.
   if (run.limitedBecause !== undefined) return undefined;
   for (const row of steps) {
     if (row.mode === 'act' && row.proof !== undefined) return row.proof;

@@ -1,5 +1,5 @@
 // The one place that executes a step: claim, look, record, fix, look again, settle. It owns status, lease, retry and
-// deadline, so that a step knows of none of them. Whatever it writes goes through `advance`.
+// deadline, so that a step knows nothing of them. Everything it writes goes through `advance`.
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
 import type { LogRow, RunState, StepRow } from '../model/rows.ts';
@@ -16,7 +16,7 @@ import { mergeTasks, remediate, undo } from './remediate.ts';
 import { timing, waitSeconds } from './timing.ts';
 import { endedWell } from './verdict.ts';
 
-/** Another worker owns the row now: stop without a word. */
+/** Another worker owns the row now, so stop without a word. */
 class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
@@ -28,11 +28,11 @@ class LeaseLost extends Error {
 export async function runStep(engine: Engine, message: StepMessage, deliveryCount: number): Promise<void> {
   const ref = runRef(message.run);
   const step = engine.playbook.find((candidate) => candidate.name === message.step);
-  // A step that this version does not have is left to one that has it, or to a person in the end.
+  // A step that this version does not have is left to a version that has it, or in the end to a person.
   const claimed =
     step === undefined ? 'lost' : await advance(engine, ref, claim(message, deliveryCount, step, engine));
   if (claimed === 'gone') engine.log(`${message.step}: no run ${message.run}, nothing done`);
-  // A stale message still moves the run on: its predecessor may have died before it could.
+  // A stale message still moves the run on: the one before it may have died before it could.
   if (claimed === 'lost') await advance(engine, ref);
   if (claimed === 'gone' || claimed === 'lost' || step === undefined) return;
 
@@ -46,13 +46,13 @@ interface Terms {
   seconds: number;
   /** What it has recorded already, if anything (see `remediate`). */
   recorded?: ReadonlySet<string>;
-  /** How its rows are written, where not by themselves. */
+  /** How its rows are written, if not one by one. */
   advance?: Advance;
 }
 
 /**
- * Executes a step whose row is claimed and settles it. Throws only when the storage or the bus can't be reached; every
- * other failure is in the row.
+ * Executes a step that is already claimed, and settles its row. Throws only when the storage or the bus can't be
+ * reached; every other failure is in the row.
  */
 export async function carryOut(
   engine: Engine,
@@ -163,7 +163,7 @@ export const claimedRow = (
     : { lookedAt: now.toISOString(), seen: step === undefined ? {} : settledBefore(step, state) }),
 });
 
-/** A timer that stays until it fires would keep all that an execution has read for as long. */
+/** A timer that is left to fire would keep everything an execution has read in memory until then. */
 function withDeadline(seconds: number): { signal: AbortSignal; expired: Promise<never>; clear(): void } {
   const controller = new AbortController();
   const { promise, reject } = Promise.withResolvers<never>();
@@ -191,7 +191,7 @@ function endRow(ending: Ending, now: Date): StepRow {
   };
 }
 
-/** A failure: tried again later while there are attempts, else the end. A later check keeps the result it had. */
+/** A failure: tried again later while attempts are left, else the end. A later check keeps the result it had. */
 function failedRow(row: StepRow, thrown: unknown, engine: Engine): StepRow {
   const now = engine.now();
   const attempt = row.attempt + 1;
@@ -209,7 +209,7 @@ function failedRow(row: StepRow, thrown: unknown, engine: Engine): StepRow {
       until: new Date(now.getTime() + wait * 1000).toISOString(),
     };
   }
-  // A look that fails leaves the result as it was, unless it was to show that something was made at all.
+  // A look that fails leaves the result as it was, unless it was to show whether something was made at all.
   const keeps = row.aim === 'check' && endedWell(row.outcome) && !row.changes.some(isUnseen);
   return {
     ...row,
@@ -266,14 +266,17 @@ async function collect(execution: Execution, step: Investigation): Promise<Endin
 
 const withHorizons = z.looseObject({ horizons: z.unknown().optional() });
 
-/** What others go by; that a log is complete until a later time is no news to them. */
+/** What others go by; that a log is complete up to a later time is no news to them. */
 function toldBy({ kept, tasks, facts, proof }: StepRow): string {
   const { horizons: _until, ...told } = withHorizons.safeParse(facts).data ?? { horizons: null, facts };
   const named = tasks.map(({ id, what }) => ({ id, what }));
   return JSON.stringify([kept, named, told, proof]);
 }
 
-/** Before the row is settled: a crash in between tells them once more, under the same ids, and loses none. */
+/**
+ * Sent before the row is settled: after a crash in between they are sent once more, under the same ids, and none is
+ * lost.
+ */
 async function tell({ engine, row }: Execution, alerts: readonly OutgoingAlert[]): Promise<Task[]> {
   if (alerts.length === 0) return [];
   if (engine.publish !== undefined) {
@@ -293,7 +296,7 @@ async function tell({ engine, row }: Execution, alerts: readonly OutgoingAlert[]
   ];
 }
 
-/** The step waits, and is planned again as one that looks; undefined while it may act. */
+/** The step waits, and is planned again as one that only looks; undefined while it may act. */
 function protectedMeanwhile(
   state: RunState,
   row: StepRow,
@@ -301,7 +304,7 @@ function protectedMeanwhile(
 ): (RunState & { log: LogRow[] }) | undefined {
   const { run } = state;
   if (run.approvedAt !== undefined || !row.acts || row.aim === 'undo') return undefined;
-  // Steps that were queued to act before it was known wait too.
+  // Steps that were queued to act before the protection was known wait too.
   const because = run.onlyLooksBecause ?? protects?.(run.account) ?? null;
   if (because === null) return undefined;
   const waits: StepRow = { ...row, state: 'waiting', acts: false, until: null };

@@ -1,5 +1,5 @@
-// Sends the summary once for each verdict. sendMail is not idempotent, so whoever finds a send that may have been
-// cut off looks for the mail before sending again; and a failure here never touches the run's own state.
+// Sends the summary once for each verdict. sendMail is not idempotent, so after a send that may have been cut off, the
+// next sender looks for the mail before sending again; and a failure here never touches the run's own state.
 import { PermanentError, RetryableError, toFailure } from '../errors.ts';
 import type { LogRow, RunRow, RunState } from '../model/rows.ts';
 import { advance } from './advance.ts';
@@ -9,12 +9,15 @@ import { type RunRows, runRef } from './progress.ts';
 import { timing, waitSeconds } from './timing.ts';
 import { verdictOf, verdictText } from './verdict.ts';
 
-/** What the engine needs of mail. */
+/** What the engine needs in order to send mail. */
 export interface Mailer {
   send(rows: RunRows, log: readonly LogRow[]): Promise<void>;
-  /** Whether the mail that says the row's own `summary.verdict` has left since then; asked only after a send that may have been cut off. */
+  /**
+   * Whether a mail with the row's own `summary.verdict` has left since then; asked only after a send that may have been
+   * cut off.
+   */
   wasSent(rows: RunRows, since: Date): Promise<boolean>;
-  /** Asks a second channel to tell the same, once for each verdict; never throws. */
+  /** Asks a second channel to report the same, once for each verdict; never throws. */
   second?(rows: RunRows): Promise<void>;
 }
 
@@ -25,8 +28,8 @@ const manyAttempts = 15;
 const longestWaitSeconds = 3600;
 
 /**
- * Looks into Sent Items that may fail before the mail is sent again: fewer where nobody may look at all. A mail that
- * comes twice is better than none.
+ * How many looks into Sent Items may fail before the mail is sent again: fewer if looking is forbidden altogether. Two
+ * copies of a mail are better than none.
  */
 const mostLooks = { busy: 12, refused: 5 } as const;
 
@@ -39,7 +42,7 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
     before = summary;
     const now = engine.now();
     const until = new Date(now.getTime() + timing.leaseSeconds * 1000).toISOString();
-    // After a send that may have been cut off, look for what it may have sent.
+    // After a send that may have been cut off, look for the mail it may have sent.
     const claim = summary.claimedAt === null ? { claimedAt: now.toISOString(), verdict: saysNow(state) } : {};
     return { ...state, run: { ...state.run, summary: { ...summary, state: 'sending', until, ...claim } } };
   });
@@ -49,7 +52,7 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
   // Before the mail, so that the alert rules outside the app hear of it even when no mail can be sent.
   engine.log('run-verdict', { run: message.run, verdict: claimed.run.row.summary.verdict ?? '' });
 
-  // With the first try, whatever becomes of it: where no mail gets through, the second channel must.
+  // With the first try, whether it succeeds or not: when no mail gets through, the second channel must.
   if (before?.attempt === 0) await mailer.second?.(claimed);
 
   const settle = (change: (summary: Summary, state: RunState) => Summary) =>
@@ -58,7 +61,7 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
       if (summary.turn !== message.turn || summary.state !== 'sending') return undefined;
       return { ...state, run: { ...state.run, summary: change(summary, state) } };
     });
-  /** What the last mail has said already, in between which nothing was told, is not said again. */
+  /** If the last mail already said this and nothing was said since, it is not said again. */
   const tell = async (rows: RunRows): Promise<void> => {
     const { lastSent, verdict } = rows.run.row.summary;
     if (lastSent === undefined || lastSent !== verdict)
@@ -75,7 +78,7 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
     const cutOff = before?.claimedAt ?? null;
     if (cutOff === null) await tell(claimed);
     else if (!(await wasSent(cutOff))) {
-      // It had not left: this one says what is true now, and must be found under that if it is cut off too.
+      // It had not left: this mail says what is true now, and must be found under that verdict if it is cut off too.
       const claimedAt = engine.now().toISOString();
       const anew = await settle((summary, state) => ({ ...summary, claimedAt, verdict: saysNow(state) }));
       if (anew === 'gone' || anew === 'lost') return;
@@ -98,10 +101,12 @@ export async function sendSummary(engine: Engine, mailer: Mailer, message: Summa
   }
 }
 
-/** What the subject of a summary says that is written from these rows. */
+/** The verdict in the subject of a summary that is written from these rows. */
 const saysNow = ({ run, steps }: RunState) => verdictText(verdictOf(run, steps));
 
-/** `looking`: what failed was the look whether an earlier mail had left, so that is as unknown as before. */
+/**
+ * `looking`: what failed was the look for an earlier mail, so nobody knows any more than before whether that one left.
+ */
 function afterFailure(summary: Summary, thrown: unknown, engine: Engine, looking: boolean): Summary {
   const attempt = summary.attempt + 1;
   const looks = thrown instanceof PermanentError ? mostLooks.refused : mostLooks.busy;
@@ -135,7 +140,7 @@ export async function sendCard(
   try {
     await channel.send(rows);
   } catch (thrown) {
-    // It may be there already, and nobody can look: the mail says it in any case.
+    // The card may already be there, and nobody can look; the mail says the same anyway.
     const unknown =
       thrown instanceof RetryableError && thrown.status === undefined && thrown.tookEffect === 'unknown';
     if (!unknown) throw thrown;
@@ -148,8 +153,8 @@ export async function sendCard(
 }
 
 /**
- * Asks for a card with a message of its own. Its id is the same until a mail has left with this verdict, so that a
- * second asking is dropped. Never throws: the mail must not wait for it.
+ * Asks for a card with a message of its own. The message id stays the same until a mail has left with this verdict, so
+ * that a second request is dropped. Never throws: the mail must not wait for it.
  */
 export const askForCard =
   (channel: SecondChannel | undefined, post: Post, log: Engine['log']) =>

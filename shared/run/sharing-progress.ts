@@ -1,6 +1,6 @@
-// What the steps of one run ask of the tables at the same moment, asked once: they come in bursts, and each would read
-// all rows and write its own. Only within one process, and nothing is kept: a read begins after it was asked for, and a
-// write is still refused where one of its rows is another version by now.
+// The steps of one run reach the tables in bursts, and each would read all rows and write its own. Here, what they ask
+// at the same moment is asked once. This works within one process only, and nothing is cached: a read begins after it
+// was asked for, and a write is still refused if one of its rows has changed.
 import { PermanentError } from '../errors.ts';
 import { type Progress, type RunChanges, type RunRef, type RunRows, withChanges } from './progress.ts';
 
@@ -62,7 +62,7 @@ function deskOf(progress: Progress, ref: RunRef): Desk {
   };
 }
 
-/** Requests that arrive while a read is running share one more read. */
+/** Requests that arrive while a read is running share the next one. */
 function joined<T>(work: () => Promise<T>): () => Promise<T> {
   let before: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;
@@ -78,7 +78,7 @@ function joined<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Those that have no row in common: of two that do, the later one must learn of the earlier. */
+/** Writes that have no row in common: if two do, the later one must learn of the earlier. */
 function apart(writes: readonly Write[]): Write[] {
   const taken = new Set<string>();
   return writes.filter(({ changes: { run, steps = [] } }) => {
@@ -112,7 +112,7 @@ async function writeTogether(progress: Progress, ref: RunRef, writes: readonly W
       resolve(withChanges(on, changes.run === undefined ? { steps } : { run: written.run, steps }));
     }
   } catch (thrown) {
-    // Refused for what it holds: whose row that is shows when each is written alone.
+    // Refused because of what it holds: writing each alone shows which row that is.
     if (thrown instanceof PermanentError && writes.length > 1) await oneByOne(progress, ref, writes);
     else failed(thrown);
   }

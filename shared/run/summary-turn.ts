@@ -13,12 +13,12 @@ export function nextSummary(
   steps: readonly StepRow[],
   now: Date,
 ): { next: Summary; send: Outgoing | undefined } | undefined {
-  // A run whose place another has taken says no more: that one speaks of the account now.
+  // A run that another run has replaced says nothing more: the other one now speaks for the account.
   if (run.state === 'closed' || run.endsAs === 'superseded') return undefined;
   const { summary } = run;
   const past = summary.until !== null && Date.parse(summary.until) <= now.getTime();
   const verdict = verdictText(verdictOf(run, steps));
-  // A mail that may have left is looked for under the verdict that it had: until then that stays what it is.
+  // A mail that may have left is looked for under the verdict that it had, so that verdict stays until then.
   const cutOff = summary.state === 'sending' || summary.claimedAt !== null;
   if (verdict !== summary.verdict && !cutOff && isDue(run, steps, now)) {
     return queueSummary(run, { ...summary, verdict, attempt: 0 }, now, null);
@@ -26,7 +26,7 @@ export function nextSummary(
   switch (summary.state) {
     case 'waiting':
       return queueSummary(run, summary, now, summary.until);
-    // Given up by an earlier version: nothing is.
+    // An earlier version gave up on mails; this one never does.
     case 'failed':
       return queueSummary(run, summary, now, null);
     case 'queued':
@@ -61,7 +61,7 @@ function queueSummary(run: RunRow, summary: Summary, now: Date, notBefore: strin
 
 function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
   if (run.state === 'held') return run.toldInList !== true;
-  // The operator who hands the account back sees the progress; on-call is told when it is done, or stuck.
+  // The operator who hands the account back sees the progress; on-call hears of it when it is done, or stuck.
   if (isHandingBack(run) && !isHandedBack(run) && !isStuck({ run, steps })) return false;
   const pending = (stage: StepRow['stage']) => steps.some((row) => row.stage === stage && isToCome(row));
   const seconds = (now.getTime() - Date.parse(begunAt(run))) / 1000;
@@ -72,7 +72,7 @@ function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
     if (!pending('collect') || run.state !== 'open') return true;
     const minutes = timing.checkMinutes[run.checks - 1];
     if (minutes === undefined || run.finishedAt === null) return seconds >= withoutCollect;
-    // While logs are read again, what was known before is looked at without what they add.
+    // While logs are read again, what is already known is looked at without what they will add.
     const looking = (now.getTime() - Date.parse(run.finishedAt)) / 1000 - minutes * 60;
     return looking >= timing.laterSummarySeconds;
   }
@@ -83,14 +83,14 @@ function isDue(run: RunRow, steps: readonly StepRow[], now: Date): boolean {
 /** A mere read-back delays the mail for one look, not for all of them. */
 const isToCome = (row: StepRow) => isPending(row) && !(looksAgain(row) && (row.quickLooks ?? 0) > 1);
 
-/** Tried, and not through: it is tried on until it has left or a person takes it. */
+/** Tried without success: it is tried again until it has left or a person takes it over. */
 export const isUnsent = ({ summary, endsAs }: RunRow): boolean =>
   endsAs !== 'superseded' &&
   (summary.state === 'failed' || (summary.attempt > 0 && summary.state !== 'sent'));
 
-/** Since when the run acts. */
+/** The time from which the run acts. */
 export const begunAt = ({ releasedAt, openedAt }: RunRow): string => releasedAt ?? openedAt;
 
-/** Nothing has been told yet about what the run does: the notice that it was held doesn't count. */
+/** Nothing has been said yet about what the run does: the notice that it was held doesn't count. */
 export const awaitsFirst = ({ summary, releasedAt }: RunRow): boolean =>
   summary.turn === 0 || (releasedAt !== undefined && (summary.queuedAt ?? '') < releasedAt);

@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import { supersede } from './open-run.ts';
 import { type RunRef, runRef } from './progress.ts';
 
-/** Answers how many runs were looked at. One that fails does not keep the others waiting. */
+/** Returns how many runs were looked at. If one fails, the others don't wait for it. */
 export async function sweepRuns(engine: Engine): Promise<number> {
   const due = await engine.progress.due(engine.now());
   for (const ref of due) {
@@ -23,8 +23,8 @@ export async function sweepRuns(engine: Engine): Promise<number> {
 }
 
 /**
- * Whoever opens a run ends the one before it, unless that could not be read just then: two that act would undo each
- * other's work. A held run and a rehearsal change nothing, and end no other.
+ * Opening a run ends the one before it, unless that one could not be read just then: two that act would undo each
+ * other's work. A held run and a rehearsal change nothing, and end no other run.
  */
 async function hasLostItsAccount({ progress }: Engine, { userId, runId }: RunRef): Promise<boolean> {
   const claim = await progress.claimOf(userId);

@@ -1,5 +1,5 @@
-// Rates that hold for the whole tenant, whatever instance asks: whoever wants to send first reserves a second of its
-// own. Nothing is reserved far ahead, so that what is given up in between costs nobody a turn.
+// Rates that hold for the whole tenant, whichever instance asks: a sender first reserves a second of its own. Nothing
+// is reserved far ahead, so that a reservation that is given up costs nobody else a turn.
 import { setTimeout } from 'node:timers/promises';
 import { RetryableError } from '../errors.ts';
 
@@ -7,11 +7,13 @@ import { RetryableError } from '../errors.ts';
 export type Rate = 'identity-protection';
 
 export interface TenantRate {
-  /** The start (ms) of a second that is now the caller's alone, at most `aheadSeconds` away; undefined: all are taken. */
+  /**
+   * The start (ms) of a second that is now the caller's alone, at most `aheadSeconds` away; undefined if all are taken.
+   */
   reserve(rate: Rate, now: Date): Promise<number | undefined>;
 }
 
-/** Longer is for the queue: a function that sleeps holds a worker and nears its deadline. */
+/** A longer wait belongs in the queue: a function that sleeps holds a worker and nears its deadline. */
 export const aheadSeconds = 8;
 
 /** The seconds that may be reserved, the present one first. */
@@ -23,7 +25,7 @@ export type Pace = (abort: AbortSignal | undefined) => Promise<void>;
 const pause = (ms: number, abort: AbortSignal | undefined) =>
   setTimeout(ms, undefined, abort === undefined ? {} : { signal: abort });
 
-/** Waits for a slot; throws a RetryableError, with nothing sent, if none is near. */
+/** Waits for a slot; if none is near, it sends nothing and throws a RetryableError. */
 export const paceBy =
   (tenantRate: TenantRate, rate: Rate, now: () => Date, wait = pause): Pace =>
   async (abort) => {

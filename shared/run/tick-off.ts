@@ -1,5 +1,5 @@
-// A person says that a task is done, or takes that back. It only writes rows, as every order does; what an essential
-// task was in the way of goes on by itself. Nothing is looked up: the later checks do that.
+// A person says that a task is done, or takes that back. Like every order, this only writes rows; work that an
+// essential task held up goes on by itself. Nothing is looked up: the later checks do that.
 import { createHash } from 'node:crypto';
 import { messageTracePage } from '../microsoft365/links.ts';
 import type { Outcome, RunRow, RunState, StepRow, TaskRecord } from '../model/rows.ts';
@@ -9,16 +9,19 @@ import { outcomeOf } from './remediate.ts';
 import { isUnsent } from './summary-turn.ts';
 import { endedWell, verdictOf, verdictText } from './verdict.ts';
 
-/** A task in a URL: its id where that is a plain word, else a digest, since a path decodes %2F differently everywhere. */
+/**
+ * A task's key in a URL: its id if that is a plain word, else a digest, since not everything decodes %2F in a path
+ * alike.
+ */
 export const taskKey = (id: string): string =>
   /^[a-z0-9][a-z0-9-]{0,79}$/i.test(id)
     ? id
     : `t.${createHash('sha256').update(id).digest('hex').slice(0, 16)}`;
 
-/** Stands in place of a step's name: the mail of the run is no step's. */
+/** Stands in place of a step's name: the run's mail belongs to no step. */
 export const ofTheRun = 'summary';
 
-/** If a mail can't be delivered, a person reads the run here and passes on what it would have said. */
+/** If a mail can't be delivered, a person reads the run here and passes on what the mail would have said. */
 export const unsentSummary = (run: RunRow): TaskRecord | undefined =>
   isUnsent(run)
     ? {
@@ -32,7 +35,7 @@ export const unsentSummary = (run: RunRow): TaskRecord | undefined =>
       }
     : undefined;
 
-/** Undefined where there is no such task. */
+/** Undefined if there is no such task. */
 export const findTask = ({ run, steps }: RunState, step: string, key: string): TaskRecord | undefined => {
   const unsent = step === ofTheRun ? unsentSummary(run) : undefined;
   const tasks = steps.find(({ name }) => name === step)?.tasks ?? [];
@@ -40,8 +43,8 @@ export const findTask = ({ run, steps }: RunState, step: string, key: string): T
 };
 
 /**
- * Withdraws (`lost`) where there is no such task or a worker has the step (or the mail) in hand right now, whose own write would
- * take the tick away again.
+ * Withdraws (`lost`) if there is no such task, or if a worker has the step (or the mail) in hand right now: its own
+ * write would take the tick away again.
  */
 export const tickOff =
   (step: string, key: string, done: boolean, order: Order): Apply =>
@@ -81,7 +84,7 @@ function decided(row: StepRow, next: StepRow): Outcome | null {
   return waits || settledWell ? outcomeOf(next, true) : outcome;
 }
 
-/** What the mail would have said is known to a person: it is not tried any more, and not said again. */
+/** A person knows what the mail would have said: it is not tried any more, and not said again. */
 function taken({ run, steps }: RunState): RunState {
   const verdict = verdictText(verdictOf(run, steps));
   const told = { state: 'sent' as const, verdict, lastSent: verdict };
@@ -89,7 +92,7 @@ function taken({ run, steps }: RunState): RunState {
   return { run: { ...run, summary }, steps };
 }
 
-/** A closed run is watched no more; what now goes on in it must be. */
+/** A closed run is no longer watched, but the work that now goes on in it must be. */
 const looksOn = (run: RunState['run']): RunState['run'] =>
   run.state === 'closed' && run.endsAs === null ? { ...run, state: 'finished' } : run;
 

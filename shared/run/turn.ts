@@ -33,8 +33,8 @@ export function queue(row: StepRow, now: Date, notBefore: string | null): StepRo
 }
 
 /**
- * No step of this name is in the playbook: an upgrade removed or renamed it. Another version may still be at work and
- * know it; after that a person does what it would have done. Nothing waits for it any longer.
+ * No step of this name is in the playbook: an upgrade removed or renamed it. Another version may still be running and
+ * know it; after that, a person does what it would have done. Nothing waits for it any longer.
  */
 export function withoutOrder(row: StepRow, now: Date): StepRow {
   if (row.state === 'settled') return row;
@@ -60,7 +60,7 @@ export function withoutOrder(row: StepRow, now: Date): StepRow {
   };
 }
 
-/** When a row that no step answers for is given to a person: other versions and live workers first. */
+/** When a row that no step answers for is left to a person: other versions and live workers come first. */
 export const handedOverAt = ({ unknownSince, until, state }: StepRow): string | null => {
   if (unknownSince === undefined) return null;
   const patience = later(new Date(unknownSince), timing.otherVersionMinutes * 60);

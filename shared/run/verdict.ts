@@ -3,7 +3,7 @@
 import type { ChangeRecord, Outcome, RunRow, StepRow } from '../model/rows.ts';
 import { effectiveMode, isLeftOut } from './mode.ts';
 
-/** Ended so that what builds on it may go on. `off` is not among them: the job was not done. */
+/** Ended in such a way that later steps may build on it. `off` is not included: the job was not done. */
 export const endedWell = (outcome: Outcome | null): boolean =>
   outcome !== null && (outcome.is === 'done' || outcome.is === 'unchanged' || outcome.is === 'skipped');
 
@@ -13,10 +13,13 @@ export const endedBadly = (outcome: Outcome | null): boolean =>
 /** Still to come, or looking once more. */
 export const isPending = (step: StepRow): boolean => step.state !== 'settled';
 
-/** Only checks once more what it has done: its result stands meanwhile. */
+/** Only checks once more what it has done; its result stands meanwhile. */
 export const looksAgain = (step: StepRow): boolean => step.aim === 'check' && endedWell(step.outcome);
 
-/** Tasks that wait for a person. Of a step that only reports, tasks would be premature; those of an undone one are the undo's. */
+/**
+ * Tasks that wait for a person. For a step that only reports, tasks would be premature; an undone step shows the undo's
+ * tasks.
+ */
 export const openTasks = (step: StepRow) => waitingTasks(step).filter((task) => !task.atHandBack);
 
 /** Work to do with the owner when the account is given back. */
@@ -45,7 +48,7 @@ export const words = [
 
 const isWord = (text: string): text is Verdict['word'] => words.some((word) => word === text);
 
-/** undefined where another version knows a word that this one doesn't. */
+/** undefined if another version wrote a word that this one doesn't know. */
 export const verdictFrom = ({ word, tasks }: { word: string; tasks: number }): Verdict | undefined =>
   isWord(word) ? { word, tasks } : undefined;
 
@@ -75,8 +78,8 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
     (step) => step.stage === 'contain' && step.outcome?.is !== 'off' && !isLeftOut(run, step),
   );
   const evict = steps.filter((step) => step.stage === 'evict' && step.outcome?.is !== 'off');
-  // An evict step that failed leaves the intruder a way: mail may still flow out. One that has only looked so far,
-  // although the run is full by now, has its turn still to come.
+  // An evict step that failed leaves the intruder a way: mail may still flow out. A step that has only looked so far,
+  // although the run is full by now, still has its turn to come.
   const stillToAct = (step: StepRow) =>
     step.outcome?.is === 'reported' && effectiveMode(run, step) === 'act' && step.changes.length > 0;
   const open =
@@ -85,7 +88,7 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
       (step) => step.outcome?.is === 'failed' || step.changes.some(hasNoEffect),
     );
   if (open) return 'NOT CONTAINED';
-  // Locked, and not through yet: slow or waiting for its turn is no failure.
+  // Locked, with work still to come: slow or waiting for its turn is no failure.
   if (evict.some((step) => step.outcome === null || stillToAct(step))) return 'LOCKED';
   const changes = steps.flatMap((step) => step.changes);
   if (changes.some((change) => change.returned > 0 && change.undoneAt === null)) return 'REVERTED';
@@ -102,10 +105,12 @@ function wordFor(run: RunRow, steps: readonly StepRow[]): Verdict['word'] {
   return nothing ? 'NOTHING TO DO' : 'CONTAINED';
 }
 
-/** Telling Entra ID Protection takes nothing from the intruder: where that fails, a person tells it. */
+/** Telling Entra ID Protection takes nothing from the intruder: if that fails, a person does it. */
 const shutsOut = ({ part }: StepRow) => part !== 'risk-confirmation';
 
-/** Made according to the service, but still there long after. A once-only change keeps nobody out: a task says so. */
+/**
+ * Made according to the service, but still there long after. A once-only change keeps nobody out; a task reports it.
+ */
 const hasNoEffect = ({ stillThereAt, goneAt, undoneAt, once }: ChangeRecord) =>
   stillThereAt != null && goneAt === null && undoneAt === null && !once;
 
@@ -117,7 +122,7 @@ const waiting: ReadonlySet<Verdict['word']> = new Set([
   'HANDING BACK',
 ]);
 
-/** Whether a person has to decide or to do something, however the run itself stands. */
+/** Whether a person has something to decide or to do, whatever state the run itself is in. */
 export const waitsForSomebody = ({ word, tasks }: Verdict): boolean => tasks > 0 || waiting.has(word);
 
 /** `CONTAINED, 2 TASKS` */

@@ -1,6 +1,6 @@
-// Two operators at once: a run's version stands for what people decided about it and where it stands by that, not for
-// how far its steps are, or nobody could ever decide on a run that is at work. The number in it is counted in the same
-// transaction as the decision, so that of two who saw the same run only one decides.
+// Two operators at once: a run's version stands for what people decided about it and where that left it, not for how
+// far its steps are; otherwise nobody could ever decide on a run that is at work. Its number is counted in the same
+// transaction as the decision, so that of two operators who saw the same run only one decides.
 
 import type { LogRow, RunRow } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
@@ -11,7 +11,7 @@ export function versionOf(run: RunRow): string {
   return `"${run.orders ?? 0}.${run.level}.${standing}"`;
 }
 
-/** Whether an If-Match takes this version; one that a proxy has weakened is still the same decision. */
+/** Whether an If-Match takes this version; one that a proxy has weakened still means the same decision. */
 const isSeen = (ifMatch: string, run: RunRow): boolean =>
   ifMatch.trim() === '*' ||
   ifMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === versionOf(run));
@@ -22,7 +22,7 @@ export function decidedSince(ifMatch: string, log: readonly LogRow[]): LogRow[] 
   return log.filter((row) => (row.order ?? 0) > seen);
 }
 
-/** The order, counted; it withdraws (`lost`) when the run is no longer as it was seen, which `stale` is told. */
+/** The order, counted; it withdraws (`lost`) when the run is no longer as it was seen, and tells `stale`. */
 export const counted =
   (apply: Apply, ifMatch?: string, stale?: () => void): Apply =>
   (state) => {

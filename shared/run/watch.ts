@@ -1,5 +1,5 @@
-// After an account was handed back only what had been the intruder's is looked for, and nothing is changed: what the
-// owner sets up is theirs, and what comes back goes to a person. Pure.
+// After an account was handed back, the run looks only for what had been the intruder's, and changes nothing: what the
+// owner sets up is theirs, and what comes back is left to a person. Pure.
 
 import type { ChangeRecord, RunRow, RunState, StepRow, TaskRecord } from '../model/rows.ts';
 import type { Found } from '../model/step.ts';
@@ -13,7 +13,7 @@ const isWatched = (run: RunRow) => isHandingBack(run) && isHandedBack(run);
 const wasIntruders = ({ evidence, fixedAt, undoneAt }: ChangeRecord) =>
   evidence !== null && fixedAt !== null && undoneAt === null;
 
-/** When it is looked for next (ISO 8601), or null where it is not any more. */
+/** When to look next (ISO 8601), or null if there are no more looks. */
 export function nextWatch({ run, steps }: RunState): string | null {
   const { handBack } = run;
   const minutes = timing.watchMinutes[handBack?.watches ?? 0];
