@@ -1,5 +1,6 @@
-// What the intruder did by the audit log, in a form that a row can hold and other steps can judge: the log is searched
-// once, by collect-audit-log, and handed on. Pure. Of what others did only inbox rules are in here: they tell no maker.
+// What the intruder did according to the audit log, in a form that a row can hold and other steps can judge:
+// collect-audit-log searches the log once and hands this on. Pure. Of what others did, only inbox rules are included: a
+// rule itself doesn't name its maker.
 import { z } from 'zod';
 import { certainties, type Intruder, type StoredTrace, storedTraceSchema } from '../model/intruder.ts';
 import type { RunView } from '../model/step.ts';
@@ -13,7 +14,7 @@ import type { UnifiedRecord } from './unified-audit.ts';
 const json: z.ZodType<Json> = z.json();
 
 export const actSchema = z.object({
-  /** The record's own id: a log that is read again holds it again. */
+  /** The record's own id: the same record comes back when the log is read again. */
   id: z.string().default(''),
   at: z.string(),
   activity: z.string(),
@@ -22,7 +23,7 @@ export const actSchema = z.object({
   recordType: z.string().nullable(),
   /** What was acted on: a mailbox, a file's address, the name of a directory object. */
   object: z.string().nullable(),
-  /** Whose mailbox it was done in or sent as, in lower case, where the workload says. */
+  /** The mailbox in which it was done or as which it was sent, in lower case, if the workload says. */
   mailbox: z.string().nullable().default(null),
   succeeded: z.boolean(),
   /** What ties it to the intruder, in one sentence. */
@@ -31,14 +32,14 @@ export const actSchema = z.object({
   certainty: z.enum(certainties).default('certain'),
   /** What the log said about who acted, so that it can be judged again when more is known. */
   trace: storedTraceSchema.nullable().default(null),
-  /** What the workload says more, cut to what steps judge by. */
+  /** What else the workload says, cut to what steps judge by. */
   data: z.record(z.string(), json),
 });
 export type Act = Readonly<z.infer<typeof actSchema>>;
 
 const factsSchema = z.object({
   acts: z.array(actSchema),
-  /** Inbox rules whose maker isn't known as the intruder; `evidence` says from where. */
+  /** Inbox rules made by somebody not known as the intruder; `evidence` says from where. */
   rulesOfOthers: z.array(actSchema).default([]),
   left: z.number(),
   /** Whether the unified audit log returned anything; an empty answer doesn't count. */
@@ -51,14 +52,16 @@ const factsIn = (run: RunView): Facts | undefined => {
   return facts === undefined ? undefined : factsSchema.parse(facts);
 };
 
-/** undefined while the audit log has not answered, or cannot be searched: no proof that nothing was done. */
+/**
+ * undefined while the audit log has not answered, or if it cannot be searched: that is no proof that nothing was done.
+ */
 export function actsIn(run: RunView): readonly Act[] | undefined {
   return factsIn(run)?.acts;
 }
 
 /**
- * Whether the unified audit log can be taken as having told who made a thing: `pending` while it is asked, `unread`
- * where it could not be, or found nothing at all, which says nothing of anybody.
+ * Whether the unified audit log can be trusted to name who made a thing: `pending` while it is being asked, `unread` if
+ * it could not be read or returned nothing at all, which says nothing about anybody.
  */
 export function auditLogIn(run: RunView): 'pending' | 'read' | 'unread' {
   const facts = factsIn(run);
@@ -66,12 +69,12 @@ export function auditLogIn(run: RunView): 'pending' | 'read' | 'unread' {
   return run.answered?.includes('acts') ? 'unread' : 'pending';
 }
 
-/** Inbox rules that somebody made who is not known as the intruder: mostly the owner. */
+/** Inbox rules made by somebody not known as the intruder: mostly the owner. */
 export function rulesOfOthersIn(run: RunView): readonly Act[] {
   return factsIn(run)?.rulesOfOthers ?? [];
 }
 
-/** What ties a change to the intruder, with who acted by the log: for a change that this act made. */
+/** What ties a change to the intruder, and who acted according to the log; for a change that this act made. */
 export const tiedBy = ({ evidence, trace }: Act): { evidence: string; by?: StoredTrace } => ({
   evidence,
   ...(trace === null ? {} : { by: trace }),
@@ -83,8 +86,8 @@ const asText = (value: unknown): string =>
   typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
 
 /**
- * Names and values as workloads write them: `[{"Name":"RuleName","Value":"x"}]`. Some have no value, some one that is
- * no text; whatever is not readable costs that one alone.
+ * Names and values as workloads write them: `[{"Name":"RuleName","Value":"x"}]`. Some have no value, some a value that
+ * is not text; an unreadable pair is dropped alone.
  */
 export const pairsIn = (act: Act, field: 'Parameters' | 'OperationProperties'): ReadonlyMap<string, string> =>
   new Map(
@@ -98,18 +101,18 @@ export const pairsIn = (act: Act, field: 'Parameters' | 'OperationProperties'): 
 export const parameterOf = (act: Act, name: string): string | undefined =>
   pairsIn(act, 'Parameters').get(name.toLowerCase());
 
-/** The values of all of them. */
+/** The values of all its parameters. */
 export const parametersOf = (act: Act): readonly string[] => [...pairsIn(act, 'Parameters').values()];
 
-/** Looks and everyday use; thousands of them must not crowd out the changes. */
+/** Reading and everyday use; thousands of these must not crowd out the changes. */
 const ordinary =
   /^(MailItemsAccessed|Send|File(Accessed|AccessedExtended|Previewed|Downloaded|ModifiedExtended|Sync\w+)|Page(Viewed|ViewedExtended|Prefetched)|ListViewed|ClientViewSignaled|Search\w*|UserLog(gedIn|inFailed)|Message\w*|Read\w*)$/;
 export const isOrdinary = (activity: string) => ordinary.test(activity);
 
-/** By cmdlet or Outlook on the web; by Outlook itself. */
+/** Made by cmdlet or Outlook on the web; the last one by Outlook itself. */
 export const makesRule = /^(New-InboxRule|Set-InboxRule|Enable-InboxRule|UpdateInboxRules)$/i;
 
-/** Whatever order the pages came in, the same acts come in the same order. */
+/** The same acts come in the same order, whatever order the pages came in. */
 const latestFirst = (a: { time: number; id: string }, b: { time: number; id: string }) =>
   b.time - a.time || (a.id < b.id ? -1 : 1);
 const latestActFirst = (a: Act, b: Act) =>
@@ -117,11 +120,11 @@ const latestActFirst = (a: Act, b: Act) =>
 
 const mostChanges = 300;
 const mostOthers = 200;
-/** An intruder sends to the whole address book, and each message is to be known as theirs. */
+/** An intruder sends to the whole address book, and each message must be recognised as theirs. */
 const mostSent = 1000;
 const mostRules = 50;
 
-/** The intruder's records, the latest first; of what is everyday use only so many as a row can hold. */
+/** The intruder's records, latest first; of everyday use only as many as a row can hold. */
 export function actsOf(
   records: readonly (UnifiedRecord | DirectoryAudit)[],
   intruder: Intruder,
@@ -147,7 +150,7 @@ export function actsOf(
 
 /**
  * The acts of an earlier reading that this one lacks, judged by what is known now: a later search may miss what an
- * earlier one found, and a mark that turned out to be the owner's takes its acts along.
+ * earlier one found, and if a mark turns out to be the owner's, the acts that rested on it go too.
  */
 export function withEarlier(
   facts: Omit<Facts, 'unified'>,
@@ -267,7 +270,7 @@ function actOf(record: UnifiedRecord | DirectoryAudit, { evidence, certainty }: 
   };
 }
 
-/** A message is sent as somebody from one's own mailbox, so the sender counts before the owner. */
+/** A message may be sent as somebody else from one's own mailbox, so the sender counts before the mailbox owner. */
 function mailboxIn(data: UnifiedRecord['data']): string | null {
   for (const name of ['SendAsUserSmtp', 'SendOnBehalfOfUserSmtp', 'MailboxOwnerUPN']) {
     const value = data[name];
@@ -282,7 +285,7 @@ const mostLeaves = 400;
 const deepest = 6;
 
 /**
- * Small enough for a row: long texts and lists are cut, the structure never, since a name or an id behind a long
+ * Small enough for a row: long texts and lists are cut, but never the structure, since a name or an id behind a long
  * condition is what ties a change to its maker.
  */
 function short(value: unknown, depth = 0, budget = { left: mostLeaves }): Json {

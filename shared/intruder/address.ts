@@ -1,4 +1,4 @@
-// IP addresses as the logs write them, made comparable. Says nothing about where an address is or whose it is.
+// IP addresses as the logs write them, made comparable. Says nothing about where an address is or who uses it.
 import { isIPv6 } from 'node:net';
 
 /** Without the port and the brackets that Exchange writes: "[2001:db8::1]:443", "203.0.113.7:52110". */
@@ -10,8 +10,8 @@ export function bareAddress(logged: string): string {
 }
 
 /**
- * What two requests of one line have in common: the IPv4 address, or the first 64 bits of an IPv6 address, whose
- * rest a device changes every day.
+ * What two requests over one line have in common: the IPv4 address, or the first 64 bits of an IPv6 address, since a
+ * device changes the rest every day.
  */
 export function networkOf(logged: string): string {
   const address = bareAddress(logged);

@@ -1,5 +1,5 @@
-// Audit records in one shape, for the one question that steps ask of them: did the intruder make this change? Pure but for
-// the one reader at the end; which changes a step cares for, and what it does about them, stays with the step. The
+// Audit records in one shape, for the one question that steps ask of them: did the intruder make this change? Pure,
+// except for the reader at the end. Which changes matter, and what to do about them, is for the step to say. The
 // records of the unified audit log are in unified-audit.ts.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
@@ -23,7 +23,7 @@ export interface AuditRecord {
   service: string | null;
   /** A refused attempt made nothing. */
   succeeded: boolean;
-  /** Who did it by the log: a user, or an application in a user's name or its own. */
+  /** Who did it according to the log: a user, or an application on behalf of a user or of itself. */
   actor: { id: string | null; userPrincipalName: string | null; app: string | null };
   trace: Trace;
 }
@@ -34,14 +34,14 @@ export interface AuditTarget {
   type: string | null;
   name: string | null;
   userPrincipalName: string | null;
-  /** Property by property; the log holds JSON in strings, read here where it is some. */
+  /** Property by property; the log holds JSON in strings, which is parsed here. */
   changed: readonly { name: string; before: unknown; after: unknown }[];
 }
 
 export interface DirectoryAudit extends AuditRecord {
   category: string;
   correlation: string | null;
-  /** What was done in more words than the activity: "User registered Authenticator App with Notification and Code". */
+  /** What was done, in more words than the activity: "User registered Authenticator App with Notification and Code". */
   reason: string | null;
   targets: readonly AuditTarget[];
   details: ReadonlyMap<string, string>;
@@ -53,17 +53,17 @@ export interface Attribution {
   evidence: string;
 }
 
-/** Of a successful act. A refused attempt made nothing, so there is nothing to undo. */
+/** For a successful act. A refused attempt made nothing, so there is nothing to undo. */
 export const attributionOf = (record: AuditRecord, intruder: Intruder): Attribution | undefined =>
   record.succeeded ? attemptOf(record, intruder) : undefined;
 
-/** Refused attempts too: for telling what the intruder did, not for undoing it. */
+/** Refused attempts too: to tell what the intruder did, not to undo it. */
 export function attemptOf(
   record: Pick<AuditRecord, 'time' | 'trace'>,
   intruder: Intruder,
 ): Attribution | undefined {
   const { session = null, request = null } = record.trace;
-  // An address changes hands: before the intruder came it was somebody else's.
+  // An address changes hands: before the intruder came, somebody else used it.
   const older = intruder.since !== null && record.time < Date.parse(intruder.since);
   const tie = tieOf(intruder, older ? { session, request } : record.trace);
   return tie && { certainty: tie.certainty, evidence: `made ${tie.words} at ${when(record.time)}` };
@@ -77,11 +77,11 @@ export const madeByIntruder = (record: AuditRecord, intruder: Intruder): string 
 export const tiedToIntruder = (record: AuditRecord, intruder: Intruder): string | undefined =>
   attemptOf(record, intruder)?.evidence;
 
-/** Evidence for the first record that has some, among those a step picked as having made one change. */
+/** Evidence from the first record that has some, among those that a step believes made one change. */
 export const evidenceIn = (records: readonly AuditRecord[], intruder: Intruder): string | undefined =>
   tieIn(records, intruder)?.evidence;
 
-/** The same, with who acted by the log: for a change. */
+/** The same, with who acted according to the log; for a change. */
 export function tieIn(
   records: readonly AuditRecord[],
   intruder: Intruder,
@@ -98,14 +98,14 @@ export const isTime = (at: string) => !Number.isNaN(Date.parse(at));
 /** What some workloads write for "nothing". */
 const nothing = /^[<(]null[>)]$/i;
 
-/** Strangers write these records: a field that is no text is taken as not said, and costs nothing else. */
+/** Strangers write these records: a field that is not text counts as missing, and nothing else is lost. */
 export const text = z
   .union([z.string(), z.number().transform(String)])
   .nullish()
   .catch(null)
   .transform((given) => (given && !nothing.test(given.trim()) ? given : null));
 
-/** A list whose unreadable entries are left out; no list at all is an empty one. */
+/** A list without its unreadable entries; anything that is not a list counts as empty. */
 export const each = <T>(item: z.ZodType<T>) =>
   z
     .array(item.nullable().catch(null))
@@ -197,7 +197,7 @@ export const directoryAuditSchema = z
     };
   });
 
-/** Pages promise neither an order nor that a record comes once; one that can't be read at all is left out. */
+/** Pages promise neither an order nor that a record comes only once; a record that can't be read at all is left out. */
 export const readable = <T>(schema: z.ZodType<T>) =>
   z.unknown().transform((given) => schema.safeParse(given).data ?? null);
 
@@ -210,8 +210,8 @@ const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
 
 /**
  * Directory audits since a time (ms), newest first: what this account did (`by`), or what was done to it (`on`).
- * AuditLog.Read.All; one request of the five in ten seconds that all reading of these logs shares, so once per step
- * (https://learn.microsoft.com/graph/api/directoryaudit-list). Kept 7 days without a licence, 30 with.
+ * AuditLog.Read.All. All readers of these logs share five requests in ten seconds, so read them once per step
+ * (https://learn.microsoft.com/graph/api/directoryaudit-list). Kept for 7 days without a licence, 30 with one.
  */
 export async function readDirectoryAudits(
   graph: GraphReader,

@@ -1,10 +1,10 @@
-// The intruder's sign-ins in lines for a person who has ten seconds. Pure.
+// The intruder's sign-ins, in lines for a person who has ten seconds. Pure.
 import type { Kept } from '../model/step.ts';
 import type { Trail } from './find-intruder.ts';
 import type { SignIn } from './sign-ins.ts';
 
 const mostLines = 20;
-/** All clients that can be asked for a second factor; whatever else is named is older than that. */
+/** All clients that can be asked for a second factor; any other name stands for an older kind. */
 const modern = /^(browser|mobile apps and desktop clients)$/i;
 /** The password was right, and something else stood in the way (https://learn.microsoft.com/entra/identity-platform/reference-error-codes). */
 const passwordWasRight = new Set([
@@ -34,7 +34,7 @@ function byAddress<T>(items: readonly T[], signInOf: (item: T) => SignIn): (read
   return [...groups.values()];
 }
 
-/** What the intruder did, who else it may have been, and what could not be told. */
+/** What the intruder did, which sign-ins may have been theirs, and what could not be told. */
 export function describeTrail({ hits, failed, uncertain, stolenSessions, intruder }: Trail): Kept[] {
   const signIns = hits.map(({ signIn }) => signIn);
   const lines: Kept[] = byAddress(hits, ({ signIn }) => signIn).map((group) => {

@@ -1,6 +1,6 @@
-// Which sign-ins are the intruder's. What the alerts point at is held against the owner's profile first, since an alert
-// may be wrong; what turns out to be foreign is then followed through sessions, devices, addresses and clients. Each
-// presence gets a verdict and a reason, and from those come the marks by which other logs are judged. Pure.
+// Which sign-ins are the intruder's. What the alerts point at is first compared with the owner's profile, since an
+// alert may be wrong; what turns out to be foreign is then followed through sessions, devices, addresses and clients.
+// Each presence gets a verdict and a reason, and these give the marks by which other logs are judged. Pure.
 import { type Certainty, type Intruder, type Mark, nobodyKnown } from '../model/intruder.ts';
 import type { Signal } from '../model/signal.ts';
 import { networkOf } from './address.ts';
@@ -22,9 +22,9 @@ export interface Clues {
   /** The user's own, interactive or not, in any order. */
   signIns: readonly SignIn[];
   riskDetections: readonly RiskDetection[];
-  /** When the run opened (ISO 8601): stands in for an activity that nothing dates. */
+  /** When the run opened (ISO 8601): used for an activity that has no date of its own. */
   openedAt: string;
-  /** What other steps have found: kept where the sign-in log says nothing about it. */
+  /** What other steps have found: kept if the sign-in log says nothing about it. */
   known: Intruder;
   /** Networks from which colleagues sign in by habit. */
   crowded: ReadonlySet<string>;
@@ -32,11 +32,11 @@ export interface Clues {
 
 export interface Trail {
   intruder: Intruder;
-  /** The intruder's successful sign-ins, oldest first, and what makes each theirs. */
+  /** The intruder's successful sign-ins, oldest first, and why each is theirs. */
   hits: readonly { signIn: SignIn; tie: string; certainty: Certainty }[];
   /** Failed tries: no access, but intent. */
   failed: readonly SignIn[];
-  /** Could be the owner's just as well, so that somebody has to ask. */
+  /** May just as well be the owner's, so somebody has to ask. */
   uncertain: readonly SignIn[];
   /** Sessions of the owner whose token the intruder uses. */
   stolenSessions: readonly string[];
@@ -72,7 +72,7 @@ export function findIntruder(given: Clues): Trail {
     return pointed.length > 0 ? pointed : presence.uses.slice(0, 1);
   });
   const marks = marksOf(presences, verdicts, hints, profile, clues.crowded);
-  // What other logs told rests on the sign-ins that are the intruder's, and falls with them.
+  // What other logs said rests on the sign-ins that are the intruder's, and falls with them.
   const isCleared = hits.length === 0 && named.length > 0;
   const theirs = all(hits, ({ signIn }) => signIn.session);
   const found = new Set(hits.map(({ signIn }) => signIn));
@@ -120,7 +120,7 @@ function suspicionOf(hints: readonly Hint[], presences: readonly Presence[], clu
 const isPhished = (use: SignIn, named: readonly Presence[]) =>
   named.some((one) => one.uses.includes(use) && one.hints.some(({ phished }) => phished));
 
-/** Presences that are pointed at; those that turn out to be the owner's then help to judge the rest. */
+/** Presences that something points at; those that turn out to be the owner's then help to judge the rest. */
 function judgeNamed(
   presences: readonly Presence[],
   suspicion: Suspicion,
@@ -154,7 +154,9 @@ function judgeNamed(
   return profileOf([...owners, ...anchored], suspicion.first);
 }
 
-/** By the audit log. What sign-ins told earlier is judged again by today's, so that no mistake lives on. */
+/**
+ * According to the audit log. What the sign-ins said earlier is judged again by today's, so that no mistake lives on.
+ */
 const registeredIn = ({ known }: Clues): Set<string> =>
   new Set(
     known.marks.flatMap(({ kind, verdict, source, value }) =>

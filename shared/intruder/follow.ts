@@ -1,5 +1,5 @@
-// From what is the intruder's to what else is: through the session, the device, the address and the client of a
-// presence that was found out, until nothing new is found. Pure.
+// From what is known to be the intruder's to what else is theirs: through the session, the device, the address and the
+// client of a presence that was found out, until nothing new turns up. Pure.
 import type { Certainty } from '../model/intruder.ts';
 import { networkOf } from './address.ts';
 import type { Hint } from './hints.ts';
@@ -21,7 +21,7 @@ type Around = Pick<Surroundings, 'crowded' | 'registered'>;
 
 /** What the intruder is recognised by so far. */
 interface Traces {
-  /** Since when the intruder is known to be in it (ms). */
+  /** Since when the intruder is known to have been in the session (ms). */
   sessions: Map<string, { certainty: Certainty; since: number }>;
   devices: Map<string, Certainty>;
   networks: Map<string, Certainty>;
@@ -43,7 +43,7 @@ export function follow(
     presences.filter((one) => verdicts.get(one)?.is === 'owner').flatMap(({ sessions }) => [...sessions]),
   );
   const open = () => presences.filter((one) => !verdicts.has(one));
-  // A phishing proxy that was only the owner's own desk made no session.
+  // If the phishing proxy turns out to be the owner's own desk, it made no session.
   const phishedSessions = new Set(
     presences
       .filter((one) => verdicts.get(one)?.is === 'intruder')
@@ -112,7 +112,7 @@ function tracesOf(
   const add = (to: Map<string, Certainty>, value: string | null, certainty: Certainty) => {
     if (value !== null && to.get(value) !== 'certain') to.set(value, certainty);
   };
-  /** A stolen token claims the device that it was issued to: another client used that before. */
+  /** A stolen token claims the device that it was issued to: a different client used that device before. */
   const isClaimed = (one: Presence) =>
     presences.some(
       (other) =>
@@ -207,7 +207,7 @@ const guilty = (certainty: Certainty, reason: string): PresenceVerdict => ({
   reason,
 });
 
-/** A session that moves stays the intruder's; one that was stolen was the owner's first, and goes on being so. */
+/** A session that moves stays the intruder's; a stolen session was the owner's first, and stays the owner's too. */
 function tieBySession(
   traces: Traces,
   one: Presence,
@@ -227,19 +227,19 @@ function tieBySession(
   const theirClient = one.client === null ? undefined : traces.clients.get(one.client);
   if (place === 'known') {
     if (client === 'bare' && !isStolen) return ask(`${reason}, without the device the owner always has`);
-    // The owner's home is no place of the intruder's, so nothing from there is certain.
+    // The owner's home is not the intruder's place, so nothing from there is certain.
     return client === 'foreign' ? likely(reason) : undefined;
   }
   if (client === 'known' && has(profile.devices, one.device)) {
     return place === 'abroad' ? ask(`${reason}, with the owner's client and device`) : undefined;
   }
   if (isStolen) {
-    // Its own likely verdict makes its client a likely one, which is no proof of itself.
+    // If its client is only likely because of this very presence, that proves nothing.
     if (theirClient !== undefined) return guilty(weaker(sure, theirClient), reason);
     if (client === 'foreign') return likely(reason);
     return place === 'abroad' ? likely(reason) : undefined;
   }
-  // The owner's client long before anything foreign: then the session was begun by its owner and stolen later.
+  // The owner's client, long before anything foreign: the owner began this session, and it was stolen later.
   const earlier = Math.min(...sessions.map(({ since }) => since)) - one.first;
   if (client === 'known' && earlier > 2 * hourMs) return ask(`${reason}, with the owner's client`);
   if (client === 'foreign' && theirClient === undefined && earlier > 2 * hourMs)
@@ -250,7 +250,7 @@ function tieBySession(
 const weaker = (a: Certainty, b: Certainty): Certainty =>
   a === 'certain' && b === 'certain' ? 'certain' : 'likely';
 
-/** Where the alert for a travel names the owner's own place, the intruder may be at the other end of it. */
+/** If an impossible travel alert names the owner's own place, the intruder may be at its other end. */
 function otherLegs(
   hints: readonly Hint[],
   presences: readonly Presence[],

@@ -8,7 +8,7 @@ import { program, type RiskDetection, type SignIn } from './sign-ins.ts';
 export interface Hint {
   /** What found it: "anomalousToken". */
   detector: string;
-  /** When the intruder acted (ms), or null where nothing the intruder did is timed: a leaked password. */
+  /** When the intruder acted (ms), or null if nothing they did has a time: a leaked password. */
   time: number | null;
   session: string | null;
   request: string | null;
@@ -19,24 +19,24 @@ export interface Hint {
   userAgent: string | null;
   /** The other end of an impossible travel, where the detection names it. */
   otherLeg: string | null;
-  /** Compares two places: either of them may be the owner's. */
+  /** It compares two places, and either may be the owner's. */
   travel: boolean;
-  /** Only the place was out of the ordinary, as it is when the owner travels. */
+  /** Only the place was unusual, as it is when the owner travels. */
   placeOnly: boolean;
-  /** Another run has found that an intruder uses the place. */
+  /** Another run has found that an intruder uses this place. */
   intrudersPlace: boolean;
   /** The session was made at a phishing proxy, so even its clean first sign-in is the intruder's. */
   phished: boolean;
 }
 
-/** Neither the find of a leaked password nor a person's word is a moment at which the intruder acted. */
+/** Finding a leaked password, or a person's word, does not tell when the intruder acted. */
 const untimed = /leaked ?credentials|threat ?intelligence|admin ?confirmed/i;
 const travel = /travel|(new|infrequent) ?country/i;
 const placeOnly = /unfamiliar|travel|country|location|anonymi[sz]ed|\bvpn\b|signInFromIntruder/i;
 const intrudersPlace = /signInFromIntruder/i;
 const phished = /(attacker|adversary).?in.?the.?middle|AiTM|stolen session cookie/i;
 
-/** Offline detections come up to two days late; a day more for the activity itself. */
+/** Offline detections come up to two days late; the activity itself gets a day more. */
 const reachMs = 3 * 86_400_000;
 const standing = new Set(['atRisk', 'confirmedCompromised']);
 const grave = new Set(['medium', 'high']);
@@ -76,7 +76,9 @@ function hint(given: Given): Hint {
   };
 }
 
-/** A detection counts while it stands, is medium or above, and lies within three days of what opened the run. */
+/**
+ * A detection counts while it is not dismissed, is medium or above, and lies within three days of what opened the run.
+ */
 export function hintsOf(
   signals: readonly Signal[],
   riskDetections: readonly RiskDetection[],
@@ -118,7 +120,7 @@ export function hintsOf(
   ];
 }
 
-/** Whether the hint is about this very sign-in; an address or a session is about several. */
+/** Whether the hint is about this very sign-in; an address or a session covers several. */
 export const names = (hint: Hint, signIn: SignIn): boolean =>
   (hint.request !== null && (hint.request === signIn.id || hint.request === signIn.originalRequest)) ||
   (hint.correlation !== null && hint.correlation === signIn.correlation);
@@ -126,9 +128,9 @@ export const names = (hint: Hint, signIn: SignIn): boolean =>
 const hourMs = 3_600_000;
 
 /**
- * What the alerts alone say, for as long as no sign-in could be compared. An address may be the owner's as well, so by
- * itself it is evidence of nothing. Sessions count only where they were made at a phishing proxy, clients only where
- * they are programs.
+ * What the alerts alone say, as long as no sign-in could be compared. An address may be the owner's as well, so by
+ * itself it proves nothing. Sessions count only if they were made at a phishing proxy, clients only if they are
+ * programs.
  */
 export function weakStart(signals: readonly Signal[]): Intruder {
   const hints = hintsOf(signals, [], []);

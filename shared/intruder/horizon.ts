@@ -1,13 +1,13 @@
-// Until when each log is complete. Records arrive after the acts they tell of, so what a log does not say yet, it may
-// still say: "nothing was done" is true only up to this time. Pure.
+// Up to when each log is complete. Records arrive after the acts they describe, so a log may still report what it does
+// not show yet: "nothing was done" is true only up to this time. Pure.
 import { z } from 'zod';
 import type { RunView } from '../model/step.ts';
 
 const minuteMs = 60_000;
 
 /**
- * How late records come, by what Microsoft says of each log. Sign-ins and directory audits take minutes; the unified
- * audit log 60 to 90 minutes as a rule, for which no promise is given.
+ * How late records arrive, by what Microsoft says about each log. Sign-ins and directory audits take minutes; the
+ * unified audit log usually takes 60 to 90 minutes, without a promise.
  */
 const lag = {
   'sign-ins': 15 * minuteMs,
@@ -34,7 +34,7 @@ export const horizonOf = (log: Log, readAt: number | null): Horizon => ({
 
 const factsSchema = z.object({ horizons: z.array(horizonSchema) });
 
-/** Of each log that the investigations of a run have read; they hand it on in their facts as `horizons`. */
+/** For each log that the investigations of a run have read; they hand it on in their facts as `horizons`. */
 export const horizonsIn = (run: Pick<RunView, 'facts'>): Horizon[] =>
   horizonsOf(Object.values(run.facts ?? {}));
 
@@ -51,7 +51,7 @@ export function horizonsOf(handedOn: readonly unknown[]): Horizon[] {
   return [...byLog.values()].toSorted((a, b) => a.log.localeCompare(b.log));
 }
 
-/** Whether every log that was asked holds everything up to a time (ms), such as the lock. */
+/** Whether every log that was read holds everything up to a time (ms), such as the lock. */
 export const isCompleteUntil = (horizons: readonly Horizon[], time: number): boolean =>
   horizons.length > 0 &&
   horizons.every(({ completeUntil }) => completeUntil !== null && Date.parse(completeUntil) >= time);

@@ -15,10 +15,10 @@ const factsSchema = z.object({
 });
 export type IntruderSignIn = z.infer<typeof factsSchema>['signIns'][number];
 
-/** More than a line can show apart. */
+/** More than a page could show one by one. */
 const mostSignIns = 60;
 
-/** The first of them: what the intruder did later is between these and the lock. */
+/** The earliest ones: what the intruder did later lies between these and the lock. */
 export const intruderSignIns = ({ hits }: Pick<Trail, 'hits'>): z.infer<typeof factsSchema> => ({
   signIns: hits.slice(0, mostSignIns).map(({ signIn: { at, address, city, country, app } }) => ({
     at,
@@ -28,7 +28,7 @@ export const intruderSignIns = ({ hits }: Pick<Trail, 'hits'>): z.infer<typeof f
   })),
 });
 
-/** None while the sign-ins are not read, or cannot be. */
+/** None while the sign-ins are not read, or if they cannot be. */
 export function intruderSignInsIn(facts: unknown): readonly IntruderSignIn[] {
   const parsed = factsSchema.safeParse(facts);
   return parsed.success ? parsed.data.signIns : [];

@@ -1,5 +1,5 @@
-// One presence that an alert points at: the owner's or the intruder's? An alert may be wrong about whom it saw, so what
-// the owner used before decides, and where that leaves a doubt the owner is asked. Pure.
+// One presence that an alert points at: is it the owner's or the intruder's? An alert may be wrong about whom it saw,
+// so what the owner used before decides, and if that leaves a doubt the owner is asked. Pure.
 import type { Certainty } from '../model/intruder.ts';
 import type { Hint } from './hints.ts';
 import { clientFit, isEmpty, isHabit, isInAnothersSession, type Profile, placeFit } from './owner-profile.ts';
@@ -7,7 +7,7 @@ import type { Presence } from './presence.ts';
 import { has, program } from './sign-ins.ts';
 
 const hourMs = 3_600_000;
-/** Nobody crosses a border and signs in there sooner, unless through a proxy. */
+/** Nobody crosses a border and signs in there sooner than this, except through a proxy. */
 const journeyMs = 5 * hourMs;
 
 export type PresenceVerdict =
@@ -17,9 +17,9 @@ export type PresenceVerdict =
 
 export interface Surroundings {
   logStart: number;
-  /** The owner's, as far as known. */
+  /** All presences; those before the first suspicious act show what the owner uses. */
   presences: readonly Presence[];
-  /** Those that nothing points at, whosever they are. */
+  /** Those that nothing points at, whoever's they are. */
   others: readonly Presence[];
   /** Devices that the intruder registered. */
   registered: ReadonlySet<string>;
@@ -35,7 +35,7 @@ export const likely = (reason: string): PresenceVerdict => ({ is: 'intruder', ce
 export const ask = (reason: string): PresenceVerdict => ({ is: 'unknown', reason, ask: true });
 const owners = (reason: string): PresenceVerdict => ({ is: 'owner', reason, ask: true });
 
-/** One presence that something points at, against what the owner is known to use. */
+/** Compares one presence that something points at with what the owner is known to use. */
 export function judgePresence(one: Presence, profile: Profile, around: Surroundings): PresenceVerdict {
   const by = namesOf(one.hints);
   const client = clientFit(one, profile);
@@ -64,7 +64,8 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
     !isInAnothersSession(one, around.presences);
   if (place === 'known') {
     if (client === 'foreign' && !habit) {
-      // A second browser on the owner's device; in a session of another client the device is a stolen token's claim.
+      // A second browser on the owner's device. In a session that another client began, the device may be the claim of
+      // a stolen token.
       if (has(profile.devices, one.device) && !isInAnothersSession(one, around.presences))
         return ask(`${by}, at an address of the owner with a client the owner is not known to use`);
       return likely(`${by}, at an address of the owner with a client the owner is not known to use`);
@@ -126,7 +127,10 @@ export function judgePresence(one: Presence, profile: Profile, around: Surroundi
 export const namesOf = (hints: readonly Hint[]) =>
   `named by the alert (${[...new Set(hints.map(({ detector }) => detector))].toSorted().join(', ')})`;
 
-/** Whether the client or the address was used where the owner lives half a day before: maybe another device of theirs. */
+/**
+ * Whether the client or the address was used in the owner's country half a day before: perhaps another device of
+ * theirs.
+ */
 const livesHere = (one: Presence, { countries }: Profile, { others }: Surroundings): boolean =>
   others.some(
     ({ client, network, country, first }) =>
@@ -135,7 +139,7 @@ const livesHere = (one: Presence, { countries }: Profile, { others }: Surroundin
       first < one.hintedAt - 12 * hourMs,
   );
 
-/** Abroad, while this very client was at home just before or in between: nobody travels so fast. */
+/** Abroad, while this same client was at home just before or in between: nobody travels that fast. */
 function tookNoTime(one: Presence, profile: Profile, { presences }: Surroundings): boolean {
   return presences.some(
     (other) =>

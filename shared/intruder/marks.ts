@@ -1,5 +1,5 @@
-// The marks by which the acts in other logs are judged: what each session, address, device and client that was seen
-// comes to, when the presences with it have their verdicts. Pure.
+// The marks by which acts in other logs are judged: what each session, address, device and client is worth once the
+// presences that used it have their verdicts. Pure.
 import type { Intruder, Mark } from '../model/intruder.ts';
 import { networkOf } from './address.ts';
 import type { Hint } from './hints.ts';
@@ -8,13 +8,13 @@ import type { Profile } from './owner-profile.ts';
 import type { Presence } from './presence.ts';
 import { all, clientOf, has } from './sign-ins.ts';
 
-/** What a row can hold beside all else. */
+/** As many as a row can hold beside everything else. */
 const mostMarks = 120;
 
 export type Kind = Mark['kind'];
 export const isIntruders = (kind: Kind) => (mark: Mark) => mark.kind === kind && mark.verdict === 'intruder';
 
-/** Every session, address, device and client that was seen, and whose it is. */
+/** Every session, address, device and client that was seen, and whether it is the owner's or the intruder's. */
 export function marksOf(
   presences: readonly Presence[],
   verdicts: ReadonlyMap<Presence, PresenceVerdict>,
@@ -65,7 +65,7 @@ const othersUse = (kind: Kind) => `the intruder used this ${kind}, and so does t
 
 function markOf(kind: Kind, value: string, by: readonly (PresenceVerdict | undefined)[]): Mark {
   const guilty = by.flatMap((verdict) => (verdict?.is === 'intruder' ? [verdict] : []));
-  // As sure as the least sure of them: an act shows the mark, not the rest of the sign-in.
+  // As sure as the least sure of them: an act shows only the mark, not the rest of the sign-in.
   const best = guilty.find(({ certainty }) => certainty === 'likely') ?? guilty[0];
   const rest = by.filter((verdict) => verdict?.is !== 'intruder');
   const common = { kind, value, source: 'sign-ins' } as const;
@@ -125,7 +125,10 @@ function unseen(
   return [...found.values()];
 }
 
-/** The intruder's first, the owner's last; what another log told stays where this one says nothing, or of a device. */
+/**
+ * The intruder's first, the owner's last. What another log said stays if this one says nothing, or if it is about a
+ * device.
+ */
 export function mostTelling(marks: readonly Mark[], known: Intruder): Mark[] {
   const key = ({ kind, value }: Mark) => `${kind} ${kind === 'address' ? networkOf(value) : value}`;
   const registered = known.marks.filter(({ kind, source }) => kind === 'device' && source === 'audit log');

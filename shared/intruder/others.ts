@@ -1,20 +1,27 @@
 // Other accounts at an address of the intruder: victims, or people who happened to be there. An alert locks an account,
-// so the address alone is never enough; and one victim says nothing about another, however long both were in. Pure.
+// so the address alone is never enough; and one victim proves nothing about another, however long both were there.
+// Pure.
 import type { Intruder } from '../model/intruder.ts';
 import { networkOf } from './address.ts';
 import { clientFit, isEmpty, isHabit, ownersAmong, type Profile, profileOf } from './owner-profile.ts';
 import { dayMs, type Presence, presencesOf, sessionStarts } from './presence.ts';
 import { clientOf, has, type SignIn } from './sign-ins.ts';
 
-/** Less than this from before says little about what somebody uses: a phone that is not used on Mondays. */
+/**
+ * With less history than this, little can be said about what somebody uses: think of a phone that is not used on
+ * Mondays.
+ */
 const historyMs = 4 * dayMs;
 
 export type OtherVerdict =
   | { is: 'victim'; reason: string; signIn: SignIn }
-  /** `habit`: they use the address every day, so it is not the intruder's alone. */
+  /** `habit`: they use the address every day, so it is not only the intruder's. */
   | { is: 'bystander'; reason: string; signIn: SignIn; habit: boolean };
 
-/** What is known of the address: proven the intruder's, of a sign-in that may be the owner's, or used by others too. */
+/**
+ * What is known about the address: proven the intruder's, from a sign-in that may be the owner's, or used by others
+ * too.
+ */
 export type AddressFit = 'intruder' | 'unknown' | 'shared';
 
 const standing = new Set(['atRisk', 'confirmedCompromised']);
@@ -88,7 +95,7 @@ function judgeThere(
   return victim('with nothing that this account uses elsewhere');
 }
 
-/** At an address that is the intruder's alone, those that the owner of the first account has as well. */
+/** At an address that is only the intruder's, also the clients that the owner of the first account uses. */
 const clientsOf = ({ userAgents, marks }: Pick<Intruder, 'userAgents' | 'marks'>, fit: AddressFit) => [
   ...userAgents,
   ...marks.flatMap(({ kind, verdict, value }) =>
@@ -97,8 +104,8 @@ const clientsOf = ({ userAgents, marks }: Pick<Intruder, 'userAgents' | 'marks'>
 ];
 
 /**
- * What the account used before it was there. Where the log has little from before, that says nothing: then by what it
- * has used elsewhere all along.
+ * What the account used before it was there. If the log has too little from before, then what it has used elsewhere all
+ * along.
  */
 function ownProfile(one: Presence, elsewhere: readonly Presence[], logStart: number): Profile {
   const networks = new Set(one.network === null ? [] : [one.network]);
@@ -120,7 +127,7 @@ function ownProfile(one: Presence, elsewhere: readonly Presence[], logStart: num
   return profileOf([...ownersAmong(elsewhere, throughout, [])], until);
 }
 
-/** A presence is made of sign-ins, so it has one. */
+/** A presence is made of sign-ins, so it always has one. */
 function fail(): never {
   throw new Error('a presence without sign-ins');
 }

@@ -1,28 +1,28 @@
-// What the owner is known to use, by the presences from before the first suspicious act. An intruder may have been in
-// for days, so being old is not enough: a presence counts as the owner's if the log begins with it or if something
-// ties it to one that does. Pure.
+// What the owner is known to use, from the presences before the first suspicious act. An intruder may have been in for
+// days, so being old is not enough: a presence counts as the owner's if the log begins with it, or if something ties it
+// to one that does. Pure.
 import { dayMs, type Presence } from './presence.ts';
 import { all, has } from './sign-ins.ts';
 
 export interface Profile {
   networks: ReadonlySet<string>;
   clients: ReadonlySet<string>;
-  /** Clients that were seen without a registered device as well. */
+  /** Clients that were also seen without a registered device. */
   bareClients: ReadonlySet<string>;
   devices: ReadonlySet<string>;
   countries: ReadonlySet<string>;
   cities: ReadonlySet<string>;
   operators: ReadonlySet<string>;
   sessions: ReadonlySet<string>;
-  /** How many networks each client was seen at: a phone is at another every day. */
+  /** How many networks each client was seen at: a phone uses a different one every day. */
   roaming: ReadonlyMap<string, number>;
-  /** Where most sign-ins came from: a VPN makes countries that nobody travelled to. */
+  /** Where most sign-ins came from: a VPN shows countries that nobody travelled to. */
   homeCountry: string | null;
 }
 
 export const isEmpty = ({ networks, clients }: Profile) => networks.size + clients.size === 0;
 
-/** Built from these presences before a time (ms). */
+/** Built from the presences before a time (ms). */
 export function profileOf(presences: readonly Presence[], until: number): Profile {
   const early = presences.filter(({ first }) => first < until);
   const clients = (some: readonly Presence[]) =>
@@ -58,7 +58,7 @@ function mostFrequent(values: readonly string[]): string | null {
 }
 
 /**
- * known: the owner's. bare: the owner's, but on a registered device every time until now. foreign: not theirs.
+ * known: the owner's. bare: the owner's client, but until now always on a registered device. foreign: not theirs.
  * unsaid: the log names no client.
  */
 export type ClientFit = 'known' | 'bare' | 'foreign' | 'unsaid';
@@ -70,9 +70,9 @@ export function clientFit({ client, device }: Presence, profile: Profile): Clien
 }
 
 /**
- * known: a network of the owner's. near: another of an operator the owner uses, in a country they are in. elsewhere:
- * the same country, operator foreign. somewhere: the same country, operator not said. abroad: a country they were
- * never in. unsaid: the log names no country.
+ * known: a network of the owner's. near: another network of an operator that the owner uses, in one of their countries.
+ * elsewhere: the same country, a foreign operator. somewhere: the same country, operator not given. abroad: a country
+ * they were never in. unsaid: the log names no country.
  */
 export type PlaceFit = 'known' | 'near' | 'elsewhere' | 'somewhere' | 'abroad' | 'unsaid';
 
@@ -96,7 +96,7 @@ export interface Suspicion {
   phished: ReadonlySet<string>;
 }
 
-/** Which of these presences, where nothing points at any of them, are the owner's; `owners` are already known to be. */
+/** Which of these presences, when nothing points at any of them, are the owner's; `owners` are already known to be. */
 export function ownersAmong(
   presences: readonly Presence[],
   suspicion: Suspicion,
@@ -137,7 +137,7 @@ export function ownersAmong(
   }
   return found;
 
-  /** A session that began where the owner is at home was begun by the owner, with whatever client. */
+  /** A session that began where the owner is at home was begun by the owner, whatever the client. */
   function beganThere({ network, first, sessions }: Presence): boolean {
     return !has(suspicion.networks, network) && [...sessions].some((id) => suspicion.begun.get(id) === first);
   }
@@ -154,11 +154,11 @@ export function ownersAmong(
   }
 }
 
-/** Whether it has been there for most of the log: an intruder comes late, and rarely stays for so long. */
+/** Whether it has been there for most of the log: an intruder comes late, and rarely stays that long. */
 export const isHabit = ({ first }: Presence, logStart: number, until: number) =>
   until - first > dayMs && 3 * (first - logStart) < until - first;
 
-/** Whether a session of it was begun by another client: nobody changes their browser in the middle of a session. */
+/** Whether another client began a session of this one: nobody changes browsers in the middle of a session. */
 export const isInAnothersSession = (one: Presence, presences: readonly Presence[]): boolean =>
   presences.some(
     (other) =>

@@ -1,12 +1,12 @@
 // Sign-ins reduced to presences: one client on one device at one network. A presence is the smallest thing that is
-// judged, because owner and intruder may share each of the three, and a session too. Pure.
+// judged, because owner and intruder may share any of the three, and a session too. Pure.
 import { type Hint, names } from './hints.ts';
 import { all, clientOf, has, type SignIn } from './sign-ins.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
-/** An alert's time and the log's for one and the same sign-in. */
+/** How far apart the alert and the log may time one and the same sign-in. */
 const soonMs = 15 * minuteMs;
 
 export interface Presence {
@@ -16,7 +16,7 @@ export interface Presence {
   country: string | null;
   city: string | null;
   operator: string | null;
-  /** Enrolled or compliant by the log. A stolen token carries this claim too. */
+  /** Enrolled or compliant according to the log. A stolen token carries this claim too. */
   managed: boolean;
   sessions: ReadonlySet<string>;
   /** Successful, oldest first. */
@@ -28,7 +28,7 @@ export interface Presence {
   hintedAt: number;
 }
 
-/** A phished session stays apart even at the owner's own address: nothing in it speaks for the owner. */
+/** A phished session is kept apart even at the owner's own address: nothing in it speaks for the owner. */
 const keyOf = ({ network, userAgent, device, session }: SignIn, phished: ReadonlySet<string>) =>
   JSON.stringify([
     network ?? `session ${session}`,
@@ -93,8 +93,8 @@ const keyOfPresence = ({ network, client, device, uses }: Presence) =>
   JSON.stringify([network, client, device, uses[0]?.id]);
 
 /**
- * The sign-ins that a hint is about. Its request says it best, then its session, then its address: where something
- * was there at that very time that alone, since several people may come from one address.
+ * The sign-ins that a hint is about. Its request says it best, then its session, then its address. If something was
+ * there at that very time, then only that, since several people may share one address.
  */
 function namedBy(hint: Hint, successes: readonly SignIn[]): { signIns: readonly SignIn[]; exact: boolean } {
   const exact = successes.filter((signIn) => names(hint, signIn));

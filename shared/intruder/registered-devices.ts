@@ -1,4 +1,4 @@
-// Devices that the intruder registered. A sign-in from one is theirs wherever it comes from: it is how they come back
+// Devices that the intruder registered. A sign-in from one is theirs wherever it comes from: this is how they come back
 // after the password has changed. Pure.
 import type { Intruder, Mark } from '../model/intruder.ts';
 import { attributionOf, type DirectoryAudit } from './audit.ts';
@@ -6,7 +6,7 @@ import { attributionOf, type DirectoryAudit } from './audit.ts';
 const registers = /^(register device|add device|add registered (owner|users) to device)/i;
 const namesDevice = /^device ?id$/i;
 
-/** One mark for each name that the log has for a device: its object id, and the id that sign-ins call it by. */
+/** One mark for each name that the log has for a device: its object id, and the id that sign-ins use. */
 export function registeredDevices(audits: readonly DirectoryAudit[], intruder: Intruder): Mark[] {
   const found = new Map<string, Mark>();
   for (const audit of audits.filter(({ activity }) => registers.test(activity))) {
@@ -40,11 +40,11 @@ function idsIn({ targets, details }: DirectoryAudit): string[] {
   return [...new Set(named.filter((value) => value !== ''))];
 }
 
-/** A changed property is a value, or a list of one. */
+/** A changed property is a value, or a list with one value. */
 const textsIn = (value: unknown): string[] =>
   typeof value === 'string' ? [value] : Array.isArray(value) ? value.flatMap(textsIn) : [];
 
-/** The intruder with these devices; what was known of a device gives way. */
+/** The intruder with these devices; they replace what was known about a device. */
 export function withDevices(intruder: Intruder, devices: readonly Mark[]): Intruder {
   if (devices.length === 0) return intruder;
   const values = new Set(devices.map(({ value }) => value));

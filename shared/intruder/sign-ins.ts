@@ -1,5 +1,5 @@
-// The sign-in log and the risk detections of one user, reduced to what tells owner and intruder apart.
-// Two shapes of one log: beta knows sessions and non-interactive sign-ins, v1.0 is the fallback without them.
+// The sign-in log and the risk detections of one user, reduced to what tells owner and intruder apart. One log in two
+// shapes: beta has sessions and non-interactive sign-ins; v1.0 is the fallback without them.
 import { z } from 'zod';
 import { networkOf } from './address.ts';
 
@@ -57,7 +57,7 @@ export const signInSchema = z
     network: entry.ipAddress === null ? null : networkOf(entry.ipAddress),
     city: entry.location?.city ?? null,
     country: entry.location?.countryOrRegion ?? null,
-    /** The number of the network's operator: it stays while a carrier changes a customer's address. */
+    /** The number of the network's operator: it stays the same when a carrier changes a customer's address. */
     operator: operatorOf(entry.autonomousSystemNumber),
     userAgent: entry.userAgent,
     correlation: entry.correlationId,
@@ -74,7 +74,7 @@ export const signInSchema = z
     interactive: entry.isInteractive ?? true,
     errorCode: entry.status?.errorCode ?? 0,
     failure: entry.status?.failureReason ?? null,
-    /** Whether two factors were asked for, and so given in a successful sign-in; null where the log does not say. */
+    /** Whether two factors were asked for, which a successful sign-in therefore gave; null if the log does not say. */
     mfa:
       entry.authenticationRequirement === null
         ? null
@@ -86,7 +86,7 @@ export const signInSchema = z
 
 export type SignIn = Readonly<z.infer<typeof signInSchema>>;
 
-/** Zero is what the log writes where it knows none. */
+/** The log writes zero if it knows none. */
 function operatorOf(logged: number | string | null | undefined): string | null {
   const number = String(logged ?? '').trim();
   return number === '' || number === '0' ? null : number;
@@ -107,7 +107,7 @@ function additional(json: string | null): ReadonlyMap<string, unknown> {
 /**
  * One entry of /identityProtection/riskDetections (https://learn.microsoft.com/graph/api/resources/riskdetection).
  * `additionalInfo` is JSON in a string: `[{"Key":"userAgent","Value":"Mozilla/5.0 …"},{"Key":"relatedLocation",
- * "Value":{"clientIP":"198.51.100.20"}}]`; what is not readable there is taken as not said.
+ * "Value":{"clientIP":"198.51.100.20"}}]`; what can't be read there counts as missing.
  */
 export const riskDetectionSchema = z
   .object({
@@ -131,10 +131,10 @@ export const riskDetectionSchema = z
       address: entry.ipAddress,
       request: entry.requestId,
       correlation: entry.correlationId,
-      /** When the intruder acted: an offline detection is made up to two days later. */
+      /** When the intruder acted; an offline detection is made up to two days later. */
       at: entry.activityDateTime,
       userAgent: z.string().safeParse(more.get('userAgent')).data ?? null,
-      /** The other end of a travel that cannot have been made. */
+      /** The other end of a journey that cannot have been made. */
       otherLeg: otherLegSchema.safeParse(more.get('relatedLocation')).data?.clientIP ?? null,
     };
   });
@@ -144,12 +144,12 @@ export type RiskDetection = Readonly<z.infer<typeof riskDetectionSchema>>;
 /** A user agent without its version numbers: browsers update themselves. */
 export const clientOf = (userAgent: string | null) => userAgent?.replaceAll(/[\d._]+/g, '') ?? null;
 
-/** Programs no owner signs in with by hand: one of them at a second address is the same intruder. */
+/** Programs that no owner signs in with by hand: if one appears at a second address, it is the same intruder. */
 export const program = /axios|python|fasthttp|go-http|okhttp|curl|node-fetch|undici|aiohttp|httpx|BAV2ROPC/i;
 
-/** What these have, once each. */
+/** The values that these have, once each. */
 export const all = <T>(items: readonly T[], value: (item: T) => string | null): Set<string> =>
   new Set(items.flatMap((item) => value(item) ?? []));
 
-/** Nothing said is nothing in common. */
+/** A missing value matches nothing. */
 export const has = (values: ReadonlySet<string>, value: string | null) => value !== null && values.has(value);

@@ -1,4 +1,4 @@
-// Did the intruder do this? What a log says about who acted is held against the marks, and the answer says how sure it
+// Did the intruder do this? What a log says about who acted is compared with the marks, and the answer says how sure it
 // is, because that decides what may be done about it. Pure.
 import type { Certainty, Intruder, Mark, StoredTrace } from '../model/intruder.ts';
 import { bareAddress, networkOf } from './address.ts';
@@ -25,27 +25,27 @@ export const storedTrace = (trace: Trace): StoredTrace => ({
 
 export interface Tie {
   certainty: Certainty;
-  /** In words that follow "made ". */
+  /** Words that follow "made ". */
   words: string;
 }
 
-/** What can't be undone: a deleted method or pass, a wiped phone. Everything else has an undo. */
+/** What can't be undone is irreversible: a deleted method or pass, a wiped phone. Everything else has an undo. */
 export type ActionKind = 'irreversible' | 'reversible';
 
-/** What may be done about a thing, by how sure it is that the intruder made it. */
+/** What may be done about a thing, depending on how sure it is that the intruder made it. */
 const allowed = {
   certain: { irreversible: 'remove', reversible: 'remove' },
   likely: { irreversible: 'ask', reversible: 'remove' },
 } as const satisfies Record<Certainty, Record<ActionKind, 'remove' | 'ask'>>;
 
-/** Without a tie nothing is removed: whether to ask or to keep is for the step to say. */
+/** Nothing is removed without a tie; whether to ask or to keep is for the step to say. */
 export const mayBeRemoved = (tie: Pick<Tie, 'certainty'> | undefined, kind: ActionKind): boolean =>
   tie !== undefined && allowed[tie.certainty][kind] === 'remove';
 
 /**
- * What ties an act to the intruder, or undefined. The owner's session at the intruder's address is a stolen token, which
- * leaves no sign-in while it lives. An address that the owner uses too proves nothing without a client that the owner
- * does not have, and nothing at all in a session of the owner; a client alone never does.
+ * What ties an act to the intruder, or undefined. The owner's session at the intruder's address is a stolen token,
+ * which leaves no sign-in while it lives. An address that the owner uses too proves nothing without a client that the
+ * owner does not have, and nothing at all in a session of the owner's. A client alone never proves anything.
  */
 export function tieOf(intruder: Intruder, trace: Trace): Tie | undefined {
   const { session, request, device, userAgent } = trace;
@@ -84,7 +84,7 @@ export function tieOf(intruder: Intruder, trace: Trace): Tie | undefined {
 const isOwners = ({ marks }: Intruder, kind: Mark['kind'], value: string) =>
   marks.some((mark) => mark.kind === kind && mark.value === value && mark.verdict === 'owner');
 
-/** Made in a session, on a device or at an address of the owner, and by nothing of the intruder's. */
+/** Made in a session, on a device or at an address of the owner's, and with nothing of the intruder's. */
 export const isOwnersTrace = (intruder: Intruder, trace: Trace): boolean =>
   tieOf(intruder, trace) === undefined &&
   intruder.marks.some(
@@ -97,6 +97,6 @@ export const isOwnersTrace = (intruder: Intruder, trace: Trace): boolean =>
           networkOf(value) === networkOf(bareAddress(trace.address ?? '')))),
   );
 
-/** The words alone, for telling. */
+/** The words alone, for telling people. */
 export const tieToIntruder = (intruder: Intruder, trace: Trace): string | undefined =>
   tieOf(intruder, trace)?.words;

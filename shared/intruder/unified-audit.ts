@@ -1,12 +1,14 @@
-// The unified audit log, in which all workloads write down what was done, reduced to what attribution needs. What the
-// workload wrote is kept beside it, for those who want more of it. Judged by audit.ts.
+// The unified audit log, in which all workloads record what was done, reduced to what attribution needs. The workload's
+// own record is kept beside it for readers who need more. Judged by audit.ts.
 import { z } from 'zod';
 import { bareAddress } from './address.ts';
 import { type AuditRecord, each, isTime, text } from './audit.ts';
 
 const withInner = z.looseObject({ dynamicProperties: z.looseObject({}) });
 
-/** The same properties stand in the data itself, one level below it, or in a text of JSON, by record type and age. */
+/**
+ * The same properties stand in the data itself, one level below it, or in JSON text, depending on record type and age.
+ */
 function flat(data: unknown): unknown {
   const given = typeof data === 'string' ? asJson(data) : data;
   const parsed = withInner.safeParse(given);
@@ -23,13 +25,16 @@ function asJson(text: string): unknown {
 }
 
 const detailsSchema = z.object({ 'User-Agent': text });
-/** Of a change in the directory, whose details are a text of JSON. */
+/** The client behind a change in the directory, with details that are JSON text. */
 const clientIn = (details: string | null) =>
   detailsSchema.safeParse(details === null ? null : asJson(details)).data?.['User-Agent'] ?? null;
 
 const pairs = each(z.object({ Name: text, Value: text }));
 
-/** What the workloads write beside the common fields; they disagree on names, and most are missing most of the time. */
+/**
+ * What the workloads write beside the common fields; they disagree on names, and most fields are missing most of the
+ * time.
+ */
 const auditDataSchema = z.preprocess(
   flat,
   z.looseObject({
@@ -41,7 +46,7 @@ const auditDataSchema = z.preprocess(
     SessionId: text,
     DeviceId: text,
     AppAccessContext: z.object({ AADSessionId: text, UniqueTokenId: text }).nullish().catch(null),
-    /** Of sign-ins and directory changes. */
+    /** For sign-ins and directory changes. */
     ExtendedProperties: pairs,
     DeviceProperties: pairs,
   }),

@@ -1,5 +1,5 @@
-// Since when a thing may be the intruder's. A time alone proves nothing: what merely falls into the window is for a
-// person to judge, and only what is older may be kept without asking.
+// Since when a thing may be the intruder's. A time alone proves nothing: a person judges what merely falls into the
+// window, and only what is older may be kept without asking.
 
 import type { Intruder } from '../model/intruder.ts';
 import type { RunView } from '../model/step.ts';
@@ -7,8 +7,8 @@ import type { RunView } from '../model/step.ts';
 const hourMs = 3_600_000;
 
 /**
- * ms. The intruder's earliest known activity less an hour; while nothing is known of them, an hour before what the
- * alerts name, and a day before the run where they name no time.
+ * ms. The intruder's earliest known activity less an hour; while nothing is known about them, an hour before what the
+ * alerts name, or a day before the run if they name no time.
  */
 export function windowStart({ openedAt, signals }: RunView, intruder: Intruder): number {
   if (intruder.since !== null) return Date.parse(intruder.since);
