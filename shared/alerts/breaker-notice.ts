@@ -43,7 +43,7 @@ const isWaiting = (run: RunRow) => run.state === 'held';
 const isLimited = (run: RunRow) =>
   run.limitedBecause !== undefined && run.level === 'contain' && run.state !== 'held' && run.endsAs === null;
 
-/** undefined where there is nothing to decide. Pure. */
+/** undefined if there is nothing to decide. Pure. */
 export function stormNotice({ hour, moment, runs, baseUrl, mailTo }: Storm): Notice | undefined {
   const waiting = runs.filter((run) => isWaiting(run) || isLimited(run));
   if (moment === 'ended' && waiting.length === 0) return undefined;

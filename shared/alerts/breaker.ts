@@ -26,7 +26,7 @@ export interface Limits {
   runs: number;
 }
 
-/** `users`: enabled members of the tenant, or null where nobody could tell: then the numbers alone hold. */
+/** `users`: enabled members of the tenant, or null if that is unknown: then only the numbers limit. */
 export function limitsOf(settings: BreakerSettings, users: number | null): Limits {
   const share =
     users === null

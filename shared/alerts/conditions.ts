@@ -73,7 +73,7 @@ export const conditions = {
     return tiedSignIn(signal, known);
   },
 
-  /** From an address that a run attributes to an intruder alone; the event's own word proves nothing. */
+  /** From an address that a run attributes to an intruder alone; the event's own claim proves nothing. */
   'intruders-address': (signal, known) => {
     if (signal.address === null) return false;
     if (known.intruders === undefined) return { needs: 'intruders' };

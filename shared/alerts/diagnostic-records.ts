@@ -49,7 +49,7 @@ export function recordOf(given: unknown): RecordOf {
   return { is: 'risk', inner, seenAt: record.success ? parseTime(record.data.time) : null };
 }
 
-/** The records of a message; undefined where it is no batch. */
+/** The records of a message; undefined if it is no batch. */
 export const recordsIn = (data: unknown): readonly unknown[] | undefined =>
   batchSchema.safeParse(data).data?.records;
 

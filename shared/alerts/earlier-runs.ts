@@ -33,8 +33,8 @@ export async function lastRunOf(
 }
 
 /**
- * The confirmation comes back as a risk detection, `adminConfirmedUserCompromised`. The latest attempt counts, answered
- * or not: the answer may have been lost.
+ * The confirmation comes back as a risk detection, `adminConfirmedUserCompromised`. The latest attempt counts, whether
+ * it was answered or not: the answer may have been lost.
  */
 function changedAt(steps: readonly StepRow[], what: 'risk-confirmation' | 'risk-dismissal'): string | null {
   const step = steps.find(({ part }) => part === what);
@@ -63,7 +63,7 @@ export interface IntruderPlace {
   client: string | null;
 }
 
-/** By runs that were opened since then; a held run has looked at nothing, and one that was undone was a false alarm. */
+/** From runs opened since then; a held run has looked at nothing, and an undone one was a false alarm. */
 export async function intrudersOf(progress: Progress, since: Date): Promise<readonly IntruderPlace[]> {
   const refs = await progress.list(since, mostRuns);
   const runs = await Promise.all(refs.map((ref) => progress.read(ref)));

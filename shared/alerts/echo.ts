@@ -18,7 +18,7 @@ const laterMs = 60 * minuteMs;
 /** Defender may raise its alert hours later; such an alert says nothing about the time in between. */
 const latestMs = 24 * 60 * minuteMs;
 
-/** `lastRun` is asked only for what a person is said to have called a compromise: nothing else waits for the table. */
+/** `lastRun` is asked only if a person is said to have confirmed a compromise: nothing else waits for the table. */
 export async function heard(signal: Signal, lastRun: () => Promise<LastRun | undefined>): Promise<Heard> {
   const confirmation = isConfirmation(signal);
   if (!signal.standing || (!confirmation && signal.confirmedByPerson !== true)) return { is: 'news', signal };
@@ -34,7 +34,10 @@ export async function heard(signal: Signal, lastRun: () => Promise<LastRun | und
   return { is: 'news', signal: own ? withoutConfirmation(signal) : signal };
 }
 
-/** All risk was dismissed, our confirmation with it: whoever is called compromised now, a person called so. */
+/**
+ * All risk was dismissed, including our confirmation: an account called compromised after that was called so by a
+ * person.
+ */
 function isSinceDismissal({ source, version }: Signal, { confirmedAt, dismissedAt }: LastRun): boolean {
   if (source !== 'riskyUser' || !dismissedAt || dismissedAt < (confirmedAt ?? '')) return false;
   return Date.parse(version) >= Date.parse(dismissedAt);

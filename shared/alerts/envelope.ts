@@ -8,7 +8,10 @@ import { clean } from './payload-fields.ts';
 /** What Service Bus Standard takes in one message (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
 export const largestMessageBytes = 256 * 1024;
 
-/** More than any service sends at once. Looking at one costs a fraction of a millisecond, so the number must be bounded. */
+/**
+ * More than any service sends at once. Each event costs a fraction of a millisecond to look at, so their number must be
+ * limited.
+ */
 export const mostEvents = 200;
 /** Objects and lists in one message, nested ones too: a large alert has some hundreds. */
 const mostObjects = 4000;
@@ -103,11 +106,11 @@ function read(body: unknown): Read {
   return typeof text === 'string' ? parse(text, 'the message') : counted(text, 'the message');
 }
 
-/** Costs nothing to refuse, so that thousands of them don't push out the event that counts. */
+/** Costs nothing to refuse, so thousands of these can't push out the event that counts. */
 const isNothing = (entry: unknown): boolean =>
   typeof entry !== 'object' || entry === null || Object.keys(entry).length === 0;
 
-/** Refuses what is made of so many objects that reading it would keep everything else waiting. */
+/** Refuses a message with so many objects that reading it would keep everything else waiting. */
 function counted(value: unknown, what: string): Read {
   const waiting: unknown[] = Array.isArray(value) ? value.filter((entry) => !isNothing(entry)) : [value];
   let objects = 0;

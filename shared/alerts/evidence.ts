@@ -1,5 +1,6 @@
-// Finds whom an alert is about. Apart from the account that was taken over, its evidence lists senders, recipients,
-// administrators and service accounts. Only accounts called compromised count, or the one that such an alert is about.
+// Finds the accounts that an alert is about. Apart from the account that was taken over, its evidence lists senders,
+// recipients, administrators and service accounts. Only accounts called compromised count, or the one account that such
+// an alert is about.
 import { z } from 'zod';
 import type { Kept } from '../model/step.ts';
 import { guid, maybe, text, word, words } from './payload-fields.ts';

@@ -29,7 +29,7 @@ interface Facts {
   detections: readonly Signal[];
   /** Confirmed signals recorded for this user, whether or not they opened a run. */
   earlier: readonly Signal[];
-  /** Where intruders came from by runs of the last days. */
+  /** Where intruders came from, according to runs of the last days. */
   intruders: readonly IntruderPlace[];
 }
 export type FactName = keyof Facts;
@@ -102,7 +102,8 @@ async function readSignIns(graph: GraphReader, userId: string, around: string): 
 
 /**
  * Risk detections of one user, made since 48 hours before `around`: IdentityRiskEvent.Read.All
- * (https://learn.microsoft.com/graph/api/riskdetection-list). Detected later than done, so none of the window is missed.
+ * (https://learn.microsoft.com/graph/api/riskdetection-list). Detection comes after the activity, so none in the window
+ * is missed.
  */
 const readDetections = (graph: GraphReader, userId: string, around: string): Promise<Signal[]> =>
   graph.list(
@@ -119,7 +120,7 @@ async function readEarlier(decisions: Decisions, userId: string, around: string)
 export interface Readable {
   graph: GraphReader;
   decisions: Decisions;
-  /** Where intruders came from by runs opened since then; left out: none is known. */
+  /** Where intruders came from, according to runs opened since then; left out: none is known. */
   intruders?(since: Date): Promise<readonly IntruderPlace[]>;
 }
 

@@ -1,14 +1,14 @@
-// Confirms the risk detections of a storm together. Identity Protection answers one request a second in the whole
-// tenant (https://learn.microsoft.com/graph/throttling-limits), so fifty alerts confirmed one by one would keep the
-// fiftieth lock waiting for fifty seconds. The first is asked for at once; whatever comes while an answer is on its way
-// is looked up in one list of the latest detections.
+// Confirms the risk detections of a storm together. Identity Protection answers one request a second for the whole
+// tenant (https://learn.microsoft.com/graph/throttling-limits), so fifty alerts confirmed one by one would make the
+// fiftieth lock wait for fifty seconds. The first is asked for at once; those that arrive before an answer is back are
+// looked up in one list of the latest detections.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import type { GraphReader } from '../model/clients.ts';
 import { wholeSeconds } from '../model/text.ts';
 
 const one = /^\/identityProtection\/riskDetections\/([^/?]+)$/;
-/** Alerts come within minutes to hours of a detection; what is older is asked for by its id. */
+/** Alerts follow a detection within minutes or hours; anything older is asked for by its id. */
 const listedHours = 48;
 const mostListed = 500;
 const identified = z.looseObject({ id: z.string() });
@@ -63,7 +63,7 @@ export function gatherDetections(connect: () => GraphReader, now: () => Date): G
         if (!isAsking) void askForAll();
       });
       const fits = schema.safeParse(found);
-      // The client itself says best what is wrong with an answer.
+      // The client itself gives the best error for an odd answer.
       return fits.success ? fits.data : await connect().get(place, schema);
     },
   };

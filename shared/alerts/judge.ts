@@ -24,7 +24,7 @@ export interface JudgeDeps {
   /** Reads and classifies the account. Throws PermanentError with status 404 if it was deleted. */
   readAccount(id: string, now: Date, likelyName?: string | null): Promise<Account>;
   lastRun(userId: string): Promise<LastRun | undefined>;
-  /** Where intruders came from by runs opened since then. */
+  /** Where intruders came from, according to runs opened since then. */
   intruders?(since: Date): Promise<readonly IntruderPlace[]>;
   /** Why only a person may change the account, beyond the settings' list; left out: no reason. */
   protection?(userId: string): Promise<(account: Account) => string | null>;

@@ -1,6 +1,6 @@
-// What a look back found in one account, raised by an operator. Microsoft Graph holds no original: the find was made in the
-// tenant, by an identity that is not this app's. So it opens no more than a held run, unless Graph itself calls the account
-// high risk; the steps of the run look for themselves.
+// What a look back found in one account, sent in by an operator. Microsoft Graph holds no original: the finding was
+// made in the tenant, by an identity that is not this app's. So it opens at most a held run, unless Graph itself calls
+// the account high risk; the run's steps look for themselves.
 import { z } from 'zod';
 import { PermanentError } from '../errors.ts';
 import { noTraces } from '../model/signal.ts';
@@ -55,7 +55,7 @@ function reading({
           level: 'medium',
           standing: true,
           state: 'found',
-          // When it was made is not known, and when it was found is not when somebody was in.
+          // Nobody knows when it was made, and when it was found is not when somebody was in.
           activityAt: null,
           detectedAt: foundAt,
           ...noTraces,

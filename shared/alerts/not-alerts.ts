@@ -1,5 +1,5 @@
-// Messages that are about no person's account. Notices of Event Grid itself are only recorded. Risk of a service principal
-// is refused by name, so that whoever finds it among the dead letters knows what to look at.
+// Messages that are not about a person's account. Event Grid's own notices are only recorded. Risk of a service
+// principal is refused by name, so that a person who finds it among the dead letters knows what to look at.
 import { z } from 'zod';
 import { clean } from './payload-fields.ts';
 import type { Opener } from './source.ts';

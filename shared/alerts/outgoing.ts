@@ -12,8 +12,8 @@ import type { Inner } from './source.ts';
 const mostCharacters = 128;
 
 /**
- * `riskDetection:6a5874ca…:2026-11-20T09:14:31.002Z`: the same at every door, so that what comes through two of them is
- * dropped once, while an alert that has changed is new.
+ * `riskDetection:6a5874ca…:2026-11-20T09:14:31.002Z`: the same at every door, so that an alert which comes through two
+ * of them is dropped once, while one that has changed is new.
  */
 export function eventId(source: string, id: string, version: string): string {
   const whole = `${source}:${id}:${version}`;

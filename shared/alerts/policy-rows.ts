@@ -1,6 +1,6 @@
-// Which signal does what: the table, top to bottom, first match wins. Rows that name a detector stand above rows that
-// name only a level; of a combination, both halves stand together. Conditions are computed in conditions.ts; POLICY in
-// the settings replaces `does`, as in {"high":"full"}.
+// Which signal does what: the table, top to bottom, first match wins. Rows that name a detector come before rows that
+// name only a level; the two halves of a combination stand together. Conditions are computed in conditions.ts; POLICY
+// in the settings replaces `does`, as in {"high":"full"}.
 
 import type { RiskLevel } from '../model/signal.ts';
 import type { ConditionName } from './conditions.ts';

@@ -32,8 +32,8 @@ const overridesSchema = z.strictObject(
 );
 
 /**
- * The default with rows replaced, as in `{"high":"full","guest":"contain"}`; problems come all at once, each with the
- * setting's name, so that a row that does not exist is not taken for one that does.
+ * The default with rows replaced, as in `{"high":"full","guest":"contain"}`. All problems are returned at once, each
+ * with the setting's name, so that a row that does not exist isn't silently ignored.
  */
 export function readPolicy(overrides: unknown): { policy: Policy } | { problems: readonly string[] } {
   const parsed = overridesSchema.safeParse(overrides);

@@ -47,9 +47,10 @@ const groupSchema = z.object({
 });
 
 /**
- * GET /users/{id} and /users/{id}/transitiveMemberOf (https://learn.microsoft.com/graph/api/user-list-transitivememberof).
- * Without the cast to groups, which an index that lags would answer: this way, somebody added to a protected group a
- * minute ago is found. Never throws; `unread` says what failed.
+ * GET /users/{id} and /users/{id}/transitiveMemberOf
+ * (https://learn.microsoft.com/graph/api/user-list-transitivememberof). There is no cast to groups, because an index
+ * that lags would answer it; without one, somebody added to a protected group a minute ago is found. Never throws;
+ * `unread` says what failed.
  */
 export async function readProtections(
   graph: GraphReader,

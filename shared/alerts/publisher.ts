@@ -60,7 +60,7 @@ async function publish(options: TopicOptions, alerts: readonly OutgoingAlert[]):
         ...(await authorization(options)),
       },
       body: JSON.stringify(events),
-      // Whoever redirects it would get the key and the alerts.
+      // A redirect would hand over the key and the alerts.
       redirect: 'manual',
       signal: AbortSignal.timeout(answerWithinMs),
     });

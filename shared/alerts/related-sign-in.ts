@@ -65,8 +65,8 @@ function reading(signIn: z.infer<typeof signInSchema>): Reading {
 const kinds = "signInEventTypes/any(t: t eq 'interactiveUser' or t eq 'nonInteractiveUser')";
 
 /**
- * The use of a stolen token leaves sign-ins that are not interactive. A read by id answers interactive ones alone, and so
- * does a list whose filter names no type.
+ * Using a stolen token leaves sign-ins that are not interactive. A read by id returns only interactive ones, and so
+ * does a list with a filter that names no type.
  */
 async function ask(graph: GraphReader, id: string): Promise<Reading> {
   const [signIn] = await graph.list(

@@ -60,7 +60,7 @@ export const riskDetectionSchema = payload.transform((given) => signalOf(given))
 
 const link = 'https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SecurityMenuBlade/~/RiskDetections';
 
-/** `none` is the state of what was never a risk or no longer is; a state of a later version still stands. */
+/** `none` is the state of what never was a risk or no longer is; a state from a later version still stands. */
 const over = new Set(['none', 'remediated', 'dismissed', 'confirmedsafe']);
 
 const byPerson = /^admin(ConfirmedUser|ConfirmedSignin)Compromised$/i;

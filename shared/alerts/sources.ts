@@ -56,7 +56,7 @@ export const alertPermissions = {
   ],
 };
 
-/** Payloads that are looked at to find out whether one message is understood, however they are nested. */
+/** How many more payloads may be looked at to find out whether one message is understood, however they are nested. */
 export interface Looks {
   left: number;
 }

@@ -13,7 +13,7 @@ export interface UnknownTitles {
   isNew(detection: Detection, now: Date): Promise<boolean>;
   /** It called an account compromised, so on-call must hear of it once. */
   keep(detection: Detection, now: Date): Promise<void>;
-  /** Kept ones that nobody was told of, oldest first. */
+  /** Those kept that nobody was told about, oldest first. */
   untold(): Promise<readonly Detection[]>;
   told(detections: readonly Detection[]): Promise<void>;
 }
@@ -33,7 +33,7 @@ export const kept = ({ source, detector, title, product }: Detection): Detection
   ...(product === undefined ? {} : { product: plain(product, 100) }),
 });
 
-/** Strangers write titles, so no more a day than somebody would read. */
+/** Strangers write titles, so at most as many a day as somebody would read. */
 const mostADay = 200;
 export const keyOf = ({ source, detector, title, product = '' }: Detection) =>
   createHash('sha256')

@@ -25,7 +25,7 @@ export function jsonOf(text: string): unknown {
 const isPartial = ({ status, headers }: Answer) =>
   status === 206 || /(^|,)\s*199\b/.test(headers.get('warning') ?? '');
 
-/** What went wrong behind a status 200: the headers were sent before it happened. */
+/** The error behind a status 200: the headers were sent before it happened. */
 const faultSchema = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
 
 /**

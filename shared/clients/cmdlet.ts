@@ -19,7 +19,7 @@ const tenantWide = new Set([
 /** Parameters that name the object. To many cmdlets, null, empty or `*` means all of them. */
 const naming = ['Identity', 'Mailbox', 'SenderAddress', 'RoleAssignee'];
 
-/** Cmdlets whose repetition has no further effect; not New- and Add-. */
+/** Cmdlets that have no further effect when repeated; not New- and Add-. */
 const declarative = /^(Get|Set|Remove|Enable|Disable)-/;
 /** An account can only be unblocked so many times; then only Microsoft's support helps. */
 const scarce = new Set(['Remove-BlockedSenderAddress']);
@@ -56,7 +56,7 @@ function encoded(value: CmdletValue): unknown {
   return { '@odata.type': '#Exchange.GenericHashTable', ...value };
 }
 
-/** Whether repeating the call has no further effect: not New- and Add-, and not what is limited. */
+/** Whether repeating the call has no further effect: not for New- and Add-, and not for scarce ones. */
 export const repeatable = (cmdlet: string) => declarative.test(cmdlet) && !scarce.has(cmdlet);
 
 /** The object that the parameters name, for messages. */

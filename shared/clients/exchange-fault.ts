@@ -27,7 +27,7 @@ const errorSchema = z.looseObject({
 const piped = /^\s*\w*\|([\w.]+)\|\s*([\s\S]*)$/;
 const shortName = (type: string | undefined) => type?.split('.').at(-1);
 
-/** What a role doesn't hold is not there for the app, a cmdlet or one of its parameters: a 400 that means a 403. */
+/** Exchange hides whatever the app's role doesn't hold, a cmdlet or one of its parameters: a 400 that means a 403. */
 const hidden = new Set(['CommandNotFoundException', 'ParameterBindingException']);
 
 /** A server or domain controller is busy or gone for a moment; seen with 400 and 403 as well as with 500. */

@@ -64,7 +64,7 @@ const faultSchema = z.looseObject({
   errors: z.array(z.unknown()).optional().catch(undefined),
 });
 
-/** `fetch` and the SDKs put the error of the socket one or two layers down; of several addresses, each has its own. */
+/** `fetch` and the SDKs hide the socket's error one or two layers down; with several addresses, each has its own. */
 const mostLayers = 4;
 
 interface ConnectionFault {

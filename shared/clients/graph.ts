@@ -152,7 +152,7 @@ export function createGraph(options: ClientOptions & { paces?: Paces }): BoundGr
 
     const get = (path: string, given?: GraphOptions) => ask('GET', path, (api) => api.get(), given);
 
-    /** If refused for lack of a licence that the tenant has, asks once more, then leaves it to a later try. */
+    /** If refused for lack of a licence that the tenant does have, asks once more; after that, a later try must do. */
     async function read(path: string, given?: GraphOptions): Promise<Answered> {
       try {
         return await get(path, given);

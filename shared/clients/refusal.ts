@@ -26,7 +26,10 @@ export interface Refusal {
   now: Date;
 }
 
-/** Said beside what is missing: who grants it and tries again at once would think that it was the wrong thing. */
+/**
+ * Said together with what is missing: somebody who grants it and tries again at once would think that it was the wrong
+ * permission.
+ */
 const staleToken =
   "What was granted less than a day ago counts once the managed identity's token is new: up to 24 hours, and restarting the app does not help.";
 
@@ -52,7 +55,7 @@ export function refusalOf(refusal: Refusal): RetryableError | PermanentError {
   const { service, request, headers, fault, now } = refusal;
   const retryAfter = headers.get('retry-after');
   const wait = retryAfterSeconds(retryAfter, now);
-  // What asks to be tried again is no refusal, whatever its status.
+  // An answer that asks to be tried again is no refusal, whatever its status.
   const isBusy = wait !== undefined && refusal.status >= 400 && !passes(refusal.status);
   const status = fault.status ?? (isBusy ? 503 : refusal.status);
   const code = fault.code === '' ? undefined : fault.code;

@@ -1,5 +1,5 @@
-// Reads whose answer serves several steps: a run's steps read the same log and the same list of domains within seconds
-// of each other. Nothing that a step changes and checks is shared.
+// Reads that serve several steps: a run's steps read the same log and the same list of domains within seconds of each
+// other. Nothing that a step changes and checks is shared.
 import { z } from 'zod';
 import type { Clients, CmdletOptions, CmdletParameters, GraphOptions } from '../model/clients.ts';
 
@@ -41,7 +41,7 @@ export function sharingReads(
       kept.set(key, { until: now() + seconds * 1000, answer });
       answer.catch(() => kept.delete(key));
     }
-    // The other caller's request may have ended with that caller, who hears of its failure.
+    // The other caller's request may have ended together with that caller, who gets the failure.
     const items = known === undefined ? await answer : await answer.catch(() => undefined);
     const fits = items === undefined ? undefined : z.array(item).safeParse(items);
     return fits?.success ? fits.data : read(item);

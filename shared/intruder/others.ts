@@ -18,10 +18,7 @@ export type OtherVerdict =
   /** `habit`: they use the address every day, so it is not only the intruder's. */
   | { is: 'bystander'; reason: string; signIn: SignIn; habit: boolean };
 
-/**
- * What is known about the address: proven the intruder's, from a sign-in that may be the owner's, or used by others
- * too.
- */
+/** One account, judged by all of its sign-ins, there and elsewhere; undefined if none succeeded there. */
 export type AddressFit = 'intruder' | 'unknown' | 'shared';
 
 const standing = new Set(['atRisk', 'confirmedCompromised']);

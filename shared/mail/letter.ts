@@ -89,7 +89,7 @@ const ink = 'color:#1d2126';
 const soft = 'color:#59626c';
 const table = html`role="presentation" width="100%" cellpadding="0" cellspacing="0"`;
 
-/** // If a mail program allows styles, dark mode is ours; otherwise it converts the colours itself. */
+/** If a mail program allows styles, dark mode is ours; otherwise it converts the colours itself. */
 const dark = html`@media (prefers-color-scheme:dark){.page{background:#15181c!important}.card{background:#1e2227!important}.ink{color:#e9ecef!important}.soft{color:#b3bbc4!important}.now{background:#2a2f36!important}.order{background:#15181c!important;color:#d5dae0!important}a{color:#8ab4f8!important}}`;
 
 export function letterHtml({ subject, colour, title, below, lead, sections, foot }: Letter): string {

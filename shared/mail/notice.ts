@@ -66,7 +66,7 @@ export function noticeMail(notice: Notice, foot?: string, timeZone?: string): No
   };
 }
 
-/** With on-call's own time beside each. */
+/** With on-call's own time beside each time. */
 const told = (section: Section, timeZone: string | undefined): Section => ({
   ...section,
   lines: section.lines.map(({ details, ...line }) => ({
@@ -107,7 +107,7 @@ export const noticeRowSchema = z.object({
   attempt: z.number(),
   /** Not before this time, or the end of the lease (ISO 8601). */
   until: z.string().nullable(),
-  /** When the first send began whose outcome is unknown. */
+  /** When the first send with an unknown outcome began. */
   claimedAt: z.string().nullable(),
   toldAt: z.string().nullable(),
 });

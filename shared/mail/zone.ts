@@ -23,10 +23,10 @@ function localTime(iso: string, timeZone: string): string | undefined {
   return day === dayOf(iso) ? format.format(time) : `${day} ${format.format(time)}`;
 }
 
-/** A time as texts have it that don't know on-call's clock; not one that is told by it already. */
+/** A time as texts write it that don't know on-call's clock; a time that already shows it doesn't match. */
 const written = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)(:\d\d)? UTC\b(?! \((?:\d{4}-\d\d-\d\d )?\d\d:\d\d )/g;
 
-/** Each time in a text, told anew. What stands in quotes is somebody's name for something. */
+/** Each time in a text, rewritten. Text in quotes is somebody's name for something and stays as it is. */
 export const retold = (text: string, tell: (iso: string, utc: string) => string): string =>
   text
     .split('"')
@@ -39,6 +39,6 @@ export const retold = (text: string, tell: (iso: string, utc: string) => string)
     )
     .join('"');
 
-/** Each time in a text with on-call's own beside it. */
+/** Each time in a text, with on-call's own time beside it. */
 export const inZone = (timeZone: string | undefined, text: string): string =>
   timeZone === undefined ? text : retold(text, (iso, utc) => withLocal(utc, iso, timeZone));

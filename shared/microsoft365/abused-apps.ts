@@ -1,6 +1,6 @@
-// Applications that intruders were seen to bring along after they had taken an account over, by application id. Most
-// are honest products: what is on this list is no proof where an owner has used it all along. Data, with its sources:
-// https://github.com/huntresslabs/rogueapps, the list of CIPP (https://docs.cipp.app) and
+// Applications that intruders were seen to bring along after they had taken over an account, by application id. Most
+// are honest products: if an owner has used one all along, its being on this list proves nothing. Data, with its
+// sources: https://github.com/huntresslabs/rogueapps, the list of CIPP (https://docs.cipp.app) and
 // https://github.com/randomaccess3/detections/tree/main/M365_Oauth_Apps.
 
 interface AbusedApp {

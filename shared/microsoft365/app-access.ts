@@ -1,5 +1,5 @@
 // Which applications may act for a user, and which ones the user owns: consents, assignments, ownerships, and the
-// service principals behind them. Only reads; what is the intruder's is judged in judge-app-access.ts.
+// service principals behind them. Only reads; judge-app-access.ts says what is the intruder's.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import type { GraphReader } from '../model/clients.ts';
@@ -10,7 +10,7 @@ const text = z
   .nullish()
   .transform((given) => given ?? null);
 
-/** https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant; it does not say when it was made. */
+/** https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant; it doesn't say when it was made. */
 const grantSchema = z.object({
   id: z.string(),
   clientId: z.string(),
@@ -106,7 +106,7 @@ const select =
 const mostInFilter = 15;
 
 /**
- * Also with the service principals of `others`. DelegatedPermissionGrant.ReadWrite.All, AppRoleAssignment.ReadWrite.All
+ * Includes the service principals of `others`. DelegatedPermissionGrant.ReadWrite.All, AppRoleAssignment.ReadWrite.All
  * and User.Read.All (https://learn.microsoft.com/graph/api/user-list-oauth2permissiongrants).
  */
 export async function readAppAccess(
@@ -152,6 +152,6 @@ export async function principalsBy(
   return found;
 }
 
-/** Every consent of an application, from any user. */
+/** Every consent to an application, by any user. */
 export const grantsOf = (graph: GraphReader, principalId: string): Promise<Consent[]> =>
   graph.list(path`/oauth2PermissionGrants?$filter=clientId eq '${principalId}'`, grantSchema);

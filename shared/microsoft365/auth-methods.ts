@@ -1,5 +1,5 @@
-// Whose authentication method is this? Pure. The log names what was registered in words, and a method only tells when it was
-// made. The two are matched here; in doubt a person decides.
+// Who does this authentication method belong to? Pure. The log describes in words what was registered, and a method
+// says only when it was made. The two are matched here; in doubt a person decides.
 import { z } from 'zod';
 import type { AuditTarget, DirectoryAudit } from '../intruder/audit.ts';
 import { attributionOf, madeByIntruder } from '../intruder/audit.ts';
@@ -138,9 +138,9 @@ type Judged =
   | { is: 'keep'; why: string };
 
 /**
- * By the entries that name the very number or address, else by those of its kind at the minute it was made. Made by
- * the intruder only where every such entry is theirs; without one, a method inside the window or of unknown age is
- * for a person to judge.
+ * Judged by the entries that name this very number or address, or else by those of its kind in the minute when it was
+ * made. It is the intruder's only if every such entry is theirs; without any, a person judges a method that is inside
+ * the window or of unknown age.
  */
 function judgeMethod(
   method: Method,
@@ -154,7 +154,7 @@ function judgeMethod(
   const registered = audits.filter(isRegistration).filter((entry) => {
     const kinds = kindsIn(entry);
     if (kinds !== undefined && (kind === null || !kinds.includes(kind))) return false;
-    // One that names another number tells of another phone.
+    // An entry that names another number is about another phone.
     const named = kind === 'phone' && value !== null ? numbersIn(entry) : [];
     return named.length === 0 || named.some((number) => digits(number) === digits(value ?? ''));
   });
@@ -168,7 +168,7 @@ function judgeMethod(
     return { is: 'remove', evidence, by: storedTrace(first.trace) };
   }
   if (method.spent) return { is: 'keep', why: 'can no longer be used' };
-  // A phone keeps its id and its date when somebody puts another number in.
+  // A phone keeps its id and its date when somebody changes its number.
   const changed =
     kind === 'phone' && naming.length === 0
       ? registered.find(
@@ -199,7 +199,7 @@ function judgeMethod(
   };
 }
 
-/** Every method except the password, by what happens to it. */
+/** Every method except the password, by what is done with it. */
 export function judgeMethods(
   all: readonly Method[],
   audits: readonly DirectoryAudit[],

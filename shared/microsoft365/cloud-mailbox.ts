@@ -31,8 +31,8 @@ const withoutMailbox = new Set([
 ]);
 
 /**
- * A step that then finds none skips, while one that was never asked leaves the forward in place: in doubt, yes.
- * A mailbox that is still on premises has an address and no plan here.
+ * In doubt, yes: a step that then finds no mailbox skips, but a step that is never asked leaves the forward in place. A
+ * mailbox that is still on premises has an address and no plan here.
  */
 export async function hasCloudMailbox(user: Mailed, exchange: ExchangeReader | undefined): Promise<boolean> {
   const planned = (user.assignedPlans ?? []).some(

@@ -16,8 +16,8 @@ async function countMembers(graph: GraphReader): Promise<number> {
 const keptMinutes = 60;
 
 /**
- * Asked at most once an hour, and once for all who ask meanwhile; null while nobody can tell, and the reason goes to the
- * log. Never throws.
+ * Asked at most once an hour, and once for everybody who asks in the meantime; null while nobody can tell, and the
+ * reason goes to the log. Never throws.
  */
 export function memberCount(
   graph: () => GraphReader,

@@ -1,19 +1,22 @@
-// What a fire drill plants goes by a name and a number of its own. In a run that a drill opened they are evidence: nobody
-// signed in for a drill, so no session and no address could tie anything to the intruder. Only these, and only on the
-// account of the drill: whoever has a drill under way can have nothing else removed by it.
+// What a fire drill plants has a name and a number of its own. In a run that a drill opened, these are evidence: nobody
+// signed in for a drill, so no session and no address could tie anything to the intruder. Only these count, and only on
+// the drill's account: nobody can use a drill to have anything else removed.
 import type { RunView } from '../model/step.ts';
 import type { ServicePrincipal } from './app-access.ts';
 import type { App } from './judge-app-access.ts';
 
-/** Part of every planted name, so that anybody who finds one knows what it is, and drills recognise each other's. */
+/**
+ * Part of every planted name, so that anybody who finds one knows what it is, and one drill recognises what another
+ * planted.
+ */
 export const drillMarker = 'Reclaim drill';
-/** Kept for fiction, so that it rings nowhere (https://nationalnanpa.com). */
+/** Reserved for fiction, so that it rings nowhere (https://nationalnanpa.com). */
 export const drillNumber = '+1 2025550143';
 
 /** Ends the sentence "It is the intruder’s: …". */
 const evidence = 'the fire drill under way planted it';
 
-/** undefined where the run is none of a drill, or it is not what a drill plants. */
+/** undefined if no drill opened the run, or if it is not what a drill plants. */
 const drilled = ({ drill }: RunView, isIt: (sink: string) => boolean): { evidence: string } | undefined =>
   drill !== undefined && isIt(drill.sink.toLowerCase()) ? { evidence } : undefined;
 
@@ -30,8 +33,8 @@ export const delegateOfDrill = (run: RunView, kind: string, names: readonly stri
   drilled(run, (sink) => kind === 'folder' && names.some((name) => name.toLowerCase() === sink));
 
 /**
- * Its consent alone is taken back. The name can be anybody's, so the application itself is left to the drill, and one with
- * credentials, which the drill's never has, is judged like any other.
+ * Only its consent is withdrawn. Anybody could choose the name, so the application itself is left to the drill; and one
+ * with credentials, which the drill's application never has, is judged like any other.
  */
 export function consentOfDrill(
   run: RunView,

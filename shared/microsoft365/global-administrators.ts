@@ -1,5 +1,5 @@
-// Whether anybody else could still administer the tenant. Locking out the last Global Administrator locks out the people who
-// would put it right.
+// Whether anybody else could still administer the tenant. Locking out the last Global Administrator locks out the only
+// people who could repair that.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError, RetryableError } from '../errors.ts';
@@ -24,8 +24,9 @@ const holderSchema = z.object({
 type Holder = z.infer<typeof holderSchema>;
 
 /**
- * True also where that can't be told: then a person decides. Assignments, those activated in PIM and those of
- * groups count; who is only eligible would need someone's approval, an application is nobody who could help.
+ * True also if that can't be told: then a person decides. Direct assignments count, those activated in PIM, and those
+ * through groups. Somebody who is only eligible doesn't count, because they would need somebody's approval; nor does an
+ * application, because it is nobody who could help.
  */
 export async function isLastGlobalAdministrator(graph: GraphReader, userId: string): Promise<boolean> {
   const enabled = await enabledGlobalAdministrators(graph);
@@ -69,7 +70,9 @@ async function enabledOf(graph: GraphReader, holder: Holder): Promise<string[]> 
   return user.accountEnabled === true ? [principalId] : [];
 }
 
-/** The last one when the run opened stays the last: an administrator added by the intruder since doesn't count. */
+/**
+ * The last one when the run opened stays the last: an administrator whom the intruder has added since doesn't count.
+ */
 export async function isLastStanding(graph: GraphReader, account: Account): Promise<boolean> {
   if (account.lastGlobalAdministrator) return true;
   if (!account.privileged) return false;
@@ -77,12 +80,13 @@ export async function isLastStanding(graph: GraphReader, account: Account): Prom
   return enabled.size === 1 && enabled.has(account.id);
 }
 
-/** Answers whether one of the others stays for sure, and counts on it that the asker goes; see run/leaving.ts. */
+/** Returns whether one of the others will certainly stay, and records that the asker goes; see run/departures.ts. */
 export type MayGo = (others: readonly string[]) => Promise<boolean>;
 
 /**
- * Right before an administrator loses the sign-in or the role. Two runs that take the last two at one instant each see
- * the other still there; the second to ask is refused here with a RetryableError, and its next look finds itself last.
+ * Called right before an administrator loses the sign-in or the role. Two runs that take the last two at the same
+ * instant each see the other still there; the second to ask is refused here with a RetryableError, and its next look
+ * finds that it is the last.
  */
 export async function leaveOneAdministrator(
   graph: GraphReader,

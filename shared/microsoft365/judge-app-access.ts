@@ -1,4 +1,4 @@
-// Whose an application is: consented to or made by the intruder, used by the owner, or for a person to decide. Pure. A
+// Whose application is it? Consented to or made by the intruder, used by the owner, or for a person to decide. Pure. A
 // consent has no date, but the assignment that comes with it does, and so does the log.
 
 import { type DirectoryAudit, evidenceIn, tieIn } from '../intruder/audit.ts';
@@ -33,7 +33,7 @@ export interface App {
   abuse: string | null;
 }
 
-/** A grant is logged with the API that it opens as its target, and the application among what changed. */
+/** A grant is logged with the API that it opens as its target; the application is among what changed. */
 const isGrantTo = (audit: DirectoryAudit) => /delegated permission grant/i.test(audit.activity);
 
 const mentions = (ids: readonly (string | null)[], isApi: boolean) => (audit: DirectoryAudit) =>
@@ -51,7 +51,7 @@ const mentions = (ids: readonly (string | null)[], isApi: boolean) => (audit: Di
 
 const consents = /^(consent to application|add service principal)$/i;
 
-/** Service principals that the intruder let in, including those that can no longer act for the user. */
+/** Service principals that the intruder gave access to, including those that can no longer act for the user. */
 export const letIn = ({ audits, intruder }: Log): string[] =>
   audits
     .filter((audit) => consents.test(audit.activity) && evidenceIn([audit], intruder) !== undefined)
@@ -145,7 +145,7 @@ function judge(
 export interface OwnedApp {
   object: Owned;
   verdict: Finding;
-  /** Its service principal, if the intruder made the application, so nobody else can be using it. */
+  /** The service principal, if the intruder made the application and nobody else can therefore be using it. */
   made: ServicePrincipal | undefined;
 }
 

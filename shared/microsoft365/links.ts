@@ -90,7 +90,7 @@ export const applicationPage = (principalId: string) =>
 export const registrationPage = (appId: string) =>
   `https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Credentials/appId/${encodeURIComponent(appId)}`;
 
-/** Where, and in which role, a person does a step's work: as it says, or as its clients suggest. */
+/** Where, and in which role, a person does a step's work: as the step says, or as its clients suggest. */
 export const byHandOf = (step: Pick<Step, 'byHand' | 'permissions'> | undefined, whose: Whose): ByHand =>
   step?.byHand?.(whose) ??
   (step?.permissions.exchange === undefined

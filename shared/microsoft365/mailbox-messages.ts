@@ -20,13 +20,13 @@ const messageSchema = z.object({
 export type MailboxMessage = z.infer<typeof messageSchema>;
 const select = Object.keys(messageSchema.shape).join(',');
 
-/** Deleted Items and the recoverable items behind it. */
+/** Deleted Items, and the recoverable items behind that folder. */
 export const trash = { deleted: 'deleteditems', purged: 'recoverableitemsdeletions' } as const;
 const mostMessages = 2000;
 
 /**
- * Of one folder, or of all that the owner sees: Mail.ReadBasic.All
- * (https://learn.microsoft.com/graph/api/user-list-messages). Deleting sets lastModifiedDateTime. Since in ms.
+ * The messages of one folder, or of all folders that the owner sees: Mail.ReadBasic.All
+ * (https://learn.microsoft.com/graph/api/user-list-messages). Deleting sets lastModifiedDateTime. `since` in ms.
  */
 export async function readMessages(
   graph: GraphReader,

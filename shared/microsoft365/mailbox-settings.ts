@@ -1,5 +1,5 @@
-// Settings by which a mailbox speaks, hides, publishes or is read from elsewhere, as Exchange's cmdlets return them, and
-// which act of the intruder set them. Settings carry no date and no maker: the audit log decides.
+// Settings that make a mailbox reply, hide or publish, or be read from elsewhere, as Exchange's cmdlets return them,
+// and the intruder's act that set them. A setting has no date and no author, so the audit log decides.
 import { z } from 'zod';
 import { type Act, parameterOf, parametersOf } from '../intruder/acts.ts';
 import { inQuotes } from '../model/text.ts';
@@ -69,7 +69,7 @@ export const nameOfPhone = ({ FriendlyName, DeviceModel, DeviceId, DeviceOS }: P
 const isSet = (act: Act, name: string) =>
   !['', 'false', '$false'].includes((parameterOf(act, name) ?? '').toLowerCase());
 
-/** The one that switched automatic replies on, or gave them their text. */
+/** The act that switched automatic replies on, or gave them their text. */
 export const replySetBy = (acts: readonly Act[]): Act | undefined =>
   acts.find(
     (act) =>
@@ -78,7 +78,7 @@ export const replySetBy = (acts: readonly Act[]): Act | undefined =>
       !/^disabled$/i.test(parameterOf(act, 'AutoReplyState') ?? ''),
   );
 
-/** The one that names this thing, by what it says it did it on. */
+/** The act that names this thing as what it was done to. */
 const named = (acts: readonly Act[], names: RegExp, called: readonly string[]) => {
   const wanted = called.flatMap((name) => (name === '' ? [] : name.toLowerCase()));
   return acts.find((act) => {
@@ -106,7 +106,7 @@ export function publishedBy(acts: readonly Act[]): ReadonlyMap<string, Act> {
   return found;
 }
 
-/** The one that came from this phone or mail app. */
+/** The act that came from this phone or mail app. */
 export function cameFrom(acts: readonly Act[], { DeviceId }: Phone): Act | undefined {
   if (DeviceId === '') return undefined;
   const wanted = DeviceId.toLowerCase();

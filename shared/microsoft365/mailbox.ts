@@ -1,5 +1,5 @@
-// What steps ask about one mailbox and about where its mail goes: which domains are the tenant's, and which addresses
-// stand behind a name of its directory, since a mail contact looks like a colleague and leads outside.
+// What steps ask about one mailbox and about where its mail goes: which domains are the tenant's, and which addresses a
+// directory name stands for, since a mail contact looks like a colleague and leads outside.
 import { z } from 'zod';
 import { theMailbox } from '../clients/exchange.ts';
 import { PermanentError } from '../errors.ts';
@@ -17,7 +17,7 @@ export const mailboxIfAny = <T>(
   cmdlet: 'Get-Mailbox' | 'Get-CASMailbox' = 'Get-Mailbox',
 ): Promise<T | undefined> => unlessMissing(theMailbox(exchange, account, select, schema, cmdlet));
 
-/** undefined where Exchange does not know the object. */
+/** undefined if Exchange does not know the object. */
 export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
@@ -33,7 +33,7 @@ const recipientSchema = z.object({
   ExternalEmailAddress: nullableText,
 });
 
-/** Get-AcceptedDomain: the domains that mail is accepted for, with `*.contoso.com` where what lies below is accepted too. */
+/** Get-AcceptedDomain: the domains that mail is accepted for; `*.contoso.com` if its subdomains are accepted too. */
 export async function acceptedDomains(exchange: ExchangeReader): Promise<string[]> {
   const select = ['DomainName', 'MatchSubDomains'];
   const domains = await exchange.get('Get-AcceptedDomain', {}, domainSchema, { select });
@@ -43,8 +43,8 @@ export async function acceptedDomains(exchange: ExchangeReader): Promise<string[
 }
 
 /**
- * Get-Recipient: the addresses that mail to this name is delivered to, those outside included; none where the
- * directory does not know the name. A name may stand for several.
+ * Get-Recipient: the addresses that mail to this name is delivered to, including outside ones; none if the directory
+ * does not know the name. A name may stand for several.
  */
 export async function addressesBehind(exchange: ExchangeReader, name: string): Promise<string[]> {
   const found = await unlessMissing(
@@ -68,7 +68,7 @@ const namedSchema = z.object({
   Guid: nullableText,
 });
 
-/** Get-Recipient: what else somebody is called; nothing where the name stands for nobody or for several. */
+/** Get-Recipient: somebody's other names; none if the name stands for nobody or for several. */
 export async function namesOf(exchange: ExchangeReader, name: string): Promise<string[]> {
   const select = Object.keys(namedSchema.shape);
   const found = await unlessMissing(
@@ -78,7 +78,7 @@ export async function namesOf(exchange: ExchangeReader, name: string): Promise<s
   return one === undefined || found?.length !== 1 ? [] : Object.values(one).flatMap((value) => value || []);
 }
 
-/** What the directory knows of a name: where its mail goes, and whether several people get it. */
+/** What the directory knows about a name: where its mail goes, and whether several people get it. */
 export interface DirectoryEntry {
   addresses: readonly string[];
   isGroup: boolean;
@@ -105,7 +105,7 @@ export function entryOf(answer: unknown): DirectoryEntry | null {
   return addresses.length === 0 ? null : { addresses, isGroup };
 }
 
-/** Get-Recipient: what stands behind each of these names of the directory, and behind addresses inside. */
+/** Get-Recipient: what each of these directory names stands for, and each address inside. */
 export async function directoryOf(
   exchange: ExchangeReader,
   recipients: readonly Recipient[],

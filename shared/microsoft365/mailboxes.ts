@@ -11,7 +11,7 @@ import { mailboxPage } from './links.ts';
 import { unlessMissing } from './mailbox.ts';
 import { readRecipient } from './recipients.ts';
 
-/** All that a cmdlet needs to reach a mailbox and a person to recognise it. */
+/** What a cmdlet needs to reach a mailbox, and a person to recognise it. */
 export type Mailbox = Pick<Account, 'id' | 'userPrincipalName' | 'displayName'>;
 
 export interface LookedAt {
@@ -24,7 +24,7 @@ export interface LookedAt {
   acts: readonly Act[];
 }
 
-/** Where a change was made; null stands for the account's own mailbox. For `before`. */
+/** Where a change was made, for `before`; null stands for the account's own mailbox. */
 export const whereSchema = z
   .object({ id: z.string(), userPrincipalName: z.string(), displayName: z.string() })
   .nullable()
@@ -36,11 +36,11 @@ export const whereOf = ({ own, mailbox }: LookedAt): Where => {
   return own ? null : { id, userPrincipalName, displayName };
 };
 
-/** The id of a change: two mailboxes may have a rule of the same name. */
+/** The id of a change: two mailboxes may each have a rule of the same name. */
 export const idIn = (where: Where, id: string) =>
   where === null ? id : `${where.userPrincipalName.toLowerCase()}/${id}`;
 
-/** What it is, with the mailbox where that is not the account's own. */
+/** What it is, with the mailbox if that is not the account's own. */
 export const whatIn = (where: Where, what: string) =>
   where === null ? what : `${what}, in the mailbox ${where.userPrincipalName}`;
 
@@ -49,9 +49,9 @@ const ofRules = /(Inbox|Sweep)Rule$/i;
 const ofFolders = /Mailbox(Calendar)?Folder(Permission)?$/i;
 
 /**
- * What a record calls the mailbox that it is about, in lower case; undefined where it names none, which means the
- * actor's own. Outlook writes the owner; a cmdlet names the mailbox, or the rule or folder in it:
- * `contoso.onmicrosoft.com\adele`, `adele\Rule`, `adele:\Calendar`.
+ * The name by which a record calls its mailbox, in lower case; undefined if it names none, which means the actor's own.
+ * Outlook writes the owner; a cmdlet names the mailbox, or the rule or folder in it: `contoso.onmicrosoft.com\adele`,
+ * `adele\Rule`, `adele:\Calendar`.
  */
 function mailboxIn(act: Act): string | undefined {
   if (act.mailbox !== null) return act.mailbox;
@@ -69,7 +69,7 @@ function mailboxIn(act: Act): string | undefined {
 const isCmdlet = /^[a-z]+-[a-z]+$/i;
 const lastPart = (identity: string) => lower(identity.split(/[\\/]/).at(-1) ?? '') || undefined;
 
-/** Cmdlets about one mailbox; of others (`New-TransportRule`, `Add-RoleGroupMember`) Identity names something else. */
+/** Cmdlets about one mailbox; in others (`New-TransportRule`, `Add-RoleGroupMember`) Identity names something else. */
 const aboutMailbox =
   /^(Send|SendAs|SendOnBehalf|MailItemsAccessed|UpdateInboxRules|Create|Update|Move|MoveToDeletedItems|SoftDelete|HardDelete|AddFolderPermissions|ModifyFolderPermissions|UpdateFolderPermissions|UpdateCalendarDelegation|[A-Z][a-z]+-(InboxRule|SweepRule|Mailbox|MailboxPermission|RecipientPermission|MailboxFolderPermission|MailboxCalendarFolder|MailboxAutoReplyConfiguration|MailboxJunkEmailConfiguration|MailboxMessageConfiguration|CASMailbox))$/i;
 
@@ -105,12 +105,13 @@ function callings({ EmailAddresses, ...single }: Names): Set<string> {
   return new Set([...Object.values(single).flatMap((one) => (one ? [lower(one)] : [])), ...addresses]);
 }
 
-/** One request each, in every step that looks. */
+/** Each costs one request in every step that looks. */
 const mostOthers = 20;
 
 /**
- * The account's own mailbox, and each mailbox of somebody else in which the intruder did something; `lost` are those
- * that Exchange no longer knows, or knows as several. Get-Mailbox, where a record names a mailbox.
+ * The account's own mailbox, and each mailbox of somebody else in which the intruder did something. `lost` are
+ * mailboxes that Exchange no longer knows, or whose name now stands for several. Get-Mailbox, if a record names a
+ * mailbox.
  */
 export async function mailboxesWithActs(
   exchange: ExchangeReader,
@@ -151,14 +152,16 @@ export async function mailboxesWithActs(
   };
 }
 
-/** Those that are about this mailbox. */
+/** The acts that are about this mailbox. */
 export const actsAbout = ({ own, names }: LookedAt, acts: readonly Act[]): Act[] =>
   acts.filter((act) => {
     const name = mailboxIn(act);
     return name === undefined ? own : names.has(name);
   });
 
-/** Exactly one, and one that is called so: an identity that Exchange reads in its own way must not lead elsewhere. */
+/**
+ * Exactly one, and with that very name: an identity that Exchange interprets in its own way must not lead elsewhere.
+ */
 async function mailboxNamed(exchange: ExchangeReader, name: string): Promise<LookedAt | undefined> {
   const asked = exchange.get('Get-Mailbox', { Identity: name }, namesSchema, {
     select: selected,

@@ -60,8 +60,8 @@ const urgent = { 'x-ms-throttle-priority': 'high' };
 const eventual = { ConsistencyLevel: 'eventual' };
 
 /**
- * Throws PermanentError with status 404 for an account that does not exist or was deleted, and with 403 where a
- * permission of `accountPermissions` is missing.
+ * Throws PermanentError: with status 404 if the account does not exist or was deleted, with 403 if a permission of
+ * `accountPermissions` is missing.
  */
 export async function readAccount(reading: Reading): Promise<Account> {
   const { graph, tenantId, now } = reading;
@@ -88,7 +88,7 @@ export async function readAccount(reading: Reading): Promise<Account> {
     guest ? false : hasCloudMailbox(user, reading.exchange),
     [...direct, ...activated].some(globalAdministrator) ? last() : undefined,
   ]);
-  // What PIM activated stands among the assignments too, but a little later.
+  // Roles activated in PIM also appear among the assignments, but a little later.
   const held = [...direct, ...throughGroups.flat(), ...activated.filter((role) => current(role, now))];
   const soon = eligible.filter((role) => current(role, now));
   return {
@@ -110,7 +110,7 @@ export async function readAccount(reading: Reading): Promise<Account> {
 
 const guid = z.guid();
 
-/** Role assignments are found by object id alone: by name, an administrator would look like a user. */
+/** Role assignments are found only by object id: by name, an administrator would look like a user. */
 async function objectId(graph: GraphReader, idOrName: string): Promise<string> {
   if (guid.safeParse(idOrName).success) return idOrName;
   const user = await graph.get(path`/users/${idOrName}?$select=id`, z.object({ id: z.string() }));
@@ -127,7 +127,7 @@ const rolesOf = (graph: GraphReader, list: RoleList, principalId: string): Promi
     { headers: urgent },
   );
 
-/** PIM needs Entra ID P2; without it there is nothing of it to find. */
+/** PIM needs Entra ID P2; without it, there is nothing to find. */
 const ifLicensed = (roles: Promise<Role[]>): Promise<Role[]> =>
   roles.catch((error: unknown) => {
     if (error instanceof PermanentError && (error.status === 400 || error.status === 403)) return [];
@@ -151,7 +151,7 @@ function current({ startDateTime, endDateTime }: Role, now: Date): boolean {
   );
 }
 
-/** Of a guest's name the domain says nothing. */
+/** A guest's name says nothing about the domain. */
 const domainOf = (name: string): string | undefined =>
   name.includes('@') && !name.includes('#EXT#')
     ? name.slice(name.lastIndexOf('@') + 1).toLowerCase()

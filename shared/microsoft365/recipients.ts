@@ -5,7 +5,7 @@ import { nullableText, trim } from '../model/text.ts';
 
 export interface Recipient {
   name: string;
-  /** SMTP address in lower case, or null where only a directory name or a phone number is given. */
+  /** SMTP address in lower case, or null if only a directory name or a phone number is given. */
   address: string | null;
   /** Names an object of this tenant, which may be a contact that points outside. */
   directoryName: string | null;
@@ -28,7 +28,7 @@ export const recipientsSchema = z
   .nullish()
   .transform((given): Recipient[] => {
     const items = given === null || given === undefined ? [] : [given].flat();
-    // A single text may hold several; an entry of a list never does, though its name may hold a comma.
+    // A single text may hold several; an entry of a list never does, even if its name contains a comma.
     const single = typeof given === 'string' ? given.split(/;\s*|,\s*(?=[^\s,]+@|")/) : items;
     return single
       .filter((item) => typeof item !== 'string' || item.trim() !== '')
@@ -100,9 +100,12 @@ export const isUnder = (domain: string, parents: readonly string[]) =>
     return own !== '' && (domain === own || domain.endsWith(`.${own}`));
   });
 
-/** Whether mail to this address stays in the organisation. `*.contoso.com` stands for what lies below an accepted domain. */
+/**
+ * Whether mail to this address stays in the organisation. `*.contoso.com` stands for the subdomains of an accepted
+ * domain.
+ */
 export function isInside(address: string, acceptedDomains: readonly string[]): boolean {
-  // A guest has an address of the tenant (name_company.example#EXT#@…) and the mailbox elsewhere.
+  // A guest's address is in the tenant (name_company.example#EXT#@…), but the mailbox is elsewhere.
   if (address.toLowerCase().includes('#ext#')) return false;
   const domain = domainOf(address);
   return acceptedDomains.some((accepted) => {

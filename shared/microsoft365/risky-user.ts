@@ -15,7 +15,10 @@ const riskSchema = z.object({
 });
 export type Risk = z.infer<typeof riskSchema>;
 
-/** GET /identityProtection/riskyUsers/{id}: IdentityRiskyUser.Read.All. Who was never at risk is not in the list. */
+/**
+ * GET /identityProtection/riskyUsers/{id}: IdentityRiskyUser.Read.All. The list leaves out everybody who was never at
+ * risk.
+ */
 export async function readRisk(graph: GraphReader, userId: string): Promise<Risk> {
   try {
     return await graph.get(path`/identityProtection/riskyUsers/${userId}`, riskSchema);

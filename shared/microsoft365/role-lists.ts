@@ -1,5 +1,5 @@
-// Microsoft Graph's lists about directory roles: assignments, PIM's instances, and groups with roles. What they mean together
-// is in admin-roles.ts.
+// Microsoft Graph's lists about directory roles: assignments, PIM's instances, and groups with roles. admin-roles.ts
+// says what they mean together.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -48,7 +48,7 @@ export const rowsOf = (graph: GraphReader, list: List, principalId: string) =>
     rowSchema,
   );
 
-/** undefined without Entra ID P2 or Governance: PIM is not there then, and neither is anything in it. */
+/** undefined without Entra ID P2 or Governance: then there is no PIM, and nothing in it. */
 export async function ifLicensed<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
@@ -84,7 +84,7 @@ export async function carryingGroups(graph: GraphReader, userId: string) {
   ].filter(({ group }) => group.isAssignableToRole === true);
 }
 
-/** PIM for Groups: PrivilegedEligibilitySchedule.Read.AzureADGroup. Only groups that carry roles are of interest. */
+/** PIM for Groups: PrivilegedEligibilitySchedule.Read.AzureADGroup. Only groups that carry roles matter here. */
 export async function eligibleGroups(graph: GraphReader, userId: string) {
   const entries = await ifLicensed(
     graph.list(

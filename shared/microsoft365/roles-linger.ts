@@ -7,7 +7,9 @@ import type { RunView } from '../model/step.ts';
 const lingerMs = 10 * 60_000;
 const waitSeconds = 30;
 
-/** Throws a RetryableError for a 403 that comes within ten minutes of the roles' removal; all else as it came. */
+/**
+ * Throws a RetryableError for a 403 that comes within ten minutes of the roles' removal; all other errors as they came.
+ */
 export async function whileRolesLinger<T>(
   work: Promise<T>,
   { run, now }: { run: Pick<RunView, 'rolesRemovedAt'>; now: Date },

@@ -16,7 +16,7 @@ const letters: Readonly<Record<string, string>> = {
   ħ: 'h',
 };
 
-/** Exchange takes names of 512 characters and words of 255; each is held against thousands of words. */
+/** Exchange takes names of 512 characters and words of 255; each is compared with thousands of words. */
 const mostRead = 2000;
 
 /** No accents, no case, nothing invisible. */
@@ -34,14 +34,17 @@ export const foldText = (text: string) =>
 const alike: ReadonlyMap<string, string> = new Map(Object.entries(lookAlikes));
 const digits: Readonly<Record<string, string>> = { 0: 'o', 1: 'l', 3: 'e', 4: 'a', 5: 's', $: 's', '@': 'a' };
 
-/** As the eye takes it: letters of other alphabets, and digits inside a word, that look like Latin letters. */
+/**
+ * As it looks to the eye: letters of other alphabets, and digits inside a word, become the Latin letters that they
+ * resemble.
+ */
 export const skeleton = (text: string): string =>
   [...foldText(text)]
     .map((letter) => alike.get(letter) ?? letter)
     .join('')
     .replace(/(?<=\p{L})[01345$@](?=\p{L})/gu, (digit) => digits[digit] ?? digit);
 
-/** Scripts whose words stand apart; in all others words run together or take prefixes, and match anywhere. */
+/** Scripts that put spaces between words; in all others, words run together or take prefixes, and match anywhere. */
 const spaced = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}\p{P}\p{S}\s]+$/u;
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -49,8 +52,8 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 export type Matcher = Pick<RegExp, 'test'>;
 
 /**
- * A list of rule-words.json as one expression over plain text. Made on first use: thousands of words in thirty
- * languages cost a cold process a quarter of a second, which a lock would wait for.
+ * A list of rule-words.json as one expression over plain text. Built on first use: thousands of words in thirty
+ * languages cost a cold process a quarter of a second, and a lock would wait for it.
  */
 export function matcher(list: string): Matcher {
   let made: RegExp | undefined;
@@ -62,7 +65,7 @@ export function matcher(list: string): Matcher {
   };
 }
 
-/** Words of one kind share their boundary: written beside each of thousands, it took a second to compile. */
+/** Words of one kind share their boundary: repeating it for each of thousands took a second to compile. */
 function expressionOf(list: string): RegExp {
   const kinds = { anywhere: new Set<string>(), prefix: new Set<string>(), word: new Set<string>() };
   for (const entry of list.split(/\s+/)) {
@@ -73,7 +76,7 @@ function expressionOf(list: string): RegExp {
     kinds[kind].add(body);
   }
   const begin = '(?<![\\p{L}\\p{N}])';
-  // Sorted, those with a beginning in common stand together, and the engine reads it once.
+  // Sorted, so that words with the same beginning stand together and the engine reads it once.
   const anyOf = (bodies: Set<string>) => `(?:${[...bodies].toSorted().join('|')})`;
   const alternatives = [
     ...(kinds.word.size > 0 ? [`${begin}${anyOf(kinds.word)}(?![\\p{L}\\p{N}])`] : []),
@@ -90,7 +93,7 @@ export interface Oddity {
   blank: boolean;
 }
 
-/** How odd a name is. East Asian punctuation, stars and emoji are names that people give. */
+/** How odd a name is. East Asian punctuation, stars and emoji are names that people do give. */
 export function oddityOf(name: string): Oddity {
   const visible = foldText(name);
   if (visible === '') return { points: 3.2, says: 'has no visible name', blank: true };
@@ -102,7 +105,7 @@ export function oddityOf(name: string): Oddity {
   if (/^([a-z0-9])\1*$/.test(visible) && !initials) {
     return { points: 2, says: `is named ${inQuotes(name)}, a single character`, blank: false };
   }
-  // Two capitals are an abbreviation (HR, PO); two small letters and what a hand types without a thought are not.
+  // Two capitals are an abbreviation (HR, PO); two small letters, or what a hand types without thinking, are not.
   const thoughtless = /^[a-z0-9]{2}$|^(?:asd|qwe|zxc|abc|xyz|tmp|tst)\w{0,3}$/.test(name.trim());
   return thoughtless
     ? { points: 1, says: `is named ${inQuotes(name)}`, blank: false }

@@ -1,7 +1,7 @@
-// What inbox rules look for, by what it tells. A word alone never condemns a rule; the judge of rules weighs it together
-// with what the rule does. The words stand in rule-words.json, by language and subject: `stem*` matches the beginning of
-// a word, `*part*` any part; the rest matches whole words, `_` a space, hyphen, dot or nothing. Case and accents do not
-// matter. In languages that write words together, or with prefixes, they match anywhere.
+// What inbox rules look for, sorted by what it reveals. A word alone never condemns a rule; the judge of rules weighs
+// it together with what the rule does. The words are in rule-words.json, by language and subject: `stem*` matches the
+// beginning of a word, `*part*` any part, anything else whole words; `_` is a space, hyphen, dot or nothing. Case and
+// accents do not matter. In languages that join words together, or add prefixes, they match anywhere.
 import languages from './rule-words.json' with { type: 'json' };
 
 type Subject =
@@ -24,26 +24,26 @@ const all = (subject: Subject) => byLanguage.map((words) => words[subject] ?? ''
 export const alarm = all('alarm');
 /** Codes and confirmations of other services that the intruder signs in to. */
 export const codes = all('codes');
-/** What the intruder wants to be paid, or to talk the owner's partners into. */
+/** What the intruder wants to be paid, or wants to talk the owner's partners into. */
 export const money = all('money');
 /** Pay and staff systems, whose notices tell the owner that the pay goes elsewhere. */
 export const staff = all('staff');
-/** Subjects of the mail that an intruder sends, whose answers must not be seen. */
+/** Subjects of the mail that an intruder sends, so that the answers must not be seen. */
 export const lure = all('lure');
-/** Mail that could not be delivered, as a spam run brings it back. */
+/** Reports of undeliverable mail, as a spam run brings them back. */
 export const bounce = all('bounce');
-/** Answers that machines send for absent people: dull for the owner, and what a spam run brings back too. */
+/** Automatic replies for absent people: dull for the owner, but a spam run brings them back too. */
 export const absence = all('absence');
 /** What harms a company once it is outside. */
 export const secrets = all('secrets');
-/** What people call the folders that mail about money and staff belongs in. */
+/** Names of folders where people keep mail about money and staff. */
 export const office = all('office');
 /** Mail read out of interest or not at all: harmless even if filed among warnings or feeds. */
 export const leisure = all('leisure');
-/** What people sort or throw away for their own peace, unless it says something graver too. */
+/** What people sort or throw away for their own peace, unless it also says something graver. */
 export const noise = all('noise');
 
-/** Of these a part will do as a condition: "nvoic", "assword". */
+/** For these, a part is enough as a condition: "nvoic", "assword". */
 export const cores: readonly string[] = [
   'invoice',
   'payment',
@@ -65,14 +65,16 @@ export const cores: readonly string[] = [
   'banking',
 ];
 
-/** Scripts of languages with so few words here that one that isn't among them tells nothing. */
+/** Scripts with so few words in this list that a word which isn't on it reveals nothing. */
 export const thinScripts =
   /(?![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Devanagari}\p{Script=Common}\p{Script=Inherited}])\p{L}/u;
 
-/** What turns the reading direction or shows nothing: no word needs it, save in scripts that join letters. */
+/**
+ * Characters that turn the reading direction or show nothing: no word needs them, except in scripts that join letters.
+ */
 export const unseen = /[\u00AD\u200B\u2060\u202A-\u202E\u2066-\u2069\uFEFF]/u;
 
-/** Where the warnings of Microsoft come from: a condition that is part of one of these picks them. */
+/** Where Microsoft's warnings come from: a condition that is part of one of these catches them. */
 export const warningSenders: readonly string[] = [
   'account-security-noreply@accountprotection.microsoft.com',
   'azure-noreply@microsoft.com',
@@ -82,7 +84,7 @@ export const warningSenders: readonly string[] = [
   'o365mc@microsoft.com',
   'no-reply@microsoft.com',
 ];
-/** Who else warns, in most companies. */
+/** Who else sends warnings, in most companies. */
 export const warningRoles: readonly string[] = [
   'helpdesk@',
   'servicedesk@',
@@ -94,7 +96,7 @@ export const warningRoles: readonly string[] = [
   'mailer-daemon@',
 ];
 
-/** Marks that a filter or a ticket system puts in front of a subject. */
+/** Tags that a filter or a ticket system puts in front of a subject. */
 export const isTag = (text: string): boolean =>
   (text.length > 1 && /^[[{(*#]/.test(text) && /[\]})*#]:?$/.test(text.slice(1).slice(-2))) ||
   /(?<!\p{L})spam(?!\p{L})/u.test(text);
@@ -125,7 +127,7 @@ const list = (names: string) => names.trim().split(/\s+/);
 
 /** Domains of senders that warn of account misuse, and of pay systems. */
 export const senderDomains = {
-  /** Domains that say themselves what they send. */
+  /** Domains with names that say what they send. */
   bulk: /promo|deals?(?![a-z])|news|offers?|sale|coupon|blast|leads|seo(?![a-z])|marketing|mailing|campaign|bulk/u,
   desk: [
     'accountprotection.microsoft.com',
@@ -162,7 +164,7 @@ export const senderDomains = {
 /** Letters and signs that every message contains: as a condition they mean everything. */
 export const everything =
   /^(?:[\p{P}\p{S}]?|[@.,:;_\-/\s'"()<>=]{0,3}|[\p{L}\p{N}][;,.]?|[aeiou ]{1,3}|\.?(?:com|net|org|edu|de|fr|uk|eu)|https?:?\/*|www\.?|mailto:?|the|a|an|and|or|to|from|for|you|your|this|with|of|in|is|re|hi|hello|dear|thanks?|thank you|regards|(?:best|kind) regards|please|sent|und|der|die|das|mit|hallo|et|le|les|la|de|des|bonjour|el|los|que|hola|il|di|ciao|e|o|van|het|een|och|og|ja|ve|и|в|на|от|の|は|を|的|是|이|가|received|message-id|date|return-path|content-type|mime-version|x-ms-exchange.*|th|er|on|an|in|he|en|at|es|or|te|ed|al|st|nt|ng|se|ha|as|ou|io|le|ve|co|hi|ri|ro|ic|ne|ea|ra|ce|ing|ion|ent|tion)$/u;
-/** Answers and forwards of anything, and the mark of all mail from outside. */
+/** Replies to and forwards of anything, and the mark on all mail from outside. */
 export const anyReply = /^(?:\[?ext(?:ernal)?\]?|re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|odp|res|enc)\s*:?$/u;
 /** Headers that bulk senders and spam filters set. */
 export const bulkHeader =

@@ -26,17 +26,17 @@ export const sentCopySelect = Object.keys(sentCopySchema.shape).join(',');
 export interface SentMail {
   /** Message-ID without brackets, in lower case. */
   messageId: string;
-  /** Microsoft's own id of it, by which Defender finds it; only the trace tells. */
+  /** Microsoft's own id for it, by which Defender finds it; only the trace has it. */
   networkId: string | null;
   at: string;
   subject: string;
-  /** Address in lower case, and what became of it, where the trace tells. */
+  /** Address in lower case, and what became of the message there, if the trace knows. */
   recipients: Map<string, string | null>;
   /** Whether a copy is still in Sent Items. */
   kept: boolean;
   /** What ties it to the intruder. */
   evidence: string | null;
-  /** Who sent it by that log. */
+  /** Who sent it according to the audit log. */
   by: StoredTrace | null;
 }
 
@@ -44,11 +44,11 @@ const idOf = (messageId: string) => messageId.trim().replace(/^<|>$/g, '').toLow
 const itemSchema = z.object({ InternetMessageId: z.string(), Subject: nullableText });
 const sending = /^(Send|SendAs|SendOnBehalf)$/;
 
-/** Everything that any source knows, the latest first. */
+/** Everything that any source knows, latest first. */
 export function uniteSentMail(sources: {
   copies: readonly SentCopy[];
   traces: readonly MessageTrace[];
-  /** Of mailboxes that the intruder sent as: what their own people sent is nobody's concern here. */
+  /** For mailboxes that the intruder sent as: what their own people sent doesn't matter here. */
   tracesOfOthers?: readonly MessageTrace[];
   acts: readonly Act[];
   intruder: Intruder;
@@ -97,7 +97,7 @@ export function uniteSentMail(sources: {
   return [...all.values()].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
 
-/** What the log says was sent, with the message it names. */
+/** What the log says was sent, with the message that it names. */
 const messagesIn = (acts: readonly Act[]) =>
   acts.flatMap((act) => {
     const item = sending.test(act.activity) && act.succeeded && itemSchema.safeParse(act.data['Item']).data;
@@ -109,7 +109,7 @@ export const sendersIn = (acts: readonly Act[]): string[] => [
   ...new Set(messagesIn(acts).flatMap(({ act: { mailbox } }) => (mailbox?.includes('@') ? [mailbox] : []))),
 ];
 
-/** From an address that is the intruder's alone, and not before they came. */
+/** From an address that is only the intruder's, and not before they came. */
 function handedIn({ fromIP, receivedDateTime }: MessageTrace, intruder: Intruder): string | null {
   const time = Date.parse(receivedDateTime);
   if (intruder.since !== null && time < Date.parse(intruder.since)) return null;
@@ -133,7 +133,7 @@ const factsSchema = z.object({
 });
 const mostMessages = 200;
 
-/** For the steps that come after: what the intruder sent to somebody, the latest first. */
+/** For later steps: what the intruder sent to somebody, latest first. */
 export function sentByIntruder(
   mails: readonly SentMail[],
   domains: readonly string[],
@@ -145,7 +145,7 @@ export function sentByIntruder(
   return { messages: theirs.slice(0, mostMessages), left: Math.max(0, theirs.length - mostMessages) };
 }
 
-/** undefined while review-sent-mail has told nothing. */
+/** undefined while review-sent-mail has said nothing. */
 export function sentByIntruderIn(run: RunView): z.infer<typeof factsSchema> | undefined {
   const facts = run.facts?.['sent-mail'];
   return facts === undefined ? undefined : factsSchema.parse(facts);

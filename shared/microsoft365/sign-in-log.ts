@@ -1,6 +1,6 @@
-// The sign-in log of the tenant, asked by address or by account: AuditLog.Read.All and a licence of Entra ID P1
-// (https://learn.microsoft.com/graph/api/signin-list). All reading of it shares five requests in ten seconds. Sessions
-// and non-interactive sign-ins are in beta only, and only where a filter asks for them by type.
+// The tenant's sign-in log, asked by address or by account: AuditLog.Read.All and an Entra ID P1 licence
+// (https://learn.microsoft.com/graph/api/signin-list). All readers of the log share five requests in ten seconds.
+// Sessions and non-interactive sign-ins are only in beta, and only if a filter asks for them by type.
 
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -25,7 +25,7 @@ const read = (graph: GraphReader, filter: string, most: number): Promise<SignIn[
     },
   );
 
-/** Of all accounts, from one address, since a time (ms) and until another where it is given. */
+/** All accounts from one address, since a time (ms), and until another if that is given. */
 export function signInsAt(
   graph: GraphReader,
   address: string,
@@ -40,7 +40,7 @@ export function signInsAt(
   );
 }
 
-/** Of one account, since a time (ms). */
+/** One account, since a time (ms). */
 export const signInsOf = (
   graph: GraphReader,
   userId: string,
@@ -49,7 +49,7 @@ export const signInsOf = (
 ): Promise<SignIn[]> =>
   read(graph, path`userId eq '${userId}' and createdDateTime ge ${wholeSeconds(since)}`, most);
 
-/** The licence is missing: that is no failure. */
+/** A missing licence is no failure. */
 export function unlessUnlicensed(error: unknown): Skip {
   if (error instanceof PermanentError && error.code === noLicence) return unlicensed;
   throw error;

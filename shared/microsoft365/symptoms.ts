@@ -16,7 +16,7 @@ export interface Symptoms {
 
 export interface Look {
   account: Account;
-  /** What the intruder did by the audit log; nothing while it has not answered. */
+  /** What the intruder did according to the audit log; empty while the log has not answered. */
   acts: readonly Act[];
   /** ms; the intruder's earliest known activity. */
   since: number;
@@ -27,8 +27,8 @@ export interface Look {
 }
 
 /**
- * What ties a kind of act to the intruder, by the names the audit log has for it. Where there may be several things of
- * a kind, the record must name this one.
+ * What ties an act of this kind to the intruder, by the names that the audit log has for it. If there may be several
+ * things of the kind, the record must name this one.
  */
 export function didBy({ acts }: Look, names: RegExp, called?: readonly string[]): string | undefined {
   const wanted = called?.flatMap((name) => (name === '' ? [] : name.toLowerCase()));
@@ -46,7 +46,7 @@ interface Doubt {
   what: string;
   /** What ties it to the intruder, if anything does. */
   evidence: string | undefined;
-  /** Why it is looked at where nothing does. */
+  /** Why it is looked at if nothing ties it to the intruder. */
   why: string;
   /** Follows "Ask …, by phone, whether" and "theirs": `the sweep rule "Tidy up" is`. */
   whether: string;
@@ -64,7 +64,7 @@ interface Doubt {
   isReset?: true;
 }
 
-/** One finding, and the task to decide about it: with evidence it is to be ended, without it the owner is asked. */
+/** One finding, and the task to decide about it: with evidence, to end it; without evidence, to ask the owner. */
 export function doubt({ account, resets }: Look, doubtful: Doubt): Symptoms {
   const { id, what, evidence, why, whether, remedy, commands, remains, how = '', danger } = doubtful;
   const { says = `${capital(what)}: ${why}.` } = doubtful;
@@ -94,10 +94,10 @@ export function doubt({ account, resets }: Look, doubtful: Doubt): Symptoms {
 }
 
 export const none: Symptoms = { findings: [] };
-/** More than anybody reads of a reply or a signature. */
+/** More than anybody reads in a reply or a signature. */
 const mostRead = 20_000;
 
-/** The text of HTML in one pass: strangers write it, and may write a hundred thousand brackets that nothing closes. */
+/** The text of HTML in one pass: strangers write it, perhaps with a hundred thousand brackets that nothing closes. */
 export function textOfHtml(html: string): string {
   const given = html.slice(0, mostRead);
   const small = given.toLowerCase();
@@ -115,8 +115,8 @@ export function textOfHtml(html: string): string {
 export const short = (text: string, most = 160) => (text.length > most ? `${text.slice(0, most)}…` : text);
 
 /**
- * All parts at once, since the client bounds what is asked together; a part that is refused is named and the rest
- * still counts. Throws the first refusal where nothing at all could be looked at.
+ * All parts at once, since the client limits concurrent requests; a part that is refused is named and the others still
+ * count. Throws the first refusal if no part could be read.
  */
 export async function eachPart(
   parts: Readonly<Record<string, () => Promise<readonly Symptoms[]>>>,

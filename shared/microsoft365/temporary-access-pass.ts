@@ -1,5 +1,5 @@
-// Passes that let an owner back in. The pass itself goes from Microsoft Graph's answer to whoever asked, and is never stored,
-// logged or mailed.
+// Passes that let an owner back in. The pass itself goes straight from Microsoft Graph's answer to the person who
+// asked, and is never stored, logged or mailed.
 import { z } from 'zod';
 import { path } from '../clients/path.ts';
 import { PermanentError } from '../errors.ts';
@@ -41,7 +41,7 @@ export async function deletePass(graph: GraphClient, userId: string, id: string)
   await unlessGone(graph.delete(`${user}/authentication/${collection}/${encodeURIComponent(id)}`));
 }
 
-/** Eight hours: a working day, and never longer than a person looks after it. */
+/** Eight hours: a working day, and no longer than a person keeps an eye on it. */
 export const longestPassMinutes = 480;
 
 /**

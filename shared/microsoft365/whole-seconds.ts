@@ -2,12 +2,12 @@
 // they are, a run would not recognise its own change.
 
 const secondMs = 1000;
-/** Between Microsoft's doing and our noting that it is done. */
+/** Between Microsoft doing it and us noting that it is done. */
 const answerMs = 2 * secondMs;
 
 /**
- * Whether what reads back as done at `readBack` was done at or after `since`. `ownAt` is when this run itself did
- * it last, by our own clock, which settles it where both lie in one second.
+ * Whether something that reads back as done at `readBack` was done at or after `since`. `ownAt` is when this run itself
+ * last did it, by our own clock; it decides if both times lie within one second.
  */
 export function happenedBy(since: string, readBack: string, ownAt?: string): boolean {
   const read = Date.parse(readBack);

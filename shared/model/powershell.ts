@@ -2,15 +2,15 @@
 // the PowerShell language (https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02). It is strict where
 // PowerShell is generous: it doesn't show what it doesn't know.
 
-/** By how the nouns of a module begin; all commands of one task are of one module. */
+/** The module to connect to, by how its nouns begin; all commands of one task belong to one module. */
 const connections: Readonly<Record<string, string>> = {
   AD: 'Import-Module ActiveDirectory',
   Mg: "Connect-MgGraph -Scopes 'DelegatedPermissionGrant.ReadWrite.All'",
 };
 
 /**
- * What an administrator types: the module that the commands need, then the commands. What is no single command is not
- * for pasting.
+ * What an administrator types: the module that the commands need, then the commands. Anything that is not a single
+ * command can't be pasted.
  */
 export function typed(commands: readonly string[]): string[] {
   const single = commands.filter(isOneCommand);

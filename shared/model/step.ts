@@ -156,7 +156,7 @@ export interface RunView {
   falseAlarm?: true;
   /** What investigations have handed on; empty until they settle. */
   facts?: Readonly<Partial<Record<HandedOn, Json>>>;
-  /** What has been asked for and is answered, or can't be: if `facts` lacks it, it won't come. */
+  /** Facts that were asked for and have arrived, or never will: what `facts` lacks then won't come. */
   answered?: readonly HandedOn[];
   /** When Entra ID roles were last removed, if any were. */
   rolesRemovedAt?: string;

@@ -72,7 +72,7 @@ export function handBackPage({ view: given, version, who, now, timeZone, lastDri
   );
 }
 
-/** What steps and rows say, with on-call's own time beside each that they name. */
+/** What steps and rows say, with on-call's own time beside each time that they name. */
 function viewIn(timeZone: string | undefined, view: HandBackView): HandBackView {
   const told = (text: string) => inZone(timeZone, text);
   const thing = (one: Thing): Thing => ({ ...one, what: told(one.what), instruction: told(one.instruction) });
@@ -103,7 +103,7 @@ const linkHtml = (link: string | null, text?: string) =>
 const thingHtml = ({ what, instruction, link }: Thing): Html =>
   html`${capital(plain(what))}<div class="d">${oneLine(instruction).slice(0, 2000)}</div><div class="go">${linkHtml(link)}</div>`;
 
-/** Each with its tick, before and after the hand-back begins. */
+/** Each task with its tick, before and after the hand-back begins. */
 const taskHtml =
   ({ run }: HandBackView) =>
   ({

@@ -30,7 +30,7 @@ export interface ListPage {
   lastDrill?: string | undefined;
 }
 
-/** More would not be read by anybody; a person is looked for by name. */
+/** Nobody would read more; to find a person, search by name. */
 export const mostLookedAt = 1000;
 /** The most shown of the rest; to find one of a thousand, filter. */
 const mostOfTheRest = 200;

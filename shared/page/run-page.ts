@@ -87,7 +87,7 @@ function sectionsHtml(
   ];
 }
 
-/** Only here: the mail has already left when it says so. */
+/** Only here: a mail that could say so would already have left. */
 function unsentHtml({ run }: Given, path: string): Html[] {
   const task = unsentSummary(run);
   if (task === undefined) return [];

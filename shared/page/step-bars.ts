@@ -9,7 +9,7 @@ export interface Bar {
   queued: number;
   started: number;
   end: number;
-  /** Earlier work, known only by its changes: from the record to the check. */
+  /** Earlier work that is known only from its changes: from the record to the check. */
   earlier: readonly (readonly [from: number, to: number])[];
   /** When its effect was checked. */
   verified: readonly number[];

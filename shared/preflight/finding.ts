@@ -45,7 +45,7 @@ export const problem = finding('problem');
 export const warning = finding('warning');
 export const ok = (told: Told): Finding => finding('ok')(told, null);
 
-/** What to do about a refusal, or undefined if this check doesn't know it. */
+/** What to do about a refusal, or undefined if this check doesn't recognise it. */
 export type Reading = (refused: PermanentError) => ReturnType<typeof problem> | undefined;
 
 const staleToken =

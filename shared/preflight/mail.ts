@@ -93,7 +93,7 @@ export async function senderFindings(
   return { sender, findings: [reading, known, ...(await underAttack(deps, sender, from, 'MAIL_FROM'))] };
 }
 
-/** On-call as it is set. */
+/** On-call as the settings name it. */
 export async function onCallFindings(deps: MailDeps): Promise<Finding[]> {
   const { graph, from, to } = deps;
   const domains = await graph.list('/domains?$select=id,isVerified', domainSchema);

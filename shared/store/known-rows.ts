@@ -3,7 +3,7 @@
 import type { StoredEntity } from './table-client.ts';
 import type { Entity } from './table-entity.ts';
 
-/** Rows in use stay; of the others at most two generations of this size are kept. */
+/** Rows in use stay; of the others, at most two generations of this size are kept. */
 const mostInGeneration = 2000;
 
 export class KnownRows<T extends object> {
@@ -20,7 +20,7 @@ export class KnownRows<T extends object> {
     return row;
   }
 
-  /** What was written needs not be taken apart either. */
+  /** A row that was just written need not be parsed either. */
   keep(entity: Entity, etag: string, row: T): void {
     if (!isSmall(entity)) return;
     if (this.#newer.size >= mostInGeneration) {

@@ -1,5 +1,5 @@
-// What on-call was told and is still to be told: one row per key, in table `watch`, partition `notice`. Here: the
-// shape, Table Storage, and an in-memory version for tests. It decides nothing.
+// What on-call was told and is still to be told: one row per key, in table `watch`, partition `notice`. It decides
+// nothing.
 import { randomUUID } from 'node:crypto';
 import { type NoticeRow, type NoticeStore, noticeRowSchema } from '../mail/notice.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';

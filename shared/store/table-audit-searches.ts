@@ -20,7 +20,7 @@ const mostTries = 20;
 
 export class TableAuditSearches implements AuditSearches {
   readonly #table: Table;
-  /** The last change of this process: it would only lose to its own next one. */
+  /** This process's latest change: two at once would only compete with each other. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(service: TableService, options: TableOptions = {}) {
@@ -41,7 +41,7 @@ export class TableAuditSearches implements AuditSearches {
     return change;
   }
 
-  /** Writes what the row becomes; a wait is answered, and nothing is written. */
+  /** Writes the new row; if the search has to wait, nothing is written. */
   async #write(to: (row: Searches) => Searches | Wait): Promise<Wait | undefined> {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const found = await this.#table.get(partition, key);

@@ -103,8 +103,8 @@ export class Table {
   }
 
   /**
-   * Writes it unconditionally. What comes while the partition is being written to goes together afterwards: in a storm
-   * every run puts a row into the same three partitions.
+   * Writes it unconditionally. Puts that arrive while the partition is being written to go together afterwards: in a
+   * storm, every run puts a row into the same three partitions.
    */
   async put(entity: Entity): Promise<void> {
     const { partitionKey } = entity;
@@ -126,7 +126,7 @@ export class Table {
     for (;;) {
       const waiting = this.#puts.get(partitionKey) ?? [];
       const keys = new Set<string>();
-      // A transaction takes a row once.
+      // A transaction accepts each row only once.
       const group = waiting
         .filter(({ entity: { rowKey } }) => !keys.has(rowKey) && keys.add(rowKey))
         .slice(0, mostTogether);
@@ -150,7 +150,7 @@ export class Table {
         return;
       }
     } catch (thrown) {
-      // Refused for what one of them holds: whose that is shows when each is written alone.
+      // One of the rows was refused: writing each alone shows which.
       if (!(thrown instanceof PermanentError)) {
         for (const { reject } of puts) reject(thrown);
         return;
@@ -272,6 +272,6 @@ function headersOf(thrown: unknown): { requestId?: string | undefined; retryAfte
   const headers = thrown instanceof RestError ? thrown.response?.headers : undefined;
   return { requestId: headers?.get('x-ms-request-id'), retryAfter: headers?.get('retry-after') };
 }
-// Every table that the code opens by name, for whoever makes them or looks whether they are there: the deployment and
-// preflight. They are deployed, so that the app needs no right to make any; a test compares with what is opened.
+// Every table that the code opens by name. The deployment creates them and preflight looks for them, so that the app
+// needs no right to create any; a test compares this list with what is opened.
 export const tableNames = ['runs', 'index', 'decisions', 'slots', 'watch'] as const;

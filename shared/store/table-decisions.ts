@@ -42,7 +42,7 @@ export class TableDecisions implements Decisions, DecisionRecord {
     const partition = userId !== null && isKey(userId) ? userId : nobody;
     const key = `${backwards(at)}-${randomUUID().slice(0, 8)}`;
     const columns = { at: decision.at, action, row, why, run: runId ?? '', user: userId ?? '' };
-    // The policy relies on the first: a second signal of an account must see the one before.
+    // The policy relies on the first write: a second signal about an account must see the one before.
     await this.#table.put(toEntity('decisions', partition, key, decision, columns));
     await this.#table.put(toEntity('decisions', dayKey(at), key, decision, columns));
   }
@@ -61,7 +61,7 @@ export class TableDecisions implements Decisions, DecisionRecord {
     if (account !== undefined && !isKey(account)) return { decisions: [], next: null };
     const own = account === undefined ? undefined : `PartitionKey eq ${odataText(account)}`;
     const behind = begin === undefined ? '' : ` and RowKey gt ${odataText(begin.row)}`;
-    // One range after the other: of two ranges in one filter the service would read all that lies between.
+    // One range after the other: with two ranges in one filter, the service would read everything between them.
     const ranges =
       own !== undefined
         ? [`${own}${behind} and ${rest}`]

@@ -32,7 +32,7 @@ export class TableDrills implements Drills {
   }
 }
 
-/** A row a part, in the same table; those of an earlier drill go when the next one begins. */
+/** One row per part, in the same table; an earlier drill's rows are deleted when the next one begins. */
 export class TableDrillRecordings implements DrillRecordings {
   readonly #table: Table;
 

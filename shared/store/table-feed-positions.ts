@@ -1,4 +1,4 @@
-// The marks in Table Storage: table `index`, partition `poll`, one row per feed.
+// The feeds' positions in Table Storage: table `index`, partition `poll`, one row per feed.
 import { randomUUID } from 'node:crypto';
 import {
   type FeedPosition,

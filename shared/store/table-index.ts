@@ -72,7 +72,7 @@ export class RunIndex {
     return '';
   }
 
-  /** Runs whose wakeAt has passed, earliest first. */
+  /** Runs with a wakeAt that has passed, earliest first. */
   async due(now: Date): Promise<RunRef[]> {
     const entries = await this.#index.query(`PartitionKey eq 'open' and wakeAt le '${now.toISOString()}'`);
     const looked = await inChunks(entries, (entity) => this.#whetherDue(entity, now));
@@ -186,13 +186,13 @@ export class RunIndex {
   }
 }
 
-/** Nothing where another version wrote the row: then its steps tell. */
+/** Nothing if another version wrote the row: then its steps must be read. */
 function lineIn({ line }: z.infer<typeof headSchema>): { line?: RunLine } {
   const read = lineSchema.nullable().safeParse(JSON.parse(line));
   return read.success && read.data !== null ? { line: read.data } : {};
 }
 
-/** An entry that was damaged is still named by its key. */
+/** A damaged entry is still named by its key. */
 const runOf = (entity: StoredEntity): string => {
   const entry = entrySchema.safeParse(entity);
   return entry.success ? entry.data.run : entity.rowKey.slice(entity.rowKey.indexOf('|') + 1);

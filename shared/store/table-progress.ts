@@ -122,7 +122,7 @@ export class TableProgress implements Progress {
   ): Promise<RunRows | 'conflict'> {
     const token = randomUUID();
     const actions: [Entity, TransactionAction][] = [];
-    /** For the run, if it is written, and then the steps: what their versions carry besides the ETag. */
+    /** What the versions carry besides the ETag: first for the run, if it is written, then for the steps. */
     const notes: string[] = [];
     const replace = (entity: Entity, etag: string, note: string) => {
       actions.push([entity, ['update', entity, 'Replace', { etag }]]);
@@ -168,7 +168,7 @@ export class TableProgress implements Progress {
   held = () => this.#index.held();
   list = (since: Date, most: number) => this.#index.list(since, most);
 
-  /** Of the entities come the run's, if any, and then those of the steps. */
+  /** The entities are the run's, if there is one, and then those of the steps. */
   #keep(
     entities: readonly Entity[],
     etag: (index: number) => string,

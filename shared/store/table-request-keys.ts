@@ -1,4 +1,5 @@
-// Answered requests in Table Storage: a row a key, in the table `index`; of two who insert it, the service lets one.
+// Answered requests in Table Storage: one row per key, in the table `index`; if two insert the same key, the service
+// lets one in.
 import { randomUUID } from 'node:crypto';
 import { begun, hasLapsed, keptSeconds, type RequestKeys, requestSchema } from '../run/request-keys.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
@@ -19,7 +20,7 @@ export class TableRequestKeys implements RequestKeys {
     const entity = toEntity('index', partition, key, row, { at: row.at, token });
     if ((await this.#table.transact([['create', entity]])) !== 'conflict') return 'begun';
     const found = await this.#table.get(partition, key);
-    // Its own first try, whose answer was lost.
+    // Its own first try, with an answer that was lost.
     if (found?.['token'] === token) return 'begun';
     if (found === undefined) return this.begin(key, fingerprint, now);
     const standing = fromEntity('index', found, requestSchema);

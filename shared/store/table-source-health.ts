@@ -1,4 +1,5 @@
-// When each source last answered and delivered, in Table Storage: table `watch`, partition `source`, a row a source.
+// When each source last answered and delivered, in Table Storage: table `watch`, partition `source`, one row per
+// source.
 import { z } from 'zod';
 import type { SourceHealth } from '../alerts/source-health.ts';
 import { isKey } from '../run/progress.ts';
@@ -7,7 +8,7 @@ import { toEntity } from './table-entity.ts';
 
 const partition = 'source';
 const everyMs = 60000;
-/** No name of a source: it begins as none does. */
+/** Not a source: no source's name begins like this. */
 const watching = '(watching)';
 const columnsSchema = z.object({
   rowKey: z.string(),

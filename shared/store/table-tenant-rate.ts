@@ -4,7 +4,7 @@
 import { type Rate, secondsFrom, type TenantRate } from '../run/tenant-rate.ts';
 import { Table, type TableOptions, type TableService } from './table-client.ts';
 
-/** Kept for a look at what was sent when; each reservation removes a few older ones. */
+/** Kept so that one can see what was sent when; each reservation removes a few older ones. */
 const keptMs = 60_000;
 const mostRemoved = 10;
 

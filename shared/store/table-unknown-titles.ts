@@ -38,7 +38,7 @@ export class TableUnknownTitles implements UnknownTitles {
     const rowKey = keyOf(shown);
     if (!this.#kept.add(now.toISOString().slice(0, 10), rowKey)) return;
     const columns = { at: now.toISOString(), told: false };
-    // A conflict says that it is kept already, told or not.
+    // A conflict means that it is already kept, whether on-call was told or not.
     await this.#table.transact([['create', toEntity('watch', partition, rowKey, shown, columns)]]);
   }
 

@@ -1,4 +1,4 @@
-// Whose account it is, and why there is a run.
+// Who the account belongs to, and why there is a run.
 
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, clock, isMicrosoftPage, plain } from '../mail/plain.ts';

@@ -1,10 +1,10 @@
-// Which files go along with the mail: those of a step that asks somebody to act, who needs them for it. All others are
-// large or full of other people's mail, and stay with the run.
+// Which files go along with the mail: those of a step that asks somebody to act and needs the file for it. All others
+// are large, or full of other people's mail, and stay with the run.
 import type { StepRow } from '../model/rows.ts';
 import type { Attachment } from '../model/step.ts';
 import { handBackTasks, openTasks } from '../run/verdict.ts';
 
-/** sendMail takes 4 MB, in which MIME stands twice in base64 (https://learn.microsoft.com/graph/outlook-large-attachments). */
+/** sendMail takes 4 MB, and MIME is in base64 twice (https://learn.microsoft.com/graph/outlook-large-attachments). */
 const mostBytes = 1_500_000;
 
 export function attachedTo(steps: readonly StepRow[]): Attachment[] {

@@ -1,5 +1,5 @@
-// The rest of a mail, below what a person does now: so short that it is read, the whole is one link away. Each thing is
-// in one line; why and by what evidence is on the page.
+// The rest of a mail, below what a person does now. It is short enough to be read; the whole is one link away. Each
+// thing takes one line; the reasons and the evidence are on the page.
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, count, isMicrosoftPage, plain } from '../mail/plain.ts';
 import type { ChangeRecord, StepRow } from '../model/rows.ts';
@@ -15,10 +15,10 @@ import type { Case } from './lock.ts';
 import { openPoints } from './open-points.ts';
 import { alsoAtWork } from './other-hands.ts';
 
-/** With fewer orders than this, nobody reads on; then the summary names only the steps that removed something. */
+/** With this many orders nobody reads on, so the summary then names only the steps that removed something. */
 const manyOrders = 7;
 
-/** `orders`: how many stand above it. */
+/** `orders`: how many orders stand above it. */
 export const briefOf = (given: Case, orders: number): Section[] =>
   [
     openPoints(given, 'brief'),
@@ -52,7 +52,7 @@ function account(given: Case): Section {
   };
 }
 
-/** While a person decides, it says what was reported, and not what policy makes of it. */
+/** While a person decides, it says what was reported, not what the policy makes of it. */
 const alerted = ({ run }: Case) =>
   `Reported: ${
     run.signals
@@ -61,7 +61,7 @@ const alerted = ({ run }: Case) =>
       .join(', ') || clause(run.why)
   }`;
 
-/** Sessions that were not revoked are said; what went well is one line. */
+/** Sessions that were not revoked are named; what went well takes one line. */
 function locks(given: Case): Line[] {
   const { run, steps, lock } = given;
   if (run.state === 'held' || run.dryRun || lock.is !== 'blocked') return [];
@@ -69,7 +69,7 @@ function locks(given: Case): Line[] {
   const revoked = sessions?.changes.findLast(({ fixedAt, goneAt }) => fixedAt !== null && goneAt !== null);
   const unsure = [
     ...(lock.checkedAt === null ? ['the lock is NOT checked yet'] : []),
-    // What does not apply to the account is told as not covered.
+    // What does not apply to the account is listed as not covered.
     ...(revoked === undefined && sessions?.outcome?.is !== 'skipped'
       ? ['sessions are NOT known to be revoked']
       : []),
@@ -79,7 +79,9 @@ function locks(given: Case): Line[] {
 
 const mostNamed = 3;
 
-/** A line for each step that met something of the intruder's, and one for all that policy asks for in any case. */
+/**
+ * A line for each step that found something of the intruder's, and one line for everything that policy asks for anyway.
+ */
 function changes(given: Case, title: string, which: readonly Standing[], titlesAlone = false): Section {
   const rows = given.steps.flatMap((row) => {
     const of = row.changes.filter((change) => which.includes(standingOf(change, row.aim)));
@@ -107,7 +109,7 @@ function changes(given: Case, title: string, which: readonly Standing[], titlesA
   };
 }
 
-/** Done to every account under attack; what is found in one of them is worth its name. */
+/** Done to every account under attack; named only if something was found there. */
 const always: readonly StepRow['part'][] = ['lock', 'sessions', 'password', 'risk-confirmation'];
 const isRemarkable = (row: StepRow, of: readonly ChangeRecord[]) =>
   of.some(({ evidence }) => evidence !== null) || !always.includes(row.part);
@@ -133,7 +135,7 @@ function evidence(given: Case): Section {
 
 const mostFindings = 3;
 
-/** What was learnt of other accounts, where no order says it already. */
+/** What was learnt about other accounts, unless an order already says it. */
 const othersWithoutTask = ({ steps, playbook }: Case) =>
   steps
     .filter((row) => openTasks(row).length === 0)
@@ -149,7 +151,7 @@ function nextInBrief(given: Case): Section {
   return { title, lines: lines.map(({ details: _, ...line }) => line) };
 }
 
-/** How to say that it was a false alarm, and how much is left for the day on which the owner is back. */
+/** How to say that it was a false alarm, and how much is left for the day when the owner is back. */
 function afterwards(given: Case): Section {
   const { run, steps, runUrl } = given;
   const { title, lines } = falseAlarm(given);

@@ -1,5 +1,5 @@
-// A report as an Adaptive Card, as a Teams workflow takes it ("When a Teams webhook request is received"). Pure. Every
-// value is a text run, in which no Markdown is read: a name can become neither a link nor a heading.
+// A report as an Adaptive Card, in the form that a Teams workflow takes ("When a Teams webhook request is received").
+// Pure. Every value is a text run, where Markdown is not read: a name can become neither a link nor a heading.
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
 
 import { type Line, numbersOf } from '../mail/letter.ts';
@@ -9,7 +9,7 @@ import type { Given } from './given.ts';
 import { reportOf } from './report.ts';
 import { type Tone, toneOf } from './verdict-colour.ts';
 
-/** Teams refuses 28 KB. */
+/** Teams refuses cards of 28 KB. */
 const mostBytes = 24_000;
 const limits = [6, 3, 1] as const;
 
@@ -28,7 +28,10 @@ export interface CardMessage {
   ];
 }
 
-/** What a person must do now, what is still open, and buttons to the run: the rest is on its page and in the mail. */
+/**
+ * What a person must do now, what is still open, and buttons that lead to the run: the rest is on its page and in the
+ * mail.
+ */
 export function cardOf(given: Given): CardMessage {
   const cards = limits.map((most) => cardWith(given, most));
   return cards.find((card) => Buffer.byteLength(JSON.stringify(card)) <= mostBytes) ?? cardWith(given, 0);
@@ -84,7 +87,7 @@ function text(said: string, style: Readonly<Record<string, string | boolean>> = 
 
 const mostActions = 5;
 
-/** The run first, then what can be asked of it, and the admin-centre page of the first thing to do. */
+/** The run first, then what can be asked of it, then the admin centre page for the first thing to do. */
 function actionsOf({ runUrl }: Given, lines: readonly Line[]): object[] {
   const asked = lines.flatMap(({ orders = [] }) =>
     orders.flatMap(({ text: title, page }) => (page === undefined ? [] : [{ title, url: page }])),

@@ -1,4 +1,4 @@
-// How a recorded change stands, in words for a person, and which of them are said first. Derived from the record.
+// The state of a recorded change, in words for a person, and which states come first. Derived from the record.
 
 import type { ChangeRecord, StepRow } from '../model/rows.ts';
 import { verificationOf } from '../run/changes.ts';
@@ -56,7 +56,7 @@ export function standingOf(change: ChangeRecord, aim: StepRow['aim']): Standing 
   }
 }
 
-/** Fixed since it came back; what came back once too often is left to a person. */
+/** Fixed again after it came back; what came back too often is left to a person. */
 const wasFixedAgain = ({ fixedAt, attemptedAt }: ChangeRecord) =>
   fixedAt !== null && attemptedAt !== null && fixedAt >= attemptedAt;
 

@@ -1,4 +1,4 @@
-// The recorded changes, each told exactly once: what is not certain under what is still open, the rest under what
+// The recorded changes, each reported exactly once: what is not certain under what is still open, the rest under what
 // became of it. Those tied to the intruder come first.
 
 import type { Line, Section } from '../mail/letter.ts';
@@ -28,7 +28,7 @@ const rank = ({ standing, change }: { standing: Standing; change: ChangeRecord }
   standings.indexOf(standing) * 2 + (change.evidence === null ? 1 : 0);
 
 function detailsOf(row: StepRow, { why, evidence, failure }: ChangeRecord): string[] {
-  // What stopped the step is told where a person is asked to act.
+  // What stopped the step is said where a person is asked to act.
   const told = row.outcome?.is === 'failed' && row.outcome.error.message === failure?.message;
   return [
     ...(failure === null || told ? [] : [`Refused: ${plain(failure.message)}`]),
@@ -52,7 +52,7 @@ export const leftInPlace = (given: Given): Section => ({
   lines: [...changeLines(given, (standing) => standing === 'found'), ...wouldAsk(given)],
 });
 
-/** Of a rehearsal: what nobody can judge yet, such as delegates whose maker only the audit log knows. */
+/** For a rehearsal: what nobody can judge yet, such as delegates that only the audit log can trace to somebody. */
 export const wouldAsk = (given: Given): Line[] =>
   given.run.dryRun
     ? given.steps

@@ -1,5 +1,5 @@
-// What the intruder did, one entry for each act that a step handed on: for the timeline, and in phrases for the story.
-// Pure. A log that has not answered yet leaves its lane empty; what the record of a step proves is told anyway.
+// What the intruder did, one entry for each act that a step handed on: for the timeline, and as phrases for the story.
+// Pure. While a log has not answered, its lane is empty; what a step's record proves is shown anyway.
 
 import { z } from 'zod';
 import { type Act, actSchema } from '../intruder/acts.ts';
@@ -44,7 +44,7 @@ const ofMailbox =
 const deleting = /^(SoftDelete|HardDelete|MoveToDeletedItems)$/;
 const sharing = /^(AnonymousLink|SharingSet|SharingInvitation|SecureLink|CompanyLink|AddedToSecureLink)/i;
 const taking = /^File(Downloaded|Accessed|SyncDownloadedFull|Copied)/i;
-/** Automatic activity of the account, or acts with a lane of their own. */
+/** The account's automatic activity, and acts that have a lane of their own. */
 const unremarkable = /^(MailItemsAccessed|Send|UserLoggedIn|Search|Update|MessageRead)/i;
 
 function laneOf({ activity, recordType }: Act): Lane | undefined {

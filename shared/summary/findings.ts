@@ -1,4 +1,4 @@
-// What the evidence shows, the rest in counts, how to say that it was a false alarm, and what comes next.
+// What the evidence shows, the rest as counts, how to say that it was a false alarm, and what comes next.
 
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, clock, count, later, plain } from '../mail/plain.ts';
@@ -21,7 +21,7 @@ const told = (steps: readonly StepRow[]): Line[] =>
     row.kept.map((kept) => ({ text: capital(plain(kept.what)), details: [plain(kept.why)] })),
   );
 
-/** The investigations that a section tells of; those without one belong to the evidence at large. */
+/** The investigations that report in a section; those without one belong to the general evidence. */
 const toldIn = ({ steps, playbook }: Case, section: ToldIn | null) =>
   steps.filter((row) => {
     const step = playbook.find(({ name }) => name === row.name);
@@ -31,7 +31,7 @@ const toldIn = ({ steps, playbook }: Case, section: ToldIn | null) =>
     );
   });
 
-/** What left the mailbox in the owner's name, and how much of it was taken back. */
+/** The mail that was sent in the owner's name, and how much of it was taken back. */
 export function sent(given: Case): Section {
   const retracted = given.steps.find((row) => row.part === 'retraction');
   return {
@@ -65,7 +65,7 @@ export function findings(given: Case): Section {
   return { title: 'What the evidence shows', lines };
 }
 
-/** Nothing that sends mail out of the organisation is left in silence, though the log shows it to be the owner's. */
+/** Whatever sends mail out of the organisation is named, even if the log shows it to be the owner's. */
 export const keptSending = ({ steps }: Case): Section => ({
   title: "Sends mail out, and kept as the owner's",
   lines: steps
@@ -95,7 +95,7 @@ export function restInCounts({ steps, run }: Case): Section {
   return { title: 'The rest', lines };
 }
 
-/** Steps that did something and have no way back. */
+/** Steps that did something which can't be undone. */
 const withoutUndo = ({ steps, playbook }: Case) =>
   steps.flatMap((row) => {
     const step = playbook.find((candidate) => candidate.name === row.name);
@@ -106,7 +106,7 @@ const withoutUndo = ({ steps, playbook }: Case) =>
 
 /** Each thing that is not as it was before, and why. */
 function whatStays(given: Case): Line[] {
-  // A false alarm dismisses all risk of the account, and the confirmation with it.
+  // A false alarm dismisses all of the account's risk, including our confirmation.
   const dismissed = given.steps.some(
     ({ part, outcome }) => part === 'risk-dismissal' && outcome?.is === 'done',
   );
@@ -145,7 +145,7 @@ export function falseAlarm(given: Case): Section {
   };
 }
 
-/** Nothing that keeps anybody awake: it is done with the owner, once. */
+/** Nothing here is urgent: it is done with the owner, once. */
 export function handBack({ run, steps }: Case): Section {
   const ends = run.state === 'held' || run.dryRun || run.endsAs !== null;
   const lines = steps.flatMap((row) => handBackTasks(row).map((task) => taskLine({ step: row.name, task })));

@@ -6,7 +6,7 @@ import type { RunRow, StepRow } from '../model/rows.ts';
 import type { Investigation, Remediation } from '../model/step.ts';
 import type { RunRows } from '../run/progress.ts';
 
-/** A step as far as a summary describes it. */
+/** What a summary needs to describe a step. */
 export type Described = Partial<Pick<Remediation, 'part' | 'byHand'>> &
   (
     | (Pick<Remediation, 'kind' | 'name' | 'title' | 'undo' | 'permissions'> &
@@ -45,14 +45,16 @@ export const givenFrom = ({ run, steps }: RunRows, { playbook, baseUrl, now, tim
   ...(timeZone === undefined ? {} : { timeZone }),
 });
 
-/** `09:15 UTC (10:15 CET)`, with the day where it is not the one on which the run opened. */
+/** `09:15 UTC (10:15 CET)`, with the day if it is not the day on which the run opened. */
 export function timeOf({ run, timeZone }: Pick<Given, 'run' | 'timeZone'>, iso: string): string {
   const utc = clock(iso).replace(/:\d\d UTC$/, ' UTC');
   const shown = dayOf(iso) === dayOf(run.openedAt) ? utc.slice(11) : utc;
   return withLocal(shown, iso, timeZone);
 }
 
-/** Times in what a step wrote, as `timeOf` tells them. What stands in quotes is somebody's name for something. */
+/**
+ * Times in a step's text, as `timeOf` writes them. Text in quotes is somebody's name for something and stays as it is.
+ */
 export const inZone = (given: Pick<Given, 'run' | 'timeZone'>, text: string): string =>
   retold(text, (iso, utc) =>
     /:\d\d:\d\d UTC$/.test(utc) ? clockIn(given.timeZone, iso) : timeOf(given, iso),
@@ -80,7 +82,7 @@ export const ownerOf = ({ run: { account } }: Pick<Given, 'run'>): string =>
 
 export type Ask = 'approve' | 'retry' | 'undo' | 'tick' | 'untick';
 
-/** Parameters of the page that asks; a list is one parameter for each entry. */
+/** Parameters for the page that asks; a list becomes one parameter per entry. */
 type AskedWith = Readonly<Record<string, string | true | readonly string[]>>;
 
 /** The page of a run that asks for the reason before anything is done. */
@@ -92,7 +94,7 @@ export function askUrl(runUrl: string, ask: Ask, more: AskedWith = {}): string {
   return `${runUrl}?${query.toString()}`;
 }
 
-/** The reason is left for the reader: it is kept in the run's log. */
+/** The reason is left for the reader to fill in: it is kept in the run's log. */
 export const order = (
   { runUrl }: Pick<Given, 'runUrl'>,
   text: string,
@@ -112,7 +114,7 @@ const placeNames: Readonly<Record<string, string>> = {
   'learn.microsoft.com': 'How, on Microsoft Learn',
 };
 
-/** Where a link leads and in which role to open it, in words, so that the reader knows before opening it. */
+/** Where a link leads and in which role to open it, so that the reader knows before opening it. */
 export function placeOf(url: string, role?: string): string {
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   const place = placeNames[host] ?? (host.endsWith('.sharepoint.com') ? 'SharePoint' : 'Open the page');

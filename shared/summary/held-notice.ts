@@ -1,5 +1,6 @@
-// The daily notice: runs that wait for a person, and alerts that this app does not know. The summary said so when each run
-// was held; nothing is done for these accounts until somebody decides, and no run is ever let go by time alone. Pure.
+// The daily notice: runs that wait for a person, and alerts that this app does not know. The summary said so when each
+// run was held; nothing is done for these accounts until somebody decides, and no run is released just because time
+// passes. Pure.
 
 import { type Detection, unknownSection } from '../alerts/unknown-titles.ts';
 import type { Notice } from '../mail/notice.ts';
@@ -8,7 +9,7 @@ import type { RunRow } from '../model/rows.ts';
 import type { Described, Given } from './given.ts';
 import { heldOrders } from './orders.ts';
 
-/** The facts told about a run, or only the id if its rows can't be read. */
+/** What is known about a held run, or only its id if its rows can't be read. */
 export type Held =
   | Pick<RunRow, 'id' | 'code' | 'account' | 'signals' | 'heldBecause' | 'openedAt'>
   | { id: string };

@@ -1,5 +1,5 @@
-// Whether the account is locked, as far as the record tells, and until when the intruder may still be in. What was
-// not checked is not said to be so.
+// Whether the account is locked, as far as the record shows, and until when the intruder may still be in. What was not
+// checked is not claimed.
 
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, clock, clockAfter, later } from '../mail/plain.ts';
@@ -12,13 +12,13 @@ import { type Given, timeOf } from './given.ts';
 
 export type Lock =
   | { is: 'blocked'; at: string; checkedAt: string | null }
-  /** Another hand had blocked it before this run looked. */
+  /** Somebody else had blocked it before this run looked. */
   | { is: 'found'; at: string | null }
   | { is: 'lifted'; at: string }
   | { is: 'open'; because: string }
   | { is: 'unknown' };
 
-/** What each part of a summary would work out again. */
+/** What each part of a summary would otherwise work out again. */
 export interface Case extends Given {
   verdict: Verdict;
   lock: Lock;
@@ -85,7 +85,7 @@ function withoutChange(row: StepRow): Lock {
   }
 }
 
-/** Follows the name of the account. */
+/** Words that follow the account's name. */
 export function lockPhrase(given: Case): string {
   const { lock } = given;
   const { guest } = given.run.account;
@@ -106,7 +106,7 @@ export function lockPhrase(given: Case): string {
 }
 
 /**
- * An access token lives 60 to 90 minutes where the service does not evaluate access continuously
+ * An access token lives 60 to 90 minutes if the service does not evaluate access continuously
  * (https://learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes).
  */
 const tokenMinutes = 90;
@@ -118,8 +118,8 @@ const latest = (row: StepRow | undefined) =>
     .at(-1);
 
 /**
- * When the last token may have been issued to the intruder, or null while more can be. A lock that is switched off by
- * choice is made up for by a new password and revoked sessions; one that failed is not.
+ * When the intruder may have been issued the last token, or null while they can still get more. If the lock is switched
+ * off by choice, a new password and revoked sessions make up for it; if the lock failed, they don't.
  */
 function lastTokenAt(rows: Case): string | null {
   const { lock } = rows;

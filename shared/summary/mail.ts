@@ -17,9 +17,9 @@ import { type Described, givenFrom } from './given.ts';
 import { subjectOf, summaryOf } from './summary.ts';
 
 /**
- * Application permissions, the first two best granted on the sender's mailbox alone by RBAC for Applications: Mail.Send,
- * Mail.ReadBasic.All to see whether a summary had left when its sender died, User.Read.All for the addresses of the
- * account under attack (https://learn.microsoft.com/graph/api/user-sendmail).
+ * Application permissions. The first two are best granted on the sender's mailbox alone, with RBAC for Applications.
+ * Mail.Send; Mail.ReadBasic.All to see whether a summary had left when its sender died; User.Read.All for the addresses
+ * of the account under attack (https://learn.microsoft.com/graph/api/user-sendmail).
  */
 export const mailPermissions = ['Mail.Send', 'Mail.ReadBasic.All', 'User.Read.All'] as const;
 
@@ -56,14 +56,14 @@ export function createMailer(
       });
       const { subject, text, html } = summaryOf({ ...given, lastDrill: await lastDrill?.() });
       const attachments = attachedTo(given.steps).map((file) => ({ ...file, name: plain(file.name, 120) }));
-      // The intruder would read it among the sent items of a mailbox that is under attack itself.
+      // If the sending mailbox is itself under attack, the intruder would read it among the sent items.
       const saved = !theirs.has(mailboxAddress(settings.from));
       const mail = { from: settings.from, to, subject, text, html, importance: 'high', attachments } as const;
       await sendMail(client, mail, saved);
     },
 
     async wasSent({ run }: RunRows, since) {
-      // Exchange tells whole seconds, and its clock is not ours.
+      // Exchange gives whole seconds, and its clock differs from ours.
       const from = wholeSeconds(since.getTime() - clockSkewMs);
       const subject = subjectOf(run.row, run.row.summary.verdict ?? '');
       const sent = await graph().list(

@@ -1,5 +1,5 @@
-// What waits for a person each morning: nothing that this app knows of stays quiet because nobody asked. Nothing to say,
-// no mail. Pure.
+// What waits for a person each morning, so that nothing this app knows stays hidden because nobody asked. If there is
+// nothing to say, there is no mail. Pure.
 import type { Notice } from '../mail/notice.ts';
 import { clause, clock, count, plain } from '../mail/plain.ts';
 import type { RunRow, RunState } from '../model/rows.ts';
@@ -11,7 +11,7 @@ import type { Described } from './given.ts';
 import { type Daily, dailyKey, dailyNotice, dayOf } from './held-notice.ts';
 
 export interface Morning extends Daily {
-  /** Runs of the last weeks, held ones aside. */
+  /** Runs of the last weeks, without held ones. */
   runs: readonly RunState[];
   /** Runs whose rows can't be read. */
   unreadable: readonly string[];
@@ -21,7 +21,7 @@ export interface Morning extends Daily {
 type Section = Notice['sections'][number];
 
 const hourMs = 3_600_000;
-/** An open run is moved by the sweep every minute; this late, something is wrong. */
+/** The sweep moves an open run on every minute; if one is this late, something is wrong. */
 const stalledHours = 2;
 const oldTaskHours = 24;
 

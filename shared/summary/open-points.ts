@@ -1,4 +1,4 @@
-// What is not safe, not done or not known: told before anything that went well.
+// What is not safe, not done or not known: said before anything that went well.
 
 import type { Line, Section } from '../mail/letter.ts';
 import { clause, count, plain } from '../mail/plain.ts';
@@ -37,7 +37,7 @@ const toldAbove = (given: Case): Case => ({
 
 const ofUndo = (given: Case) => [...changeLines(given, isOpen), ...unfinished(given)];
 
-/** Done by themselves once what they wait for has ended well. */
+/** Done automatically once what they wait for has ended well. */
 function waiting(given: Case): Line[] {
   return given.steps.flatMap((row) => {
     if (row.outcome?.is !== 'needs-human' || openTasks(row).length > 0) return [];
@@ -53,7 +53,10 @@ function waiting(given: Case): Line[] {
   });
 }
 
-/** What closes the run waits for all others, this mail's news among them: no open point, unless it is in trouble. */
+/**
+ * A step that closes the run waits for all others, and for the news in this mail: not an open point, unless it is in
+ * trouble.
+ */
 const isExpected = ({ stage, lastError }: StepRow) =>
   stage === 'hand-back' || (stage === 'close' && lastError === null);
 
@@ -72,7 +75,7 @@ function unfinished(given: Case): Line[] {
   ];
 }
 
-/** What an account of the cloud has not got in Active Directory is no gap. */
+/** That a cloud account has nothing in Active Directory is no gap. */
 const skipped = ({ run, steps }: Case) =>
   steps.flatMap(({ name, part, outcome }) =>
     outcome?.is === 'skipped' && (run.account.synced || part !== 'active-directory')
@@ -80,10 +83,10 @@ const skipped = ({ run, steps }: Case) =>
       : [],
   );
 
-/** A mail names the first of many steps that did not apply for one reason; the page names them all. */
+/** If many steps did not apply for one reason, a mail names the first of them; the page names them all. */
 const mostTitles = 3;
 
-/** One line a reason, so that an account without a mailbox does not fill the page. */
+/** One line per reason, so that an account without a mailbox does not fill the page. */
 function notCovered(given: Case, most: number): Line[] {
   const byReason = Map.groupBy(skipped(given), ({ reason }) => reason);
   return [...byReason].map(([reason, rows]) => {

@@ -1,5 +1,5 @@
-// What a person does now, the most dangerous first. Each line is one order: what, how, where and as whom. If there is
-// none, it says so. The page, the card and the command have the same order.
+// What a person does now, the most dangerous first. Each line is one order: what, how, where and in which role. If
+// there is nothing to do, it says so. The page, the card and the command show the same order.
 
 import { kindOf } from '../alerts/detectors.ts';
 import type { Failure } from '../errors.ts';
@@ -51,7 +51,7 @@ export function ordersOf(all: Case): Section {
   return { title: 'What you do now', lines, numbered: true };
 }
 
-/** What the subject's word asks for, beside the tasks that it counts. */
+/** What the word in the subject asks for, besides the tasks that it counts. */
 function decision(given: Case): Line[] {
   const { word } = given.verdict;
   if (word === 'HELD') {
@@ -89,7 +89,7 @@ function decision(given: Case): Line[] {
   ];
 }
 
-/** Undo brings back everything but the password, without which the owner stays outside. */
+/** Undo brings back everything but the password, and without a new one the owner stays locked out. */
 function newPassword(given: Case): Line[] {
   const { run, steps } = given;
   const row = steps.find(({ part }) => part === 'password');
@@ -103,7 +103,7 @@ function newPassword(given: Case): Line[] {
   ];
 }
 
-/** What to ask with: where, when and what was used, and how to reach the owner as before the attack. */
+/** What to ask the owner with: where, when and what was used, and how to reach them as before the attack. */
 function askWith(given: Case): string[] {
   const { run } = given;
   const asked = signInsOf(given).slice(0, 3);
@@ -134,13 +134,13 @@ function reachOwner(given: Case): string {
     : 'Use a number from the personnel file, or their manager; never mail, chat or the directory, which the intruder may have changed.';
 }
 
-/** What a decision is made by. */
+/** What a decision is based on. */
 const signIns = ({ run }: Case) => ({
   text: 'The sign-ins in the Entra admin center, as Security Reader',
   url: signInsPage(run.account.id),
 });
 
-/** Undo leaves a lock alone that another hand had put there before. */
+/** If somebody else had locked the account before, undo leaves that lock alone. */
 function takenBack(given: Case): string {
   const { is } = given.lock;
   if (is === 'found') return 'put back what can be; sign-in stays blocked, as another hand left it';
@@ -159,13 +159,13 @@ export function taskLine({ step, task }: OpenTask): Line {
   };
 }
 
-/** As they were quoted: a space more or less would name another thing. */
+/** Exactly as quoted: one space more or less would name something else. */
 function toType(given: readonly string[]): Pick<Line, 'commands'> {
   const commands = typed(given);
   return commands.length === 0 ? {} : { commands };
 }
 
-/** Left in place by the administrator's own setting, so nobody else will do it. */
+/** Left in place because of the administrator's own setting, so nobody else will do it. */
 function onlyReported(given: Case): Line[] {
   const { run, steps } = given;
   if (run.dryRun) return [];
@@ -263,7 +263,7 @@ const ranks = ['contain', 'evict', 'other'] as const;
 const failureRank = ({ stage, part }: StepRow): (typeof ranks)[number] =>
   stage === 'contain' || (stage === 'evict' && part !== 'risk-confirmation') ? stage : 'other';
 
-/** Steps that failed are done by hand. Why they failed stands behind the last of them: orders are read before causes. */
+/** Steps that failed are done by hand. Why they failed comes after the last of them: orders are read before causes. */
 function failures(given: Case, which: (typeof ranks)[number]): Line[] {
   const failed = given.steps
     .filter((row) => row.outcome?.is === 'failed')
@@ -325,7 +325,7 @@ function byHand(given: Case, row: StepRow): { text: string; url: string } {
   return { text: placeOf(link, role), url: link };
 }
 
-/** What to select, or to type, and where. To put something back is another matter than to do it. */
+/** What to select or type, and where. Putting something back is different from doing it. */
 function placeAndHow(given: Case, row: StepRow): Pick<Line, 'details' | 'commands' | 'link'> {
   const step = given.playbook.find(({ name }) => name === row.name);
   // Nobody is sent to look on a page that does not have it.
@@ -336,7 +336,7 @@ function placeAndHow(given: Case, row: StepRow): Pick<Line, 'details' | 'command
   return { ...(how === undefined ? {} : { details: [how] }), ...toType(commands), link };
 }
 
-/** Not there yet: a person may be quicker than whatever it waits for. */
+/** Not done yet: a person may be quicker than whatever it waits for. */
 function late(given: Case): Line[] {
   if (given.verdict.word !== 'NOT CONTAINED') return [];
   return given.steps
@@ -356,7 +356,7 @@ function late(given: Case): Line[] {
     });
 }
 
-/** Enough where somebody knows the password and nothing says that they got in. */
+/** Enough if somebody knows the password and nothing says that they got in. */
 const resetAndRevoke: readonly Described['part'][] = ['password', 'sessions'];
 
 const credentials = ['password-spray', 'leaked-credentials'];

@@ -1,5 +1,5 @@
-// Who else is at work on this account. What another hand did before this run looked is recorded as found, and an undo
-// leaves it alone; people must know that, or they take the account for free again.
+// Who else is at work on this account. What others did before this run looked is recorded as found, and an undo leaves
+// it alone; people must know that, or they think that the account is free again.
 import { kindOf } from '../alerts/detectors.ts';
 import type { Line, Section } from '../mail/letter.ts';
 import { plain } from '../mail/plain.ts';
@@ -30,7 +30,7 @@ export function alsoAtWork(given: Given): Section {
   return { title: 'Who else is at work here', lines };
 }
 
-/** Steps that have nothing to change only where somebody else has done it. */
+/** Steps that have nothing to change only if somebody else has done it already. */
 const locks: readonly StepRow['part'][] = ['lock', 'sessions'];
 
 const foundDone = ({ part, outcome, changes }: StepRow) =>

@@ -18,14 +18,14 @@ export function passNotice(
   const identified =
     run.handBack === undefined ? '' : ` The owner was identified: ${clause(run.handBack.identified, 300)}.`;
   return {
-    // A key for each pass: under one key, a notice that waits to be sent gives way to the next.
+    // One key per pass: under a shared key, a notice that waits to be sent would give way to the next one.
     key: `pass|${run.id}|${at}`,
     version: at,
     headline: 'PASS ASKED FOR',
     subject: `${name} (run ${run.code})`,
     tone: 'waiting',
     lead: `${clause(who, 160)} asked for a Temporary Access Pass for ${name} at ${clock(at)}. It signs in once, until ${until}. Reason: ${clause(reason, 300)}.${identified}`,
-    // Without `about`: its owner may hear of it as well, and where on-call's own mailbox is given back, on-call must.
+    // Without `about`: the owner may hear of it as well, and if on-call's own mailbox is given back, on-call must.
     sections: [
       {
         title: 'If you did not expect this',

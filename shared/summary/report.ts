@@ -30,7 +30,7 @@ export interface Report extends Head {
   rest: readonly Section[];
 }
 
-/** What a mail says: below what a person does now, the rest in short, uncut. */
+/** What a mail says: what a person does now in full, the rest in short. */
 export interface BriefReport extends Head {
   brief: readonly Section[];
 }
@@ -57,7 +57,7 @@ export function briefReportOf(from: Given): BriefReport {
   return { ...head, brief };
 }
 
-/** The most lines per section: the run itself holds the rest, and the section says so. */
+/** The most lines per section: the rest is in the run itself, and the section says so. */
 export function reportOf(from: Given, mostLines: number): Report {
   const given = caseOf(from);
   const head = headOf(given);

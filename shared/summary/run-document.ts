@@ -57,7 +57,7 @@ export const runDocumentSchema = z.object({
   why: z.string(),
   heldBecause: z.string().nullable(),
   raisedBecause: z.string().nullable(),
-  /** The circuit breaker: without a person it goes no further than its level. */
+  /** The circuit breaker stopped it: without a person it goes no further than its level. */
   limitedBecause: z.string().nullable(),
   /** It only looks, since its account became protected. */
   onlyLooksBecause: z.string().nullable(),
@@ -82,8 +82,8 @@ export const runDocumentSchema = z.object({
         danger: true,
         essential: true,
       })
-      // `key`: as in the path that ticks it off, tasks/{step}/{key}. `atHandBack`, and what stands
-      // under `summary` and not under a step: not counted in the verdict.
+      // `key`: as in the path that ticks it off, tasks/{step}/{key}. Not counted in the verdict: tasks with
+      // `atHandBack`, and tasks under `summary` instead of a step.
       .extend({ step: z.string(), key: z.string(), atHandBack: z.boolean() }),
   ),
   steps: z.array(stepDocumentSchema),

@@ -1,6 +1,6 @@
 // What happened, in a few sentences: who, from where, when, what the intruder did, whether the account is locked, and
-// what of theirs is still there. Each sentence is said only where the record supports it, and must be true of the whole mail:
-// a step that is switched off, was refused or could not look takes its claim away.
+// what of theirs is still there. A sentence is said only if the record supports it, and must be true of the whole mail:
+// if a step is off, was refused or could not look, its claim is left out.
 
 import { kindOf } from '../alerts/detectors.ts';
 import { type Line, numbersOf } from '../mail/letter.ts';
@@ -15,7 +15,7 @@ import type { Case } from './lock.ts';
 import { lockPhrase } from './lock.ts';
 import { logsAreComplete } from './logs.ts';
 
-/** `orders`: what a person does now, in its order; the story points into it. */
+/** `orders`: what a person does now, in order; the story refers to them by number. */
 export function storyOf(given: Case, orders: readonly Line[]): string {
   const { onlyLooksBecause } = given.run;
   const spared =
@@ -25,7 +25,7 @@ export function storyOf(given: Case, orders: readonly Line[]): string {
   return [...sentences(given, orders), spared].filter((sentence) => sentence !== '').join(' ');
 }
 
-/** Being slow is not a failure, but whatever is not done yet may still be there. */
+/** Being slow is not a failure, but what is not done yet may still be there. */
 function toCome(given: Case): string {
   const waiting = given.steps.filter(
     ({ stage, outcome }) => stage === 'evict' && (outcome === null || outcome.is === 'reported'),
@@ -92,11 +92,11 @@ function sentences(given: Case, orders: readonly Line[]): string[] {
   }
 }
 
-/** Detections of a stolen token; its holder needs no password. */
+/** Detections of a stolen token, which works without a password. */
 const ofTokens = ['stolen-session-cookie', 'attacker-in-the-middle', 'prt-access'];
 const tokenDetectors = ['anomaloustoken', 'tokenissueranomaly', 'anomaloususeractivity'];
 
-/** Only the intruder, as far as this run could prove. */
+/** Certainly an intruder, as far as this run could prove. */
 const isProved = ({ run, steps }: Case) =>
   run.level === 'full' || steps.some((row) => row.changes.some(({ evidence }) => evidence !== null));
 
@@ -136,10 +136,10 @@ function did(given: Case): string {
   return `The intruder ${listed(more > 0 ? [...phrases.slice(0, mostPhrases), `did more (${more})`] : phrases)}.`;
 }
 
-/** The orders come by danger, and name them all: a phone's first screen has to hold the first of them too. */
+/** The orders list everything, by danger; a phone's first screen must show the first of them too. */
 const mostLeft = 4;
 
-/** What the intruder still has until a person has acted, with the number of the order that ends it. */
+/** What the intruder still has until a person acts, with the number of the order that ends it. */
 function remains(given: Case, orders: readonly Line[]): string {
   const left = numbersOf(orders, true).flatMap(([{ remains: what }, number]) =>
     what === undefined ? [] : [`${what}${number === undefined ? '' : ` (${Number.parseInt(number, 10)})`}`],
@@ -150,7 +150,7 @@ function remains(given: Case, orders: readonly Line[]): string {
     return `Still there, or not yet ruled out: ${listed(named)}.`;
   }
   const open = countOf(given, ['failed', 'back', 'unknown', 'unverified', 'found']);
-  // What still leaks, or is open to them, may be theirs.
+  // What still leaks, or another account that is open to them, may be theirs.
   const clear = orders.every(({ task }) => task?.danger !== 'leak' && task?.danger !== 'account');
   const locked = given.lock.is === 'blocked' || given.lock.is === 'found';
   return open === 0 && clear && locked && undoneWork(given) === '' && given.verdict.word === 'CONTAINED'
@@ -172,7 +172,7 @@ const waitFor = (given: Case, whom: 'you' | 'another step') =>
     return (openTasks(row).length === 0 && behind) === (whom === 'another step');
   });
 
-/** What was found and is not removed, or not known to be. */
+/** What was found and is not removed, or not known to be removed. */
 function undoneWork(given: Case): string {
   const waits = waitFor(given, 'you');
   if (waits.length > 0) return `Not done without you: ${titlesOf(given, waits)}.`;
@@ -183,7 +183,7 @@ function undoneWork(given: Case): string {
   return unread > 0 ? `${unread} of ${count(made, 'change')} could NOT be checked yet.` : '';
 }
 
-/** Nothing found means little while nobody could look. */
+/** Finding nothing means little if nobody could look. */
 function evidence(given: Case): string {
   const { running, failed, skipped } = investigations(given);
   if (running.length > 0) return `Still looking: ${titlesOf(given, running)}.`;
@@ -209,7 +209,7 @@ function investigations({ steps }: Case) {
   return {
     running: all.filter((row) => row.outcome === null),
     failed: all.filter((row) => row.outcome?.is === 'failed'),
-    // What does not apply to this account never began; there was nothing to look at.
+    // Steps that do not apply to this account never began; there was nothing to look at.
     skipped: all.filter(
       ({ outcome, startedAt }) => outcome?.is === 'off' || (outcome?.is === 'skipped' && startedAt !== null),
     ),
@@ -217,7 +217,7 @@ function investigations({ steps }: Case) {
   };
 }
 
-/** Of a run that a person let begin with less than the lock. */
+/** For a run that a person allowed to do less than the lock. */
 function asChosen(given: Case): string {
   const { only, level } = given.run;
   if (only === undefined || level !== 'contain') return '';

@@ -1,4 +1,4 @@
-// The summary: subject, text and HTML with the same content, made of one report. Pure.
+// The summary: subject, text and HTML with the same content, from one report. Pure.
 
 import { letterHtml, letterText } from '../mail/letter.ts';
 import { dayOf, plain } from '../mail/plain.ts';
@@ -13,11 +13,11 @@ export interface Summary {
   html: string;
 }
 
-/** Gmail cuts a mail off behind 102 KB, with whatever stands at its end. */
+/** Gmail cuts a mail off after 102 KB, and whatever stands at the end is lost. */
 const mostBytes = 100_000;
-/** A hyphen at which no line ends. */
+/** A hyphen that a line can't break at. */
 const unbreaking = '\u2011';
-/** Lines a section: as many as fit. */
+/** Lines per section: as many as fit. */
 const limits = [30, 15, 6, 2] as const;
 
 export function summaryOf(given: Given): Summary {

@@ -1,9 +1,9 @@
-// How urgent a verdict is, as a colour. Red only where something is not secured, so that it keeps its meaning.
+// How urgent a verdict is, as a colour. Red only if something is not secured, so that red keeps its meaning.
 import type { Verdict } from '../run/verdict.ts';
 
 export type Tone = 'alarm' | 'waiting' | 'well' | 'quiet';
 
-/** White on each has a contrast above 4.5. */
+/** White text on each has a contrast above 4.5. */
 export const colourOf: Readonly<Record<Tone, string>> = {
   alarm: '#b3261e',
   waiting: '#8a5a00',

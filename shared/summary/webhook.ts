@@ -1,5 +1,5 @@
-// The second channel: a Teams workflow, or whatever takes an Adaptive Card by POST. For administrators' cases, or for
-// all. It has a message of its own in the queue, so that neither it nor the mail waits for the other.
+// The second channel: a Teams workflow, or anything that takes an Adaptive Card by POST; for administrators' cases
+// only, or for all. It has a queue message of its own, so that neither it nor the mail waits for the other.
 import { connectionFault, failureOf, passes } from '../clients/failure.ts';
 import { RetryableError } from '../errors.ts';
 import type { RunRow } from '../model/rows.ts';
@@ -10,7 +10,7 @@ import { type Described, givenFrom } from './given.ts';
 export const webhookCases = ['administrators', 'always'] as const;
 
 export interface WebhookSettings {
-  /** Anybody who knows it can post, so it appears in no log and no error. */
+  /** Anybody who knows the URL can post to it, so it appears in no log and no error. */
   url: string;
   cases: (typeof webhookCases)[number];
   /** Where the app is reached, for the links. */
@@ -28,7 +28,7 @@ interface Dependencies {
 
 export interface Webhook {
   wants(run: RunRow): boolean;
-  /** Posts the card of the run as it stands. Throws RetryableError or PermanentError. */
+  /** Posts the card of the run in its present state. Throws RetryableError or PermanentError. */
   send(rows: RunRows): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export function createWebhook(settings: WebhookSettings, dependencies: Dependenc
       await response.body?.cancel();
       return { status: response.status, retryAfter: response.headers.get('retry-after') };
     } catch (cause) {
-      // Without the cause, whose text may hold the address.
+      // Without the cause: its text may contain the address.
       const { code, reached } = connectionFault(cause);
       throw new RetryableError(`${where} could not be reached; it is tried again`, {
         ...(code === undefined ? {} : { code }),
