@@ -40,7 +40,7 @@ export const assumed = {
   /** Round trip to Microsoft Graph, and to a table. */
   graphMs: 100,
   tableMs: 5,
-  /** Before the writes: the claim, the breaker’s slot, the index, the run. */
+  /** Before the writes: the claim, the breaker's slot, the index, the run. */
   tableOperations: 4,
   /** Processor time until contained. */
   cpuMs: 60,

@@ -87,7 +87,7 @@ async function once(
   } catch (error) {
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    const stop = new Stop(`${url} can’t be reached: ${shown(cause)}`, exitCodes.unreachable);
+    const stop = new Stop(`${url} can't be reached: ${shown(cause)}`, exitCodes.unreachable);
     return { afterSeconds: 1, stop };
   }
   const json = parsed(text);

@@ -103,7 +103,7 @@ export async function reasonFor(
   given: string | undefined,
   name: string,
   option = 'reason',
-  question = `Reason to ${name}, kept in the log (Ctrl+C: don’t): `,
+  question = `Reason to ${name}, kept in the log (Ctrl+C: don't): `,
 ): Promise<string> {
   if (given !== undefined) {
     if (shown(given).length >= 3 && given.length <= 500) return given;

@@ -14,7 +14,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export const exitCodeHelp: readonly (readonly [number, string])[] = [
   [0, 'done'],
-  [1, 'refused: what was asked can’t be done, and the message says why'],
+  [1, "refused: what was asked can't be done, and the message says why"],
   [2, 'asked wrongly: an option or a setting is missing or wrong; nothing was sent'],
   [3, 'not signed in, or without the role it takes'],
   [4, 'no such run'],

@@ -17,7 +17,7 @@ const risks: Readonly<Record<string, string>> = {
   'Application.ReadWrite.OwnedBy':
     'Make applications and do as it likes with those that it made itself; no others. A foothold that stays when this identity goes.',
   'DelegatedPermissionGrant.ReadWrite.All':
-    'Consent for anybody to any application: whoever signs in to one of the attacker’s hands over mail and files. The strongest of these.',
+    "Consent for anybody to any application: whoever signs in to one of the attacker's hands over mail and files. The strongest of these.",
   'Files.ReadWrite.All': 'Read, change and share every file of OneDrive and SharePoint.',
   'IdentityRiskyUser.ReadWrite.All':
     'Hide a real risk by dismissing it, or lock people out by calling them compromised.',
@@ -43,11 +43,11 @@ export function drillSection(): string[] {
     return [code(permission), used.join(', '), risk];
   };
   const { graph, mailbox } = drillPermissions;
-  const head = ['permission', 'for', 'in an attacker’s hands'];
+  const head = ['permission', 'for', "in an attacker's hands"];
   return [
     '## The drill',
     '',
-    '`reclaim drill` ([operate.md](operate.md#practice)) plants with an identity of its own: an application with a certificate, or for the weekly drill a managed identity of its own. The app’s own identity gets none of this, and the drill refuses to plant with it. All of it is off until `setup-drill.ps1` is run.',
+    "`reclaim drill` ([operate.md](operate.md#practice)) plants with an identity of its own: an application with a certificate, or for the weekly drill a managed identity of its own. The app's own identity gets none of this, and the drill refuses to plant with it. All of it is off until `setup-drill.ps1` is run.",
     '',
     'In the whole tenant, so keep the certificate in a store that asks, or take the identity away between drills:',
     '',

@@ -24,7 +24,7 @@ export const lookBackNotes: Readonly<Record<string, LookBackNote>> = {
       'GET /auditLogs/directoryAudits',
       'GET /reports/authenticationMethods/userRegistrationDetails',
     ],
-    without: 'who registered a sign-in method from where, and the report on administrators’ registrations',
+    without: "who registered a sign-in method from where, and the report on administrators' registrations",
     risk: 'Read who signs in from where, and what administrators do.',
   },
   'Directory.Read.All': {
@@ -45,7 +45,7 @@ export const lookBackNotes: Readonly<Record<string, LookBackNote>> = {
   'IdentityRiskEvent.Read.All': {
     requests: ['GET /identityProtection/riskDetections'],
     without:
-      'which addresses Entra ID Protection holds to be an intruder’s; those of --addresses are used anyway',
+      "which addresses Entra ID Protection holds to be an intruder's; those of --addresses are used anyway",
     risk: 'Read which sign-ins are held to be risky, and why.',
   },
   'RoleManagement.Read.Directory': {
@@ -87,13 +87,13 @@ export function lookBackSection(): string[] {
   return [
     '## The look back',
     '',
-    '`reclaim look-back` ([operate.md](operate.md#looking-back)) runs on an administrator’s machine, with an identity of its own: an application with a certificate, which reads and does nothing else. It is made for the occasion and deleted afterwards. The app’s own identity gets none of this, and the command refuses an identity that may change anything.',
+    "`reclaim look-back` ([operate.md](operate.md#looking-back)) runs on an administrator's machine, with an identity of its own: an application with a certificate, which reads and does nothing else. It is made for the occasion and deleted afterwards. The app's own identity gets none of this, and the command refuses an identity that may change anything.",
     '',
     'Whoever gets the certificate can read all of this from anywhere until the application is deleted. So keep it in a store that asks, run the look back, and take it away the same day.',
     '',
-    ...markdownTable([['permission', 'for', 'not seen without it', 'in an attacker’s hands'], ...rows]),
+    ...markdownTable([['permission', 'for', 'not seen without it', "in an attacker's hands"], ...rows]),
     '',
-    '`Exchange.ManageAsApp` lets it ask Exchange Online; what it may ask is a role group of its own, with one role for each of these cmdlets. In an attacker’s hands: where everybody’s mail is sent on to, and by which rules; no mail.',
+    "`Exchange.ManageAsApp` lets it ask Exchange Online; what it may ask is a role group of its own, with one role for each of these cmdlets. In an attacker's hands: where everybody's mail is sent on to, and by which rules; no mail.",
     '',
     ...markdownTable([['cmdlet', 'for'], ...cmdlets]),
     '',

@@ -32,7 +32,7 @@ export const notes: Readonly<Record<string, Note>> = {
   },
   'Application.Read.All': {
     requests: ['GET /servicePrincipals', 'GET /servicePrincipals/{id}/appRoleAssignedTo'],
-    risk: 'List the applications of the tenant and their credentials’ names.',
+    risk: "List the applications of the tenant and their credentials' names.",
   },
   'Application.ReadWrite.All': {
     requests: [
@@ -208,11 +208,11 @@ export const notes: Readonly<Record<string, Note>> = {
   },
   'User-PasswordProfile.ReadWrite.All': {
     requests: ['PATCH /users/{id}'],
-    risk: 'Set the password of whoever the app’s directory role reaches: everyone who is no administrator, or, with Privileged Authentication Administrator, everyone.',
+    risk: "Set the password of whoever the app's directory role reaches: everyone who is no administrator, or, with Privileged Authentication Administrator, everyone.",
   },
   'User.EnableDisableAccount.All': {
     requests: ['PATCH /users/{id}'],
-    risk: 'Lock out whoever the app’s directory role reaches, or let in whom others have locked out.',
+    risk: "Lock out whoever the app's directory role reaches, or let in whom others have locked out.",
   },
   'User.Read.All': {
     requests: [
@@ -226,7 +226,7 @@ export const notes: Readonly<Record<string, Note>> = {
       'GET /users/{id}/transitiveMemberOf/microsoft.graph.group',
       'PATCH /users/{id}',
     ],
-    risk: 'Read everybody’s profile, telephone numbers and group memberships.',
+    risk: "Read everybody's profile, telephone numbers and group memberships.",
   },
   'User.RevokeSessions.All': {
     requests: ['POST /users/{id}/revokeSignInSessions'],
@@ -238,7 +238,7 @@ export const notes: Readonly<Record<string, Note>> = {
       ...methods.map((kind) => `DELETE /users/{id}/authentication/${kind}Methods/{id}`),
       'POST /users/{id}/authentication/temporaryAccessPassMethods',
     ],
-    risk: 'Register a method or a pass of their own for whoever the app’s directory role reaches, and sign in as that person.',
+    risk: "Register a method or a pass of their own for whoever the app's directory role reaches, and sign in as that person.",
   },
   'Machine.Read.All': {
     requests: ['GET /api/machines', 'GET /api/machineactions'],
@@ -256,21 +256,21 @@ export const cmdletRisks: Readonly<Record<string, string>> = {
   'Add-MailboxPermission': 'Open any mailbox to anybody.',
   'Add-RecipientPermission': 'Let anybody send as anybody.',
   'Add-RoleGroupMember': 'Make anybody an administrator of Exchange.',
-  'Disable-InboxRule': 'Stop people’s own rules.',
-  'Disable-SweepRule': 'Stop people’s own sweep rules.',
+  'Disable-InboxRule': "Stop people's own rules.",
+  'Disable-SweepRule': "Stop people's own sweep rules.",
   'Enable-InboxRule': 'Start a rule that was stopped because it forwards.',
   'Enable-SweepRule': 'Start a sweep rule that was stopped because it hides mail.',
   'New-ManagementRoleAssignment': 'Give anybody any role of Exchange.',
   'Remove-BlockedSenderAddress': 'Let a restricted account send again.',
-  'Remove-MailboxFolderPermission': 'Take away delegates’ access.',
-  'Remove-MailboxPermission': 'Take away delegates’ access.',
+  'Remove-MailboxFolderPermission': "Take away delegates' access.",
+  'Remove-MailboxPermission': "Take away delegates' access.",
   'Remove-ManagementRoleAssignment': 'Take roles from administrators of Exchange.',
-  'Remove-MobileDevice': 'Take the mail off anybody’s phone.',
+  'Remove-MobileDevice': "Take the mail off anybody's phone.",
   'Remove-RecipientPermission': 'Take away the right to send as somebody.',
   'Remove-RoleGroupMember': 'Take roles from administrators of Exchange.',
   'Set-CASMailbox': 'Open or close IMAP, POP and SMTP AUTH for any mailbox.',
   'Set-Mailbox': 'Forward any mailbox to themselves.',
-  'Set-MailboxAutoReplyConfiguration': 'Answer in anybody’s name.',
-  'Set-MailboxCalendarFolder': 'Publish anybody’s calendar.',
+  'Set-MailboxAutoReplyConfiguration': "Answer in anybody's name.",
+  'Set-MailboxCalendarFolder': "Publish anybody's calendar.",
   'Set-MailboxFolderPermission': 'Open a folder of any mailbox to anybody.',
 };

@@ -4,7 +4,7 @@ import type { Step } from '../shared/model/step.ts';
 /** Users that aren't steps, and what stops working without them. */
 const others: Readonly<Record<string, string>> = {
   'poll-alerts': 'that list is not asked for what is new; a stream or Sentinel may still bring it',
-  'triage-alert': 'alerts can’t be confirmed or their accounts not classified, so runs are held',
+  'triage-alert': "alerts can't be confirmed or their accounts not classified, so runs are held",
   'hand-back': 'no pass can be made for an owner, who then needs one made by hand',
   'send-summary': 'on-call gets no mail, or one may come twice',
 };

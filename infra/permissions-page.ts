@@ -38,7 +38,7 @@ export function permissionsPage(playbook: readonly Step[], minimal: readonly str
     '',
     'Made by `npm run generate` from what the steps declare; a test fails when it is out of date. Nothing is granted that is not on this page, and each permission on it is used by at least one of the local scenarios, which the tests hold against it.',
     '',
-    'A step that is off needs no permission: give `STEPS` to `main.bicep`, `tenant.bicep` and `setup-tenant.ps1` alike, and what only that step uses is not granted, or taken away again. `PROFILE=minimal` turns off whatever does not answer the mandatory steps of Microsoft’s guide.',
+    "A step that is off needs no permission: give `STEPS` to `main.bicep`, `tenant.bicep` and `setup-tenant.ps1` alike, and what only that step uses is not granted, or taken away again. `PROFILE=minimal` turns off whatever does not answer the mandatory steps of Microsoft's guide.",
     '',
     '## What a step costs',
     '',
@@ -68,7 +68,7 @@ export function permissionsPage(playbook: readonly Step[], minimal: readonly str
     '`Exchange.ManageAsApp` lets the app ask at all. What it may ask is a role group of its own, made by `setup-tenant.ps1`: one role for each of these cmdlets, each with nothing else in it.',
     '',
     ...markdownTable([
-      ['cmdlet', 'used by', 'in an attacker’s hands'],
+      ['cmdlet', 'used by', "in an attacker's hands"],
       ...Object.entries(exchange).map(([cmdlet, users]) => [
         code(cmdlet),
         users.join(', '),
@@ -80,11 +80,11 @@ export function permissionsPage(playbook: readonly Step[], minimal: readonly str
     '',
     'Some permissions reach only whom a directory role reaches. Assigned by `setup-tenant.ps1`.',
     '',
-    ...markdownTable([['role', 'for', 'in an attacker’s hands'], ...directoryRoles(playbook)]),
+    ...markdownTable([['role', 'for', "in an attacker's hands"], ...directoryRoles(playbook)]),
     '',
     '## Azure',
     '',
-    'What the app’s identity holds in its own resource group, and nobody else does, is one page: `infra/bicep/modules/roles.bicep`.',
+    "What the app's identity holds in its own resource group, and nobody else does, is one page: `infra/bicep/modules/roles.bicep`.",
     '',
     ...lookBackSection(),
     '',
@@ -110,7 +110,7 @@ function permissionSection(
       ? []
       : [`- **Granted** only where \`${coveredBy[permission]}\` is not, which reads as well`]),
     `- **Without it** ${withoutIt(users, playbook)}`,
-    `- **In an attacker’s hands** ${note.risk}`,
+    `- **In an attacker's hands** ${note.risk}`,
     `- **Do without** ${offSetting(users, playbook)}`,
   ];
 }

@@ -70,7 +70,7 @@ async function run({ terminal, client, print, end }: Drilling, options: z.infer<
   const environment = environmentSchema.safeParse(terminal.env);
   if (!environment.success) {
     throw new Stop(
-      'AZURE_CLIENT_ID must name the identity that plants, which is none of the responder’s: docs/permissions.md says how to make it.',
+      "AZURE_CLIENT_ID must name the identity that plants, which is none of the responder's: docs/permissions.md says how to make it.",
       exitCodes.usage,
     );
   }

@@ -224,7 +224,7 @@ export async function lookAtMethods(
       again: false,
     });
   if (unread > 0)
-    gaps.push({ what: `${unread} records of the audit log`, why: 'they can’t be read', again: false });
+    gaps.push({ what: `${unread} records of the audit log`, why: "they can't be read", again: false });
   const finds: Find[] = [];
   for (const { entry, source } of theirs.values())
     finds.push(...(await methodFind(graph, entry, source, gaps)));

@@ -63,7 +63,7 @@ export function lookBack(program: Command, around: LookBack): void {
     .option('--addresses <file>', 'IP addresses of known intruders, one a line')
     .option('--html <file>', 'write the report for a browser, too')
     .option('--raise', 'afterwards make alerts of what a run would remove; shown first, and asked about')
-    .option('--yes', 'with --raise: don’t ask')
+    .option('--yes', "with --raise: don't ask")
     .action(async (given: unknown) => {
       await run(around, optionsSchema.parse(given));
     });

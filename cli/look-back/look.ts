@@ -60,7 +60,7 @@ export async function look(looking: Looking, ended: AbortSignal): Promise<void> 
 const everyMailbox = 'forwarding and inbox rules of the mailboxes that have not been looked into';
 const titles: Readonly<Record<Part, string>> = {
   applications: 'consents to applications that intruders use',
-  methods: 'sign-in methods registered from an intruder’s address',
+  methods: "sign-in methods registered from an intruder's address",
   administrators: 'administrators without a second factor',
 };
 

@@ -79,7 +79,7 @@ const titles: Readonly<Record<Kind, string>> = {
   forwarding: 'Mailboxes that send all their mail on',
   rule: 'Inbox rules that hide mail or send it out',
   application: 'Consents to applications that intruders are known to use',
-  method: 'Sign-in methods registered from an intruder’s address',
+  method: "Sign-in methods registered from an intruder's address",
   administrator: 'Administrators without a second factor',
 };
 const verdicts: Readonly<Record<Find['verdict'], string>> = {

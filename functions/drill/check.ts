@@ -103,7 +103,7 @@ export async function checkAccount(deps: CheckDeps, user: string): Promise<Check
 const unread = (what: string, error: PermanentError): Refusal =>
   refusal(
     'unread',
-    `${what} can’t be read: ${toFailure(error).message}`,
+    `${what} can't be read: ${toFailure(error).message}`,
     'Grant what is missing (reclaim preflight names it).',
   );
 
@@ -139,7 +139,7 @@ function of(account: Account, settings: NamedAccounts): Refusal[] {
       : []),
     ...(account.enabled
       ? []
-      : [refusal('disabled', `${name} can’t sign in`, 'Enable it: a lock must have something to lock.')]),
+      : [refusal('disabled', `${name} can't sign in`, 'Enable it: a lock must have something to lock.')]),
     ...(account.hasMailbox
       ? []
       : [refusal('no-mailbox', `${name} has no mailbox in Exchange Online`, 'Assign a licence with one.')]),

@@ -286,7 +286,7 @@ async function noted(deps: DrillDeps, user: string): Promise<Begun> {
       if (answer.responder?.toLowerCase() !== own.clientId.toLowerCase())
         return { drill: answer.drill, sink: answer.sink, own, left: unseen };
       await responder.drill({ do: 'end', id: answer.drill.id, passed: false });
-      const why = 'the identity that would plant is the responder’s own';
+      const why = "the identity that would plant is the responder's own";
       const now = 'Set AZURE_CLIENT_ID to the identity made for drills (docs/permissions.md).';
       return { refusals: [{ is: 'own-identity', why, now }], left: [] };
     }

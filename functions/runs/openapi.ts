@@ -45,7 +45,7 @@ const problems: Readonly<Record<string, string>> = {
   401: 'The caller is not signed in.',
   403: 'The caller lacks the role, or the request came from another site.',
   404: 'There is no such run, step or task.',
-  409: 'It can’t be done at this moment; `detail` says why.',
+  409: "It can't be done at this moment; `detail` says why.",
   412: 'Somebody else decided since the run was read; `changes` says what.',
   413: `The body holds more than ${mostCharacters} characters.`,
   415: 'The body is not JSON.',

@@ -262,7 +262,7 @@ export const catalogue = [
   },
   { phrases: ['suspicious connector activity', 'tenant restricted from sending'] },
   {
-    // What an administrator’s or an application’s session does, unusual or not.
+    // What an administrator's or an application's session does, unusual or not.
     phrases: [
       ...['from entra id sync application', 'to entra id sync application', 'sync account risky sign-in'],
       ...['shared client infrastructure', 'global administrator elevation', 'bulk user deletion'],

@@ -105,7 +105,7 @@ function namedOtherwise(given: Readonly<Record<string, unknown>>): Kept | null {
   }
   if (puid !== null) return { what: puid, why: 'is a PUID, by which Microsoft Graph finds nobody' };
   const bare = local ?? displayname;
-  return bare === null ? null : { what: bare, why: 'is a name without a domain, which may be anybody’s' };
+  return bare === null ? null : { what: bare, why: "is a name without a domain, which may be anybody's" };
 }
 
 /** For a payload that leads to no account: what it names instead. */

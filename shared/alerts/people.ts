@@ -36,7 +36,7 @@ export async function resolve(graph: GraphReader, { signal, sid, label }: Subjec
   const why =
     name?.includes('@') || sid !== null
       ? 'is no user of this directory, or one of a service or of a device'
-      : 'is named without a UPN, an object id or a SID, so Microsoft Graph can’t find it';
+      : "is named without a UPN, an object id or a SID, so Microsoft Graph can't find it";
   return { left: { what, why } };
 }
 

@@ -85,7 +85,7 @@ function judgeThere(
   const atHome = one.country === null || has(profile.countries, one.country);
   const habit = lasted && (isEmpty(profile) || (atHome && isHabit(one, logStart, one.last)));
   const bystander = (reason: string): OtherVerdict => ({ is: 'bystander', reason, signIn, habit });
-  if (habit) return bystander('has used this address for days, with a client that is not the intruder’s');
+  if (habit) return bystander("has used this address for days, with a client that is not the intruder's");
   if (client === 'known') return bystander('was there with their usual client');
   if (fit !== 'intruder') return bystander('was there, and nothing proves that the intruder was');
   if (client === 'bare') return victim('without the device this account always has');

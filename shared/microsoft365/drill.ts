@@ -13,7 +13,7 @@ export const drillMarker = 'Reclaim drill';
 /** Reserved for fiction, so that it rings nowhere (https://nationalnanpa.com). */
 export const drillNumber = '+1 2025550143';
 
-/** Ends the sentence "It is the intruder’s: …". */
+/** Ends the sentence "It is the intruder's: …". */
 const evidence = 'the fire drill under way planted it';
 
 /** undefined if no drill opened the run, or if it is not what a drill plants. */

@@ -77,6 +77,6 @@ const unasked = ({ status, message }: PermanentError): Kept => ({
   what: 'message trace could not be asked, so mail that was deleted from the mailbox does not show',
   why:
     status === 401
-      ? 'Microsoft’s application for it is not in the tenant: New-MgServicePrincipal -AppId 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373, some hours before it is needed'
+      ? "Microsoft's application for it is not in the tenant: New-MgServicePrincipal -AppId 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373, some hours before it is needed"
       : message,
 });

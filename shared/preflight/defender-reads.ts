@@ -19,7 +19,7 @@ export async function machineFindings(
     () =>
       licensed === false
         ? warning(
-            { ...told, what: 'machines can’t be read: the tenant has no Defender for Endpoint' },
+            { ...told, what: "machines can't be read: the tenant has no Defender for Endpoint" },
             'Nothing, unless it is bought.',
           )
         : undefined,

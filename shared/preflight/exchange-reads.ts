@@ -54,7 +54,7 @@ export async function exchangeFindings(
         // The cmdlet ran, but found nothing: a mailbox without a calendar, a sender who isn't blocked.
         if (refused.status === 404) return ok(told);
         if (refused.status !== 403) return undefined;
-        return problem({ ...told, what: `${cmdlet} can’t be run by the app (${refused.message})` }, script);
+        return problem({ ...told, what: `${cmdlet} can't be run by the app (${refused.message})` }, script);
       }),
     );
   }
@@ -90,7 +90,7 @@ async function writingFindings(
     );
   } catch (thrown) {
     if (!(thrown instanceof PermanentError)) throw thrown;
-    const what = `which cmdlets that write the app may run can’t be told: there is no role group ${roleGroup}, or it can’t be read`;
+    const what = `which cmdlets that write the app may run can't be told: there is no role group ${roleGroup}, or it can't be read`;
     return [warning({ check: 'cmdlets that write', area, what, concerns }, script)];
   }
   return writing.map(([cmdlet, users]) => {

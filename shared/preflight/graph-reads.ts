@@ -57,7 +57,7 @@ function reading(
   }
   if (refused.status === 401 && what === 'the message trace') {
     return problem(
-      { ...told, what: 'the message trace can’t be read: its application is not known in this tenant' },
+      { ...told, what: "the message trace can't be read: its application is not known in this tenant" },
       'Run infra/setup-tenant.ps1, which makes it known, or: New-MgServicePrincipal -AppId 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373',
     );
   }

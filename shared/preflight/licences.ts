@@ -11,17 +11,17 @@ const known = {
   entraP1: {
     name: 'Entra ID P1',
     plans: ['41781fb2-bc02-4b7c-bd55-b576c07bb09d', ...licences.entraP2.plans],
-    loses: 'sign-in logs and risk detections can’t be read, so the intruder is not found',
+    loses: "sign-in logs and risk detections can't be read, so the intruder is not found",
     ofOurs: ['triage-alert'],
   },
   entraP2: {
     ...licences.entraP2,
-    loses: 'no detail of risk, no risky users, and the compromise can’t be confirmed to Entra ID Protection',
+    loses: "no detail of risk, no risky users, and the compromise can't be confirmed to Entra ID Protection",
     ofOurs: ['triage-alert'],
   },
   defenderForEndpoint: {
     ...licences.defenderForEndpoint,
-    loses: 'no virus scan is started on the user’s machines',
+    loses: "no virus scan is started on the user's machines",
     ofOurs: [],
   },
   defenderForOffice: {
@@ -60,7 +60,7 @@ export async function licenceFindings(
       .filter(({ capabilityStatus }) => inUse.includes(capabilityStatus))
       .map(({ servicePlanId }) => servicePlanId.toLowerCase());
   } catch (thrown) {
-    const what = `the tenant’s licences could not be read (${toFailure(thrown).message})`;
+    const what = `the tenant's licences could not be read (${toFailure(thrown).message})`;
     return {
       licensed: {},
       findings: [warning({ check: 'licences', area, what }, 'See what is said of User.Read.All.')],

@@ -77,7 +77,7 @@ export async function senderFindings(
         );
       }
       return refused.status === 403
-        ? problem({ ...told, what: `the mailbox ${from} can’t be read (${refused.message})` }, script)
+        ? problem({ ...told, what: `the mailbox ${from} can't be read (${refused.message})` }, script)
         : undefined;
     },
   );
@@ -87,7 +87,7 @@ export async function senderFindings(
     : ours !== undefined
       ? ok({ ...sending, what: `the app may send as ${from}: it did last at ${clock(ours)}` })
       : warning(
-          { ...sending, what: `whether the app may send as ${from} can’t be told before it has` },
+          { ...sending, what: `whether the app may send as ${from} can't be told before it has` },
           script,
         );
   return { sender, findings: [reading, known, ...(await underAttack(deps, sender, from, 'MAIL_FROM'))] };
@@ -114,7 +114,7 @@ export async function onCallFindings(deps: MailDeps): Promise<Finding[]> {
       findings.push(
         warning(
           { ...told, what },
-          'Keep it if that is meant, as a way that an intruder here can’t read; otherwise correct MAIL_TO.',
+          "Keep it if that is meant, as a way that an intruder here can't read; otherwise correct MAIL_TO.",
         ),
       );
       continue;

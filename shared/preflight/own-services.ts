@@ -86,7 +86,7 @@ async function queueFinding({ queues, warm }: OwnServices): Promise<Finding> {
   ).flat();
   const [first] = failed;
   if (first === undefined) return ok({ ...told, what: `all ${queues.length} queues can be sent to` });
-  const what = `${failed.length} of ${queues.length} queues can’t be sent to: ${toFailure(first).message}`;
+  const what = `${failed.length} of ${queues.length} queues can't be sent to: ${toFailure(first).message}`;
   const now =
     'Deploy infra/bicep/main.bicep again: it makes the queues and gives the app Azure Service Bus Data Sender on each.';
   return first instanceof PermanentError ? problem({ ...told, what }, now) : warning({ ...told, what }, now);

@@ -116,7 +116,7 @@ export async function openRun(engine: Opener, asked: OpenRequest, move?: FirstMo
       what:
         unreadable === undefined
           ? opening(planned.run)
-          : `${opening(planned.run)}, since run ${unreadable} can’t be read`,
+          : `${opening(planned.run)}, since run ${unreadable} can't be read`,
       why: request.why,
     };
     const begun = await move?.(planned, now);

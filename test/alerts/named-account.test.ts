@@ -31,7 +31,7 @@ describe('an entity that resolves to nobody', () => {
       'Windows domain',
     ],
     ['a PUID', { puid: '10032001A2B3C4D5' }, '10032001A2B3C4D5', 'PUID'],
-    ['a bare name', { name: 'adele' }, 'adele', 'may be anybody’s'],
+    ['a bare name', { name: 'adele' }, 'adele', "may be anybody's"],
     ['an address', { address: '203.0.113.7' }, '"TOR"', 'an IP address and no account'],
     ['nothing', {}, '"TOR"', 'names no account'],
   ])('with %s says why', (_, properties, what, why) => {

@@ -327,7 +327,7 @@ describe('who asks, and where', () => {
   });
 
   it.each([
-    ['nobody', 6, 0, /can’t be reached/, {}],
+    ['nobody', 6, 0, /can't be reached/, {}],
     ['a sign-in page', 3, 302, /az login/, { location: 'https://evil.example/' }],
     ['another site', 1, 404, /./, {}],
     ['a broken app', 6, 500, /500/, {}],
