@@ -1,5 +1,5 @@
-// Makes the clients, once: tokens are kept for the life of the process. What differs between two invocations is
-// only the signal at which their requests end.
+// Makes the clients, once: tokens are kept for the life of the process. Two invocations differ only in the signal that
+// ends their requests.
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { createDefender } from '../shared/clients/defender.ts';
 import { createExchange } from '../shared/clients/exchange.ts';
@@ -14,9 +14,9 @@ type Connection = Pick<
 >;
 
 /**
- * The managed identity where there is one (Azure Functions sets IDENTITY_ENDPOINT, and so does the local stack):
- * there it is the only one tried, so that no other identity takes its place unnoticed. Elsewhere whatever the
- * developer is signed in with.
+ * The managed identity if there is one (Azure Functions sets IDENTITY_ENDPOINT, and so does the local stack): then it
+ * is the only one tried, so that no other identity takes its place unnoticed. Elsewhere, whatever the developer is
+ * signed in with.
  */
 export function createCredential(
   clientId: string | undefined,
@@ -28,7 +28,9 @@ export function createCredential(
   return new DefaultAzureCredential(clientId === undefined ? {} : { managedIdentityClientId: clientId });
 }
 
-/** One call per process; then the clients for each invocation, whose requests end with its signal. */
+/**
+ * Call it once per process; the result makes the clients for each invocation, with requests that end with its signal.
+ */
 export function connect(
   settings: Connection,
   options: Partial<Omit<ClientOptions, 'baseUrl'>> & { paces?: Paces } = {},

@@ -1,7 +1,7 @@
-// What happens to a Service Bus message around its handler. Service Bus redelivers at once, without growing waits, so a
-// failure that may pass is sent again at a later time under an id of its own, and one that will not pass goes to the
-// dead letters with its reason; in both cases the message in hand is completed. Nothing is lost on the way: if even
-// that send fails, the handler throws and the service keeps the message.
+// What happens to a Service Bus message around its handler. Service Bus redelivers at once, without growing waits. So a
+// failure that may pass is sent again later under an id of its own, and one that will not pass goes to the dead letters
+// with its reason; in both cases the message in hand is completed. Nothing is lost on the way: if even that send fails,
+// the handler throws and the service keeps the message.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermanentError, RetryableError, toFailure } from '../shared/errors.ts';
@@ -16,8 +16,8 @@ const text = z
   );
 
 /**
- * As the Functions worker hands it over: the first letters of names are small, and digits have become numbers. What is
- * missing or odd is taken for missing, since the message itself must be handled whatever its envelope looks like.
+ * As the Functions worker hands it over: names begin with a small letter, and digits have become numbers. Anything odd
+ * counts as missing, since the message itself must be handled whatever its envelope looks like.
  */
 const metadataSchema = z
   .object({
@@ -38,9 +38,9 @@ export interface Delivery {
   /** Empty if the message has none. */
   id: string;
   deliveryCount: number;
-  /** Times that it was sent again after a failure. */
+  /** How often it was sent again after a failure. */
   attempt: number;
-  /** Of a dead letter: where it came from and why. */
+  /** For a dead letter: where it came from and why. */
   source: string | null;
   reason: string | null;
   description: string | null;
@@ -67,16 +67,16 @@ export function deliveryOf(queue: string, metadata: unknown): Delivery {
 const mostDeliveries = 100;
 
 /**
- * Counts on over what was sent again under another id, which the service counts from one: a later try takes over the
- * lease of an earlier one, whichever way it came.
+ * Counts further deliveries of a message that was sent again under another id, because the service starts at one again:
+ * a later try takes over the lease of an earlier one, whichever way it came.
  */
 export const deliveryNumber = ({ attempt, deliveryCount }: Delivery): number =>
   attempt * mostDeliveries + Math.min(deliveryCount, mostDeliveries - 1);
 
-/** About two hours, the waits growing to five minutes. */
+/** About two hours, with waits growing to five minutes. */
 const mostAttempts = 30;
 
-/** How long a message is held back while not even a later try can be posted, below what a lock is renewed for. */
+/** How long a message is held back while not even a later try can be sent; less than its lock is renewed for. */
 const postAgainSeconds = [2, 5, 10, 20, 40, 60];
 
 export interface Surroundings {
@@ -87,7 +87,9 @@ export interface Surroundings {
   error: (line: string) => void;
 }
 
-/** Throws only what the service is to keep: a message that could not be posted again, a dead letter for a person. */
+/**
+ * Throws only for messages that the service must keep: one that could not be sent again, or a dead letter for a person.
+ */
 export async function handled(
   delivery: Delivery,
   body: unknown,
@@ -101,7 +103,8 @@ export async function handled(
     const attempt = delivery.attempt + 1;
     const again = !(thrown instanceof PermanentError) && attempt < mostAttempts;
     around.error(`${delivery.queue}: ${message}`);
-    // Sent to the dead letters once more it would go round for ever; thrown, it stays in that queue's own.
+    // Sent to the dead letters once more, it would go round for ever; thrown, it stays in that queue's own dead
+    // letters.
     if (!again && delivery.queue === queues.deadLetters) throw thrown;
     await posted(
       again
@@ -118,7 +121,7 @@ export async function handled(
 }
 
 /**
- * Thrown back at once, the message would be delivered again at once, and be dead after ten deliveries in seconds: an
+ * Thrown back at once, the message would be delivered again at once and be dead after ten deliveries in seconds; an
  * outage of storage and bus together lasts longer.
  */
 async function posted(letter: Letter, { post, wait, error }: Surroundings): Promise<void> {
@@ -137,8 +140,8 @@ async function posted(letter: Letter, { post, wait, error }: Surroundings): Prom
 const settingsMinutes = 1;
 
 /**
- * For messages that arrive while the settings are wrong: each comes again later, however often, and is done once the
- * settings are right. No try is counted, since nothing was tried.
+ * For messages that arrive while the settings are wrong: each comes back later, as often as it takes, and is handled
+ * once the settings are right. No try is counted, since nothing was tried.
  */
 export async function putOff(delivery: Delivery, body: unknown, around: Surroundings): Promise<void> {
   const at = new Date(around.now().getTime() + settingsMinutes * 60_000);
@@ -151,8 +154,8 @@ export async function putOff(delivery: Delivery, body: unknown, around: Surround
 const mostRevivals = 40;
 
 /**
- * An alert that died of too many deliveries was never judged: the app was down, or its storage. It comes back, some
- * hundred minutes long. Undefined for every other dead letter.
+ * An alert that died of too many deliveries was never judged: the app or its storage was down. It keeps coming back for
+ * some hundred minutes. Undefined for every other dead letter.
  */
 export function revived(delivery: Delivery, body: unknown, now: Date): Letter | undefined {
   const { source, reason, attempt } = delivery;
@@ -164,7 +167,7 @@ export function revived(delivery: Delivery, body: unknown, now: Date): Letter | 
   return { queue: queues.alerts, id, body, properties: attempt > 0 ? { attempt } : {}, at };
 }
 
-/** The id that it came with at first, cut to what leaves room for a number. */
+/** Its original id, cut to leave room for a number. */
 const firstId = ({ id }: Delivery) => shortened(id.replace(/~[sd]?\d+$/, ''));
 
 const keptOf = ({ source, reason, description }: Delivery): Record<string, string> =>
@@ -188,11 +191,11 @@ function nextTry(
   return { queue: delivery.queue, id, body, properties: { ...keptOf(delivery), attempt }, at };
 }
 
-/** Two messages without an id must not pass for one and the same. */
+/** Two messages without an id must not be mistaken for the same one. */
 const nameless = (now: Date, random: number) =>
   `${now.getTime().toString(36)}-${Math.floor(random * 2 ** 48).toString(36)}`;
 
-/** Service Bus takes 128 characters; what tells long ids apart may stand anywhere in them. */
+/** Service Bus takes 128 characters; long ids may differ anywhere. */
 const shortened = (id: string) =>
   id.length <= 120 ? id : `${id.slice(0, 79)}-${createHash('sha256').update(id).digest('hex').slice(0, 40)}`;
 
@@ -203,17 +206,17 @@ const deadLetter = (delivery: Delivery, body: unknown, reason: string, descripti
   properties: { source: delivery.queue, reason, description },
 });
 
-/** With its properties, what came as large as a message may be would be larger than that: 256 KB in all. */
+/** A message that came at the largest size would exceed 256 KB once its properties are added. */
 const mostKeptBytes = 192 * 1024;
 const keptOfLargeBytes = 32 * 1024;
 
-/** The body, or where it is too large to be sent on its beginning, and what the whole is known by. */
+/** The body; if it is too large to send, its beginning and what identifies the whole. */
 function fitting(body: unknown): unknown {
   const bytes =
     body instanceof Uint8Array
       ? body
       : Buffer.from(typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));
-  // Text is sent as JSON, in which it may be longer.
+  // Text is sent as JSON, which may be longer.
   const sent = Buffer.byteLength(JSON.stringify(body instanceof Uint8Array ? bytes.toString() : body) ?? '');
   if (sent <= mostKeptBytes) return body;
   const begins = Buffer.from(bytes.subarray(0, keptOfLargeBytes)).toString('utf8');

@@ -1,6 +1,6 @@
-// The only file with side effects: reads the settings, makes the services on first use, registers every trigger.
-// It never throws at import, because in Azure that would silently index no function; each function says instead what
-// is wrong with the settings.
+// The only file with side effects: reads the settings, makes the services on first use, registers every trigger. It
+// never throws at import, because Azure would then silently index no function; instead, each function says what is
+// wrong with the settings.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { app, type HttpMethod, type InvocationContext } from '@azure/functions';
@@ -37,20 +37,20 @@ import { toIncoming, toResponse } from './wire.ts';
 
 const read = readSettings(process.env, playbook);
 let made: Services | undefined;
-/** Whose log a line belongs to: the services are shared by all invocations that run at the same time. */
+/** The invocation that a log line belongs to: all invocations that run at the same time share the services. */
 const invocations = new AsyncLocalStorage<InvocationContext>();
 
 const wrongSettings = (problems: readonly string[]) =>
   `the app's settings are wrong, and nothing can be done until they are corrected:\n  ${problems.join('\n  ')}`;
 
 let bare: ServiceBusBus | undefined;
-/** The bus, whatever else is wrong with the settings: a message that came can also be put off. */
+/** The bus, whatever else is wrong with the settings: even then, a message can be put off. */
 function busAlone(): ServiceBusBus {
   bare ??= new ServiceBusBus(busNamespace(process.env));
   return bare;
 }
 
-/** Ends a call with one error that lists everything that is wrong with the settings, in its log and its answer. */
+/** Ends a call with one error that lists everything wrong with the settings, in its log and its answer. */
 function ready(context: InvocationContext): Services {
   if ('problems' in read) {
     const message = wrongSettings(read.problems);
@@ -62,7 +62,7 @@ function ready(context: InvocationContext): Services {
 
 function servicesOf(settings: Settings): Services {
   made ??= createServices(settings, (line, facts) => {
-    // Names by strangers stand in these lines: none of them begins another line.
+    // These lines contain names written by strangers; none of them may begin another line.
     invocations.getStore()?.log(oneLine(facts === undefined ? line : `${line} ${JSON.stringify(facts)}`));
   });
   return made;
@@ -73,7 +73,7 @@ const linesOf = (context: InvocationContext) => ({
   error: (line: string) => context.error(oneLine(line)),
 });
 
-/** Service Bus takes and gives back; everything that can go wrong in between is in `handled`. */
+/** Service Bus delivers and takes back; `handled` deals with everything that can go wrong in between. */
 function onQueue(
   name: string,
   queueName: string,
@@ -124,13 +124,13 @@ onQueue('triage-alert', queues.alerts, (services, body, delivery, context) =>
 
 const given = 'settings' in read ? read.settings : undefined;
 
-// With wrong settings too, so that it says what is wrong.
+// Registered with wrong settings too, so that it says what is wrong.
 if (given === undefined || (given.POLL_ALERTS ?? given.EventGrid__topicEndpointUri !== undefined)) {
-  // Not with the sweep, which begins each minute.
+  // Not at the same second as the sweep, which begins every minute.
   onTimer('poll-alerts', '20 * * * * *', ({ doors }, context) => pollAlerts(doors(linesOf(context))));
 }
 
-// Only where there is a hub to read: the host does not start with a trigger that it can't connect.
+// Only if there is a hub to read: the host does not start with a trigger that it can't connect.
 if (given?.Streams !== undefined || given?.Streams__fullyQualifiedNamespace !== undefined) {
   app.eventHub('forward-stream', {
     ...streamTrigger,
@@ -170,7 +170,7 @@ onQueue('settle-dead-letter', queues.deadLetters, async ({ engine, bus, deadLett
   if (alert !== undefined) return await bus.post(alert);
   const { source, reason, description } = delivery;
   const letter = { body, source, reason, description };
-  // What the engine does not know stays for a person: the morning report names it.
+  // What the engine does not know stays for a person; the morning report names it.
   if ((await settleDeadLetter(engine, letter)) === 'kept')
     await deadLetters.keep(keptLetter(delivery.id, letter, now));
 });
@@ -182,10 +182,10 @@ onTimer('watch-sources', '30 */5 * * * *', async ({ watchSources, notices }) => 
   await watchSources();
   await notices.tellWaiting();
 });
-// Three times, in case the tables can't be read at first; sent once.
+// Three times a morning, in case the tables can't be read at first; the mail is sent once.
 onTimer('daily-report', '0 0 7-9 * * *', ({ reportDaily }) => reportDaily());
 onTimer('forget', '0 45 2 * * *', ({ forget }) => forget());
-// Only where an account is named for it.
+// Only if the settings name an account for it.
 if (given?.DRILL_ACCOUNT !== undefined && given.DRILL_CLIENT_ID !== undefined) {
   const { DRILL_ACCOUNT: account, DRILL_CLIENT_ID: clientId, GRAPH_URL: baseUrl } = given;
   const credential = createCredential(clientId);
@@ -201,7 +201,7 @@ if (given?.DRILL_ACCOUNT !== undefined && given.DRILL_CLIENT_ID !== undefined) {
 }
 onTimer('daily-preflight', '0 30 6 * * *', ({ preflight }) => preflight.daily());
 
-// The host doesn't wait for it: an alert that is there already goes first.
+// The host doesn't wait for this: an alert that is already there goes first.
 app.hook.appStart(() => {
   if ('settings' in read) void servicesOf(read.settings).warm();
 });
@@ -212,7 +212,7 @@ type Door = Pick<Route, 'name' | 'path' | 'access' | 'personal'> & {
 };
 type Work = (services: Services, request: ApiRequest, incoming: Incoming) => Promise<ApiAnswer>;
 
-/** Whatever is added, nobody comes in but through `respond`. */
+/** The only way to register an HTTP function: every request goes through `respond`. */
 function onHttp({ name, path, access, personal, methods, changes }: Door, work: Work): void {
   app.http(name, {
     methods,
@@ -229,7 +229,7 @@ function onHttp({ name, path, access, personal, methods, changes }: Door, work: 
         };
         const around = {
           authenticate: () => ready(context).authenticate,
-          // Wrong settings have been told already.
+          // Wrong settings have been reported already.
           error: (line: string) => 'settings' in read && context.error(oneLine(line)),
         };
         return toResponse(await respond(endpoint, incoming, around));

@@ -12,8 +12,8 @@ import { neededOf } from '../shared/preflight/permissions.ts';
 import { mailPermissions } from '../shared/summary/mail.ts';
 
 /**
- * A write permission includes the read one, if Microsoft's reference says so for every request made here: then the read
- * permission isn't granted (https://learn.microsoft.com/graph/permissions-reference).
+ * The read permissions that a write permission includes, as far as Microsoft's reference says so for every request made
+ * here: those are not granted (https://learn.microsoft.com/graph/permissions-reference).
  */
 export const coveredBy: Readonly<Record<string, string>> = {
   'Application.Read.All': 'Application.ReadWrite.All',
@@ -28,7 +28,7 @@ export const coveredBy: Readonly<Record<string, string>> = {
 export const grantedOf = (declared: Readonly<Record<string, readonly string[]>>): string[] =>
   Object.keys(neededOf(declared, coveredBy, () => true));
 
-/** For each client the permissions (for Exchange: the cmdlets), and for each of these who needs it. */
+/** For each client, the permissions (for Exchange: the cmdlets), and who needs each of them. */
 export type Declared = Record<ClientName, Record<string, string[]>>;
 
 type Use = readonly [user: string, permissions: Partial<Record<ClientName, readonly string[]>>];
@@ -53,7 +53,7 @@ export function declaredPermissions(playbook: readonly Step[]): Declared {
       }
     }
   }
-  // What the app itself may always write it need never be granted to read.
+  // If the app may always write something, it needs no permission to read it.
   for (const [read, write] of Object.entries(coveredBy)) {
     const [readers, writers] = [declared.graph[read], declared.graph[write]];
     if (readers === undefined || writers === undefined || writers.every(isStep)) continue;

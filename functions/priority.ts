@@ -3,7 +3,7 @@
 // process accepts no more work than it can finish, so that message locks are renewed in time.
 
 export interface Priority {
-  /** Runs at once; whatever is not urgent waits for it. */
+  /** Runs at once; work that is not urgent waits for it. */
   urgent<T>(work: () => Promise<T>): Promise<T>;
   /** Runs when nothing urgent is running and a place is free. */
   other<T>(work: () => Promise<T>): Promise<T>;
@@ -12,11 +12,11 @@ export interface Priority {
 export interface PriorityOptions {
   /** How many non-urgent tasks run at the same time. */
   places: number;
-  /** After so long the urgent no longer hold it up altogether. A place is waited for anyway. */
+  /** After this long, urgent work no longer holds a task up altogether. The task waits for a place anyway. */
   longestWaitMs: number;
   /**
-   * How many tasks that have waited this long run beside urgent ones: in a storm of minutes all of them have waited,
-   * and given every place they would slow the locks down as if there were no order.
+   * How many tasks that have waited this long run beside urgent ones. In a storm of minutes all of them have waited
+   * that long; with every place, they would slow the locks down as if there were no priority.
    */
   placesMeanwhile: number;
 }

@@ -1,5 +1,5 @@
-// Everything that the functions work with, made once for the life of the process from the settings alone. Long, because
-// what depends on what is seen in one place.
+// Everything that the functions work with, made once for the life of the process from the settings alone. Long, so that
+// one place shows what depends on what.
 
 import { createBreaker } from '../shared/alerts/breaker.ts';
 import { tellOfStorms } from '../shared/alerts/breaker-notice.ts';
@@ -76,7 +76,7 @@ import type { StartDependencies } from './runs/start-run.ts';
 import { playbook } from './steps/index.ts';
 import { doorTo, publisherOf, topicOf } from './topic.ts';
 
-/** Where the bus is, also as far as wrong settings say so. */
+/** Where the bus is, as far as even wrong settings say so. */
 export function busNamespace({
   ServiceBus,
   ServiceBus__fullyQualifiedNamespace,
@@ -100,17 +100,17 @@ export interface Services {
   /** Dead letters that wait for a person. */
   deadLetters: DeadLetters;
   mailer: Mailer;
-  /** The second channel; none where no address is set. */
+  /** The second channel; undefined if no address is set. */
   webhook: Webhook | undefined;
   /** When each source of alerts last answered and delivered. */
   health: SourceHealth;
-  /** Mails to on-call about the responder itself, each once. */
+  /** Mails to on-call about the responder itself, each sent once. */
   notices: Notices;
   /** Why a pass for this account takes a second operator, or null. */
   secondOperatorFor: HandBackServices['secondOperatorFor'];
   watchSources: () => Promise<unknown>;
   reportDaily: () => Promise<unknown>;
-  /** Removes records whose retention has passed. */
+  /** Removes records that have been kept long enough. */
   forget: () => Promise<unknown>;
   preflight: Preflight;
   decided: Parameters<typeof listDecisions>[0];
@@ -119,13 +119,16 @@ export interface Services {
   start: StartDependencies;
   /** Requests that were answered already. */
   answered: RequestKeys;
-  /** What the doors of our own need; they publish only where there is a topic. */
+  /** What our own doors need; they publish only if there is a topic. */
   doors: (lines: Pick<PollDeps, 'log' | 'error'>) => PollDeps;
-  /** Opens what the first alert would wait for: connections, tables, a token. What fails is met again then. */
+  /**
+   * Opens in advance what the first alert would wait for: connections, tables, a token. A failure will show again when
+   * they are needed.
+   */
   warm: () => Promise<unknown>;
-  /** Tells on-call of the circuit breaker; for a timer. */
+  /** Tells on-call about the circuit breaker; called by a timer. */
   storms: () => Promise<unknown>;
-  /** Who asks at the HTTP API. */
+  /** Who is asking at the HTTP API. */
   authenticate: Authenticate;
 }
 
@@ -135,7 +138,7 @@ export function createServices(settings: Settings, log: Log): Services {
   const credential = createCredential(settings.AZURE_CLIENT_ID);
   const clock = new StorageClock();
   const { now } = clock;
-  // Triage is not kept waiting: what it asks decides whether an account is locked.
+  // Triage doesn't wait for a rate limit: what it asks decides whether an account is locked.
   const atOnce = connect(settings, { credential, log });
   const soon = () => atOnce(AbortSignal.timeout(settings.DEADLINE_SECONDS * 1000));
 
@@ -216,7 +219,7 @@ export function createServices(settings: Settings, log: Log): Services {
     now,
     log,
   });
-  /** That a source was heard is worth a line when it can't be noted, and no failure. */
+  /** If it can't be noted that a source was heard, that is worth a log line, but no failure. */
   const noted = (note: Promise<unknown>): void => {
     note.catch((thrown: unknown) => log(toFailure(thrown).message));
   };
@@ -227,7 +230,7 @@ export function createServices(settings: Settings, log: Log): Services {
     () => soon().graph,
     now,
     log,
-    // More than would ever count before the breaker opens.
+    // More than could ever count before the breaker opens.
     async () => (await progress.list(new Date(now().getTime() - 7 * 86_400_000), 500)).length,
   );
   const places = new TableBreakerPlaces(tables, Math.random);
@@ -319,7 +322,7 @@ export function createServices(settings: Settings, log: Log): Services {
       marks,
       publish: doorTo(publisherOf('reclaim/doors', settings, credential, now).publish),
       now,
-      // The rest of the time is for the last slice and what it publishes.
+      // The remaining time is for the last slice and what it publishes.
       deadline: new Date(now().getTime() + settings.DEADLINE_SECONDS * 500),
       answered: (source, at) => noted(health.answered(source, at)),
       ...lines,

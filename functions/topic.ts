@@ -1,4 +1,4 @@
-// The Event Grid topic as the settings name it, for those that publish to it.
+// The Event Grid topic that the settings name, for everything that publishes to it.
 import type { TokenCredential } from '@azure/identity';
 import type { PollDeps } from '../shared/alerts/poll.ts';
 import { createPublisher, type TopicOptions } from '../shared/alerts/publisher.ts';
@@ -21,7 +21,7 @@ export function publisherOf(...of: Parameters<typeof topicOf>): Pick<Engine, 'pu
   return topic === undefined ? {} : { publish: createPublisher(topic) };
 }
 
-/** Throws on use, and says what is missing. */
+/** Throws when used, and says what is missing. */
 export const doorTo = (publish: Engine['publish']): PollDeps['publish'] =>
   publish ??
   (async () => {

@@ -1,4 +1,4 @@
-// Between the types of Azure Functions for HTTP and our own, which know nothing of Azure.
+// Translates between Azure Functions' HTTP types and our own, which know nothing of Azure.
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { ApiAnswer } from './runs/api.ts';
 import type { Incoming } from './runs/respond.ts';

@@ -29,7 +29,7 @@ export function readAhead(deps: Given, claim: Reading): Ahead {
     if (marks !== undefined) protections.set(userId, marks);
   }
   return {
-    // Once: who judges the same account again wants it as it is then.
+    // Used once: a second judgement of the same account needs it as it is by then.
     readAccount: (id, now, likelyName) => taken(accounts, id) ?? deps.readAccount(id, now, likelyName),
     ...(protection === undefined
       ? {}

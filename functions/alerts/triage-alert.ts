@@ -72,7 +72,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
       if (found.is === 'confirmed') deps.heard?.(source.name);
       const signals = found.signals.map((signal) => deps.classify?.(signal) ?? signal);
       if (found.is === 'confirmed') tellUnknown(source.name, signals, found.about);
-      // Neither the event nor Graph says whom it is about, so a person must look at it in dead-letters.
+      // Neither the event nor Graph says which account it is about, so a person must look at it in dead-letters.
       if (found.is === 'unconfirmed' && found.signals.length === 0) {
         return refuse([listed(found.left), found.why].filter(Boolean).join('; '), about);
       }
@@ -109,7 +109,7 @@ export function createTriageAlert(deps: TriageDeps): TriageAlert {
     }
   };
 
-  /** An alert that nobody is acted on for is called something, too. */
+  /** An alert without an account to act on has a name, too. */
   function tellUnknown(source: Signal['source'], signals: readonly Signal[], about: Reading['about']): void {
     for (const one of signals) if (!isKnownDetection(one)) deps.unknown?.(one, one.implied !== true);
     if (signals.length > 0 || about === undefined) return;

@@ -19,7 +19,7 @@ export const triagedSchema = z.object({
   runs: z.array(runDocumentSchema),
 });
 
-/** Answers 422 with every reason if the alert, or part of it, was not believed or not understood. */
+/** Returns 422 with every reason if the alert, or part of it, was not believed or not understood. */
 export async function triageNow(
   engine: Engine,
   triage: (log: (line: string) => void) => TriageAlert,

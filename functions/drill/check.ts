@@ -1,5 +1,5 @@
-// Whether an account may be the target of a drill. Everything that can be asked is asked, with the responder's own eyes,
-// and each doubt refuses: an intrusion planted on somebody's account would be one. What can't be read refuses too.
+// Whether an account may be the target of a drill. Everything is checked with the responder's own eyes, and each doubt
+// refuses: on an account that somebody uses, a planted intrusion would be a real one. What can't be read refuses too.
 import { z } from 'zod';
 import { type ProtectionSettings, protectionOf } from '../../shared/alerts/protection.ts';
 import { type NamedAccounts, standsIn } from '../../shared/alerts/rails.ts';
@@ -21,7 +21,7 @@ interface DrillSettings extends ProtectionSettings, NamedAccounts {
 }
 
 export interface Refusal {
-  /** A word for programs. */
+  /** One word, for programs. */
   is: string;
   why: string;
   /** What a person does about it. */
@@ -41,17 +41,17 @@ export type Checked =
   | { is: 'refused'; refusals: readonly Refusal[] }
   | { is: 'fit'; account: Account; sink: string };
 
-/** Nobody works with it: a few people with test accounts are enough for any rehearsal. */
+/** Nobody works in such a group: a few people with test accounts are enough for any rehearsal. */
 const mostMembers = 10;
 const quietDays = 7;
 const dayMs = 86_400_000;
-/** Of the mailbox that a person works in; anything else belongs to several, or to a room. */
+/** A mailbox that a person works in; any other belongs to several people, or to a room. */
 const ordinary = 'UserMailbox';
 
 const refusal = (is: string, why: string, now: string): Refusal => ({ is, why, now });
 const ownAccount = 'Make an account for drills and nothing else, and put it alone into the drill group.';
 
-/** Throws only where the services are busy. */
+/** Throws only if the services are busy. */
 export async function checkAccount(deps: CheckDeps, user: string): Promise<Checked> {
   const { settings } = deps;
   const unset = [
@@ -107,7 +107,7 @@ const unread = (what: string, error: PermanentError): Refusal =>
     'Grant what is missing (reclaim preflight names it).',
   );
 
-/** What the classification of the account says by itself. */
+/** What the account's own classification says. */
 function of(account: Account, settings: NamedAccounts): Refusal[] {
   const { userPrincipalName: name } = account;
   const list = (is: string, setting: keyof NamedAccounts) =>
@@ -166,7 +166,7 @@ const groupSchema = z.object({
 });
 const memberSchema = z.object({ id: z.string(), '@odata.type': z.string().nullish() });
 
-/** It decides whom a drill may touch, so whoever may change it must be few, and by hand. */
+/** The group decides which accounts a drill may touch, so few people may change it, and only by hand. */
 async function groupLook({ graph, account, group }: Looking): Promise<Refusal[]> {
   const select = Object.keys(groupSchema.shape).join(',');
   const [is, members] = await Promise.all([
@@ -235,7 +235,7 @@ async function ownsLook({ graph, account }: Looking): Promise<Refusal[]> {
 
 const typeSchema = z.object({ '@odata.type': z.string() });
 
-/** A password alone: whoever registered more uses the account. */
+/** A password alone: somebody who registered more than that uses the account. */
 async function methodsLook({ graph, account }: Looking): Promise<Refusal[]> {
   const all = await graph.list(path`/users/${account.id}/authentication/methods`, typeSchema);
   const others = all.filter((one) => one['@odata.type'] !== '#microsoft.graph.passwordAuthenticationMethod');
@@ -268,7 +268,7 @@ const sentSchema = z.object({
   toRecipients: z.array(z.object({ emailAddress: z.object({ address: nullableText }) })).nullish(),
 });
 
-/** Mail of its own, to anybody but itself. */
+/** Mail that the account sent to anybody but itself. */
 async function mailLook({ graph, account, now }: Looking): Promise<Refusal[]> {
   if (!account.hasMailbox) return [];
   const since = wholeSeconds(now().getTime() - 30 * dayMs);

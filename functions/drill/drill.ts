@@ -16,15 +16,15 @@ import { alarmPermission, type Planter, type Planting, plantings, type Target } 
 /** The responder as a drill meets it: over its API, or from within the app. */
 export interface Responder {
   drill(body: z.input<typeof drillBodySchema>): Promise<DrillAnswer>;
-  /** Through the front door. */
+  /** Sends the alert through the front door. */
   raise(alert: OutgoingAlert): Promise<void>;
-  /** By hand, where Entra ID Protection can't be asked. */
+  /** Starts a run by hand, if Entra ID Protection can't be asked. */
   start(userId: string, reason: string): Promise<void>;
-  /** Runs of the account that were opened since then, newest first. */
+  /** Runs of the account opened since then, newest first. */
   runsOf(userId: string, since: string): Promise<readonly string[]>;
   run(id: string): Promise<DrillRun>;
   undo(id: string, reason: string): Promise<void>;
-  /** What would fail, before anything does. */
+  /** What would fail, known before anything does. */
   problems(): Promise<readonly string[]>;
 }
 
@@ -55,25 +55,25 @@ export interface DrillDeps {
   graph: Planter;
   /** Application permissions in the planting identity's token, and its client id. */
   identity: () => Promise<{ clientId: string; permissions: readonly string[] }>;
-  /** Plantings that are left out. */
+  /** Plantings to leave out. */
   without: readonly string[];
   now: () => Date;
   sleep: (seconds: number) => Promise<void>;
-  /** Somebody wants it to stop: it cleans up and ends. */
+  /** Aborts when somebody wants the drill to stop: it cleans up and ends. */
   ended: AbortSignal;
-  /** What happens now; `done` of `of` parts, for an estimate. */
+  /** Reports what happens now; `done` of `of` parts, for an estimate. */
   tell: (what: string, done: number, of: number) => void;
 }
 
-/** `late`: only logs that come late tell of it, and they have not come. */
+/** `late`: only logs that come late can show it, and they have not come. */
 const plantingReportSchema = z.object({
   name: z.string(),
   what: z.string(),
   is: z.enum(['removed', 'asked', 'late', 'missed', 'refused', 'failed', 'left out', 'planted']),
-  /** What was to become of it; with `late` any answer will do. */
+  /** What the run should do with it; with `late`, anything is right. */
   expected: z.enum(['removed', 'late']),
   why: z.string().nullable(),
-  /** Of the planting identity, where that is why. */
+  /** Permissions that the planting identity lacks, if that is the reason. */
   missing: z.array(z.string()),
 });
 export type PlantingReport = z.infer<typeof plantingReportSchema>;
@@ -82,7 +82,7 @@ const leftSchema = z.object({
   what: z.string(),
   why: z.string(),
   byHand: z.string(),
-  /** Whether it is there can't be looked at, for want of a permission. */
+  /** A permission is missing to see whether it is there. */
   unseen: z.literal(true).optional(),
 });
 type Left = z.infer<typeof leftSchema>;
@@ -90,7 +90,7 @@ type Left = z.infer<typeof leftSchema>;
 const refusalSchema = z.object({ is: z.string(), why: z.string(), now: z.string() });
 
 const reportSchema = z.object({
-  /** Of the drill, once one was begun. */
+  /** The drill's id, once it has begun. */
   id: z.string().nullable(),
   account: z.string(),
   verdict: z.enum(['passed', 'failed', 'refused', 'interrupted']),
@@ -114,20 +114,20 @@ const reportSchema = z.object({
 });
 export type DrillReport = Readonly<z.infer<typeof reportSchema>>;
 
-/** The state of a drill: everything the next step needs to know, whichever process runs it. */
+/** The state of a drill: everything that the next step needs to know, whichever process runs it. */
 export const courseSchema = z.object({
   at: z.enum(['planting', 'alarm', 'opening', 'running', 'undoing', 'removing', 'ending', 'ended']),
-  /** When it came there. */
+  /** When it reached this stage. */
   since: z.string(),
-  /** Plantings of which something may be there, and while removing those that were looked at. */
+  /** Plantings that may be there at least in part; while removing, those already looked at. */
   begun: z.array(z.string()),
   looked: z.array(z.string()),
-  /** In which it broke off. */
+  /** Why it broke off; null while it has not. */
   broken: z.string().nullable(),
   stopped: z.boolean(),
-  /** Of the identity that plants. */
+  /** Permissions of the identity that plants. */
   permissions: z.array(z.string()),
-  /** What an earlier drill may have left, and nobody can see. */
+  /** What an earlier drill may have left and nobody can see. */
   earlier: z.array(leftSchema),
   report: reportSchema,
 });
@@ -150,7 +150,7 @@ export async function drill(deps: DrillDeps, user: string): Promise<DrillReport>
   return course.report;
 }
 
-/** Notes the drill; after that somebody has to make its steps. */
+/** Notes the drill; after that, somebody has to carry out its steps. */
 export async function begin(
   deps: DrillDeps,
   user: string,
@@ -181,7 +181,7 @@ export async function begin(
   return { drill: begun.drill, sink: begun.sink, course };
 }
 
-/** One step further; the same course again where there is nothing to do yet but to wait. */
+/** One step further; returns the same course if there is nothing to do yet but wait. */
 export async function proceed(deps: Acting, { drill: current, sink }: Held, course: Course): Promise<Course> {
   const target = { userId: current.userId, userPrincipalName: current.userPrincipalName, sink };
   if (isCleaning(course)) return await cleaning(deps, current, target, course);
@@ -201,7 +201,7 @@ interface Held {
 
 const isCleaning = ({ at }: Course) => ['undoing', 'removing', 'ending'].includes(at);
 
-/** Whatever it was at: from here on it only cleans up. */
+/** Whatever it was doing: from here on it only cleans up. */
 export const brokenOff = (deps: Pick<DrillDeps, 'now'>, course: Course, why: string): Course =>
   isCleaning(course)
     ? course
@@ -217,7 +217,7 @@ const moved = (
 const isOver = ({ now }: DrillDeps, { since }: Course, minutes: number) =>
   now().getTime() - Date.parse(since) >= minutes * 60_000;
 
-/** Removes what a killed drill has left, if anything. */
+/** Removes what a killed drill left behind, if anything. */
 export async function cleanUpAfter(deps: DrillDeps, user: string): Promise<DrillReport> {
   const { responder, now } = deps;
   const report = blank(user, now().toISOString());
@@ -266,7 +266,7 @@ interface Own {
   permissions: readonly string[];
 }
 export interface Acting extends DrillDeps {
-  /** Says that the drill goes on, often enough that nobody takes it for dead. */
+  /** Reports that the drill goes on, often enough that nobody takes it for dead. */
   pulse: () => Promise<void>;
 }
 
@@ -380,7 +380,7 @@ async function acted(deps: Acting, current: Drill, target: Target, course: Cours
       return moved(deps, course, 'running', { run: { id, code: run.code, verdict: run.verdict } });
     }
     if (!isOver(deps, course, mostMinutes.run)) return course;
-    // An alarm that opens no run within minutes is raised by hand, once.
+    // If the alarm opens no run within minutes, a run is started by hand, once.
     if (report.alarm === 'by hand') return moved(deps, course, 'undoing');
     await responder.start(target.userId, reason);
     return moved(deps, course, 'opening', { alarm: 'by hand' });
@@ -439,7 +439,7 @@ async function plant(
   }
 }
 
-/** As a real one: Entra ID Protection says it, and the event only names whom to ask about. */
+/** Like a real alarm: Entra ID Protection reports it, and the event only names the user to ask about. */
 async function raise(
   { graph, responder }: Acting,
   { userId }: Target,
@@ -451,7 +451,7 @@ async function raise(
     await responder.raise({ id: `drill:${id}`, type: 'Reclaim.RiskyUser', data: { id: userId } });
     return 'Entra ID Protection';
   } catch {
-    // Without the permission or the licence, or where the alert is not believed.
+    // The permission or the licence is missing, or the alert is not believed.
     await responder.start(userId, reason);
     return 'by hand';
   }
@@ -460,7 +460,7 @@ async function raise(
 const goesOn = ({ state, steps }: DrillRun) =>
   state === 'open' || (state !== 'held' && steps.some((step) => step.state === 'running'));
 
-/** Asks again and again until it is so; false when time is over or somebody wants to stop. */
+/** Asks again and again until it is so; false when time is up or somebody wants to stop. */
 async function within(deps: Acting, minutes: number, isSo: () => Promise<boolean>): Promise<boolean> {
   const end = deps.now().getTime() + minutes * 60_000;
   for (;;) {
@@ -471,7 +471,7 @@ async function within(deps: Acting, minutes: number, isSo: () => Promise<boolean
   }
 }
 
-/** What became of it by the end of the run. */
+/** What had become of it by the end of the run. */
 async function becameOf(
   { graph }: Acting,
   one: PlantingReport,
@@ -485,7 +485,7 @@ async function becameOf(
   const asked = run.tasks.find(({ step }) => planting.foundBy.includes(step));
   if (!stands) return { ...one, is: 'removed' };
   const steps = run.steps.filter(({ name }) => planting.foundBy.includes(name));
-  // An administrator who lets a step only report gets what they chose.
+  // If an administrator lets a step only report, they get what they chose.
   const expected = steps.some(({ mode }) => mode === 'act') ? one.expected : 'late';
   if (asked !== undefined) return { ...one, is: 'asked', expected, why: asked.what };
   return { ...one, is: planting.expected === 'late' ? 'late' : 'missed' };
@@ -495,7 +495,7 @@ async function remove({ graph }: DrillDeps, planting: Planting, target: Target):
   for (const { path: place } of await planting.find(graph, target)) await unlessGone(graph.delete(place));
 }
 
-/** What stands between the drill and the account as it was. */
+/** Removes what stands between the drill and the account as it was. */
 async function cleaning(deps: Acting, current: Drill, target: Target, course: Course): Promise<Course> {
   const { report } = course;
   await deps.pulse();
@@ -529,7 +529,7 @@ async function cleaning(deps: Acting, current: Drill, target: Target, course: Co
     if (next === undefined) {
       const risk = 'the risk of the account';
       const byHand = 'Entra admin center, Risky users: dismiss the risk';
-      // What is told of somebody else's alert stands, and so does its risk.
+      // If somebody else's alert came to the account, its risk stands too.
       const isOwn = !report.left.some(({ what }) => what === 'the account');
       return moved(
         deps,
@@ -564,7 +564,7 @@ async function ending(deps: Acting, { id }: Drill, course: Course): Promise<Cour
     report: { ...report, left: [...course.earlier, ...report.left], endedAt: now().toISOString() },
   });
   const verdict = course.stopped && course.broken === null ? 'interrupted' : 'failed';
-  // What could not be removed is the next drill's first work: it stays noted.
+  // Removing what is left is the next drill's first task, so the drill stays noted.
   if (course.report.left.length > 0) return end({ ...course.report, because, verdict });
   const seen = await responder.drill({ do: 'look', id });
   const isClean = seen.is === 'looked' && seen.left.length === 0;
@@ -580,11 +580,11 @@ async function ending(deps: Acting, { id }: Drill, course: Course): Promise<Cour
   });
 }
 
-/** Of a drill's own: Entra ID Protection was told, or the run was started by hand. */
+/** The drill's own signals: Entra ID Protection was told, or the run was started by hand. */
 const isOwn = ({ source, detector }: DrillRun['signals'][number]) =>
   source === 'operator' || source === 'riskyUser' || detector === 'adminConfirmedUserCompromised';
 
-/** Never a run that somebody else's alert came to: the account may be under attack in earnest. */
+/** Never a run that somebody else's alert joined: the account may really be under attack. */
 async function undoRuns(
   deps: Acting,
   { begunAt }: Drill,
@@ -610,7 +610,8 @@ async function dismiss({ graph }: Acting, { userId }: Target): Promise<boolean> 
   const risk = await graph
     .get(path`/identityProtection/riskyUsers/${userId}`, riskSchema)
     .catch((error: unknown) => {
-      // Nobody was ever at risk. Without the permission or the licence it is the responder that dismisses and looks.
+      // The account was never at risk. Without the permission or the licence, the responder dismisses the risk and
+      // looks.
       if (error instanceof PermanentError && [403, 404].includes(error.status ?? 0)) return undefined;
       throw error;
     });

@@ -26,11 +26,11 @@ export interface DrillServices extends CheckDeps {
 export const drillBodySchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('begin'), user: z.string().trim().min(3).max(320) }),
   z.strictObject({ do: z.literal('alive'), id: z.string() }),
-  /** What the responder asked and was answered in it, stripped; also once it has ended. */
+  /** What the responder asked and was answered during the drill, with secrets removed; also after it has ended. */
   z.strictObject({ do: z.literal('recorded'), id: z.string() }),
-  /** What is still different from before. */
+  /** What still differs from before. */
   z.strictObject({ do: z.literal('look'), id: z.string() }),
-  /** Looks whether the account is as it was, and only then counts it as passed. */
+  /** Checks whether the account is as it was; only then does the drill count as passed. */
   z.strictObject({ do: z.literal('end'), id: z.string(), passed: z.boolean() }),
 ]);
 
@@ -44,7 +44,7 @@ export const drillAnswerSchema = z.discriminatedUnion('is', [
     sink: z.string(),
     responder: z.string().nullable(),
   }),
-  /** One that did not end: `alive` while somebody is at it, else it was killed and has to be cleaned up. */
+  /** A drill that did not end: `alive` while somebody works on it; otherwise it was killed and must be cleaned up. */
   z.object({ is: z.literal('unfinished'), drill: drillSchema, alive: z.boolean(), sink: z.string() }),
   z.object({ is: z.literal('noted') }),
   z.object({ is: z.literal('recorded'), exchanges: z.array(exchangeSchema) }),
@@ -53,7 +53,7 @@ export const drillAnswerSchema = z.discriminatedUnion('is', [
 ]);
 export type DrillAnswer = z.infer<typeof drillAnswerSchema>;
 
-/** Only where drills are set up: else opening a run costs nothing more. */
+/** Asked only if drills are set up: without them, opening a run costs nothing extra. */
 export function drillOn(
   { DRILL_GROUP, DRILL_SINK: sink }: Pick<CheckDeps['settings'], 'DRILL_GROUP' | 'DRILL_SINK'>,
   drills: Pick<Drills, 'read'>,
@@ -78,7 +78,10 @@ export async function postDrill(services: DrillServices, request: ApiRequest): P
   return { status: 200, json: await changeDrill(services, parseBody(request, drillBodySchema)) };
 }
 
-/** Of the account itself: what a drill leaves behind, or somebody else did meanwhile. The group, the sink and the settings stand as they stood. */
+/**
+ * Refusals about the account itself, which a drill may leave behind or somebody else may have caused meanwhile. The
+ * group, the sink and the settings have not changed.
+ */
 const leavings = new Set([
   'disabled',
   'methods',
@@ -137,7 +140,7 @@ export async function changeDrill(
   return { is: 'ended', passed, left: [...left] };
 }
 
-/** False when the drill has ended, or another one took its place. */
+/** False if the drill has ended, or another one took its place. */
 export async function keepCourse(
   drills: Drills,
   id: string,

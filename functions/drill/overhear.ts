@@ -1,18 +1,18 @@
-// The responder's side of a drill: its requests and answers in the run that the drill opened, and in no other. They are
-// stripped before they are kept, with names that mean nothing without the drill's own id; their number and size are
-// bounded, and no work ever waits or fails for them.
+// The responder's side of a drill: its requests and answers in the run that the drill opened, and in no other. Names in
+// them are replaced before they are kept, by names that mean nothing without the drill's own id. Their number and size
+// are limited, and no work ever waits or fails because of them.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type DrillRecordings, type Drills, isOn } from '../../shared/run/drills.ts';
 import type { Engine } from '../../shared/run/engine.ts';
 import { type Exchange, type Fetch, keyed, rawExchange } from './recording.ts';
 
-/** Of one turn of a step. */
+/** In one turn of a step. */
 const mostExchanges = 100;
 const mostCharacters = 200_000;
 
 const listening = new AsyncLocalStorage<Exchange[]>();
 
-/** A fetch that is heard while somebody listens. */
+/** A fetch that is recorded while somebody listens. */
 export const overheard =
   (fetch: Fetch): Fetch =>
   async (url, init) => {
@@ -30,7 +30,7 @@ interface Around {
   log: (line: string) => void;
 }
 
-/** For the engine: work for a run of a drill, heard while that drill is on. */
+/** For the engine: work on a drill's run, recorded while that drill is on. */
 export function overhear({ drills, recordings, now, log }: Around): Required<Pick<Engine, 'overheard'>> {
   return {
     async overheard(drill, work) {
@@ -43,7 +43,7 @@ export function overhear({ drills, recordings, now, log }: Around): Required<Pic
       try {
         return await listening.run(heard, work);
       } finally {
-        // Not waited for: the next thing this function does is to settle its row.
+        // Nobody waits for it: the next thing this function does is to settle its row.
         void recordings.keep(drill.id, within(keyed(heard, drill.id))).catch((error: unknown) => {
           log(`what the responder asked in the drill was not recorded: ${String(error)}`);
         });

@@ -1,5 +1,6 @@
-// What a drill plants: a harmless piece of each kind of intrusion, under a name by which it is found again whatever
-// happened in between. All of it with Microsoft Graph and an identity of the drill's own. Nothing here knows the responder.
+// What a drill plants: one harmless piece of each kind of intrusion, under a name by which it can always be found
+// again. Everything is planted with Microsoft Graph and an identity of the drill's own. Nothing here knows the
+// responder.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { PermanentError } from '../../shared/errors.ts';
@@ -14,7 +15,7 @@ export interface Planter {
   delete(path: Removable): Promise<void>;
 }
 
-/** Everything that a drill may delete; `/users/{id}` is not among it. */
+/** Everything that a drill may delete; `/users/{id}` is not included. */
 type Removable =
   | `/users/${string}/mailFolders/inbox/messageRules/${string}`
   | `/users/${string}/calendar/calendarPermissions/${string}`
@@ -34,25 +35,25 @@ export interface Planting {
   name: string;
   /** Ends the sentence "The drill planted …". */
   what: string;
-  /** Application permissions of Microsoft Graph, the one it plants with first. */
+  /** Application permissions of Microsoft Graph; the first is the one it plants with. */
   permissions: readonly [string, ...string[]];
   /** Steps of the playbook that must find it. */
   foundBy: readonly string[];
   /**
-   * What a run of minutes makes of it at the least. `late`: only logs tell of it, which may come after the drill; no step
-   * takes it away, or none that could know so soon.
+   * What a run of a few minutes must at least do with it. `late`: only logs show it, and they may come after the drill;
+   * no step removes it, or none can know so soon.
    */
   expected: 'removed' | 'late';
   plant(graph: Planter, target: Target): Promise<void>;
-  /** What is there of it: paths that remove it, last made first. */
+  /** What is left of it: paths that remove it, last made first. */
   find(graph: Planter, target: Target): Promise<readonly Found[]>;
-  /** For a person, where the drill can't. */
+  /** How a person removes it, if the drill can't. */
   byHand: string;
 }
 
 interface Found {
   path: Removable;
-  /** It is there and does nothing any more. */
+  /** It is there, but no longer does anything. */
   harmless?: boolean;
 }
 
@@ -149,7 +150,7 @@ const method: Planting = {
   },
 };
 
-/** Of Microsoft Graph itself, in every tenant. */
+/** Microsoft Graph itself, the same in every tenant. */
 const graphAppId = '00000003-0000-0000-c000-000000000000';
 const appSchema = z.object({ id: z.string(), appId: z.string() });
 const grantSchema = z.object({ id: z.string(), clientId: z.string() });
@@ -189,7 +190,7 @@ const consent: Planting = {
     const apps = await graph.list(`/applications?${named}`, appSchema);
     const principals = await graph.list(`/servicePrincipals?${named}`, appSchema);
     if (apps.length + principals.length === 0) return [];
-    // With the application its consents go, whoever may read them.
+    // Its consents go with the application, whether or not they can be read.
     const grants = await graph
       .list(path`/users/${userId}/oauth2PermissionGrants`, grantSchema)
       .catch((error: unknown) => {
@@ -259,7 +260,7 @@ const sentMail: Planting = {
   },
 };
 
-/** Texts that a drill itself brings, in any tenant the same. */
+/** Texts that a drill itself brings along, the same in any tenant. */
 export const ours: ReadonlySet<string> = new Set([
   drillMarker,
   drillNumber,
@@ -269,10 +270,10 @@ export const ours: ReadonlySet<string> = new Set([
   ...picked,
 ]);
 
-/** In the order in which they are planted: the mail before the rule that would sweep it away. */
+/** In the order of planting: the mail comes before the rule that would sweep it away. */
 export const plantings: readonly Planting[] = [sentMail, inboxRule, delegate, method, consent, sharingLink];
 
-/** Confirming the account as compromised is the alert: Entra ID Protection tells it as a real one. */
+/** Confirming the account as compromised is the alert: Entra ID Protection then reports it like a real one. */
 export const alarmPermission = 'IdentityRiskyUser.ReadWrite.All';
 
 export const drillPermissions: readonly string[] = [

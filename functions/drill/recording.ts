@@ -14,7 +14,7 @@ export const exchangeSchema = z.object({
   by: z.enum(['drill', 'responder']).default('drill'),
   service: z.enum(['graph', 'exchange', 'defender']).default('graph'),
   method: z.string(),
-  /** Behind the address of the service, with what is a name or an id replaced. */
+  /** What follows the address of the service, with names and ids replaced. */
   path: z.string(),
   request: jsonSchema.optional(),
   status: z.number(),
@@ -30,7 +30,7 @@ export type Recording = z.infer<typeof recordingSchema>;
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Stands between a client and the network, and keeps what goes through; tokens and headers it never sees. */
+/** Stands between a client and the network, and keeps what passes through; it never sees tokens and headers. */
 export function recorder(fetch: Fetch) {
   const raw: Exchange[] = [];
   return {
@@ -39,16 +39,16 @@ export function recorder(fetch: Fetch) {
       raw.push({ ...(await rawExchange(url, init, response)), by: 'drill' });
       return response;
     },
-    /** With what the responder asked meanwhile, which is stripped already, by the id of the drill. */
+    /** Includes what the responder asked meanwhile, with names already replaced, using the drill's id as the key. */
     recording: (responders: readonly Exchange[] = [], key: string = randomUUID()): Recording =>
       numbered([...keyed(raw, key), ...responders]),
   };
 }
 
-/** Larger answers than these say nothing more of how a service answers. */
+/** An answer larger than this says nothing more about how a service answers. */
 const mostBytes = 1_000_000;
 const mostOfAList = 5;
-/** The first part of a path, by which the services are told apart. */
+/** The first part of a path, which tells the services apart. */
 const roots: ReadonlySet<string | undefined> = new Set(['v1.0', 'beta', 'adminapi', 'api']);
 
 export async function rawExchange(url: string, init: RequestInit, response: Response): Promise<Exchange> {
@@ -56,7 +56,7 @@ export async function rawExchange(url: string, init: RequestInit, response: Resp
   const isLarge = Number(response.headers.get('content-length') ?? 0) > mostBytes;
   const answer = isLarge ? undefined : jsonIn(await response.clone().text());
   const request = typeof init.body === 'string' ? jsonIn(init.body) : undefined;
-  // Behind whatever address the service has.
+  // Comes after the address, whatever address the service has.
   const parts = pathname.split('/');
   const at = parts.findIndex((part) => roots.has(part));
   const root = parts[at];
@@ -82,7 +82,10 @@ function jsonIn(text: string): Json | undefined {
 
 export const strippedOf = (raw: readonly Exchange[]): Recording => numbered(keyed(raw, randomUUID()));
 
-/** What is a tenant's, replaced by a name that only whoever holds the key could make again; several can do so apart. */
+/**
+ * Replaces the tenant's data by names that nobody can make again without the key, so that several processes can each do
+ * it.
+ */
 export function keyed(raw: readonly Exchange[], key: string): Exchange[] {
   const alias: Alias = (value) => {
     const hash = createHmac('sha256', key).update(value.toLowerCase()).digest('hex').slice(0, 24);
@@ -98,7 +101,7 @@ export function keyed(raw: readonly Exchange[], key: string): Exchange[] {
 
 const keyedName = /~(id|date|mail|url|text)~[0-9a-f]{24}/g;
 
-/** The same for the same, counted: nothing is left of what it was made from. */
+/** Replaces the names by numbers, the same number for the same name: nothing is left of the original. */
 function numbered(exchanges: readonly Exchange[]): Recording {
   const known = new Map<string, string>();
   const name = (given: string, kind: string): string => {
@@ -135,7 +138,7 @@ function numbered(exchanges: readonly Exchange[]): Recording {
   };
 }
 
-/** What was not replaced stays as it was written; the query holds no names. */
+/** What was not replaced stays as it was written; the query contains no names. */
 function namedPath(path: string, inText: (text: string) => string): string {
   const [place = '', ...query] = path.split('?');
   const segments = place.split('/').map((segment) => {
@@ -146,7 +149,7 @@ function namedPath(path: string, inText: (text: string) => string): string {
   return [segments.join('/'), ...query].join('?');
 }
 
-/** Segments of Microsoft Graph's paths that a drill asks for, and words of its enumerations; none is anybody's name. */
+/** Segments of Microsoft Graph paths that a drill asks for, and words of its enumerations; none is anybody's name. */
 const words = new Set(
   [
     'v1.0 beta users mailFolders inbox messageRules calendar calendarPermissions authentication phoneMethods',
@@ -158,7 +161,7 @@ const words = new Set(
     'view edit embed organization anonymous users owner low medium high hidden normal text html',
     'atRisk confirmedCompromised confirmedSafe dismissed remediated unknownFutureValue',
     'adminConfirmedUserCompromised adminDismissedAllRiskForUser',
-    // What the responder asks for beside it.
+    // What the responder asks for besides.
     'api adminapi InvokeCommand $ref admin alerts_v2 analyzedEmails appRoleAssignedTo appRoleAssignments auditLog',
     'auditLogs authenticationMethods collaboration comments devices directory directoryAudits domains',
     'eligibilityScheduleInstances assignmentScheduleInstances exchange group groups identities identityAccounts',
@@ -171,7 +174,7 @@ const words = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 const types = /^#microsoft\.graph\.[A-Za-z]+$/;
-/** A property's name may hold the id of an application, as in extension_…_badge. */
+/** A property's name may contain the id of an application, as in extension_…_badge. */
 const keys = /^(?!.*[0-9a-f]{8})[@A-Za-z][A-Za-z0-9@._]*$/i;
 const code = /^[A-Za-z]+([_.][A-Za-z]+)*$/;
 
@@ -192,7 +195,7 @@ const kindIn = (value: string): string =>
 
 const aDate = '2000-01-01T00:00:00Z';
 
-/** Whether a text stands for something of a tenant, rather than for itself. */
+/** Whether a text stands for something in a tenant rather than for itself. */
 export const isAlias = (text: string): boolean =>
   /^(00000000-0000-4000-8000-\d{12}|user\d+@contoso\.example|https:\/\/contoso\.example\/\d+|text-\d+)$/.test(
     text,
@@ -200,13 +203,13 @@ export const isAlias = (text: string): boolean =>
 
 const isKnown = (text: string) => words.has(text) || ours.has(text) || types.test(text);
 
-/** Microsoft's own, under the one name where nobody else writes. */
+/** Microsoft's own words, in the one property where nobody else writes. */
 const cmdlet = /^[A-Z][a-z]+-[A-Z][A-Za-z]+$/;
 
 function strip(value: Json, alias: Alias, at?: string): Json {
   if (typeof value === 'string' && at === 'CmdletName' && cmdlet.test(value)) return value;
   if (typeof value === 'string') return isKnown(value) || value === '' ? value : alias(value);
-  // A large number may be a telephone's.
+  // A large number may be a phone number.
   if (typeof value === 'number') return Math.abs(value) < 1000 ? value : 1000;
   if (value === null || typeof value === 'boolean') return value;
   if (Array.isArray(value)) return value.slice(0, mostOfAList).map((one) => strip(one, alias));
@@ -217,13 +220,13 @@ function strip(value: Json, alias: Alias, at?: string): Json {
   }
   return Object.fromEntries(
     Object.entries(value)
-      // Contexts and links are made of names and ids, and say nothing else.
+      // Contexts and links consist of names and ids, and say nothing else.
       .filter(([name]) => keys.test(name) && !/^@odata\.(context|nextLink|id|editLink|etag)$/.test(name))
       .map(([name, entry]) => [name, strip(entry, alias, name)]),
   );
 }
 
-/** Of the query only which options it has: a filter is made of names. */
+/** Keeps only which options the query has: a filter is made of names. */
 function stripPath(path: string, alias: Alias): string {
   const [place = '', query] = path.split('?', 2);
   const segments = place.split('/').map((segment) => {
@@ -249,7 +252,7 @@ function templateOf({ method, path, request }: Exchange): string {
 
 const commandSchema = z.object({ CmdletInput: z.object({ CmdletName: z.string() }) });
 
-/** Of a request to Exchange Online, all of which go to one address. */
+/** The cmdlet of a request to Exchange Online, since all of these go to one address. */
 export const cmdletIn = (request: unknown): string | undefined =>
   commandSchema.safeParse(request).data?.CmdletInput.CmdletName;
 
@@ -258,7 +261,7 @@ const shapeSchema: z.ZodType<Shape> = z.lazy(() =>
 );
 type Shape = string | Shape[] | { [name: string]: Shape };
 
-/** What kind of thing stands where. */
+/** What kind of value stands at each place. */
 function shapeOf(value: Json | undefined): Shape {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
@@ -277,7 +280,7 @@ const expectationSchema = z.record(
 );
 type Expectation = z.infer<typeof expectationSchema>;
 
-/** What a recording says that such requests are answered with. */
+/** How such requests are answered according to a recording. */
 export function expectationOf({ exchanges }: Recording): Expectation {
   const all: Expectation = {};
   for (const exchange of exchanges.filter(({ by }) => by === 'drill')) {
@@ -293,13 +296,13 @@ export function expectationOf({ exchanges }: Recording): Expectation {
   return Object.fromEntries(Object.entries(all).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** What this tenant answers otherwise than the stand-in does, in a sentence each. */
+/** What this tenant answers differently from the stand-in, in a sentence each. */
 export function differencesIn(
   recording: Recording,
   expects: Expectation = expectationSchema.parse(expected),
 ): string[] {
   const said = recording.exchanges.flatMap((exchange) => {
-    // The responder has its own report: steps that fail, and preflight.
+    // The responder has reports of its own: steps that fail, and preflight.
     if (exchange.by !== 'drill') return [];
     const name = templateOf(exchange);
     const expectation = expects[name];
@@ -319,7 +322,7 @@ export function differencesIn(
   return [...new Set(said)];
 }
 
-/** null stands for whatever is not there; an empty list for any. */
+/** null stands for a missing value; an empty list for any list. */
 function differs(is: Shape, expects: Shape, at: string): string[] {
   if (is === 'null' || expects === 'null') return [];
   const where = at === '' ? 'the answer' : at;

@@ -1,6 +1,6 @@
-// The drill by timer, off unless an account is named for it: the same drill, with a managed identity of its own, and a mail
-// to on-call when it did not pass. A drill takes longer than a function may, so each invocation goes on where the last one
-// came to, killed or not. Whatever a drill that was cut off elsewhere has left is cleaned up within the hour.
+// The drill by timer, off unless the settings name an account for it: the same drill, with a managed identity of its
+// own, and a mail to on-call if it did not pass. A drill takes longer than a function may, so each invocation goes on
+// where the last one stopped or was killed. What a drill left that was cut off elsewhere is cleaned up within the hour.
 import type { TokenCredential } from '@azure/identity';
 import type { Notice } from '../../shared/mail/notice.ts';
 import { plain } from '../../shared/mail/plain.ts';
@@ -35,23 +35,23 @@ export type WeeklyServices = Pick<
 
 /** The function itself is ended after five minutes (host.json), and one step may take more than one. */
 const workSeconds = 180;
-/** The next invocation comes within five minutes; until then nobody takes the drill for killed. */
+/** The next invocation comes within five minutes; until then the drill doesn't count as killed. */
 const pauseSeconds = 900;
-/** Whatever keeps a drill from its end: after that it only cleans up. */
+/** After this long it only cleans up, whatever keeps it from its end. */
 const mostMinutes = 60;
-/** Tuesday, when somebody is there to look; the first invocation from ten o'clock on. */
+/** Tuesday, when somebody is there to look; the first invocation after ten o'clock. */
 const weekly = { day: 2, from: 10, until: 16 };
 
 interface Given {
   account: string;
   credential: TokenCredential;
-  /** Of the identity that plants. */
+  /** The client of the identity that plants. */
   graph: Planter;
   sleep: (seconds: number) => Promise<void>;
   log: (line: string) => void;
 }
 
-/** Called every five minutes: begins a drill, goes on with it, or cleans up after one that was killed. */
+/** Called every five minutes: begins a drill, continues it, or cleans up after one that was killed. */
 export async function drillByTimer(services: WeeklyServices, given: Given): Promise<void> {
   const { drills } = services.drill;
   const now = services.engine.now();
@@ -60,7 +60,7 @@ export async function drillByTimer(services: WeeklyServices, given: Given): Prom
   const deps = depsOf(services, given);
   if (current === null) {
     if (!isDue(now, row.lastTriedAt)) return;
-    // Before anything else: one that is refused is tried again next week, not in five minutes.
+    // Before anything else: a drill that is refused is tried again next week, not in five minutes.
     if (!(await drills.write({ ...row, lastTriedAt: now.toISOString() }, etag))) return;
     const begun = await begin(deps, given.account);
     if ('verdict' in begun) await tell(services, given, begun, begun.begunAt);
@@ -79,7 +79,7 @@ export async function drillByTimer(services: WeeklyServices, given: Given): Prom
   // Killed on its way, or left with something that could not be removed.
   if (isAlive(current, now) || now.getUTCMinutes() >= everyMinutes) return;
   const report = await cleanUpAfter(deps, given.account);
-  // Once a day for what is still left.
+  // One mail a day for what is still left.
   if (report.left.length > 0)
     await tell(services, given, report, `${current.begunAt} ${now.toISOString().slice(0, 10)}`);
 }
@@ -93,7 +93,7 @@ const isDue = (now: Date, lastTriedAt: string | null) =>
   now.getUTCHours() < weekly.until &&
   lastTriedAt?.slice(0, 10) !== now.toISOString().slice(0, 10);
 
-/** As far as this invocation can; what it came to is kept, so that a later one goes on from there whatever happens to it. */
+/** As far as this invocation gets; its progress is kept, so that a later one goes on from there whatever happens. */
 async function goOn(
   services: WeeklyServices,
   given: Given,
@@ -118,7 +118,7 @@ async function goOn(
     }
     const next = await proceed(acting, held, course);
     if (next === course) await deps.sleep(pollSeconds);
-    // The end takes the drill's note away, where nothing is left.
+    // At its end, the drill's note is deleted if nothing is left.
     else if (!(await keep(next)) && next.at !== 'ended') return;
     course = next;
   }
@@ -144,7 +144,7 @@ function depsOf(services: WeeklyServices, given: Given): DrillDeps {
     without: [],
     now: engine.now,
     sleep,
-    // Nobody stops it: an invocation that is over leaves the rest to the next.
+    // Nobody stops it: when an invocation's time is up, the next one goes on.
     ended: new AbortController().signal,
     tell: (what) => given.log(`drill: ${what}`),
   };

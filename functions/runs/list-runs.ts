@@ -55,7 +55,7 @@ export async function listRuns(engine: Engine, request: ApiRequest): Promise<Api
   const page = wantsPage(request);
   const { days, verdict, person = '' } = query.data;
   const since = new Date(engine.now().getTime() - days * 86_400_000);
-  // Filtered after they are read, so all of them are read where something is looked for.
+  // Filtering comes after reading, so a filter means reading all of them.
   const filtered = verdict !== undefined || person.trim() !== '';
   const most = query.data.most ?? (page ? mostLookedAt : usualRuns);
   const newest = await engine.progress.list(since, filtered ? mostLookedAt : most);

@@ -198,7 +198,7 @@ export const routes: readonly Route[] = [
   },
 ];
 
-/** Everything else: without it the Functions host would answer 404 and not say why. */
+/** Everything else: without it, the Functions host would answer 404 without saying why. */
 export const unknownRoute = {
   name: 'unknown-route',
   path: '{*rest}',

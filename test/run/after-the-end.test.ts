@@ -1,4 +1,4 @@
-// What may still happen to a run that was undone, has made room for another, or was rehearsed.
+// What may still happen to a run that was undone, was replaced by another, or was a rehearsal.
 import { describe, expect, it } from 'vitest';
 import { startRun } from '../../functions/runs/start-run.ts';
 import { lastRunOf } from '../../shared/alerts/earlier-runs.ts';
@@ -29,7 +29,7 @@ async function live(some: Partial<Scenario> = {}) {
   const order: Order = { who: 'on-call', reason: 'the owner travels', now: new Date(simulation.clock) };
   const ask = (apply: Parameters<typeof advance>[2]) => advance(engine, runRef(runId), apply);
   const undoAll = () => ask(undo(engine.playbook, undefined, order));
-  /** While a worker has the lock in hand, for which the undo waits; the answer is an alert of that time. */
+  /** A worker has the lock in hand, and the undo waits for it; the result is an alert from that time. */
   const undoneBeforeTheLock = async () => {
     const until = new Date(simulation.clock + 60_000).toISOString();
     await ask((state) => ({
@@ -64,7 +64,7 @@ describe('retry after an undo that was refused', () => {
     expect(simulation.rows().run.row).toMatchObject({ state: 'closed', endsAs: 'undone' });
   });
 
-  it('fixes nothing of an undone run, not even what is named — a new run does that', async () => {
+  it('fixes nothing in an undone run, even if it is named — a new run does that', async () => {
     const { simulation, ask, order, undoAll } = await live({ refused: ['reset-password'] });
     await simulation.live(settled);
     await undoAll();
@@ -76,7 +76,7 @@ describe('retry after an undo that was refused', () => {
     expect(simulation.world.has('block-sign-in')).toEqual(['lock']);
   });
 
-  it('still knows of a change whose answer was lost — whether it was made is not known', async () => {
+  it('still knows a change whose answer was lost — nobody can tell whether it was made', async () => {
     const refused = ['undo block-sign-in'];
     const { simulation, ask, order, undoAll } = await live({ refused });
     await simulation.live(settled);
@@ -97,7 +97,7 @@ describe('retry after an undo that was refused', () => {
 });
 
 describe('retry of what came back twice', () => {
-  it('removes it once more — the person it went to has decided', async () => {
+  it('removes it once more — the person who was asked has decided', async () => {
     const { simulation, ask, order } = await live();
     await simulation.live(settled);
     simulation.world.putBack('disable-inbox-rules', 'rule');
@@ -106,7 +106,7 @@ describe('retry of what came back twice', () => {
     await simulation.live((rows) => outcomeOf(rows, 'disable-inbox-rules') === 'needs-human');
     const record = () => rowOf(simulation, 'disable-inbox-rules')?.changes.find(({ id }) => id === 'rule');
     const { attemptedAt, fixedAt } = record() ?? {};
-    // Only looked at the second time: nothing was attempted then.
+    // The second time it only looked, and attempted nothing.
     expect(Date.parse(attemptedAt ?? '')).toBeLessThanOrEqual(Date.parse(fixedAt ?? ''));
     await ask(retry(undefined, order));
     await simulation.live((rows) => outcomeOf(rows, 'disable-inbox-rules') === 'done');
@@ -119,7 +119,7 @@ describe('retry of what came back twice', () => {
 });
 
 describe('a held run that was approved', () => {
-  it('is told of after five minutes whatever happened — the mail that it was held said nothing of that', async () => {
+  it('is reported after five minutes whatever happened — the mail about it being held said nothing about that', async () => {
     const { simulation, ask, order } = await live({ held: 'a service account' });
     await simulation.live(({ run }) => run.row.summary.state === 'sent');
     simulation.clock += 3_600_000;
@@ -148,7 +148,7 @@ const fresh = (simulation: Simulation, some: object = {}) => ({
 });
 
 describe('an alert while a run is undone', () => {
-  it('opens a new run for what the intruder did after the lock, and of the undo nothing more is begun', async () => {
+  it('opens a new run for what the intruder did after the lock, and begins nothing more of the undo', async () => {
     const { simulation, engine, runId, undoAll } = await live();
     await simulation.live(settled);
     await undoAll();
@@ -165,7 +165,7 @@ describe('an alert while a run is undone', () => {
     );
   });
 
-  it('joins with what was done before the lock — a late detection is no new case', async () => {
+  it('joins the run if its activity came before the lock — a late detection is no new case', async () => {
     const { simulation, engine, runId, undoAll } = await live();
     await simulation.live(settled);
     await undoAll();
@@ -189,8 +189,8 @@ describe('an alert while a run is undone', () => {
   });
 });
 
-describe('an alert whose run was ended for it and never replaced', () => {
-  it('opens the run when it comes again — whoever died between the two has done nothing for it', async () => {
+describe('an alert after its run was ended for a new one that never came', () => {
+  it('opens the run when it comes again — the process that died in between has done nothing for it', async () => {
     const { simulation, engine, runId, undoneBeforeTheLock } = await live();
     const signals = await undoneBeforeTheLock();
     await supersede(engine, runId, { who: 'policy', why: 'a second alert' });
@@ -209,7 +209,7 @@ it('a late detection joins no run that was ended to make room — nothing is don
 });
 
 describe('a run that a person ended before its lock', () => {
-  it('takes what came before it, and nothing that was done since — nobody has looked for that', async () => {
+  it('takes alerts about what came before it, none about what was done since — nobody has looked for that', async () => {
     const { simulation, engine, runId, undoneBeforeTheLock } = await live();
     const signals = await undoneBeforeTheLock();
     await simulation.live();
@@ -221,7 +221,7 @@ describe('a run that a person ended before its lock', () => {
 });
 
 describe('a new run', () => {
-  it('ends the later checks of the one before — two that watch would undo each other’s work', async () => {
+  it('ends the later checks of the run before it — two that watch would undo each other’s work', async () => {
     const { simulation, engine } = await live();
     await simulation.live(settled);
     const opened = await openRun(engine, { ...request, signals: [fresh(simulation)] });
@@ -231,7 +231,7 @@ describe('a new run', () => {
   });
 });
 
-describe('a dry run after a run in earnest', () => {
+describe('a dry run after a real run', () => {
   const rehearsed = async () => {
     const world = await live();
     await world.simulation.live();
@@ -244,7 +244,7 @@ describe('a dry run after a run in earnest', () => {
     return world;
   };
 
-  it('leaves late alerts and echoes to the run that they belong to — a rehearsal has locked nobody', async () => {
+  it('leaves late alerts and echoes to the run they belong to — a rehearsal has locked nobody', async () => {
     const { engine, runId } = await rehearsed();
     const late = await openRun(engine, { ...request, signals: [{ ...riskySignIn, sourceId: 'd2' }] });
     expect(late).toMatchObject({ joined: true, run: { id: runId } });
@@ -261,7 +261,7 @@ describe('a dry run after a run in earnest', () => {
     expect(late).toMatchObject({ joined: true, run: { id: runId } });
   });
 
-  it('does not keep what the intruder does now from a run of its own', async () => {
+  it('does not stop new activity of the intruder from getting a run of its own', async () => {
     const { engine, runId, simulation } = await rehearsed();
     simulation.clock += 60_000;
     const opened = await openRun(engine, { ...request, signals: [fresh(simulation)] });
@@ -270,7 +270,7 @@ describe('a dry run after a run in earnest', () => {
     expect(opened.run.follows).toBeUndefined();
   });
 
-  it('is refused beside a run that was opened again behind an earlier rehearsal', async () => {
+  it('is refused beside a real run that was reopened after an earlier rehearsal', async () => {
     const { engine, ask, order } = await rehearsed();
     await ask((state) => ({ ...state, run: { ...state.run, state: 'open' } }));
     await ask(retry(['block-sign-in'], order));

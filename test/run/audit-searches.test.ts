@@ -30,7 +30,7 @@ describe('searches of the audit log', () => {
       },
     ],
     ['in Table Storage, from two instances', () => [inTables(), inTables()]],
-  ])('%s: ten run at once, whoever asks, and one that ends makes room', async (_where, open) => {
+  ])('%s: ten run at once, no matter which run asks, and one that ends makes room', async (_where, open) => {
     const [one, other] = open();
     if (one === undefined || other === undefined) throw new Error('two instances');
     const asked = await Promise.all(
@@ -80,7 +80,7 @@ describe('searches of the audit log', () => {
     );
   });
 
-  it('leave room for logs that were never read: those read again wait first', async () => {
+  it('leave room for logs that were never read: searches of logs already read wait', async () => {
     const searches = memoryAuditSearches();
     const later = await Promise.all(
       Array.from({ length: 8 }, (_, index) => searches.start(`again-${index}`, 'later', at(0))),
@@ -91,7 +91,7 @@ describe('searches of the audit log', () => {
     expect(await searches.start('new-4', 'first', at(0))).toBe('running');
   });
 
-  it('are counted anew a day later, and one that nobody ended lets go after an hour', async () => {
+  it('are counted afresh a day later, and one that nobody ended frees its place after an hour', async () => {
     const searches = memoryAuditSearches();
     for (let index = 0; index < 200; index += 1) {
       expect(await searches.start('run', 'first', at(index / 100))).toBe('started');
@@ -104,7 +104,7 @@ describe('searches of the audit log', () => {
     expect(await searches.start('another', 'first', at(day + 71))).toBe('started');
   });
 
-  it('of a run are one: a retry whose answer was lost takes no second place', async () => {
+  it('of one run count as one: a retry after a lost answer takes no second place', async () => {
     const searches = memoryAuditSearches();
     for (let index = 0; index < 9; index += 1) await searches.start(`run-${index}`, 'first', at(0));
     expect(await searches.start('mine', 'first', at(0))).toBe('started');

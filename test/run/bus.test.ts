@@ -74,14 +74,14 @@ describe.each([
   });
   afterEach(() => harness.close());
 
-  it('lays each message into its own queue, under its own id', async () => {
+  it('puts each message into its own queue, under its own id', async () => {
     const all = steps.map((queue, index) => message(1, { queue, id: `${run}:${index}:1` }));
     await harness.bus.send(all);
     for (const { queue, id, body } of all)
       expect(harness.lying(queue)).toEqual([{ id, body, at: undefined }]);
   });
 
-  it('accepts a duplicate and drops it — whoever sends again after a lost answer harms nobody', async () => {
+  it('accepts a duplicate and drops it — sending again after a lost answer does no harm', async () => {
     await harness.bus.send([message(1)]);
     await harness.bus.send([message(1), message(2)]);
     expect(harness.lying(lock).map(({ id }) => id)).toEqual([message(1).id, message(2).id]);
@@ -94,7 +94,7 @@ describe.each([
     expect(harness.lying(lock)).toEqual([{ id: message(1).id, body: message(1).body, at }]);
   });
 
-  it('sends nothing without a complaint', async () => {
+  it('accepts an empty list of messages', async () => {
     await harness.bus.send([]);
     for (const queue of steps) expect(harness.lying(queue)).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe('Service Bus', () => {
 
   const failureOf = (sending: Promise<void>) => sending.catch((thrown: unknown) => thrown);
 
-  it('carries JSON that says so, as every receiver expects it', async () => {
+  it('marks its content as JSON, as every receiver expects', async () => {
     await harness.bus.warm([lock]);
     await harness.bus.send([message(1)]);
     const client = new ServiceBusClient(broker.connectionString);
@@ -143,7 +143,7 @@ describe('Service Bus', () => {
     expect(second?.body).toBeNull();
   });
 
-  it('refuses an id above 128 characters and sends nothing of that batch — the service would cut nothing', async () => {
+  it('refuses an id above 128 characters and sends nothing of that batch — the service would refuse it, not shorten it', async () => {
     const fits = message(1, { id: 'x'.repeat(128) });
     const failure = await failureOf(harness.bus.send([fits, message(2, { id: 'x'.repeat(129) })]));
     expect(failure).toBeInstanceOf(PermanentError);
@@ -223,7 +223,7 @@ describe('the memory bus', () => {
     expect(bus.take()?.id).toBe(message(1).id);
   });
 
-  it('lays a message among the dead letters after its last delivery', async () => {
+  it('puts a message among the dead letters after its last delivery', async () => {
     await bus.send([message(1)]);
     for (let delivery = 1; delivery <= 3; delivery += 1) {
       const taken = bus.take();
@@ -244,7 +244,7 @@ describe('the memory bus', () => {
     expect(bus.list()).toHaveLength(1);
   });
 
-  it('dies before or after it accepted, as the test wants', async () => {
+  it('dies before or after accepting, as the test wants', async () => {
     const dying = (when: 'before' | 'after') =>
       new MemoryBus({
         now: () => new Date(time),

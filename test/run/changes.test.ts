@@ -49,7 +49,7 @@ const only = (records: readonly ChangeRecord[]): ChangeRecord => {
 };
 
 describe('the identity of a change', () => {
-  it('is what it is and the state it was in — the same rule in a new state is a new change', () => {
+  it('consists of its id and the state it was in — the same rule in a new state is a new change', () => {
     expect(identity(rule('a', { enabled: true }))).not.toBe(identity(rule('a', { enabled: false })));
     expect(identity(rule('a'))).not.toBe(identity(rule('b')));
   });
@@ -60,7 +60,7 @@ describe('the identity of a change', () => {
     expect(identity(one)).toBe(identity(other));
   });
 
-  it('tells values apart that look alike, whatever an id holds', () => {
+  it('tells similar values apart, whatever characters an id contains', () => {
     fc.assert(
       fc.property(fc.string(), fc.jsonValue(), fc.string(), fc.jsonValue(), (idA, a, idB, b) => {
         const same = idA === idB && JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
@@ -81,7 +81,7 @@ const sorted = (value: unknown): unknown => {
 };
 
 describe('a change that is found for the first time', () => {
-  it('is recorded as attempted before it is made — a crash must leave no change that nothing is known of', () => {
+  it('is recorded as attempted before it is made — after a crash every change must be known', () => {
     const { records, toFix } = reconcile([], [rule()], at(1), true);
     expect(only(records)).toMatchObject({
       recordedAt: at(1),
@@ -123,7 +123,7 @@ describe('what may be said of a change', () => {
   });
 });
 
-describe('after a crash behind the fix', () => {
+describe('after a crash between the fix and its record', () => {
   it('the change counts as made although nothing is found — undo must know of it', () => {
     const { records } = reconcile([], [rule()], at(1), true);
     const later = reconcile(records, [], at(5), true);
@@ -140,25 +140,25 @@ describe('what the service refused', () => {
     expect(toUndo(records)).toEqual([]);
   });
 
-  it('is tried again by the next look that acts, and the old reason is gone', () => {
+  it('is tried again by the next look that may act, and the old reason is gone', () => {
     const again = turn(records, [rule()], 9);
     expect(again.fixed).toBe(1);
     expect(only(again.records).failure).toBeNull();
   });
 
-  it('leaves no record when another hand did it meanwhile — undo never reverses that', () => {
+  it('leaves no record when somebody else did it meanwhile — undo never reverses that', () => {
     expect(reconcile(records, [], at(9), true).records).toEqual([]);
     expect(verify(records, [], at(9))).toEqual([]);
   });
 
-  it('is tried again also where it is done only once — refused is not done', () => {
+  it('is tried again even if it is done only once — refused is not done', () => {
     const first = turn([], [sender], 1, { is: 'refused', failure: refused }, [sender]);
     const again = turn(first.records, [sender], 9, { is: 'fixed' }, [sender]);
     expect(again.fixed).toBe(1);
     expect(only(again.records)).toMatchObject({ fixedAt: at(9), failure: null });
   });
 
-  it('no longer speaks of a refusal once it is gone after all', () => {
+  it('no longer mentions a refusal once the thing is gone after all', () => {
     const first = turn([], [rule()], 1).records;
     const back = turn(first, [rule()], 15, { is: 'refused', failure: refused }, [rule()]).records;
     expect(only(back).failure).toEqual(refused);
@@ -181,7 +181,7 @@ describe('what is done only once', () => {
     }
   });
 
-  it('may take as long as it says until it is seen', () => {
+  it('may take as long as it says before its effect is seen', () => {
     const slow = { ...sender, seenWithinMinutes: 50 };
     const first = turn([], [slow], 1, { is: 'fixed' }, [slow]);
     expect(verificationOf(only(turn(first.records, [slow], 50, undefined, [slow]).records))).toBe(
@@ -192,7 +192,7 @@ describe('what is done only once', () => {
     );
   });
 
-  it('is not repeated either when the answer was lost, and a person is asked — it may or may not have happened', () => {
+  it('is not repeated when the answer was lost; a person is asked — it may or may not have happened', () => {
     const first = turn([], [sender], 1, { is: 'unknown' }, [sender]);
     const soon = reconcile(first.records, [sender], '2026-11-20T09:01:30.000Z', true);
     expect(isInDoubt(only(soon.records))).toBe(true);
@@ -202,13 +202,13 @@ describe('what is done only once', () => {
     expect(verificationOf(only(turn(next.records, [], 3).records))).toBe('verified');
   });
 
-  it('is asked for again where nobody knows whether it arrived and asking twice does no harm', () => {
+  it('is asked for again if nobody knows whether it arrived and asking twice does no harm', () => {
     const scan = { ...sender, again: true as const };
     const first = turn([], [scan], 1, { is: 'unknown' }, [scan]);
     const next = turn(first.records, [scan], 2, { is: 'fixed' }, [scan]);
     expect(next.fixed).toBe(1);
     expect(verificationOf(only(next.records))).toBe('unverified');
-    // Accepted, and without an effect: asked for again, and told anyway.
+    // Accepted but without effect: asked for again, and a person is told anyway.
     const later = turn(next.records, [scan], 20, { is: 'fixed' }, [scan]);
     expect(later.fixed).toBe(1);
     expect(verificationOf(only(later.records))).toBe('ineffective');
@@ -241,7 +241,7 @@ describe('what comes back', () => {
     expect(only(records).returned).toBe(mostReturns);
   });
 
-  it('is reverted, not verified, until it is gone again', () => {
+  it('counts as reverted, not verified, until it is gone again', () => {
     const { records } = turn([], [rule()], 1);
     expect(verificationOf(only(turn(records, [rule()], 15, { is: 'unknown' }, [rule()]).records))).toBe(
       'reverted',
@@ -258,7 +258,7 @@ describe('what comes back', () => {
     ]);
   });
 
-  it('after it was undone is made again — the level rose again', () => {
+  it('is made again after it was undone — the level rose again', () => {
     const undone = turn([], [rule()], 1).records.map((record) => ({ ...record, undoneAt: at(5) }));
     const again = turn(undone, [rule()], 9);
     expect(again.fixed).toBe(1);
@@ -299,7 +299,7 @@ describe('undo', () => {
     expect(toUndo(all).map((record) => record.id)).toEqual(['lost', 'made']);
   });
 
-  it('of a change that comes and goes is still of one change', () => {
+  it('treats a change that comes and goes as one change', () => {
     const { records } = turn(turn([], [rule()], 1).records, [rule()], 15);
     expect(toUndo(records)).toHaveLength(1);
   });
@@ -309,7 +309,7 @@ describe('a change that was only reported so far', () => {
   const reported = (changes: readonly Change[], records: readonly ChangeRecord[] = []) =>
     reconcile(records, changes, at(1), false).records;
 
-  it('takes what the latest look says: who made a thing, logs tell late', () => {
+  it('takes what the latest look says — logs tell late who made a thing', () => {
     const evidence = "made in the intruder's session at 09:12";
     const late = rule(
       'a',
@@ -325,12 +325,12 @@ describe('a change that was only reported so far', () => {
     });
   });
 
-  it('loses its evidence where a mark turned out to be the owner’s', () => {
+  it('loses its evidence when a mark turns out to be the owner’s', () => {
     const tied = rule('a', { enabled: true }, { evidence: "made from the intruder's address" });
     expect(only(reported([rule('a')], reported([tied]))).evidence).toBeNull();
   });
 
-  it('keeps what it was done for once it was attempted', () => {
+  it('keeps its reason once it was attempted', () => {
     const { records } = turn([], [rule('a')], 1, { is: 'fixed' }, [rule('a')]);
     const late = rule('a', { enabled: true }, { why: 'another reason', evidence: 'late' });
     expect(only(reconcile(records, [late], at(2), true).records)).toMatchObject({

@@ -40,7 +40,7 @@ const planned = (resetAt: string, unblockedAt: string, seen: Record<string, stri
 };
 
 describe('a step that closes the run', () => {
-  it('looks again when any other step has settled again — it speaks of all of them without naming one', () => {
+  it('looks again when any other step has settled again — it reports on all of them', () => {
     const { steps, send } = planned(late, early, { 'reset-password': early });
     expect(steps.find(({ name }) => name === 'update-alert')).toMatchObject({
       state: 'queued',
@@ -49,7 +49,7 @@ describe('a step that closes the run', () => {
     expect(send.map(({ queue }) => queue)).toContain('step-update-alert');
   });
 
-  it('rests while nothing is new, and hand-back is none of its business', () => {
+  it('rests while nothing is new, and ignores the hand-back', () => {
     const { steps } = planned(early, late, { 'reset-password': early });
     expect(steps.find(({ name }) => name === 'update-alert')).toMatchObject({ state: 'settled' });
   });

@@ -30,7 +30,7 @@ describe('a dead letter of a step', () => {
     expect(simulation.bus.list().map((message) => message.id)).toContain(`${runId}:block-sign-in:2`);
   });
 
-  it('fences a worker that still has the row: what that one writes is lost, and nothing is done twice', async () => {
+  it('fences off a worker that still has the row: its writes are lost, and nothing is done twice', async () => {
     const { engine, runId, row, simulation } = await opened();
     const body = { run: runId, step: 'block-sign-in', turn: 1 };
     let freed = false;
@@ -51,7 +51,7 @@ describe('a dead letter of a step', () => {
     expect(row('block-sign-in')).toMatchObject({ state: 'queued', turn: 2 });
   });
 
-  it('ends the step as failed when no attempt is left — never a loop without end', async () => {
+  it('ends the step as failed when no attempt is left — it never loops for ever', async () => {
     const { engine, runId, row } = await opened();
     for (let turn = 1; turn <= timing.mostAttempts; turn += 1) {
       await settleDeadLetter(engine, { ...why, body: { run: runId, step: 'block-sign-in', turn } });
@@ -59,7 +59,7 @@ describe('a dead letter of a step', () => {
     expect(row('block-sign-in')?.outcome).toMatchObject({ is: 'failed' });
   });
 
-  it('of a turn that is over changes nothing', async () => {
+  it('changes nothing if its turn is over', async () => {
     const { engine, runId, row } = await opened();
     const before = row('block-sign-in');
     expect(
@@ -68,7 +68,7 @@ describe('a dead letter of a step', () => {
     expect(row('block-sign-in')).toEqual(before);
   });
 
-  it('that has settled meanwhile changes nothing', async () => {
+  it('changes nothing if the step has settled meanwhile', async () => {
     const { engine, runId, row, simulation } = await opened();
     await simulation.live((rows) => rows.run.row.state === 'finished');
     const before = row('block-sign-in');
@@ -79,7 +79,7 @@ describe('a dead letter of a step', () => {
     expect(row('block-sign-in')).toEqual(before);
   });
 
-  it('frees nothing when it lay in the queue of another — such a message was put there by somebody else', async () => {
+  it('frees nothing when it lay in another step’s queue — somebody else put it there', async () => {
     const { engine, runId, row } = await opened();
     const body = { run: runId, step: 'block-sign-in', turn: 1 };
     const before = row('block-sign-in');
@@ -89,7 +89,7 @@ describe('a dead letter of a step', () => {
 });
 
 describe('a dead letter of the summary', () => {
-  it('looks at its run, whose summary is sent again when its time is up', async () => {
+  it('looks at its run, and the summary is sent again when its time is up', async () => {
     const { engine, runId } = await opened();
     expect(
       await settleDeadLetter(engine, { ...why, source: 'summaries', body: { run: runId, turn: 1 } }),
@@ -123,7 +123,7 @@ describe('is kept for a person', () => {
 });
 
 describe('the log', () => {
-  it('tells where it came from, why, and what it said', async () => {
+  it('says where it came from, why, and what it contained', async () => {
     const { engine, lines } = await opened();
     await settleDeadLetter(engine, {
       source: 'alerts',

@@ -1,4 +1,4 @@
-// What keeps two workers, a slow one and its successor, from undoing each other's work.
+// What keeps a slow worker and its successor from undoing each other's work.
 import { describe, expect, it } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
 import type { Remediation, Step } from '../../shared/model/step.ts';
@@ -35,14 +35,14 @@ async function opened(fix?: Remediation['fix'], held?: string) {
   return { simulation, run, row, message: { run, step: 'block-sign-in', turn: 1 } };
 }
 
-/** Lets whatever can go on do so, until a condition holds. */
+/** Lets everything go on that can, until a condition holds. */
 async function until(holds: () => boolean): Promise<void> {
   for (let round = 0; round < 1000 && !holds(); round += 1) await new Promise((done) => setImmediate(done));
   expect(holds()).toBe(true);
 }
 
 describe('a worker whose message was delivered again', () => {
-  it('writes nothing any more, while the one that took over is still at work', async () => {
+  it('writes nothing more while the worker that took over is still busy', async () => {
     const going: (() => void)[] = [];
     const { simulation, row, message } = await opened(() => new Promise<void>((done) => going.push(done)));
     const first = runStep(simulation.engine, message, 1);
@@ -58,7 +58,7 @@ describe('a worker whose message was delivered again', () => {
     expect(row().state).not.toBe('running');
   });
 
-  it('writes nothing of a turn that is over either, whoever has the next', async () => {
+  it('writes nothing for a turn that is over either, whichever worker has the next one', async () => {
     const going: (() => void)[] = [];
     const { simulation, row, message } = await opened(() => new Promise<void>((done) => going.push(done)));
     const first = runStep(simulation.engine, message, 1);
@@ -75,7 +75,7 @@ describe('a worker whose message was delivered again', () => {
     await second;
   });
 
-  it('is not taken over by the same delivery, nor by an earlier one', async () => {
+  it('is not replaced by the same delivery, nor by an earlier one', async () => {
     const going: (() => void)[] = [];
     const { simulation, row, message } = await opened(() => new Promise<void>((done) => going.push(done)));
     const work = runStep(simulation.engine, message, 5);
@@ -108,7 +108,7 @@ describe('two alerts of one account at the same instant', () => {
 });
 
 describe('a lease', () => {
-  it('is counted from when the work begins, however long the message was on its way', async () => {
+  it('counts from when the work begins, however long the message was on its way', async () => {
     const going: (() => void)[] = [];
     const { simulation, row, message } = await opened(() => new Promise<void>((done) => going.push(done)));
     simulation.clock += 80_000;
@@ -124,7 +124,7 @@ describe('a lease', () => {
 });
 
 describe('a message', () => {
-  it('is sent only for rows that were written — of a write that fails, nobody may act', async () => {
+  it('is sent only for rows that were written — nobody may act on a write that failed', async () => {
     const { simulation, run } = await opened(undefined, 'a protected account');
     await simulation.live(({ run: { row } }) => row.summary.state === 'sent');
     const held = simulation.bus.list().length;

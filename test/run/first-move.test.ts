@@ -1,4 +1,4 @@
-// The lock by whoever opens the run: what generated histories live through, held one at a time.
+// The lock, made by the process that opens the run: cases from the generated histories, one at a time.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { RetryableError } from '../../shared/errors.ts';
@@ -24,7 +24,7 @@ const base = {
 
 interface Account {
   enabled: boolean;
-  /** In order: `find`, `fix`. */
+  /** What was called, in order: `find`, `fix`. */
   asked: string[];
 }
 
@@ -107,7 +107,7 @@ describe('the first move', () => {
     });
   });
 
-  it('lets the rest of the run begin when the lock has been answered, not before', async () => {
+  it('lets the rest of the run begin once the lock has ended, not before', async () => {
     const account: Account = { enabled: true, asked: [] };
     const sentBefore: string[][] = [];
     let bus: MemoryBus | undefined;
@@ -128,7 +128,7 @@ describe('the first move', () => {
     const it = bench(
       [
         lock(account),
-        // The slower one.
+        // The slower of the two.
         {
           ...lock(slow, { fix: () => new Promise((done) => setTimeout(done, 20)) }),
           name: 'revoke-sessions',
@@ -164,7 +164,7 @@ describe('the first move', () => {
     expect(await it.rowOf(run.id, 'revoke-sessions')).toMatchObject({ state: 'queued', attempt: 1 });
   });
 
-  it('leaves the lock to its queue when it dies over it — the message comes when the lease is over', async () => {
+  it('leaves the lock to its queue when the process dies — the message comes when the lease is over', async () => {
     const account: Account = { enabled: true, asked: [] };
     let dies = true;
     // The process is gone: its work neither ends nor fails.
@@ -201,7 +201,7 @@ describe('the first move', () => {
     expect(account.asked).not.toContain('fix');
   });
 
-  it('holds nobody up for long when the lock hangs: the other steps begin without it', async () => {
+  it('delays nobody for long when the lock hangs: the other steps begin without it', async () => {
     const account: Account = { enabled: true, asked: [] };
     const it = bench([lock(account, { find: () => Promise.reject(new RetryableError('busy')) }), looks]);
     const { run } = await it.open();

@@ -1,4 +1,4 @@
-// What was taken on the intruder's account and turns out to be the owner's is given back: once, and then left alone.
+// What was taken because of the intruder and turns out to be the owner's is given back: once, and then left alone.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Mark, nobodyKnown, type StoredTrace } from '../../shared/model/intruder.ts';
@@ -35,7 +35,7 @@ interface Given {
   owners?: () => readonly string[];
 }
 
-/** A rule that is on; whatever the step does to it shows in `on`. */
+/** A rule that is on; `on` shows whatever the step does to it. */
 async function living({ undo = 'works', owners = () => [] }: Given = {}) {
   const state = { on: true, undone: 0, fixed: 0 };
   const rule: Change<{ was: string }> = {
@@ -111,7 +111,7 @@ async function living({ undo = 'works', owners = () => [] }: Given = {}) {
   await turns();
   return {
     state,
-    /** Another look, with what is known of the marks by now. */
+    /** Another look, with what is known about the marks by then. */
     async look(...marks: Mark[]) {
       at += 60_000;
       await advance(engine, ref, ({ run: row, steps }) => ({
@@ -132,7 +132,7 @@ async function living({ undo = 'works', owners = () => [] }: Given = {}) {
 }
 
 describe('a mark that turns out to be the owner’s', () => {
-  it('gives back what was taken on its account, and it is not taken again', async () => {
+  it('gives back what was taken because of it, and does not take it again', async () => {
     const life = await living();
     expect(life.state).toMatchObject({ on: false, fixed: 1 });
     const row = await life.look(mark('session', 's1', 'owner'));
@@ -146,14 +146,17 @@ describe('a mark that turns out to be the owner’s', () => {
     ['nothing is known of it any more', []],
     ['it is shared', [mark('session', 's1', 'shared')]],
     ['another session is the owner’s', [mark('session', 's2', 'owner')]],
-  ])('gives back nothing while %s — not tied to the intruder is not yet the owner’s', async (_why, marks) => {
-    const life = await living();
-    await life.look(...marks);
-    expect(life.state).toMatchObject({ on: false, undone: 0 });
-  });
+  ])(
+    'gives back nothing while %s — not being tied to the intruder does not make it the owner’s',
+    async (_why, marks) => {
+      const life = await living();
+      await life.look(...marks);
+      expect(life.state).toMatchObject({ on: false, undone: 0 });
+    },
+  );
 
   it.each(['cannot', 'hands it to a person'] as const)(
-    'asks a person, once, where the undo %s',
+    'asks a person, once, if the undo %s',
     async (undo) => {
       const life = await living({ undo });
       const row = await life.look(mark('session', 's1', 'owner'));
@@ -165,7 +168,7 @@ describe('a mark that turns out to be the owner’s', () => {
     },
   );
 
-  it('gives back too what a step itself knows to be the owner’s by now', async () => {
+  it('also gives back what the step itself now knows to be the owner’s', async () => {
     let known: readonly string[] = [];
     const life = await living({ owners: () => known });
     known = ['rule'];

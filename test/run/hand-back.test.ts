@@ -1,4 +1,4 @@
-// A secured account on its way back to its owner, lived through on the engine in memory, also where it is killed.
+// A secured account on its way back to its owner, played through on the engine in memory, with processes that die too.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../shared/run/advance.ts';
@@ -141,7 +141,7 @@ describe('an account that is handed back', () => {
     expect([world.has('disable-inbox-rules'), world.has('remove-auth-methods')]).toEqual([[], []]);
   });
 
-  it('is open while its roles are given back, also when nothing else is left to watch — a closed run is not swept, and a lost message would leave it there', async () => {
+  it('stays open while its roles are given back, even if nothing else is left to watch — a closed run is not swept, so a lost message would strand it', async () => {
     const plain = { 'block-sign-in': ['lock'], 'remove-admin-roles': ['Helpdesk Administrator'] };
     const world = await handedBack(await live({ things: plain }));
     const { simulation, ask, order, view } = world;
@@ -155,7 +155,7 @@ describe('an account that is handed back', () => {
     expect(simulation.rows().run.row.state).toBe('closed');
   });
 
-  it('is looked at once more first: what is there again is removed, and sessions after it', async () => {
+  it('is checked once more first: what is back is removed, and then the sessions', async () => {
     const { simulation, start, until } = await live();
     await simulation.live(settled);
     simulation.world.putBack('disable-inbox-rules', '!rule');
@@ -164,7 +164,7 @@ describe('an account that is handed back', () => {
     expect(simulation.world.has('disable-inbox-rules')).toEqual([]);
   });
 
-  it('is never fought over: what the owner sets up survives every later check', async () => {
+  it('is not fought over: what the owner sets up survives every later check', async () => {
     const world = await handedBack(await live());
     const { simulation } = world;
     simulation.world.putBack('remove-auth-methods', 'the new phone of the owner');
@@ -177,7 +177,7 @@ describe('an account that is handed back', () => {
     expect(simulation.rows().run.row.checks).toBe(0);
   });
 
-  it('is locked again by a new run for what the intruder does then, and nothing more is given back', async () => {
+  it('is locked again by a new run if the intruder acts then, and nothing more is given back', async () => {
     const { simulation, engine, start, until, ask, order } = await live();
     await simulation.live(settled);
     await start();
@@ -198,7 +198,7 @@ describe('an account that is handed back', () => {
 });
 
 describe('after an account was handed back', () => {
-  it('what had been the intruder’s is looked for, and told when it is there again, but not touched', async () => {
+  it('what had been the intruder’s is looked for and reported if it is back, but not touched', async () => {
     const world = await handedBack(await live());
     const { simulation } = world;
     await simulation.live(settled);
@@ -219,7 +219,7 @@ describe('after an account was handed back', () => {
     expect(rows.run.row).toMatchObject({ state: 'closed', handBack: { watches: 2 } });
   });
 
-  it('nothing is looked for where nothing was the intruder’s', async () => {
+  it('nothing is looked for if nothing was the intruder’s', async () => {
     const plain = { ...things, 'disable-inbox-rules': ['rule'] };
     const { simulation } = await handedBack(await live({ things: plain }));
     await simulation.live();
@@ -231,12 +231,12 @@ describe('what is left to the owner', () => {
   it.each([
     ['synced', { synced: true }, /Active Directory/],
     ['federated', { federated: true }, /identity provider of contoso\.com/],
-  ])('is the password at the source where the account is %s', async (_what, given, where) => {
+  ])('includes the password at the source if the account is %s', async (_what, given, where) => {
     const { simulation, engine } = await live();
     const { run, steps } = simulation.rows();
     const account = { ...run.row.account, ...given };
     const state = { run: { ...run.row, account }, steps: steps.map(({ row }) => row) };
-    // Not the owner's to do, and said apart.
+    // Not the owner's to do, and therefore listed apart.
     expect(
       handBackView(engine.playbook, state, engine.now()).administrator.map(({ what }) => what),
     ).toContainEqual(expect.stringMatching(where));
@@ -244,7 +244,7 @@ describe('what is left to the owner', () => {
 });
 
 describe('open tasks', () => {
-  it('stop the beginning until each is ticked off or accepted by name, and stay listed after it', async () => {
+  it('stop the hand-back from beginning until each is ticked off or accepted by name, and stay listed after that', async () => {
     const { simulation, engine, runId, order, ask, start, view } = await live();
     await simulation.live(settled);
     const tasks = ['warn', 'sweep', 'phone', 'app', 'roles'].map((id) => task(id, `Do ${id}`));
@@ -269,7 +269,7 @@ describe('open tasks', () => {
 });
 
 describe('what is in the way', () => {
-  it('is said before anything is restored, and stops it until somebody accepts it by name', async () => {
+  it('is shown before anything is restored, and stops the hand-back until somebody accepts it by name', async () => {
     const { simulation, start, until, view } = await live({ refused: ['disable-inbox-rules'] });
     await simulation.live(settled);
     expect(view().left).toMatchObject([{ step: 'disable-inbox-rules', blocks: true, accepted: false }]);
@@ -281,7 +281,7 @@ describe('what is in the way', () => {
     expect(simulation.world.has('block-sign-in')).toEqual(['lock']);
   });
 
-  it('and was accepted stops nothing later — a run that only contained would be given back for ever', async () => {
+  it('stops nothing later once it was accepted — a run that only contained would never be fully given back', async () => {
     const world = await live({ level: 'contain', things: { ...things, 'disable-inbox-rules': ['rule'] } });
     const { simulation, start, until, pass, ask, order, view } = world;
     await simulation.live(settled);
@@ -295,7 +295,7 @@ describe('what is in the way', () => {
     expect(simulation.world.has('disable-inbox-rules')).toEqual(['rule']);
   });
 
-  it('is found also by the last look, which then restores nothing and tells on-call', async () => {
+  it('may be found by the last look, which then restores nothing and tells on-call', async () => {
     const refused: string[] = [];
     const { simulation, start, ask, order, until } = await live({ refused });
     await simulation.live(settled);
@@ -313,7 +313,7 @@ describe('what is in the way', () => {
     expect(simulation.world.has('block-sign-in')).toEqual(['lock']);
   });
 
-  it('may come up while it is given back: it stands still there, and a retry goes on', async () => {
+  it('may come up during the hand-back, which then stops there, and a retry continues', async () => {
     const refused = ['undo block-sign-in'];
     const { simulation, start, ask, order, until, view } = await live({ refused });
     await simulation.live(settled);
@@ -336,7 +336,7 @@ describe('what is in the way', () => {
     expect(await start()).toBe('lost');
   });
 
-  it('is an undo: what was a false alarm is back already', async () => {
+  it('may be an undo: after a false alarm everything is back already', async () => {
     const { simulation, engine, ask, order, start } = await live();
     await simulation.live(settled);
     await ask(undo(engine.playbook, undefined, order()));
@@ -354,7 +354,7 @@ describe('the pass', () => {
     return world;
   };
 
-  it('is made by one alone of two who ask at once', async () => {
+  it('is made by only one of two operators who ask at once', async () => {
     const { ask, order } = await ready();
     const [one, other] = await Promise.all([
       ask(reservePass(false, null, order('one'))),
@@ -363,14 +363,14 @@ describe('the pass', () => {
     expect([one, other].filter((rows) => rows === 'lost')).toHaveLength(1);
   });
 
-  it('of an administrator is reserved for nobody who began the hand-back, whoever asked before the write', async () => {
+  it('for an administrator is never reserved for an operator who began the hand-back, even if they asked before that was written', async () => {
     const { ask, order } = await ready();
     const because = 'adele@contoso.com is an administrator';
     expect(await ask(reservePass(false, because, order()))).toBe('lost');
     expect(await ask(reservePass(false, because, order('another')))).not.toBe('lost');
   });
 
-  it('is shown once: another takes its place only when that is asked for', async () => {
+  it('is shown once: another replaces it only on request', async () => {
     const { ask, order, pass, simulation } = await ready();
     await pass();
     expect(await ask(reservePass(false, null, order()))).toBe('lost');
@@ -385,7 +385,7 @@ describe('the pass', () => {
     );
   });
 
-  it('that is asked for again and refused sends an owner who is back no step back', async () => {
+  it('that is requested again and refused does not set back an owner who is already in', async () => {
     const { ask, order, pass, simulation } = await ready();
     await pass();
     await ask(ownerBack('seen', order()));
@@ -396,7 +396,7 @@ describe('the pass', () => {
     expect(simulation.world.has('disable-mailbox-protocols')).toEqual(['imap']);
   });
 
-  it('may be asked for again two minutes after whoever made it died, and at once where surely none was made', async () => {
+  it('may be requested again two minutes after the process making it died, and at once if certainly none was made', async () => {
     const { ask, order, simulation } = await ready();
     const given = order();
     await ask(reservePass(false, null, given));
@@ -410,7 +410,7 @@ describe('the pass', () => {
 });
 
 describe('a hand-back that is killed', () => {
-  it('goes on where it stopped, in the same order, wherever it was', async () => {
+  it('goes on where it stopped, in the same order, wherever that was', async () => {
     const chaos = {
       death: 0.02,
       lostAnswers: 0.04,
@@ -424,7 +424,7 @@ describe('a hand-back that is killed', () => {
       fc.asyncProperty(fc.nat(), async (seed) => {
         const world = await live({}, chaos, seeded(seed));
         const { simulation, ask, order } = world;
-        // Whether it arrived is known to nobody after a death, so a person has it done once more.
+        // After a death nobody knows whether it arrived, so a person has it done once more.
         simulation.person = async () => {
           if (outcomeOf(simulation.rows(), 'unblock-sender') !== 'needs-human') return false;
           await ask(retry(['unblock-sender'], order()));
@@ -443,7 +443,7 @@ describe('a hand-back that is killed', () => {
         precedes('delete-passes', 'block-sign-in');
         precedes('dismiss-risk', 'block-sign-in');
         precedes('block-sign-in', 'disable-mailbox-protocols');
-        // Done once at most: a death just before it leaves it to a person.
+        // Done at most once: after a death just before it, a person must do it.
         if (sequence.includes('unblock-sender')) precedes('block-sign-in', 'unblock-sender');
         precedes('disable-mailbox-protocols', 'remove-admin-roles');
         for (const [step, ids] of Object.entries(things)) {
@@ -459,7 +459,7 @@ describe('a hand-back that is killed', () => {
 });
 
 describe('a run that is undone as a false alarm', () => {
-  it('takes the risk away too and speaks of it to Defender, once everything is put back', async () => {
+  it('also dismisses the risk and tells Defender, once everything is put back', async () => {
     const { simulation, engine, ask, order, runId } = await live();
     await simulation.live(settled);
     simulation.world.putBack('update-alert', 'false alarm');
@@ -477,7 +477,7 @@ describe('a run that is undone as a false alarm', () => {
     expect(simulation.mails.at(-1)).toBe('UNDONE');
   });
 
-  it('dismisses nothing where nobody called it that — an undo may have other reasons', async () => {
+  it('dismisses nothing unless somebody called it that — an undo may have other reasons', async () => {
     const { simulation, engine, ask, order } = await live();
     await simulation.live(settled);
     await ask(undo(engine.playbook, undefined, order()));
@@ -485,7 +485,7 @@ describe('a run that is undone as a false alarm', () => {
     expect(simulation.world.has('dismiss-risk')).toEqual(['user-risk']);
   });
 
-  it('need not have done anything: a held run is closed as a false alarm too', async () => {
+  it('need not have done anything: a held run can be closed as a false alarm too', async () => {
     const { simulation, engine, ask, order } = await live({ held: 'a protected account' });
     await ask(undo(engine.playbook, undefined, order(), true));
     await simulation.live();

@@ -1,5 +1,5 @@
 // Generated histories of whole runs. Every promise is checked in every history; a mode only says how the world
-// misbehaves meanwhile.
+// misbehaves.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../fakes/seeded.ts';
@@ -46,7 +46,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
   stepSettings: fc.constantFrom<Record<string, unknown>>({}, { 'block-sign-in': { mode: 'off' } }),
 });
 
-/** What is still there although the step that removes it says that it is done. */
+/** What is still there although the step that removes it claims to be done. */
 const left = (simulation: Simulation) =>
   simulation
     .rows()
@@ -57,13 +57,14 @@ const left = (simulation: Simulation) =>
 
 describe.each(Object.entries(modes))('a run, %s', (_name, mode) => {
   it(
-    'keeps every promise and ends — nothing lost, nothing done twice, one summary for a verdict',
+    'keeps every promise and ends — nothing lost, nothing done twice, one summary per verdict',
     async () => {
       await fc.assert(
         fc.asyncProperty(scenarios, fc.nat(), async (scenario, seed) => {
           const simulation = new Simulation(scenario, chaosOf(seeded(seed), mode));
           await simulation.open();
-          // Before any later check: the second look belongs to the run itself, not to luck a quarter of an hour later.
+          // Before any later check: the run itself must look a second time, rather than be lucky a quarter of an hour
+          // later.
           await simulation.live(({ run }) => run.row.state === 'finished' || run.row.state === 'closed');
           const patient = mode.throttled === undefined && mode.death === undefined;
           if (patient && scenario.refused.length === 0 && simulation.rows().run.row.level === 'full') {

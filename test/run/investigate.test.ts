@@ -71,12 +71,12 @@ async function live(publish: Engine['publish'] | undefined) {
 }
 
 describe('an investigation', () => {
-  it('hands facts to the steps that come after, under what it declares', async () => {
+  it('hands facts to the steps that come after it, under the name it declares', async () => {
     const { seen } = await live(async () => undefined);
     expect(seen).toEqual([{ acts: { others: ['diego'] } }]);
   });
 
-  it('has its alerts told before it settles — a crash in between tells them twice rather than never', async () => {
+  it('sends its alerts before it settles — after a crash in between they come twice rather than never', async () => {
     const told: OutgoingAlert[][] = [];
     const { first } = await live(async (alerts) => {
       told.push([...alerts]);
@@ -85,7 +85,7 @@ describe('an investigation', () => {
     expect(first).toMatchObject({ state: 'settled', tasks: [] });
   });
 
-  it('is tried again when the front door does not open', async () => {
+  it('is tried again when the front door does not answer', async () => {
     const { first } = await live(async () => {
       throw new RetryableError('Event Grid topic: 503');
     });
@@ -96,7 +96,7 @@ describe('an investigation', () => {
     });
   });
 
-  it('leaves the alerts to a person where there is no front door', async () => {
+  it('leaves the alerts to a person if there is no front door', async () => {
     const { first } = await live(undefined);
     expect(first?.tasks).toMatchObject([{ id: 'alerts-not-sent', doneAt: null }]);
   });
@@ -105,7 +105,7 @@ describe('an investigation', () => {
     ['brings nothing new', (look: number) => ({ count: 1, horizons: [look] }), 1],
     ['brings news', (look: number) => ({ count: look }), 2],
   ])(
-    'that is read again and %s calls the steps that follow it for news alone',
+    'that is read again and %s calls the steps that follow it only for news',
     async (_what, facts, looks) => {
       let read = 0;
       let followed = 0;
@@ -161,7 +161,7 @@ describe('an investigation', () => {
       };
       await turns();
       expect([read, followed]).toEqual([1, 1]);
-      // Only the log itself is due: what follows it is called for by news alone.
+      // Only the log itself is due: only news calls for the steps that follow it.
       await advance(engine, runRef(run.id), ({ run: row, steps }) => ({
         run: row,
         steps: steps.map((step) =>

@@ -1,5 +1,5 @@
-// When what is settled is looked at again: a quarter of an hour, an hour, two and a day after the run finished, and when a
-// step that it follows goes on. And when it is not.
+// When settled steps are looked at again: a quarter of an hour, an hour, two hours and a day after the run finished,
+// and when a step that they follow goes on. And when they are not.
 import { describe, expect, it } from 'vitest';
 import type { Outcome, RunRow } from '../../shared/model/rows.ts';
 import { type Order, plan } from '../../shared/run/plan.ts';
@@ -11,7 +11,7 @@ const orders: Order[] = [
   { name: 'reset-password', stage: 'evict', kind: 'remediation', after: [], againAfter: [], requires: [] },
 ];
 
-/** The summary is still to be sent, so that the run is not closed and only the rule itself keeps it from looking. */
+/** The summary is still to be sent, so the run is not closed, and only the rule itself can keep it from looking. */
 const lookedAt = (minutes: number, changes: Partial<RunRow> = {}) => {
   const run = sampleRun('u1', { level: 'full', state: 'finished', finishedAt, ...changes });
   const step = sampleStep('reset-password', {
@@ -125,7 +125,7 @@ describe('the logs', () => {
   );
 
   it.each<Outcome>([{ is: 'off' }, { is: 'skipped', reason: 'no licence' }])(
-    'are left alone where the step is %o',
+    'are left alone if the step is %o',
     (outcome) => {
       expect(readAgain(60, 1, outcome)).toBe(false);
     },
@@ -155,11 +155,11 @@ describe('what an investigation proves', () => {
   it.each<[string, Partial<RunRow>]>([
     ['the circuit breaker stopped it', { limitedBecause: 'fifty runs in an hour' }],
     ['it was undone', { endsAs: 'undone' }],
-  ])('does not where %s', (_why, given) => {
+  ])('does not if %s', (_why, given) => {
     expect(decided(given).level).toBe('contain');
   });
 
-  it('does not where the administrator set the step to report', () => {
+  it('does not if the administrator set the step to report', () => {
     expect(decided({}, 'report').level).toBe('contain');
   });
 });

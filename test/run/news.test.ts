@@ -1,4 +1,4 @@
-// A step looks again for news alone: what it judges by, not that another was at work.
+// A step looks again only for news: because what it judges by has changed, not because another step did some work.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
 import { merge } from '../../local/scenario.ts';
@@ -80,7 +80,7 @@ describe('a step', () => {
       true,
     ],
     ['it only settled again', roles({ settledAt: at }), roles({ settledAt: later }), false],
-  ])('is told what it judges by alone: %s', (_what, before, after, again) => {
+  ])('is told only what it judges by: %s', (_what, before, after, again) => {
     expect(looksAgain(before, after)).toBe(again);
   });
 
@@ -88,11 +88,11 @@ describe('a step', () => {
     expect(looksAgain(log(running), log({ facts: noActs }), { judgesByAnswers: true })).toBe(true);
   });
 
-  it('that closes the run speaks of whatever settles', () => {
+  it('that closes the run reports on everything that settles', () => {
     expect(looksAgain(roles({ settledAt: at }), roles({ settledAt: later }), { stage: 'close' })).toBe(true);
   });
 
-  it('makes nothing known of the intruder that is known already, in whatever order it is written', () => {
+  it('reports nothing about the intruder that is already known, in whatever order it is written', () => {
     const { since, ...rest } = nobodyKnown;
     const reordered: Intruder = { ...rest, since };
     expect(newsOfIntruder(reordered, nobodyKnown)).toBeUndefined();
@@ -100,7 +100,7 @@ describe('a step', () => {
     expect(newsOfIntruder({ ...nobodyKnown, sessions: ['s'] }, nobodyKnown)).toBeDefined();
   });
 
-  it('tells the same of facts that a table has given back', () => {
+  it('sees no news in facts that only went through a table', () => {
     const row = log({ facts: acts });
     expect(newsOf(stepRowSchema.parse(JSON.parse(JSON.stringify(row))), {})).toBe(newsOf(row, {}));
   });
@@ -109,7 +109,7 @@ describe('a step', () => {
 describe('the playbook', () => {
   const following = (step: Step) => [...step.after, ...step.againAfter].includes('collect-audit-log');
 
-  it('has no step but those that judge by answers to which a log without a record says anything', async () => {
+  it('treats a log without records as news only to steps that judge by answers', async () => {
     const scenario = await scenarioCalled('everything');
     const evicts = playbook.filter(({ stage, kind }) => stage === 'evict' && kind === 'remediation');
     const STEPS = JSON.stringify(Object.fromEntries(evicts.map(({ name }) => [name, { mode: 'report' }])));

@@ -1,4 +1,4 @@
-// Clients for steps that ask nobody: any request is a mistake of the test.
+// Clients for steps that ask nobody: any request is a mistake in the test.
 import type { Clients } from '../../shared/model/clients.ts';
 
 const refuse = (): never => {

@@ -1,4 +1,4 @@
-// What an operator's orders do to a run, lived through on the engine in memory.
+// What an operator's orders do to a run, played through on the engine in memory.
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../shared/run/advance.ts';
 import { openRun } from '../../shared/run/open-run.ts';
@@ -65,7 +65,7 @@ describe('undo of a whole run', () => {
     expect(simulation.world.effects.filter((effect) => effect.did === 'fix')).toHaveLength(before);
   });
 
-  it('touches nothing that the run did not change itself — another hand decided that', async () => {
+  it('touches nothing that the run did not change itself — somebody else decided that', async () => {
     const { simulation, runId, order } = await live({
       things: { ...things, 'block-sign-in': [] },
       level: 'full',
@@ -86,7 +86,7 @@ describe('undo of a whole run', () => {
 });
 
 describe('undo of named steps', () => {
-  it('puts back these alone and goes on watching the rest', async () => {
+  it('puts back only these and goes on watching the rest', async () => {
     const { simulation, runId, order } = await live({ level: 'full' });
     await simulation.live(settled);
     await advance(
@@ -115,7 +115,7 @@ describe('approve', () => {
     expect(simulation.world.has('block-sign-in')).toEqual([]);
   });
 
-  it('makes a locked run full, so that what was only reported is done', async () => {
+  it('makes a locked run full, so that reported changes are made', async () => {
     const { simulation, runId, order } = await live({
       things: { ...things, 'disable-inbox-rules': ['rule'] },
     });
@@ -128,7 +128,7 @@ describe('approve', () => {
     expect(simulation.mails.at(-1)).toBe('CONTAINED');
   });
 
-  it('makes no run full that was undone — its owner is back at work', async () => {
+  it('does not make an undone run full — its owner is back at work', async () => {
     const { simulation, runId, order } = await live({ things: { 'block-sign-in': ['lock'] } });
     await simulation.live(settled);
     await advance(simulation.engine, runRef(runId), undo(simulation.engine.playbook, undefined, order));
@@ -151,7 +151,7 @@ describe('approve', () => {
 });
 
 describe('retry', () => {
-  it('runs again only what did not end well, and tells the new verdict', async () => {
+  it('runs again only what did not end well, and mails the new verdict', async () => {
     const refused = ['disable-inbox-rules'];
     const { simulation, runId, order } = await live({ level: 'full', refused });
     await simulation.live(settled);
@@ -192,7 +192,7 @@ describe('a second alert for the account', () => {
     expect(opened.run.signals.map((signal) => signal.sourceId)).toEqual(['d1', 'd2']);
   });
 
-  it('about what was done since makes an open run look again at once — not only at its later checks', async () => {
+  it('makes an open run look again at once if it reports newer activity — not only at the later checks', async () => {
     const { simulation } = await live({ level: 'full' });
     const done = ({ steps }: RunRows) =>
       steps.some(({ row }) => row.name === 'disable-inbox-rules' && row.outcome?.is === 'done');
@@ -212,28 +212,28 @@ describe('a second alert for the account', () => {
     expect(simulation.rows().run.row.checks).toBe(0);
   });
 
-  it('raises a run that is only contained when it is stronger', async () => {
+  it('raises a contained run if it is stronger', async () => {
     const { simulation } = await live({ things: { ...things, 'disable-inbox-rules': ['rule'] } });
     await simulation.live(settled);
     const opened = await openRun(simulation.engine, { ...request, signals: [second], level: 'full' });
     expect(opened).toMatchObject({ joined: true, raised: true, run: { level: 'full' } });
   });
 
-  it('never opens what is held for a reason that still stands', async () => {
+  it('never opens a run whose reason for being held still stands', async () => {
     const { simulation } = await live({ held: 'a protected account' });
     const held = 'a protected account';
     const opened = await openRun(simulation.engine, { ...request, held, signals: [second], level: 'full' });
     expect(opened).toMatchObject({ joined: true, raised: false, run: { state: 'held' } });
   });
 
-  it('joins a finished run when its activity lies before the lock — a late detection is no new case', async () => {
+  it('joins a finished run if its activity came before the lock — a late detection is no new case', async () => {
     const { simulation, runId } = await live();
     await simulation.live();
     const opened = await openRun(simulation.engine, { ...request, signals: [second], level: 'contain' });
     expect(opened).toMatchObject({ joined: true, run: { id: runId } });
   });
 
-  it('joins a finished run when it is the same alert again — a replay is no new case', async () => {
+  it('joins a finished run if it is the same alert again — a replay is no new case', async () => {
     const { simulation, runId } = await live();
     await simulation.live();
     const again = { ...riskySignIn, activityAt: null, detectedAt: null };
@@ -241,7 +241,7 @@ describe('a second alert for the account', () => {
     expect(opened).toMatchObject({ joined: true, run: { id: runId } });
   });
 
-  it('opens a new run when an alert of a finished run has grown by an activity after its lock', async () => {
+  it('opens a new run if a finished run’s alert has grown by activity after the lock', async () => {
     const { simulation } = await live();
     await simulation.live();
     const lastActivityAt = new Date(simulation.clock).toISOString();
@@ -250,7 +250,7 @@ describe('a second alert for the account', () => {
     expect(opened.joined).toBe(false);
   });
 
-  it('opens a new run when the intruder acts after the lock', async () => {
+  it('opens a new run if the intruder acts after the lock', async () => {
     const { simulation, runId } = await live();
     await simulation.live();
     const later = { ...second, activityAt: new Date(simulation.clock).toISOString() };
@@ -261,7 +261,7 @@ describe('a second alert for the account', () => {
 });
 
 describe('what comes back after it was removed', () => {
-  it('is removed once more, and the second time goes to a person — somebody else is deciding', async () => {
+  it('is removed once more, and left to a person the second time — somebody else is deciding', async () => {
     const { simulation } = await live({ level: 'full' });
     await simulation.live(settled);
     simulation.world.putBack('disable-inbox-rules', 'rule');

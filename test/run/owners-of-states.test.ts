@@ -1,4 +1,5 @@
-// Every state has an owner: it moves by itself, or a person is told. And nothing is called done that was only asked for.
+// Every state has an owner: either it moves by itself, or a person is told. And nothing that was only asked for is
+// called done.
 import { describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { StepRow } from '../../shared/model/rows.ts';
@@ -32,7 +33,7 @@ async function opened(some: Partial<Scenario> = {}, adapt: (playbook: Step[]) =>
   return simulation;
 }
 
-/** The same store, some of whose operations end otherwise. */
+/** The same store, with some operations that end differently. */
 function storeOf({ progress }: Simulation, other: Partial<Progress>): Progress {
   return {
     claimOf: (userId) => progress.claimOf(userId),
@@ -61,7 +62,7 @@ const changed = (name: string, change: (step: Remediation) => Partial<Remediatio
 
 describe('a step that an upgrade has removed', () => {
   it.each(['waiting', 'queued', 'running', 'settled'] as const)(
-    'holds no run open when its row was %s — a person does what it would have done',
+    'keeps no run open when its row was %s — a person does what it would have done',
     async (state) => {
       const simulation = await opened();
       const rows = simulation.rows();
@@ -88,7 +89,7 @@ describe('a step that an upgrade has removed', () => {
     },
   );
 
-  it('is left to another version that still has it — two are at work while one is deployed', async () => {
+  it('is left to another version that still has it — two run side by side during a deployment', async () => {
     const simulation = await opened();
     const known = simulation.engine.playbook;
     const without = known.filter(({ name }) => name !== 'disable-inbox-rules');
@@ -109,7 +110,7 @@ describe('a step that an upgrade has removed', () => {
     expect(passed.run.wakeAt).not.toBeNull();
   });
 
-  it('does not open the gates that it held', async () => {
+  it('does not open the gates that it kept shut', async () => {
     const simulation = await opened({}, (all) => all.filter(({ name }) => name !== 'block-sign-in'));
     await finished(simulation);
     expect(rowOf(simulation, 'remove-auth-methods').outcome).toMatchObject({
@@ -120,7 +121,7 @@ describe('a step that an upgrade has removed', () => {
 });
 
 describe('a run that is open', () => {
-  it('always has a time to wake, whatever its rows are', async () => {
+  it('always has a time to wake, whatever its rows say', async () => {
     const simulation = await opened();
     const { run, steps } = simulation.rows();
     for (const state of ['waiting', 'queued', 'running', 'settled'] as const) {
@@ -131,7 +132,7 @@ describe('a run that is open', () => {
     }
   });
 
-  it('is looked at again within the hour also where a step waits for a gate that nobody opens', async () => {
+  it('is looked at again within the hour even if a step waits for a gate that nobody opens', async () => {
     const simulation = await opened({ level: 'contain' });
     const { run, steps } = simulation.rows();
     const now = new Date(simulation.clock + 3_600_000);
@@ -155,7 +156,7 @@ describe('a run that is open', () => {
     expect(minutes).toBeLessThanOrEqual(timing.longestSleepMinutes);
   });
 
-  it('that can’t be read takes no alert — a new one is opened, and says why', async () => {
+  it('takes no alert if it can’t be read — a new run is opened, and says why', async () => {
     const simulation = await opened();
     const engine: Engine = {
       ...simulation.engine,
@@ -182,7 +183,7 @@ describe('a run that is open', () => {
 });
 
 describe('one run that can’t be read', () => {
-  it('keeps no other from being swept', async () => {
+  it('does not keep the others from being swept', async () => {
     const simulation = await opened();
     const seen: string[] = [];
     const lines: string[] = [];
@@ -209,7 +210,7 @@ describe('one run that can’t be read', () => {
   });
 });
 
-describe('what is done once and never arrived', () => {
+describe('a once-only change that never arrived', () => {
   const neverArrives = changed('scan-devices', () => ({
     fix: async () => {
       throw new RetryableError('no answer', { tookEffect: 'unknown' });
@@ -230,7 +231,7 @@ describe('a write that answers 2xx and has no effect', () => {
   const inVain = (name: string) => changed(name, () => ({ fix: async () => {} }));
 
   it.each(['block-sign-in', 'reset-password', 'revoke-sessions', 'disable-inbox-rules'])(
-    'of %s is looked at within seconds, then is NOT CONTAINED with a task and a mail',
+    'by %s is looked at within seconds, and then makes the run NOT CONTAINED, with a task and a mail',
     async (name) => {
       const simulation = await opened({}, inVain(name));
       const begin = simulation.clock;
@@ -248,7 +249,7 @@ describe('a write that answers 2xx and has no effect', () => {
     },
   );
 
-  it('is well again once it is seen — the task goes, and on-call hears of it', async () => {
+  it('is no problem once its effect is seen — the task goes, and on-call hears of it', async () => {
     let works = false;
     const simulation = await opened({}, (all) =>
       changed('block-sign-in', (step) => ({
@@ -269,7 +270,7 @@ describe('a write that answers 2xx and has no effect', () => {
 });
 
 describe('a look that fails for good', () => {
-  it('leaves no change in doubt: what was made and never seen is not called done', async () => {
+  it('does not leave a change in doubt: made but never seen is not called done', async () => {
     let blind = false;
     const simulation = await opened({}, (all) =>
       changed('block-sign-in', (step) => ({
@@ -289,7 +290,7 @@ describe('a look that fails for good', () => {
     expect(simulation.mails.at(-1)).toMatch(/^NOT CONTAINED/);
   });
 
-  it('takes nothing back from what was seen', async () => {
+  it('does not affect what was already seen', async () => {
     let blind = false;
     const simulation = await opened({}, (all) =>
       changed('block-sign-in', (step) => ({
@@ -307,12 +308,12 @@ describe('a look that fails for good', () => {
   });
 });
 
-describe('a run whose place another has taken', () => {
-  it('says no more, whatever its steps come to — the later one speaks of the account', async () => {
+describe('a run that another has replaced', () => {
+  it('says nothing more, however its steps end — the later run speaks for the account', async () => {
     const simulation = await opened();
     const { run, steps } = simulation.rows();
     const summary = { ...run.row.summary, state: 'sent' as const, turn: 1, verdict: 'CONTAINED' };
-    // What it would say is due, and another verdict than the one that was sent.
+    // It has something to say: a verdict other than the one it sent.
     const settled = steps.map(
       ({ row }): StepRow => ({
         ...row,
@@ -333,7 +334,7 @@ describe('a run whose place another has taken', () => {
   });
 });
 
-describe('what the second look finds and the first did not', () => {
+describe('what only the second look finds', () => {
   it('is recorded and removed like any other finding', async () => {
     let once = false;
     const simulation = await opened({}, (all) =>
@@ -354,7 +355,7 @@ describe('what the second look finds and the first did not', () => {
     expect(simulation.broken).toEqual([]);
   });
 
-  it('is not chased for ever: what keeps appearing fails, and is said', async () => {
+  it('is not chased for ever: if things keep appearing, the step fails and says so', async () => {
     let number = 0;
     const simulation = await opened({}, (all) =>
       changed('disable-inbox-rules', (step) => ({

@@ -31,7 +31,7 @@ export async function memoryStore(): Promise<Store> {
 
 export type Policy = NonNullable<TableServiceClientOptions['additionalPolicies']>[number]['policy'];
 
-/** Policies of a test see each try of each request, as the network does. */
+/** A test's policies see each try of each request, as the network does. */
 export const tableOptions = (...policies: Policy['sendRequest'][]) => ({
   additionalPolicies: policies.map((sendRequest, index) => ({
     policy: { name: `test-${index}`, sendRequest },

@@ -49,7 +49,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect((await progress.claimOf(ref.userId))?.runId).toBe(run.id);
   });
 
-  it('gives an account to one of fifty alerts at once — two runs would undo each other', async () => {
+  it('gives an account to one of fifty simultaneous alerts — two runs would undo each other', async () => {
     const userId = randomUUID();
     const runs = Array.from({ length: 50 }, (_, index) =>
       sampleRun(userId, { id: `${userId}.20261124T190500-${1000 + index}` }),
@@ -65,7 +65,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect((await progress.due(time)).map(({ runId }) => runId)).toEqual(winners);
   });
 
-  it('lets a later run replace a claim once — by the version that its opener saw', async () => {
+  it('lets a later run replace a claim once — checked by the version that its opener saw', async () => {
     const userId = randomUUID();
     const [first, second, third] = ['AAAA', 'BBBB', 'CCCC'].map((code) =>
       sampleRun(userId, { id: `${userId}.20261124T190500-${code}` }),
@@ -89,7 +89,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(await progress.log(runRef(run.id))).toHaveLength(1);
   });
 
-  it('answers the standing run when the same one is opened again — its opener may have died unheard', async () => {
+  it('returns the existing run when the same one is opened again — its opener may have died unheard', async () => {
     const run = sampleRun(randomUUID());
     const first = await opened(run);
     expect(await opened(run)).toEqual(first);
@@ -107,7 +107,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(await progress.due(time)).toEqual([runRef(run.id)]);
   });
 
-  it('writes run, steps and log in one transaction and answers all rows', async () => {
+  it('writes run, steps and log in one transaction and returns all rows', async () => {
     const run = sampleRun(randomUUID());
     const rows = await opened(run);
     const step = stepOf(rows, 'block-sign-in');
@@ -143,7 +143,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(await progress.log(runRef(run.id))).toHaveLength(1);
   });
 
-  it('lets one of two writers win who read the same version', async () => {
+  it('lets only one of two writers win that read the same version', async () => {
     const run = sampleRun(randomUUID());
     const rows = await opened(run);
     const answers = await Promise.all(
@@ -154,7 +154,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(answers.filter((answer) => answer === 'conflict')).toHaveLength(1);
   });
 
-  it('shows both of two steps that settle at once to the later one — else nobody would go on', async () => {
+  it('shows the later of two steps that settle at once both of them — else nobody would go on', async () => {
     const run = sampleRun(randomUUID());
     const rows = await opened(run);
     const answers = await Promise.all(
@@ -179,7 +179,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(await progress.log(runRef(run.id))).toHaveLength(1 + log.length);
   });
 
-  it('answers the rows that a write was made on with their new versions, and reads no others — a claim needs no second look', async () => {
+  it('returns the rows that a write was based on with their new versions, and reads no others — a claim needs no second read', async () => {
     const run = sampleRun(randomUUID());
     const rows = await opened(run);
     const [a, b] = [stepOf(rows, 'block-sign-in'), stepOf(rows, 'revoke-sessions')];
@@ -205,7 +205,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(stepOf(next, 'revoke-sessions').row.turn).toBe(7);
   });
 
-  it('appends to the log alone, once, when the answer was lost', async () => {
+  it('appends to the log alone once, even when the answer was lost', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
     store.loseAnswer('write');
@@ -251,7 +251,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(await progress.due(new Date('2026-11-24T19:06:00.000Z'))).toEqual([runRef(early.id)]);
   });
 
-  it('follows a run whose time to wake moves there and back — also after the sweep has set it aside', async () => {
+  it('follows a run’s time to wake when it moves back and forth — also after the sweep has parked it', async () => {
     const run = sampleRun(randomUUID());
     let rows = await opened(run);
     const wakeAt = async (wakes: string | null, state: RunRow['state'] = 'finished') => {
@@ -323,7 +323,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(after.steps.map(({ row }) => row)).toEqual(settled.map(({ row }) => row));
   });
 
-  it('keeps rows larger than one property and any text unharmed', async () => {
+  it('stores rows larger than one property, and any text, unharmed', async () => {
     const run = sampleRun(randomUUID());
     const content = `${'x'.repeat(31_990)}${'😀'.repeat(40_000)}"\\\u0000\u2028'é`;
     const step = sampleStep('collect-sign-ins', {
@@ -338,7 +338,7 @@ describe.each(['memory', 'table'] as const)('progress in %s', (kind) => {
     expect(after.steps[0]?.row.attachments).toEqual([]);
   });
 
-  it('is changed by no caller who alters what it holds — a step must not change rows by accident', async () => {
+  it('does not change when a caller alters a row it holds — a step must not change rows by accident', async () => {
     const run = sampleRun(randomUUID());
     const steps = sampleSteps();
     await opened(run, steps);

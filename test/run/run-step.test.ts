@@ -1,5 +1,5 @@
-// Claims, leases and hand-overs, one at a time: what generated histories survive by luck or by the sweep is held here
-// to happen at once and in order.
+// Claims, leases and hand-overs, one at a time: here they must work at once and in order, where generated histories may
+// survive by luck or thanks to the sweep.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
@@ -86,7 +86,7 @@ const open = async ({ engine }: Bench) => {
   return opened.run.id;
 };
 
-/** A store that the process cannot reach any more once it is dead. */
+/** A store that the process can no longer reach once it is dead. */
 const dying = (progress: Progress, isDead: () => boolean): Progress => ({
   claimOf: (userId) => progress.claimOf(userId),
   open: (...given) => progress.open(...given),
@@ -134,7 +134,8 @@ describe('two steps that settle side by side', () => {
             : row,
         ),
       }));
-    // What the run row says of itself stands already: else the second write would be refused, and would read again.
+    // What the run row says about itself is already right; otherwise the second write would be refused, and would read
+    // again.
     await advance(given.engine, runRef(run));
     meets = true;
     await Promise.all([settle('a'), settle('b')]);
@@ -214,7 +215,7 @@ describe('a worker that died', () => {
 });
 
 describe('a step that comes after another', () => {
-  it('is not sent before that one was tried, and goes on when it was tried in vain', async () => {
+  it('is not sent before that one was tried, and goes on even if it failed', async () => {
     const failing = async () => {
       throw new RetryableError('throttled', { retryAfterSeconds: 60 });
     };
@@ -260,7 +261,7 @@ describe('a failure', () => {
 });
 
 describe('an execution that has ended', () => {
-  it('leaves no timer — one that ran on for its ninety seconds would keep all that was read', async () => {
+  it('leaves no timer — one running on for ninety seconds would keep everything that was read in memory', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const failing = async () => {
       throw new Error('no idea');

@@ -72,7 +72,7 @@ export function sampleStep(name: string, changes: Partial<StepRow> = {}): StepRo
   };
 }
 
-/** Deliberately not in the order of the alphabet, as the playbook is not. */
+/** Deliberately not in alphabetical order, as the playbook is not. */
 export const sampleSteps = (): StepRow[] =>
   ['revoke-sessions', 'block-sign-in', 'collect-sign-ins'].map((name) => sampleStep(name));
 

@@ -1,4 +1,4 @@
-// One mail for each verdict, whoever dies on the way; and a mail that fails touches nothing but itself.
+// One mail for each verdict, whichever process dies; and a mail that fails touches nothing but itself.
 import { describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import { advance } from '../../shared/run/advance.ts';
@@ -15,7 +15,7 @@ import { chaosOf, Simulation, start } from './simulation.ts';
 
 type Try = 'sent' | 'cut off' | 'not sent' | Error;
 
-/** A held run, which writes to on-call at once; sends end as scripted, the last one for ever. */
+/** A held run, which writes to on-call at once; sends end as scripted, and the last result repeats for ever. */
 async function held(...script: Try[]) {
   const simulation = new Simulation(
     { things: { 'block-sign-in': ['lock'] }, refused: [], level: 'contain', held: 'a protected account' },
@@ -46,7 +46,7 @@ async function held(...script: Try[]) {
     },
   };
   const summary = () => simulation.rows().run.row.summary;
-  /** Delivers what is due in the queue of summaries, under this clock. */
+  /** Delivers what is due in the queue of summaries by this clock. */
   const deliver = async (afterSeconds = 0) => {
     simulation.clock += afterSeconds * 1000;
     for (const message of simulation.bus.ready().filter(({ queue }) => queue === 'summaries')) {
@@ -77,7 +77,7 @@ describe('the second channel', () => {
     expect(told).toEqual(['HELD']);
   });
 
-  it('posts a message of its own, which a repetition does not double, for the runs that it is to hear of', async () => {
+  it('gets one message of its own, even if asked twice, for the runs that it should hear of', async () => {
     const world = await held('sent');
     const letters: Letter[] = [];
     const post = { post: async (letter: Letter) => void letters.push(letter) };
@@ -93,7 +93,7 @@ describe('the second channel', () => {
     expect(letters).toEqual([
       { queue: 'summaries', id: `${run}:0-HELD:card`, body: { run, turn, card: true }, properties: {} },
     ]);
-    // Whoever asked died, and the next turn asks again for the same mail.
+    // The process that asked died, and the next turn asks again for the same mail.
     const summary = { ...rows.run.row.summary, turn: turn + 1 };
     await askForCard(
       channel(true),
@@ -106,7 +106,7 @@ describe('the second channel', () => {
     expect(lines).toEqual(['no card could be asked for: the bus is down']);
   });
 
-  it('changes nothing of the run, whatever becomes of it', async () => {
+  it('changes nothing in the run, whatever becomes of it', async () => {
     const { simulation, engine, runId } = await held('sent');
     const before = structuredClone(simulation.rows());
     const failing = {
@@ -115,7 +115,7 @@ describe('the second channel', () => {
     };
     const message = { run: runId, turn: 1, card: true } as const;
     await expect(sendCard(engine, failing, message)).rejects.toThrow('busy');
-    // Posted perhaps: a second card would be wrong for certain.
+    // It may have been posted: a second card would certainly be wrong.
     const cut = { wants: () => true, send: () => Promise.reject(new RetryableError('no answer')) };
     await sendCard(engine, cut, message);
     await sendCard(engine, undefined, message);
@@ -150,7 +150,7 @@ describe('the mail of a run', () => {
     expect(mails).toEqual(['HELD']);
   });
 
-  it('is sent by one of two that are at it at the same time', async () => {
+  it('is sent by one of two processes that try at the same time', async () => {
     const { mails, engine, mailer, runId } = await held('sent');
     const message = { run: runId, turn: 1 };
     await Promise.all([sendSummary(engine, mailer, message), sendSummary(engine, mailer, message)]);
@@ -163,7 +163,7 @@ describe('the mail of a run', () => {
     expect(mails).toEqual([]);
   });
 
-  it('is not sent for a run that there is not, and the log says so', async () => {
+  it('is not sent for a run that does not exist, and the log says so', async () => {
     const { mails, engine, mailer, lines } = await held('sent');
     await sendSummary(engine, mailer, { run: 'nobody.20261120T091200-8M2P', turn: 1 });
     expect(mails).toEqual([]);
@@ -214,7 +214,7 @@ describe('a mail that fails', () => {
     expect(summary().attempt).toBe(5);
   });
 
-  it('is never given up: once it can leave, it leaves, a week later too', async () => {
+  it('is never given up: once it can leave, it leaves, even a week later', async () => {
     const refusal = new PermanentError('Mail.Send is missing', { status: 403 });
     const { deliver, simulation, summary, mails } = await held(...Array(180).fill(refusal), 'sent');
     for (let hour = 0; hour < 24 * 8 && mails.length === 0; hour += 1) {
@@ -242,7 +242,7 @@ describe('a mail that fails', () => {
     expect(summary()).toMatchObject({ state: 'queued', verdict: 'UNDONE', attempt: 0 });
   });
 
-  it('is a person’s once they take it: tried no more, kept in the log, and the next change is mailed', async () => {
+  it('is left to a person who takes it over: not tried again, kept in the log, and the next change is mailed', async () => {
     const refusal = new PermanentError('Mail.Send is missing', { status: 403 });
     const { deliver, simulation, summary, engine, runId, mails } = await held(refusal, refusal, 'sent');
     const take = () => advance(engine, runRef(runId), tickOff('summary', 'unsent-mail', true, order));
@@ -263,7 +263,7 @@ describe('a mail that fails', () => {
     expect(mails).toEqual(['UNDONE']);
   });
 
-  it('is nobody’s to take while it is being sent — it may be on its way', async () => {
+  it('can’t be taken over while it is being sent — it may be on its way', async () => {
     const { simulation, engine, runId, deliver } = await held(new RetryableError('busy'), 'sent');
     await deliver();
     await advance(engine, runRef(runId), (state) => ({
@@ -315,7 +315,7 @@ describe('a send that may have been cut off', () => {
     expect(mails).toEqual(['HELD']);
   });
 
-  it('is found also when its sender died without a word: the lease ends, the next one looks first', async () => {
+  it('is found even when its sender died without a word: the lease ends, and the next sender looks first', async () => {
     const { engine, mails, asked, deliver, mailer, runId, summary, simulation } = await held('sent');
     const dies: Mailer = {
       ...mailer,
@@ -335,7 +335,7 @@ describe('a send that may have been cut off', () => {
     expect(summary()).toMatchObject({ state: 'sent', turn: 2 });
   });
 
-  it('is looked for again where the look fails — an unknown is no proof that it has not left', async () => {
+  it('is looked for again if the look fails — not knowing is no proof that it has not left', async () => {
     const { deliver, mails, mailer, summary } = await held('cut off', 'sent');
     const { wasSent } = mailer;
     let looks = 0;
@@ -350,7 +350,7 @@ describe('a send that may have been cut off', () => {
     expect(summary().state).toBe('sent');
   });
 
-  it('that nobody may look for is sent again after a while — twice is better than silence', async () => {
+  it('is sent again after a while if nobody may look for it — twice is better than silence', async () => {
     const { deliver, mails, mailer } = await held('cut off', 'sent');
     mailer.wasSent = async () => {
       throw new PermanentError('Mail.ReadBasic is missing', { status: 403 });
@@ -363,9 +363,10 @@ describe('a send that may have been cut off', () => {
 });
 
 describe('a verdict that changes on the way', () => {
-  it('is what the row says of the mail — else the same verdict would be mailed twice', async () => {
+  it('is what the row records for the mail — else the same verdict would be mailed twice', async () => {
     const { engine, mails, mailer, runId, simulation, deliver, summary } = await held('sent');
-    // Approved between queue and claim: the mail says what is true when it is written, and the account is open yet.
+    // Approved between queue and claim: the mail says what is true when it is written, and the account is not locked
+    // yet.
     await advance(engine, runRef(runId), approve('contain', order));
     await sendSummary(engine, mailer, { run: runId, turn: 1 });
     expect(mails).toEqual(['NOT CONTAINED']);
@@ -386,7 +387,7 @@ describe('a verdict that changes on the way', () => {
     expect(summary()).toMatchObject({ state: 'sent', verdict: 'HELD' });
   });
 
-  it('is told when the mail that was cut off had not left', async () => {
+  it('is reported if the mail that was cut off had not left', async () => {
     const { engine, mails, runId, deliver, summary } = await held('not sent', 'sent');
     await deliver();
     await advance(engine, runRef(runId), approve('contain', order));
@@ -395,7 +396,7 @@ describe('a verdict that changes on the way', () => {
     expect(summary().verdict).toBe('NOT CONTAINED');
   });
 
-  it('is not told when it has changed back before its mail left — on-call has read that already', async () => {
+  it('is not reported if it changed back before its mail left — on-call has read that already', async () => {
     const { deliver, mails, engine, runId, summary } = await held('sent', 'not sent', 'sent');
     await deliver();
     await advance(engine, runRef(runId), approve('full', order));

@@ -1,4 +1,5 @@
-// What the steps of one run ask of the tables at once, asked together: fewer requests, and nothing else is different.
+// What the steps of one run ask of the tables at the same moment, asked together: fewer requests, and otherwise no
+// difference.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
@@ -53,7 +54,7 @@ describe('reads at the same moment', () => {
     expect(asked).toEqual(['read']);
   });
 
-  it('begin after they were asked for — who has just written sees it', async () => {
+  it('begin after they were asked for — a caller who has just written sees it', async () => {
     const answered = Promise.withResolvers<void>();
     let reads = 0;
     const { shared, rows } = await opened({
@@ -91,7 +92,7 @@ describe('writes at the same moment', () => {
     expect(again.map((own, index) => turnOf(own, names[index] ?? ''))).toEqual(names.map(() => 3));
   });
 
-  it('are refused alone where one row is another version by now', async () => {
+  it('are refused one by one if a row has changed since', async () => {
     const { progress, shared, rows } = await opened();
     await progress.write(ref, writing(rows, 'step-4', 9), rows);
     const written = await Promise.all(names.map((name) => shared.write(ref, writing(rows, name), rows)));
@@ -100,7 +101,7 @@ describe('writes at the same moment', () => {
     );
   });
 
-  it('of the same row are one after the other, and the later one is refused', async () => {
+  it('to the same row go one after the other, and the later one is refused', async () => {
     const { shared, rows } = await opened();
     const [first, second] = await Promise.all([
       shared.write(ref, writing(rows, 'step-1'), rows),
@@ -112,7 +113,7 @@ describe('writes at the same moment', () => {
   it.each([
     ['may pass, each is tried again by whoever asked', new RetryableError('busy'), ['rejected', 'rejected']],
     ['lies in one row, the others are written', new PermanentError('too large'), ['rejected', 'fulfilled']],
-  ])('share a failure: where it %s', async (_what, failure, ends) => {
+  ])('share a failure: if it %s', async (_what, failure, ends) => {
     const failing: Error[] = [];
     const { shared, rows } = await opened({
       before() {

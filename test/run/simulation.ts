@@ -1,5 +1,5 @@
-// Lives through one whole run under a virtual clock: messages in any order, twice, or not at all; processes that die
-// around any write or request. It holds the promises that the engine makes, whatever happens.
+// Lives through one whole run under a virtual clock, with messages in any order, twice, or not at all, and processes
+// that die around any write or request. It checks the promises that the engine makes, whatever happens.
 
 import { RetryableError } from '../../shared/errors.ts';
 import type { Account } from '../../shared/model/account.ts';
@@ -101,7 +101,7 @@ export interface Scenario extends WorldOptions {
   midway?: (engine: Engine, runId: string, world: World) => Promise<void>;
 }
 
-/** A generous bound: a history that needs more has lost its way. */
+/** A generous limit: a history that needs more has gone astray. */
 const mostRounds = 4000;
 
 export class Simulation {
@@ -205,7 +205,7 @@ export class Simulation {
   }
 
   #runId = '';
-  /** Does what waits for a person, once nothing moves by itself; answers whether there was anything. */
+  /** Does what waits for a person, once nothing moves by itself; returns whether there was anything to do. */
   person: (() => Promise<boolean>) | undefined;
   async open(): Promise<string> {
     const move = this.#chaos.next() < 0.5 ? this.#firstMove() : undefined;
@@ -221,20 +221,20 @@ export class Simulation {
         },
         move,
       );
-    // The alert is delivered again when the process dies over it.
+    // The alert is delivered again if the process dies over it.
     const opened = await this.#calm(() => this.insist(ask));
     this.#dead = false;
     this.#runId = opened.run.id;
     return opened.run.id;
   }
 
-  /** Goes on with a run as another version has left it. */
+  /** Continues a run as another version left it. */
   async resume(run: RunRow, steps: readonly StepRow[]): Promise<void> {
     this.#runId = run.id;
     await this.#calm(() => this.progress.open(run, steps, undefined, []));
   }
 
-  /** As triage does it: from the moment that the run is there, anything may go wrong. */
+  /** As in triage: from the moment that the run exists, anything may go wrong. */
   #firstMove(): FirstMove {
     const move = firstMove(this.engine);
     return async (planned, now) => {
@@ -309,7 +309,7 @@ export class Simulation {
     return sendSummary(this.engine, this.#mailer, summaryMessageSchema.parse(message.body));
   }
 
-  /** Mail leaves before the process can die again, as it does when the answer is on its way. */
+  /** Mail leaves before the process can die again, just as when its answer is still on the way. */
   readonly #mailer: Mailer = {
     send: async (rows) => {
       this.#mayDie();

@@ -1,6 +1,6 @@
 // npm run soak -- [--minutes N] [--seed S [--faults a,b,c]] [--from S] [--seeds N]
-// Lives through one storm after another until the time is up. A life in which a promise is broken is made as small as it
-// gets and printed, and the exit code is 1.
+// Lives through one storm after another until the time is up. A life that breaks a promise is reduced as far as
+// possible and printed, and the exit code is 1.
 import { parseArgs } from 'node:util';
 import { kinds, lifeOf, smallest, told } from './storm.ts';
 
@@ -21,7 +21,7 @@ if (values.seed !== undefined) {
   process.exit(life.broken.length > 0 ? 1 : 0);
 }
 
-// The traces of all the deaths took a tenth of the time.
+// The stack traces of all the deaths took a tenth of the time.
 Error.stackTraceLimit = 2;
 const end = Date.now() + Number(values.minutes) * 60_000;
 const most = Number(values.seeds ?? Number.POSITIVE_INFINITY);

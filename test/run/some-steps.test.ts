@@ -1,5 +1,5 @@
-// A held run that a person lets begin with less than the lock: what is done, what is only looked at, and what sets the
-// rest going.
+// A held run that a person lets begin with less than the lock: what is done, what is only looked at, and what sets off
+// the rest.
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../shared/run/advance.ts';
 import { openRun } from '../../shared/run/open-run.ts';
@@ -33,7 +33,7 @@ async function begun(found: Readonly<Record<string, readonly string[]>> = things
 }
 
 describe('a held run that begins with a reset and the end of sessions', () => {
-  it('does these and locks nobody out', async () => {
+  it('does these two and locks nobody out', async () => {
     const { simulation, fixed } = await begun();
     const { rows, broken } = simulation.end();
     expect(broken).toEqual([]);
@@ -46,7 +46,7 @@ describe('a held run that begins with a reset and the end of sessions', () => {
     expect(simulation.mails.join()).not.toContain('NOT CONTAINED');
   });
 
-  it('goes all the way by itself when evidence turns up', async () => {
+  it('does everything by itself when evidence turns up', async () => {
     const { simulation, fixed } = await begun({ ...things, 'disable-inbox-rules': ['!rule'] });
     const { rows } = simulation.end();
     expect(rows.run.row.level).toBe('full');

@@ -51,7 +51,7 @@ import { noClients } from './no-clients.ts';
 import { adele, riskySignIn, start } from './simulation.ts';
 import { playbookOf, World } from './world.ts';
 
-/** Shares of the places where it may happen at which it does. */
+/** For each kind of fault, how often it happens at a place where it may happen. */
 export const kinds = {
   death: 0.012,
   'storage busy': 0.015,
@@ -94,7 +94,7 @@ interface Fault {
 
 export interface Life {
   seed: number;
-  /** The promises that were broken; empty where all were kept. */
+  /** The promises that were broken; empty if all were kept. */
   broken: readonly string[];
   faults: readonly Fault[];
   mails: readonly string[];
@@ -106,7 +106,7 @@ class Death extends Error {
   override readonly name = 'Death';
 }
 
-/** What an order or an alert may end with in a storm; anything else is a fault in the engine. */
+/** How an order or an alert may end in a storm; anything else is a fault in the engine. */
 const isPassing = (thrown: unknown) =>
   thrown instanceof Death ||
   thrown instanceof RetryableError ||
@@ -129,7 +129,7 @@ const things = {
 };
 const clockSeconds = 4;
 const mostEvents = 3000;
-/** Everything goes wrong for so long; then the world is quiet, and all must come to its end. */
+/** Everything goes wrong for this long; then the world is quiet, and everything must come to its end. */
 const stormHours = 6;
 
 class Storm {
@@ -146,7 +146,7 @@ class Storm {
   readonly #course: () => number;
   readonly #only: ReadonlySet<number> | undefined;
   readonly #full: readonly Step[];
-  /** What was put back by the intruder, or never left: what is true of it is not the engine's doing. */
+  /** What the intruder put back, or never removed: the engine is not responsible for its state. */
   readonly #intruders = new Set<string>();
   readonly #inVain = new Set<string>();
   #runId = '';
@@ -243,7 +243,7 @@ class Storm {
     if (this.#hit('request lost', request)) throw new RetryableError('no answer', { tookEffect: 'unknown' });
   }
 
-  /** What the services do to a step: nothing, though they say so; or they show for a while what was. */
+  /** What the services do to a step: nothing, although they say so; or they show the old state for a while. */
   #adapted(step: Step): Step {
     if (step.kind !== 'remediation') return step;
     let shown: Awaited<ReturnType<typeof step.find>> | undefined;
@@ -352,7 +352,7 @@ class Storm {
     await Promise.all(chosen.map((message) => this.#deliver(message)));
   }
 
-  /** An upgrade is one moment, or a while in which each instance has one version or the other. */
+  /** An upgrade is one moment, or a period in which each instance has one version or the other. */
   #deploy(): void {
     const rolls = this.#hit('deployment rolls', 'meanwhile');
     if (rolls || this.#hit('playbook changes', 'meanwhile')) {
@@ -369,7 +369,7 @@ class Storm {
     return { ...this.engine, playbook };
   }
 
-  /** Another alert: it joins the run, or opens one that takes its place and is the one to be followed from then on. */
+  /** Another alert: it joins the run, or opens one that replaces it and is followed from then on. */
   async #another(signal: Signal): Promise<void> {
     this.#alert = signal;
     try {
@@ -390,7 +390,7 @@ class Storm {
     this.#runId = runId;
   }
 
-  /** What an operator decides while everything goes wrong; once a hand-back has begun, somebody sees it through. */
+  /** What an operator decides while everything goes wrong; once a hand-back has begun, somebody completes it. */
   async #person(): Promise<void> {
     const { run, steps } = this.#rows();
     const state: RunState = { run: run.row, steps: steps.map(({ row }) => row) };
@@ -499,7 +499,7 @@ class Storm {
       if (this.#hit('look fails', 'Sent Items'))
         throw new RetryableError('503', { status: 503, tookEffect: 'no' });
       if (this.#hit('look refused', 'Sent Items')) throw new PermanentError('403', { status: 403 });
-      // As the real one: Exchange counts whole seconds, and its clock is not ours.
+      // Like the real one: Exchange counts whole seconds, and its clock differs from ours.
       const from = since.getTime() - 5000;
       const says = run.row.summary.verdict;
       return this.mails.some((mail) => mail.at >= from && mail.run === run.row.id && mail.verdict === says);
@@ -510,13 +510,13 @@ class Storm {
     const next = this.bus.nextAt()?.getTime() ?? Number.POSITIVE_INFINITY;
     const wake = Date.parse(this.#rows().run.row.wakeAt ?? '');
     const at = Math.min(next, Number.isNaN(wake) ? Number.POSITIVE_INFINITY : wake);
-    // A hand-back waits for people, and an alert for its queue: both come sooner or later.
+    // A hand-back waits for people, and an alert waits in its queue: both come sooner or later.
     const waits = isHandingBack(this.#rows().run.row) || this.#alert !== undefined;
     if (at === Number.POSITIVE_INFINITY && waits) {
       this.clock += 60_000;
       return;
     }
-    // What a person has just done may have been the last of it.
+    // What a person has just done may have been the last thing to do.
     if (at === Number.POSITIVE_INFINITY && this.#rows().run.row.state === 'closed') return;
     if (at === Number.POSITIVE_INFINITY) {
       this.broken.add(`nothing will ever happen again while the run is ${this.#rows().run.row.state}`);
@@ -524,7 +524,7 @@ class Storm {
     }
     this.clock = Math.max(this.clock, at) + 1;
     try {
-      // Each minute at the latest, whatever the bus holds.
+      // At least once a minute, whatever the bus holds.
       await sweepRuns(this.engine);
     } catch (thrown) {
       if (!isPassing(thrown)) throw thrown;
@@ -552,7 +552,7 @@ class Storm {
       this.broken.add(`${row.name} waits for a person and has no task`);
   }
 
-  /** What was read back is not there, unless somebody has put it back since. */
+  /** What was read back as gone is gone, unless somebody has put it back since. */
   #checkTruth(row: StepRow): void {
     const there = this.world.has(row.name);
     for (const change of row.changes) {
@@ -580,11 +580,11 @@ class Storm {
     const listed = run.row.standing && verdictFrom(run.row.standing);
     if (listed === undefined || verdictText(listed) !== verdict)
       this.broken.add(`the list says ${listed?.word}, ${listed?.tasks}, and it is ${verdict}`);
-    // Whoever ticks a task off sees the new count on the page: no mail for each.
+    // A person who ticks a task off sees the new count on the page, so there is no mail for each tick.
     const ticked = this.faults.some(({ kind }) => kind === 'a person ticks off');
     const said = (text: string | undefined) => (ticked ? text?.replace(/, \d+ TASKS?$/, '') : text);
     const mails = this.mails.filter((mail) => mail.run === run.row.id);
-    // Whoever takes a mail that does not leave knows what it would have said.
+    // A person who takes over a mail that can't leave knows what it would have said.
     const taken = this.faults.some(({ kind }) => kind === 'a person takes the mail');
     const last = taken ? (run.row.summary.lastSent ?? undefined) : mails.at(-1)?.verdict;
     if (said(last) !== said(verdict)) this.broken.add(`the last mail says ${last}, and it is ${verdict}`);
@@ -613,7 +613,7 @@ class Storm {
     if (times > 1 && !asked) this.broken.add(`unblock-sender was done ${times} times`);
   }
 
-  /** Of an undone run nothing that can be put back is left; what is called put back is there. */
+  /** After an undo nothing is left that can be put back; what is called put back is there. */
   #checkGivenBack(run: RunRow, rows: readonly StepRow[]): void {
     for (const row of rows) {
       const step = this.#full.find(({ name }) => name === row.name);
@@ -645,7 +645,7 @@ export async function lifeOf(seed: number, only?: ReadonlySet<number>): Promise<
   }
 }
 
-/** The failing life with no fault in it that it can do without. */
+/** The failing life with only the faults that it needs to fail. */
 export async function smallest(failing: Life): Promise<Life> {
   let best = failing;
   let before: Life;
@@ -669,7 +669,7 @@ async function withoutSome(failing: Life): Promise<Life> {
   return best;
 }
 
-/** For whoever has to find out: what went wrong, and how to live through it again. */
+/** For the person who has to find the cause: what went wrong, and how to repeat it. */
 export const told = ({ seed, broken, faults, mails, events }: Life): string =>
   [
     `seed ${seed}, ${events} events: ${broken.join('; ')}`,

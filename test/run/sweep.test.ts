@@ -34,7 +34,7 @@ async function lost() {
   return { simulation, engine, lines, runs: [runId, opened.run.id] as const, turnOf };
 }
 
-it('leaves runs alone whose time has not come', async () => {
+it('leaves runs alone until their time has come', async () => {
   const { engine, runs, turnOf } = await lost();
   expect(await sweepRuns(engine)).toBe(0);
   expect(runs.map(turnOf)).toEqual([1, 1]);
@@ -47,7 +47,7 @@ it('sends lost messages again under a new turn, and says how many runs it looked
   expect(runs.map(turnOf)).toEqual([2, 2]);
 });
 
-it('does not let one run that fails keep the others waiting, and tells which it was', async () => {
+it('does not let one failing run keep the others waiting, and says which it was', async () => {
   const { engine, runs, turnOf, simulation, lines } = await lost();
   simulation.clock += (timing.graceSeconds + 1) * 1000;
   const read = engine.progress.read.bind(engine.progress);
@@ -58,7 +58,7 @@ it('does not let one run that fails keep the others waiting, and tells which it 
   expect(lines).toEqual([`sweep: run ${runs[0]}: the table is busy`]);
 });
 
-it('ends a run that could not be read when an alert came, once it can be — two would undo each other’s work', async () => {
+it('ends a run that could not be read when an alert came, as soon as it can be read — two would undo each other’s work', async () => {
   const { engine, runs, simulation } = await lost();
   const read = engine.progress.read.bind(engine.progress);
   engine.progress.read = (ref) =>

@@ -1,4 +1,4 @@
-// A second of one's own, in memory and in Table Storage: whoever asks, no two get the same.
+// A second for each caller, in memory and in Table Storage: no two ever get the same.
 import { afterAll, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../local/azurite.ts';
 import { RetryableError } from '../../shared/errors.ts';
@@ -28,7 +28,7 @@ describe.each<[string, () => TenantRate[]]>([
     ],
   ],
 ])('slots %s', (_where, open) => {
-  it('gives each who asks a second of its own, and none far ahead — one given up costs nobody a turn', async () => {
+  it('gives each caller a second of its own, and none far ahead — one that is given up costs nobody a turn', async () => {
     const [one, other] = open();
     if (one === undefined || other === undefined) throw new Error('two instances');
     const asked = Array.from({ length: aheadSeconds + 2 }, (_, index) => (index % 2 === 0 ? one : other));
@@ -43,7 +43,7 @@ describe.each<[string, () => TenantRate[]]>([
 });
 
 describe('pacing', () => {
-  it('waits for its slot, and where none is near says so with nothing sent', async () => {
+  it('waits for its slot; if none is near, it says so and sends nothing', async () => {
     const waits: number[] = [];
     const pace = paceBy(
       new MemoryTenantRate(),

@@ -29,7 +29,7 @@ const openTask = { doneAt: null };
 describe('an essential task', () => {
   const id = 'password-at-the-source';
 
-  it('lets its step settle well — a person has done what no program can', () => {
+  it('lets its step end well — a person has done what no program can', () => {
     const after = ticked(of('federated'), 'reset-password', id);
     expect(rowOf(after, 'reset-password')).toMatchObject({
       outcome: { is: 'done' },
@@ -47,7 +47,7 @@ describe('an essential task', () => {
     });
   });
 
-  it('outweighs what the service refused before — where a person must do it anyway, that changes nothing', () => {
+  it('outweighs an earlier refusal by the service — if a person must do it anyway, that changes nothing', () => {
     const state = of('federated');
     const row = rowOf(state, 'reset-password');
     const failed = { ...row?.changes[0], id: 'cloud' };
@@ -79,7 +79,7 @@ describe('an essential task', () => {
     expect(rowOf(after, 'reset-password')?.outcome).toEqual({ is: 'done' });
   });
 
-  it('leaves a second one in the way', () => {
+  it('leaves a second task in the way', () => {
     const state = of('federated');
     const tasks = [
       ...(rowOf(state, 'reset-password')?.tasks ?? []),
@@ -105,7 +105,7 @@ describe('an essential task', () => {
     });
   });
 
-  it('of a lock by hand turns the verdict, so on-call hears of it', () => {
+  it('for a lock by hand changes the verdict, so on-call hears of it', () => {
     const before = of('not contained, the last administrator');
     const state = { ...before, run: { ...before.run, checks: 3 } };
     const after = ticked(state, 'block-sign-in', 'last-global-administrator');
@@ -114,7 +114,7 @@ describe('an essential task', () => {
     expect(planned.run.summary.state).toBe('queued');
   });
 
-  it('opens a closed run again where something hangs on it — else nobody would watch what goes on', () => {
+  it('reopens a closed run if something depends on it — else nobody would watch what goes on', () => {
     const state = of('federated');
     const closed = { ...state, run: { ...state.run, state: 'closed' as const } };
     expect(ticked(closed, 'reset-password', id).run.state).toBe('finished');
@@ -131,13 +131,13 @@ describe('any other task', () => {
     expect(rowOf(after, 'collect-sign-ins')?.outcome).toEqual({ is: 'done' });
   });
 
-  it('sends no mail for the new count — whoever ticks sees it', () => {
+  it('sends no mail for the new count — the person who ticks sees it', () => {
     const planned = plan([], ticked(of('contained with tasks'), 'collect-sign-ins', 'ask-owner'), order.now);
     expect(planned.run.summary).toMatchObject({ state: 'sent', verdict: 'CONTAINED, 1 TASK' });
     expect(planned.send.map(({ queue }) => queue)).not.toContain('summaries');
   });
 
-  it('ticked twice is kept as it was first — the log says who asked again', () => {
+  it('stays as it was first ticked — the log says who asked again', () => {
     const once = ticked(of('contained with tasks'), 'collect-sign-ins', 'ask-owner');
     const later = { ...order, now: new Date(at('11:00:00')) };
     const twice = tickOff('collect-sign-ins', 'ask-owner', true, later)(once);
@@ -171,12 +171,12 @@ describe('every tick', () => {
 });
 
 describe('the key of a task', () => {
-  it('is its id where that is a plain word', () => {
+  it('is its id if that is a plain word', () => {
     expect(taskKey('password-at-the-source')).toBe('password-at-the-source');
   });
 
   it.each(['link:2026-11-20T09:00:00Z:/sites/a/b.docx:x@evil.example', '..', 'ä', 'a'.repeat(200), '%2F'])(
-    'is a digest where a path could read it otherwise (%s)',
+    'is a digest if a path could read it differently (%s)',
     (id) => {
       expect(taskKey(id)).toMatch(/^t\.[0-9a-f]{16}$/);
     },

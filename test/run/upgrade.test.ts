@@ -1,5 +1,5 @@
-// An upgrade in the middle of a run, in every state: the rows of each earlier release are lived on with by the present
-// engine. A release adds its rows beside rows-0.1.0.generated.json; what is there already is never changed.
+// An upgrade in the middle of a run, in every state: the present engine goes on with the rows of each earlier release.
+// A release adds its rows beside rows-0.1.0.generated.json; existing ones are never changed.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -53,7 +53,7 @@ async function resumed({ run, steps, at, world }: z.infer<typeof snapshot>) {
 }
 
 describe.each(snapshots)('rows of %s', (_, given) => {
-  it('are lived on with to the end: nothing is stuck, nothing false is called done', async () => {
+  it('reach their end: nothing is stuck, and nothing is falsely called done', async () => {
     const simulation = await resumed(given);
     const waits = ['held', 'pass', 'owner'];
     const isThere = ({ state, handBack }: { state: string; handBack?: { phase: string } | undefined }) =>
@@ -68,7 +68,7 @@ describe.each(snapshots)('rows of %s', (_, given) => {
     expect(simulation.broken).toEqual([]);
     const rows = simulation.rows();
     for (const { row } of rows.steps) {
-      // The world of these rows forgot what is done once; so does the tenant for a while.
+      // The world of these rows has forgotten what is done only once; so does the tenant for a while.
       if (
         row.name !== 'scan-devices' &&
         row.outcome?.is === 'done' &&
@@ -126,7 +126,7 @@ const waitsForPeople = (state: RunState) => {
   return phase === 'pass' || phase === 'owner' || roles || isStuck(state);
 };
 
-/** Lives to the end, people doing what is theirs; `seen` is told of each state on the way. */
+/** Lives to the end, with people doing their part; `seen` gets each state on the way. */
 async function toTheEnd(simulation: Simulation, seen: (rows: RunRows) => void = () => {}): Promise<void> {
   const ask = (apply: Apply) => advance(simulation.engine, runRef(simulation.rows().run.row.id), apply);
   for (let orders = 0; orders < 20; orders += 1) {
@@ -174,10 +174,10 @@ interface Moment extends RunState {
   world: Record<string, readonly string[]>;
 }
 
-/** Looked at while a worker has them, too. */
+/** Also looked at while a worker has them. */
 const watchedSteps = ['block-sign-in', 'disable-inbox-rules'];
 
-/** One moment of each state that a run of this kind is in, from its beginning to its end. */
+/** One moment for each state that a run of this kind goes through, from beginning to end. */
 async function momentsOf(kind: keyof typeof kinds): Promise<Map<string, Moment>> {
   const { level, held, order: asked } = kinds[kind];
   const scenario = { things: all, refused: [], level, ...(held === null ? {} : { held }) };
@@ -261,7 +261,7 @@ describe('an upgrade in the middle of a run', () => {
   });
 
   it.each(Object.keys(upgrades).map((change, index) => [change, index] as const))(
-    'leaves it whole in every state: %s',
+    'leaves the run whole in every state: %s',
     async (change, turn) => {
       for (const moments of await lived) {
         for (const [number, [name, moment]] of [...moments].entries()) {
@@ -278,7 +278,7 @@ describe('an upgrade in the middle of a run', () => {
           const known = new Set(simulation.engine.playbook.map((step) => step.name));
           await toTheEnd(simulation);
           const end = stateOf(simulation.rows());
-          // What was sent off by the version before passes by a gate that it did not know.
+          // What the version before had already sent passes by a gate that it did not know.
           const sent = moment.steps.filter(({ acts, state }) => acts && state !== 'settled');
           const broken = simulation.broken.filter(
             (line) => !sent.some((row) => line.startsWith(`${row.name} acted before`)),
@@ -293,7 +293,7 @@ describe('an upgrade in the middle of a run', () => {
             const keeps = row.stage === 'contain' || row.stage === 'evict';
             if (end.run.endsAs === null && keeps && row.outcome?.is === 'done' && row.name !== 'scan-devices')
               expect(simulation.world.has(row.name), is).toEqual([]);
-            // What was not through yet, and nobody knows any more, is a person's.
+            // What had not ended, and nobody knows any more, is left to a person.
             const before = moment.steps.find((old) => old.name === row.name);
             if (!known.has(row.name) && before?.outcome === null && end.run.endsAs === null)
               expect(openTasks(row).length, is).toBeGreaterThan(0);
@@ -308,7 +308,7 @@ describe('an upgrade in the middle of a run', () => {
 describe('a row of a newer version', () => {
   const [, { run, steps }] = snapshots[0] ?? [undefined, { run: undefined, steps: [] }];
 
-  it('keeps what this version does not know, and its version — both are at work while one replaces the other', () => {
+  it('keeps what this version does not know, and its version number — both run side by side while one replaces the other', () => {
     const newer = { ...run, rowVersion: 99, somethingNew: { a: 1 } };
     const read = storedRunSchema.parse(newer);
     expect(read).toMatchObject({ somethingNew: { a: 1 } });
@@ -319,13 +319,13 @@ describe('a row of a newer version', () => {
     });
   });
 
-  it('gets this version where it is older', () => {
+  it('gets this version’s number if it is older', () => {
     const [step] = steps;
     if (step === undefined) throw new Error('no step');
     expect(versioned(step)).toMatchObject({ rowVersion: 2 });
   });
 });
 
-it('fixtures hold accounts of the tests alone', () => {
+it('fixtures contain only the tests’ own accounts', () => {
   for (const [, { run }] of snapshots) expect(run.account.id).toBe(adele.id);
 });

@@ -1,4 +1,4 @@
-// The word in the subject of the summary: what may be claimed of a run, from its rows.
+// The word in the subject of the summary: what may be claimed about a run, from its rows.
 import { describe, expect, it } from 'vitest';
 import type { Outcome, RunRow, StepRow } from '../../shared/model/rows.ts';
 import { nextSummary } from '../../shared/run/summary-turn.ts';
@@ -83,7 +83,7 @@ describe('the word', () => {
   });
 
   it.each(['contain', 'evict'] as const)(
-    'is NOT CONTAINED while what a step of stage %s made is still there long after — a 2xx is a claim',
+    'is NOT CONTAINED while what a step of stage %s removed is still there long after — a 2xx is only a claim',
     (stage) => {
       const made = { ...rule(), stillThereAt: '2026-11-20T09:20:00.000Z' };
       const row = (more: object) =>
@@ -95,7 +95,7 @@ describe('the word', () => {
     },
   );
 
-  it('is LOCKED while a step that reported has still to act on the level the run has by now', () => {
+  it('is LOCKED while a step that only reported still has to act because the level has risen', () => {
     const reported = step(
       'disable-inbox-rules',
       { is: 'reported' },
@@ -115,7 +115,7 @@ describe('the word', () => {
     expect(word(full, [...contained, { ...left, changes: [] }])).toBe('CONTAINED');
   });
 
-  it('does not wait for what belongs to the hand-back, or to the alert', () => {
+  it('does not wait for steps of the hand-back, or of the alert', () => {
     const later = [
       step('unblock-sender', null, { state: 'waiting' }),
       step('update-alert', failed, { stage: 'close' }),
@@ -144,7 +144,7 @@ describe('the word', () => {
     ).toBe('CONTAINED');
   });
 
-  it('is NOT CONTAINED rather than REVERTED when it is the lock that came back open', () => {
+  it('is NOT CONTAINED rather than REVERTED when the lock itself is open again', () => {
     const open = step('block-sign-in', needsHuman, { changes: [lock({ returned: 2, goneAt: null })] });
     expect(word(full, [open, ...contained.slice(1), ...evicted])).toBe('NOT CONTAINED');
   });
@@ -160,7 +160,7 @@ describe('the word', () => {
     ).toBe('CONTAINED');
   });
 
-  it('of a held run says nothing of its steps, and of an undone or dry one nothing of its level', () => {
+  it('says nothing about a held run’s steps, or about an undone or dry run’s level', () => {
     expect(word(run({ state: 'held' }), contained)).toBe('HELD');
     expect(word(run({ endsAs: 'undone' }), [step('block-sign-in', failed)])).toBe('UNDONE');
     expect(word(run({ dryRun: true }), [step('block-sign-in', failed)])).toBe('DRY RUN');
@@ -171,25 +171,28 @@ describe('the word', () => {
     ['owner', 'HANDING BACK'],
     ['roles', 'HANDED BACK'],
     ['done', 'HANDED BACK'],
-  ] as const)('of an account on its way back, in phase %s, is %s whatever its lock is', (phase, is) => {
-    const handBack = {
-      phase,
-      begunAt: '2026-11-20T13:00:00.000Z',
-      by: 'on-call',
-      identified: 'seen in person',
-      despite: [],
-      pass: null,
-      ownerBackAt: null,
-      rolesApprovedAt: null,
-      doneAt: null,
-      watches: 0,
-    };
-    expect(word(run({ endsAs: 'handed back', handBack }), [step('block-sign-in', { is: 'undone' })])).toBe(
-      is,
-    );
-  });
+  ] as const)(
+    'for an account on its way back, in phase %s, is %s whatever the state of its lock',
+    (phase, is) => {
+      const handBack = {
+        phase,
+        begunAt: '2026-11-20T13:00:00.000Z',
+        by: 'on-call',
+        identified: 'seen in person',
+        despite: [],
+        pass: null,
+        ownerBackAt: null,
+        rolesApprovedAt: null,
+        doneAt: null,
+        watches: 0,
+      };
+      expect(word(run({ endsAs: 'handed back', handBack }), [step('block-sign-in', { is: 'undone' })])).toBe(
+        is,
+      );
+    },
+  );
 
-  it('is one of those that the glossary has', () => {
+  it('is one of those in the glossary', () => {
     for (const make of Object.values(situations)) {
       const { run: row, steps } = make();
       expect(words).toContain(word(row, steps));
@@ -220,7 +223,7 @@ describe('the count', () => {
     expect(openTasks(row)).toHaveLength(1);
   });
 
-  it('is told in the singular and the plural, and not at all when there is none', () => {
+  it('is written in the singular or plural, and left out when there is none', () => {
     expect(verdictText({ word: 'CONTAINED', tasks: 0 })).toBe('CONTAINED');
     expect(verdictText({ word: 'CONTAINED', tasks: 1 })).toBe('CONTAINED, 1 TASK');
     expect(verdictText({ word: 'CONTAINED', tasks: 2 })).toBe('CONTAINED, 2 TASKS');
@@ -247,7 +250,7 @@ describe('an outcome', () => {
   );
 });
 
-it('what takes nothing from the intruder is a task where it fails, and the account is contained all the same', () => {
+it('is a task, and the account still contained, if a step fails that takes nothing from the intruder', () => {
   const evicting = (name: string, part?: StepRow['part']) =>
     step(name, failed, { stage: 'evict', ...(part === undefined ? {} : { part }) });
   const word = (row: StepRow) =>
@@ -256,7 +259,7 @@ it('what takes nothing from the intruder is a task where it fails, and the accou
   expect(word(evicting('disable-devices'))).toBe('NOT CONTAINED, 1 TASK');
 });
 
-it('a second mail waits until what contains and evicts is through — half of a change is no news', () => {
+it('keeps a second mail waiting until contain and evict have ended — half a change is no news', () => {
   const settled = { state: 'settled', outcome: { is: 'done' }, until: null } as const;
   const lock = sampleStep('block-sign-in', settled);
   const summary = { ...sampleRun('u').summary, state: 'sent' as const, turn: 1, verdict: 'NOT CONTAINED' };

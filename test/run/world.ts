@@ -1,5 +1,5 @@
-// A small tenant for generated histories: things that steps find and remove, and a playbook over them that has every
-// kind of order the real one has. It counts what was done to it, so that a test can hold the record against it.
+// A small tenant for generated histories: things that steps find and remove, and a playbook over them with every kind
+// of order that the real one has. It counts what was done to it, so that a test can compare the record with it.
 import { z } from 'zod';
 import { PermanentError } from '../../shared/errors.ts';
 import { nobodyKnown } from '../../shared/model/intruder.ts';
@@ -31,7 +31,7 @@ export interface Effect {
   did: 'fix' | 'undo';
 }
 
-/** What is done once, slowly or invisibly: found again for a while after it was done. */
+/** What is done only once, slowly or invisibly: still found for a while after it was done. */
 const once = ['unblock-sender', 'scan-devices'];
 const slowLooks = 1;
 
@@ -77,7 +77,7 @@ export class World {
     });
   }
 
-  /** One look of a step: what is slow to be seen is found a few times more. */
+  /** One look by a step: things with a slow effect are found a few more times. */
   look(step: string): readonly string[] {
     const found = this.has(step);
     for (const id of found) {
