@@ -1,4 +1,4 @@
-// Nobody signs in any more, the intruder included. The first thing that is done, at both levels.
+// Nobody can sign in any more, the intruder included. This comes first, at both levels.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { isLastStanding, leaveOneAdministrator } from '../../shared/microsoft365/global-administrators.ts';
@@ -10,9 +10,9 @@ import { remediation, settings, type Task } from '../../shared/model/step.ts';
 const userSchema = z.object({ accountEnabled: z.boolean() });
 
 /**
- * PATCH /users/{id} accountEnabled: User.EnableDisableAccount.All with User.Read.All; for an administrator the
- * app needs a directory role that covers the target too, else 403 (https://learn.microsoft.com/graph/api/user-update).
- * The other two are for an administrator, and the app must not take the last one.
+ * PATCH /users/{id} accountEnabled: User.EnableDisableAccount.All with User.Read.All; for an administrator the app also
+ * needs a directory role that covers the target, else 403 (https://learn.microsoft.com/graph/api/user-update). The
+ * other two permissions are for administrators: the app must not lock out the last one.
  */
 export const blockSignIn = remediation({
   name: 'block-sign-in',
@@ -66,7 +66,7 @@ export const blockSignIn = remediation({
 
   async fix(_change, { account, run, now, mayGo, graph }) {
     await leaveOneAdministrator(graph, account, mayGo);
-    // Alone in its request: refused together with a password it would leave the account open.
+    // Alone in its request: together with a password, one refusal would leave the account open.
     const blocked = graph.patch(path`/users/${account.id}`, { accountEnabled: false });
     await whileRolesLinger(blocked, { run, now });
   },
@@ -76,7 +76,7 @@ export const blockSignIn = remediation({
   },
 });
 
-/** Blocked, the tenant would have nobody left to unblock anybody. */
+/** If this account were blocked, the tenant would have nobody left to unblock anybody. */
 const findAnotherAdministrator = (name: string, id: string): Task => ({
   id: 'last-global-administrator',
   what: `Enable or create another Global Administrator, then block ${name}`,

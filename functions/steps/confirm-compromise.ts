@@ -1,5 +1,5 @@
-// Tells Entra ID Protection that the account is compromised, so that its own policies act too. After the password: a
-// reset takes risk away, and would take this away as well. Guests' risk is their home tenant's.
+// Tells Entra ID Protection that the account is compromised, so that its own policies act too. It comes after the
+// password: a reset removes risk, and would remove this as well. A guest's risk belongs to their home tenant.
 import { z } from 'zod';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { licences, unlessUnlicensed } from '../../shared/microsoft365/licences.ts';
@@ -8,12 +8,12 @@ import { readRisk } from '../../shared/microsoft365/risky-user.ts';
 import { happenedBy } from '../../shared/microsoft365/whole-seconds.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
 
-/** What a person has decided, and what followed on our own confirmation, is not overruled. */
+/** What a person has decided, or what followed our own confirmation, is not overruled. */
 const decided = ['confirmedCompromised', 'dismissed', 'confirmedSafe'];
 
 /**
- * POST /identityProtection/riskyUsers/confirmCompromised: IdentityRiskyUser.ReadWrite.All and Entra ID P2. One
- * request a second for all applications of the tenant together, refused with 429 and no Retry-After
+ * POST /identityProtection/riskyUsers/confirmCompromised: IdentityRiskyUser.ReadWrite.All and Entra ID P2. All
+ * applications of the tenant share one request a second; beyond that comes 429 without Retry-After
  * (https://learn.microsoft.com/graph/api/riskyuser-confirmcompromised).
  */
 export const confirmCompromise = remediation({

@@ -1,5 +1,5 @@
-// Removes every Temporary Access Pass before the account is given back: its holder gets in without a password. Which of
-// them were the intruder's doesn't matter then; the owner gets a new one.
+// Removes every Temporary Access Pass before the account is given back, since anybody who holds one gets in without a
+// password. It doesn't matter which were the intruder's; the owner gets a new one.
 import { z } from 'zod';
 import { authMethodsPage } from '../../shared/microsoft365/links.ts';
 import { deletePass, passesOf, passPermissions } from '../../shared/microsoft365/temporary-access-pass.ts';

@@ -13,8 +13,8 @@ import { devicePage, userDevicesPage } from '../../shared/microsoft365/links.ts'
 import { remediation, settings, type Task } from '../../shared/model/step.ts';
 
 /**
- * PATCH /devices/{object id}: Device.ReadWrite.All. The directory role that the page names is for signed-in users; older
- * copies of it named one for applications too (https://learn.microsoft.com/graph/api/device-update).
+ * PATCH /devices/{object id}: Device.ReadWrite.All. The directory role that the page names is for signed-in users;
+ * older versions of the page named one for applications too (https://learn.microsoft.com/graph/api/device-update).
  */
 export const disableDevices = remediation({
   name: 'disable-devices',

@@ -1,4 +1,4 @@
-// Closes the old ways into a mailbox, which know no second factor and go on sending with a password alone. Where the
+// Closes the old ways into a mailbox, which know no second factor and go on working with a password alone. If the
 // account itself could not be locked, every way is closed. Microsoft Graph with a stolen token is not among them.
 import { z } from 'zod';
 import { mailboxPage } from '../../shared/microsoft365/links.ts';
@@ -10,7 +10,7 @@ const state = z.boolean().nullish();
 const casSchema = z.object({
   ImapEnabled: state,
   PopEnabled: state,
-  /** The other way round: true is closed, false open, and null is what the organisation says. */
+  /** Reversed: true is closed, false is open, and null follows the organisation. */
   SmtpClientAuthenticationDisabled: state,
   ActiveSyncEnabled: state,
   EwsEnabled: state,

@@ -1,5 +1,5 @@
-// Takes the risk off an account that is secured, or was never attacked: else the tenant's own policies would shut the
-// owner out. All risk goes with it and never comes back, so it waits until Entra ID has digested our confirmation.
+// Dismisses the risk of an account that is secured, or was never attacked; otherwise the tenant's own policies would
+// shut the owner out. This removes all risk for good, so it waits until Entra ID has processed our confirmation.
 import { z } from 'zod';
 import { homeDomain } from '../../shared/microsoft365/guest.ts';
 import { licences, unlessUnlicensed } from '../../shared/microsoft365/licences.ts';
@@ -7,7 +7,7 @@ import { riskyUsersPage } from '../../shared/microsoft365/links.ts';
 import { readRisk, waitForRisk } from '../../shared/microsoft365/risky-user.ts';
 import { remediation, settings } from '../../shared/model/step.ts';
 
-/** What stands in the way of the owner; `remediated`, `dismissed` and `confirmedSafe` do not. */
+/** States that shut the owner out; `remediated`, `dismissed` and `confirmedSafe` do not. */
 const standing = ['atRisk', 'confirmedCompromised'];
 
 /**
@@ -37,7 +37,7 @@ export const dismissRisk = remediation({
     if ('skip' in risk) return risk;
     const { riskState, riskLevel, isProcessing } = risk;
     const dismissed = run.fixedAt['dismiss-risk'] !== undefined;
-    // Our confirmation may not have come through yet: dismissed before it, the risk would be high again afterwards.
+    // Our confirmation may not have arrived yet: if dismissed before it, the risk would be high again afterwards.
     const awaited = run.fixedAt['confirm-compromise'] !== undefined && riskState === 'atRisk';
     if (!dismissed && (isProcessing || (awaited && riskLevel !== 'high'))) {
       throw waitForRisk(account.userPrincipalName, risk);

@@ -1,5 +1,6 @@
-// Takes the account out of the role groups of Defender and Purview, which read and search everybody's mail. No
-// documented interface reaches them without a user, so a person does it unless an administrator proved that it works.
+// Removes the account from the role groups of Defender and Purview, whose members can read and search everybody's mail.
+// No documented interface reaches them without a user, so a person does it unless an administrator has proved that it
+// works.
 import { z } from 'zod';
 import { PermanentError } from '../../shared/errors.ts';
 import {

@@ -1,5 +1,5 @@
-// Takes the account out of the role groups of Exchange Online, and takes away the roles that it was given itself:
-// either is enough to read everybody's mail. What a directory role brings along goes with remove-admin-roles.
+// Removes the account from the role groups of Exchange Online, and the roles that were assigned to it directly: either
+// is enough to read everybody's mail. What comes with a directory role goes with remove-admin-roles.
 import {
   exchangeGrantSchema,
   readExchangeRoles,

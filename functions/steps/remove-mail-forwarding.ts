@@ -1,5 +1,5 @@
-// Stops a mailbox from sending all its mail on: to an address outside, and to one inside where the intruder set it.
-// Rules forward too (disable-inbox-rules), and so do transport rules, which are a matter of the tenant.
+// Stops a mailbox from sending all its mail on: to an address outside, or to one inside if the intruder set it. Rules
+// forward too (disable-inbox-rules), and so do transport rules, which belong to the whole tenant.
 import { z } from 'zod';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Act, actsIn, auditLogIn, parameterOf, tiedBy } from '../../shared/intruder/acts.ts';
@@ -78,7 +78,7 @@ export const removeMailForwarding = remediation({
   },
 
   async fix({ before }, { account, exchange }) {
-    // Both at once: where only one of them is cleared, the other takes over.
+    // Both at once: if only one of them is cleared, the other takes over.
     await setForwarding(exchange, before.mailbox ?? account, {
       ForwardingAddress: null,
       ForwardingSmtpAddress: null,
@@ -99,7 +99,7 @@ export const removeMailForwarding = remediation({
   },
 });
 
-/** Then nothing is set: the address beside it was never used, and would be now. */
+/** Then nothing is set: the address beside it was never used, and now would be. */
 const targetIsGone = (
   { id, userPrincipalName }: Mailbox,
   changeId: string,
@@ -128,7 +128,7 @@ interface Forwarding {
   kept?: Kept;
 }
 
-/** undefined where there is no such mailbox. `unasked`: the audit log could not tell who set it, and will not. */
+/** undefined if there is no such mailbox. `unasked`: the audit log could not tell who set it, and won't. */
 export async function forwardingOf(
   exchange: ExchangeReader,
   looked: LookedAt,
@@ -155,7 +155,7 @@ export async function forwardingOf(
   const first = recipient === null ? [] : behind.length === 0 ? [recipient] : behind;
   const targets = [...first, ...(beside === null ? [] : [beside])];
   const act = await setByIntruder(exchange, looked, targets, recipient);
-  // Of two targets Exchange uses the recipient, and the address once that is cleared.
+  // If both are set, Exchange uses the recipient, and the address only once the recipient is cleared.
   const now = first.length > 0 ? first.join(', ') : beside;
   const what = whatIn(
     where,
@@ -169,7 +169,7 @@ export async function forwardingOf(
     const why = isOut
       ? `it sends all mail out of the organisation${copy}`
       : 'it would send all mail out of the organisation once the other target is cleared';
-    // Without evidence it proves nothing: owners forward to mailboxes of their own, with a copy and without.
+    // Without evidence it proves nothing: owners forward to other mailboxes of their own, with and without a copy.
     return { change: { id, what, why, before, ...(act === undefined ? {} : tiedBy(act)) } };
   }
   if (act !== undefined) {
@@ -200,7 +200,7 @@ const ask = ({ id, userPrincipalName }: Mailbox, taskId: string, what: string): 
 
 const aims = ['ForwardingAddress', 'ForwardingSmtpAddress'] as const;
 
-/** What ties the present targets to the intruder: the latest act counts that named one of them. */
+/** What ties the present targets to the intruder: the latest act that named one of them counts. */
 async function setByIntruder(
   exchange: ExchangeReader,
   { acts }: LookedAt,
@@ -215,7 +215,7 @@ async function setByIntruder(
     for (const said of namedIn(act)) {
       const address = asAddress(said);
       if (present.has(said.toLowerCase()) || (address !== null && present.has(address))) return act;
-      // The log may call a recipient by another name than the mailbox does.
+      // The log may use a different name for a recipient than the mailbox does.
       const behind = await addressesBehind(exchange, said);
       if (behind.some((one) => present.has(one))) return act;
     }

@@ -1,6 +1,6 @@
-// Takes back what the intruder set in a mailbox beside rules, forwarding and delegates: automatic replies that speak for
-// them, sweep rules that hide mail, calendars published to everybody, and phones on which they read on. What nothing
-// ties to them is for the owner to say (check-mailbox).
+// Reverts what the intruder set in a mailbox besides rules, forwarding and delegates: automatic replies that speak for
+// them, sweep rules that hide mail, calendars published to everybody, and phones on which they go on reading. What
+// nothing ties to them is for the owner to judge (check-mailbox).
 import { z } from 'zod';
 import { type Act, actsIn, tiedBy } from '../../shared/intruder/acts.ts';
 import { mayBeRemoved } from '../../shared/intruder/tie.ts';
@@ -101,7 +101,7 @@ export const resetMailboxSettings = remediation({
   async find({ account, run, exchange }) {
     const acts = actsIn(run) ?? [];
     const { own, others } = await mailboxesWithActs(exchange, account, acts);
-    // A phone is named by what came from it, whatever was done and wherever.
+    // What came from a phone names it, whatever was done and in whichever mailbox.
     const looks = [{ ...own, acts }, ...others];
     const changes = (await Promise.all(looks.map((looked) => settingsIn(exchange, looked)))).flat();
     const why = 'no such setting is tied to the intruder';
@@ -158,7 +158,7 @@ export const resetMailboxSettings = remediation({
   },
 });
 
-/** Exchange shows what is not set as empty and takes no empty value for it. */
+/** Exchange shows unset values as empty, but refuses empty values. */
 const given = (values: Readonly<Record<string, string>>): CmdletParameters =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 
@@ -190,7 +190,7 @@ const addAgain = (id: string, name: string): Task => ({
   instead: true,
 });
 
-/** What the intruder set in one mailbox. Only what an act speaks of is read. */
+/** What the intruder set in one mailbox. Only what an act mentions is read. */
 async function settingsIn(exchange: ExchangeReader, looked: LookedAt): Promise<Setting[]> {
   const { mailbox, acts } = looked;
   const where = whereOf(looked);
@@ -277,7 +277,7 @@ async function settingsIn(exchange: ExchangeReader, looked: LookedAt): Promise<S
     const phones = await exchange.get('Get-MobileDevice', { Mailbox: mailbox.id }, phoneSchema, options);
     for (const phone of phones) {
       const act = cameFrom(acts, phone);
-      // Nothing puts a phone back but its owner, so this takes certainty.
+      // Only its owner can bring a phone back, so this takes certainty.
       if (act === undefined || !mayBeRemoved(act, 'irreversible')) continue;
       const name = nameOfPhone(phone);
       found.push(

@@ -1,5 +1,5 @@
-// App passwords get around multifactor authentication, outlive a new password, and no call lists or deletes them. So
-// this only tells whether the account can have any, and has a person delete them.
+// App passwords bypass multifactor authentication and survive a new password, and no call lists or deletes them. So
+// this only says whether the account can have any, and asks a person to delete them.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';
 import { evidenceIn, readDirectoryAudits } from '../../shared/intruder/audit.ts';
@@ -9,7 +9,10 @@ import { investigation, settings } from '../../shared/model/step.ts';
 
 const requirementsSchema = z.object({ perUserMfaState: z.enum(['disabled', 'enabled', 'enforced']) });
 
-/** They work for accounts with per-user multifactor authentication alone (https://learn.microsoft.com/entra/identity/authentication/howto-mfa-app-passwords). */
+/**
+ * They work only for accounts with per-user multifactor authentication
+ * (https://learn.microsoft.com/entra/identity/authentication/howto-mfa-app-passwords).
+ */
 export const reviewAppPasswords = investigation({
   name: 'review-app-passwords',
   title: 'Review app passwords',
@@ -20,7 +23,7 @@ export const reviewAppPasswords = investigation({
   permissions: { graph: ['Policy.Read.All', 'AuditLog.Read.All'] },
   appliesTo: ({ guest }) => !guest || 'is a guest: guests have no app passwords here',
   after: ['collect-sign-ins'],
-  // Requiring multifactor authentication of the user alone is what makes app passwords possible.
+  // Requiring multifactor authentication per user is what makes app passwords possible.
   againAfter: ['collect-audit-log', 'require-mfa'],
 
   async collect({ account, run, intruder, graph }) {

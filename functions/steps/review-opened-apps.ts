@@ -1,5 +1,6 @@
-// Applications that the intruder opened through single sign-on: payroll, travel, a customer list. Each has a session of
-// its own by now, which neither password nor revocation ends, and may have been told new bank details. Hands only.
+// Applications that the intruder opened through single sign-on: payroll, travel, a customer list. By now each has a
+// session of its own, which neither a new password nor revocation ends, and may have been given new bank details. Only
+// people can check them.
 
 import { when } from '../../shared/intruder/describe-trail.ts';
 import { principalsBy, type ServicePrincipal } from '../../shared/microsoft365/app-access.ts';
@@ -10,7 +11,7 @@ import { investigation, settings, type Task } from '../../shared/model/step.ts';
 import { inQuotes } from '../../shared/model/text.ts';
 
 const mostTasks = 20;
-/** Microsoft's own need not be in the tenant's list of applications; whatever is there is judged by its owner. */
+/** Microsoft's own need not be in the tenant's list of applications; those that are there are judged by their owner. */
 const firstParty =
   /^(microsoft|office(home|365)?|outlook|exchange|sharepoint|onedrive|onenote|teams|azure|windows|bing|power (bi|apps|automate)|intune|viva|graph explorer|my (apps|profile|sign-?ins)|one outlook)\b/i;
 

@@ -1,4 +1,4 @@
-// Ends all sessions. Done at once together with the block, and again after each removal of something that could have
+// Ends all sessions. Done at the same time as the block, and again after each removal of something that could have
 // created a new session in between.
 import { z } from 'zod';
 import { path } from '../../shared/clients/path.ts';

@@ -1,5 +1,5 @@
-// Lets the account send mail again after Exchange Online restricted it for what the intruder sent. The last thing
-// that is done, and done once: how often an account is unblocked is limited, and past that only Microsoft helps.
+// Lets the account send mail again after Exchange Online restricted it for what the intruder sent. This comes last, and
+// is done once: an account can only be unblocked so often, and after that only Microsoft can help.
 import { z } from 'zod';
 import { restrictedEntitiesPage } from '../../shared/microsoft365/links.ts';
 import { mailboxIfAny } from '../../shared/microsoft365/mailbox.ts';
@@ -53,7 +53,7 @@ export const unblockSender = remediation({
         why: `Exchange Online stopped it from sending mail${Reason ? ` (${Reason})` : ''}`,
         before: { senderAddress: SenderAddress },
         once: true,
-        // It takes an hour as a rule and up to a day.
+        // It usually takes an hour, but up to a day.
         seenWithinMinutes: 23 * 60,
       })),
     };

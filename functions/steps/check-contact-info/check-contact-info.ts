@@ -1,4 +1,4 @@
-// How the owner is reached and recovers access: the present details, and what was changed in them. It changes nothing,
+// How the owner is reached and recovers access: the present details, and what changed in them. It changes nothing,
 // since only the owner knows what is right; remove-auth-methods judges sign-in methods.
 
 import { path } from '../../../shared/clients/path.ts';
@@ -50,7 +50,7 @@ export const checkContactInfo = investigation({
       { what: recovery.join('; ') || 'no phone and no mail address', why: 'may recover the password now' },
     ];
     const manager = contact.manager?.displayName ?? null;
-    // What the log cannot vouch for may be the intruder's own number.
+    // Without the log, this may be the intruder's own number.
     if ('skip' in log) {
       return {
         findings: now,
@@ -73,8 +73,8 @@ export const checkContactInfo = investigation({
     };
     const unclear = changes.filter(({ evidence, own }) => evidence !== undefined || own);
     const others = changes.filter(({ evidence, own }) => evidence === undefined && !own);
-    // What a password is recovered by, set by somebody else: their account may be in the same hands. A sync or an app
-    // of the company is nobody to ask.
+    // A means of password recovery that somebody else set: their account may be in the same hands. A sync or a company
+    // app can't be asked.
     const byPeople = others.filter(
       ({ change }) => change.subject !== 'address' && change.entry.actor.userPrincipalName !== null,
     );
@@ -97,7 +97,7 @@ export const checkContactInfo = investigation({
   },
 });
 
-/** How the owner was reached before the intruder came: a number changed since then may not be theirs. */
+/** How the owner was reached before the intruder came: a number that changed since then may not be theirs. */
 function phoneBefore(contact: Contact, changes: readonly ContactChange[]): string | null {
   const oldest = changes
     .filter(({ property }) => phones.has(property))
@@ -117,7 +117,10 @@ const actorOf = ({ entry: { actor } }: ContactChange) =>
 
 const placeOf = ({ synced }: Account) => (synced ? 'in Active Directory' : 'in the directory');
 
-/** By the names that the directory's log has for what is synced (https://learn.microsoft.com/powershell/module/activedirectory/set-aduser). */
+/**
+ * For synced attributes, by their names in the directory's log
+ * (https://learn.microsoft.com/powershell/module/activedirectory/set-aduser).
+ */
 const parameters: Readonly<Record<string, readonly [name: string, attribute: string]>> = {
   TelephoneNumber: ['OfficePhone', 'telephoneNumber'],
   Mobile: ['MobilePhone', 'mobile'],
@@ -129,7 +132,7 @@ const parameters: Readonly<Record<string, readonly [name: string, attribute: str
   PhysicalDeliveryOfficeName: ['Office', 'physicalDeliveryOfficeName'],
 };
 
-/** The command that sets it back in Active Directory, if its name there is known. */
+/** The command that restores it in Active Directory, if its name there is known. */
 function setBack({ property, before }: ContactChange, account: Account): Pick<Task, 'commands'> {
   const [name, attribute] = parameters[property] ?? [];
   const identity = account.synced ? account.onPremisesDistinguishedName : null;

@@ -1,5 +1,4 @@
-// How a person is reached and how a password is recovered: as the directory stores it, and as its audit log names it.
-// Pure.
+// How a person is reached and how a password is recovered, with the directory's names and the audit log's. Pure.
 import { z } from 'zod';
 import type { DirectoryAudit } from '../../../shared/intruder/audit.ts';
 import { nullableText } from '../../../shared/model/text.ts';
@@ -56,7 +55,7 @@ const subjects: readonly (readonly [RegExp, string])[] = [
   [/phone|mobile|fax|facsimile/i, 'phone number'],
   [/street|city|^state$|postal|country|deliveryoffice|officelocation/i, 'address'],
 ];
-/** Addresses of the mailbox, which are another matter. */
+/** Addresses of the mailbox, which mean something else. */
 const others = /^(mail|mailnickname|proxyaddresses|targetaddress)$/i;
 
 export interface ContactChange {
@@ -68,7 +67,7 @@ export interface ContactChange {
   after: string;
 }
 
-/** Changes of this account that the log tells of, the latest first. */
+/** Changes to this account in the log, latest first. */
 export const contactChanges = (audits: readonly DirectoryAudit[], userId: string): ContactChange[] =>
   audits
     .filter(({ succeeded }) => succeeded)

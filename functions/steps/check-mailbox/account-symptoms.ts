@@ -1,5 +1,5 @@
-// Signs of an intruder in the directory's own log of what was done to an account: another name in the address list,
-// and a password that changed again and again.
+// Signs of an intruder in the directory's log of what was done to an account: another name in the address list, and a
+// password that changed several times.
 
 import { type DirectoryAudit, madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
@@ -55,7 +55,7 @@ function displayName(audits: readonly DirectoryAudit[], intruder: Intruder, look
 
 const ofPassword = /^(Change|Reset) (user )?password|^Reset password \(|^Change password \(/i;
 
-/** Once is a change; several times is somebody who makes sure that they stay. What this run did does not count. */
+/** Once is a change; several times means that somebody wants to be sure to stay. What this run did doesn't count. */
 function passwordChanges(audits: readonly DirectoryAudit[], intruder: Intruder, openedAt: string): Symptoms {
   const changes = audits.filter(
     ({ activity, succeeded, actor, time }) =>

@@ -1,5 +1,5 @@
-// The symptoms that Microsoft's guide names, looked for one by one: nothing of it is altered, since settings know
-// neither maker nor date. What an intruder has set and taken back already shows in the audit log alone.
+// The symptoms that Microsoft's guide names, looked for one by one. Nothing is altered, since settings have neither
+// author nor date. What an intruder set and removed again shows only in the audit log.
 import { z } from 'zod';
 import { actsIn } from '../../../shared/intruder/acts.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';

@@ -1,5 +1,5 @@
-// Mail that was deleted since the intruder came: the owner misses it, and it tells what the intruder had to hide. What
-// is gone for good only the audit log remembers.
+// Mail that was deleted since the intruder came: the owner misses it, and it shows what the intruder had to hide. Only
+// the audit log remembers mail that is gone for good.
 
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { toCsv } from '../../../shared/mail/csv.ts';

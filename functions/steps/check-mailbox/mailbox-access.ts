@@ -1,5 +1,5 @@
-// Add-ins, phones and forms: by these an intruder reads on after the password has changed. As Exchange's cmdlets return
-// them; forms no interface returns.
+// Add-ins, phones and forms, through which an intruder goes on reading after the password has changed. As Exchange's
+// cmdlets return them; no interface lists forms.
 import { z } from 'zod';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { mayBeRemoved } from '../../../shared/intruder/tie.ts';

@@ -1,5 +1,5 @@
-// Automatic replies, signature, junk lists and sweep rules: what an intruder sets so that mail speaks for them or does
-// not arrive. As Exchange's cmdlets return them; judged here, read by the step.
+// Automatic replies, signature, junk lists and sweep rules, with which an intruder makes mail speak for them or keeps
+// it from arriving. As Exchange's cmdlets return them; judged here, read by the step.
 import { z } from 'zod';
 import {
   type AutoReply,
@@ -53,7 +53,7 @@ export function automaticReplies(reply: AutoReply, look: Look): Symptoms {
   });
 }
 
-/** Get-MailboxMessageConfiguration: Outlook on the web alone, and not where signatures roam. */
+/** Get-MailboxMessageConfiguration: only Outlook on the web, and not with roaming signatures. */
 export const signatureSchema = z.object({ SignatureText: text, SignatureHtml: text });
 
 const money =
@@ -95,7 +95,7 @@ export const junkSchema = z.object({
   TrustedListsOnly: flag,
 });
 
-/** Whose warnings an intruder must keep from the owner. */
+/** Senders of warnings that an intruder must keep from the owner. */
 const warners = ['microsoft.com', 'microsoftonline.com', 'office.com'];
 const isWarner = (entry: string, inside: readonly string[]) => {
   const address = asAddress(entry);
@@ -133,7 +133,7 @@ export function junk(lists: z.infer<typeof junkSchema>, look: Look): Symptoms {
   });
 }
 
-/** From newsletters they tidy up; from colleagues, or from everybody, they hide. */
+/** For newsletters, sweep rules tidy up; for colleagues, or for everybody, they hide. */
 export function sweep(rule: SweepRule, look: Look): Symptoms {
   if (!rule.Enabled) return none;
   const whose = rule.Sender || 'everybody';

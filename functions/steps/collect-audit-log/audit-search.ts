@@ -1,5 +1,5 @@
-// A search of the unified audit log: asked for now, answered by Microsoft Purview minutes later. Knows how to start
-// one, ask for it and read it; what is made of the records is for others.
+// A search of the unified audit log: requested now, answered by Microsoft Purview minutes later. Starts a search, asks
+// whether it is done and reads it; other files interpret the records.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
@@ -13,7 +13,7 @@ import { nullableText, wholeSeconds } from '../../../shared/model/text.ts';
 const searchSchema = z.object({ id: z.string(), status: nullableText });
 
 export interface Search {
-  /** Under this name it stays in the tenant's list of searches. */
+  /** Its name in the tenant's list of searches, where it stays. */
   name: string;
   userPrincipalName: string;
   /** ms */
@@ -22,10 +22,13 @@ export interface Search {
 }
 
 const dayMs = 86_400_000;
-/** What is kept without more licences (https://learn.microsoft.com/purview/audit-log-retention-policies). */
+/**
+ * How long records are kept without further licences
+ * (https://learn.microsoft.com/purview/audit-log-retention-policies).
+ */
 const retentionMs = 180 * dayMs;
 
-/** A day before the first activity that is known (ms), so that what prepared it is seen too. */
+/** A day before the first known activity (ms), so that preparations are seen too. */
 export function searchFrom(given: { run: RunView; intruder: Intruder; now: Date }): number {
   const { run, intruder, now } = given;
   const known = run.signals.flatMap(({ activityAt, detectedAt }) => activityAt ?? detectedAt ?? []);
@@ -33,13 +36,13 @@ export function searchFrom(given: { run: RunView; intruder: Intruder; now: Date 
   return Math.max(Math.min(...times.map((time) => Date.parse(time))) - dayMs, now.getTime() - retentionMs);
 }
 
-/** The services that keep no audit log, or none that can be searched from here. */
+/** Codes of tenants that keep no audit log, or none that can be searched from here. */
 const unavailable = new Set(['AuditingDisabledTenant', 'AuditingDisabledOrganization']);
 
 /**
- * POST /security/auditLog/queries, AuditLogsQuery.Read.All: everything the account did, whatever the activity; a
- * tenant may start 200 in a day (https://learn.microsoft.com/graph/api/security-auditcoreroot-post-auditlogqueries).
- * Answers the search's id; `busy` when the service takes no more for now.
+ * POST /security/auditLog/queries, AuditLogsQuery.Read.All: everything the account did, whatever the activity; a tenant
+ * may start 200 a day (https://learn.microsoft.com/graph/api/security-auditcoreroot-post-auditlogqueries). Returns the
+ * search's id, or `busy` if the service takes no more for now.
  */
 export async function startSearch(
   graph: GraphReader,
@@ -61,7 +64,7 @@ export async function startSearch(
   } catch (error) {
     if (error instanceof RetryableError && error.status === 429) return 'busy';
     if (!(error instanceof PermanentError)) throw error;
-    // National clouds have no such path; a tenant may have auditing switched off or no plan that has it.
+    // National clouds have no such path; a tenant may have switched auditing off, or have no plan that includes it.
     if (error.status === 404 || error.status === 501 || unavailable.has(error.code ?? '')) {
       return {
         skip: 'the unified audit log of this tenant cannot be searched: auditing is off, or not licensed',
@@ -84,11 +87,11 @@ export async function askSearch(graph: GraphReader, id: string): Promise<SearchS
   }
 }
 
-/** What is read at most: more is no longer read by a person, and would not be read within a function's time. */
+/** The most that is read: nobody would read more, and a function would not have the time. */
 export const mostRecords = 20_000;
 
 /**
- * In no promised order, and a record may come twice; `unreadable` counts those without an id or a time
+ * Records come in no promised order, and some twice; `unreadable` counts those without an id or a time
  * (https://learn.microsoft.com/graph/api/security-auditlogquery-list-records).
  */
 export async function readSearch(

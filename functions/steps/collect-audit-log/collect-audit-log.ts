@@ -1,5 +1,5 @@
 // Everything the account did, in all services and whatever the activity. Microsoft Purview takes minutes to answer a
-// search, so it is started, left, and asked for again. What is read here serves the other steps through `facts`.
+// search, so the step starts one, leaves, and asks for it later. Other steps get what it reads through `facts`.
 
 import { z } from 'zod';
 import { PermanentError } from '../../../shared/errors.ts';
@@ -24,7 +24,7 @@ import { proofOf } from './proof.ts';
 import { widened } from './widen-intruder.ts';
 
 const waitFor = (polls: number) => Math.min(3 * 2 ** polls, 300);
-/** About three hours: then somebody looks by hand. */
+/** About three hours; after that, somebody looks by hand. */
 const mostPolls = 40;
 
 type Asked = Context<unknown> & { graph: GraphReader };
@@ -37,7 +37,7 @@ export const collectAuditLog = investigation({
   guide: ['MS tools'],
   stage: 'collect',
   handsOn: 'acts',
-  /** evenInDryRun: a dry run knows then what only this log ties to the intruder, delegates above all. */
+  /** evenInDryRun: with it, a dry run knows what only this log ties to the intruder, above all delegates. */
   settings: settings('act').extend({ evenInDryRun: z.boolean().default(false) }),
   permissions: { graph: ['AuditLogsQuery.Read.All', 'AuditLog.Read.All'] },
   appliesTo: () => true,
@@ -53,7 +53,7 @@ export const collectAuditLog = investigation({
     if (state !== 'running' || polls >= mostPolls) await context.searches?.end();
     if (state === 'succeeded') {
       const read = await readSearch(context.graph, search);
-      // A search succeeds with nothing by mistake at times, so an empty one is asked for once more.
+      // Sometimes a search wrongly succeeds with nothing, so an empty one is repeated once.
       if (read.records.length === 0 && searches === 1 && !isLaterLook(context))
         return await begin(context, 2);
       return await finish(context, read);
@@ -69,7 +69,7 @@ export const collectAuditLog = investigation({
 });
 
 const nameOf = ({ run, account }: Asked) => `Reclaim ${run.code} ${account.userPrincipalName}`;
-/** The log answered before, and is asked for what came in late. */
+/** The log answered before, and is now asked for what came in late. */
 const isLaterLook = ({ run }: Asked) => actsIn(run) !== undefined;
 
 const tooMany = {
@@ -143,7 +143,7 @@ async function finish(
   };
 }
 
-/** An access token lives 60 to 90 minutes after it was given out, whatever is done to the account. */
+/** An access token lives 60 to 90 minutes after it was issued, whatever is done to the account. */
 function afterTheLock(acts: readonly Act[], run: RunView): Kept[] {
   const lockedAt = run.fixedAt['block-sign-in'];
   if (lockedAt === undefined) return [];
@@ -155,7 +155,7 @@ function afterTheLock(acts: readonly Act[], run: RunView): Kept[] {
 }
 
 function unanswered(context: Asked, { why, order }: { why: string; order: string }): Collected {
-  // What was read before stays what is known, up to the time until which it was complete.
+  // What was read before stays known, up to the time at which the log was complete.
   if (isLaterLook(context)) {
     throw new PermanentError(
       `The search ${inQuotes(nameOf(context))} ${why}; the audit log is known as it was read before.`,

@@ -1,5 +1,5 @@
-// What the audit logs show of an account, for a person who has ten seconds, and as a table for one who has an hour.
-// Pure; what is the intruder's was decided before.
+// What the audit logs show about an account, for a person who has ten seconds, and as a table for one who has an hour.
+// Pure; which records are the intruder's was decided before.
 
 import { isOrdinary } from '../../../shared/intruder/acts.ts';
 import { type DirectoryAudit, tiedToIntruder } from '../../../shared/intruder/audit.ts';
@@ -12,7 +12,7 @@ import type { Attachment, Kept } from '../../../shared/model/step.ts';
 type Entry = UnifiedRecord | DirectoryAudit;
 const mostLines = 30;
 
-/** One line for each kind of act of the intruder, changes first, and one for all the rest. */
+/** One line for each kind of act by the intruder, changes first, and one for everything else. */
 export function describeAudit(records: readonly Entry[], intruder: Intruder): Kept[] {
   const groups = new Map<string, { records: Entry[]; evidence: string }>();
   let others = 0;
@@ -51,7 +51,7 @@ export function describeAudit(records: readonly Entry[], intruder: Intruder): Ke
 
 const rank = ([first]: readonly Entry[]) => (first && isOrdinary(first.activity) ? 1 : 0);
 
-/** Whose mailbox it was done in: an intruder works in every mailbox that the account may open. */
+/** The mailbox that it was done in: an intruder works in every mailbox that the account may open. */
 function mailboxOf(record: Entry): string | undefined {
   const owner = 'targets' in record ? undefined : record.data['MailboxOwnerUPN'];
   const isOther =
@@ -82,7 +82,7 @@ function objectOf(record: Entry): string | null {
   return names.join(', ') || null;
 }
 
-/** Every record in a table, the latest first, and what the workloads wrote about the intruder's. */
+/** Every record in a table, latest first, and the intruder's records as the workloads wrote them. */
 export function auditAttachments(records: readonly Entry[], intruder: Intruder): Attachment[] {
   if (records.length === 0) return [];
   const sorted = records.toSorted((a, b) => b.time - a.time);

@@ -1,19 +1,19 @@
-// Which acts let a run go further by themselves. A rule is not the only thing that an intruder leaves: a mail, a link,
-// a guest or a flow by the same session says as much. Pure.
+// Which acts let a run go further by themselves. A rule is not all that an intruder leaves: a mail, a link, a guest or
+// a flow from the same session proves as much. Pure.
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import { inQuotes } from '../../../shared/model/text.ts';
 
 interface Telling {
   names: RegExp;
   did: string;
-  /** Where the cmdlet does other things too. */
+  /** If the cmdlet does other things too, which of them count. */
   only?: (act: Act) => boolean;
 }
 
 const sets = (act: Act, ...parameters: string[]) =>
   parameters.some((name) => !['', 'false', '$false'].includes(parameterOf(act, name)?.toLowerCase() ?? ''));
 
-/** By the names that the workloads have for them (https://learn.microsoft.com/purview/audit-log-activities). */
+/** By the workloads' names for them (https://learn.microsoft.com/purview/audit-log-activities). */
 const tellings: readonly Telling[] = [
   { names: /^(Send|SendAs|SendOnBehalf)$/i, did: 'sent a mail' },
   { names: /^(New|Set|Enable)-InboxRule$|^UpdateInboxRules$/i, did: 'made or changed an inbox rule' },
@@ -72,8 +72,8 @@ const tellingOf = (act: Act) =>
   tellings.find(({ names, only }) => names.test(act.activity) && (only === undefined || only(act)));
 
 /**
- * The first thing that the intruder certainly did and that stays, in one sentence. Reading alone is none, and neither
- * is an act that only signs which fit together tie to them.
+ * The first lasting thing that the intruder certainly did, in one sentence. Reading alone doesn't count, nor does an
+ * act that is only likely to be theirs.
  */
 export function proofOf(acts: readonly Act[]): string | undefined {
   const certain = acts.filter(({ succeeded, certainty }) => succeeded && certainty === 'certain');

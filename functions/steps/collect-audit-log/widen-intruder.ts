@@ -1,18 +1,18 @@
-// What the audit log adds to the intruder that the sign-ins did not tell: sessions, addresses and devices. Pure, and careful: what
-// another session shares is nobody's evidence.
+// What the audit log adds to what the sign-ins said about the intruder: sessions, addresses and devices. Pure, and
+// careful: what another session shares proves nothing.
 
 import { bareAddress, networkOf } from '../../../shared/intruder/address.ts';
 import { type AuditRecord, type DirectoryAudit, tiedToIntruder } from '../../../shared/intruder/audit.ts';
 import { registeredDevices, withDevices } from '../../../shared/intruder/registered-devices.ts';
 import type { Intruder, Mark } from '../../../shared/model/intruder.ts';
 
-/** Microsoft's own servers act for users from these; what came from there says nothing about who asked. */
+/** Microsoft's own servers act for users from these addresses; they don't show who asked. */
 const microsofts = /^(2603:10|2a01:111:|2620:1ec:)/;
 const hourMs = 3_600_000;
 
 /**
- * The intruder with what the audit log adds: a session is theirs if all of it comes from their addresses, an address if
- * no other session came from it, a device if they registered it. undefined where nothing is new.
+ * The intruder with what the audit log adds. A session is theirs if all of it comes from their addresses; an address,
+ * if no other session came from it; a device, if they registered it. undefined if nothing is new.
  */
 export function widened(records: readonly AuditRecord[], intruder: Intruder): Intruder | undefined {
   let known = intruder;
@@ -75,7 +75,7 @@ const mark = (kind: Mark['kind'], value: string, reason: string): Mark => ({
 
 const placeOf = (address: string | null | undefined) => (address ? bareAddress(address) : undefined);
 
-/** New values that some record shows (`from`) and no record contradicts (`only`). */
+/** New values that some record shows (`from`) and none contradicts (`only`). */
 function newOnes(
   records: readonly AuditRecord[],
   value: (record: AuditRecord) => string | undefined,

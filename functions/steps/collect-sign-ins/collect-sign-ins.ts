@@ -1,4 +1,4 @@
-// Who signed in, from where and to what. The first investigation: the other steps rely on what it learns about the
+// Who signed in, from where and to what. The first investigation: the other steps rely on what it finds out about the
 // intruder. find-intruder.ts tells owner and intruder apart.
 import { describeTrail, place, when } from '../../../shared/intruder/describe-trail.ts';
 import { findIntruder, type Trail } from '../../../shared/intruder/find-intruder.ts';
@@ -14,9 +14,9 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** What Entra ID keeps (https://learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention). */
 const retentionMs = 30 * dayMs;
-/** Enough of the time before to know the owner by, though the intruder may have been in for days. */
+/** Enough history to know the owner by, even if the intruder has been in for days. */
 const historyMs = 14 * dayMs;
-/** By then services that evaluate access continuously have heard of the lock. */
+/** By then, services with continuous access evaluation know about the lock. */
 const graceMs = hourMs / 4;
 /** Each costs one of the five requests in ten seconds. */
 const mostAddresses = 2;
@@ -80,7 +80,7 @@ function firstActivity({ signals, openedAt }: RunView): number {
   return Math.min(Date.parse(openedAt), ...times.map((time) => Date.parse(time)));
 }
 
-/** For some minutes services have not heard of the lock; a sign-in that is answered later means that it does not hold. */
+/** For some minutes services don't know about the lock; a later successful sign-in means that it does not hold. */
 function afterTheLock({ hits }: Trail, run: RunView): Kept[] {
   const lock = run.fixedAt['block-sign-in'];
   if (lock === undefined) return [];

@@ -1,5 +1,5 @@
-// Reads what Entra ID logged of a user, little at a time: all reading of these logs shares five requests in ten
-// seconds for a tenant. What could not be read is said, since a part of a log proves nothing.
+// Reads what Entra ID logged about a user, a little at a time: all readers of these logs in a tenant share five
+// requests in ten seconds. What could not be read is reported, since part of a log proves nothing.
 
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
@@ -22,14 +22,14 @@ import { wholeSeconds } from '../../../shared/model/text.ts';
 
 const mostSignIns = 5000;
 const mostDetections = 1000;
-/** This many colleagues make an address a company's, a carrier's or a VPN's. */
+/** With this many colleagues, an address belongs to a company, a carrier or a VPN. */
 const crowd = 2;
 /** Each costs one of the five requests in ten seconds. */
 const mostAsked = 4;
 
 /**
- * A user's sign-ins since a time (ms), newest first: AuditLog.Read.All and a licence of Entra ID P1
- * (https://learn.microsoft.com/graph/api/signin-list). Sessions and non-interactive sign-ins are in beta only.
+ * A user's sign-ins since a time (ms), newest first: AuditLog.Read.All and an Entra ID P1 licence
+ * (https://learn.microsoft.com/graph/api/signin-list). Sessions and non-interactive sign-ins are only in beta.
  */
 export async function readSignIns(
   graph: GraphReader,
@@ -81,7 +81,8 @@ const cut = (read: readonly SignIn[]): Kept[] =>
 
 /**
  * All risk detections of a user: IdentityRiskEvent.Read.All (https://learn.microsoft.com/graph/api/riskdetection-list).
- * They need another licence and are throttled for all applications together; the sign-ins are worth telling without.
+ * They need another licence, and all applications share their rate limit; the sign-ins are worth reporting without
+ * them.
  */
 export async function readRiskDetections(
   graph: GraphReader,
@@ -100,8 +101,8 @@ export async function readRiskDetections(
 }
 
 /**
- * Devices that the intruder registered, by the directory audit log. Only asked where there is an intruder; a log that is
- * refused leaves a gap.
+ * Devices that the intruder registered, according to the directory audit log. Asked only if there is an intruder; if
+ * the log is refused, that leaves a gap.
  */
 export async function readRegisteredDevices(
   graph: GraphReader,
@@ -119,8 +120,8 @@ export async function readRegisteredDevices(
 }
 
 /**
- * Which of these addresses colleagues use by habit: every day since well before the intruder came, and as people who
- * can be told from victims by their own sign-ins. Victims of the same intruder make no habit, however long they were in.
+ * Which of these addresses colleagues use habitually: every day since well before the intruder came, by people whose
+ * own sign-ins show that they are no victims. Victims of the same intruder make no habit, however long they were in.
  */
 export async function crowdedNetworks(
   graph: GraphReader,
@@ -153,7 +154,7 @@ export async function crowdedNetworks(
   return { crowded, gaps };
 }
 
-/** Refused or busy, it is left out; anything else is a mistake of ours. */
+/** A refused or busy read is left out; anything else is a mistake of ours. */
 function gap(what: string, error: unknown): Kept {
   if (error instanceof PermanentError || error instanceof RetryableError) {
     return { what: `${what} could not be read`, why: error.message };

@@ -1,5 +1,6 @@
-// Disables the account in Active Directory, from where the next sync would enable it again in the cloud. Defender for
-// Identity does it where it is there; the password stays, since its reset there only asks for a new one at sign-in.
+// Disables the account in Active Directory, because the next sync would otherwise enable it again in the cloud.
+// Defender for Identity does it, if the tenant has it. The password stays: resetting it there only asks for a new one
+// at sign-in.
 import { z } from 'zod';
 import { isLastStanding, leaveOneAdministrator } from '../../../shared/microsoft365/global-administrators.ts';
 import { activeDirectoryGuide } from '../../../shared/microsoft365/links.ts';
@@ -11,7 +12,7 @@ import { inActiveDirectory, invokeAction } from './defender-for-identity.ts';
 const step = 'contain-on-premises-account';
 /**
  * identityAccounts: SecurityIdentitiesAccount.Read.All to read, SecurityIdentitiesActions.ReadWrite.All to act
- * (https://learn.microsoft.com/graph/api/security-identityaccounts-invokeaction). The others are for an administrator.
+ * (https://learn.microsoft.com/graph/api/security-identityaccounts-invokeaction). The others are for administrators.
  */
 export const containOnPremisesAccount = remediation({
   name: step,
@@ -57,7 +58,7 @@ export const containOnPremisesAccount = remediation({
       why: 'a sync from there would enable the account again',
       before: { identity, account: identifier, isEnabled: true as const },
     };
-    // Defender for Identity takes minutes to see what it did; until it was told, only a person can do it.
+    // Defender for Identity takes minutes to see what it did; until it has been asked, only a person can do it.
     return { changes: [change], tasks: run.fixedAt[step] === undefined ? tasks : [] };
   },
 

@@ -1,4 +1,4 @@
-// An account in Active Directory through Defender for Identity, the only way in which it is reached from the cloud.
+// An account in Active Directory, reached through Defender for Identity: the only way to reach it from the cloud.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
@@ -16,7 +16,10 @@ const identitySchema = z.object({
   accounts: z.array(accountSchema),
 });
 
-/** The account as Defender for Identity sees it; skipped where that is not there, may not be asked, or does not see it. */
+/**
+ * The account as Defender for Identity sees it; skipped if the tenant does not have it, it may not be asked, or it does
+ * not see the account.
+ */
 export async function inActiveDirectory(graph: GraphReader, account: Account) {
   const { onPremisesSecurityIdentifier: sid } = await graph.get(
     path`/users/${account.id}?$select=id,onPremisesSecurityIdentifier`,
@@ -28,7 +31,7 @@ export async function inActiveDirectory(graph: GraphReader, account: Account) {
       path`/security/identities/identityAccounts?$filter=onPremisesSecurityIdentifier eq '${sid}'`,
       identitySchema,
     );
-    // A filter that is not understood would answer with everybody.
+    // A service that did not understand the filter would return everybody.
     const [identity, ...more] = found.filter((one) => one.onPremisesSecurityIdentifier === sid);
     const own = identity?.accounts.find((one) =>
       /^activeDirectory$/i.test(one.identityProvider ?? one.provider ?? ''),
@@ -44,7 +47,7 @@ export async function inActiveDirectory(graph: GraphReader, account: Account) {
   }
 }
 
-/** Accepted means begun: the action account of Defender for Identity needs rights in the directory. */
+/** Accepted means begun: Defender for Identity's action account still needs rights in the directory. */
 export const invokeAction = (
   graph: GraphClient,
   { identity, account }: { identity: string; account: string },

@@ -1,4 +1,4 @@
-// Which mail an inbox rule selects, and what that suggests. What the rule does to the mail is judged elsewhere.
+// Which mail an inbox rule selects, and what that suggests. Other files judge what the rule does with the mail.
 
 import { domainOf, isUnder, type Recipient } from '../../../shared/microsoft365/recipients.ts';
 import { foldText, type Matcher, matcher, skeleton } from '../../../shared/microsoft365/rule-name.ts';
@@ -6,32 +6,32 @@ import * as words from '../../../shared/microsoft365/rule-words.ts';
 import type { InboxRule } from './rule.ts';
 
 export interface Aim {
-  /** From 2 on: mail that an intruder wants unseen, or all of it. */
+  /** From 2 on: mail that an intruder wants nobody to see, or all mail. */
   points: number;
   says: string;
   /** Picks nearly every message. */
   wide: boolean;
   /** Looks for mail about the attack, money or staff. */
   sensitive: boolean;
-  /** Looks for warnings or codes: what an owner must see. */
+  /** Looks for warnings or codes: mail that an owner must see. */
   warns: boolean;
-  /** Looks for what harms the company outside: contracts, bids, what colleagues write. */
+  /** Looks for what harms the company if it gets out: contracts, bids, what colleagues write. */
   leaks: boolean;
   /** How many of its words look for such mail. */
   hits: number;
   /** How many look for such mail or for secrets. */
   telling: number;
-  /** `noise` is sorted or thrown away for one's own peace; `leisure` may even be filed among the feeds. */
+  /** `noise` is mail that people sort or delete for their own peace; `leisure` may even be filed among the feeds. */
   calm: 'leisure' | 'noise' | null;
-  /** Picks the mail of people or companies outside that is no noise. */
+  /** Picks the mail of people or companies outside, other than noise. */
   partners: boolean;
   /** Picks what colleagues write. */
   colleagues: boolean;
-  /** Picks what the organisation itself writes, apart from its machines. */
+  /** Picks what the organisation itself writes, but not what its machines write. */
   inside: boolean;
-  /** Looks for words in a language that the lists hardly hold. */
+  /** Looks for words in a language that the lists hardly cover. */
   foreign: boolean;
-  /** Looks for such mail by a word whose letters only look right: "inv0ice". */
+  /** Looks for such mail by a word that only looks right: "inv0ice". */
   disguised: boolean;
 }
 
@@ -44,9 +44,9 @@ export interface Own {
 interface Tells {
   points: number;
   says: string;
-  /** So telling that an automatic sender is no excuse. */
+  /** So telling that even an automatic sender is no excuse. */
   grave?: true;
-  /** Warns of an attack, or lets somebody in: what an owner must see. */
+  /** Warns of an attack, or lets somebody in: mail that an owner must see. */
   warns?: true;
 }
 interface Subject extends Tells {
@@ -68,7 +68,7 @@ const sensitive: readonly Subject[] = [
   { points: 3, says: 'mail about money', match: matcher(words.money) },
   lures,
 ];
-/** What a warning comes under, though most mail under it is none. */
+/** Words that warnings come under, although most such mail is no warning. */
 const notices: Subject = {
   points: 2,
   says: 'notices, warnings among them',
@@ -76,7 +76,7 @@ const notices: Subject = {
     /^(?:alerts?|notifications?|notices?|important|urgent|updates?|account|(?:important|urgent|account) (?:update|notice|notification))[:!]?$|(?<!\p{L})(?:microsoft|office[\s_]?365|o365|m365|azure|apple id|google account|auto-submitted)(?!\p{L})/u,
 };
 const bounces: Subject = { points: 3, says: 'bounces', match: matcher(words.bounce) };
-/** "Re: Updated form": what is answered to one mail, mostly one that was sent from here. */
+/** "Re: Updated form": the answers to one mail, mostly one that was sent from here. */
 const answers: Subject = {
   points: 2,
   says: 'answers to one mail',
@@ -88,7 +88,7 @@ const secrets = matcher(words.secrets);
 const leisure = matcher(words.leisure);
 const noise = matcher(words.noise);
 
-/** A part of a word will do as a condition, and picks the whole word: "nvoic". */
+/** A part of a word works as a condition, and picks the whole word: "nvoic". */
 function wholeOf(entry: string): string {
   const core = words.cores.find(
     (one) =>
@@ -109,10 +109,10 @@ function about(list: readonly Subject[], entry: string): Subject[] {
   ];
   return list.filter(({ match }) => forms.some((form) => match.test(form)));
 }
-/** Whether a text speaks of the attack, of money or of staff. */
+/** Whether a text is about the attack, money or staff. */
 export const isSensitive = (text: string) => about(sensitive, foldText(text)).length > 0;
 const office = matcher(words.office);
-/** Whether a folder is called after those who work on such mail. */
+/** Whether a folder is named after people who work on such mail. */
 export const isOffice = (folder: string) => office.test(foldText(folder));
 const isVacuous = (list: readonly string[]) => list.some((entry) => words.everything.test(entry));
 const isAnyReply = (list: readonly string[]) => list.some((entry) => words.anyReply.test(entry));
@@ -125,13 +125,13 @@ function calmOf(entry: string): Aim['calm'] {
   return noise.test(entry) && !grave ? 'noise' : null;
 }
 
-/** Calm as a whole only where every entry is; as calm as the least calm of them. */
+/** The whole is calm only if every entry is; then it is as calm as the least calm of them. */
 function calmest(list: readonly Aim['calm'][]): Aim['calm'] {
   if (list.length === 0 || list.includes(null)) return null;
   return list.includes('noise') ? 'noise' : 'leisure';
 }
 
-/** Conditions that say nothing are left out, so that "contains e" counts as no condition at all. */
+/** Conditions that say nothing are left out, so that "contains e" counts as no condition. */
 function conditionsOf({ conditions }: InboxRule, own: Own) {
   const telling = (list: readonly string[]) => (isVacuous(list) ? [] : list);
   // Two letters are in nearly every address.
@@ -162,7 +162,7 @@ function conditionsOf({ conditions }: InboxRule, own: Own) {
 /** Kinds of message that people sort away. */
 const dullTypes = /^(?:Calendaring\w*|ReadReceipt|Voicemail|AutomaticReply|ApprovalRequest)$/i;
 
-/** Which mail a rule picks, and what that tells. */
+/** Which mail a rule picks, and what that suggests. */
 export function aimOf(rule: InboxRule, own: Own): Aim {
   const { types, hasAttachment } = rule.conditions;
   const picks = conditionsOf(rule, own);
@@ -190,7 +190,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     if (picks.words.length > 0) return { ...wide, points: 4, says: 'every answer or forward' };
     if (picks.toOwner) return { ...wide, points: 4, says: 'all that is addressed to the owner' };
     if (hasAttachment) return { ...wide, points: 3, says: 'everything with an attachment' };
-    // Without conditions, or without such as can be read? Where it may be the latter, nobody knows.
+    // Without conditions, or with none that can be read? If it may be the latter, nobody knows.
     return rule.incomplete || rule.unread.length > 0 ? aim : { ...wide, points: 5, says: 'every message' };
   }
 
@@ -200,19 +200,19 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
   if (types.includes('NonDeliveryReport')) inWords.push(bounces);
   if (types.includes('AutomaticReply')) inWords.push(absences);
   const named = [...entries, ...picks.headers].flatMap((entry) => addressIn(entry) ?? []);
-  // A header names a domain where it says by which servers a mail came.
+  // A header names a domain if it tells which servers a mail came through.
   const relayed = picks.headers.flatMap(
     (header) => /(?<![@\w.-])(?:[\w-]+\.)+[a-z]{2,}(?![\w@])/.exec(header)?.[0] ?? [],
   );
   const senders = [...picks.senders, ...named, ...relayed]
     .map((sender) => senderOf(sender, own))
-    // All that a colleague writes is more than what a colleague writes about one thing.
+    // Everything that a colleague writes is more than what they write about one thing.
     .map((sender) =>
       sender.person && sender.points === 2 && entries.length > 0 ? { ...sender, points: 1 } : sender,
     );
   const { points, says } = [...inWords, ...senders].toSorted((a, b) => b.points - a.points)[0] ?? aim;
   const thin = entries.filter((entry) => words.thinScripts.test(entry));
-  // Where the list holds a few words of a language, one that it knows may stand for something else.
+  // If the list has only a few words of a language, a word that it knows may mean something else.
   const once =
     thin.filter((entry) => about(sensitive, entry).length > 0).length === 1 &&
     hits === 1 &&
@@ -237,7 +237,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
   const grave = [...inWords, ...senders].some((told) => told.grave === true);
   if (bySender !== null && !grave) return { ...aim, says: 'automatic mail', leaks, calm: bySender };
 
-  // By its form alone, a mail is neither noise nor anything else: all that is important, encrypted, or sent to a list.
+  // Its form alone makes a mail neither noise nor anything else: everything important, encrypted, or sent to a list.
   if (
     entries.length + picks.senders.length + picks.headers.length + picks.recipients.length === 0 &&
     says === ''
@@ -276,7 +276,7 @@ const roles = {
   noise: matcher(words.senderRoles.noise),
 };
 
-/** Where so many people have their addresses that a domain picks a part of all mail. */
+/** Domains with so many people's addresses that one of them picks part of all mail. */
 const freeDomains = /^(?:gmail|googlemail|outlook|hotmail|yahoo|icloud|gmx|web|mail|qq|163)(?:\.\w+)*$/;
 
 interface Sender extends Tells {
@@ -289,10 +289,10 @@ interface Sender extends Tells {
   person: boolean;
 }
 
-/** Whom an intruder plays, or is warned by. */
+/** People whom an intruder impersonates, or who send warnings. */
 const heads = /^(?:c[efiot]o|ciso|president|chairman|managingdirector|md|director|boss)$/;
 
-/** What a sender that the rule names tells: an address, a domain or a part of either. */
+/** What a sender in the rule suggests: an address, a domain, or part of either. */
 function senderOf(given: string, own: Own): Sender {
   const sender = given.trim();
   const at = sender.lastIndexOf('@');
@@ -346,7 +346,8 @@ function senderOf(given: string, own: Own): Sender {
     if (roles.money.test(local))
       return tells(3, 'the mail of those who pay', { person: inside || labels.length === 1 });
   }
-  // Directory names are colleagues; whoever throws away what one of them writes may have been warned by them.
+  // Directory names are colleagues; if the owner seems to throw away what a colleague writes, that may have been a
+  // warning.
   if (
     (inside && at > 0 && (/[._-]/.test(local) || heads.test(local))) ||
     (at === -1 && labels.length === 1 && /\s/.test(sender))
@@ -356,11 +357,11 @@ function senderOf(given: string, own: Own): Sender {
   const partner = !inside && labels.length > 1;
   if (roles.money.test(local) || words.senderDomains.money.test(domain))
     return tells(2, 'mail about money', { partner });
-  // A part of an address picks whoever has it in theirs, colleagues too.
+  // Part of an address picks everybody who has it in theirs, colleagues too.
   return tells(at < 1 && labels.length === 1 ? 2 : 1, `the mail of ${sender}`, { partner });
 }
 
-/** The first address in a text: `from:<it@contoso.com>`, or `@contoso.com` for all of a domain. */
+/** The first address in a text: `from:<it@contoso.com>`, or `@contoso.com` for a whole domain. */
 function addressIn(text: string): string | undefined {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     const local =

@@ -1,6 +1,6 @@
-// Decides about a rule, by what it does and by what the audit log says about its maker: a rule itself has neither maker
-// nor date. Owners sometimes make suspicious rules, and intruders harmless-looking ones; so the log decides if it can,
-// and otherwise a person.
+// Decides about a rule, by what it does and by what the audit log says about its author: the rule itself has neither
+// author nor date. Owners sometimes make suspicious rules, and intruders harmless-looking ones; so the log decides if
+// it can, and otherwise a person.
 
 import { type Act, makesRule, pairsIn, parameterOf, tiedBy } from '../../../shared/intruder/acts.ts';
 import { oddityOf } from '../../../shared/microsoft365/rule-name.ts';
@@ -11,7 +11,7 @@ import { type Judgement, judgeRule, type RuleContext } from './judge.ts';
 import type { InboxRule } from './rule.ts';
 import type { ReadRule } from './rules-of.ts';
 
-/** `adele\13545366470107004929` stands for the rule as much as its number or its name alone. */
+/** `adele\13545366470107004929` names the rule just as its number or its name alone does. */
 const lastPart = (identity: string) => identity.slice(identity.lastIndexOf('\\') + 1);
 
 /** Exchange shows the number of a rule without a sign, Outlook's records with one; 0 stands for a new rule. */
@@ -22,7 +22,7 @@ function numbersOf(id: string): string[] {
 
 const propertyOf = (act: Act, name: string) => pairsIn(act, 'OperationProperties').get(name) ?? '';
 
-/** Whatever the record calls the rule by: ids and names in one. */
+/** Everything that the record calls the rule: ids and names together. */
 function namesIn(act: Act): Set<string> {
   const object = act.activity === 'UpdateInboxRules' ? undefined : (act.object ?? undefined);
   const all = [parameterOf(act, 'Name'), parameterOf(act, 'Identity'), object, propertyOf(act, 'rulename')];
@@ -33,13 +33,13 @@ function namesIn(act: Act): Set<string> {
 const isEmpty = (value: string) => /^(?:[{[]\s*[}\]])?$/.test(value.trim());
 const rewriteMs = 10_000;
 
-/** Outlook writes down each rule of the set that it stores, changed or not, and says no more of it than its number. */
+/** Outlook records each rule of the set that it stores, changed or not, and says nothing about it but its number. */
 const saysNothing = (act: Act) =>
   act.activity === 'UpdateInboxRules' &&
   /^ModifyMailboxRule$/i.test(propertyOf(act, 'ruleoperation')) &&
   ['rulename', 'rulecondition', 'ruleactions'].every((name) => isEmpty(propertyOf(act, name)));
 
-/** What else Outlook wrote down within seconds, of other rules. */
+/** What else Outlook recorded about other rules within seconds. */
 const burstOf = (act: Act, acts: readonly Act[]) =>
   acts.filter(
     (other) =>
@@ -48,7 +48,7 @@ const burstOf = (act: Act, acts: readonly Act[]) =>
       propertyOf(act, 'ruleid') !== propertyOf(other, 'ruleid'),
   );
 
-/** The rule that an act is about; none where a name stands for two. */
+/** The rule that an act is about; none if the name stands for two. */
 function ruleOf(act: Act, rules: readonly ReadRule['rule'][]) {
   const names = namesIn(act);
   const byId = rules.filter(({ id }) => names.has(id) || names.has(lastPart(id)));
@@ -58,13 +58,13 @@ function ruleOf(act: Act, rules: readonly ReadRule['rule'][]) {
 }
 
 interface MadeBy {
-  /** The act that shows it, by the id of the rule. */
+  /** The act that shows who made it, by the rule's id. */
   acts: ReadonlyMap<string, Act>;
-  /** Rules that were stored again with others, while no record says what was changed: any of them may be another now. */
+  /** Rules that were stored again with others, while no record says what changed: any of them may have changed. */
   stored: ReadonlySet<string>;
 }
 
-/** What the acts tell of the rules of one mailbox. */
+/** What the acts say about the rules of one mailbox. */
 function rulesMadeBy(acts: readonly Act[], read: readonly ReadRule[]): MadeBy {
   const rules = read.map(({ rule }) => rule);
   const done = acts.filter(({ activity, succeeded }) => succeeded && makesRule.test(activity));
@@ -81,10 +81,10 @@ function rulesMadeBy(acts: readonly Act[], read: readonly ReadRule[]): MadeBy {
   return { acts: found, stored };
 }
 
-/** The log answers within minutes as a rule; after this time the looks decide. */
+/** The log usually answers within minutes; after this time, the rule's looks decide. */
 const mostMinutes = 15;
 
-/** When the account was locked, or the run began: what the intruder did, they did before. */
+/** When the account was locked, or the run began: the intruder acted before that. */
 const lockedAt = ({ openedAt, fixedAt }: RunView) =>
   Math.max(Date.parse(openedAt), Date.parse(fixedAt['block-sign-in'] ?? openedAt));
 
@@ -95,7 +95,7 @@ const logMayTell = (run: RunView, now: Date): boolean =>
   run.ended['collect-audit-log'] === undefined &&
   now.getTime() - lockedAt(run) < mostMinutes * 60_000;
 
-/** In a session or on a device that is the owner's. */
+/** Made in a session or on a device that is the owner's. */
 const isOwners = ({ trace }: Act, { marks }: Intruder): boolean =>
   trace !== null &&
   marks.some(
@@ -115,13 +115,13 @@ function groundOf(made: Act | undefined, intruder: Intruder): string | undefined
   return Date.parse(made.at) < since ? 'the log shows that it is older than the intruder' : undefined;
 }
 
-/** What is known about the maker of a rule in one mailbox. */
+/** What is known about who made the rules of one mailbox. */
 interface Known {
   run: RunView;
   intruder: Intruder;
   mode: Mode;
   now: Date;
-  /** Of the intruder. */
+  /** The intruder's acts. */
   acts: readonly Act[];
   actsOfOthers: readonly Act[];
 }
@@ -139,7 +139,7 @@ interface Decision {
   owners?: true;
 }
 
-/** Nothing but its looks speaks against it, and it neither hides nor has a name that hides it. */
+/** Only its looks speak against it, and it neither hides mail nor has a name that hides the rule. */
 const looksOwn = ({ rule, evidence }: Judged) =>
   evidence === undefined && !rule.hidden && oddityOf(rule.name).points === 0;
 
@@ -186,9 +186,11 @@ export function decideOn(rules: readonly ReadRule[], context: RuleContext, known
     return {
       ...rest,
       ...decisionOn(judged, makers, known),
-      /** As far as is known now, it would be left on: if this run disabled it, it is given back. */
+      /** As far as is now known, it would be left on: if this run disabled it, it is given back. */
       isOwners: decisionOn({ ...on, ...judgeRule(on.rule, context) }, makers, known).owners === true,
-      /** The intruder's Outlook stored it again with all others: only the owner can say whether it was changed. */
+      /**
+       * The intruder's Outlook stored it again together with all others: only the owner can say whether it was changed.
+       */
       storedAgain: makers.intruders.stored.has(entry.rule.id),
     };
   });

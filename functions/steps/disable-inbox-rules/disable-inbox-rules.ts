@@ -1,5 +1,5 @@
-// Switches off the rules by which an intruder hides mail from the owner or has it sent out. Never deletes one; what
-// is not suspicious is listed, and what nobody can judge becomes a task. Mail already moved stays where it is.
+// Switches off the rules with which an intruder hides mail from the owner or has it sent out. Never deletes one; what
+// is not suspicious is listed, and what can't be judged becomes a task. Mail that was already moved stays where it is.
 import { z } from 'zod';
 import { actsIn, rulesOfOthersIn } from '../../../shared/intruder/acts.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
@@ -34,7 +34,7 @@ const mailboxSchema = z.object({ EmailAddresses: z.array(z.string()).nullish() }
 const reading = ['Get-Mailbox', 'Get-AcceptedDomain', 'Get-InboxRule', 'Get-Recipient'] as const;
 
 /**
- * Get-InboxRule with IncludeHidden, for which reading roles do not suffice; Disable-InboxRule and Enable-InboxRule
+ * Get-InboxRule with IncludeHidden, for which read-only roles are not enough; Disable-InboxRule and Enable-InboxRule
  * delete the rules that only Outlook runs (https://learn.microsoft.com/powershell/module/exchange/disable-inboxrule).
  */
 export const disableInboxRules = remediation({
@@ -94,7 +94,7 @@ export const disableInboxRules = remediation({
   },
 });
 
-/** What becomes of the rules of one mailbox; undefined where there is no such mailbox. */
+/** What becomes of the rules of one mailbox; undefined if there is no such mailbox. */
 async function rulesIn(
   exchange: ExchangeReader,
   looked: LookedAt,
@@ -149,7 +149,7 @@ async function rulesIn(
   };
 }
 
-/** The mailbox by its id: the number alone may stand for a rule of somebody else. */
+/** Names the mailbox by its id: the number alone may stand for somebody else's rule. */
 const ofMailbox = ({ mailbox, identity }: Before, account: Account) => {
   const { id, userPrincipalName } = mailbox ?? account;
   return [{ Identity: numberIn(identity), Mailbox: id, Force: true }, { anchor: userPrincipalName }] as const;
@@ -173,7 +173,7 @@ const askTheOwner = (rule: InboxRule, why: string, mailbox: Mailbox, where: Wher
   danger: 'leak',
 });
 
-/** Outlook stores the whole set when one rule is changed, and its records do not say which one that was. */
+/** Outlook stores the whole set when one rule is changed, and its records do not say which one. */
 const askAboutStored = (stored: readonly { rule: InboxRule }[], mailbox: Mailbox, where: Where): Task[] =>
   stored.length === 0
     ? []

@@ -1,6 +1,6 @@
-// Where an inbox rule puts mail, and how well it is hidden there. Folders are known by what Exchange calls them in each
-// language (folders.json; Graph's well-known names are among them), as the eye reads it: a Cyrillic letter in "RSS Feeds"
-// makes no other folder of it.
+// Where an inbox rule puts mail, and how well it is hidden there. Folders are recognised by Exchange's names for them
+// in each language (folders.json; Graph's well-known names are included), as the eye reads them: a Cyrillic letter in
+// "RSS Feeds" does not make it another folder.
 
 import { foldText, oddityOf, skeleton } from '../../../shared/microsoft365/rule-name.ts';
 import { trimEnd } from '../../../shared/model/text.ts';
@@ -9,8 +9,8 @@ import folders from './folders.json' with { type: 'json' };
 import type { InboxRule } from './rule.ts';
 
 /**
- * `odd`: places of their own that nobody keeps mail in. `aside`: for something else than mail. `dull`: names that say
- * nothing of what is in them. `unknown`: the service gives only an id.
+ * `odd`: places where nobody keeps mail. `aside`: for things other than mail. `dull`: names that don't say what is
+ * inside. `unknown`: the service gives only an id.
  */
 export type Place =
   | 'none'
@@ -45,7 +45,7 @@ for (const place of ['dull', 'archive', 'junk', 'aside', 'odd', 'deleted'] as co
   }
 }
 
-/** Well-known names that a name may pretend to be by one letter more, less or other. */
+/** Well-known names that another name may imitate with one letter more, less or different. */
 const imitated: readonly (readonly [string, Place])[] = [
   ['rss feeds', 'odd'],
   ['rss subscriptions', 'odd'],
@@ -68,7 +68,7 @@ function imitatedBy(part: string): Place | undefined {
   return imitated.find(([name]) => isNear(joined, name.replaceAll('l', 'i')))?.[1];
 }
 
-/** Whether a name only looks like that of a folder that Exchange made: "Deleted ltems", "RЅS Feeds". */
+/** Whether a name only looks like a folder that Exchange made: "Deleted ltems", "RЅS Feeds". */
 export const isForged = (folder: string) =>
   folder.split(/[\\/]/).some((part) => {
     const plain = foldText(part);
@@ -76,7 +76,7 @@ export const isForged = (folder: string) =>
     return byName.has(skeleton(part)) ? skeleton(part) !== plain : imitatedBy(part) !== undefined;
   });
 
-/** At most one letter more, less or other, or two of them swapped. */
+/** At most one letter more, less or different, or two letters swapped. */
 export function isNear(one: string, other: string): boolean {
   if (Math.abs(one.length - other.length) > 1) return false;
   let start = 0;
@@ -93,7 +93,7 @@ export function isNear(one: string, other: string): boolean {
   return ends.some(([a, b]) => a === b);
 }
 
-/** Where a folder lies, whatever its language: "adelev:\\Inbox\\RSS Feeds", "RSS-каналы", "junkemail". */
+/** What kind of place a folder is, in any language: "adelev:\\Inbox\\RSS Feeds", "RSS-каналы", "junkemail". */
 export function placeOf(folder: string): Place {
   if (id.test(folder)) return 'unknown';
   const parts = folder
@@ -108,10 +108,13 @@ export function placeOf(folder: string): Place {
   return known(last) ?? (blank ? 'odd' : points === 2 ? 'dull' : 'ordinary');
 }
 
-/** Whether the folder is named after what the rule looks for: then it is a place for it. The rule's own name tells nothing. */
+/**
+ * Whether the folder is named after what the rule looks for, so that such mail belongs there. The rule's own name
+ * doesn't count.
+ */
 export function isRelated(rule: InboxRule, folder: string): boolean {
   if (isSensitive(folder)) return true;
-  // A desk's folder holds all kinds of its mail. What is marked as read there is another matter.
+  // A desk's folder holds all kinds of its mail. Mail marked as read there is a different matter.
   if (!rule.actions.marksRead && isOffice(folder)) return true;
   const { words, senders, senderWords, recipientWords, recipients } = rule.conditions;
   const looksFor = [

@@ -1,6 +1,7 @@
-// Judges an inbox rule: what it does to mail, and to which mail. Pure; reads and writes no mailbox. Hiding mail must meet
-// a reason to hide it; a way out of the mailbox is enough to ask, unless the log clears it (see decide.ts). What can't be
-// read or resolved is asked about: nothing is called harmless because it isn't understood.
+// Judges an inbox rule: what it does with mail, and with which mail. Pure; reads and writes no mailbox. Hiding mail
+// counts only together with a reason to hide it; a way out of the mailbox is enough to ask, unless the log clears it
+// (see decide.ts). What can't be read or resolved is asked about: nothing is called harmless because it isn't
+// understood.
 
 import { foldText, oddityOf } from '../../../shared/microsoft365/rule-name.ts';
 import { inQuotes } from '../../../shared/model/text.ts';
@@ -10,24 +11,24 @@ import type { InboxRule } from './rule.ts';
 import { type Directory, excuseOf, isOwners, type Owner, targetsOf } from './way-out.ts';
 
 export interface RuleContext {
-  /** Domains that the tenant accepts mail for; `*.contoso.com` stands for what lies below. null where nobody knows. */
+  /** Domains that the tenant accepts mail for; `*.contoso.com` stands for subdomains. null if unknown. */
   acceptedDomains: readonly string[] | null;
   owner: Owner;
-  /** Without one, names of the directory are taken for colleagues: nobody could look. */
+  /** Without it, directory names count as colleagues, since nobody could look them up. */
   directory?: Directory;
-  /** Without it no date is over. */
+  /** Without it, no date counts as past. */
   now?: Date;
 }
 
 export interface Judgement {
   verdict: 'disable' | 'ask' | 'keep';
-  /** For people, weightiest first; never empty. */
+  /** For people, most important first; never empty. */
   reasons: readonly string[];
   /** Suspicious from `threshold` on. */
   score: number;
-  /** Such as no owner makes. */
+  /** What no owner would make. */
   evidence?: string;
-  /** It sends mail out of the organisation, and nothing else speaks against it. */
+  /** It sends mail out of the organisation, and nothing else counts against it. */
   onlyOutside: boolean;
 }
 
@@ -81,15 +82,15 @@ function look(rule: InboxRule, given: RuleContext): Look {
   };
 }
 
-/** Mail that is hidden, in a place nobody looks at, deleted, or filed under a name that hides the rule. */
+/** Mail that is hidden, put where nobody looks, deleted, or filed under a name that hides the rule. */
 function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
   const { marksRead, deletes, sendsTo } = rule.actions;
   const picks = { points: aim.points, reason: aim.says === '' ? '' : `picks ${aim.says}` };
   const read = { points: 1.2, reason: 'marks it as read' };
-  // A folder known by nothing but an id may be any: that is a question, whatever comes there.
+  // A folder known only by an id may be any folder: that is a question, whatever goes there.
   const hidesAll = place === 'ordinary' && aim.wide && aim.points >= 5;
   if (!hides(place) && !hidesAll) {
-    // Filing is what rules are for. Marked as read, in a folder that has nothing to do with it, is not filing.
+    // Filing is what rules are for. Marking as read, in a folder that has nothing to do with the mail, is not filing.
     const unseen = oddity.blank ? aim.wide || aim.sensitive : aim.hits >= 2 && place === 'ordinary';
     if (!marksRead || !unseen || isRelated(rule, folder)) return [];
     return place === 'none'
@@ -103,7 +104,7 @@ function concealment({ rule, place, folder, aim, oddity }: Look): Sign[] {
   if (marksRead && place === 'archive' && (aim.partners || aim.colleagues))
     signs.push({ points: aim.partners ? 2 : 0.7, reason: 'so that the owner never sees it' });
   if (aim.partners && aim.hits > 0) signs.push({ points: 1.2, reason: 'of one sender only' });
-  // No owner treats everything from a company or a colleague as noise: deleting it may hide the answers.
+  // No owner treats all mail from a company or a colleague as noise: deleting it may hide the answers.
   if (place === 'deleted' && (aim.partners || aim.inside) && aim.hits === 0)
     signs.push({ points: 0.6, reason: 'of those who may answer or warn' });
   if (sendsTo.length > 0 && place === 'deleted') signs.push({ points: -2, reason: 'after handing it on' });
@@ -148,19 +149,22 @@ const does = ({ actions }: InboxRule) =>
   actions.marksRead ||
   actions.others.length > 0;
 
-/** `sales:\\Inbox` is a folder of the mailbox sales; where the rule itself is, its identity says: `adelev\\13…`. */
+/**
+ * `sales:\\Inbox` is a folder of the mailbox sales; the rule's identity says in which mailbox the rule itself is:
+ * `adelev\\13…`.
+ */
 function isElsewhere({ id }: InboxRule, folder: string, { name, addresses }: Owner): boolean {
   const [, mailbox] = /^([^\\/:]+):[\\/]/.exec(folder) ?? [];
   if (mailbox === undefined) return false;
   const [, own] = /^(.+)\\/.exec(id) ?? [];
   if (own !== undefined) return foldText(mailbox) !== foldText(own);
-  // Without an identity the owner's own names must do; an alias begins as they do.
+  // Without an identity, the owner's own names must do; an alias begins like one of them.
   const called = foldText(mailbox);
   const names = [name, ...addresses].map(foldText).filter((one) => one !== '');
   return names.length > 0 && !names.some((one) => one.startsWith(called.slice(0, 3)) || one.includes(called));
 }
 
-/** Why a person has to look, whatever the score: each of these is something that can't be known or must not be lost. */
+/** Why a person has to look, whatever the score: each reason is something that can't be known or must not be lost. */
 function doubtsOf(seen: Look): string[] {
   const { rule, place, folder, aim, oddity, outside, unknown, context } = seen;
   const { actions } = rule;
@@ -193,19 +197,21 @@ function doubtsOf(seen: Look): string[] {
   return doubts;
 }
 
-/** `Junk E-Mail Rule`, `Microsoft.Exchange.OOF.*`, `Delegate Rule -<n>`: the service keeps these for itself, hidden. */
+/**
+ * `Junk E-Mail Rule`, `Microsoft.Exchange.OOF.*`, `Delegate Rule -<n>`: hidden names that the service keeps for itself.
+ */
 const systemName = /^(?:Junk E-?mail Rule|Microsoft\.Exchange\.OOF\.(?:\w+\.)*\w+|Delegate Rule -?\d+)$/i;
 
 /**
- * A rule of the service is one by being hidden and by what it does: nothing that shows, meeting requests handed on
- * inside, or junk among the junk. Its name alone proves nothing.
+ * A rule belongs to the service if it is hidden and does only what such rules do: nothing visible, meeting requests
+ * passed on inside, or junk put in the junk folder. Its name alone proves nothing.
  */
 function isSystems({ rule, outside, unknown, place, aim }: Look): boolean {
   if (rule.hidden === false || !systemName.test(rule.name)) return false;
   if (rule.unread.length > 0 || rule.inError || outside.length > 0 || unknown.length > 0) return false;
   const { actions, conditions } = rule;
   if (!does(rule)) return true;
-  // It keeps what it looks for to itself: the lists of senders and what the spam filter says of a mail.
+  // It doesn't show its conditions: the sender lists, and what the spam filter says about a mail.
   if (place === 'junk' && /^junk/i.test(rule.name) && aim.wide)
     return !actions.marksRead && actions.copiesTo === null && actions.others.length === 0;
   const onlyMeetings =
@@ -215,7 +221,7 @@ function isSystems({ rule, outside, unknown, place, aim }: Look): boolean {
 
 function evidenceOf({ rule, place, outside, context }: Look): string | undefined {
   const hidden = hides(place) || rule.hidden || (rule.actions.marksRead && place !== 'none');
-  // Some owners move to a mailbox of their own and delete what was sent there; none buries it among the feeds.
+  // Some owners move to another mailbox and delete what was sent on; none buries it among the feeds.
   const moving = place === 'deleted' || place === 'archive' || place === 'ordinary';
   const strangers = outside.filter((to) => !moving || !isOwners(to, context.owner, context.acceptedDomains));
   if (!hidden || strangers.length === 0) return undefined;
@@ -245,11 +251,11 @@ export function judgeRule(rule: InboxRule, context: RuleContext): Judgement {
 
   if (!rule.enabled) return judged('keep', ['is disabled already']);
   if (isSystems(seen)) return { ...judged('keep'), score: 0, reasons: ['is a rule of the service itself'] };
-  // It does nothing to the mail that comes in; the owner may have used it to tidy up once.
+  // It does nothing to incoming mail; the owner may once have used it to tidy up.
   const isOver = Date.parse(rule.conditions.until ?? '') < (context.now?.getTime() ?? 0);
   if (isOver && (score >= doubtful || doubts.length > 0))
     return judged('ask', ['looks only for mail that came before now', ...doubts]);
-  // A rule in error does nothing while it is, and may be half of what its owner made.
+  // A rule in error does nothing for now, and may be only half of what its owner made.
   if (rule.inError || (!does(rule) && doubts.length > 0)) return judged('ask', doubts);
   if (score >= threshold) {
     const evidence = evidenceOf(seen);

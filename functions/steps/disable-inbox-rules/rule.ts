@@ -1,5 +1,5 @@
-// One inbox rule as Get-InboxRule shows it, by the REST endpoint or by PowerShell's ConvertTo-Json. Never judges. What
-// the service leaves out, or says with null or an empty list, means the same; what can't be read is named in `unread`.
+// One inbox rule as Get-InboxRule shows it, through the REST endpoint or PowerShell's ConvertTo-Json. Never judges. A
+// missing value, null and an empty list mean the same; what can't be read is named in `unread`.
 import { z } from 'zod';
 import { type Recipient, recipientsSchema } from '../../../shared/microsoft365/recipients.ts';
 import { nullableText } from '../../../shared/model/text.ts';
@@ -9,16 +9,16 @@ export interface InboxRule {
   id: string;
   name: string;
   enabled: boolean;
-  /** Kept from the owner's own programs; null where nobody looked. */
+  /** Hidden from the owner's own programs; null if nobody looked. */
   hidden: boolean | null;
-  /** The service says itself that it cannot show all of the rule. */
+  /** The service itself says that it cannot show the whole rule. */
   incomplete: boolean;
   /** The service says that the rule doesn't work. */
   inError: boolean;
-  /** What is set and can't be read here, or isn't known here. */
+  /** What is set but can't be read, or isn't known here. */
   unread: readonly string[];
   conditions: {
-    /** Words looked for in subject and body. Any word of a list will do; every list must be met. */
+    /** Words looked for in subject and body. One word of a list is enough, but every list must match. */
     words: readonly (readonly string[])[];
     headers: readonly string[];
     senders: readonly Recipient[];
@@ -27,19 +27,19 @@ export interface InboxRule {
     recipientWords: readonly string[];
     /** Kinds of message: Calendaring, AutomaticReply, NonDeliveryReport, … */
     types: readonly string[];
-    /** Addressed to the owner, by name: true of nearly every message. */
+    /** Addressed to the owner by name, as nearly every message is. */
     toOwner: boolean;
     hasAttachment: boolean;
-    /** Only mail from before this time meets it; null where it looks at all that comes in. */
+    /** Only mail from before this time matches; null if it looks at all incoming mail. */
     until: string | null;
     /** Any other condition that few messages meet, by its name. */
     others: readonly string[];
   };
   hasExceptions: boolean;
   actions: {
-    /** Forwarded, as attachment or not, and redirected: all of them send the mail on. */
+    /** Forwarded, as attachment or not, and redirected: each of these sends the mail on. */
     sendsTo: readonly Recipient[];
-    /** Told by text message. */
+    /** Informed by text message. */
     texts: readonly Recipient[];
     deletes: boolean;
     /** Name, path or id of the folder. */
@@ -53,7 +53,7 @@ export interface InboxRule {
 }
 
 export type ExportedRule = { [key: string]: Json };
-/** A rule as the service gave it, so that it can be kept whole. */
+/** A rule as the service returned it, so that it can be kept whole. */
 export const exportedRuleSchema: z.ZodType<ExportedRule> = z.record(z.string(), z.json());
 
 export const empty = (value: unknown): boolean =>
@@ -71,7 +71,7 @@ const unwrapped = (value: Json | undefined): Json | undefined =>
 const text = z.union([z.string(), z.number()]).transform(String);
 const identity = z.union([text, z.looseObject({ Name: z.string() }).transform(({ Name }) => Name)]);
 const flag = z.union([z.boolean(), z.stringbool()]);
-/** The type of an object in place of the object: PowerShell cut it off. */
+/** An object's type in place of the object: PowerShell cut it off. */
 const cutOff = /^(?:System|Microsoft|Deserialized)\.[\w.[\]`]+$/;
 const word = text.refine((given) => !cutOff.test(given));
 const words = z
@@ -88,7 +88,7 @@ const folder = z
       .looseObject({ FolderPath: nullableText, Name: nullableText })
       .transform(({ FolderPath, Name }) => FolderPath ?? Name ?? ''),
   ])
-  // A name of blanks is a name: one that nobody sees.
+  // A name made of blanks is a name too, but one that nobody sees.
   .transform((given) => given.trim() || given);
 /** `5 MB (5,242,880 bytes)`, `10KB`, or a number of bytes. */
 const size = text.transform((given, context) => {
@@ -107,7 +107,10 @@ const size = text.transform((given, context) => {
   return z.NEVER;
 });
 
-/** What JSON.stringify or Windows PowerShell writes for a date. What only people of one country can read says nothing. */
+/**
+ * What JSON.stringify or Windows PowerShell writes for a date. A format that only people of one country can read says
+ * nothing.
+ */
 const day = text
   .transform((given) => {
     const [, milliseconds] = /^\/Date\((-?\d+)\)\/$/.exec(given) ?? [];
@@ -117,7 +120,7 @@ const day = text
   .nullable()
   .catch(null);
 
-/** Conditions that pick few messages by their mere presence. */
+/** Conditions that pick few messages just by being there. */
 const narrowing = [
   'FlaggedForAction',
   'FromSubscription',
@@ -137,7 +140,7 @@ const aboutTheRule =
   /^(?:Identity|RuleIdentity|Name|Enabled|Priority|Description\w*|InError|ErrorType|SupportedByTask|Legacy|IsValid|ObjectState|MailboxOwnerId|Mailbox|Guid|Id|RunspaceId|PSComputerName|PSShowComputerName|PSSourceJobInstanceId|OriginatingServer|When\w+|LastModified\w*|ExchangeVersion|ConsoleMessage)$|@|^ExceptIf/;
 const ignoredConditions = ['ReceivedAfterDate'];
 
-/** Reads a rule field by field: an odd one costs that field, never the rule. */
+/** Reads a rule field by field: an odd field costs that field, never the rule. */
 class Fields {
   readonly unread: string[] = [];
   readonly #rule: ExportedRule;
@@ -170,7 +173,7 @@ class Fields {
   }
 }
 
-/** Whether it shows anything of a rule: what is in a file may be something else. */
+/** Whether it looks like a rule at all: a file may contain something else. */
 export const isRule = (exported: ExportedRule): boolean =>
   Object.keys(exported).some((name) => properties.has(name));
 
@@ -206,7 +209,7 @@ export function readExchangeRule(exported: ExportedRule, hidden: boolean | null 
       fields.get('RuleIdentity', text, '') ||
       fields.get('Name', text, ''),
     name: fields.get('Name', text, ''),
-    // A rule that does not say whether it is on, is on: looked at rather than passed over.
+    // A rule that does not say whether it is on counts as on: looked at rather than ignored.
     enabled: exported['Enabled'] === false ? false : fields.get('Enabled', flag.catch(true), true),
     hidden,
     incomplete: exported['SupportedByTask'] === false || exported['SupportedByTask'] === 'False',
@@ -228,7 +231,7 @@ export function readExchangeRule(exported: ExportedRule, hidden: boolean | null 
       until: fields.get('ReceivedBeforeDate', day, null),
       others: [
         ...fields.present(narrowing),
-        // Nearly all mail is of normal importance and sensitivity: those conditions say nothing.
+        // Nearly all mail has normal importance and sensitivity, so those conditions say nothing.
         ...(/^(?:|normal|1)$/i.test(importance) ? [] : [`WithImportance ${importance}`]),
         ...(/^(?:|normal|0)$/i.test(sensitivity) ? [] : ['WithSensitivity']),
         ...(narrowsBySize(minimum, maximum) ? ['WithinSizeRange'] : []),
@@ -246,7 +249,7 @@ export function readExchangeRule(exported: ExportedRule, hidden: boolean | null 
       others: fields.present(harmlessActions),
     },
   };
-  // Rules look at mail as it comes in, so this only says from when they do.
+  // Rules look at mail as it comes in, so this only says from when on they apply.
   fields.present(ignoredConditions);
   return { ...rule, unread: [...fields.unread, ...fields.unknown()] };
 }

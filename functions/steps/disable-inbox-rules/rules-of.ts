@@ -1,5 +1,5 @@
-// Reads all inbox rules of a mailbox, hidden ones too, each with its export: whatever changes a rule from outside
-// may take others with it, so they are read whole before any is touched.
+// Reads all inbox rules of a mailbox, hidden ones too, each with its export. Changing one rule from outside may destroy
+// others, so all are read in full before any is touched.
 import { z } from 'zod';
 import type { Mailbox } from '../../../shared/microsoft365/mailboxes.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
@@ -8,19 +8,19 @@ import { type ExportedRule, empty, exportedRuleSchema, type InboxRule, readExcha
 
 export interface ReadRule {
   rule: InboxRule;
-  /** The rule as Exchange gave it, without what is not set and without its place in the order. */
+  /** The rule as Exchange returned it, without unset values and its place in the order. */
   exported: ExportedRule;
 }
 
 type Named = Pick<Mailbox, 'id' | 'userPrincipalName'>;
 
-/** Get-InboxRule with IncludeHidden: every rule, without saying which ones are hidden. */
+/** Get-InboxRule with IncludeHidden: every rule, without saying which are hidden. */
 export const everyRuleOf = (exchange: ExchangeReader, { id, userPrincipalName }: Named) =>
   exchange.get('Get-InboxRule', { Mailbox: id, IncludeHidden: true }, exportedRuleSchema, {
     anchor: userPrincipalName,
   });
 
-/** Get-InboxRule without it: the identities of those that the owner's own programs show. */
+/** Get-InboxRule without it: the identities of the rules that the owner's own programs show. */
 export async function shownRulesOf(
   exchange: ExchangeReader,
   { id, userPrincipalName }: Named,
@@ -35,7 +35,7 @@ export async function shownRulesOf(
   return new Set(shown.map(({ Identity }) => Identity));
 }
 
-/** Only the difference between the two tells which ones are hidden. */
+/** Only the difference between the two lists shows which rules are hidden. */
 export async function rulesOf(exchange: ExchangeReader, owner: Mailbox): Promise<ReadRule[]> {
   const [all, visible] = await Promise.all([everyRuleOf(exchange, owner), shownRulesOf(exchange, owner)]);
   return all.map((exported) => {
@@ -46,7 +46,10 @@ export async function rulesOf(exchange: ExchangeReader, owner: Mailbox): Promise
   });
 }
 
-/** All of them in a file: changed from outside, rules that only Outlook runs are lost, and this is what is left. */
+/**
+ * All rules in one file: when rules are changed from outside, those that only Outlook runs are lost, and only this file
+ * is left.
+ */
 export const exportOf = (rules: readonly ReadRule[]): Attachment[] =>
   rules.length === 0
     ? []

@@ -1,5 +1,5 @@
-// Where an inbox rule sends mail, and how well work explains that. An explanation that anybody can choose (a service, a
-// role, the owner's name) never clears a rule: a person decides instead of the rule being disabled.
+// Where an inbox rule sends mail, and how well work could explain that. An explanation that anybody can fake (a
+// service, a role, the owner's name) never clears a rule: a person decides instead of the rule being disabled.
 
 import { domainToUnicode } from 'node:url';
 import type { DirectoryEntry } from '../../../shared/microsoft365/mailbox.ts';
@@ -18,7 +18,7 @@ const list = (names: string) => names.split(';').map((name) => name.trim());
 
 const localOf = (address: string) => address.slice(0, address.lastIndexOf('@'));
 
-/** Letters as the eye takes them: c0ntoso, corntoso. */
+/** Letters as the eye reads them: c0ntoso, corntoso. */
 const letters = (text: string) =>
   skeleton(text)
     .replaceAll('0', 'o')
@@ -28,7 +28,7 @@ const letters = (text: string) =>
     .replaceAll('vv', 'w')
     .replace(/[^\p{L}]/gu, '');
 
-/** What stands before the top-level domain, as it is registered: the label that somebody chose. */
+/** The label before the top-level domain, which somebody chose when registering. */
 function chosenLabel(domain: string): string {
   const labels = domain.split('.');
   if (domain.endsWith('.onmicrosoft.com')) return labels[0] ?? domain;
@@ -46,8 +46,9 @@ const carriesName = (text: string, accepted: readonly string[]) =>
 const endOf = (domain: string) => domain.slice(domain.lastIndexOf('.') + 1);
 
 /**
- * A domain made to be taken for the organisation's own, or for another: c0ntoso.com, contosso.com, contoso.co, mycontoso.com,
- * contoso.com.evil.example. One that names it as a word of its own, as contoso-crm.example does, may be a partner's.
+ * A domain made to look like the organisation's own, or like another: c0ntoso.com, contosso.com, contoso.co,
+ * mycontoso.com, contoso.com.evil.example. One that contains the name as a separate word, as contoso-crm.example does,
+ * may be a partner's.
  */
 function imitates(domain: string, originals: readonly string[]): boolean {
   if (isUnder(domain, originals)) return false;
@@ -62,7 +63,7 @@ function imitates(domain: string, originals: readonly string[]): boolean {
       .slice(0, -1)
       .some((label) => {
         const seen = letters(label);
-        // The same name elsewhere may be theirs too, unless its end is a slip of the pen away.
+        // The same name under another ending may be theirs too, unless the ending is only a slip of the pen away.
         if (label === chosenLabel(original)) return isNear(endOf(domain), endOf(original));
         const word = label.split('-').some((part) => part === chosenLabel(original));
         return (!word && seen.includes(own)) || (own.length > 4 && isNear(seen, own));
@@ -70,11 +71,11 @@ function imitates(domain: string, originals: readonly string[]): boolean {
   });
 }
 
-/** What addresses are called after that only take in what others wrote. */
+/** Names of addresses that only collect what others wrote. */
 const collects =
   /(?<![a-z])(?:backup|cop(?:y|ies)|mirror|archive|sync|relay|forward|fwd|collect(?:or|ion|s)?|drop|dump|exfil|stash|harvest|grab(?:ber)?|loot|sink|watch(?:er)?)(?![a-z])/;
 
-/** An address at a free provider that carries the owner's name, or the family's. */
+/** An address at a free provider with the owner's name or family name. */
 export function isOwners(address: string, { name, addresses }: Owner, accepted: readonly string[]): boolean {
   if (!isFree(domainOf(address))) return false;
   const given = foldText(localOf(address));
@@ -102,10 +103,10 @@ export function isOwners(address: string, { name, addresses }: Owner, accepted: 
 /** Where one recipient of a rule is. */
 export type Target = { is: 'inside' } | { is: 'outside'; address: string } | { is: 'unknown'; says: string };
 
-/** What is known of the tenant's directory; without it a name of the directory counts as a colleague's. */
+/** What is known about the tenant's directory; without it, a directory name counts as a colleague's. */
 export type Directory = ReadonlyMap<string, DirectoryEntry | null>;
 
-/** Inside by its domain alone, but handed on to the address that it wraps. */
+/** Inside according to its domain alone, but passed on to the address that it wraps. */
 function wraps(address: string): boolean {
   if (/^imcea|[%!]/i.test(address)) return true;
   // "someone@evil.example"@contoso.com
@@ -147,11 +148,11 @@ export function targetsOf(
   return behind(entry ?? null, name || called, domains);
 }
 
-/** Where an object of the directory has its mail. */
+/** Where a directory object gets its mail. */
 function behind(entry: DirectoryEntry | null, called: string, domains: readonly string[]): readonly Target[] {
   if (entry === null) return [{ is: 'unknown', says: `${called}, whom the directory does not know` }];
   const outside = entry.addresses.filter((one) => !isInside(one, domains));
-  // The name stands for several, and not all of them are outside.
+  // The name stands for several, and only some of them are outside.
   if (outside.length > 0 && outside.length < entry.addresses.length)
     return [{ is: 'unknown', says: `${called}, a name of several, ${outside.join(', ')} among them` }];
   if (outside.length > 0) return outside.map((one) => ({ is: 'outside', address: one }));
@@ -160,24 +161,25 @@ function behind(entry: DirectoryEntry | null, called: string, domains: readonly 
     : [{ is: 'inside' }];
 }
 
-/** Called after nothing, or after taking in mail. */
+/** A name that means nothing, or one for collecting mail. */
 const isStash = (local: string) =>
   /^[a-z]?$|^[a-z]\d{1,3}$|[a-z]\d[a-z]\d|\d[a-z]\d/.test(local) || collects.test(local);
 
-/** Signs of a domain that was made to take in mail: it plays a mail service, or is a tenant without a domain. */
+/** Signs of a domain made to collect mail: it poses as a mail service, or is a tenant without a domain of its own. */
 const isMadeForMail = (domain: string) =>
   domain.endsWith('.onmicrosoft.com') || called.test(chosenLabel(domain));
 
-/** Domains that play a mail service, or say what they are. */
+/** Domains that pose as a mail service, or say what they are. */
 const called =
   /mail|inbox|mbox|relay|vault|journal|archiv|exch|outlook|office365|o365|microsoft|backup|collect|mirror|dump|exfil|evil|attack|hack|phish|throwaway|temp(?!l)|anonym/;
 
-/** From this many words on that look for money or secrets, a rule is no single errand. */
+/** With this many words for money or secrets, a rule is more than one errand. */
 const manyWords = 3;
 
 /**
- * How well work explains an outside address. A rule that only sends out mail for one purpose, or everything to a named
- * person, is a question for a person: a deputy, an accountant, the owner's other mailbox. None of this clears a rule.
+ * How well work could explain an outside address. A rule that only sends out mail for one purpose, or everything to a
+ * named person, is a question for a person: a deputy, an accountant, the owner's other mailbox. None of this clears a
+ * rule.
  */
 export function excuseOf(
   address: string,
@@ -192,7 +194,7 @@ export function excuseOf(
     const ours = carriesName(address, own.domains);
     return !aim.wide || (ours && !hides(place)) ? 4 : 0;
   }
-  // Hidden from its owner, or what the owner must see.
+  // Hidden from its owner, or mail that the owner must see.
   const unseen = rule.actions.marksRead && (aim.wide || aim.sensitive || aim.partners || aim.colleagues);
   if (hides(place) || aim.warns || unseen) return 0;
   if (isUnder(domain, textGateways)) return aim.sensitive ? 0 : 3;

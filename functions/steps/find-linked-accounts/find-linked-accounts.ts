@@ -1,5 +1,5 @@
-// Which other accounts this mailbox opens: those in the tenant that name it as their alternate address, and those
-// outside whose codes and resets came to it. They are named and left to a person.
+// Which other accounts this mailbox gives access to: accounts in the tenant that name it as their alternate address,
+// and outside accounts that sent their codes and resets here. They are named and left to a person.
 
 import { PermanentError } from '../../../shared/errors.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
@@ -12,7 +12,7 @@ import { type Collected, investigation, settings } from '../../../shared/model/s
 import { accountsWith, checkLinked, describeLinked } from './linked-accounts.ts';
 import { accessMail, outsideAccounts } from './outside-accounts.ts';
 
-/** Each is a request of its own. */
+/** Each costs one request. */
 const mostAddresses = 4;
 
 export const findLinkedAccounts = investigation({

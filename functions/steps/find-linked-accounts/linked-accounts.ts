@@ -1,4 +1,5 @@
-// Accounts of the tenant with another account as alternate address: a reader of its mail can reset their passwords.
+// Accounts of the tenant that have another account as their alternate address: a reader of its mail can reset their
+// passwords.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';

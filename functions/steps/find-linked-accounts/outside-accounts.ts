@@ -1,5 +1,5 @@
-// At which services outside the intruder may have used this mailbox to get in: codes, resets and confirmations that came
-// to it, deleted ones too. Subjects alone tell, since bodies are not read. Pure.
+// The outside services that the intruder may have entered through this mailbox: codes, resets and confirmations that
+// came to it, including deleted ones. Judged by subject alone, since bodies are not read. Pure.
 
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { toCsv } from '../../../shared/mail/csv.ts';
@@ -13,7 +13,7 @@ import type { Account } from '../../../shared/model/account.ts';
 import type { Attachment, Kept, Task } from '../../../shared/model/step.ts';
 import { inQuotes } from '../../../shared/model/text.ts';
 
-/** Said of passwords by those who only remind. */
+/** What mere reminders say about passwords. */
 const reminder = matcher('password_expir* password_will_expire password_is_about_to_expire');
 
 const whereabouts = {
@@ -30,9 +30,9 @@ export interface AccessMail {
 }
 
 interface Sources {
-  /** All that the owner sees, Deleted Items among them. */
+  /** Everything that the owner sees, Deleted Items included. */
   mailbox: readonly MailboxMessage[];
-  /** In Deleted Items, and beyond. */
+  /** In Deleted Items, and in the recoverable items behind it. */
   deleted: readonly MailboxMessage[];
   traces: readonly MessageTrace[];
   domains: readonly string[];
@@ -40,7 +40,7 @@ interface Sources {
 
 const idOf = (messageId: string) => messageId.replace(/^<|>$/g, '').toLowerCase();
 
-/** From outside alone, the latest first; whatever is only in the trace was deleted for good. */
+/** Only from outside, latest first; what is only in the trace was deleted for good. */
 export function accessMail({ mailbox, deleted, traces, domains }: Sources): AccessMail[] {
   const mails = new Map<string, AccessMail>();
   const add = (messageId: string, mail: AccessMail) => {
@@ -58,14 +58,14 @@ export function accessMail({ mailbox, deleted, traces, domains }: Sources): Acce
   read(deleted, whereabouts.deleted);
   read(mailbox, whereabouts.mailbox);
   for (const { messageId, senderAddress, receivedDateTime, subject, status } of traces) {
-    // What was never delivered is in no mailbox either.
+    // What was never delivered isn't in any mailbox either.
     if (status !== 'delivered' && status !== 'filteredAsSpam') continue;
     add(messageId, { from: senderAddress, at: receivedDateTime, subject, where: whereabouts.gone });
   }
   return [...mails.values()].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
 
-/** The name under which a service is known: its mail comes from many hosts and domains below it. */
+/** The name by which a service is known: its mail comes from many hosts and subdomains. */
 function serviceOf(address: string): string {
   const labels = domainOf(address).split('.');
   const [second = '', first = ''] = labels.slice(-2);

@@ -1,6 +1,6 @@
-// Who else the intruder is: other accounts that were signed in to from the intruder's addresses. Each is held against
-// its own sign-ins first. A victim is told to the front door as an alert and judged there like any other; whoever may
-// just have been there is named in a task. This opens no run.
+// Which other accounts the intruder uses: those signed in to from the intruder's addresses. Each is first compared with
+// its own sign-ins. A victim is sent to the front door as an alert and judged there like any other; an account that may
+// just have been there is named in a task. This opens no run itself.
 import { eventId } from '../../../shared/alerts/outgoing.ts';
 import { relatedSignInType } from '../../../shared/alerts/related-sign-in.ts';
 import { networkOf } from '../../../shared/intruder/address.ts';
@@ -64,7 +64,7 @@ export const findOtherVictims = investigation({
       for (const other of there.others) {
         const { verdict, userId, inWindow } = other;
         if (verdict.is === 'victim') victims.set(userId, other);
-        // Where the owner always is, their colleagues always are.
+        // An address where the owner always is also has the owner's colleagues.
         else if (inWindow && !(fit === 'shared' && verdict.habit)) bystanders.set(userId, other);
       }
       findings.push(...there.findings);
@@ -100,7 +100,7 @@ export const findOtherVictims = investigation({
   },
 });
 
-/** The intruder's alone first, then those where that is not known, then those that others use too. */
+/** The intruder's own first, then addresses where that is unknown, then those that others use too. */
 function addressesOf(intruder: Intruder): { address: string; fit: AddressFit }[] {
   const verdictOf = (address: string) =>
     intruder.marks.find(({ kind, value }) => kind === 'address' && networkOf(value) === networkOf(address))

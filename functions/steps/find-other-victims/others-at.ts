@@ -9,11 +9,11 @@ import type { Intruder } from '../../../shared/model/intruder.ts';
 import type { Kept, Skip } from '../../../shared/model/step.ts';
 
 const dayMs = 86_400_000;
-/** Enough of the time before to know a person by, and no longer than the log is kept. */
+/** Enough history to know a person by, and no more than the log keeps. */
 const historyMs = 14 * dayMs;
 /** An earlier victim of the same intruder may have been in for days. */
 const earlierMs = 7 * dayMs;
-/** This many daily users make it an address that others use too. */
+/** With this many daily users, an address counts as used by others too. */
 const crowd = 2;
 const mostSignIns = 3000;
 const mostOfOne = 1000;
@@ -25,7 +25,7 @@ export interface Other {
   verdict: OtherVerdict;
   /** How often the account was signed in to from there. */
   count: number;
-  /** Since the intruder came, rather than before. */
+  /** Since the intruder came, not before. */
   inWindow: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function othersAt(graph: GraphReader, question: Question): Promise<
     const isAsked = index < most;
     const own = isAsked ? await signInsOf(graph, userId, since - historyMs, mostOfOne) : [];
     const all = new Map([...own, ...signIns].map((signIn) => [signIn.id, signIn]));
-    // Without their other sign-ins nobody is convicted for having nothing of their own.
+    // Without their other sign-ins, nobody is called a victim for lack of a history of their own.
     const verdict = judgeOther([...all.values()], address, isAsked ? fit : 'shared', intruder);
     if (verdict === undefined) continue;
     const hits = signIns.filter(({ errorCode }) => errorCode === 0);

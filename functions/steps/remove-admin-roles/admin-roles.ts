@@ -31,11 +31,11 @@ export const grantSchema = z.discriminatedUnion('kind', [
     kind: z.literal('active'),
     ...role,
     ...period,
-    /** null: PIM knows it and the assignments do not show it yet. */
+    /** null: PIM knows it, but the assignments do not show it yet. */
     assignmentId: z.string().nullable(),
     condition: z.string().nullable(),
     inPim: z.boolean(),
-    /** Activated by the user from an eligibility, for some hours. */
+    /** The user activated it from an eligibility, for some hours. */
     activated: z.boolean(),
   }),
   z.object({ kind: z.literal('eligible'), ...role, ...period }),
@@ -60,7 +60,7 @@ interface HeldGrant {
 
 export interface AdminRoles {
   grants: readonly HeldGrant[];
-  /** Nobody else who is enabled is Global Administrator; asked only where a grant is about that role. */
+  /** Nobody else who is enabled is Global Administrator; asked only if a grant is about that role. */
   lastGlobalAdministrator: boolean;
   /** Which part is unknown, and why. */
   gaps: readonly string[];

@@ -1,5 +1,5 @@
-// Takes one way to a directory role away, and gives it back. Through PIM where PIM knows it, since removing only the
-// assignment would leave the schedule; without PIM, or where PIM refuses, the assignment itself is removed.
+// Removes one way to a directory role, and restores it. Goes through PIM if PIM knows it, since removing only the
+// assignment would leave the schedule; without PIM, or if PIM refuses, the assignment itself is removed.
 import { z } from 'zod';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { PermanentError, RetryableError } from '../../../shared/errors.ts';
@@ -12,14 +12,14 @@ type Role = Kind<'active'> | Kind<'eligible'>;
 const directory = '/roleManagement/directory';
 const pimGroups = '/identityGovernance/privilegedAccess/group';
 const requestSchema = z.object({ id: z.string() });
-/** PIM keeps what was begun for at least five minutes. */
+/** PIM keeps a new activation for at least five minutes. */
 const tooYoung = 'ActiveDurationTooShort';
 const unknownToPim = 'RoleAssignmentDoesNotExist';
 
-/** It was asked already, and PIM has not come to it: the next look says what became of it. */
+/** It was already requested, and PIM has not got to it yet: the next look shows what became of it. */
 const pendingInPim = 'PendingRoleAssignmentRequest';
 
-/** Somebody else was faster, or this app was: as good. */
+/** Somebody else was faster, or this app itself was: just as good. */
 async function unlessGone(done: Promise<unknown>): Promise<void> {
   try {
     await done;
@@ -94,7 +94,7 @@ async function removeRole(graph: GraphClient, userId: string, grant: Kind<'activ
   }
 }
 
-/** What PIM refuses only because it was made a moment ago is asked again. */
+/** PIM refuses what was only just made; such a request is repeated. */
 async function patiently(asked: Promise<unknown>): Promise<void> {
   try {
     await unlessGone(asked);
@@ -110,8 +110,9 @@ async function patiently(asked: Promise<unknown>): Promise<void> {
 }
 
 /**
- * Gives the change `id` of readAdminRoles back. What ended meanwhile stays ended: false then, and for what only its
- * holder can activate. What is there already, or was given back by a request whose answer was lost, is no failure.
+ * Restores the change `id` of readAdminRoles. What has ended meanwhile stays ended: then it returns false, and also for
+ * what only the user can activate. If it is already there, or was restored by a request with a lost answer, that is no
+ * failure.
  */
 export async function giveBack(
   graph: GraphClient,

@@ -1,5 +1,5 @@
-// Takes every way to a directory role away: an administrator's account does too much harm to be left with them, and
-// a lock that an administrator is shielded from works once they are gone. Exchange and Defender have roles of their own.
+// Removes every way to a directory role: an administrator's account can do too much harm to keep them, and once they
+// are gone a lock works that they had shielded the account from. Exchange and Defender have roles of their own.
 
 import {
   globalAdministrator,
@@ -78,7 +78,7 @@ export const removeAdminRoles = remediation({
   },
 });
 
-/** Without a role, the tenant would have nobody left to give anybody one. */
+/** If this account lost the role, the tenant would have nobody left to assign roles. */
 const findAnotherAdministrator = (name: string, id: string): Task => ({
   id: 'last-global-administrator-role',
   what: `Make another account Global Administrator, then take that role from ${name}`,

@@ -1,4 +1,4 @@
-// What a person is told and asked about applications. Pure wording; every task links the page to look at.
+// What a person is told and asked about applications. Pure wording; every task links to the page to look at.
 
 import type { Consent, Credential, ServicePrincipal } from '../../../shared/microsoft365/app-access.ts';
 import type { App, OwnedApp } from '../../../shared/microsoft365/judge-app-access.ts';
@@ -10,7 +10,7 @@ import { capital, inQuotes, powerShellValue } from '../../../shared/model/text.t
 export const appName = ({ name, appId, publisher }: ServicePrincipal) =>
   `application ${inQuotes(name)} (${appId ?? 'unknown id'}${publisher === null ? '' : `, verified publisher ${publisher}`})`;
 
-/** Ends a description: what the consents allow. */
+/** Ends a description with what the consents allow. */
 export function scopesOf(grants: readonly Consent[]): string {
   const scopes = [...new Set(grants.flatMap(({ scope }) => (scope ?? '').split(' ')))].filter(Boolean);
   return scopes.length === 0 ? '' : `; may ${scopes.join(', ')}`;
@@ -43,7 +43,7 @@ export function askAboutApp({ principal, grants }: App, why: string, owner: stri
   };
 }
 
-/** The admin center shows what one person consented to, and cannot revoke it. */
+/** The admin center shows what one person consented to, but cannot revoke it. */
 const takeBack = (grants: readonly Consent[]): string[] =>
   grants
     .filter(({ consentType }) => consentType === 'Principal')
@@ -58,7 +58,7 @@ export const askAboutOwned = ({ object }: OwnedApp, why: string, owner: string):
   danger: 'leak',
 });
 
-/** By its object id, which the search of the page finds. */
+/** By object id, which the page's search finds. */
 export const giveOwnershipBack = (ids: readonly string[], owner: string): Task => ({
   id: `owner:${ids.join(' ')}`,
   what: `Make ${owner} an owner of application ${ids.join(' and ')} again`,
@@ -68,7 +68,7 @@ export const giveOwnershipBack = (ids: readonly string[], owner: string): Task =
   instead: true,
 });
 
-/** Disabled it opens nothing; enabled again by somebody who does not know, its secrets work as before. */
+/** A disabled application opens nothing; if somebody enables it again unaware, its secrets work as before. */
 export const removeCredentials = ({ principal }: App): Task[] =>
   principal.credentials.length === 0
     ? []
@@ -82,7 +82,7 @@ export const removeCredentials = ({ principal }: App): Task[] =>
         },
       ];
 
-/** Deleting one user's consent leaves the one that an administrator gave for all. */
+/** Deleting one user's consent leaves the one that an administrator gave for everybody. */
 export const lookAtTenantWide = ({ principal }: App, wide: readonly Consent[]): Task[] =>
   wide.length === 0
     ? []

@@ -1,5 +1,5 @@
-// Takes what an application may do for a user away, and gives it back as it was. Whether that is to be done is decided
-// elsewhere. All of one application is one change: without its consents it could not be found again to be disabled.
+// Removes what an application may do for a user, and restores it as it was. Other files decide whether to. Everything
+// about one application is one change: without its consents it could not be found again to be disabled.
 import { z } from 'zod';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
@@ -16,9 +16,9 @@ const consentSchema = z.object({
 const assignmentSchema = z.object({ id: z.string(), appRoleId: z.string(), resourceId: z.string() });
 const ownedSchema = z.object({ collection: z.enum(['applications', 'servicePrincipals']), id: z.string() });
 
-/** What is taken away of one application. */
+/** What is removed from one application. */
 export const appWaySchema = z.object({
-  /** The service principal that is disabled for everybody; null where others use it, or where it is disabled. */
+  /** The service principal that is disabled for everybody; null if others use it, or if it is disabled already. */
   disable: z.string().nullable(),
   consents: z.array(consentSchema),
   assignments: z.array(assignmentSchema),
@@ -27,9 +27,9 @@ export const appWaySchema = z.object({
 export type AppWay = z.infer<typeof appWaySchema>;
 
 /**
- * Disables first, so that a refusal leaves the rest to be found again. Application.ReadWrite.All to disable and for
- * owners, DelegatedPermissionGrant.ReadWrite.All for consents, AppRoleAssignment.ReadWrite.All for assignments
- * (https://learn.microsoft.com/graph/api/oauth2permissiongrant-delete); what is gone already is as good as done.
+ * Disables first, so that after a refusal the rest is found again. Application.ReadWrite.All to disable and for owners,
+ * DelegatedPermissionGrant.ReadWrite.All for consents, AppRoleAssignment.ReadWrite.All for assignments
+ * (https://learn.microsoft.com/graph/api/oauth2permissiongrant-delete); what is already gone counts as done.
  */
 export async function takeWay(graph: GraphClient, userId: string, way: AppWay): Promise<void> {
   if (way.disable !== null) {
@@ -48,8 +48,8 @@ export async function takeWay(graph: GraphClient, userId: string, way: AppWay): 
 }
 
 /**
- * Looks first: after a lost answer a second one would be refused. Answers the ownerships that could not be given back:
- * adding an owner takes Directory.Read.All as well, which is not granted for this alone
+ * Looks first: after a lost answer, a second request would be refused. Returns the ownerships that could not be
+ * restored: adding an owner also takes Directory.Read.All, which is not granted for this alone
  * (https://learn.microsoft.com/graph/api/application-post-owners).
  */
 export async function giveWay(graph: GraphClient, userId: string, way: AppWay): Promise<AppWay['owned']> {

@@ -1,5 +1,5 @@
-// Takes back what the intruder let applications do in the user's name, and shuts out applications that came with the
-// intruder: they would live on after password and sessions. What others use too is left to a person.
+// Withdraws what the intruder allowed applications to do in the user's name, and shuts out applications that came with
+// the intruder: they would survive a new password and the end of all sessions. What others use too is left to a person.
 
 import { readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { windowStart } from '../../../shared/intruder/window.ts';
@@ -12,7 +12,10 @@ import { inQuotes, powerShellValue } from '../../../shared/model/text.ts';
 import * as say from './app-tasks.ts';
 import { type AppWay, appWaySchema, giveWay, takeWay } from './change-app-access.ts';
 
-/** The permissions that change are enough to look, with User.Read.All and AuditLog.Read.All; see change-app-access.ts. */
+/**
+ * The permissions to change are enough to look as well, with User.Read.All and AuditLog.Read.All; see
+ * change-app-access.ts.
+ */
 export const removeAppAccess = remediation({
   name: 'remove-app-access',
   title: 'Remove application access',

@@ -7,10 +7,10 @@ import { authMethodsPage } from '../../../shared/microsoft365/links.ts';
 import type { Account } from '../../../shared/model/account.ts';
 import type { Task } from '../../../shared/model/step.ts';
 
-/** Changes methods of administrators too. */
+/** The role that can change administrators' methods too. */
 const methodsRole = 'Privileged Authentication Administrator';
 
-/** One question for all of them. The id names each, so that a tick does not answer for one that comes later. */
+/** One question for all of them. The id names each, so that a tick does not also answer for a method found later. */
 export function askTheOwner(doubtful: readonly { method: Method; why: string }[], account: Account): Task[] {
   if (doubtful.length === 0) return [];
   const byReason = Map.groupBy(doubtful, ({ why }) => why);
@@ -31,7 +31,7 @@ export function askTheOwner(doubtful: readonly { method: Method; why: string }[]
   ];
 }
 
-/** The intruder's, and still there: without this the account is not taken back. */
+/** The intruder's, and still there: until it is removed, the account is not taken back. */
 export const removeByHand = ({ id, name }: Method, evidence: string, account: Account): Task => ({
   id: `by-hand:${id}`,
   what: `Delete the intruder's ${name}`,
@@ -43,7 +43,7 @@ export const removeByHand = ({ id, name }: Method, evidence: string, account: Ac
   essential: true,
 });
 
-/** Named while it is still there, so that a refusal is explained beside the failure. */
+/** Named while it is still there, so that the failure comes with an explanation of the refusal. */
 export const changeDefault = ({ id, name }: Method, account: Account): Task => ({
   id: `default:${id}`,
   what: `Choose another default sign-in method, then delete ${name}`,

@@ -1,4 +1,5 @@
-// Which authentication method is the default: the service lets that one go only as the last. A report, so it may lag.
+// Which authentication method is the default: the service deletes that one only as the last. This comes from a report,
+// so it may lag.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
@@ -10,7 +11,7 @@ const registrationSchema = z.object({ userPreferredMethodForSecondaryAuthenticat
 const noLicence = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
 
 /**
- * `push`, `sms`, …; null where the report does not know, since the order of deletion is no reason to fail.
+ * `push`, `sms`, …; null if the report does not know, since the order of deletion is no reason to fail.
  * AuditLog.Read.All (https://learn.microsoft.com/graph/api/userregistrationdetails-get).
  */
 export async function readDefaultMethod(graph: GraphReader, userId: string): Promise<string | null> {
@@ -26,7 +27,7 @@ export async function readDefaultMethod(graph: GraphReader, userId: string): Pro
   }
 }
 
-/** Methods that can be the default, by how the report on registrations calls it. */
+/** Methods that can be the default, by the registration report's names for them. */
 const answers: Readonly<Record<string, (method: Method) => boolean>> = {
   push: ({ kind }) => kind === 'microsoftAuthenticator',
   oath: ({ kind }) => kind === 'softwareOath' || kind === 'microsoftAuthenticator',
@@ -41,6 +42,8 @@ export const isDefaultBy = (preferred: string | null, method: Method): boolean =
 export const canBeDefault = ({ kind }: Method): boolean =>
   kind === 'phone' || kind === 'microsoftAuthenticator' || kind === 'softwareOath';
 
-/** The order in which the service lets them go: the default last, and a mobile phone after the alternate one. */
+/**
+ * The order in which the service lets them be deleted: the default last, and a mobile phone after the alternate one.
+ */
 export const deletionRank = (method: Method, preferred: string | null): number =>
   isDefaultBy(preferred, method) ? 2 : method.phoneType === 'mobile' ? 1 : 0;

@@ -1,5 +1,5 @@
 // Removes the sign-in methods that the intruder registered. Only while sign-in is blocked: an account without methods
-// belongs to the first person who registers one. auth-methods.ts judges whose a method is.
+// belongs to the first person who registers one. auth-methods.ts judges who registered a method.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { madeByIntruder, readDirectoryAudits } from '../../../shared/intruder/audit.ts';

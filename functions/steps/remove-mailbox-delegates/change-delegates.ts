@@ -1,4 +1,4 @@
-// Takes a delegate of a mailbox away, and gives it back as it was recorded.
+// Removes a delegate of a mailbox, and restores it as it was recorded.
 
 import { PermanentError } from '../../../shared/errors.ts';
 import type { Mailbox } from '../../../shared/microsoft365/mailboxes.ts';
@@ -17,7 +17,10 @@ export async function removeDelegate(exchange: ExchangeClient, owner: Mailbox, d
   }
 }
 
-/** What is there already is no failure; `gone`: Exchange no longer knows the delegate, or the folder. Outlook shows a mailbox with full access by itself again. */
+/**
+ * If it is already there, that is no failure. `gone`: Exchange no longer knows the delegate, or the folder. Outlook
+ * shows a mailbox with restored full access again by itself.
+ */
 export async function restoreDelegate(
   exchange: ExchangeClient,
   owner: Mailbox,
@@ -32,7 +35,7 @@ export async function restoreDelegate(
     await exchange.run(cmdlet, parameters, { anchor: owner.userPrincipalName });
     return undefined;
   } catch (error) {
-    // The mailbox was read a moment ago, so what is not there is the delegate, or the folder.
+    // The mailbox was read a moment ago, so what is missing is the delegate or the folder.
     const isGone = error instanceof PermanentError && error.status === 404;
     if (!isGone || read === undefined) throw error;
     return 'gone';

@@ -1,5 +1,5 @@
-// Which delegates of a mailbox the intruder made, by the audit log. Given are the acts in that
-// mailbox: an administrator's session makes delegates of others with the same cmdlets.
+// Which delegates of a mailbox the intruder added, according to the audit log. It gets only the acts in that mailbox:
+// an administrator's session adds delegates to other mailboxes with the same cmdlets.
 import { z } from 'zod';
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import { nullableText } from '../../../shared/model/text.ts';
@@ -14,16 +14,16 @@ const made: Readonly<Record<Delegate['kind'], RegExp>> = {
     /^((Add|Set)-MailboxFolderPermission|AddFolderPermissions|ModifyFolderPermissions|UpdateFolderPermissions|UpdateCalendarDelegation)$/i,
 };
 
-/** What Outlook writes down of a folder that is shared. */
+/** What Outlook records about a shared folder. */
 const itemSchema = z.looseObject({
   ParentFolder: z.looseObject({ Path: nullableText, MemberUpn: nullableText }).nullish(),
 });
 
 export interface Delegation {
   act: Act;
-  /** The path of the folder in lower case, where the record is about one. */
+  /** The folder's path in lower case, if the record is about one. */
   folder: string | undefined;
-  /** Whom it names, in lower case. */
+  /** The people it names, in lower case. */
   users: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function grantsIn(acts: readonly Act[]): Delegation[] {
   });
 }
 
-/** Evidence for a delegate, who is called by any of these names. */
+/** Evidence for a delegate who has any of these names. */
 export function madeBy(
   grants: readonly Delegation[],
   delegate: Delegate,

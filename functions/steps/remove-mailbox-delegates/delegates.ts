@@ -1,5 +1,5 @@
-// Who else may use a mailbox: with full access, sending as its owner or on behalf, or in single folders. Only reads; who
-// added a delegate is in delegated-by.ts. Exchange gives none of them a date.
+// Who else may use a mailbox: with full access, sending as its owner or on behalf, or in single folders. Only reads;
+// delegated-by.ts tells who added a delegate. Exchange gives none of them a date.
 import { z } from 'zod';
 import { mailboxPage } from '../../../shared/microsoft365/links.ts';
 import { mailboxIfAny } from '../../../shared/microsoft365/mailbox.ts';
@@ -45,7 +45,7 @@ const entrySchema = z.object({
 
 /** Folders that intruders share; the type identifies them in any language. */
 const looked = ['Root', 'Inbox', 'SentItems', 'DeletedItems', 'Drafts', 'Calendar', 'Contacts'];
-/** Whoever has no entry of their own. */
+/** Stands for everybody without an entry of their own. */
 export const isEverybody = ({ user }: Delegate) => user === 'Default' || user === 'Anonymous';
 const harmless = /^(None|AvailabilityOnly|LimitedDetails|FolderVisible)$/;
 /** Not other people: the owner, and the data centre itself. */
@@ -54,7 +54,7 @@ const isSystem = (user: string) => /^NT AUTHORITY\\/i.test(user);
 /**
  * Get-MailboxPermission, Get-RecipientPermission, Get-Mailbox, Get-MailboxFolderStatistics and
  * Get-MailboxFolderPermission (https://learn.microsoft.com/powershell/module/exchangepowershell/get-mailboxpermission).
- * undefined where there is no mailbox. `also` names folders to look at beside the usual ones.
+ * undefined if there is no mailbox. `also` names folders to look at besides the usual ones.
  */
 export async function readDelegates(
   exchange: ExchangeReader,
@@ -86,7 +86,7 @@ export async function readDelegates(
   });
   const shared = (await Promise.all(perFolder)).flat();
   const own = permissions.filter(({ IsInherited, Deny }) => !IsInherited && !Deny);
-  // Shown among the rights to a mailbox too, where it can't be taken away: it is a right of its own.
+  // Also shown among the rights to a mailbox, where it can't be removed: it is a right of its own.
   const isSendAs = (right: string) => /^SendAs$/i.test(right);
   const senders = new Set([
     ...trusts
@@ -134,7 +134,7 @@ export const delegateId = (delegate: Delegate) =>
     .join(':')
     .toLowerCase();
 
-/** The admin center shows nothing of folders. Who has no entry of their own can't be removed. */
+/** The admin center doesn't show folders. The entry for everybody can't be removed. */
 function takeAway({ userPrincipalName }: Mailbox, delegate: Delegate): string[] {
   if (delegate.kind !== 'folder') return [];
   const of = `-Identity ${powerShellValue(`${userPrincipalName}:\\${delegate.folder}`)} -User ${powerShellValue(delegate.user)}`;

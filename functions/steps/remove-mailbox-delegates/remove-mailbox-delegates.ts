@@ -1,5 +1,5 @@
 // Removes the delegates that the intruder added, who could read and send even after the account is locked. Exchange
-// gives no date and no maker, so the audit log decides; delegates it does not tie to the intruder stay.
+// gives neither date nor author, so the audit log decides; delegates that it does not tie to the intruder stay.
 import { z } from 'zod';
 import { actsIn, auditLogIn, tiedBy } from '../../../shared/intruder/acts.ts';
 import { delegateOfDrill } from '../../../shared/microsoft365/drill.ts';
@@ -71,7 +71,8 @@ export const removeMailboxDelegates = remediation({
 
   async find({ account, run, exchange }) {
     const reached = await mailboxesWithActs(exchange, account, actsIn(run) ?? []);
-    // Whose mailbox the intruder only read or wrote from keeps its delegates; only what they gave away is looked for.
+    // A mailbox that the intruder only read or wrote from keeps its delegates; only access that they gave away is
+    // looked for.
     const others = reached.others.filter((looked) => grantsIn(looked.acts).length > 0);
     const log = auditLogIn(run);
     const [own, ...rest] = await Promise.all(
@@ -104,7 +105,7 @@ export const removeMailboxDelegates = remediation({
   },
 });
 
-/** What becomes of the delegates of one mailbox; undefined where there is no such mailbox. */
+/** What becomes of one mailbox's delegates; undefined if there is no such mailbox. */
 async function delegatesOf(
   exchange: ExchangeReader,
   looked: LookedAt,

@@ -1,4 +1,4 @@
-// Whether a user is in a group, and putting one in. Taking one out needs `refPath`, whose comment says why.
+// Whether a user is in a group, and adding one. Removing one needs `refPath`, and the comment there says why.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
@@ -16,8 +16,8 @@ export async function isMember(graph: GraphReader, userId: string, groupId: stri
 }
 
 /**
- * GroupMember.ReadWrite.All (https://learn.microsoft.com/graph/api/group-post-members). Refused with 400 as well
- * where the user is in the group by now, by another hand or by our own lost answer; then it is done.
+ * GroupMember.ReadWrite.All (https://learn.microsoft.com/graph/api/group-post-members). Also refused with 400 if the
+ * user is in the group by now, through somebody else or our own request with a lost answer; then it is done.
  */
 export async function addMember(graph: GraphClient, userId: string, groupId: string): Promise<void> {
   const reference = `https://graph.microsoft.com/v1.0/directoryObjects/${encodeURIComponent(userId)}`;

@@ -1,5 +1,5 @@
-// Has multifactor authentication asked of the account from now on: by the group that the tenant's own Conditional
-// Access policy is about. Which policies there are, and whether they hold, it does not judge.
+// Makes the account need multifactor authentication from now on, through the group that the tenant's own Conditional
+// Access policy covers. It does not judge which policies there are, or whether they hold.
 import { z } from 'zod';
 import { path, refPath } from '../../../shared/clients/path.ts';
 import { unlessGone } from '../../../shared/microsoft365/gone.ts';
@@ -26,7 +26,7 @@ export const requireMfa = remediation({
     how: 'Check that a policy that requires multifactor authentication includes the account.',
   }),
   settings: settings('act').extend({
-    /** Object id of a group that a Conditional Access policy asks multifactor authentication of. */
+    /** Object id of a group for which a Conditional Access policy requires multifactor authentication. */
     group: z.guid().optional(),
     /** Without a group: enforce it for the user. Not for tenants with Conditional Access; older apps need app passwords then. */
     perUserMfa: z.boolean().default(false),

@@ -1,9 +1,9 @@
-// A password nobody will ever know: it only takes the old one away. The owner comes back through a pass or a reset
-// of their own, so this is never stored, logged, mailed or returned to anybody.
+// A password nobody will ever know: it only replaces the old one. The owner comes back through a pass or a reset of
+// their own, so this one is never stored, logged, mailed or returned to anybody.
 import { randomInt } from 'node:crypto';
 
 /**
- * Within what Entra ID allows, and nothing that a shell, URL or JSON would have to quote
+ * Within what Entra ID allows, and without characters that a shell, URL or JSON would have to quote
  * (https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy#microsoft-entra-password-policies).
  */
 const classes = [
@@ -20,8 +20,8 @@ const length = 32;
 export type Draw = (bound: number) => number;
 
 /**
- * 32 characters with all four classes in them. Whole candidates are drawn until one has them all (98 in 100 do),
- * so that no place in the password is likelier to hold a class than another.
+ * 32 characters from all four classes. Whole candidates are drawn until one has them all (98 in 100 do), so that no
+ * position is likelier to hold a class than another.
  */
 export function newPassword(draw: Draw = randomInt): string {
   for (let tries = 0; tries < 100; tries += 1) {

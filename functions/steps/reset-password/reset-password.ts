@@ -1,5 +1,5 @@
 // Takes the password away by setting one that nobody knows: made here, sent once, and kept nowhere. The owner comes
-// back through a Temporary Access Pass. App passwords live on; see review-app-passwords.
+// back through a Temporary Access Pass. App passwords survive; see review-app-passwords.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { homeDomain } from '../../../shared/microsoft365/guest.ts';
@@ -45,8 +45,8 @@ export const resetPassword = remediation({
     const own = run.fixedAt['reset-password'];
     const fresh =
       lastPasswordChangeDateTime !== null && happenedBy(run.openedAt, lastPasswordChangeDateTime, own);
-    // What is done in the cloud lasts until the password is next changed in Active Directory; until it is done,
-    // only that can take the password away.
+    // A reset in the cloud lasts until the password next changes in Active Directory; if the cloud refuses, only Active
+    // Directory can take the password away.
     const tasks = account.synced ? [resetAtTheSource(account, !fresh && own === undefined)] : [];
     if (fresh) {
       const kept = {
@@ -69,7 +69,7 @@ export const resetPassword = remediation({
   },
 
   async fix(_change, { account, run, now, graph }) {
-    // Alone in its request: refused together with something else it would take that down with it.
+    // Alone in its request: if anything else in it were refused, the reset would be refused too.
     const reset = graph.patch(path`/users/${account.id}`, {
       passwordProfile: {
         password: newPassword(),
@@ -83,7 +83,7 @@ export const resetPassword = remediation({
   undo: 'The old password is kept nowhere, and an intruder may know it: the owner gets a new one.',
 });
 
-/** Twice, since Active Directory accepts the last password for a while, and its hash can be passed on. */
+/** Twice, since Active Directory still accepts the previous password for a while, and its hash can be passed on. */
 function resetAtTheSource(account: Account, essential: boolean): Task {
   const [, domain = ''] = account.userPrincipalName.split('@');
   return {

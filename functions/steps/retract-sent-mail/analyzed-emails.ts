@@ -12,7 +12,7 @@ const emailSchema = z.object({
 const dayMs = 86_400_000;
 
 /**
- * Addresses inside that have a message in the inbox, or where their own rules moved it to. GET
+ * Addresses inside that have a message in the inbox, or where their own rules moved it. GET
  * /security/collaboration/analyzedEmails: SecurityAnalyzedMessage.Read.All
  * (https://learn.microsoft.com/graph/api/security-collaborationroot-list-analyzedemails).
  */
@@ -25,7 +25,7 @@ export async function inboxesWith(
     path`/security/collaboration/analyzedEmails?startTime=${day(-1)}&endTime=${day(2)}&$filter=networkMessageId eq '${networkId}'`,
     emailSchema,
   );
-  // A service that ignored the filter would name the mail of the whole tenant.
+  // A service that ignored the filter would return the mail of the whole tenant.
   return emails
     .filter(
       (email) => email.networkMessageId === networkId && email.latestDelivery?.location === 'inbox_folder',
@@ -37,15 +37,15 @@ export async function inboxesWith(
 interface Move {
   networkMessageId: string;
   inboxes: readonly string[];
-  /** As the action centre of Defender lists it. */
+  /** Its name in Defender's action centre. */
   name: string;
   why: string;
 }
 
 /**
  * Accepted with 202 and done within minutes: SecurityAnalyzedMessage.ReadWrite.All
- * (https://learn.microsoft.com/graph/api/security-analyzedemail-remediate). What is soft-deleted can be moved back
- * for as long as deleted items are kept (14 days by default).
+ * (https://learn.microsoft.com/graph/api/security-analyzedemail-remediate). Soft-deleted mail can be moved back for as
+ * long as deleted items are kept (14 days by default).
  */
 export async function moveMail(
   graph: GraphClient,

@@ -1,5 +1,6 @@
-// Takes the intruder's mail out of the inboxes of colleagues before they believe it. Only what the audit log or the
-// trace ties to the intruder; what left the organisation is out of reach, and the copy in Sent Items stays as evidence.
+// Removes the intruder's mail from colleagues' inboxes before they believe it. Only mail that the audit log or the
+// trace ties to the intruder; mail that left the organisation is out of reach, and the copy in Sent Items stays as
+// evidence.
 import { z } from 'zod';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { licences, unlessUnlicensed } from '../../../shared/microsoft365/licences.ts';

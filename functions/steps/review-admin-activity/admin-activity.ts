@@ -1,5 +1,5 @@
 // What an administrator's session may leave behind that no step for one account undoes, sorted by what a person has to
-// check. Pure. Activities are open lists, so each is recognised by its first words.
+// check. Pure. The lists of activities are open, so each is recognised by its first words.
 import { z } from 'zod';
 import { type Act, parameterOf } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
@@ -10,14 +10,14 @@ import type { Danger } from '../../../shared/model/words.ts';
 
 interface Kind {
   id: string;
-  /** What the intruder changed; follows the order. */
+  /** What the intruder changed; comes after the order. */
   what: string;
   /** Begins with a verb. */
   order: string;
   role: string;
   danger: Danger;
   names: RegExp;
-  /** Done to the account itself it is a matter of other steps. */
+  /** If done to the account itself, other steps deal with it. */
   othersOnly?: true;
   instruction: string;
   link: string;
@@ -157,7 +157,7 @@ const targetsSchema = z.array(
   }),
 );
 
-/** Whom it was done to, as far as the record says: people, or the mailbox that a cmdlet names. */
+/** What it was done to, as far as the record says: people, or the mailbox that a cmdlet names. */
 function isOwn(act: Act, account: Account): boolean {
   const names = [
     account.id,
@@ -202,7 +202,7 @@ export function sortAdminActivity(acts: readonly Act[], account: Account): Sorte
 const describeAct = ({ activity, object, at }: Act) =>
   `${activity}${object ? ` (${object.slice(0, 120)})` : ''} at ${when(Date.parse(at))}`;
 
-/** Whom or what it was done to, where that is few. */
+/** Who or what it was done to, if those are few. */
 function namedIn(acts: readonly Act[]): string {
   const names = [...new Set(acts.flatMap(({ object }) => object ?? []))];
   return names.length === 0 || names.length > 3

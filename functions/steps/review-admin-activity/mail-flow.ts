@@ -1,5 +1,5 @@
-// What directs the mail of the whole organisation, by when it was last changed: rules and connectors outlast the
-// administrator who made them.
+// What directs the whole organisation's mail, by when it last changed: rules and connectors outlast the administrator
+// who made them.
 import { z } from 'zod';
 import { PermanentError } from '../../../shared/errors.ts';
 import type { ExchangeReader } from '../../../shared/model/clients.ts';
@@ -10,7 +10,7 @@ const objectSchema = z.object({ Name: z.string(), WhenChangedUTC: nullableText, 
 export interface FlowObject {
   what: string;
   name: string;
-  /** ms; undefined where Exchange does not say. */
+  /** ms; undefined if Exchange does not say. */
   changed: number | undefined;
 }
 

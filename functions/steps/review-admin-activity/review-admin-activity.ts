@@ -1,5 +1,5 @@
-// What an administrator's session changed for the whole organisation, which stays when the account is secured: each
-// kind becomes one task. Alters nothing, since only people know what the company set itself.
+// What an administrator's session changed for the whole organisation, and what therefore stays when the account is
+// secured: each kind becomes one task. Alters nothing, since only people know what the company itself set.
 import { actsIn, actsOf } from '../../../shared/intruder/acts.ts';
 import { readDirectoryAudits } from '../../../shared/intruder/audit.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
@@ -25,7 +25,7 @@ export const reviewAdminActivity = investigation({
   },
   appliesTo: () => true,
   after: ['collect-sign-ins', 'collect-audit-log'],
-  // A role that is taken away while this looks counts as one that was held.
+  // A role that is removed during this look counts as held.
   againAfter: ['remove-admin-roles', 'remove-exchange-roles'],
 
   async collect({ account, run, intruder, graph, exchange }) {
@@ -33,7 +33,7 @@ export const reviewAdminActivity = investigation({
     let acts = actsIn(run);
     const findings: Kept[] = [];
     if (acts === undefined) {
-      // Without the audit log the directory's own still tells most of it.
+      // Without the audit log, the directory's own log still shows most of it.
       const audits = await readDirectoryAudits(graph, account.id, since);
       if ('skip' in audits) findings.push({ what: 'directory audits could not be read', why: audits.skip });
       else acts = actsOf(audits, intruder).acts;

@@ -1,6 +1,6 @@
-// What the intruder set up in other services goes on without them: flows, chats, apps, groups, forms. No step takes these
-// back, so each is somebody's task, with the place to undo it. The operations stand in left-behind.json, by the names that
-// the workloads have for them (https://learn.microsoft.com/purview/audit-log-activities).
+// What the intruder set up in other services goes on without them: flows, chats, apps, groups, forms. No step reverts
+// these, so each becomes a task that says where to undo it. The operations are in left-behind.json, by the workloads'
+// names for them (https://learn.microsoft.com/purview/audit-log-activities).
 import { z } from 'zod';
 import { type Act, actsIn, isOrdinary } from '../../../shared/intruder/acts.ts';
 import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
@@ -12,7 +12,7 @@ import table from './left-behind.json' with { type: 'json' };
 const kindSchema = z.strictObject({
   id: z.string(),
   operations: z.array(z.string()),
-  /** An order; `{name}` stands for what it is about. */
+  /** An order; `{name}` stands for the thing it is about. */
   order: z.string(),
   instruction: z.string(),
   /** `{owner}` stands for the address of the account. */
@@ -20,9 +20,9 @@ const kindSchema = z.strictObject({
   role: z.string(),
   danger: z.enum(dangers),
   remains: z.string(),
-  /** Where the record names it, if not in its object. */
+  /** Where the record names it, if not as its object. */
   names: z.array(z.string()),
-  /** Done to somebody else it is a matter of review-admin-activity. */
+  /** If done to somebody else, review-admin-activity deals with it. */
   only: z.literal('the account').optional(),
 });
 type Kind = z.infer<typeof kindSchema>;
@@ -40,7 +40,7 @@ export const reviewLeftBehind = investigation({
   guide: ['MS tools'],
   stage: 'collect',
   settings: settings('act'),
-  // What collect-audit-log read is all that is asked for: there is no request of its own.
+  // What collect-audit-log read is enough: there is no request of its own.
   permissions: {},
   appliesTo: () => true,
   after: ['collect-audit-log'],
@@ -67,10 +67,10 @@ export const reviewLeftBehind = investigation({
   },
 });
 
-/** The directory ends some of its names with a full stop or a space. */
+/** The directory ends some of its activity names with a full stop or a space. */
 const kindOf = ({ activity }: Act) => byOperation.get(trimEnd(activity.toLowerCase(), '. \u00a0'));
 
-/** What the record calls it: a name, or the address of the thing. */
+/** What the record calls it: a name, or an address. */
 function nameOf(kind: Kind, { data, object }: Act): string | null {
   const named = kind.names.flatMap((field) => z.string().min(1).safeParse(data[field]).data ?? []);
   return named[0] ?? object;
@@ -78,7 +78,7 @@ function nameOf(kind: Kind, { data, object }: Act): string | null {
 
 const mostOfOne = 5;
 
-/** One for each thing, and one for what is more than a person reads. */
+/** One task for each thing, and one for all those beyond what a person reads. */
 function tasksOf(kind: Kind, acts: readonly Act[], owner: string): Task[] {
   const about = Map.groupBy(
     acts.filter((act) => kindOf(act) === kind),
@@ -118,7 +118,9 @@ function taskOf(kind: Kind, name: string | null, acts: readonly Act[], owner: st
   };
 }
 
-/** Taken back, told or asked about by other steps: whole names, beginnings, and what single words hold or end in. */
+/**
+ * Reverted, reported or asked about by other steps: whole names, beginnings, and what single words contain or end in.
+ */
 const whole =
   /^(send(as|onbehalf)?|(new|set|enable|disable|remove)-(inboxrule|sweeprule)|updateinboxrules|(set|add|remove|enable|new)-(mailbox|mailboxpermission|recipientpermission|mailboxfolderpermission|mailboxautoreplyconfiguration|mailboxcalendarfolder|mailboxmessageconfiguration|mailboxjunkemailconfiguration|mailboxregionalconfiguration|casmailbox|app)|(add|modify|update|remove)folderpermissions|updatecalendardelegation|create|update|move|movetodeleteditems|softdelete|harddelete|recordderelete|copy|chatretrieved)$/i;
 const beginning =
@@ -135,8 +137,8 @@ const isElsewhere = (activity: string): boolean =>
   (!/\W/.test(activity) && (inWord.test(activity) || endOfWord.test(activity.slice(-40))));
 
 /**
- * Something that makes or opens: what it left is not in the table, and nobody else would say a word. Workloads write
- * CreateFlow, BotCreate and PlanCreated.
+ * Something that makes or opens, but is not in the table, so nobody else would mention it. Workloads write CreateFlow,
+ * BotCreate and PlanCreated.
  */
 const makes =
   /^(add|new|set|put|enable|register|send|import|start)|create|publish|share(?!point)|install|invite|upload|grant|(added|enabled|registered|imported)$/i;

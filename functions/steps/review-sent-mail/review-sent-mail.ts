@@ -1,5 +1,5 @@
 // Who got mail that the owner did not send. Intruders delete it from Sent Items, so the message trace is read too, and
-// the audit log says who sent what once it has answered. Nobody is written to; a draft of the notice is attached.
+// the audit log says who sent what once it has answered. It writes to nobody; a draft of the notice is attached.
 
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
@@ -21,7 +21,7 @@ import { investigation, type Kept, type Skip, settings } from '../../../shared/m
 import { byIntruder, describeSentMail, sentMailAttachments, sentMailTasks } from './sent-mail-report.ts';
 
 const mostCopies = 5000;
-/** Each is a request of its own to the trace. */
+/** Each costs one request to the trace. */
 const mostAddresses = 4;
 const mostSenders = 8;
 

@@ -1,4 +1,4 @@
-// What on-call is told about the sent mail: whom to warn, about what, and in which words. Pure. It writes to nobody: a
+// What on-call is told about the sent mail: who to warn, about what, and in which words. Pure. It writes to nobody: a
 // person decides who warns customers, and how.
 
 import { when } from '../../../shared/intruder/describe-trail.ts';
@@ -16,7 +16,7 @@ const at = (mail: SentMail) => when(Date.parse(mail.at));
 const named = ({ subject }: SentMail) =>
   subject === '' ? 'a message without a subject' : `${inQuotes(subject)}`;
 
-/** Kept from its recipient, or a group whose members are listed themselves. */
+/** It did not reach its recipient, or went to a group whose members are listed themselves. */
 const unreached = new Set(['failed', 'quarantined', 'expanded']);
 const reached = ({ recipients }: SentMail) =>
   [...recipients].flatMap(([address, status]) => (unreached.has(status ?? '') ? [] : address));
@@ -96,7 +96,7 @@ export function sentMailAttachments(report: SentReport): Attachment[] {
   return [table, { name: 'draft-notice.txt', type: 'text/plain', content: draft(report) }];
 }
 
-/** One line for each recipient, those of the intruder first. */
+/** One line for each recipient, the intruder's recipients first. */
 function recipientTable({ mails, domains }: SentReport): string {
   const addresses = new Set(mails.flatMap(({ recipients }) => [...recipients.keys()]));
   const rows = [...addresses].map((address) => {

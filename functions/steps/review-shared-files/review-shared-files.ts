@@ -1,6 +1,6 @@
-// Files that the intruder took, and links by which others still reach them: a link outlives password and session. What
-// the intruder uploaded is theirs, and comes down with its links. Read from what the audit log told; nothing is taken back
-// here, since a link may be one that partners work with.
+// Files that the intruder took, and links through which others still reach them: a link outlives password and session.
+// What the intruder uploaded is theirs, and comes down together with its links. Based on what the audit log said;
+// nothing is removed here, since partners may be working with a link.
 import { type Act, actsIn } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { toCsv } from '../../../shared/mail/csv.ts';
@@ -23,7 +23,7 @@ export const reviewSharedFiles = investigation({
   guide: ['MS tools'],
   stage: 'collect',
   settings: settings('act'),
-  // What collect-audit-log read is all that is asked for: there is no request of its own.
+  // What collect-audit-log read is enough: there is no request of its own.
   permissions: {},
   appliesTo: () => true,
   after: ['collect-audit-log'],
@@ -42,7 +42,7 @@ export const reviewSharedFiles = investigation({
     );
     const isTheirs = (act: Act) => uploads.has(addressOf(act));
     const shared = done.filter(({ activity }) => opening.test(activity));
-    // A link to what is taken down goes with it; what the intruder uploaded is altered, not spoilt.
+    // A link to a file that is taken down goes with it; and changing their own upload is no damage.
     const links = shared.filter((act) => !isTheirs(act));
     const taken = done.filter(({ activity }) => taking.test(activity));
     const spoilt = done.filter((act) => spoiling.test(act.activity) && !isTheirs(act));
@@ -69,7 +69,7 @@ export const reviewSharedFiles = investigation({
   },
 });
 
-/** With the spaces of its name encoded; undefined for whatever is no file of SharePoint or OneDrive. */
+/** With the spaces in its name encoded; undefined for anything but a file in SharePoint or OneDrive. */
 function pageOfFile(address: string | null): string | undefined {
   if (address === null || !URL.canParse(address)) return undefined;
   const { protocol, hostname, href, username } = new URL(address);
@@ -77,10 +77,10 @@ function pageOfFile(address: string | null): string | undefined {
   return known ? href.replaceAll("'", '%27') : undefined;
 }
 
-/** The same file by whatever record. */
+/** The same file, whichever record names it. */
 const addressOf = (act: Act) => (act.object ?? fileOf(act)).toLowerCase();
 
-/** A page that asks for passwords, or malware: each by its address, with whoever has a link to it. */
+/** A page that asks for passwords, or malware: each by its address, with everybody who has a link to it. */
 function takeDown(uploads: readonly (readonly Act[])[], shared: readonly Act[]): Task[] {
   const tasks = uploads.slice(0, mostTasks).flatMap(([act]): Task[] => {
     if (act === undefined) return [];

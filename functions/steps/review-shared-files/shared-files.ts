@@ -6,11 +6,11 @@ import type { Kept } from '../../../shared/model/step.ts';
 
 const text = (act: Act | undefined, name: string) => z.string().safeParse(act?.data[name]).data || null;
 
-/** Its name where the log has one, else its address. */
+/** Its name if the log has one, otherwise its address. */
 export const fileOf = (act: Act | undefined): string =>
   text(act, 'SourceFileName') ?? act?.object ?? 'a file without a name';
 
-/** With whom it was shared: a person, a group, or everybody who has the link. */
+/** Who it was shared with: a person, a group, or everybody who has the link. */
 export function readerOf(act: Act): string | null {
   const target = text(act, 'TargetUserOrGroupName');
   if (target !== null) return target;

@@ -16,15 +16,15 @@ const machineSchema = z.object({
 });
 export type Machine = z.infer<typeof machineSchema>;
 
-/** Onboarded as well, but with nothing that scans. */
+/** These can be onboarded too, but have nothing that scans. */
 const phones = /^(ios|ipados|android)/i;
 
-/** Filters have a limit on their nodes. */
+/** Filters may have only so many nodes. */
 const mostInAFilter = 10;
 
 /**
- * By device id the machine that can be scanned. A device that was onboarded again leaves its old record behind, so
- * the one that was seen last counts. Machine.Read.All (https://learn.microsoft.com/defender-endpoint/api/get-machines).
+ * The machine that can be scanned, by device id. A device that was onboarded again leaves its old record behind, so the
+ * record seen last counts. Machine.Read.All (https://learn.microsoft.com/defender-endpoint/api/get-machines).
  */
 export async function machinesOf(
   defender: DefenderReader,
@@ -33,7 +33,7 @@ export async function machinesOf(
   const found: Machine[] = [];
   for (let from = 0; from < deviceIds.length; from += mostInAFilter) {
     const some = deviceIds.slice(from, from + mostInAFilter);
-    // A GUID stands without quotes here.
+    // A GUID has no quotes here.
     const filter = some.map((id) => `aadDeviceId eq ${z.guid().parse(id)}`).join(' or ');
     const { value } = await defender.get(
       `/machines?$filter=${encodeURIComponent(filter)}`,

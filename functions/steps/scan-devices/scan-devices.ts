@@ -1,5 +1,5 @@
 // Has the owner's computers scanned: malware on one of them may be how the password or the session was lost. Started
-// once and not waited for; what a scan finds is an alert of Defender's own.
+// once, and nobody waits for it; what a scan finds becomes one of Defender's own alerts.
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
@@ -72,7 +72,7 @@ export const scanDevices = remediation({
     try {
       await defender.post(path`/machines/${before.machineId}/runAntiVirusScan`, order, z.unknown());
     } catch (error) {
-      // Another scan of the machine is under way, which does as well.
+      // Another scan of the machine is under way, which is just as good.
       if (!(error instanceof PermanentError) || error.code !== 'ActiveRequestAlreadyExists') throw error;
     }
   },

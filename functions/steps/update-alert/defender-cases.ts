@@ -1,5 +1,5 @@
-// Defender's alerts and incidents as cases that an analyst works on: read, commented, and moved on. What is said there is
-// for the step. https://learn.microsoft.com/graph/api/resources/security-alert
+// Defender's alerts and incidents as cases that an analyst works on: read, commented on, and moved on. The step decides
+// what to say there. https://learn.microsoft.com/graph/api/resources/security-alert
 import { z } from 'zod';
 import { path } from '../../../shared/clients/path.ts';
 import { PermanentError } from '../../../shared/errors.ts';
@@ -31,7 +31,7 @@ const caseSchema = z
   }));
 export type Case = z.infer<typeof caseSchema> & { collection: Collection };
 
-/** Merged incidents point to one another; more than a few of them is a mistake. */
+/** Merged incidents point to one another; a longer chain is a mistake. */
 const mostRedirects = 5;
 
 async function read(graph: GraphReader, collection: Collection, id: string): Promise<Case | undefined> {
@@ -51,8 +51,8 @@ async function read(graph: GraphReader, collection: Collection, id: string): Pro
 }
 
 /**
- * The alerts and incidents that these signals are of, each once, an incident for its alerts too: SecurityAlert.Read.All
- * and SecurityIncident.Read.All. What is gone by now is left out.
+ * The alerts and incidents that these signals come from, each once, and the incidents of the alerts:
+ * SecurityAlert.Read.All and SecurityIncident.Read.All. What no longer exists is left out.
  */
 export async function casesOf(graph: GraphReader, signals: readonly Signal[]): Promise<Case[]> {
   const idsOf = (source: Signal['source']) => [
@@ -94,8 +94,8 @@ export interface Wanted {
 }
 
 /**
- * What is wanted and not so yet. Nothing is moved back, nothing that a person has said is replaced, and only of a
- * secured account is anything claimed.
+ * What should change. Nothing is moved back, nothing that a person has said is replaced, and claims are made only about
+ * a secured account.
  */
 function stateFor(
   now: Pick<Case, 'status' | 'classification' | 'determination'>,
@@ -113,7 +113,10 @@ function stateFor(
   };
 }
 
-/** As an operator said of the run. What an analyst has said stays; what the settings had it say before does not. */
+/**
+ * As an operator said about the run. What an analyst has said stays; what this app said there before because of the
+ * settings does not.
+ */
 function falsePositive(
   now: Pick<Case, 'status' | 'classification' | 'determination'>,
   wanted: Wanted,
@@ -126,7 +129,7 @@ function falsePositive(
   };
 }
 
-/** How this run would have it: as the settings say, or closed where an operator called it a false alarm. */
+/** How this run wants it to be: as the settings say, or closed if an operator called it a false alarm. */
 export const stateOf = (
   now: Pick<Case, 'status' | 'classification' | 'determination'>,
   wanted: Wanted,

@@ -8,7 +8,7 @@ import { casesOf, collections, comment, moveOn, stateOf } from './defender-cases
 const choices = settings('act').extend({
   /** Where to move it; to `resolved` only once the account is secured. */
   status: z.enum(['keep', 'inProgress', 'resolved']).default('keep'),
-  /** Of a secured account with evidence of an intruder; a person's own word is never replaced. */
+  /** Only for a secured account with evidence of an intruder; a person's own word is never replaced. */
   classification: z.enum(['keep', 'truePositive']).default('keep'),
   determination: z.enum(['keep', 'compromisedAccount']).default('keep'),
 });
@@ -17,7 +17,7 @@ const beforeSchema = z.object({
   does: z.enum(['comment', 'move']),
   collection: z.enum(collections),
   id: z.string(),
-  /** How often this run has spoken there. */
+  /** How often this run has commented there. */
   said: z.number(),
   status: z.string(),
   classification: z.string(),
