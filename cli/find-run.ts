@@ -23,7 +23,7 @@ export const pathOf = (id: string): string => `/api/runs/${encodeURIComponent(id
 
 async function idOf(client: Client, meant: string): Promise<string> {
   const wanted = meant.toLowerCase();
-  const { runs } = runsSchema.parse((await client.get('/api/runs?days=365&most=200')).json);
+  const { runs } = runsSchema.parse((await client.get('/api/runs?days=365&most=1000')).json);
   const found = runs.filter(({ code, userId, userPrincipalName }) =>
     [code, userId, userPrincipalName].some((name) => name.toLowerCase() === wanted),
   );

@@ -69,7 +69,10 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
     .option('--again', 'pass: another one, in place of one that was shown')
     .option('--minutes <number>', 'pass: how long it can be used, 10 to 480', whole(10, 480), 60)
     .option('--insist', 'owner-back: although Microsoft Graph does not show that the owner is back')
-    .action(async (meant: string, action: string | undefined, given: unknown) => {
+    .action(async (meant: string, chosen: string | undefined, given: unknown) => {
+      const known = z.enum(actions).optional().safeParse(chosen);
+      if (!known.success) throw new Stop(`hand-back takes ${actions.join(', ')}.`, exitCodes.usage);
+      const action = known.data;
       const api = client();
       const { run, etag } = await findRun(api, meant);
       const path = `${pathOf(run.id)}/hand-back`;
@@ -80,28 +83,24 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
           () => `${whom(run)}\n${viewText(viewSchema.parse(json), terminal.columns, run.code)}`,
         );
       }
-      const known = z.enum(actions).safeParse(action);
-      if (!known.success) throw new Stop(`hand-back takes ${actions.join(', ')}.`, exitCodes.usage);
       terminal.error(`${whom(run)}\n`);
       const options = optionsSchema.parse(given);
       const ask = (what: string | undefined, option: string, question: string) =>
         reasonFor(terminal, what, `hand-back ${action}`, option, question);
       const identified = 'How did you make sure that it is the owner (not by mail or chat)? ';
       const body = {
-        do: known.data,
-        ...(known.data === 'begin'
+        do: action,
+        ...(action === 'begin'
           ? {
               identified: await ask(options.identified, 'identified', identified),
               despite: options.despite ?? [],
               accepts: options.accept ?? [],
             }
           : {}),
-        ...(known.data === 'pass'
-          ? { again: options.again ?? false, lifetimeInMinutes: options.minutes }
-          : {}),
-        ...(known.data === 'owner-back' ? { insist: options.insist ?? false } : {}),
+        ...(action === 'pass' ? { again: options.again ?? false, lifetimeInMinutes: options.minutes } : {}),
+        ...(action === 'owner-back' ? { insist: options.insist ?? false } : {}),
         // How the owner was identified is the reason, so it is asked for only once.
-        ...(known.data === 'begin' && options.reason === undefined
+        ...(action === 'begin' && options.reason === undefined
           ? {}
           : {
               reason: await ask(
@@ -113,7 +112,7 @@ export function handBack(program: Command, { terminal, client, runHelp, reasonHe
       };
       const { json } = await api.post(path, body, etag);
       const view = viewSchema.safeParse(json);
-      if (!view.success && known.data === 'pass') {
+      if (!view.success && action === 'pass') {
         throw new Stop(
           `A pass was made and the answer that showed it was lost: ${command} hand-back ${shown(run.code)} pass --again makes another.`,
           exitCodes.failed,

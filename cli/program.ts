@@ -70,6 +70,7 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
       getOutHelpWidth: () => terminal.columns ?? 100,
     })
     .showSuggestionAfterError()
+    .showHelpAfterError('reclaim --help lists the commands.')
     .addHelpText('after', afterHelp);
   const isJson = () => commonSchema.parse(program.opts()).json;
   const print = (json: unknown, text: () => string) =>
@@ -142,12 +143,20 @@ function createProgram(terminal: Terminal, client: () => Client, end: (code: Exi
   // --json may come before or after the command's name.
   for (const command of program.commands) {
     command.addOption(new Option('--json', 'answer as JSON, for programs'));
+    command.showHelpAfterError(expected(command));
     command.hook('preAction', (_, acting) => {
       if (commonSchema.parse(acting.opts()).json) program.setOptionValue('json', true);
     });
   }
   return program;
 }
+
+/** What a command takes, below what was wrong with it. */
+const expected = (command: Command): string =>
+  [
+    `Usage: reclaim ${command.name()} ${command.usage()}`,
+    ...command.registeredArguments.map((argument) => `  ${argument.name()}: ${argument.description}`),
+  ].join('\n');
 
 const afterHelp = `
 Where and as whom, from the environment:

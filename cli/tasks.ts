@@ -19,6 +19,12 @@ export function tasks(program: Command, { terminal, client, runHelp, print }: De
     .option('--open', 'take the tick back')
     .action(async (meant: string, chosen: string | undefined, given: unknown) => {
       const { reason, open = false } = optionsSchema.parse(given);
+      if (chosen === undefined && (open || reason !== undefined)) {
+        throw new Stop(
+          `Name the task after the run: ${open ? '--open takes the tick of one task back' : '--reason says what was done about one task'}.`,
+          exitCodes.usage,
+        );
+      }
       const api = client();
       const { run, etag } = await findRun(api, meant);
       if (chosen === undefined) return print(inOrder(run), () => listText(run));
