@@ -10,7 +10,10 @@ import {
   type LookedAt,
   lookYourself,
   type Mailbox,
+  mailboxesHeld,
   mailboxesWithActs,
+  mayLookIntoHeld,
+  notLookedInto,
   whatIn,
   whereOf,
   whereSchema,
@@ -51,7 +54,15 @@ export const removeMailForwarding = remediation({
     ],
   }),
   settings: settings('act'),
-  permissions: { exchange: ['Get-Mailbox', 'Get-AcceptedDomain', 'Get-Recipient', 'Set-Mailbox'] },
+  permissions: {
+    exchange: [
+      'Get-Mailbox',
+      'Get-AcceptedDomain',
+      'Get-Recipient',
+      'Get-RecipientPermission',
+      'Set-Mailbox',
+    ],
+  },
   appliesTo: ({ hasMailbox }) => hasMailbox || 'has no mailbox',
   after: ['collect-sign-ins'],
   againAfter: ['collect-audit-log'],
@@ -62,18 +73,22 @@ export const removeMailForwarding = remediation({
     const acts = actsIn(run);
     const reached = await mailboxesWithActs(exchange, account, acts ?? []);
     const unasked = auditLogIn(run) === 'unread';
-    const looks = await Promise.all(
-      [reached.own, ...reached.others].map((one) => forwardingOf(exchange, one, unasked)),
-    );
+    const withActs = [reached.own, ...reached.others];
+    const looks = await Promise.all(withActs.map((one) => forwardingOf(exchange, one, unasked)));
     const [mine] = looks;
     if (mine === undefined) return { skip: 'has no mailbox in Exchange Online' };
+    const { held, more } = mayLookIntoHeld(run)
+      ? await mailboxesHeld(exchange, account, withActs)
+      : { held: [], more: 0 };
+    const tasksOfHeld = await Promise.all(held.map((one) => askAboutHeld(exchange, one)));
     return {
       changes: looks.flatMap((look) => look?.change ?? []),
       tasks: [
         ...looks.flatMap((look) => look?.task ?? []),
+        ...tasksOfHeld.flatMap((task) => task ?? []),
         ...lookYourself(reached.lost, account, 'forwarding'),
       ],
-      kept: looks.flatMap((look) => look?.kept ?? []),
+      kept: [...looks.flatMap((look) => look?.kept ?? []), ...notLookedInto(more)],
     };
   },
 
@@ -188,6 +203,14 @@ export async function forwardingOf(
     return { task: ask(mailbox, idIn(where, 'forwarding-inside'), `${what}: ${why}`), asksAbout };
   }
   return { kept: { what, why: 'stays inside the organisation' } };
+}
+
+/** Nothing ties it to the intruder: what leaves the organisation is asked about, the rest is not reported. */
+async function askAboutHeld(exchange: ExchangeReader, looked: LookedAt): Promise<Task | undefined> {
+  const found = await forwardingOf(exchange, looked, false);
+  if (found?.change === undefined) return found?.task;
+  const { id, what, why } = found.change;
+  return ask(looked.mailbox, id, `${what}: ${why}`);
 }
 
 const ask = ({ id, userPrincipalName }: Mailbox, taskId: string, what: string): Task => ({

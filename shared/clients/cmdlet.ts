@@ -17,7 +17,9 @@ const tenantWide = new Set([
   'New-ManagementRoleAssignment',
 ]);
 /** Parameters that name the object. To many cmdlets, null, empty or `*` means all of them. */
-const naming = ['Identity', 'Mailbox', 'SenderAddress', 'RoleAssignee'];
+const naming = ['Identity', 'Mailbox', 'SenderAddress', 'RoleAssignee', 'Trustee'];
+/** Whom permissions are held by says enough for a list of them, and not for a change. */
+const namesForReading = new Set(['Trustee']);
 
 /** Cmdlets that have no further effect when repeated; not New- and Add-. */
 const declarative = /^(Get|Set|Remove|Enable|Disable)-/;
@@ -43,9 +45,12 @@ function guard(cmdlet: string, parameters: CmdletParameters): void {
       `${cmdlet} was given an empty ${empty[0]}, which can mean all; nothing was sent.`,
     );
   }
+  const isRead = cmdlet.startsWith('Get-');
+  const namesObject = ([key]: [string, unknown]) =>
+    naming.includes(key) && (isRead || !namesForReading.has(key));
   // Nobody writes Unlimited by mistake.
-  const isAll = cmdlet.startsWith('Get-') && parameters['ResultSize'] === 'Unlimited';
-  if (!isAll && !tenantWide.has(cmdlet) && !given.some(([key]) => naming.includes(key))) {
+  const isAll = isRead && parameters['ResultSize'] === 'Unlimited';
+  if (!isAll && !tenantWide.has(cmdlet) && !given.some(namesObject)) {
     throw new PermanentError(`${cmdlet} was not told whose (${naming.join(', ')}); nothing was sent.`);
   }
 }

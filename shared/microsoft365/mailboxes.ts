@@ -6,7 +6,7 @@ import { PermanentError } from '../errors.ts';
 import { type Act, parameterOf } from '../intruder/acts.ts';
 import type { Account } from '../model/account.ts';
 import type { ExchangeReader } from '../model/clients.ts';
-import type { Task } from '../model/step.ts';
+import type { Kept, RunView, Task } from '../model/step.ts';
 import { mailboxPage } from './links.ts';
 import { unlessMissing } from './mailbox.ts';
 import { readRecipient } from './recipients.ts';
@@ -18,6 +18,8 @@ export interface LookedAt {
   mailbox: Mailbox;
   /** Whether it is the account's own. */
   own: boolean;
+  /** Looked into only because the account may send as it: nothing there is known to be the intruder's. */
+  held?: true;
   /** Everything that a record may call it by, in lower case. */
   names: ReadonlySet<string>;
   /** What the intruder did in it. */
@@ -151,6 +153,44 @@ export async function mailboxesWithActs(
     lost: lost.toSorted(),
   };
 }
+
+const trustSchema = z.object({ Identity: z.string() });
+
+/** Once the audit log has said what it knows, permissions are what is left to go by. */
+export const mayLookIntoHeld = ({ answered }: RunView): boolean => answered?.includes('acts') ?? false;
+
+/**
+ * Mailboxes that the account may send as, besides the `known` ones; `more` counts those that were not looked into.
+ * Which ones it may only open cannot be asked without asking every mailbox of the tenant. Get-RecipientPermission,
+ * Get-Mailbox (https://learn.microsoft.com/powershell/module/exchangepowershell/get-recipientpermission).
+ */
+export async function mailboxesHeld(
+  exchange: ExchangeReader,
+  account: Account,
+  known: readonly LookedAt[],
+): Promise<{ held: LookedAt[]; more: number }> {
+  const Trustee = account.userPrincipalName;
+  const trusts = await exchange.get('Get-RecipientPermission', { Trustee }, trustSchema);
+  const names = [...new Set(trusts.map(({ Identity }) => lower(Identity)))].toSorted();
+  const held = new Map<string, LookedAt>();
+  for (const name of names.slice(0, mostOthers)) {
+    // It may stand for a group or a contact, which have no mailbox.
+    const found = await mailboxNamed(exchange, name);
+    if (found !== undefined && known.every(({ mailbox }) => mailbox.id !== found.mailbox.id))
+      held.set(found.mailbox.id, { ...found, held: true });
+  }
+  return { held: [...held.values()], more: Math.max(0, names.length - mostOthers) };
+}
+
+export const notLookedInto = (more: number): Kept[] =>
+  more === 0
+    ? []
+    : [
+        {
+          what: `${more} more mailbox${more === 1 ? '' : 'es'} that the account may send as`,
+          why: `only ${mostOthers} are looked into`,
+        },
+      ];
 
 /** The acts that are about this mailbox. */
 export const actsAbout = ({ own, names }: LookedAt, acts: readonly Act[]): Act[] =>

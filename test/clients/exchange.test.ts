@@ -132,12 +132,21 @@ describe('the guard', () => {
     ['Get-InboxRule', { IncludeHidden: true }],
     ['Get-BlockedSenderAddress', {}],
     ['Get-BlockedSenderAddress', { SenderAddress: '' }],
-    ['Get-RecipientPermission', { Trustee: 'alex@contoso.com' }],
+    ['Get-RecipientPermission', {}],
+    ['Get-RecipientPermission', { Trustee: '' }],
     ['Get-AcceptedDomain', { Identity: null }],
   ] as const)('sends no %s with %j — it would return all of the tenant', async (cmdlet, parameters) => {
     const { exchange, asked } = exchangeWith([{ body: { value: [] } }]);
     expect(await thrownBy(exchange.get(cmdlet, parameters, named))).toBeInstanceOf(PermanentError);
     expect(asked).toEqual([]);
+  });
+
+  it('takes whose permissions are meant for a list of them, and not for a change', async () => {
+    const { exchange, asked } = exchangeWith([{ body: { value: [] } }, { status: 200 }]);
+    expect(await exchange.get('Get-RecipientPermission', { Trustee: 'alex@contoso.com' }, named)).toEqual([]);
+    const change = exchange.run('Remove-RecipientPermission', { Trustee: 'alex@contoso.com' });
+    expect(await thrownBy(change)).toBeInstanceOf(PermanentError);
+    expect(asked).toHaveLength(1);
   });
 
   it.each(['Set-Mailbox', 'Disable-InboxRule', 'New-InboxRule', 'Remove-MailboxPermission'] as const)(

@@ -27,7 +27,7 @@ import { createMailer } from '../../shared/summary/mail.ts';
 import { summaryOf } from '../../shared/summary/summary.ts';
 import { MemoryBus, type MemoryMessage } from './memory-bus.ts';
 import { MemoryProgress } from './memory-progress.ts';
-import { memoryDecisions } from './memory-stores.ts';
+import { memoryAuditSearches, memoryDecisions } from './memory-stores.ts';
 
 const start = new Date('2026-11-20T09:15:00.400Z');
 const baseUrl = 'https://reclaim.contoso.example';
@@ -116,6 +116,7 @@ export async function told(
     playbook,
     stepSettings: settings.STEPS,
     clients,
+    searches: memoryAuditSearches(),
     publish: async (alerts) => {
       const anew = alerts.filter(({ id }) => !published.some((old) => old.id === id));
       published.push(...anew);

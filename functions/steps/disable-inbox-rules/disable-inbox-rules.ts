@@ -11,7 +11,10 @@ import {
   type LookedAt,
   lookYourself,
   type Mailbox,
+  mailboxesHeld,
   mailboxesWithActs,
+  mayLookIntoHeld,
+  notLookedInto,
   type Where,
   whatIn,
   whereOf,
@@ -31,7 +34,13 @@ import { exportOf, rulesOf } from './rules-of.ts';
 const beforeSchema = z.object({ mailbox: whereSchema, identity: z.string(), rule: exportedRuleSchema });
 type Before = z.infer<typeof beforeSchema>;
 const mailboxSchema = z.object({ EmailAddresses: z.array(z.string()).nullish() });
-const reading = ['Get-Mailbox', 'Get-AcceptedDomain', 'Get-InboxRule', 'Get-Recipient'] as const;
+const reading = [
+  'Get-Mailbox',
+  'Get-AcceptedDomain',
+  'Get-InboxRule',
+  'Get-Recipient',
+  'Get-RecipientPermission',
+] as const;
 
 /**
  * Get-InboxRule with IncludeHidden, for which read-only roles are not enough; Disable-InboxRule and Enable-InboxRule
@@ -62,15 +71,19 @@ export const disableInboxRules = remediation({
 
   async find({ account, run, intruder, now, settings: { mode }, exchange }) {
     const reached = await mailboxesWithActs(exchange, account, actsIn(run) ?? []);
+    const withActs = [reached.own, ...reached.others];
+    const { held, more } = mayLookIntoHeld(run)
+      ? await mailboxesHeld(exchange, account, withActs)
+      : { held: [], more: 0 };
     const [own, ...others] = await Promise.all(
-      [reached.own, ...reached.others].map((one) => rulesIn(exchange, one, { run, intruder, now, mode })),
+      [...withActs, ...held].map((one) => rulesIn(exchange, one, { run, intruder, now, mode })),
     );
     if (own === undefined) return { skip: 'has no mailbox in Exchange Online' };
     const looks = [own, ...others.flatMap((one) => one ?? [])];
     return {
       changes: looks.flatMap(({ changes }) => changes),
       tasks: [...looks.flatMap(({ tasks }) => tasks), ...lookYourself(reached.lost, account, 'rules')],
-      kept: looks.flatMap(({ kept }) => kept),
+      kept: [...looks.flatMap(({ kept }) => kept), ...notLookedInto(more)],
       attachments: exportOf(looks.flatMap(({ rules }) => rules)),
       owners: looks.flatMap(({ owners }) => owners),
     };
@@ -115,6 +128,12 @@ async function rulesIn(
   };
   const actsOfOthers = actsAbout(looked, rulesOfOthersIn(given.run));
   const judged = decideOn(rules, context, { ...given, acts, actsOfOthers });
+  if (looked.held) {
+    // Who made a rule there, only those who use it can tell; what looks harmless is theirs.
+    const odd = judged.filter(({ is }) => is !== 'keep');
+    const tasks = odd.map(({ rule, why }) => askTheOwner(rule, why, mailbox, where));
+    return { rules: [], owners: [], changes: [], tasks, kept: [] };
+  }
   const left = judged.filter(({ is }) => is === 'keep');
   return {
     rules,

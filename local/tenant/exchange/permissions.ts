@@ -105,9 +105,13 @@ const sendAs: readonly Cmdlet[] = [
   {
     name: 'Get-RecipientPermission',
     parameters: ['Identity', 'Trustee', 'AccessRights', 'ResultSize'],
-    run: ({ file, parameters }) =>
-      mailboxesFor(file, parameters['Identity']).flatMap((owner) =>
-        [{ Trustee: self }, ...(owner.mailbox.recipientPermissions ?? [])].map((entry: Trust) => ({
+    run: (call) => {
+      const { file, parameters } = call;
+      const { Trustee: trustee } = parameters;
+      const key = trustee === undefined ? undefined : granteeKey(file, grantee(call, trustee));
+      const isAsked = (entry: Trust) => key === undefined || granteeKey(file, entry.Trustee) === key;
+      return mailboxesFor(file, parameters['Identity']).flatMap((owner) =>
+        [{ Trustee: self }, ...(owner.mailbox.recipientPermissions ?? [])].filter(isAsked).map((entry) => ({
           Identity: userIdOf(owner.user),
           Trustee: entry.Trustee,
           AccessControlType: 'Allow',
@@ -115,7 +119,8 @@ const sendAs: readonly Cmdlet[] = [
           IsInherited: entry.IsInherited ?? false,
           InheritanceType: 'None',
         })),
-      ),
+      );
+    },
   },
   {
     name: 'Remove-RecipientPermission',
