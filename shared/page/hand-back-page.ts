@@ -119,8 +119,8 @@ const taskHtml =
     const toType = typed(commands);
     const lines =
       toType.length === 0 ? nothing : html`<pre>${toType.map((line) => `${oneLine(line)}\n`).join('')}</pre>`;
-    const stands = accepted ? html` <b>Accepted as it is.</b>` : nothing;
-    return html`${capital(plain(what))}${stands}<div class="d">${plain(instruction, 2000)}</div>${lines}<div class="go">${linkHtml(link, placeOf(link, role))}${button(askUrl(runPath(run.id), 'tick', { step, task: key }), 'Done: tick it off', `Done: tick it off: ${plain(what, 80)}`)}</div>`;
+    const stands = accepted ? html`<div class="d">Accepted as it is.</div>` : nothing;
+    return html`<b>${capital(plain(what))}</b>${stands}<div class="d">${plain(instruction, 2000)}</div>${lines}<div class="go">${linkHtml(link, placeOf(link, role))}${button(askUrl(runPath(run.id), 'tick', { step, task: key }), 'Done: tick it off', `Done: tick it off: ${plain(what, 80)}`)}</div>`;
   };
 
 /** The only place where a pass is shown. Reloading makes no new one: that takes a form of its own. */

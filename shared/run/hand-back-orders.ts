@@ -4,6 +4,7 @@
 import type { HandBack, LogRow, RunRow, RunState, TaskRecord } from '../model/rows.ts';
 import type { Apply } from './advance.ts';
 import { checkAll, inTheWay, isHandedBack, isHandingBack } from './hand-back.ts';
+import { inOrder } from './in-order.ts';
 import { type Order, reopened } from './operate.ts';
 import { taskKey } from './tick-off.ts';
 import { openTasks } from './verdict.ts';
@@ -55,10 +56,12 @@ export interface OpenTask {
   task: TaskRecord;
 }
 
-/** What a person was asked to do and has not ticked off. */
+/** What a person was asked to do and has not ticked off, the most dangerous first. */
 export const tasksLeft = ({ steps }: Pick<RunState, 'steps'>): OpenTask[] =>
-  steps.flatMap((row) =>
-    openTasks(row).map((task) => ({ name: `${row.name}/${taskKey(task.id)}`, step: row.name, task })),
+  inOrder(
+    steps.flatMap((row) =>
+      openTasks(row).map((task) => ({ name: `${row.name}/${taskKey(task.id)}`, step: row.name, task })),
+    ),
   );
 
 /** No task is forgotten: each is ticked off, or accepted by name, alone or with the step that asks for it. */

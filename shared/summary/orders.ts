@@ -9,8 +9,8 @@ import { auditSearchPage, byHandOf, signInsPage, userPage } from '../microsoft36
 import { typed } from '../model/powershell.ts';
 import type { RunRow, StepRow, TaskRecord } from '../model/rows.ts';
 import { capital, inQuotes } from '../model/text.ts';
-import { dangers } from '../model/words.ts';
 import { toUndo } from '../run/changes.ts';
+import { inOrder } from '../run/in-order.ts';
 import { isPending, ofConcern, openTasks } from '../run/verdict.ts';
 import { contactOf, signInsOf } from './deeds.ts';
 import { type Described, type Given, order, ownerOf, placeOf, timeOf, titleOf, titlesOf } from './given.ts';
@@ -20,13 +20,6 @@ export interface OpenTask {
   step: string;
   task: TaskRecord;
 }
-
-const rankOf = ({ task: { danger, essential } }: OpenTask) =>
-  (danger === undefined ? dangers.length : dangers.indexOf(danger)) * 2 + (essential ? 0 : 1);
-
-/** Another account first, then what still leaks, then people to warn, then the rest; essential ones first in each. */
-export const inOrder = (tasks: readonly OpenTask[]): OpenTask[] =>
-  tasks.toSorted((a, b) => rankOf(a) - rankOf(b));
 
 export function ordersOf(all: Case): Section {
   const given = { ...all, steps: ofConcern(all.run, all.steps) };

@@ -20,10 +20,10 @@ import { signalSchema } from '../model/signal.ts';
 import type { Step } from '../model/step.ts';
 import { modes, stages } from '../model/words.ts';
 import { verificationOf, verifications } from '../run/changes.ts';
+import { inOrder } from '../run/in-order.ts';
 import type { RunRows } from '../run/progress.ts';
 import { ofTheRun, taskKey, unsentSummary } from '../run/tick-off.ts';
 import { handBackTasks, ofConcern, openTasks, verdictOf, verdictText } from '../run/verdict.ts';
-import { inOrder } from './orders.ts';
 
 type Titles = readonly Pick<Step, 'name' | 'title'>[];
 

@@ -50,6 +50,17 @@ describe('the way back', () => {
     expect(after).toContain('do=tick&amp;');
   });
 
+  it('lists open tasks as the mail does, the most dangerous first', () => {
+    const from = situations['contained with tasks']();
+    const steps = from.steps.map((row) =>
+      row.name === 'collect-sign-ins'
+        ? { ...row, tasks: row.tasks.map((one) => ({ ...one, danger: 'account' as const })) }
+        : row,
+    );
+    const { tasks } = handBackView(playbook, { ...from, steps }, now);
+    expect(tasks.map(({ step }) => step)).toEqual(['collect-sign-ins', 'reset-password']);
+  });
+
   it('tells each time in the zone of on-call too', () => {
     const task = { name: 'a/b', step: 'a', key: 'b', what: 'ask about 2026-11-20 09:01 UTC', link: '' };
     const view = viewOf('contained', {
