@@ -324,6 +324,21 @@ const groups: readonly {
     ],
   },
   {
+    file: 'shared/run/sharing-progress.ts',
+    tests: ['test/run/sharing-progress'],
+    bugs: [['changes.run === undefined ? { steps }', 'changes.run !== undefined ? { steps }']],
+  },
+  {
+    file: 'shared/intruder/marks.ts',
+    tests: ['test/intruder/find-intruder'],
+    bugs: [["(kind === 'client' && has(profile.clients", "(kind !== 'client' && has(profile.clients"]],
+  },
+  {
+    file: 'functions/alerts/forward-stream.ts',
+    tests: ['test/alerts/stream'],
+    bugs: [['    await deps.post.post({', '    deps.post.post({']],
+  },
+  {
     file: 'functions/steps/scan-devices/scan-devices.ts',
     tests: ['test/steps/scan-devices'],
     bugs: [

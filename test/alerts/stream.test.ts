@@ -106,6 +106,14 @@ describe('forwardStream', () => {
     expect(letters).toEqual([]);
   });
 
+  it('fails as a whole if a refused record can’t be kept — the hub hands it over again', async () => {
+    const { deps } = door();
+    const post = { post: () => Promise.reject(new RetryableError('the queue is busy')) };
+    await expect(forwardStream({ ...deps, post }, [batch('mixed'), '{'])).rejects.toThrow(
+      'the queue is busy',
+    );
+  });
+
   it.each(['é"', '漢', '\\'])(
     'fits thousands of bad records of %s into letters that the queue takes',
     async (part) => {

@@ -45,6 +45,19 @@ describe('a risky sign-in', () => {
     location: amsterdam,
   });
 
+  it('with a client like the owner’s in another version marks the session and not the client — the owner updates too', () => {
+    const userAgent = edge.replaceAll(/\d+\.0\.0\.0/g, '141.0.0.0');
+    expect(userAgent).not.toBe(edge);
+    const { intruder } = find({
+      signals: [signal({ detector: 'attackerinTheMiddle', requestId: 'request-1' })],
+      signIns: [...week(), { ...risky, userAgent }],
+      known: { sessions: ['intruder-1'] },
+    });
+    const verdictOf = (value: string) => intruder.marks?.find((mark) => mark.value === value)?.verdict;
+    expect([verdictOf('intruder-1'), verdictOf(userAgent)]).toEqual(['intruder', 'shared']);
+    expect(intruder.userAgents).toEqual([]);
+  });
+
   it('is the intruder, from an hour before it — nothing says that the first logged sign-in was the first', () => {
     const { intruder, hits } = find({
       signals: [signal({ requestId: 'request-1' })],

@@ -92,6 +92,21 @@ describe('writes at the same moment', () => {
     expect(again.map((own, index) => turnOf(own, names[index] ?? ''))).toEqual(names.map(() => 3));
   });
 
+  it('give the run to the one that wrote it — it may write again, and the others were not told of it', async () => {
+    const { shared, rows } = await opened();
+    const [one = '', other = ''] = names;
+    const busy = { ...rows.run.row, code: 'BUSY' };
+    const [own, another] = await Promise.all([
+      shared.write(ref, { ...writing(rows, one), run: { row: busy, etag: rows.run.etag } }, rows),
+      shared.write(ref, writing(rows, other), rows),
+    ]);
+    if (own === 'conflict' || another === 'conflict') throw new Error('nobody else wrote');
+    expect([own.run.row.code, another.run.row.code]).toEqual(['BUSY', rows.run.row.code]);
+    const again = { run: { row: { ...busy, code: 'DONE' }, etag: own.run.etag } };
+    expect(await shared.write(ref, again, own)).toMatchObject({ run: { row: { code: 'DONE' } } });
+    expect(await shared.write(ref, { run: another.run }, another)).toBe('conflict');
+  });
+
   it('are refused one by one if a row has changed since', async () => {
     const { progress, shared, rows } = await opened();
     await progress.write(ref, writing(rows, 'step-4', 9), rows);
