@@ -1,4 +1,4 @@
-// What the audit log hands on must fit a row, and what steps need most must not be crowded out of it.
+// What the audit log hands on must fit a row, and must keep what steps need most.
 import { describe, expect, it } from 'vitest';
 import { actsOf } from '../../shared/intruder/acts.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
@@ -15,7 +15,7 @@ const sent = (index: number) =>
   });
 
 describe('what the intruder did', () => {
-  it('holds six hundred messages beside thousands of looks — each is to be known as the intruder’s', () => {
+  it('keeps six hundred messages among thousands of reads — each must be recognised as the intruder’s', () => {
     const looks = many(3000, () => record('intruder', 'FileAccessed'));
     const facts = actsOf([...many(600, sent), ...looks], intruder);
     expect(facts.acts.filter(({ activity }) => activity === 'Send')).toHaveLength(600);
@@ -27,7 +27,7 @@ describe('what the intruder did', () => {
     expect(JSON.stringify(facts).length).toBeLessThan(500_000);
   });
 
-  it('holds rules of the owner too, with where they were made, and nothing else of the owner', () => {
+  it('keeps the owner’s rules, with where they were made, and nothing else of the owner’s', () => {
     const facts = actsOf(read([record('owner', 'New-InboxRule'), record('owner', 'Send')]), intruder);
     expect(facts.acts).toEqual([]);
     expect(facts.rulesOfOthers).toMatchObject([

@@ -20,7 +20,7 @@ describe('a network', () => {
     ['2001:db8::1', '[2001:db8:0:0:ffff::9]:50000'],
     ['2001:0db8:0000:0001::1', '2001:db8:0:1::2'],
     ['::ffff:203.0.113.7', '203.0.113.7:443'],
-  ])("holds %s and %s — the last 64 bits are the device's to change", (one, other) => {
+  ])('holds %s and %s — a device may change the last 64 bits', (one, other) => {
     expect(networkOf(one)).toBe(networkOf(other));
   });
 
@@ -32,7 +32,7 @@ describe('a network', () => {
     expect(networkOf(one)).not.toBe(networkOf(other));
   });
 
-  it('takes what is no address as it is — a log may say "unknown"', () => {
+  it('leaves what is no address as it is — a log may say "unknown"', () => {
     expect(networkOf('Unknown')).toBe('unknown');
   });
 });

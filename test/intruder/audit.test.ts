@@ -24,12 +24,9 @@ describe('a field of a record', () => {
     expect(text.parse(nothing)).toBeNull();
   });
 
-  it.each(['null', 'Null Island', '<nullable>'])(
-    '%j says what it says — somebody may be called so',
-    (name) => {
-      expect(text.parse(name)).toBe(name);
-    },
-  );
+  it.each(['null', 'Null Island', '<nullable>'])('%j is kept as it is — it may be a name', (name) => {
+    expect(text.parse(name)).toBe(name);
+  });
 });
 
 const registered = (given: object = {}) =>
@@ -66,7 +63,7 @@ const byUser = (user: object) => ({ initiatedBy: { user: { id: 'a1', ...user } }
 const agent = (value: string) => ({ additionalDetails: [{ key: 'User-Agent', value }] });
 
 describe('a directory audit record', () => {
-  it('from an address that is the intruder’s alone is evidence — with place and time, for whoever reads it at night', () => {
+  it('from an address that is only the intruder’s is evidence — with place and time, for a reader at night', () => {
     expect(madeByIntruder(registered(), intruder)).toBe(
       "made from the intruder's address 203.0.113.7 at 2026-11-20 09:13 UTC",
     );
@@ -88,23 +85,23 @@ describe('a directory audit record', () => {
     expect(madeByIntruder(registered(given), intruder)).toBeUndefined();
   });
 
-  it('from a shared address with a client that is not the owner’s is evidence — both together are theirs alone', () => {
+  it('from a shared address with a client that is not the owner’s is evidence — only the intruder has both', () => {
     const record = registered({ ...byUser({ ipAddress: '198.51.100.20' }), ...agent('axios/1.7.9') });
     expect(madeByIntruder(record, intruder)).toContain("with the intruder's client (axios/1.7.9)");
   });
 
-  it('that was refused still tells what the intruder tried', () => {
+  it('that was refused still shows what the intruder tried', () => {
     expect(tiedToIntruder(registered({ result: 'failure' }), intruder)).toContain('203.0.113.7');
   });
 
-  it('has its changes read out of the JSON in strings, and what is none left as it is', () => {
+  it('has its changes parsed from JSON strings, and other text left as it is', () => {
     expect(registered().targets[0]?.changed).toEqual([
       { name: 'StrongAuthenticationMethod', before: [], after: [{ MethodType: 6 }] },
       { name: 'Included Updated Properties', before: null, after: '"Strong' },
     ]);
   });
 
-  it('with only what the schema promises is read — all else is null in some services', () => {
+  it('is read even with only what the schema promises — everything else is null in some services', () => {
     const bare = directoryAuditSchema.parse({
       id: '1',
       activityDateTime: '2026-11-20T09:13:10Z',
@@ -168,12 +165,12 @@ describe('a record of the unified audit log', () => {
     expect(madeByIntruder(delegated(data), intruder)).toBeDefined();
   });
 
-  it('is read whatever a workload puts where others put an object', () => {
+  it('is read whatever a workload writes in place of an object', () => {
     expect(delegated({ AppAccessContext: 'none', ExtendedProperties: 'x' }).trace.session).toBeNull();
   });
 });
 
-it('the first record with evidence speaks for a change — others may be the owner’s look at it', () => {
+it('uses the first record with evidence for a change — others may be the owner looking at it', () => {
   const owner = registered(byUser({ ipAddress: '192.0.2.14' }));
   expect(evidenceIn([owner, registered()], intruder)).toContain('203.0.113.7');
   expect(evidenceIn([owner], intruder)).toBeUndefined();

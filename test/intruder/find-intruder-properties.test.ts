@@ -16,7 +16,7 @@ const address = fc.constantFrom(
 );
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 
-/** No two at one time, so that the log has an order. */
+/** No two at the same time, so that the log has one order. */
 const log = fc
   .uniqueArray(
     fc.record({
@@ -116,7 +116,7 @@ describe('whatever the log holds', () => {
     );
   });
 
-  it('a second look with the same log learns nothing new — later checks must not wander off', () => {
+  it('a second look at the same log learns nothing new — later checks must not drift', () => {
     fc.assert(
       fc.property(cases, (given) => {
         const once = find(given);
@@ -126,7 +126,7 @@ describe('whatever the log holds', () => {
     );
   });
 
-  it("no failed and no doubtful sign-in is access, and no session is the intruder's that the owner is in", () => {
+  it("no failed or doubtful sign-in counts as access, and no session with the owner in it is the intruder's", () => {
     fc.assert(
       fc.property(cases, (given) => {
         const { hits, uncertain, intruder } = find(given);

@@ -58,7 +58,7 @@ describe('a risky sign-in', () => {
     expect(intruder.userAgents).toEqual([]);
   });
 
-  it('is the intruder, from an hour before it — nothing says that the first logged sign-in was the first', () => {
+  it('is the intruder, from an hour before it — the first logged sign-in need not be the first', () => {
     const { intruder, hits } = find({
       signals: [signal({ requestId: 'request-1' })],
       signIns: [...week(), risky],
@@ -108,7 +108,7 @@ describe('a risky sign-in', () => {
     expect(trail.intruder.addresses).toEqual([attacker, second, '2001:db8::7']);
   });
 
-  it('is found by its address alone where the alert names nothing else', () => {
+  it('is found by its address alone if the alert names nothing else', () => {
     expect(times(find({ signIns: [...week(), risky] }))).toEqual(['09:12']);
   });
 
@@ -118,7 +118,7 @@ describe('a risky sign-in', () => {
     expect(intruder.since).toBe('2026-11-20T08:12:00.000Z');
   });
 
-  it('reaches back to what the same address did days before — the alert comes when somebody notices', () => {
+  it('leads back to what the same address did days before — an alert comes only when somebody notices', () => {
     const earlier = signIn({
       createdDateTime: '2026-11-17T03:00:00Z',
       ipAddress: attacker,
@@ -142,7 +142,7 @@ describe('a risky sign-in', () => {
     expect(trail.intruder.since).toBe('2026-11-20T08:12:00.000Z');
   });
 
-  it('is told from the owner of the same hour — nobody has a week of history in a new tenant', () => {
+  it('is told apart from the owner in the same hour — a new tenant has no week of history', () => {
     const morning = signIn({
       createdDateTime: '2026-11-20T08:30:00Z',
       ipAddress: home,
@@ -153,7 +153,7 @@ describe('a risky sign-in', () => {
     expect(trail.intruder.addresses).toEqual([attacker]);
   });
 
-  it('counts what Entra ID calls risky without any detection to be read — that log needs another licence', () => {
+  it('includes what Entra ID calls risky even if no detection can be read — that log needs another licence', () => {
     const other = signIn({
       createdDateTime: '2026-11-20T06:00:00Z',
       ipAddress: '203.0.113.200',
@@ -165,7 +165,7 @@ describe('a risky sign-in', () => {
     expect(times(find({ signIns: [...week(), other, risky] }))).toEqual(['06:00', '09:12']);
   });
 
-  it('takes a standing detection for a hint, but not one that was dismissed, is low or is old', () => {
+  it('takes an active detection as a hint, but not one that was dismissed, is low or is old', () => {
     const addresses = (given: Parameters<typeof detection>[0]) =>
       find({ riskDetections: [detection({ ipAddress: '203.0.113.50', ...given })] }).intruder.addresses;
     expect(addresses({})).toEqual([attacker, '203.0.113.50']);
@@ -187,7 +187,7 @@ describe('a risky sign-in', () => {
     expect(trail.intruder.addresses).toEqual([attacker, '203.0.113.150']);
   });
 
-  it('keeps what other steps found where the log says nothing about it', () => {
+  it('keeps what other steps found if the log says nothing about it', () => {
     const { intruder } = find({
       signIns: [...week(), risky],
       known: {
@@ -221,7 +221,7 @@ describe('an adversary in the middle', () => {
     isInteractive: false,
   });
 
-  it('made the clean sign-in with two factors that began the session, since it went through the proxy', () => {
+  it('made the clean two-factor sign-in that began the session, since it went through the proxy', () => {
     const trail = find({ signals, signIns: [...week(), root, replay] });
     expect(times(trail)).toEqual(['09:01', '09:12']);
     expect(trail.intruder).toMatchObject({
@@ -232,7 +232,7 @@ describe('an adversary in the middle', () => {
     });
   });
 
-  it('began the session also when the alert names an address and no phishing', () => {
+  it('began the session even if the alert names an address and no phishing', () => {
     const dutch = { ...amsterdam };
     const trail = find({
       signIns: [...week(), signIn({ ...raw(root), location: dutch }), replay],
@@ -254,7 +254,7 @@ describe('an adversary in the middle', () => {
     expect(trail.intruder.since).toBe('2026-11-17T08:01:00.000Z');
   });
 
-  it('never gets the owner’s office, whatever session was seen there', () => {
+  it('never turns the owner’s office into the intruder’s, whatever session was seen there', () => {
     const trail = find({
       signals,
       signIns: [...week(), signIn({ ...raw(root), ipAddress: office }), replay],
@@ -282,14 +282,14 @@ describe('a stolen token', () => {
     expect(trail.stolenSessions).toEqual(['owner-20']);
   });
 
-  it('leaves the owner alone who has had one single session for weeks', () => {
+  it('does not accuse an owner who has had one session for weeks', () => {
     const signIns = week().map((each) => ({ ...each, session: 'owner-20' }));
     const trail = find({ signals, signIns: [...signIns, begun, replayed] });
     expect(times(trail)).toEqual(['09:12']);
     expect(trail.intruder.addresses).toEqual([attacker]);
   });
 
-  it('leaves the owner alone who came home to a new line today', () => {
+  it('does not accuse an owner who came home to a new line today', () => {
     const today = signIn({
       createdDateTime: '2026-11-20T07:01:00Z',
       ipAddress: '198.51.100.201',
@@ -323,7 +323,7 @@ describe('an address that others use too', () => {
   const owner = signIn({ createdDateTime: '2026-11-20T09:30:00Z', ipAddress: office, sessionId: 'owner-20' });
   const signals = [signal({ address: office, requestId: 'request-1' })];
 
-  it('needs session or client as well — behind the office line are owner and intruder', () => {
+  it('needs session or client as well — both owner and intruder are behind the office line', () => {
     const second = signIn({
       ...raw(atOffice),
       id: 'request-2',
@@ -340,7 +340,7 @@ describe('an address that others use too', () => {
     });
   });
 
-  it("leaves it open who it was when the client is the owner's too", () => {
+  it("leaves open who it was if the client is the owner's too", () => {
     const trail = find({
       signals,
       signIns: [...week(), signIn({ ...raw(atOffice), userAgent: edge }), owner],
@@ -355,7 +355,7 @@ describe('an address that others use too', () => {
     });
   });
 
-  it("leaves open whose a session is that began with the alert, at the owner's desk in the owner's client", () => {
+  it("leaves open whose session it is if it began with the alert, at the owner's desk in the owner's client", () => {
     const trail = find({
       signals: [signal({ address: office, sessionId: 'intruder-1' })],
       signIns: [...week(), signIn({ ...raw(atOffice), userAgent: edge }), owner],
@@ -364,7 +364,7 @@ describe('an address that others use too', () => {
     expect(trail.intruder).toMatchObject({ sessions: [], addresses: [], sharedAddresses: [office] });
   });
 
-  it("is shared when a third client was there before — the owner's phone, at this hotel", () => {
+  it("is shared if a third client was there before — here the owner's phone in a hotel", () => {
     const phone = signIn({
       createdDateTime: '2026-11-18T20:00:00Z',
       ipAddress: attacker,
@@ -402,7 +402,7 @@ describe('an address that others use too', () => {
     });
   });
 
-  it("is the owner's where it is the only place they were ever seen", () => {
+  it("is the owner's if it is the only place they were ever seen", () => {
     const only = ['17', '18', '19'].map((day) =>
       signIn({ createdDateTime: `2026-11-${day}T08:00:00Z`, ipAddress: home }),
     );
@@ -428,7 +428,7 @@ describe('an impossible journey', () => {
     expect(trail.intruder).toMatchObject({ addresses: [attacker], sessions: ['abroad'] });
   });
 
-  it('is not the owner’s just because there is nothing to compare', () => {
+  it('is not the owner’s just because there is nothing to compare it with', () => {
     const silent = signIn({ ...raw(abroad), userAgent: null });
     const trail = find({ signals: [travel({ requestId: 'request-1' })], signIns: [...week(), silent] });
     expect(trail.intruder.addresses).toEqual([attacker]);
@@ -512,7 +512,7 @@ describe('an impossible journey', () => {
     });
   });
 
-  it('takes the address out of evidence once there is doubt about one sign-in there', () => {
+  it('stops using the address as evidence once one sign-in there is in doubt', () => {
     const own = signIn({
       ...raw(abroad),
       id: 'request-2',
@@ -528,7 +528,7 @@ describe('an impossible journey', () => {
     expect(trail.intruder).toMatchObject({ addresses: [], sharedAddresses: [attacker] });
   });
 
-  it('of a known laptop is no excuse for a token that is out of the ordinary — a stolen one carries its device', () => {
+  it('does not excuse an unusual token because of a known laptop — a stolen token carries its device', () => {
     const history = week().map((each) => ({ ...each, device: laptop.deviceId, managed: true }));
     const trail = find({
       signals: [signal({ detector: 'anomalousToken', requestId: 'request-1' })],
@@ -561,7 +561,7 @@ describe('alerts that are late or say little', () => {
     expect(trail.intruder.sessions).toEqual(['i']);
   });
 
-  it('knows nobody after leaked credentials — a list on sale has no session, address or hour', () => {
+  it('identifies nobody from leaked credentials — a list for sale has no session, address or time', () => {
     const trail = find({
       signals: [signal({ detector: 'leakedCredentials', title: 'Leaked credentials', address: null })],
       signIns: week(),
@@ -571,7 +571,7 @@ describe('alerts that are late or say little', () => {
     expect(trail.intruder.marks.every(({ verdict }) => verdict === 'owner')).toBe(true);
   });
 
-  it('finds who used the leaked credentials by another detection that stands', () => {
+  it('finds who used the leaked credentials through another active detection', () => {
     const used = signIn({
       createdDateTime: '2026-11-20T09:12:00Z',
       id: 'request-1',
@@ -597,7 +597,7 @@ describe('alerts that are late or say little', () => {
     expect(find({ signIns: [...week(), replay] }).intruder.sessions).toEqual(['r']);
   });
 
-  it("tells the same device registered by the intruder from the owner's", () => {
+  it("tells a device that the intruder registered from the owner's", () => {
     const registered = signIn({
       createdDateTime: '2026-11-20T09:12:00Z',
       ipAddress: attacker,
@@ -613,7 +613,7 @@ describe('alerts that are late or say little', () => {
 const laptop = { deviceId: '7c1d4d0e-55aa-4b0b-9c57-d3b1f2f3a001', isManaged: true, isCompliant: true };
 const weekOnLaptop = () => week().map((each) => ({ ...each, device: laptop.deviceId, managed: true }));
 
-describe('where little is known of the owner', () => {
+describe('when little is known about the owner', () => {
   const replay = signIn({
     createdDateTime: '2026-11-20T09:12:00Z',
     ipAddress: attacker,
@@ -622,7 +622,7 @@ describe('where little is known of the owner', () => {
     isInteractive: false,
   });
 
-  it("takes the only place of a new account for the intruder's when it is no older than the alert", () => {
+  it("takes a new account's only place as the intruder's if it is no older than the alert", () => {
     const before = signIn({
       createdDateTime: '2026-11-20T08:30:00Z',
       ipAddress: attacker,
@@ -632,13 +632,13 @@ describe('where little is known of the owner', () => {
     expect(intruder).toMatchObject({ addresses: [attacker], since: '2026-11-20T07:30:00.000Z' });
   });
 
-  it('takes the start of a phished session for the intruder’s though the owner was never seen', () => {
+  it('takes the start of a phished session as the intruder’s even if the owner was never seen', () => {
     const root = signIn({ createdDateTime: '2026-11-20T09:01:00Z', ipAddress: proxy, sessionId: 'i' });
     const signals = [signal({ detector: 'attackerinTheMiddle', sessionId: 'i' })];
     expect(find({ signals, signIns: [root, replay] }).intruder.addresses).toEqual([proxy, attacker]);
   });
 
-  it('knows the office by this morning alone', () => {
+  it('recognises the office from this morning alone', () => {
     const morning = [
       signIn({ createdDateTime: '2026-11-20T07:00:00Z', ipAddress: home, sessionId: 'o' }),
       signIn({ createdDateTime: '2026-11-20T08:00:00Z', ipAddress: office, sessionId: 'o' }),
@@ -651,7 +651,7 @@ describe('where little is known of the owner', () => {
     expect(intruder).toMatchObject({ addresses: [], sharedAddresses: [office], sessions: ['i'] });
   });
 
-  it("takes the first sign-in of this morning, made abroad in the session of the alert's address, for the intruder's", () => {
+  it("takes this morning's first sign-in, abroad and in the session of the alert's address, as the intruder's", () => {
     const owner = signIn({ createdDateTime: '2026-11-20T08:00:00Z', ipAddress: home, sessionId: 'o' });
     const root = signIn({
       createdDateTime: '2026-11-20T09:01:00Z',
@@ -688,7 +688,7 @@ describe('what the alert names', () => {
     expect(intruder.addresses).toEqual([attacker]);
   });
 
-  it('may be a failed try, which marks the address and is no access', () => {
+  it('may be a failed try, which marks the address but is no access', () => {
     const failed = { ...theirs, errorCode: 50076 };
     const trail = find({ signals: [signal({ requestId: 'request-1' })], signIns: [...week(), failed] });
     expect(trail.hits).toEqual([]);
@@ -709,7 +709,7 @@ describe('what the alert names', () => {
     });
   });
 
-  it('is not believed of a session that the owner began hours before at the office', () => {
+  it('is not believed about a session that the owner began at the office hours before', () => {
     const own = ['03:00', '09:12'].map((time) =>
       signIn({ createdDateTime: `2026-11-20T${time}:00Z`, ipAddress: office, sessionId: 'owner-20' }),
     );
@@ -744,7 +744,7 @@ describe("the owner's own device", () => {
   });
   const signals = [signal({ detector: 'anomalousToken', sessionId: 'owner-20' })];
 
-  it('goes on in a stolen session from anywhere and stays the owner', () => {
+  it('stays the owner's in a stolen session, from anywhere', () => {
     const cafe = signIn({
       createdDateTime: '2026-11-20T10:00:00Z',
       ipAddress: '198.51.100.230',
@@ -778,14 +778,14 @@ describe("the owner's own device", () => {
     ]);
   });
 
-  it('tells who began a session by its absence, where the owner always has it', () => {
+  it('shows by its absence who began a session, if the owner always has it', () => {
     const root = signIn({ createdDateTime: '2026-11-20T09:01:00Z', ipAddress: proxy, sessionId: 'owner-20' });
     const trail = find({ signals, signIns: [...weekOnLaptop(), root, replay] });
     expect(trail.intruder).toMatchObject({ addresses: [proxy, attacker], sessions: ['owner-20'] });
   });
 });
 
-it('what the audit log told falls with the sign-ins that it rested on', () => {
+it('drops what the audit log added together with the sign-ins it rested on', () => {
   const known = { sessions: ['from-audit'], addresses: ['203.0.113.222'] };
   const own = signIn({ createdDateTime: '2026-11-20T09:12:00Z', id: 'request-1', ipAddress: office });
   const { intruder } = find({
@@ -815,14 +815,14 @@ describe('a false detection of a phishing proxy', () => {
         })),
       ],
     ],
-  ])('makes nothing the intruder’s %s', (_what, signIns) => {
+  ])('does not make anything the intruder’s %s', (_what, signIns) => {
     const { hits, intruder } = find({ signals, signIns });
     expect(hits).toEqual([]);
     expect(intruder).toMatchObject({ sessions: [], addresses: [], devices: [] });
   });
 });
 
-describe('where generated stories went wrong', () => {
+describe('cases in which generated stories went wrong', () => {
   const panama = { city: 'Panama', countryOrRegion: 'PA' };
   const theirs = (given: Partial<Parameters<typeof signIn>[0]> = {}) =>
     signIn({
@@ -837,7 +837,7 @@ describe('where generated stories went wrong', () => {
     signal({ detector: 'maliciousIPAddress', title: 'Malicious IP address', requestId: 'request-1' }),
   ];
 
-  it('a traveller whose token is stolen keeps the hotel: the owner’s laptop began the session there', () => {
+  it('the hotel of a traveller with a stolen token stays theirs: the owner’s laptop began the session there', () => {
     const hotel = '192.0.2.50';
     const evening = signIn({
       createdDateTime: '2026-11-19T21:00:00Z',
@@ -853,7 +853,7 @@ describe('where generated stories went wrong', () => {
     expect(intruder).toMatchObject({ addresses: [attacker], sessions: [], devices: [] });
   });
 
-  it('a false alarm at home is no proof against the laptop because a phone is there too', () => {
+  it('a false alarm at home proves nothing against the laptop just because a phone is there too', () => {
     const phone = week().map((each) => ({ ...each, userAgent: 'Outlook-iOS/2.0', session: 'phone' }));
     const desk = week().map((each) => ({ ...each, address: home, network: home, session: 'desk' }));
     const { intruder, hits } = find({
@@ -864,7 +864,7 @@ describe('where generated stories went wrong', () => {
     expect(intruder.addresses).toEqual([]);
   });
 
-  it('an intruder who is in for half of the log is no habit', () => {
+  it('an intruder who was in for half of the log is no habit', () => {
     const days = ['17', '18', '19'].map((day) =>
       theirs({ createdDateTime: `2026-11-${day}T03:00:00Z`, id: day }),
     );
@@ -883,7 +883,7 @@ describe('where generated stories went wrong', () => {
     expect(intruder.addresses.toSorted()).toEqual([attacker, proxy].toSorted());
   });
 
-  it('a browser that turns up in the middle of the owner’s session is no habit, however early', () => {
+  it('a browser that appears in the middle of the owner’s session is no habit, however early', () => {
     const early = ['14', '15', '16', '17', '18'].map((day) =>
       theirs({
         createdDateTime: `2026-11-${day}T03:00:00Z`,
@@ -897,14 +897,14 @@ describe('where generated stories went wrong', () => {
     expect(hits).toHaveLength(6);
   });
 
-  it('a token of the owner’s device in the intruder’s browser is followed to the next address', () => {
+  it('the owner’s device token in the intruder’s browser is followed to the next address', () => {
     const first = theirs({ deviceDetail: laptop, sessionId: 'i' });
     const next = theirs({ id: 'request-2', ipAddress: proxy, deviceDetail: laptop, sessionId: 'j' });
     const { intruder } = find({ signals: named, signIns: [...weekOnLaptop(), first, next] });
     expect(intruder.addresses.toSorted()).toEqual([attacker, proxy].toSorted());
   });
 
-  it('the owner’s client abroad is a journey after a night, and somebody else minutes after it was at home', () => {
+  it('the owner’s client abroad is a journey after a night, but somebody else minutes after being at home', () => {
     const desk = signIn({
       createdDateTime: '2026-11-20T08:30:00Z',
       ipAddress: office,
@@ -919,7 +919,7 @@ describe('where generated stories went wrong', () => {
     expect(told([desk]).hits.map(({ certainty }) => certainty)).toEqual(['likely']);
   });
 
-  it('a phone that is at another address every day is asked about at the next, whatever is odd about its token', () => {
+  it('a phone that changes address every day is asked about at the next one, whatever is odd about its token', () => {
     const roaming = week().map((each, index) => ({
       ...each,
       address: `100.64.${index}.9`,

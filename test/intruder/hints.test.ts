@@ -1,4 +1,4 @@
-// What may be said of the intruder while no sign-in log can be read: enough to look for, too little to convict.
+// What may be said about the intruder while no sign-in log can be read: enough to search for, too little to act on.
 import { describe, expect, it } from 'vitest';
 import { weakStart } from '../../shared/intruder/hints.ts';
 import { tieToIntruder } from '../../shared/intruder/tie.ts';
@@ -15,8 +15,8 @@ const signal = (given: Partial<Signal> = {}): Signal => ({
   ...given,
 });
 
-describe('what alerts alone say of the intruder', () => {
-  it('keeps the address as one that may be the owner’s — alone it is evidence of nothing', () => {
+describe('what alerts alone say about the intruder', () => {
+  it('keeps the address as possibly the owner’s — alone it proves nothing', () => {
     const intruder = weakStart([signal()]);
     expect(intruder).toEqual({
       ...nobodyKnown,
@@ -27,12 +27,12 @@ describe('what alerts alone say of the intruder', () => {
     expect(tieToIntruder(intruder, { session: sessionId, address, userAgent })).toBeUndefined();
   });
 
-  it('takes the session of a phishing proxy, which the owner never held', () => {
+  it('takes the session of a phishing proxy as the intruder’s — the owner never held it', () => {
     const { sessionId } = signal();
     expect(weakStart([signal({ detector: 'attackerInTheMiddle' })]).sessions).toEqual([sessionId]);
   });
 
-  it('takes a program for the intruder’s client — at that address it is evidence, elsewhere not', () => {
+  it('takes a program as the intruder’s client — evidence at that address, but not elsewhere', () => {
     const intruder = weakStart([signal({ userAgent: 'axios/1.7.2' })]);
     expect(intruder.userAgents).toEqual(['axios/1.7.2']);
     expect(tieToIntruder(intruder, { address: '203.0.113.7', userAgent: 'axios/1.7.2' })).toMatch(/client/);
@@ -40,19 +40,19 @@ describe('what alerts alone say of the intruder', () => {
     expect(tieToIntruder(intruder, { address: '203.0.113.7', userAgent: edge })).toBeUndefined();
   });
 
-  it('takes nothing but the time from a travel, since either leg may be the owner’s', () => {
+  it('takes only the time from an impossible travel, since either end may be the owner’s', () => {
     const travel = signal({ detector: 'impossibleTravel', userAgent: 'axios/1.7.2' });
     expect(weakStart([travel])).toEqual({ ...nobodyKnown, since: '2026-11-20T07:50:00.000Z' });
   });
 
-  it('knows nobody from a leaked password', () => {
+  it('identifies nobody from a leaked password', () => {
     const leaked = signal({ detector: 'leakedCredentials', address: null, sessionId: null, userAgent: null });
     expect(weakStart([leaked])).toEqual(nobodyKnown);
   });
 });
 
 describe('a run', () => {
-  it('begins with what its alerts say, and learns from one that joins — the sign-in log may never be readable', async () => {
+  it('begins with what its alerts say, and learns from an alert that joins — the sign-in log may never be readable', async () => {
     const simulation = new Simulation(
       { things: {}, level: 'contain', refused: [] },
       chaosOf(() => 0.5),
@@ -65,7 +65,7 @@ describe('a run', () => {
     expect(run.intruder.sharedAddresses).toEqual(['203.0.113.7', '198.51.100.4']);
   });
 
-  it('keeps what the sign-ins told — an alert that joins later knows less', async () => {
+  it('keeps what the sign-ins showed — an alert that joins later knows less', async () => {
     const simulation = new Simulation(
       { things: {}, level: 'contain', refused: [] },
       chaosOf(() => 0.5),

@@ -1,4 +1,4 @@
-// A log that is read at once is not the whole log, and nobody may be called clean by what has not arrived yet.
+// A log that is read right away is not the whole log, and nobody may be called clean because of records still to come.
 import { describe, expect, it } from 'vitest';
 import { horizonOf, horizonsIn, isCompleteUntil } from '../../shared/intruder/horizon.ts';
 
@@ -10,7 +10,7 @@ describe('until when a log is complete', () => {
     expect(horizonOf('unified audit log', read).completeUntil).toBe('2026-11-20T08:00:00.000Z');
   });
 
-  it('is never for a log that could not be read', () => {
+  it('does not exist for a log that could not be read', () => {
     const horizons = [horizonOf('sign-ins', read), horizonOf('unified audit log', null)];
     expect(isCompleteUntil(horizons, 0)).toBe(false);
   });
@@ -27,7 +27,7 @@ describe('until when a log is complete', () => {
     ]);
   });
 
-  it('has to reach the time that is asked about in every log', () => {
+  it('must reach the given time in every log', () => {
     const horizons = [horizonOf('sign-ins', read), horizonOf('unified audit log', read)];
     expect(isCompleteUntil(horizons, Date.parse('2026-11-20T07:59:00Z'))).toBe(true);
     expect(isCompleteUntil(horizons, Date.parse('2026-11-20T08:30:00Z'))).toBe(false);

@@ -1,4 +1,4 @@
-// One presence at a time, against an owner with one browser on one laptop at home in Berlin.
+// One presence at a time, compared with an owner who has one browser on one laptop at home in Berlin.
 import { describe, expect, it } from 'vitest';
 import { follow } from '../../shared/intruder/follow.ts';
 import type { Hint } from '../../shared/intruder/hints.ts';
@@ -76,7 +76,7 @@ describe('the owner’s client without the owner’s device', () => {
     expect(judged({ network: 'home', device: null, hints: [{ ...hint, placeOnly: true }] }).is).toBe('owner');
   });
 
-  it('is asked about where two places were compared — either may be the owner’s', () => {
+  it('is asked about if two places were compared — either may be the owner’s', () => {
     expect(judged({ device: null })).toMatchObject({ certainty: 'likely' });
     expect(judged({ device: null, hints: [{ ...hint, travel: true }] }).is).toBe('unknown');
   });
@@ -85,7 +85,7 @@ describe('the owner’s client without the owner’s device', () => {
 describe('a program', () => {
   const use = (userAgent: string) => signIn({ createdDateTime: '2026-11-20T09:00:00Z', userAgent });
 
-  it('is certainly the intruder’s on the network of the owner’s operator, where a browser is only likely', () => {
+  it('is certainly the intruder’s on the owner’s operator’s network, where a browser is only likely', () => {
     const near = { client: 'other', device: null, operator: 'Telekom' };
     expect(judged({ ...near, uses: [use('Mozilla/5.0 Firefox/131.0')] })).toMatchObject({
       certainty: 'likely',
@@ -93,7 +93,7 @@ describe('a program', () => {
     expect(judged({ ...near, uses: [use('axios/1.7.9')] })).toMatchObject({ certainty: 'certain' });
   });
 
-  it('and a journey: too short only for the client that was at home — another one there runs by itself', () => {
+  it('is too soon abroad only if the same client was just at home — another client there may run by itself', () => {
     const at = (client: string) =>
       presence({
         client,
@@ -109,7 +109,7 @@ describe('a program', () => {
 describe('a client that the owner is not known to use', () => {
   const old = { client: 'Firefox', device: null, first: 0, sessions: new Set(['own']) };
 
-  it('is asked about where it has been for most of the log', () => {
+  it('is asked about if it has been there for most of the log', () => {
     expect(judged(old).is).toBe('unknown');
   });
 
@@ -117,13 +117,13 @@ describe('a client that the owner is not known to use', () => {
     expect(judged({ ...old, country: 'FR' })).toMatchObject({ certainty: 'certain' });
   });
 
-  it('is the intruder’s in a session that another client began — no habit excuses a stolen one', () => {
+  it('is the intruder’s in a session that another client began — no habit excuses a stolen session', () => {
     const others = [presence({ first: 0, sessions: new Set(['own']) })];
     expect(judged({ ...old, first: 1000 }, { others })).toMatchObject({ certainty: 'certain' });
   });
 });
 
-/** What becomes of one presence beside the intruder's, of which nothing else is known. */
+/** What becomes of one presence besides the intruder's when nothing else is known about it. */
 function followed(intruder: Presence, found: Presence, more: [Presence, PresenceVerdict][] = []) {
   const verdicts = new Map([[intruder, certain('it was named')] as const, ...more]);
   const nothing = { networks: new Set<string>(), sessions: new Set<string>(), clients: new Set<string>() };
@@ -133,7 +133,7 @@ function followed(intruder: Presence, found: Presence, more: [Presence, Presence
   return verdicts.get(found);
 }
 
-it('at the intruder’s address was theirs half a day before the alert too, and not two days before', () => {
+it('at the intruder’s address is theirs half a day before the alert too, but not two days before', () => {
   const there = { hints: [], network: 'evil', device: null };
   const intruder = presence({ ...there, client: 'Firefox' });
   const at = (days: number) => presence({ ...there, client: 'Chrome', first: days * dayMs });
@@ -141,7 +141,7 @@ it('at the intruder’s address was theirs half a day before the alert too, and 
   expect(followed(intruder, at(1))?.is).not.toBe('intruder');
 });
 
-it('in a stolen session alone is only likely the intruder’s: its own verdict proves nothing of its client', () => {
+it('in a stolen session alone is only likely the intruder’s — its own verdict proves nothing about its client', () => {
   const sessionId = 'stolen';
   const uses = [signIn({ createdDateTime: '2026-11-20T09:00:00Z', sessionId })];
   const first = Date.parse('2026-11-20T09:00:00Z');
@@ -153,7 +153,7 @@ it('in a stolen session alone is only likely the intruder’s: its own verdict p
   expect(followed(intruder, found, [[home, owners]])).toMatchObject({ is: 'intruder', certainty: 'likely' });
 });
 
-it('in a session of the intruder’s own is certainly theirs, also where it has a stolen one beside it', () => {
+it('in the intruder’s own session is certainly theirs, even with a stolen session beside it', () => {
   const both = ['stolen', 'theirs'];
   const uses = both.map((sessionId) => signIn({ createdDateTime: '2026-11-20T09:00:00Z', sessionId }));
   const first = Date.parse('2026-11-20T09:00:00Z');

@@ -1,5 +1,5 @@
-// Records of the unified audit log in every shape that is published, with invented values: each comes out of a search
-// with who did it, from where and in which session, whatever its workload calls them.
+// Records of the unified audit log in every published shape, with invented values: for each, a search returns who
+// acted, from where and in which session, whatever the workload calls these.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ const corpus = z
   )
   .parse(JSON.parse(readFileSync(new URL('records.json', import.meta.url), 'utf8')));
 
-/** All of them as a search of the simulated log answers them. */
+/** All of them, as a search of the simulated log returns them. */
 async function searched(): Promise<Map<unknown, unknown>> {
   const now = () => new Date('2026-11-20T12:00:00Z');
   const tenant = createTenant(
@@ -74,7 +74,7 @@ describe('a record of the unified audit log', () => {
     expect(act && Object.fromEntries(pairsIn(act, 'OperationProperties'))).toMatchObject(reads.rule);
   });
 
-  it('loses one field by an odd value in it, and nothing else — strangers write it', async () => {
+  it('loses only the field with an odd value, and nothing else — strangers write these records', async () => {
     const all = [...(await found).values()];
     const odd = fc.oneof(fc.constant(null), fc.integer(), fc.string(), fc.array(fc.jsonValue()), fc.object());
     const kept = ['id', 'createdDateTime'];

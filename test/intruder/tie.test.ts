@@ -63,7 +63,7 @@ describe('how sure a tie is', () => {
     expect(tieOf({ ...intruder, marks }, { device: 'dev-9' })?.certainty).toBe('certain');
   });
 
-  it('is not that of somebody else’s mark in the same network — an owner’s phone proves nothing of the intruder', () => {
+  it('is not that of another mark in the same network — an owner’s phone proves nothing about the intruder', () => {
     const marks = [
       mark({ kind: 'address', value: '2001:db8:1:2::1', verdict: 'unknown', certainty: 'certain' }),
       mark({ kind: 'address', value: '2001:db8:1:2::7' }),
@@ -71,7 +71,7 @@ describe('how sure a tie is', () => {
     expect(tieOf({ ...intruder, marks }, { address: '2001:db8:1:2::99' })?.certainty).toBe('likely');
   });
 
-  it('is certain for a row of the first shape, which called nothing the intruder’s that was in doubt', () => {
+  it('is certain for a row of the first shape — those rows never listed anything doubtful as the intruder’s', () => {
     expect(tieOf(intruderSchema.parse({ ...intruder, marks: undefined }), { session: '005f1a2c' })).toEqual({
       certainty: 'certain',
       words: "in the intruder's session 005f1a2c",
@@ -82,7 +82,7 @@ describe('how sure a tie is', () => {
     expect(tieOf(intruder, { address: '198.51.100.77', userAgent: 'axios/1.7.9' })?.certainty).toBe('likely');
   });
 
-  it('ends at a session of the owner, unless the address is the intruder’s alone: then its token was stolen', () => {
+  it('ends at a session of the owner’s, unless the address is only the intruder’s: then the token was stolen', () => {
     const marks = [mark({ kind: 'session', value: 'owner-1', verdict: 'owner' })];
     const shared = { session: 'owner-1', address: '198.51.100.77', userAgent: 'axios/1.7.9' };
     expect(tieOf({ ...intruder, marks }, shared)).toBeUndefined();
@@ -116,7 +116,7 @@ describe('a trace of the owner', () => {
     expect(isOwnersTrace(known, { session: 'other' })).toBe(false);
   });
 
-  it('is none at the intruder’s address: there the session is a stolen token', () => {
+  it('is none at the intruder’s address, where the session is a stolen token', () => {
     expect(isOwnersTrace(known, { session: 'own', address: '203.0.113.7' })).toBe(false);
   });
 });

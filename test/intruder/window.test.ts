@@ -7,7 +7,7 @@ import { attacker, firefox, signal, signIn } from '../fakes/sign-ins.ts';
 
 const minute = 60_000;
 
-describe('the time since when a thing may be the intruder’s', () => {
+describe('the time from which a thing may be the intruder’s', () => {
   const { run } = context();
   const opened = Date.parse(run.openedAt);
   const startOf = (activityAt: string[], since: string | null = null) => {
@@ -15,19 +15,19 @@ describe('the time since when a thing may be the intruder’s', () => {
     return windowStart({ ...run, signals }, { ...nobodyKnown, since });
   };
 
-  it('is an hour before the earliest that an alert names — the first that was noticed is rarely the first', () => {
+  it('is an hour before the earliest time in the alerts — the first activity noticed is rarely the first', () => {
     const early = new Date(opened - 300 * minute).toISOString();
     expect(startOf([new Date(opened - 5 * minute).toISOString(), early])).toBe(opened - 360 * minute);
   });
 
-  it('is never after the run, is a day where no alert names a time, and is what is known once it is', () => {
+  it('is never after the run, is a day before it if no alert names a time, and is the known time once there is one', () => {
     expect(startOf([new Date(opened + 5 * minute).toISOString()])).toBe(opened - 60 * minute);
     expect(startOf([])).toBe(opened - 24 * 60 * minute);
     expect(startOf([], '2026-11-20T01:00:00Z')).toBe(Date.parse('2026-11-20T01:00:00Z'));
   });
 });
 
-it('twenty minutes around midnight are no habit, though they are two dates', () => {
+it('twenty minutes around midnight are no habit, although they span two dates', () => {
   const there = (createdDateTime: string) =>
     signIn({ createdDateTime, ipAddress: attacker, userAgent: firefox });
   const verdict = (times: string[]) => judgeOther(times.map(there), attacker, 'intruder', nobodyKnown);

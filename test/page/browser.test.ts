@@ -1,4 +1,4 @@
-// The pages in a real browser: what a reader, a keyboard and a screen reader get, without JavaScript and on a telephone.
+// The pages in a real browser: what readers get with a keyboard or a screen reader, without JavaScript, and on a phone.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -22,7 +22,7 @@ const deskAtNight = { width: 1280, scheme: 'dark' } as const;
 
 describe('in a browser', () => {
   let browser: Browser;
-  /** One page for all that is only looked at. */
+  /** One page for all tests that only look. */
   let reader: Page;
   let site: Awaited<ReturnType<typeof serve>>;
   let world: Awaited<ReturnType<typeof finishedRun>>;
@@ -90,7 +90,7 @@ describe('in a browser', () => {
     expect(seenSchema.parse(seen)).toEqual({ violations: [], wider: false });
   });
 
-  it('asks no other host for anything, and its own policy refuses nothing of its own', async () => {
+  it('asks no other host for anything, and its policy refuses nothing of its own', async () => {
     const hosts = new Set<string>();
     const refused: string[] = [];
     await opened('/api/fixture/contained with tasks', desk, true, async (page) => {
@@ -126,14 +126,14 @@ describe('in a browser', () => {
     });
   });
 
-  it('loads an open run again by itself', async () => {
+  it('reloads an open run by itself', async () => {
     await opened('/api/fixture/live', desk, false, async (page) => {
       await page.waitForEvent('domcontentloaded');
     });
     expect(site.asked.filter((line) => line === 'GET /api/fixture/live').length).toBeGreaterThan(1);
   });
 
-  it('takes no order from the page of another site', async () => {
+  it('takes no order from another site’s page', async () => {
     const html = `<form method="post" action="${site.url}${runPath()}/undo"><input name="reason" value="false alarm"><button>Win</button></form>`;
     const other = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(html));
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

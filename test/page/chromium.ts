@@ -1,4 +1,4 @@
-// A Chromium for the tests that need a real browser: the one of this machine, else the one that npm brings (Linux on x64).
+// A Chromium for the tests that need a real browser: the one on this machine, else the one from npm (Linux on x64).
 import { accessSync, constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,10 +29,10 @@ const npmBringsOne = process.platform === 'linux' && process.arch === 'x64';
 export async function launchChromium(): Promise<Browser> {
   const args = ['--no-sandbox'];
   if (installed !== undefined) return chromium.launch({ executablePath: installed, args });
-  // Skipped is never passed.
+  // A skipped test has not passed.
   if (!npmBringsOne)
     throw new Error('no Chrome, Edge or Chromium is here: install one, or set CHROMIUM to its path');
-  // It unpacks libraries that a bare machine lacks only where it believes itself in a Lambda.
+  // It unpacks libraries that a bare machine lacks only if it believes that it runs in a Lambda.
   const before = process.env['AWS_LAMBDA_JS_RUNTIME'];
   process.env['AWS_LAMBDA_JS_RUNTIME'] = 'nodejs24.x';
   try {

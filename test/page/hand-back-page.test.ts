@@ -1,4 +1,4 @@
-// The way back as a page: one form for each thing that can be done now, and the pass on a page of its own alone.
+// The hand-back as a page: one form for each thing that can be done now, and the pass only on a page of its own.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
 import { handBackPage, passPage, refreshHandBack } from '../../shared/page/hand-back-page.ts';
@@ -15,7 +15,7 @@ const viewOf = (name: keyof typeof situations, more: Partial<HandBackView> = {})
 const page = (view: HandBackView) => handBackPage({ view, version: '"1.full.live"', who, now });
 const begun = { at: at('09:50:00'), by: who, identified: 'called back on the number of HR' };
 
-describe('the way back', () => {
+describe('the hand-back page', () => {
   it('asks first how the owner was identified, and posts it where a program would', () => {
     const html = page(viewOf('contained'));
     expect(html).toContain(
@@ -61,7 +61,7 @@ describe('the way back', () => {
     expect(tasks.map(({ step }) => step)).toEqual(['collect-sign-ins', 'reset-password']);
   });
 
-  it('tells each time in the zone of on-call too', () => {
+  it('shows each time in on-call’s zone too', () => {
     const task = { name: 'a/b', step: 'a', key: 'b', what: 'ask about 2026-11-20 09:01 UTC', link: '' };
     const view = viewOf('contained', {
       begun,
@@ -74,7 +74,7 @@ describe('the way back', () => {
     expect(html).not.toMatch(/ UTC(?! \(\d\d:\d\d CET\))/);
   });
 
-  it('speaks of roles only where there are any', () => {
+  it('mentions roles only if there are any', () => {
     expect(page(viewOf('contained'))).not.toContain('administrator roles');
   });
 
@@ -84,7 +84,7 @@ describe('the way back', () => {
     expect(html).toMatch(/<input type="checkbox" name="despite\[\]" value="block-sign-in">/);
   });
 
-  it('has no form where it is not possible, and says why', () => {
+  it('has no form if a hand-back is not possible, and says why', () => {
     const html = page(viewOf('held'));
     expect(html).toContain('Not possible now: run 8M2P is held');
     expect(html).not.toContain('<form');
@@ -102,7 +102,7 @@ describe('the way back', () => {
     expect([...html.matchAll(/name="do" value="([^"]+)"/g)].map(([, action]) => action)).toEqual(['roles']);
   });
 
-  it('goes on by itself only while nothing is to be typed', () => {
+  it('refreshes itself only while there is nothing to type', () => {
     expect(refreshHandBack(viewOf('contained', { state: 'under way', next: [] }))).toBe(5);
     expect(
       refreshHandBack(viewOf('contained', { state: 'under way', next: [{ do: 'pass', title: 'x' }] })),
@@ -114,7 +114,7 @@ describe('the way back', () => {
 describe('the pass', () => {
   const pass = { value: 'Zx9!<k', expiresAt: at('11:00:00'), usableOnce: true, unusableBecause: null };
 
-  it('stands on its own page, with until when, and leads on to a page without it', () => {
+  it('is on its own page with its expiry, and leads on to a page without it', () => {
     const html = passPage(viewOf('contained'), pass, who);
     expect(html).toContain('<p class="pass">Zx9!&lt;k</p>');
     expect(html).toContain('Valid until 2026-11-20 11:00:00 UTC, for one sign-in');
@@ -132,7 +132,7 @@ describe('the pass', () => {
     ).not.toContain('Zx9');
   });
 
-  it('says that it opens nothing yet where the policy forbids it', () => {
+  it('says that it opens nothing yet if the policy forbids it', () => {
     expect(passPage(viewOf('contained'), { ...pass, unusableBecause: 'DisabledByPolicy' }, who)).toContain(
       'It opens nothing yet: DisabledByPolicy',
     );

@@ -1,4 +1,4 @@
-// The list of runs: what waits for a person is first and is counted, whatever the run itself has come to.
+// The list of runs: what waits for a person comes first and is counted, whatever state the run itself is in.
 import { describe, expect, it } from 'vitest';
 import { listPage } from '../../shared/page/list-page.ts';
 
@@ -21,17 +21,17 @@ describe('the list of runs', () => {
     expect(html.indexOf('BBBB')).toBeLessThan(html.indexOf('AAAA'));
     expect(html).toContain('2 in the last 7 days, 1 of them waits for a person.');
     expect(html).toContain('Waits for a person: 1');
-    // A decision is not finished, whatever the run is.
+    // A decision is not finished, even if the run is.
     expect(html.match(/>finished</g)).toHaveLength(1);
   });
 
-  it('shows names and no object ids: nobody tells people apart by those', () => {
+  it('shows names and no object ids — nobody tells people apart by ids', () => {
     const cells = page([listed('AAAA', 'CONTAINED', false)]).replaceAll(/href="[^"]*"/g, '');
     expect(cells).toContain('Person AAAA');
     expect(cells).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
   });
 
-  it('shows all that wait of a thousand runs, and says how many others it leaves out', () => {
+  it('shows every waiting run among a thousand, and says how many others it leaves out', () => {
     const runs = Array.from({ length: 1000 }, (_, index) =>
       listed(`R${index}`, index < 300 ? 'HELD' : 'CONTAINED', index < 300),
     );
@@ -42,13 +42,13 @@ describe('the list of runs', () => {
     expect(Buffer.byteLength(html)).toBeLessThan(300_000);
   });
 
-  it('says that a first page is no whole list, and leads to the rest', () => {
+  it('says that the first page is not the whole list, and links to the rest', () => {
     const html = page([listed('AAAA', 'CONTAINED', false), listed('BBBB', 'HELD', true)], 2);
     expect(html).toContain('Only the newest 2 are looked at, and up to 100 that are held.');
     expect(html).toContain('href="/api/runs?days=7&amp;most=1000"');
   });
 
-  it('keeps what it was filtered by in the form, whatever somebody typed', () => {
+  it('keeps the filter in the form, whatever somebody typed', () => {
     const html = listPage({
       ...{ runs: [], days: 30, most: 1000, who: 'megan@contoso.com' },
       ...{ verdict: 'HELD', person: '"><script>' },

@@ -49,14 +49,14 @@ describe('the page of a run', () => {
     expect(Buffer.byteLength(html)).toBeLessThan(60_000);
   });
 
-  it('lets in its own style alone, whatever else stands in it', () => {
+  it('allows only its own style, whatever else is in it', () => {
     const policy = pageHeaders['content-security-policy'];
     expect(policy).toMatch(
       /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/,
     );
   });
 
-  it('says that its mail has not left, and lets whoever reads it take it', () => {
+  it('says that its mail has not left, and lets the reader take it over', () => {
     const from = situations.contained();
     const unsent = { ...from.run.summary, state: 'waiting' as const, attempt: 9 };
     const html = page({ ...from, run: { ...from.run, summary: unsent } });
@@ -88,7 +88,7 @@ describe('the page of a run', () => {
     expect(text).toContain('changed 2026-11-20 09:12:01 UTC, no longer found 2026-11-20 09:12:02 UTC');
   });
 
-  it('tells each time in the zone of on-call too', () => {
+  it('shows each time in on-call’s zone too', () => {
     for (const name of ['contained', 'undone', 'held', 'reverted'] as const) {
       const html = page({ ...situations[name](), timeZone: 'Europe/Berlin' });
       const lines = shown(html).split('\n');
@@ -96,7 +96,7 @@ describe('the page of a run', () => {
     }
   });
 
-  it('stays below 60 KB however much there is to tell', () => {
+  it('stays below 60 KB however much there is to show', () => {
     const many = Array.from({ length: 300 }, (_, index) =>
       change(`c${index}`, `rule ${index} ${'x'.repeat(250)}`, {
         before: { name: 'y'.repeat(400), more: 'z'.repeat(400) },
@@ -127,14 +127,14 @@ describe('the page of a run', () => {
 describe('a page that is live', () => {
   const open = () => situations.locked();
 
-  it('refreshes itself while the run is open, more slowly when it takes long, and never afterwards', () => {
+  it('refreshes itself while the run is open, more slowly if that takes long, and never afterwards', () => {
     expect(refreshSeconds(open())).toBe(5);
     expect(refreshSeconds({ ...open(), now: new Date(at('10:12:00')) })).toBe(30);
     expect(refreshSeconds(situations.contained())).toBeNull();
     expect(refreshSeconds(situations.held())).toBeNull();
   });
 
-  it('can be stopped and started by its reader — who reads slowly must not lose the place', () => {
+  it('can be stopped and started by its reader — slow readers must not lose their place', () => {
     const path = `/api/runs/${open().run.id}`;
     expect(page(open())).toContain(`<a href="${path}?still=1">Stop that</a>`);
     expect(page(open(), true)).toContain(`<a href="${path}">Refresh every 5 seconds</a>`);
@@ -147,7 +147,7 @@ describe('the buttons', () => {
       ([, query, label]) => `${label}: ${query?.replaceAll('&amp;', '&')}`,
     );
 
-  it('are those that the run as it stands can be asked', () => {
+  it('are those that fit the run’s present state', () => {
     expect(buttons('held')).toEqual([
       'Lock the account only: approve&level=contain',
       'Lock it and remove what the intruder left: approve&level=full',
@@ -162,7 +162,7 @@ describe('the buttons', () => {
     ]);
   });
 
-  it('tick off each task by itself, with words of its own for whoever hears the page', () => {
+  it('tick off each task separately, with words of its own for people who hear the page', () => {
     expect(buttons('contained with tasks').slice(0, 2)).toEqual([
       'Done: tick it off: tick&step=reset-password&task=password-at-the-source',
       'Done: tick it off: tick&step=collect-sign-ins&task=ask-owner',
@@ -202,7 +202,7 @@ describe('the page behind a button', () => {
       ...more,
     });
 
-  it('posts to the route that a program would use, naming the version that was seen, with a reason that must be given', () => {
+  it('posts to the route that a program would use, with the version that was seen and a required reason', () => {
     const html = ask('held', 'approve', { level: 'full' }) ?? '';
     const { run } = situations.held();
     const seen = encodeURIComponent(versionOf(run));
@@ -217,13 +217,13 @@ describe('the page behind a button', () => {
     expect(ask('contained', 'undo')).toContain(account.id);
   });
 
-  it('says of undo what stays as it is', () => {
+  it('says what an undo leaves as it is', () => {
     const text = shown(ask('contained', 'undo') ?? '');
     expect(text).toContain('Stays as it is: Revoke sessions. Revoked sessions cannot be given back');
     expect(text).not.toContain('Stays as it is: Block sign-in');
   });
 
-  it('says of a tick what it does to the step, and exists for tasks of the run alone', () => {
+  it('says what a tick does to the step, and exists only for the run’s own tasks', () => {
     const tick = { step: 'reset-password', task: 'password-at-the-source' };
     expect(shown(ask('federated', 'tick', tick) ?? '')).toContain(
       'The step counts as done, and what waits for it goes on.',

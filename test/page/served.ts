@@ -1,5 +1,5 @@
-// The pages over HTTP for a real browser: the app's own doors and handlers on the engine in memory, with fixtures beside
-// them. Nothing of the Functions host is in it.
+// The pages over HTTP for a real browser: the app's own doors and handlers on the engine in memory, together with
+// fixtures. The Functions host is not involved.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { ApiAnswer, ApiRequest } from '../../functions/runs/api.ts';
 import { retryRun, tickTask, undoRun } from '../../functions/runs/change-run.ts';
@@ -107,7 +107,7 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
 
 const log = [{ at: '2026-11-20T09:12:00.000Z', who: 'policy', what: 'run opened', why: 'high' }];
 
-/** `live` is a page that its reader looks at while the run goes on: the browser is told to load it again soon. */
+/** `live` is a page that its reader watches while the run goes on: the browser is told to reload it soon. */
 function fixture(name: string): ApiAnswer {
   if (name === 'live') {
     const html = runPage({ given: situations.locked(), log, who, still: false });

@@ -31,7 +31,7 @@ describe('block-sign-in', () => {
     expect(changesOf(await blockSignIn.find(before, user.clients))).toEqual([change]);
   });
 
-  it('writes nothing but the flag, alone — a refused password would take it down with it', async () => {
+  it('writes only the flag, in its own request — a refused password would fail the block too', async () => {
     const user = oneUser();
     const change = onlyChange(await blockSignIn.find(context(), user.clients));
     await blockSignIn.fix(change, context(), user.clients);
@@ -40,7 +40,7 @@ describe('block-sign-in', () => {
     ]);
   });
 
-  it('leaves an account that another hand has blocked — undo must not open what it did not close', async () => {
+  it('leaves an account that somebody else has blocked — undo must not open what it did not close', async () => {
     const user = oneUser({ accountEnabled: false });
     const { changes, kept } = found(await blockSignIn.find(context(), user.clients));
     expect(changes).toEqual([]);
@@ -56,12 +56,12 @@ describe('block-sign-in', () => {
     expect(blocked.tasks).toEqual([]);
   });
 
-  it('has the home tenant of a guest told — only they can take the account back', async () => {
+  it('asks for a guest’s home tenant to be told — only they can take the account back', async () => {
     const { tasks } = found(await blockSignIn.find(context({ account: guest }), oneUser().clients));
     expect(tasks).toMatchObject([{ id: 'home-tenant', what: expect.stringContaining('fabrikam.com') }]);
   });
 
-  it('fails for good where no role reaches the target, and says what the service said', async () => {
+  it('fails for good if no role reaches the target, and says what the service said', async () => {
     const user = oneUser();
     const admin = context({ account: { privileged: true } });
     const change = onlyChange(await blockSignIn.find(admin, user.clients));

@@ -45,7 +45,7 @@ describe('check-contact-info', () => {
     },
   );
 
-  it('tells what is held now, and that no change is in the log — which is not the same as that there was none', async () => {
+  it('reports the present details, and that the log shows no change — which does not mean that there was none', async () => {
     const { clients, asked } = simulated(checkContactInfo, tenant());
     expect(await checkContactInfo.collect(run, clients, null)).toEqual({
       findings: [
@@ -68,7 +68,7 @@ describe('check-contact-info', () => {
     ['TelephoneNumber', 'phone number'],
     ['StreetAddress', 'address'],
     ['StrongAuthenticationUserDetails', 'recovery data'],
-  ])('has %s put back that the intruder changed, with what it was', async (name, subject) => {
+  ])('asks a person to restore %s that the intruder changed, with the old value', async (name, subject) => {
     const entry = updated(name, '["a"]', '["b"]', byAdele(attacker));
     expect(await collect(tenant([entry]))).toMatchObject({
       tasks: [
@@ -107,7 +107,7 @@ describe('check-contact-info', () => {
     });
   });
 
-  it('asks whoever set a phone number for the account — theirs may be in the same hands', async () => {
+  it('asks the colleague who set the account’s phone number — their account may be in the same hands', async () => {
     const by = (actor: object) => collect(tenant([updated('Mobile', '[]', '["+1 5555550100"]', actor)]));
     expect(await by({ user: { userPrincipalName: 'helpdesk@contoso.com' } })).toMatchObject({
       tasks: [{ what: 'Ask helpdesk@contoso.com whether they changed the phone number of Adele Vance' }],
@@ -127,7 +127,7 @@ describe('check-contact-info', () => {
     expect(result).toHaveProperty('tasks', []);
   });
 
-  it('sends a synced account’s correction to Active Directory — the cloud would be overwritten', async () => {
+  it('has a synced account corrected in Active Directory — the cloud would be overwritten', async () => {
     const file = tenant([updated('Mobile', '[]', '["1"]', byAdele(attacker))]);
     expect(await collect(file, context({ intruder, account: synced }))).toMatchObject({
       tasks: [
@@ -144,7 +144,7 @@ describe('check-contact-info', () => {
     expect(await collect(number)).not.toHaveProperty('tasks.0.commands');
   });
 
-  it('has everything compared where the log cannot be read', async () => {
+  it('asks a person to compare everything if the log cannot be read', async () => {
     const code = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
     const faults = [{ on: 'GET /v1.0/auditLogs/*', status: 403, code }];
     expect(await collect(tenant([], { servicePlans: [], behaviour: { faults } }))).toMatchObject({

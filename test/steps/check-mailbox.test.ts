@@ -77,7 +77,7 @@ const everything = {
 };
 
 describe('check-mailbox', () => {
-  it('finds every symptom, and leaves what nothing ties to the intruder for the owner to say', async () => {
+  it('finds every symptom, and asks the owner about what nothing ties to the intruder', async () => {
     const { tasks, said, attachments, tenant: at } = await look(tenant(everything));
     expect(tasks.map(({ id }) => id)).toEqual([
       'automatic-replies',
@@ -107,7 +107,7 @@ describe('check-mailbox', () => {
     expect(at.requests.every(({ status }) => status === 200)).toBe(true);
   });
 
-  it('names what ties a setting to the intruder, and then asks nobody', async () => {
+  it('names what ties a setting to the intruder, and then asks no question', async () => {
     const { tasks } = await look(
       tenant(everything),
       afterAudit(
@@ -125,7 +125,7 @@ describe('check-mailbox', () => {
     expect(tied).toEqual(['deleted-mail']);
   });
 
-  it('leaves to reset-mailbox-settings what that takes back, and asks for it where that step is off', async () => {
+  it('leaves to reset-mailbox-settings what that step reverts, and asks a person if the step is off', async () => {
     const given = afterAudit(cmdlet('intruder', 'Set-MailboxAutoReplyConfiguration'));
     const { tasks, findings } = await look(tenant(everything), given);
     expect(tasks.map(({ id }) => id)).not.toContain('automatic-replies');
@@ -142,7 +142,7 @@ describe('check-mailbox', () => {
     });
   });
 
-  it('is quiet about a mailbox as anybody has one, save for forms, which nothing lists', async () => {
+  it('is quiet about an ordinary mailbox, except for forms, which no interface lists', async () => {
     const at = simulated(
       checkMailbox,
       tenant({
@@ -161,7 +161,7 @@ describe('check-mailbox', () => {
     );
   });
 
-  it('takes a link out of the company in a signature for a sign, not one to itself', async () => {
+  it('treats a signature’s link out of the company as a sign, but not a link to the company', async () => {
     const signed = (SignatureHtml: string) => look(tenant({ messageConfiguration: { SignatureHtml } }));
     expect((await signed('<a href="https://contoso.com.evil.example/x">Sign</a>')).tasks).toMatchObject([
       { id: 'signature', instruction: expect.stringContaining('it links to contoso.com.evil.example') },
@@ -219,14 +219,14 @@ describe('check-mailbox', () => {
     expect(once.said).toHaveLength(1);
   });
 
-  it('takes a colleague on the list of blocked senders for a sign, not a stranger', async () => {
+  it('treats a colleague on the list of blocked senders as a sign, but not a stranger', async () => {
     const blocked = (...BlockedSendersAndDomains: string[]) =>
       look(tenant({ junkEmail: { BlockedSendersAndDomains } }));
     expect((await blocked('megan@contoso.com')).tasks).toMatchObject([{ id: 'junk' }]);
     expect((await blocked('spam@shop.example')).tasks).toEqual([]);
   });
 
-  it('fails where nothing at all could be looked at — an empty report would read as a clean mailbox', async () => {
+  it('fails if nothing at all could be looked at — an empty report would read like a clean mailbox', async () => {
     const refused = new PermanentError('no role', { status: 403 });
     const part = () => Promise.reject(refused);
     await expect(eachPart({ phones: part, 'add-ins': part })).rejects.toBe(refused);
@@ -246,7 +246,7 @@ describe('check-mailbox', () => {
     ]);
   });
 
-  it('goes on where a part is refused, and names it', async () => {
+  it('goes on if a part is refused, and names it', async () => {
     const faults = [{ on: 'Get-SweepRule', status: 400, code: 'BadRequest' }];
     const { said, tasks } = await look(tenant(everything, { behaviour: { faults } }));
     expect(said).toContain('sweep rules could not be looked at');
@@ -269,7 +269,7 @@ describe('check-mailbox', () => {
     });
   });
 
-  it('asks with what it declares, about this mailbox alone', async () => {
+  it('makes only requests it declares, and only about this mailbox', async () => {
     const { tenant: at, said } = await look(tenant(everything));
     const cmdlets = at.requests.flatMap(({ cmdlet: name }) => name ?? []);
     expect([...new Set(cmdlets)].toSorted()).toEqual(

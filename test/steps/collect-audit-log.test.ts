@@ -59,7 +59,7 @@ const actsOf = ({ facts }: Collected) =>
   actsIn({ ...context().run, ...(facts === undefined ? {} : { facts: { acts: facts } }) }) ?? [];
 
 describe('collect-audit-log', () => {
-  it('searches all activities of the account from the day before the first until now — what is not asked for is not seen', async () => {
+  it('searches all of the account’s activities since the day before the first known one — what is not asked for is not seen', async () => {
     const { tenant: service, asked } = await look(tenant());
     expect(service.requests[0]?.body).toEqual({
       '@odata.type': '#microsoft.graph.security.auditLogQuery',
@@ -83,7 +83,7 @@ describe('collect-audit-log', () => {
     expect(result).toHaveProperty('findings');
   });
 
-  it('tells what the intruder did by kind, changes first, and counts the rest', async () => {
+  it('reports what the intruder did by kind, changes first, and counts the rest', async () => {
     const result = await collected(tenant());
     expect(whats(result)).toEqual([
       '1 × User registered security info (Core Directory), 2026-11-20 09:13 UTC: adele@contoso.com',
@@ -175,7 +175,7 @@ describe('collect-audit-log', () => {
     expect(facts).toMatchObject({ acts: [], rulesOfOthers: [], unified: false });
   });
 
-  it('takes an empty search for no answer: it asks once more, and says that the log is not known', async () => {
+  it('does not trust an empty search: it asks once more, and says that the log is not known', async () => {
     const { facts, tenant: service } = await collected(tenant({ auditRecords: [], directoryAudits: [] }));
     expect(service.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
     const handedOn = { ...context().run, facts: { acts: facts ?? null } };
@@ -192,7 +192,7 @@ describe('collect-audit-log', () => {
     });
   });
 
-  it('tells what the intruder did behind the lock — a token lives on for an hour', async () => {
+  it('reports what the intruder did after the lock — a token lives on for an hour', async () => {
     const { findings } = await collected(
       tenant({
         auditRecords: [
@@ -241,7 +241,7 @@ describe('collect-audit-log', () => {
       expect(again.facts).toMatchObject({ unified: true });
     });
 
-    it('what was the intruder’s by a mark that is the owner’s now is not any more', async () => {
+    it('an act is no longer the intruder’s once the mark it rested on is the owner’s', async () => {
       const again = await collected(tenant({ auditRecords: [late], directoryAudits: [] }), {
         run: await readOnce(),
         intruder: nobodyKnown,
@@ -351,7 +351,7 @@ describe('collect-audit-log', () => {
     },
   );
 
-  it('with the searches of the day used up, is no clean log: a person is asked, and what was read before stands', async () => {
+  it('does not call a log clean when the day’s searches are used up: a person is asked, and what was read before stands', async () => {
     const searches = { start: async () => 'day' as const, end: async () => {} };
     const memo = { search: null, polls: 40, searches: 1 };
     const world = simulated(collectAuditLog, tenant());
@@ -375,7 +375,7 @@ describe('collect-audit-log', () => {
     expect(world.tenant.requests).toEqual([]);
   });
 
-  it('is skipped where the tenant has no audit log to search — no licence is no failure', async () => {
+  it('is skipped if the tenant has no audit log to search — a missing licence is no failure', async () => {
     const { result } = await look(tenant({ servicePlans: ['AAD_PREMIUM_P2'] }));
     expect(result).toHaveProperty('skip', expect.stringContaining('not licensed'));
   });
@@ -383,7 +383,7 @@ describe('collect-audit-log', () => {
   it.each([
     ['with the service down', 503, RetryableError],
     ['without the permission', 403, PermanentError],
-  ])('%s, it fails in the right kind', async (_what, status, kind) => {
+  ])('%s, it fails with the right kind of error', async (_what, status, kind) => {
     const faults = [{ on: 'POST /v1.0/security/auditLog/queries', status }];
     expect(await thrownBy(look(tenant({ behaviour: { faults } })))).toBeInstanceOf(kind);
   });

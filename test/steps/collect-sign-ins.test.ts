@@ -47,7 +47,7 @@ interface Log {
   audits?: readonly unknown[];
 }
 
-/** The logs as Microsoft Graph tells them apart. */
+/** The logs as Microsoft Graph distinguishes them. */
 const answer =
   (log: Log): Script =>
   ({ path, version }) => {
@@ -111,7 +111,7 @@ describe('collect-sign-ins', () => {
     ]);
   });
 
-  it('tells what was done, in lines for a person', async () => {
+  it('reports what was done, in lines for a person', async () => {
     const { findings, intruder, tasks } = await collected(
       answer({ interactive: [...usual, risky], silent: [silent] }),
     );
@@ -179,7 +179,7 @@ describe('collect-sign-ins', () => {
     expect(result.requests).toHaveLength(3);
   });
 
-  it('finds the intruder through a detection where the alert names nothing', async () => {
+  it('finds the intruder through a detection if the alert names nothing', async () => {
     const result = await collected(
       answer({ interactive: [...usual, risky], detections: [rawDetection({ requestId: 'request-1' })] }),
       { signals: [signal({ detector: 'leakedCredentials', title: 'Leaked credentials', address: null })] },
@@ -187,7 +187,7 @@ describe('collect-sign-ins', () => {
     expect(result.intruder).toMatchObject({ addresses: [attacker] });
   });
 
-  it('has the owner asked where it may have been them', async () => {
+  it('has the owner asked if it may have been them', async () => {
     const { tasks, intruder } = await collected(
       answer({ interactive: [...usual, { ...risky, userAgent: edge }] }),
       { signals: [signal({ detector: 'unlikelyTravel', title: 'Atypical travel', requestId: 'request-1' })] },
@@ -202,7 +202,7 @@ describe('collect-sign-ins', () => {
     expect(intruder).toMatchObject({ addresses: [], sharedAddresses: [attacker] });
   });
 
-  it('takes an address that colleagues use every day for a company line — victims make none, however long they were in', async () => {
+  it('treats an address that colleagues use every day as the company’s — victims don’t make it one, however long they were in', async () => {
     const by = (userId: string, days: readonly string[], userAgent: string, errorCode = 0) =>
       days.map((day) =>
         rawSignIn({
@@ -342,7 +342,7 @@ describe('collect-sign-ins', () => {
     expect(whats(await collected(script, lock('2026-11-20T09:55:00Z')))[0]).toContain('2 sign-ins from');
   });
 
-  describe('with less than all of it', () => {
+  describe('when part of the log is missing', () => {
     const refused = (status: number, code: string) =>
       new PermanentError(`refused (${status} ${code})`, { status, code });
     const failing =
@@ -374,7 +374,7 @@ describe('collect-sign-ins', () => {
       expect((await look(script)).result).toEqual(skip);
     });
 
-    it('falls back to v1.0 where beta refuses, and says what that hides', async () => {
+    it('falls back to v1.0 if beta refuses, and says what that hides', async () => {
       const result = await collected(
         failing(({ version }) => version === 'beta', refused(400, 'BadRequest'), log),
       );
@@ -401,7 +401,7 @@ describe('collect-sign-ins', () => {
     it.each([
       ['refused', refused(403, 'Forbidden')],
       ['throttled', new RetryableError('throttled', { status: 429 })],
-    ])('tells the sign-ins without risk detections that are %s', async (_how, error) => {
+    ])('reports the sign-ins without risk detections that are %s', async (_how, error) => {
       const result = await collected(failing(({ path }) => path.includes('riskDetections'), error, log));
       expect(whats(result)).toContain('the risk detections of this account could not be read');
       expect(result.intruder).toMatchObject({ addresses: [attacker] });

@@ -27,7 +27,7 @@ describe('confirm-compromise', () => {
     expect(confirmCompromise.appliesTo(account(given))).toBe(true);
   });
 
-  it('leaves a guest to the home tenant — its risk is not to be seen here', () => {
+  it('leaves a guest to the home tenant — their risk is not visible here', () => {
     expect(confirmCompromise.appliesTo(account(guest))).toContain('fabrikam.com');
   });
 
@@ -65,7 +65,7 @@ describe('confirm-compromise', () => {
     },
   );
 
-  it('sees its own doing where the service tells the time in whole seconds', async () => {
+  it('recognises its own change although the service gives times in whole seconds', async () => {
     const run = { fixedAt: { 'confirm-compromise': '2026-11-20T09:15:00.900Z' } };
     const { changes } = await find(
       tenant(risky('confirmedCompromised', '2026-11-20T09:15:00Z')),
@@ -74,7 +74,7 @@ describe('confirm-compromise', () => {
     expect(changes).toEqual([]);
   });
 
-  it('leaves a risk that was remediated after it had been confirmed — the owner has come back through a policy', async () => {
+  it('leaves a risk that was confirmed and then remediated — the owner has come back through a policy', async () => {
     const run = { fixedAt: { 'confirm-compromise': '2026-11-20T09:15:03.000Z' } };
     const { changes } = await find(tenant(risky('remediated', '2026-11-20T11:00:00Z')), context({ run }));
     expect(changes).toEqual([]);
@@ -92,7 +92,7 @@ describe('confirm-compromise', () => {
     });
   });
 
-  it('waits for its second where others ask too — the refusal names no time', async () => {
+  it('waits for a second of its own if others ask too — the refusal names no time', async () => {
     const faults = [{ on: 'POST */confirmCompromised', status: 429 }];
     const { clients } = simulated(confirmCompromise, tenant({ behaviour: { faults } }));
     const change = onlyChange(await confirmCompromise.find(context(), clients));

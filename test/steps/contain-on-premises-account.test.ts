@@ -41,7 +41,7 @@ describe('contain-on-premises-account', () => {
       tasks: [],
       kept: [{ why: 'is disabled' }],
     });
-    // The others are asked of an administrator's account alone.
+    // The others are requested only for administrators' accounts.
     const forAdministrators = ['RoleManagement.Read.Directory', 'GroupMember.Read.All'];
     const forAll = step.permissions.graph?.filter((name) => !forAdministrators.includes(name));
     expect(tenant.used()).toEqual(new Set(forAll));
@@ -58,7 +58,7 @@ describe('contain-on-premises-account', () => {
     expect(onlyChange(await look(tenant))).toEqual(change);
   });
 
-  it('leaves what another hand has disabled — undo must not open what it did not close', async () => {
+  it('leaves an account that somebody else has disabled — undo must not open what it did not close', async () => {
     expect(found(await look(tenantOf({ activeDirectory: { enabled: false } })))).toMatchObject({
       changes: [],
       tasks: [],
@@ -74,7 +74,7 @@ describe('contain-on-premises-account', () => {
     expect(await look(tenant)).toMatchObject({ skip: expect.any(String), tasks: [byHand] });
   });
 
-  it('takes nobody else for this account, even where the service answers with everybody', async () => {
+  it('mistakes nobody else for this account, even if the service returns everybody', async () => {
     const { clients } = tenantOf({ activeDirectory: { observed: false } });
     const { graph } = clients;
     const deaf: typeof graph = {
@@ -84,7 +84,7 @@ describe('contain-on-premises-account', () => {
     expect(await step.find(given, { ...clients, graph: deaf })).toMatchObject({ skip: expect.any(String) });
   });
 
-  it('asks the directory team until the service was told, and no longer', async () => {
+  it('asks the directory team until the service has been asked, and no longer', async () => {
     const tenant = tenantOf();
     expect(found(await look(tenant)).tasks).toMatchObject([byHand]);
     const told = context({ account: synced, run: { fixedAt: { [step.name]: '2026-11-20T09:15:03Z' } } });
@@ -98,7 +98,7 @@ describe('contain-on-premises-account', () => {
     expect(tenant.asked()).toEqual([]);
   });
 
-  it('applies to synced accounts alone, federated or not', () => {
+  it('applies only to synced accounts, federated or not', () => {
     expect(step.appliesTo(account(synced))).toBe(true);
     expect(step.appliesTo(account({ ...synced, federated: true, privileged: true }))).toBe(true);
     for (const other of [{}, guest, { federated: true }]) {
@@ -106,7 +106,7 @@ describe('contain-on-premises-account', () => {
     }
   });
 
-  it('only looks when it looks', async () => {
+  it('changes nothing while it looks', async () => {
     const tenant = tenantOf();
     await look(tenant);
     for (const line of tenant.asked()) expect(line).toMatch(/^GET /);
@@ -142,7 +142,7 @@ describe('a synced account in a run', () => {
     expect(JSON.stringify(life.tenant.state())).toBe(life.before);
   });
 
-  it('is a task for the directory team where Defender for Identity is not there, and locked again after a sync', async () => {
+  it('is a task for the directory team without Defender for Identity, and is locked again after a sync', async () => {
     const life = await live({ servicePlans: [] });
     expect(await life.outcomes()).toEqual({ 'block-sign-in': 'done', [step.name]: 'skipped' });
     const { run, steps } = await life.rows();

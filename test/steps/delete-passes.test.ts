@@ -20,7 +20,7 @@ const tenant = (...authenticationMethods: object[]) => ({
 });
 
 describe('delete-passes', () => {
-  it('takes every pass away, whoever made it, and no other method', async () => {
+  it('deletes every pass, no matter who made it, and no other method', async () => {
     const world = simulated(deletePasses, tenant(phone, pass('one'), pass('two')));
     const changes = changesOf(await deletePasses.find(context(), world.clients));
     expect(changes.map(({ id }) => id)).toEqual(['pass:one', 'pass:two']);
@@ -30,7 +30,7 @@ describe('delete-passes', () => {
     expect([...world.used()]).toEqual(deletePasses.permissions.graph);
   });
 
-  it('leaves the pass that an operator has asked for — a retry must not shut the owner out', async () => {
+  it('leaves the pass that an operator requested — a retry must not shut the owner out', async () => {
     const begunAt = '2026-11-20T10:00:00Z';
     const given = context({ run: { handBack: { begunAt, passAskedAt: '2026-11-20T10:05:00Z' } } });
     const { changes, kept } = found(

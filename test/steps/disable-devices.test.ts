@@ -113,7 +113,7 @@ describe('disable-devices', () => {
   });
 
   it.each(['iOS', 'Android', 'MacOs'])(
-    'leaves %s to hands, and says that the job is not done',
+    'leaves %s to a person, and says that the job is not done',
     async (operatingSystem) => {
       const { changes, tasks } = await find(tenant([{ ...theirs, operatingSystem }]));
       expect(changes).toEqual([]);
@@ -123,7 +123,7 @@ describe('disable-devices', () => {
     },
   );
 
-  it('names the role that Entra ID may ask for where it refuses', async () => {
+  it('names the role that Entra ID may require if it refuses', async () => {
     const { clients } = simulated(
       disableDevices,
       tenant([theirs], [], { behaviour: { faults: [{ on: 'PATCH /v1.0/devices/*', status: 403 }] } }),
@@ -137,7 +137,7 @@ describe('disable-devices', () => {
     });
   });
 
-  it('only reads while it looks, with what it declares', async () => {
+  it('only reads while it looks, with the permissions it declares', async () => {
     const { clients, asked } = simulated(disableDevices, tenant([theirs]));
     await disableDevices.find(run, clients);
     expect(asked().every((line) => line.startsWith('GET'))).toBe(true);

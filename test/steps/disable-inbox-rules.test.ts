@@ -46,7 +46,7 @@ describe('disable-inbox-rules', () => {
     expect(mailbox()?.inboxRules?.map(({ Enabled }) => Enabled)).toEqual([undefined, false]);
   });
 
-  it('names rule and mailbox by what no other rule shares, and asks with what it declares', async () => {
+  it('names rule and mailbox in a way that fits no other rule, and makes only requests it declares', async () => {
     const { clients, asked, writes } = withRules(hiding, {
       ...hiding,
       RuleIdentity: '13545366470107004931',
@@ -71,7 +71,7 @@ describe('disable-inbox-rules', () => {
     );
   });
 
-  it('keeps the rule whole for undo, and the same whatever becomes of the others — else undo would lose it', async () => {
+  it('keeps the whole rule for undo, unaffected by what becomes of the others — else undo would lose it', async () => {
     const { clients } = withRules(
       { ...newsletter, Priority: 1 },
       { ...hiding, Priority: 2 },
@@ -157,7 +157,7 @@ describe('disable-inbox-rules', () => {
     const { clients } = withRules(receipts, { ...hiding, RuleIdentity: '13545366470107004932' });
     const now = new Date(`2026-11-20T${at}Z`);
     const seen = found(await disableInboxRules.find(context({ run, now }), clients));
-    // One whose name hides it waits for nothing.
+    // A rule with a name that hides it waits for nothing.
     expect(seen.changes.map(({ what }) => what)).toEqual([...expected, 'rule ".."']);
     const waiting = seen.tasks.filter(({ instruction }) => instruction.includes('waits for the audit log'));
     expect(waiting).toHaveLength(1 - expected.length);
@@ -189,13 +189,13 @@ describe('disable-inbox-rules', () => {
     const seen = async (given: ReturnType<typeof context>, rule: object = partner) =>
       found(await disableInboxRules.find(given, withRules(rule).clients));
 
-    it('is asked about where the log has no record of its making — absence proves nothing', async () => {
+    it('is asked about if the log has no record of its creation — a missing record proves nothing', async () => {
       const { changes, tasks, kept } = await seen(readIn([record('owner', 'Send')]));
       expect({ changes, kept }).toEqual({ changes: [], kept: [] });
       expect(tasks).toMatchObject([{ what: expect.stringContaining('rule "Falcon"') }]);
     });
 
-    it('is kept, and told by name, where the log shows that it is older than the intruder', async () => {
+    it('is kept and named if the log shows that it is older than the intruder', async () => {
       const before = made('owner', { createdDateTime: '2026-11-19T10:00:00Z' });
       const { tasks, kept } = await seen(readIn([before]));
       expect(tasks).toEqual([]);
@@ -205,7 +205,7 @@ describe('disable-inbox-rules', () => {
       expect(kept[0]?.why).toContain('anna@fabrikam.com');
     });
 
-    it('is kept where the owner made it in their own session, and asked about where nobody knows whose that is', async () => {
+    it('is kept if the owner made it in their own session, and asked about if nobody knows whose session it was', async () => {
       const records = [made('owner')];
       expect((await seen(readIn(records))).tasks).toHaveLength(1);
       const marks: Intruder['marks'] = [
@@ -223,7 +223,7 @@ describe('disable-inbox-rules', () => {
       expect(kept).toMatchObject([{ told: true, why: expect.stringContaining('the owner made it') }]);
     });
 
-    it('is disabled where the intruder made it, and asked about where it hides mail too, however old it is', async () => {
+    it('is disabled if the intruder made it, and asked about if it also hides mail, however old it is', async () => {
       expect((await seen(readIn([made('intruder')]))).changes).toHaveLength(1);
       const before = made('owner', { createdDateTime: '2026-11-19T10:00:00Z' });
       const hidden = await seen(readIn([before]), { ...partner, MarkAsRead: true });
@@ -231,7 +231,7 @@ describe('disable-inbox-rules', () => {
     });
   });
 
-  it('takes nothing for the intruder’s that has a name twice, or that they failed to make', async () => {
+  it('does not call a rule the intruder’s if two have its name, or if they failed to make it', async () => {
     const { clients } = withRules(newsletter, { ...newsletter, From: ['digest@adatum.com'] });
     const twice = afterAudit(record('intruder', 'New-InboxRule', parameters({ Name: 'Newsletters' })));
     expect(changesOf(await disableInboxRules.find(twice, clients))).toEqual([]);
@@ -252,7 +252,7 @@ describe('disable-inbox-rules', () => {
     expect(attachments[0]?.content).toContain('Play a sound');
   });
 
-  it('sees through a contact of the directory that stands for an address outside', async () => {
+  it('sees through a directory contact that stands for an address outside', async () => {
     const archive = {
       Name: 'Mail Archive',
       RecipientTypeDetails: 'MailContact',
@@ -304,7 +304,7 @@ describe('disable-inbox-rules', () => {
     expect(tasks[0]?.id).not.toBe(tasks[1]?.id);
   });
 
-  it('undoes by enabling, is found again, and says what may be lost', async () => {
+  it('is undone by enabling the rule, which is then found again, and says what may be lost', async () => {
     const { clients, mailbox } = withRules(
       { Name: 'Play a sound', From: ['megan@contoso.com'], clientSide: true },
       hiding,

@@ -65,7 +65,7 @@ describe('disable-mailbox-protocols', () => {
     ['the lock was refused', unlocked, undefined],
     ['the lock waits for a person', { ended: { 'block-sign-in': 'needs-human' } }, undefined],
     ['an administrator wants it', {}, { everything: true }],
-  ])('closes every way in where %s', async (_why, run, settings) => {
+  ])('closes every way in if %s', async (_why, run, settings) => {
     const mailbox = oneMailbox({ cas: { EwsEnabled: false } });
     const change = onlyChange(await look(mailbox, run, settings));
     await disableMailboxProtocols.fix(change, context(), mailbox.clients);
@@ -85,7 +85,7 @@ describe('disable-mailbox-protocols', () => {
     expect(change.before).not.toHaveProperty('EwsEnabled');
   });
 
-  it('leaves the other ways open where the lock holds or was only reported', async () => {
+  it('leaves the other ways open if the lock holds or was only reported', async () => {
     for (const is of ['done', 'unchanged', 'reported', 'off'] as const) {
       const change = onlyChange(await look(oneMailbox({}), { ended: { 'block-sign-in': is } }));
       expect(Object.keys(change.before ?? {})).toHaveLength(3);
@@ -114,7 +114,7 @@ describe('disable-mailbox-protocols', () => {
     expect(await look(oneMailbox())).toEqual({ skip: 'has no mailbox in Exchange Online' });
   });
 
-  it('only looks when it looks', async () => {
+  it('changes nothing while it looks', async () => {
     const mailbox = oneMailbox({});
     await look(mailbox);
     expect(mailbox.asked()).toEqual([{ cmdlet: 'Get-CASMailbox', Identity: adele }]);

@@ -38,7 +38,7 @@ describe('dismiss-risk', () => {
     expect(error).toMatchObject({ retryAfterSeconds: 20, tookEffect: 'no' });
   });
 
-  it('dismisses at once what nobody has confirmed', async () => {
+  it('dismisses a risk that nobody has confirmed at once', async () => {
     const world = simulated(dismissRisk, tenant({ riskState: 'atRisk', riskLevel: 'medium' }));
     expect(changesOf(await dismissRisk.find(context(), world.clients))).toHaveLength(1);
   });

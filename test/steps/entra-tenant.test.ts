@@ -35,7 +35,7 @@ describe('the Entra steps on the simulated tenant', () => {
         `PATCH /v1.0/users/${adele} (User-PasswordProfile.ReadWrite.All)`,
       ],
     ],
-  ])('ask with what they declare, all of it and nothing more: %o', async (step, asked) => {
+  ])('use every permission they declare and no other: %o', async (step, asked) => {
     const { clients, asked: requests, advance } = simulated(step, tenantOf());
     await step.fix(onlyChange(await step.find(context(), clients)), context(), clients);
     expect(requests()).toEqual(asked);
@@ -145,7 +145,7 @@ describe('collect-sign-ins on the simulated tenant', () => {
     expect(own.length).toBe(3);
   });
 
-  it('is skipped in a tenant without the licence, and does without the other one', async () => {
+  it('is skipped in a tenant without the licence, but not for lack of the other licence', async () => {
     const without = (...servicePlans: string[]) =>
       simulated(collectSignIns, { ...file, servicePlans }).clients;
     expect(await collectSignIns.collect(given, without(), null)).toEqual({

@@ -131,7 +131,7 @@ describe('find-linked-accounts', () => {
     expect(said).toEqual(['no account of the tenant names this one as its alternate address']);
   });
 
-  it('takes no mail for deleted that was never delivered, and says what does not show without the trace', async () => {
+  it('does not call mail deleted that was never delivered, and says what can’t be seen without the trace', async () => {
     const stopped = { ...traced, status: 'quarantined' };
     expect((await look(tenant({}, { messageTraces: [stopped] }))).attachments).toEqual([]);
     const { said } = await look(tenant({ messages }, { behaviour: { messageTraceReady: false } }));
@@ -139,7 +139,7 @@ describe('find-linked-accounts', () => {
     expect(said.some((line) => line.startsWith('bank.co.uk'))).toBe(true);
   });
 
-  it('looks for accounts of the tenant where there is no mailbox, known before or only now', async () => {
+  it('still looks for the tenant’s accounts without a mailbox, whether that was known before or only now', async () => {
     const known = await look(tenant(), context({ intruder, account: { hasMailbox: false } }));
     expect(known.said).toHaveLength(1);
     const found = await look(tenant());

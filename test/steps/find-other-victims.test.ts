@@ -35,7 +35,7 @@ async function collected(file: object, known = intruder) {
 }
 
 describe('find-other-victims', () => {
-  it('tells each other account with nothing of its own there, once, by its latest sign-in', async () => {
+  it('reports each other account with no history of its own there, once, by its latest sign-in', async () => {
     const silent = at(diego, { isInteractive: false, createdDateTime: '2026-11-20T09:25:00Z' });
     const { alerts, findings, asked } = await collected(tenant([at(diego), silent]));
     expect(alerts).toEqual([
@@ -55,7 +55,7 @@ describe('find-other-victims', () => {
     expect(findings).toMatchObject([
       { what: `diego@contoso.com was signed in to from ${attacker} at 2026-11-20 09:25 UTC, 2 times` },
     ]);
-    // One for the address, one for the account that was there.
+    // One for the address, and one for the account that was there.
     expect(asked()).toHaveLength(2);
     expect(asked()[0]).toMatch(/^GET \/beta\/auditLogs\/signIns.*\(AuditLog\.Read\.All\)$/);
   });
@@ -65,7 +65,7 @@ describe('find-other-victims', () => {
       at(userId, { createdDateTime: `2026-11-${day}T09:00:00Z`, ipAddress: '198.51.100.77', ...given }),
     );
 
-  it('names in one task who was there with their usual client, and locks nobody', async () => {
+  it('names the accounts that were there with their usual client in one task, and locks nobody', async () => {
     const { alerts, tasks } = await collected(
       tenant([...usual(diego), at(diego), ...usual(megan), at(megan)]),
     );
@@ -79,7 +79,7 @@ describe('find-other-victims', () => {
     ]);
   });
 
-  it("tells a victim by the intruder's client, whatever device the token claims", async () => {
+  it("recognises a victim by the intruder's client, whatever device the token claims", async () => {
     const laptop = { deviceDetail: { deviceId: 'd-1', isManaged: true, isCompliant: true } };
     const stolen = at(diego, { userAgent: firefox, ...laptop });
     const { alerts } = await collected(
@@ -88,7 +88,7 @@ describe('find-other-victims', () => {
     expect(alerts).toHaveLength(2);
   });
 
-  it('lets no victim clear another, though both were in for days', async () => {
+  it('lets no victim clear another, even if both were there for days', async () => {
     const dwell = (userId: string) =>
       ['16', '17', '18', '20'].map((day) =>
         at(userId, { createdDateTime: `2026-11-${day}T03:00:00Z`, userAgent: firefox }),
@@ -99,7 +99,7 @@ describe('find-other-victims', () => {
     expect(alerts).toHaveLength(2);
   });
 
-  it('locks nobody for the address alone where people use it every day, and still names who was there', async () => {
+  it('locks nobody for an address that people use every day, but still names who was there', async () => {
     const desk = (userId: string, userAgent: string) =>
       ['10', '12', '14', '16', '18', '20'].map((day) =>
         at(userId, { createdDateTime: `2026-11-${day}T09:00:00Z`, userAgent }),
@@ -114,7 +114,7 @@ describe('find-other-victims', () => {
     expect(tasks).toMatchObject([{ id: 'others-there' }]);
   });
 
-  it('tells a victim by a sign-in that Entra ID calls risky, in whatever client', async () => {
+  it('recognises a victim by a sign-in that Entra ID calls risky, in any client', async () => {
     const risky = at(diego, { riskLevelDuringSignIn: 'high', riskState: 'atRisk' });
     const { alerts } = await collected(tenant([...usual(diego), risky]));
     expect(alerts).toHaveLength(1);
@@ -127,7 +127,7 @@ describe('find-other-victims', () => {
     expect(findings).toMatchObject([{ what: 'whether there are others is not known' }]);
   });
 
-  it('counts who only failed, and tells nobody about them', async () => {
+  it('counts accounts with only failed sign-ins, and reports none of them', async () => {
     const { alerts, findings } = await collected(
       tenant([at(diego, { status: { errorCode: 50126, failureReason: 'x' } })]),
     );
@@ -142,7 +142,7 @@ describe('find-other-victims', () => {
     expect(findings.at(-1)?.what).toBe('1 more address was not asked about');
   });
 
-  it('tells fifty and leaves the rest to a person', async () => {
+  it('reports fifty and leaves the rest to a person', async () => {
     const ids = Array.from(
       { length: 52 },
       (_, index) => `7c0a1d7e-1111-4222-8333-${String(index).padStart(12, '0')}`,
@@ -158,7 +158,7 @@ describe('find-other-victims', () => {
     expect(tasks).toMatchObject([{ id: 'many-victims' }]);
   });
 
-  it('convicts nobody it has no time to look at for the address alone, and names them', async () => {
+  it('does not call accounts victims that it has no time to look at, but names them', async () => {
     const ids = Array.from(
       { length: 24 },
       (_, index) => `7c0a1d7e-1111-4222-8333-${String(index).padStart(12, '0')}`,

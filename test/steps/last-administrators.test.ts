@@ -1,5 +1,5 @@
-// Two administrators attacked in the same minute, each with a run of its own, each the other's last hope. Lived through
-// side by side on a tenant whose reads lag behind its writes, as those of Entra ID do.
+// Two administrators attacked in the same minute, each with a run of its own, and neither may fall if the other does.
+// Played through side by side in a tenant whose reads lag behind its writes, as Entra ID's do.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { removeAdminRoles } from '../../functions/steps/remove-admin-roles/remove-admin-roles.ts';
@@ -55,7 +55,7 @@ async function attackedTogether(names: readonly string[], more: object, leaving:
       openRun(engine, { account, signals: [], level: 'full', held: null, why: 'a test' }),
     ),
   );
-  /** All that is due is handled side by side. */
+  /** Everything that is due is handled side by side. */
   const live = async (seconds: number) => {
     const end = at + seconds * 1000;
     for (;;) {
@@ -104,7 +104,7 @@ describe('two Global Administrators attacked in the same minute', () => {
   });
   afterAll(() => azurite.close());
 
-  it('would both be locked without the row — each run sees the other administrator still there', async () => {
+  it('would both be locked without the row — each run still sees the other administrator', async () => {
     const { accounts, enabled } = await attackedTogether(both, assigned(...both), undefined);
     expect(accounts.map(({ lastGlobalAdministrator }) => lastGlobalAdministrator)).toEqual([false, false]);
     expect(names(accounts).filter((name) => enabled.includes(name))).toEqual([]);
@@ -129,7 +129,7 @@ describe('two Global Administrators attacked in the same minute', () => {
         return new TableDepartures({ connectionString: azurite.connectionString }, 'of-a-lossy-one', lossy);
       },
     ],
-  ])('leave one of the two with the sign-in and the role, %s', async (_, leaving) => {
+  ])('do not both lose the sign-in and the role, %s', async (_, leaving) => {
     const { accounts, enabled, holders, outcomes, tasks } = await attackedTogether(
       both,
       assigned(...both),
@@ -142,7 +142,7 @@ describe('two Global Administrators attacked in the same minute', () => {
     expect(tasks).toContain('last-global-administrator');
   });
 
-  it('leave one where the role comes through one group', async () => {
+  it('do not both lose a role that comes through one group', async () => {
     const throughGroup = {
       groups: [{ displayName: 'Tier 0', isAssignableToRole: true, members: both }],
       ...assigned('Tier 0'),
@@ -165,14 +165,14 @@ describe('two Global Administrators attacked in the same minute', () => {
 describe('withLeaver, by what it keeps', () => {
   const at = (minutes: number) => new Date(Date.parse('2026-11-20T09:15:00Z') + minutes * 60_000);
 
-  it('lapses — who was not locked after all counts again', async () => {
+  it('lapses — an administrator who was not locked after all counts again', async () => {
     const leaving = memoryDepartures();
     expect(await leaving.mayGo('alex', ['nestor'], at(0))).toBe(true);
     expect(await leaving.mayGo('nestor', ['alex'], at(14))).toBe(false);
     expect(await leaving.mayGo('nestor', ['alex'], at(16))).toBe(true);
   });
 
-  it('lets who goes ask again — a step is tried more than once', async () => {
+  it('lets the same account ask again — a step is tried more than once', async () => {
     const leaving = memoryDepartures();
     expect(await leaving.mayGo('alex', ['nestor'], at(0))).toBe(true);
     expect(await leaving.mayGo('alex', ['nestor'], at(1))).toBe(true);

@@ -13,8 +13,8 @@ const known: { messageTraces: { fromIP?: string }[] } = JSON.parse(
   readFileSync(new URL('../../local/tenants/contoso.json', import.meta.url), 'utf8'),
 );
 /**
- * Here the trace does not tell from where a message was sent, as where Exchange Online was told none, and the audit log
- * answers at once: each question here is about what it says.
+ * Here the trace does not say where a message was sent from, as happens if Exchange Online was told nothing, and the
+ * audit log answers at once: each test here is about what the audit log says.
  */
 const contoso = {
   ...known,
@@ -34,7 +34,7 @@ const live = (level: 'contain' | 'full', file: object = contoso) =>
   lived({ steps, file, user: 'adele@contoso.com', level, request: { signals: [risky] } });
 
 describe('the mail of the intruder', () => {
-  it('is known once the audit log has answered, retracted then, and given back by undo, byte for byte', async () => {
+  it('is known once the audit log has answered, is then retracted, and is restored by undo, byte for byte', async () => {
     const life = await live('full');
     expect(await life.outcomes()).toEqual({
       'collect-sign-ins': 'done',
@@ -58,7 +58,7 @@ describe('the mail of the intruder', () => {
     expect(JSON.stringify(life.tenant.state())).toBe(life.before);
   });
 
-  it('makes a run full by itself — it carries evidence', async () => {
+  it('makes a run full by itself — it is evidence', async () => {
     const life = await live('contain');
     const { run } = await life.rows();
     expect(run.level).toBe('full');

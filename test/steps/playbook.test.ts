@@ -1,4 +1,4 @@
-// Every step as the playbook has it: what no type can hold, and what one more step must not break.
+// Rules that every step of the playbook must follow and no type can enforce.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
@@ -22,7 +22,7 @@ const names = playbook.map((step) => step.name);
 const followed = (step: Step) => [...step.after, ...step.againAfter, ...step.requires];
 const each = playbook.map((step) => [step.name, step] as const);
 
-/** With what a title begins: the same words that names begin with. */
+/** The words that a title may begin with; names begin with the same ones. */
 const verbs = new Set([
   ...[
     'block',
@@ -48,11 +48,11 @@ describe('the playbook', () => {
     for (const name of names) expect(files).toContain(name);
   });
 
-  it('has every step that there is a file of — one that is forgotten would never run', () => {
+  it('lists every step file — a forgotten one would never run', () => {
     expect(files.filter((file) => !names.includes(file))).toEqual([]);
   });
 
-  it('is in topological order, and so without a cycle: whatever a step follows or looks again for stands before it', () => {
+  it('is in topological order, and so has no cycle: a step comes after everything it waits for or follows', () => {
     for (const [index, step] of playbook.entries()) {
       for (const name of followed(step)) {
         expect(names, `${step.name} follows ${name}`).toContain(name);
@@ -68,7 +68,7 @@ describe('the playbook', () => {
     }
   });
 
-  it('lets evidence delay nothing that locks, and nobody wait for what comes in a later stage', () => {
+  it('does not let evidence delay a lock, or any step wait for a later stage', () => {
     const stageOf = new Map(playbook.map((step) => [step.name, stages.indexOf(step.stage)]));
     for (const step of playbook) {
       for (const name of step.requires) {
@@ -79,7 +79,7 @@ describe('the playbook', () => {
     }
   });
 
-  it('has each part once: the rest of the app looks for the one step that has it', () => {
+  it('has each part once — the rest of the app looks for the one step that has it', () => {
     for (const part of parts) {
       const having = playbook.filter((step) => step.part === part).map(({ name }) => name);
       expect(having, `part ${part}`).toHaveLength(1);
@@ -90,10 +90,10 @@ describe('the playbook', () => {
     }
   });
 
-  it('is known outside the steps by its declarations: no other code names a step', () => {
+  it('is known outside the steps only by its declarations: no other code names a step', () => {
     const named = ['shared', 'functions/alerts', 'functions/runs', 'infra', 'cli'].flatMap((place) =>
       readdirSync(new URL(`../../${place}/`, import.meta.url), { recursive: true, encoding: 'utf8' })
-        // Rows of earlier versions have nothing but names.
+        // Rows of earlier versions have only names.
         .filter((file) => file.endsWith('.ts') && file !== 'store/row-versions.ts')
         .flatMap((file) => {
           const text = readFileSync(new URL(`../../${place}/${file}`, import.meta.url), 'utf8');
@@ -106,7 +106,7 @@ describe('the playbook', () => {
     ).toEqual([]);
   });
 
-  it('acts where nobody says otherwise, and every step can be switched off or to report', () => {
+  it('acts by default, and every step can be switched off or to report', () => {
     for (const step of playbook) {
       expect(step.mode(undefined)).toBe('act');
       expect(step.mode({ mode: 'off' })).toBe('off');
@@ -114,7 +114,7 @@ describe('the playbook', () => {
     }
   });
 
-  it('refuses a setting that a step does not know — a misspelt one would leave it as it was', () => {
+  it('refuses a setting that a step does not know — a misspelt one would change nothing', () => {
     for (const step of playbook) {
       expect(step.settings.safeParse({ mdoe: 'off' }).success, step.name).toBe(false);
       expect(step.settings.safeParse({ mode: 'never' }).success, step.name).toBe(false);
@@ -123,7 +123,7 @@ describe('the playbook', () => {
 });
 
 describe.each(each)('%s', (name, step) => {
-  it('is called so that a queue, a row and a function can be', () => {
+  it('has a name that fits a queue, a row and a function', () => {
     expect(name).toMatch(/^[a-z]+(-[a-z]+)+$/);
     expect(name.length).toBeLessThanOrEqual(40);
   });
@@ -136,7 +136,7 @@ describe.each(each)('%s', (name, step) => {
     expect(verbs.has(verb), what).toBe(true);
   });
 
-  it('says what it takes away, or what it looks at', () => {
+  it('says what it removes, or what it looks at', () => {
     const said = step.kind === 'remediation' ? step.removes : step.collects;
     expect(said.trim().length).toBeGreaterThan(10);
     expect(said).not.toMatch(/[.\n]$/);
@@ -148,13 +148,13 @@ describe.each(each)('%s', (name, step) => {
     else expect(step.undo).toBeTypeOf('function');
   });
 
-  it('names the guide that asks for it, where one does', () => {
+  it('names the guide that asks for it, if there is one', () => {
     for (const row of step.guide) expect(row).toMatch(/^(MS|SD)\b/);
   });
 
-  it('declares what it needs, each once', () => {
+  it('declares each thing it needs, once', () => {
     const declared = Object.values(step.permissions);
-    // One that asks nobody anything judges by what another handed on.
+    // A step that makes no request judges by what another handed on.
     if (declared.length === 0)
       expect(step).toMatchObject({ kind: 'investigation', after: [expect.any(String)] });
     for (const permissions of declared) {
@@ -165,13 +165,13 @@ describe.each(each)('%s', (name, step) => {
     }
   });
 
-  it('only reads where it only looks: an investigation declares no right to change anything', () => {
+  it('only reads if it is an investigation: it declares no right to change anything', () => {
     if (step.kind !== 'investigation' || step.leaves !== null) return;
     for (const cmdlet of step.permissions.exchange ?? []) expect(cmdlet).toMatch(/^Get-/);
     for (const permission of step.permissions.graph ?? []) expect(permission).not.toMatch(/Write/);
   });
 
-  it('does not follow itself, nor one thing twice', () => {
+  it('does not follow itself, or anything twice', () => {
     const all = followed(step);
     expect(all).not.toContain(name);
     for (const list of [step.after, step.againAfter, step.requires])
@@ -180,7 +180,7 @@ describe.each(each)('%s', (name, step) => {
 
   const text = source(name);
 
-  it('says on its first lines why it is there', () => {
+  it('says in its first lines why it exists', () => {
     expect(text).toMatch(/^\/\/ .{20,}/);
   });
 
@@ -190,7 +190,7 @@ describe.each(each)('%s', (name, step) => {
     ['queues, rows or the bus', /\b(queues?|progress|bus)\b\s*\.|shared\/run\/(?!step\.ts|csv\.ts)/],
     ['timers and waits of its own', /\bset(Timeout|Interval|Immediate)\b|\bretry\w*\(/i],
     ['a clock or chance of its own', /\bnew Date\(\)|Date\.now\(|Math\.random\(/],
-  ])('holds nothing of %s', (_, forbidden) => {
+  ])('contains no %s', (_, forbidden) => {
     const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     expect(code.match(forbidden)?.[0]).toBeUndefined();
   });

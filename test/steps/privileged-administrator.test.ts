@@ -1,5 +1,5 @@
-// An administrator whom the app cannot touch while they are one: the lock is refused until the roles are gone. Lived
-// through by the engine, since it is the order of steps that does it.
+// An administrator whom the app cannot touch until their roles are gone: the lock is refused before that. Played
+// through by the engine, because the order of the steps makes it work.
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { removeAdminRoles } from '../../functions/steps/remove-admin-roles/remove-admin-roles.ts';
@@ -43,7 +43,7 @@ const done = {
 };
 
 describe('an administrator whom the lock does not reach', () => {
-  it('is locked once the roles are gone, though the run was only to contain', async () => {
+  it('is locked once the roles are gone, even though the run may only contain', async () => {
     const { account, rows, outcomes, tenant } = await live();
     expect(account).toMatchObject({ privileged: true, lastGlobalAdministrator: false });
     expect(await outcomes()).toEqual(done);
@@ -53,7 +53,7 @@ describe('an administrator whom the lock does not reach', () => {
     expect(run.containedAt).not.toBeNull();
     expect(tenant.state().users[0]?.accountEnabled).toBe(false);
     const locks = tenant.requests.filter(({ body }) => JSON.stringify(body) === '{"accountEnabled":false}');
-    // The roles stand in the way until they are gone.
+    // The roles protect the account until they are gone.
     expect(locks.map(({ status }) => status)).toEqual([403, 204]);
   });
 
@@ -62,7 +62,7 @@ describe('an administrator whom the lock does not reach', () => {
     expect(await outcomes()).toEqual(done);
   });
 
-  it('gets everything back when it was a false alarm, byte for byte but for password and sessions', async () => {
+  it('gets everything back after a false alarm, byte for byte, except password and sessions', async () => {
     const { before, undo, outcomes, tenant } = await live();
     await undo();
     expect(await outcomes()).toMatchObject({ 'block-sign-in': 'undone', 'remove-admin-roles': 'undone' });
@@ -75,7 +75,7 @@ describe('an administrator whom the lock does not reach', () => {
     expect(JSON.stringify(after)).toBe(before);
   });
 
-  it('stays unlocked where it is the last Global Administrator, and a person is told', async () => {
+  it('stays unlocked if it is the last Global Administrator, and a person is told', async () => {
     const { outcomes, tenant } = await live({
       roleAssignments: [{ principalId: 'Tier 0', roleDefinitionId: 'Global Administrator' }],
       users: [isolde, { userPrincipalName: 'alex@contoso.com', accountEnabled: false }],

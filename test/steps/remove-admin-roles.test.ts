@@ -13,7 +13,7 @@ const other = { userPrincipalName: 'alex@contoso.com' };
 const keeper = { principalId: 'alex@contoso.com', roleDefinitionId: 'Global Administrator' };
 const exchange = { principalId: 'adele@contoso.com', roleDefinitionId: 'Exchange Administrator' };
 
-/** Every way to a role there is, and a few things that are none. */
+/** Every way to a role that exists, and a few things that are not ways. */
 const privileged = {
   users: [admin, other, { userPrincipalName: 'zoe@contoso.com' }],
   groups: [
@@ -70,7 +70,7 @@ const writesOf = (tenant: ReturnType<typeof simulated>) =>
   tenant.asked().filter((line) => !line.startsWith('GET '));
 
 describe('remove-admin-roles', () => {
-  it('takes every way to a role away, and finds none then', async () => {
+  it('removes every way to a role, and then finds none', async () => {
     const tenant = simulated(removeAdminRoles, privileged);
     const changes = await removeAll(tenant);
     expect(changes.map(({ what }) => what)).toEqual([
@@ -105,7 +105,7 @@ describe('remove-admin-roles', () => {
       expect(line).toMatch(/^DELETE \/v1\.0\/groups\/[^/]+\/(members|owners)\/[^/]+\/\$ref /);
   });
 
-  it('gives back exactly what was there, and finds it again', async () => {
+  it('restores exactly what was there, and finds it again', async () => {
     const tenant = simulated(removeAdminRoles, privileged);
     const before = JSON.stringify(tenant.tenant.state());
     const changes = await removeAll(tenant);
@@ -113,7 +113,7 @@ describe('remove-admin-roles', () => {
     expect(await giveAllBack(tenant, changes)).toEqual(changes.map(() => undefined));
     expect(JSON.stringify(tenant.tenant.state())).toBe(before);
     expect(changesOf(await removeAdminRoles.find(context(), tenant.clients))).toEqual(changes);
-    // Given back twice, as after an answer that was lost.
+    // Restored twice, as after a lost answer.
     expect(await giveAllBack(tenant, changes)).toEqual(changes.map(() => undefined));
     expect(JSON.stringify(tenant.tenant.state())).toBe(before);
   });
@@ -124,7 +124,7 @@ describe('remove-admin-roles', () => {
     expect(tenant.used()).toEqual(new Set(removeAdminRoles.permissions.graph));
   });
 
-  it('does without PIM where the tenant has no licence for it', async () => {
+  it('works without PIM if the tenant has no licence for it', async () => {
     const tenant = simulated(removeAdminRoles, { ...privileged, servicePlans: ['AAD_PREMIUM'] });
     const before = JSON.stringify(tenant.tenant.state());
     const changes = await removeAll(tenant);
@@ -147,7 +147,7 @@ describe('remove-admin-roles', () => {
     ]);
   });
 
-  it('takes a role that so far only PIM shows from PIM alone — there is no assignment yet to delete', async () => {
+  it('removes a role that only PIM shows so far through PIM alone — there is no assignment to delete yet', async () => {
     const row = {
       id: 'instance-1',
       roleDefinitionId: 'role-1',
@@ -168,7 +168,7 @@ describe('remove-admin-roles', () => {
     expect(graph.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
   });
 
-  it('calls a membership activated only where the membership itself may be activated, not the ownership', async () => {
+  it('calls a membership activated only if the membership itself may be activated, not the ownership', async () => {
     const group = { displayName: 'Standby', isAssignableToRole: true, members: [adele] };
     const grants = async (accessId: 'member' | 'owner') => {
       const tenant = simulated(removeAdminRoles, {
@@ -183,7 +183,7 @@ describe('remove-admin-roles', () => {
     expect(await grants('owner')).toMatchObject({ kind: 'group', activated: false });
   });
 
-  it('removes the assignment itself where PIM refuses — it keeps what was activated minutes ago', async () => {
+  it('removes the assignment itself if PIM refuses — PIM keeps what was activated minutes ago', async () => {
     const activated = {
       ...exchange,
       assignmentType: 'Activated',
@@ -200,7 +200,7 @@ describe('remove-admin-roles', () => {
     expect(tenant.tenant.state().roleAssignments).toEqual([keeper]);
   });
 
-  it('does not give back what has ended meanwhile, and says so', async () => {
+  it('does not restore what has ended meanwhile, and says so', async () => {
     const tenant = simulated(removeAdminRoles, privileged);
     const changes = await removeAll(tenant);
     const { undo } = removeAdminRoles;
@@ -230,7 +230,7 @@ describe('remove-admin-roles', () => {
         roleEligibilities: [{ principalId: adele, roleDefinitionId: 'Global Administrator' }],
       },
     ],
-  ])('leaves Global Administrator to the last one who has it, held %s', async (_how, given) => {
+  ])('leaves the last Global Administrator the role, held %s', async (_how, given) => {
     const tenant = simulated(removeAdminRoles, {
       users: [admin, { ...other, accountEnabled: false }],
       ...given,
@@ -270,13 +270,13 @@ describe('remove-admin-roles', () => {
     await removeAdminRoles.fix(change, context(), tenant.clients);
   });
 
-  it('takes what another hand has removed meanwhile for removed', async () => {
+  it('counts what somebody else has removed meanwhile as removed', async () => {
     const tenant = simulated(removeAdminRoles, privileged);
     const changes = await removeAll(tenant);
     for (const change of changes) await removeAdminRoles.fix(change, context(), tenant.clients);
   });
 
-  it('only looks when it looks', async () => {
+  it('changes nothing while it looks', async () => {
     const tenant = simulated(removeAdminRoles, privileged);
     await removeAdminRoles.find(context(), tenant.clients);
     expect(writesOf(tenant)).toEqual([]);

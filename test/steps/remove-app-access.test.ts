@@ -44,7 +44,7 @@ const look = async (file: object) =>
 const nothing = { directoryAudits: [] };
 
 describe('remove-app-access', () => {
-  it('revokes what the intruder consented to, disables what came with it, and gives back exactly that', async () => {
+  it('revokes what the intruder consented to, disables what came with it, and restores exactly that', async () => {
     const { clients, tenant: simulation, used } = simulated(removeAppAccess, tenant());
     const before = JSON.stringify(simulation.state());
     const change = onlyChange(await removeAppAccess.find(run, clients));
@@ -70,7 +70,7 @@ describe('remove-app-access', () => {
     expect([...used()].toSorted()).toEqual([...(removeAppAccess.permissions.graph ?? [])].toSorted());
   });
 
-  it('disables first — the consents by which it is found must not go while the application stays', async () => {
+  it('disables first — its consents, by which it is found, must not go before the application is disabled', async () => {
     const faults = [{ on: 'PATCH /v1.0/servicePrincipals/*', status: 403 }];
     const { clients, tenant: simulation } = simulated(removeAppAccess, tenant({ behaviour: { faults } }));
     const change = onlyChange(await removeAppAccess.find(run, clients));
@@ -89,7 +89,7 @@ describe('remove-app-access', () => {
     });
   });
 
-  it('an application that others use is not disabled, only left by this user', async () => {
+  it('an application that others use is not disabled: only this user leaves it', async () => {
     const { changes, tasks } = await look(
       tenant({
         oauth2PermissionGrants: [
@@ -103,7 +103,7 @@ describe('remove-app-access', () => {
     expect(tasks.map(({ id }) => id)).toEqual([`shared:${mailId}`]);
   });
 
-  it('a consent for all users is a person’s — one user’s removal leaves it active', async () => {
+  it('a consent for all users is left to a person — removing one user leaves it active', async () => {
     const { changes, tasks } = await look(
       tenant({
         oauth2PermissionGrants: [
@@ -118,7 +118,7 @@ describe('remove-app-access', () => {
     ]);
   });
 
-  it('lists the credentials of an application that is shut out, also once it is — they outlive consent and owner', async () => {
+  it('lists the credentials of a disabled application, also in later looks — they outlive consent and owner', async () => {
     const secret = { keyId: 'k-1', displayName: 'sync', startDateTime: '2026-11-20T09:14:00Z' };
     const file = tenant({ servicePrincipals: [{ ...mail, passwordCredentials: [secret] }] });
     const { clients } = simulated(removeAppAccess, file);
@@ -143,7 +143,7 @@ describe('remove-app-access', () => {
       ...given,
     });
 
-  it('takes the public list for evidence where nothing else is known — no owner brings these', async () => {
+  it('takes the public list as evidence if nothing else is known — no owner brings these', async () => {
     expect(await look(withListed({}))).toMatchObject({
       changes: [
         {
@@ -163,7 +163,7 @@ describe('remove-app-access', () => {
     expect(tasks).toMatchObject([{ id: expect.stringMatching(/^shared:/) }]);
   });
 
-  it('an application of Microsoft is never disabled — too much else would end with it', async () => {
+  it('an application of Microsoft’s is never disabled — too much else would stop working', async () => {
     const own = { ...mail, appOwnerOrganizationId: 'f8cdef31-a31e-4b4a-93e4-5f571e91255a' };
     const { changes } = await look(tenant({ servicePrincipals: [own] }));
     expect(changes).toMatchObject([{ before: { disable: null, consents: [{ clientId: mailId }] } }]);
@@ -210,7 +210,7 @@ describe('remove-app-access', () => {
         {
           id: `app:${mailId}`,
           instruction: expect.stringContaining(why),
-          // The admin center cannot take back what one person consented to.
+          // The admin center cannot withdraw what one person consented to.
           commands: [
             expect.stringMatching(/^Remove-MgOauth2PermissionGrant -OAuth2PermissionGrantId '[^']+'$/),
           ],
@@ -229,7 +229,7 @@ describe('remove-app-access', () => {
     ]);
   });
 
-  it('does not take an API for an application that was let in — Microsoft Graph is the target of every grant', async () => {
+  it('does not mistake an API for an application that was let in — Microsoft Graph is the target of every grant', async () => {
     const graphId = 'aaaaaaaa-0000-4000-8000-0000000000ff';
     const api = { id: graphId, displayName: 'Microsoft Graph' };
     const { changes } = await look(
@@ -263,7 +263,7 @@ describe('remove-app-access', () => {
   const made = (activity: string) =>
     directoryAudit('intruder', activity, { targetResources: [{ type: 'Application', id: registration.id }] });
 
-  it('takes an ownership of the intruder back and disables what they made; undone, a person adds the owner', async () => {
+  it('removes the intruder’s ownership and disables what they made; for the undo, a person adds the owner', async () => {
     const { clients, tenant: simulation } = simulated(
       removeAppAccess,
       owning({ directoryAudits: [made('Add application'), made('Add owner to application')] }),
@@ -287,7 +287,7 @@ describe('remove-app-access', () => {
     expect(servicePrincipals?.[0]?.accountEnabled).not.toBe(false);
   });
 
-  it('gives an ownership back by itself where the app was granted what that takes', async () => {
+  it('restores an ownership by itself if the app has the permission for it', async () => {
     const { clients, tenant: simulation } = simulated(
       {
         ...removeAppAccess,

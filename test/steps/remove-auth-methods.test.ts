@@ -70,7 +70,7 @@ describe('remove-auth-methods', () => {
     expect(change).toMatchObject({
       what: 'Microsoft Authenticator "SM-G998B"',
       evidence: `made from the intruder's address ${attacker} at 2026-11-20 09:13 UTC`,
-      // By this it is known again should the address turn out to be the owner's: then a task says so.
+      // Recognised by this if the address turns out to be the owner's: then a task says so.
       by: { address: attacker },
     });
     await removeAuthMethods.fix(change, run, clients);
@@ -172,7 +172,7 @@ describe('remove-auth-methods', () => {
     expect(left(simulation.state())).toEqual([]);
   });
 
-  it('says what to do where the default cannot go while the owner’s own methods stay', async () => {
+  it('says what to do if the default cannot go while the owner’s own methods stay', async () => {
     const file = tenant([theirs, old], [entry()]);
     const { clients } = simulated(removeAuthMethods, file);
     const { changes, tasks } = found(await removeAuthMethods.find(run, clients));
@@ -187,7 +187,7 @@ describe('remove-auth-methods', () => {
     });
   });
 
-  it('says nothing of the default where it is the last method — then it may go', async () => {
+  it('says nothing about the default if it is the last method — then it may go', async () => {
     const { changes, tasks } = await find(tenant([theirs], [entry()]));
     expect(changes).toHaveLength(1);
     expect(tasks).toEqual([]);
@@ -198,7 +198,7 @@ describe('remove-auth-methods', () => {
       tenant([theirs, { ...authenticator, id: 'undated', createdDateTime: null }], [entry({}, home)]),
     );
     expect(changes).toEqual([]);
-    // One question for both; its id names them, so that a tick does not answer for one that comes later.
+    // One question for both; its id names them, so that a tick does not also answer for a method found later.
     expect(tasks.map(({ id, essential }) => [id, essential])).toEqual([['methods:a-new,undated', undefined]]);
     expect(tasks[0]?.instruction).toContain(`from ${home}`);
     expect(tasks[0]?.instruction).toContain('nobody can tell when it was registered');
@@ -207,19 +207,16 @@ describe('remove-auth-methods', () => {
   it.each([
     ['09:13:50', 'after'],
     ['09:12:40', 'before'],
-  ])(
-    'has a person choose where the owner registered one too, at %s, a minute %s the intruder',
-    async (at) => {
-      const own = entry({ activityDateTime: `2026-11-20T${at}Z` }, home);
-      const { changes, tasks } = await find(tenant([theirs], [entry(), own]));
-      expect(changes).toEqual([]);
-      expect(tasks).toMatchObject([
-        { instruction: expect.stringContaining('both the owner and the intruder') },
-      ]);
-    },
-  );
+  ])('lets a person choose if the owner registered one too, at %s, a minute %s the intruder', async (at) => {
+    const own = entry({ activityDateTime: `2026-11-20T${at}Z` }, home);
+    const { changes, tasks } = await find(tenant([theirs], [entry(), own]));
+    expect(changes).toEqual([]);
+    expect(tasks).toMatchObject([
+      { instruction: expect.stringContaining('both the owner and the intruder') },
+    ]);
+  });
 
-  it('knows a number by the log where the phone kept its old date — it was overwritten', async () => {
+  it('recognises a changed number by the log although the phone kept its old date', async () => {
     const resultReason = 'User updated Mobile Phone SMS';
     const overwritten = phone('mobile', { createdDateTime: '2024-01-01T00:00:00Z' });
     const named = [
@@ -254,7 +251,7 @@ describe('remove-auth-methods', () => {
     expect(JSON.stringify(tasks)).not.toContain('both the owner');
   });
 
-  it('names the methods of the owner that the intruder deleted — they have to be registered again', async () => {
+  it('names the owner’s methods that the intruder deleted — they must be registered again', async () => {
     const gone = {
       activityDisplayName: 'User deleted security info',
       resultReason: 'User deleted Mobile Phone SMS',
@@ -264,7 +261,7 @@ describe('remove-auth-methods', () => {
     expect(tasks).toMatchObject([{ instruction: expect.stringContaining('User deleted Mobile Phone SMS') }]);
   });
 
-  it('leaves a token that only hands can delete as an essential task', async () => {
+  it('leaves a token that only a person can delete as an essential task', async () => {
     const hardware = { '@odata.type': type('hardwareOath'), createdDateTime: '2026-11-20T09:13:08Z' };
     const { changes, tasks } = await find(tenant([hardware], [entry({ resultReason: null })]));
     expect(changes).toEqual([]);
@@ -283,7 +280,7 @@ describe('remove-auth-methods', () => {
     expect(kept).toMatchObject([{ why: 'can no longer be used' }]);
   });
 
-  it('only reads while it looks, and no report where there is nothing to delete', async () => {
+  it('only reads while it looks, and reads no report if there is nothing to delete', async () => {
     const { clients, asked } = simulated(removeAuthMethods, tenant([old]));
     await removeAuthMethods.find(run, clients);
     expect(asked().map((line) => line.split('?')[0]?.split(' (')[0])).toEqual([
@@ -292,7 +289,7 @@ describe('remove-auth-methods', () => {
     ]);
   });
 
-  it('asks about an old phone where the log cannot be read — it keeps its date when the number changes', async () => {
+  it('asks about an old phone if the log cannot be read — it keeps its date when the number changes', async () => {
     const since = phone('mobile', { id: 'p-1', createdDateTime: '2025-02-03T10:00:00Z' });
     const known = await find(tenant([since, old]));
     expect(known.tasks).toEqual([]);
@@ -306,7 +303,7 @@ describe('remove-auth-methods', () => {
     expect(tasks[0]?.instruction).not.toContain('iPhone');
   });
 
-  it('orders without the report where the licence for it is missing', async () => {
+  it('chooses an order without the report if the licence for it is missing', async () => {
     const { changes } = await find(tenant([theirs], [entry()], { servicePlans: ['EXCHANGE_S_ENTERPRISE'] }));
     expect(changes).toHaveLength(1);
   });

@@ -14,7 +14,7 @@ const proved = {
 const powerful = {
   users: [{ id: adele, userPrincipalName: 'adele@contoso.com' }, { userPrincipalName: 'megan@contoso.com' }],
   app: { directoryRoles: ['Compliance Administrator'] },
-  // Exchange has a group of the same name, which is another one.
+  // Exchange has a group of the same name, but a different one.
   roleGroups: [{ Name: 'Organization Management', Members: ['adele@contoso.com'] }],
   complianceRoleGroups: [
     { Name: 'Organization Management', Members: ['megan@contoso.com', 'adele@contoso.com'] },
@@ -58,7 +58,7 @@ describe('remove-defender-roles, where it was proved to work', () => {
     for (const { service } of tenant.tenant.requests) expect(service).toBe('compliance');
   });
 
-  it('gives back exactly what was there, and finds it again; twice does no harm', async () => {
+  it('restores exactly what was there, and finds it again; doing so twice does no harm', async () => {
     const tenant = tenantOf();
     const before = JSON.stringify(tenant.tenant.state());
     const changes = await removeAll(tenant);
@@ -69,19 +69,19 @@ describe('remove-defender-roles, where it was proved to work', () => {
     expect(JSON.stringify(tenant.tenant.state())).toBe(before);
   });
 
-  it('takes what another hand has removed meanwhile for removed', async () => {
+  it('counts what somebody else has removed meanwhile as removed', async () => {
     const tenant = tenantOf();
     const changes = await removeAll(tenant);
     for (const change of changes) await removeDefenderRoles.fix(change, asked(), tenant.clients);
   });
 
-  it('only looks when it looks', async () => {
+  it('changes nothing while it looks', async () => {
     const tenant = tenantOf();
     await removeDefenderRoles.find(asked(), tenant.clients);
     for (const { cmdlet } of tenant.tenant.requests) expect(cmdlet).toMatch(/^Get-/);
   });
 
-  it('never sends its token to an address that is not of Microsoft', async () => {
+  it('never sends its token to an address that is not Microsoft’s', async () => {
     const tenant = tenantOf();
     for (const endpoint of [
       'https://evil.example',

@@ -37,7 +37,7 @@ async function giveBack(mailbox: Mailbox, changes: Awaited<ReturnType<typeof rem
 }
 
 describe('remove-exchange-roles', () => {
-  it('takes the account out of each group and away what it was given itself, and finds none then', async () => {
+  it('removes the account from each group and its direct roles, and then finds none', async () => {
     const mailbox = oneMailbox({}, powerful);
     const changes = await removeAll(mailbox);
     expect(changes.map(({ what }) => what)).toEqual([
@@ -64,13 +64,13 @@ describe('remove-exchange-roles', () => {
     expect(managementRoleAssignments).toHaveLength(1);
   });
 
-  it('lists a group that counts only through another one, which goes with that', async () => {
+  it('lists a group held only through another one, with which it goes', async () => {
     expect(found(await look(oneMailbox({}, powerful))).kept).toMatchObject([
       { what: 'the Exchange role group Help Desk' },
     ]);
   });
 
-  it('gives back exactly what was there, and finds it again; twice does no harm', async () => {
+  it('restores exactly what was there, and finds it again; doing so twice does no harm', async () => {
     const mailbox = oneMailbox({}, powerful);
     const before = JSON.stringify(mailbox.tenant.state());
     const changes = await removeAll(mailbox);
@@ -81,7 +81,7 @@ describe('remove-exchange-roles', () => {
     expect(JSON.stringify(mailbox.tenant.state())).toBe(before);
   });
 
-  it('asks about this account alone — without an assignee Exchange names those of the whole tenant', async () => {
+  it('asks only about this account — without an assignee Exchange lists the whole tenant', async () => {
     const mailbox = oneMailbox({}, powerful);
     await look(mailbox);
     const [first, ...more] = mailbox.asked();
@@ -90,7 +90,7 @@ describe('remove-exchange-roles', () => {
       expect(asked).toMatchObject({ cmdlet: 'Get-RoleGroupMember', Identity: expect.stringMatching(/./) });
   });
 
-  it('costs one request where there is nothing, and finds nothing in what every user has', async () => {
+  it('costs one request if there is nothing, and ignores what every user has', async () => {
     const mailbox = oneMailbox({});
     expect(found(await look(mailbox))).toMatchObject({ changes: [], tasks: [], kept: [] });
     expect(mailbox.asked()).toHaveLength(1);
@@ -109,7 +109,7 @@ describe('remove-exchange-roles', () => {
     });
   });
 
-  it('takes what another hand has removed meanwhile for removed', async () => {
+  it('counts what somebody else has removed meanwhile as removed', async () => {
     const mailbox = oneMailbox({}, powerful);
     const changes = await removeAll(mailbox);
     for (const change of changes) await removeExchangeRoles.fix(change, context(), mailbox.clients);
@@ -125,7 +125,7 @@ describe('remove-exchange-roles', () => {
     await expect(removeAll(mailbox)).rejects.toBeInstanceOf(kind);
   });
 
-  it('needs more than a role that administers recipients — who administers is not theirs to say', async () => {
+  it('needs more than a role that manages recipients — that role cannot manage administrators', async () => {
     const app = { directoryRoles: ['Exchange Recipient Administrator'] };
     await expect(removeAll(oneMailbox({}, { ...powerful, app }))).rejects.toBeInstanceOf(PermanentError);
   });

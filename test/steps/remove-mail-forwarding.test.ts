@@ -76,7 +76,7 @@ describe('remove-mail-forwarding', () => {
     });
   });
 
-  it('asks a person where the directory does not know the receiver', async () => {
+  it('asks a person if the directory does not know the recipient', async () => {
     const { clients } = oneMailbox({ ForwardingAddress: 'Somebody Gone' });
     expect(found(await look(clients))).toMatchObject({
       changes: [],
@@ -88,7 +88,7 @@ describe('remove-mail-forwarding', () => {
     [true, 'it sends all mail out of the organisation'],
     [false, 'it sends all mail out of the organisation; the owner gets no copy'],
   ])(
-    'says whether the owner gets a copy (%s), and takes neither for evidence — owners do both',
+    'says whether the owner gets a copy (%s), and takes neither as evidence — owners do both',
     async (copy, why) => {
       const { clients } = oneMailbox({ ...outside, DeliverToMailboxAndForward: copy });
       const change = onlyChange(await look(clients));
@@ -97,7 +97,7 @@ describe('remove-mail-forwarding', () => {
     },
   );
 
-  it('asks instead of giving back, where the target is gone — the address beside it would be used then', async () => {
+  it('asks a person instead of restoring if the target is gone — the address beside it would then be used', async () => {
     const set = { ...outside, ForwardingAddress: 'Mail Archive' };
     const change = onlyChange(await look(oneMailbox(set, { recipients: [contact] }).clients));
     const { clients, mailbox } = oneMailbox({});
@@ -111,7 +111,7 @@ describe('remove-mail-forwarding', () => {
     expect(mailbox()).toEqual({});
   });
 
-  it('takes no other refusal for a target that is gone — then nothing says that it can’t be given back', async () => {
+  it('does not mistake another refusal for a missing target — it may still be possible to restore it', async () => {
     const undoing = (set: object, status: number) => {
       const { clients } = oneMailbox(set, { recipients: [contact] });
       const refused = writing(clients, () => Promise.reject(new PermanentError('no', { status })));
@@ -122,11 +122,11 @@ describe('remove-mail-forwarding', () => {
     };
     const contactAndAddress = { ...outside, ForwardingAddress: 'Mail Archive' };
     await expect(undoing(contactAndAddress, 403)).rejects.toMatchObject({ status: 403 });
-    // An address needs no recipient in the directory: what is gone then is the mailbox itself.
+    // An address needs no recipient in the directory: what is missing then is the mailbox itself.
     await expect(undoing(outside, 404)).rejects.toMatchObject({ status: 404 });
   });
 
-  it('puts back exactly what was there, and finds it again', async () => {
+  it('restores exactly what was there, and finds it again', async () => {
     const { clients, tenant } = oneMailbox(
       { ...outside, ForwardingAddress: 'Mail Archive' },
       { recipients: [contact] },
@@ -140,7 +140,7 @@ describe('remove-mail-forwarding', () => {
     expect(onlyChange(await look(clients))).toEqual(change);
   });
 
-  it('has nothing to do without forwarding, and asks no more than that', async () => {
+  it('has nothing to do without forwarding, and reads no more than that', async () => {
     const { clients, asked } = oneMailbox({});
     expect(found(await look(clients))).toMatchObject({
       changes: [],
@@ -171,7 +171,7 @@ describe('remove-mail-forwarding', () => {
     });
 
     it.each(['Megan Bowen', 'megan@contoso.com', 'smtp:megan@contoso.com', 'megan'])(
-      'clears forwarding inside that the intruder set, whatever the log calls the receiver (%s), and gives it back',
+      'clears forwarding inside that the intruder set, whatever the log calls the recipient (%s), and restores it',
       async (name) => {
         const mailbox = oneMailbox({ ForwardingAddress: 'Megan Bowen' });
         const run = answered([setBy('intruder', { ForwardingAddress: name })]);
@@ -184,7 +184,7 @@ describe('remove-mail-forwarding', () => {
       },
     );
 
-    it('clears what the intruder set although the directory does not know the receiver, and names it', async () => {
+    it('clears what the intruder set even if the directory does not know the recipient, and names it', async () => {
       const { clients } = oneMailbox({ ForwardingAddress: 'Somebody Gone' });
       const run = answered([setBy('intruder', { ForwardingAddress: 'Somebody Gone' })]);
       expect(onlyChange(await look(clients, run)).what).toBe('forwarding to Somebody Gone');
@@ -198,12 +198,12 @@ describe('remove-mail-forwarding', () => {
         'the attempt was refused',
         setBy('intruder', { ForwardingAddress: 'Megan Bowen' }, { auditData: { ResultStatus: 'False' } }),
       ],
-    ])('keeps forwarding inside where %s', async (_why, record) => {
+    ])('keeps forwarding inside if %s', async (_why, record) => {
       const { clients } = oneMailbox({ ForwardingAddress: 'Megan Bowen' });
       expect(changesOf(await look(clients, answered([record])))).toEqual([]);
     });
 
-    it('asks about forwarding inside where the log could not be read', async () => {
+    it('asks about forwarding inside if the log could not be read', async () => {
       const { clients } = oneMailbox({ ForwardingAddress: 'Megan Bowen' });
       expect(found(await look(clients, { answered: ['acts'] }))).toMatchObject({
         changes: [],
@@ -230,7 +230,7 @@ describe('remove-mail-forwarding', () => {
       setBy('intruder', { Identity: 'bills', ForwardingSmtpAddress: 'thief@evil.example' }),
     ]);
 
-    it('clears it there, names the mailbox, and gives it back', async () => {
+    it('clears it there, names the mailbox, and restores it', async () => {
       const mailbox = oneMailbox({}, files);
       expect(onlyChange(await look(mailbox.clients, run))).toMatchObject({
         id: 'bills@contoso.com/forwarding',
@@ -248,7 +248,7 @@ describe('remove-mail-forwarding', () => {
       expect(whose).toEqual([adele, 'adele@contoso.com']);
     });
 
-    it('asks a person where Exchange does not know the mailbox that the log names', async () => {
+    it('asks a person if Exchange does not know the mailbox that the log names', async () => {
       const { clients } = oneMailbox({}, files);
       const gone = answered([setBy('intruder', { Identity: 'gone', ForwardingAddress: 'x' })]);
       expect(found(await look(clients, gone)).tasks).toMatchObject([

@@ -66,7 +66,7 @@ async function giveBack(mailbox: Mailbox, changes: Awaited<ReturnType<typeof rem
 }
 
 describe('remove-mailbox-delegates', () => {
-  it('takes SendAs for a right of its own, wherever it is shown — among the others it is refused', async () => {
+  it('treats SendAs as a right of its own, wherever it is shown — together with the others it is refused', async () => {
     const mailbox = mailboxOf({
       permissions: [{ User: 'lidia@contoso.com', AccessRights: ['FullAccess', 'SendAs'] }],
       recipientPermissions: [{ Trustee: 'lidia@contoso.com' }],
@@ -79,7 +79,7 @@ describe('remove-mailbox-delegates', () => {
     expect(await look(mailbox, answered(evil))).toMatchObject({ changes: [] });
   });
 
-  it('asks instead of giving back, where the delegate is gone', async () => {
+  it('asks a person instead of restoring if the delegate is gone', async () => {
     const changes = await removeAll(mailboxOf(), answered(evil));
     const [owner, megan] = people.users;
     const without = oneMailbox(undefined, { users: [{ ...owner, mailbox: {} }, megan] });
@@ -93,7 +93,7 @@ describe('remove-mailbox-delegates', () => {
     }
   });
 
-  it("takes away what the intruder gave, whatever the log calls it, and nothing of the owner's", async () => {
+  it('removes access that the intruder gave, whatever the log calls it, and none that the owner gave', async () => {
     const mailbox = mailboxOf();
     const changes = await removeAll(mailbox, answered(evil));
     expect(changes.map(({ what }) => what)).toEqual([
@@ -113,7 +113,7 @@ describe('remove-mailbox-delegates', () => {
     });
   });
 
-  it('gives back exactly what was there, and finds it again; twice does no harm', async () => {
+  it('restores exactly what was there, and finds it again; doing so twice does no harm', async () => {
     const mailbox = mailboxOf();
     const before = JSON.stringify(mailbox.tenant.state());
     const changes = await removeAll(mailbox, answered(evil));
@@ -149,7 +149,7 @@ describe('remove-mailbox-delegates', () => {
     });
   });
 
-  it('says nothing until the audit log has answered, and asks the owner where it never will', async () => {
+  it('says nothing until the audit log has answered, and asks the owner if it never will', async () => {
     const mailbox = mailboxOf();
     const pending = found(await look(mailbox, {}));
     expect(pending).toMatchObject({ changes: [], tasks: [] });
@@ -163,7 +163,7 @@ describe('remove-mailbox-delegates', () => {
     expect(tasks).toMatchObject([{ id: 'delegates', instruction: expect.stringContaining('lidia') }]);
   });
 
-  it('closes a folder to everybody where the intruder opened it, and asks where nobody knows', async () => {
+  it('closes a folder to everybody if the intruder opened it, and asks if nobody knows who did', async () => {
     const open = { folderPermissions: [{ Folder: '', User: 'Default', AccessRights: ['Reviewer'] }] };
     expect(found(await look(mailboxOf(open), answered([])))).toMatchObject({
       changes: [],
@@ -189,7 +189,7 @@ describe('remove-mailbox-delegates', () => {
     });
   });
 
-  it('asks about one mailbox alone — without an identity Exchange answers for all', async () => {
+  it('asks only about one mailbox — without an identity Exchange answers for all', async () => {
     const mailbox = mailboxOf();
     await look(mailbox, {});
     for (const asked of mailbox.asked()) {
@@ -228,7 +228,7 @@ describe('a mailbox of somebody else', () => {
     return oneMailbox(undefined, { users: [{ ...owner, mailbox: {} }, ...others, bills] });
   };
 
-  it('that the intruder gave away is taken back, and given back on undo', async () => {
+  it('loses access that the intruder gave away, and gets it back on undo', async () => {
     const mailbox = withBills();
     const before = JSON.stringify(mailbox.tenant.state());
     const changes = await removeAll(mailbox, answered([grant]));
@@ -243,7 +243,7 @@ describe('a mailbox of somebody else', () => {
     expect(JSON.stringify(mailbox.tenant.state())).toBe(before);
   });
 
-  it('that the intruder only read keeps its delegates, and nobody is asked about them', async () => {
+  it('keeps its delegates if the intruder only read it, and nobody is asked about them', async () => {
     const mailbox = withBills();
     const read = record('intruder', 'MailItemsAccessed', {
       auditData: { MailboxOwnerUPN: 'bills@contoso.com' },

@@ -35,7 +35,7 @@ describe('require-mfa', () => {
     ],
     ['the user', perUser, tenant()],
     ['the user who was only enabled for it', perUser, tenant({}, { perUserMfaState: 'enabled' })],
-  ])('asks it by %s, sees that, and undo leaves the file as it was', async (_by, run, file) => {
+  ])('requires it by %s, sees that done, and undo leaves the file as it was', async (_by, run, file) => {
     const { clients, tenant: simulation } = simulated(requireMfa, file);
     const before = JSON.stringify(simulation.state());
     const change = onlyChange(await requireMfa.find(run, clients));
@@ -72,7 +72,7 @@ describe('require-mfa', () => {
     expect(kept).toHaveLength(1);
   });
 
-  it('does not fail where the account came into the group since the look — another hand was faster', async () => {
+  it('does not fail if somebody else added the account to the group since the look', async () => {
     const { clients } = simulated(requireMfa, tenant());
     const change = onlyChange(await requireMfa.find(inGroup, clients));
     await requireMfa.fix(change, inGroup, clients);
@@ -82,13 +82,13 @@ describe('require-mfa', () => {
   it.each([
     ['nothing is configured', context()],
     ['a guest', { ...perUser, account: account(guest) }],
-  ])('becomes a task where %s', async (_case, run) => {
+  ])('becomes a task if %s', async (_case, run) => {
     const { changes, tasks } = found(await requireMfa.find(run, simulated(requireMfa, tenant()).clients));
     expect(changes).toEqual([]);
     expect(tasks).toMatchObject([{ id: 'require-mfa', link: expect.stringContaining('ConditionalAccess') }]);
   });
 
-  it('refuses a group that is no id — a name in its place would be asked of another path', () => {
+  it('refuses a group that is not an id — a name in its place would lead to another path', () => {
     expect(() => requireMfa.settings.parse({ group: 'MFA required' })).toThrow();
   });
 

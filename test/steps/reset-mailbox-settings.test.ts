@@ -53,7 +53,7 @@ describe('reset-mailbox-settings', () => {
       'the calendar "Kalender", published to whoever has the link',
     ],
   ])(
-    'takes back %s of the intruder, sees it done, and gives back exactly what was there',
+    'reverts the intruder’s %s, sees it done, and restores exactly what was there',
     async (_what, given, made, what) => {
       const mailbox = oneMailbox(given);
       const before = JSON.stringify(mailbox.tenant.state());
@@ -71,7 +71,7 @@ describe('reset-mailbox-settings', () => {
     },
   );
 
-  it('records the text of the owner with the replies that it switches off', async () => {
+  it('records the owner’s text with the replies that it switches off', async () => {
     const mailbox = oneMailbox({ autoReply: reply });
     expect(onlyChange(await look(mailbox, [replied('intruder')])).before).toMatchObject({
       InternalMessage: 'I am away',
@@ -79,7 +79,7 @@ describe('reset-mailbox-settings', () => {
     });
   });
 
-  it('gives scheduled replies back with their times, which Exchange takes for those alone', async () => {
+  it('restores scheduled replies with their times, which Exchange accepts only for those', async () => {
     const scheduled = {
       ...reply,
       AutoReplyState: 'Scheduled',
@@ -100,7 +100,7 @@ describe('reset-mailbox-settings', () => {
     expect(always.writes().at(-1)).not.toHaveProperty('StartTime');
   });
 
-  it('removes a phone from which the intruder certainly came, and has the owner add theirs again on undo', async () => {
+  it('removes a phone that the intruder certainly used, and asks the owner to add it again on undo', async () => {
     const mailbox = oneMailbox({ mobileDevices: [phone, { DeviceId: 'OWN', DeviceOS: 'iOS 18' }] });
     const change = onlyChange(await look(mailbox, [synced('intruder')]));
     expect(change.what).toBe('phone or mail app "Generic, Android 13"');
@@ -109,7 +109,7 @@ describe('reset-mailbox-settings', () => {
     expect(await undo(mailbox, change)).toMatchObject({ instead: true });
   });
 
-  it('leaves a phone where only an address ties it to anybody — nothing but its owner brings it back', async () => {
+  it('leaves a phone that only an address ties to the intruder — only its owner can bring it back', async () => {
     const { auditData: _session, ...byAddress } = synced('intruder');
     const likely = {
       ...byAddress,
@@ -146,7 +146,7 @@ describe('reset-mailbox-settings', () => {
     expect(mailbox.asked()).toEqual([]);
   });
 
-  it('takes replies back in a mailbox of somebody else that the intruder worked in', async () => {
+  it('reverts replies in somebody else’s mailbox that the intruder worked in', async () => {
     const owner = {
       id: adele,
       userPrincipalName: 'adele@contoso.com',

@@ -22,7 +22,7 @@ describe('reset-password', () => {
     ['privileged', { privileged: true }],
     ['without a mailbox', { hasMailbox: false }],
     ['last Global Administrator', { lastGlobalAdministrator: true }],
-  ])('takes the password of a %s account away and sees it done', async (_class, given) => {
+  ])('replaces the password of a %s account and sees it done', async (_class, given) => {
     const user = oneUser();
     const change = onlyChange(await resetPassword.find(context({ account: given }), user.clients));
     expect(change).toMatchObject({
@@ -53,7 +53,7 @@ describe('reset-password', () => {
     expect(changesOf(await resetPassword.find(context(), user.clients))).toHaveLength(1);
   });
 
-  it('recognises its own reset of the very second in which the run opened — Entra ID cuts the fraction off', async () => {
+  it('recognises its own reset in the same second in which the run opened — Entra ID cuts off the fraction', async () => {
     const user = oneUser({ lastPasswordChangeDateTime: '2026-11-20T09:15:00Z' });
     const { changes, kept } = found(await resetPassword.find(context(), user.clients));
     expect(changes).toEqual([]);
@@ -80,7 +80,7 @@ describe('reset-password', () => {
       expect(task?.essential).toBeUndefined();
     });
 
-    it('needs the task no more for its own end once the cloud has accepted it, though that reads back late', async () => {
+    it('no longer needs the task to end well once the cloud has accepted the reset, even if that shows late', async () => {
       const user = oneUser();
       const after = context({
         account: synced,
@@ -91,7 +91,7 @@ describe('reset-password', () => {
       expect(tasks[0]?.essential).toBeUndefined();
     });
 
-    it.each([400, 403])('hangs on the task when the cloud refuses with %d', async (status) => {
+    it.each([400, 403])('depends on the task if the cloud refuses with %d', async (status) => {
       const user = oneUser();
       const first = found(await resetPassword.find(context({ account: synced }), user.clients));
       user.refuse('PATCH', status, 'Request_BadRequest');
@@ -106,7 +106,7 @@ describe('reset-password', () => {
     ['in Active Directory', { ...synced, federated: true }, 'Reset the password of Adele Vance'],
     ['at another provider', { federated: true }, 'at the identity provider of contoso.com'],
   ])(
-    "of a federated account is a person's to take away %s — the one in the cloud has no effect",
+    'for a federated account is left to a person %s — the one in the cloud has no effect',
     async (_where, given, text) => {
       const user = oneUser();
       const { changes, tasks } = found(await resetPassword.find(context({ account: given }), user.clients));
@@ -124,7 +124,7 @@ describe('reset-password', () => {
     expect(resetPassword.appliesTo(account())).toBe(true);
   });
 
-  it('fails for good where no role reaches the target, and is tried again when the roles are gone', async () => {
+  it('fails for good if no role reaches the target, and is tried again when the roles are gone', async () => {
     const user = oneUser();
     const admin = context({ account: { privileged: true } });
     const change = onlyChange(await resetPassword.find(admin, user.clients));

@@ -42,7 +42,7 @@ const locations = ({ tenant }: ReturnType<typeof simulated>) =>
   tenant.state().analyzedEmails?.map(({ latestDelivery }) => latestDelivery?.location ?? 'inbox_folder');
 
 describe('retract-sent-mail', () => {
-  it('knows who sent it, so that it goes back if that turns out to be the owner', async () => {
+  it('records who sent it, so that it is moved back if that turns out to be the owner', async () => {
     const by = { session: '005f1a2c', request: null, address: null, device: null, userAgent: null };
     const change = onlyChange(
       await retractSentMail.find(reviewed({ ...bank, by }), simulated(retractSentMail, file()).clients),
@@ -94,7 +94,7 @@ describe('retract-sent-mail', () => {
     expect(identity(onlyChange(await retractSentMail.find(after, to.clients)))).toBe(identity(change));
   });
 
-  it('is the same change while the service has not done yet what it accepted — it is not asked twice', async () => {
+  it('stays the same change until the service has done what it accepted — it is not asked twice', async () => {
     const to = simulated(retractSentMail, file({ behaviour: { remediationSeconds: 300 } }));
     const change = onlyChange(await retractSentMail.find(after, to.clients));
     await retractSentMail.fix(change, after, to.clients);
@@ -108,7 +108,7 @@ describe('retract-sent-mail', () => {
     ['nothing was reviewed yet', context()],
     ['no message is the intruder’s', reviewed()],
     ['it all went outside', reviewed({ ...bank, inside: 0 })],
-  ])('asks for nothing where %s', async (_why, given) => {
+  ])('asks for nothing if %s', async (_why, given) => {
     const to = simulated(retractSentMail, file());
     expect(found(await retractSentMail.find(given, to.clients))).toMatchObject({ changes: [], tasks: [] });
     expect(to.tenant.requests).toEqual([]);
@@ -122,14 +122,14 @@ describe('retract-sent-mail', () => {
     ]);
   });
 
-  it('believes no service that names other mail than it was asked for', async () => {
+  it('does not believe a service that returns other mail than was asked for', async () => {
     const graph = scriptedGraph(() => [
       { ...email('megan@contoso.com', at('inbox_folder')), networkMessageId: 'of-the-owner' },
     ]);
     expect(changesOf(await retractSentMail.find(after, { ...noClients, graph }))).toEqual([]);
   });
 
-  it('looks with GET alone', async () => {
+  it('looks only with GET', async () => {
     const to = simulated(retractSentMail, file());
     await retractSentMail.find(after, to.clients);
     expect(to.asked()).toEqual([
@@ -137,7 +137,7 @@ describe('retract-sent-mail', () => {
     ]);
   });
 
-  it('is skipped without Plan 2, and fails without the permission — one is bought, the other granted', async () => {
+  it('is skipped without Plan 2, but fails without the permission — one is bought, the other granted', async () => {
     const poor = simulated(retractSentMail, file({ servicePlans: ['EXCHANGE_S_ENTERPRISE'] }));
     expect(await retractSentMail.find(after, poor.clients)).toEqual({
       skip: 'the tenant has no licence of Microsoft Defender for Office 365 Plan 2',

@@ -113,7 +113,7 @@ describe('review-admin-activity', () => {
     expect(tasks[0]?.instruction).toContain('2026-11-20 09:13 UTC');
   });
 
-  it('says nothing of what the owner did, what was refused, and what concerns the account alone', async () => {
+  it('ignores what the owner did, what was refused, and what concerns only the account itself', async () => {
     const records = factsOf(
       [
         directoryAudit('owner', 'Set federation settings on domain', { targetResources: [] }),
@@ -150,7 +150,7 @@ describe('review-admin-activity', () => {
     expect(tasks).toMatchObject([{ id: 'admin:people' }]);
   });
 
-  it('says so where no log can be read, and still looks at the mail flow', async () => {
+  it('says so if no log can be read, and still looks at the mail flow', async () => {
     const tenant = tenantOf({
       servicePlans: [],
       mailFlow: { transportRules: [{ Name: 'Hide', WhenChanged: '2026-11-20T09:00:00Z' }] },
@@ -176,7 +176,7 @@ describe('review-admin-activity', () => {
     ]);
   });
 
-  it("does not trouble an account that administers nothing with the administrators' rules", async () => {
+  it('asks nothing about mail flow if the account administers nothing', async () => {
     const mailFlow = { transportRules: [{ Name: 'Archive', WhenChanged: '2026-11-20T09:00:00Z' }] };
     expect((await review(tenantOf({ mailFlow }), factsOf([]), {})).tasks).toEqual([]);
     const roleGroups = [{ Name: 'Organization Management', Members: ['adele@contoso.com'] }];

@@ -34,7 +34,7 @@ describe('review-app-passwords', () => {
     expect(reviewAppPasswords.appliesTo(account(guest))).toContain('guest');
   });
 
-  it('finds nothing to do where they are not possible, with one request', async () => {
+  it('finds nothing to do if they are not possible, with one request', async () => {
     const { clients, asked } = simulated(reviewAppPasswords, tenant('disabled'));
     const result = await reviewAppPasswords.collect(run, clients, null);
     expect(result).toMatchObject({
@@ -45,7 +45,7 @@ describe('review-app-passwords', () => {
   });
 
   it.each(['enabled', 'enforced'])(
-    'has a person delete them where they are %s — there is no call for it',
+    'asks a person to delete them if they are %s — no call can',
     async (state) => {
       expect(await collect(tenant(state, [made(home)]))).toMatchObject({
         findings: [{ what: 'User registered App Password', why: expect.stringContaining(home) }],
@@ -54,7 +54,7 @@ describe('review-app-passwords', () => {
     },
   );
 
-  it('says it where the intruder made one', async () => {
+  it('says so if the intruder made one', async () => {
     expect(await collect(tenant('enforced', [made(attacker)]))).toMatchObject({
       tasks: [{ instruction: expect.stringContaining(`the intruder's address ${attacker}`) }],
     });

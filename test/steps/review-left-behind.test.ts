@@ -1,4 +1,4 @@
-// What the audit log names and no step undoes is somebody's task.
+// What the audit log names and no step undoes becomes a task.
 import { describe, expect, it } from 'vitest';
 import { kinds, reviewLeftBehind } from '../../functions/steps/review-left-behind/review-left-behind.ts';
 import { answered, intruder, record } from '../fakes/audit.ts';
@@ -20,7 +20,7 @@ describe('review-left-behind', () => {
     kinds.flatMap(({ id, operations, link, only }) =>
       only ? [] : operations.map((operation) => [operation, id, link] as const),
     ),
-  )('makes %s by the intruder a task (%s), at the place to undo it', async (operation, id, link) => {
+  )('makes %s by the intruder a task (%s), with the place to undo it', async (operation, id, link) => {
     const { tasks, findings } = await look([did(operation, { objectId: 'thing-1' })]);
     expect(tasks).toMatchObject([
       {
@@ -38,7 +38,7 @@ describe('review-left-behind', () => {
     expect(all.filter((operation, index) => all.indexOf(operation) !== index)).toEqual([]);
   });
 
-  it('makes flow and connection a task each, with what the record calls them', async () => {
+  it('makes flow and connection one task each, with the names from the record', async () => {
     const flow = 'https://make.powerautomate.com/environments/x/flows/7';
     const { tasks } = await look([
       did('CreateFlow', { auditData: { FlowDetailsUrl: flow } }),
@@ -62,7 +62,7 @@ describe('review-left-behind', () => {
     expect(findings).toMatchObject([{ what: 'nothing set up in other services' }]);
   });
 
-  it('asks about what makes something and stands in no table, and not about what other steps see to', async () => {
+  it('asks about an act that makes something and is in no table, but not about what other steps handle', async () => {
     const { tasks } = await look([
       did('CreateMarvel', { service: 'NewService' }),
       did('New-InboxRule'),
@@ -82,12 +82,12 @@ describe('review-left-behind', () => {
     'GuestInvited',
     'MarvelAdded',
     'ShareMarvel',
-  ])('asks about %s, wherever in the name the verb stands', async (operation) => {
+  ])('asks about %s, wherever the verb is in the name', async (operation) => {
     expect((await look([did(operation)])).tasks).toMatchObject([{ id: 'unknown-operations' }]);
   });
 
   it.each(['SharePointSearched', 'MarvelOpened', 'TeamsSessionStarted', 'LinkCreated', 'AppUninstalled'])(
-    'does not ask about %s, which leaves nothing or is seen to elsewhere',
+    'does not ask about %s, which leaves nothing or is handled elsewhere',
     async (operation) => {
       expect((await look([did(operation)])).tasks).toEqual([]);
     },

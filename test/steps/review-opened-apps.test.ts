@@ -85,7 +85,7 @@ describe('review-opened-apps', () => {
     expect([tasks, asked()]).toEqual([undefined, []]);
   });
 
-  it('asks nobody where no sign-in is known', async () => {
+  it('asks nobody if no sign-in is known', async () => {
     const { findings, asked } = await look({ opened: [] });
     expect(findings).toMatchObject([{ what: "no application but Microsoft's" }]);
     expect(asked()).toEqual([]);

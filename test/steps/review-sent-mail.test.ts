@@ -70,7 +70,7 @@ const look = async (file: object, given = context({ intruder })) => {
 };
 
 describe('review-sent-mail', () => {
-  it('unites Sent Items, trace and audit log, so that what the intruder deleted shows', async () => {
+  it('combines Sent Items, trace and audit log, so that what the intruder deleted shows', async () => {
     const file = tenant({ sentItems: [old, lunch, phish] }, { messageTraces: [deleted] });
     const {
       said,
@@ -107,7 +107,7 @@ describe('review-sent-mail', () => {
     ['on behalf of', { SendOnBehalfOfUserSmtp: 'bills@contoso.com' }],
     ['from', { MailboxOwnerUPN: 'Bills@contoso.com' }],
   ])(
-    'finds whom the intruder wrote to %s another mailbox, and leaves what its own people sent',
+    'finds who the intruder wrote to %s another mailbox, and ignores what its own people sent',
     async (_how, whose) => {
       const trace = (messageId: string, recipientAddress: string) => ({
         ...deleted,
@@ -156,7 +156,7 @@ describe('review-sent-mail', () => {
     expect(notice?.content).not.toContain('Lunch');
   });
 
-  it('takes an address that handed mail in for proof only when it is the intruder’s alone', async () => {
+  it('takes a sending address as proof only if it is the intruder’s alone', async () => {
     const by = (fromIP: string, receivedDateTime: string, messageId: string) => ({
       ...deleted,
       fromIP,
@@ -189,7 +189,7 @@ describe('review-sent-mail', () => {
     ]);
   });
 
-  it('counts nobody as reached whose copy was stopped, and members of a group instead of the group', async () => {
+  it('does not count people whose copy was stopped, and counts a group’s members instead of the group', async () => {
     const rows = [
       { ...deleted, recipientAddress: 'all@contoso.com', status: 'expanded' },
       { ...deleted, recipientAddress: 'megan@contoso.com', status: 'delivered' },
@@ -203,7 +203,7 @@ describe('review-sent-mail', () => {
     expect(tasks).toMatchObject([{ what: "Warn 2 people now about the intruder's mail (1 outside)" }]);
   });
 
-  it('knows a message in all sources by its id, brackets or not, and takes no failed sending for one', async () => {
+  it('recognises a message in all sources by its id, with or without brackets, and ignores failed sends', async () => {
     const bare = { ...deleted, messageId: 'PHISH@contoso.com', recipientAddress: 'megan@contoso.com' };
     const failed = record('intruder', 'Send', {
       auditData: { ResultStatus: 'Failed', Item: { InternetMessageId: '<phish@contoso.com>' } },
@@ -222,7 +222,7 @@ describe('review-sent-mail', () => {
       { app: { permissions: ['Mail.ReadBasic.All', 'User.Read.All', 'Domain.Read.All'] } },
       '403',
     ],
-  ])('goes on without the trace and says what does not show where %s', async (_why, more, why) => {
+  ])('goes on without the trace and says what can’t be seen when %s', async (_why, more, why) => {
     const { said, findings } = await look(tenant({ sentItems: [lunch] }, more));
     expect(said[0]).toContain('1 message sent');
     expect(findings.find(({ what }) => what.startsWith('message trace could not be asked'))?.why).toContain(
@@ -230,7 +230,7 @@ describe('review-sent-mail', () => {
     );
   });
 
-  it('knows from the audit log alone of a message that is nowhere else', async () => {
+  it('knows a message from the audit log even if it is nowhere else', async () => {
     const file = tenant({}, { behaviour: { messageTraceReady: false } });
     const { said } = await look(
       file,
@@ -250,7 +250,7 @@ describe('review-sent-mail', () => {
     expect(findings.map(({ what }) => what)).toEqual([expect.stringContaining('0 messages sent')]);
   });
 
-  it('says that it is not told who sent what before the audit log has answered', async () => {
+  it('says that nobody knows who sent what before the audit log has answered', async () => {
     const first = await look(tenant({ sentItems: [lunch] }));
     expect(first.said).toContain('who sent which message is not known yet');
     const second = await look(tenant({ sentItems: [lunch] }), afterAudit());
@@ -261,7 +261,7 @@ describe('review-sent-mail', () => {
     ]);
   });
 
-  it('has nothing to attach or to ask where nothing was sent', async () => {
+  it('has nothing to attach or ask if nothing was sent', async () => {
     const { tasks, attachments, facts } = await look(tenant({ sentItems: [old] }));
     expect({ tasks, attachments, facts }).toEqual({
       tasks: [],

@@ -46,7 +46,7 @@ describe('review-shared-files', () => {
     ]);
   });
 
-  it('lists what was taken and what was altered, each file once, and all of it in a table', async () => {
+  it('lists what was taken and what was altered, each file once, and puts everything in a table', async () => {
     const { findings, tasks, attachments } = await look([
       file('FileDownloaded', 'payroll.xlsx'),
       file('FileAccessed', 'payroll.xlsx'),
@@ -62,7 +62,7 @@ describe('review-shared-files', () => {
     expect(attachments?.[0]?.content).not.toContain('mine.txt');
   });
 
-  it('asks to take down what the intruder uploaded, with its links — restored it would phish again', async () => {
+  it('asks to take down what the intruder uploaded, with its links — if restored, it would phish again', async () => {
     const { tasks } = await look([
       file('FileUploaded', 'Invoice portal.html'),
       file('FileModified', 'Invoice portal.html'),

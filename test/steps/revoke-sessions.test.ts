@@ -38,7 +38,7 @@ describe('revoke-sessions', () => {
     );
   });
 
-  it('recognises a revocation of the very second in which the run opened — Entra ID cuts the fraction off', async () => {
+  it('recognises a revocation in the same second in which the run opened — Entra ID cuts off the fraction', async () => {
     const user = oneUser({}, at('09:15:00.900'));
     const change = onlyChange(await revokeSessions.find(context(), user.clients));
     await revokeSessions.fix(change, context(), user.clients);
@@ -71,7 +71,7 @@ describe('revoke-sessions', () => {
     expect(await find('2026-11-20T09:15:06.700Z')).toBe(0);
   });
 
-  it('is due again when the hand-back begins — whoever came in since the run opened must not stay', async () => {
+  it('is due again when the hand-back begins — nobody who came in since the run opened may stay', async () => {
     const user = oneUser({ signInSessionsValidFromDateTime: '2026-11-20T10:00:00Z' });
     const begunAt = '2026-11-20T12:00:00Z';
     const change = onlyChange(
@@ -80,7 +80,7 @@ describe('revoke-sessions', () => {
     expect(change.why).toBe('they may have begun before the hand-back began');
   });
 
-  it('revokes where nothing reads back — a user who never signed in still may have one', async () => {
+  it('revokes even if nothing reads back — a user who never signed in may still have a session', async () => {
     const user = oneUser({ signInSessionsValidFromDateTime: null });
     expect(changesOf(await revokeSessions.find(context(), user.clients))).toHaveLength(1);
   });

@@ -114,19 +114,19 @@ describe('scan-devices', () => {
     expect(changes).toHaveLength(expected);
   });
 
-  it('knows a machine by its device however either service writes the id', async () => {
+  it('recognises a machine by its device, however either service writes the id', async () => {
     const { changes } = await find(tenant([{ ...laptop, deviceId: laptopId.toUpperCase() }], [machine]));
     expect(changes.map(({ id }) => id)).toEqual([`machine:${machineId}`]);
   });
 
-  it('scans quickly where that is chosen', async () => {
+  it('runs a quick scan if that is chosen', async () => {
     const { clients, simulation } = simulated(tenant([laptop], [machine]));
     const quick = { ...run, settings: { scanType: 'Quick' } };
     await scanDevices.fix(onlyChange(await scanDevices.find(quick, clients)), quick, clients);
     expect(simulation.state().machineActions).toMatchObject([{ scope: 'Quick' }]);
   });
 
-  it('takes the record that is alive — a device onboarded again leaves its old one behind', async () => {
+  it('uses the live record — a device that was onboarded again leaves its old one behind', async () => {
     const dead = { computerDnsName: 'old', aadDeviceId: laptopId };
     const { changes } = await find(
       tenant(
@@ -168,7 +168,7 @@ describe('scan-devices', () => {
     expect(changes).toEqual([]);
   });
 
-  it('asks the owner where no device is known — that is no proof that there is none', async () => {
+  it('asks the owner if no device is known — that is no proof that there is none', async () => {
     const { changes, tasks } = await find(tenant([], []));
     expect(changes).toEqual([]);
     expect(tasks).toMatchObject([
@@ -195,7 +195,7 @@ describe('scan-devices', () => {
     expect(simulation.requests.every(({ method }) => method === 'GET')).toBe(true);
   });
 
-  it('reads many devices a few at a time — a filter has a limit', async () => {
+  it('reads many devices in groups — a filter has a limit', async () => {
     const many = Array.from({ length: 12 }, (_, index) => device(`PC-${index}`));
     const { clients, asked } = simulated(tenant(many, []));
     await scanDevices.find(run, clients);
@@ -219,7 +219,7 @@ describe('scan-devices', () => {
     await expect(refused).rejects.toMatchObject({ code: 'OsPlatformNotSupported' });
   });
 
-  it('waits where it is throttled', async () => {
+  it('waits if it is throttled', async () => {
     const faults = [{ on: 'GET /api/machines', status: 429, retryAfter: 25 }];
     const throttled = scanDevices.find(
       run,

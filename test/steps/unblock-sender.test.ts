@@ -26,7 +26,7 @@ describe('unblock-sender', () => {
       once: true,
       why: 'Exchange Online stopped it from sending mail (OutboundSpamLast24Hours=501)',
     });
-    // A day is what it may take, and the last look is after a day: no sooner is anybody asked, and not never.
+    // It may take a day, and the last look comes after a day: nobody is asked sooner, but somebody is.
     expect(change.seenWithinMinutes).toBeGreaterThan(12 * 60);
     expect(change.seenWithinMinutes).toBeLessThan(24 * 60);
     await unblockSender.fix(change, context(), clients);
@@ -53,7 +53,7 @@ describe('unblock-sender', () => {
     ]);
   });
 
-  it('is not misled by a list of the whole tenant, should Exchange answer with that', async () => {
+  it('is not misled if Exchange returns a list of the whole tenant', async () => {
     const { clients } = oneMailbox({ PrimarySmtpAddress: 'adele.vance@contoso.com' });
     const everyone = [{ SenderAddress: 'megan@contoso.com' }, { SenderAddress: 'adele@contoso.com' }];
     const exchange: ExchangeClient = {
@@ -66,7 +66,7 @@ describe('unblock-sender', () => {
     expect(onlyChange(await look({ ...clients, exchange })).id).toBe('sender:adele@contoso.com');
   });
 
-  it('looks at the UPN alone where the mailbox is gone', async () => {
+  it('looks only at the UPN if the mailbox is gone', async () => {
     const { clients } = oneMailbox(undefined, blocked('adele@contoso.com'));
     expect(changesOf(await look(clients))).toHaveLength(1);
     expect(unblockSender.appliesTo(account({ hasMailbox: false }))).toBe('has no mailbox');
@@ -83,7 +83,7 @@ describe('unblock-sender', () => {
     expect(unblockSender.undo).toEqual(expect.any(String));
   });
 
-  it('tells when it was unblocked too often — then only Microsoft helps', async () => {
+  it('says if it was unblocked too often — then only Microsoft can help', async () => {
     const worn = { blockedSenders: [{ SenderAddress: 'adele@contoso.com', unblocksLeft: 0 }] };
     const { clients } = oneMailbox({}, worn);
     const change = onlyChange(await look(clients));

@@ -54,7 +54,7 @@ describe('update-alert', () => {
     expect([...world.used()].toSorted()).toEqual([...(updateAlert.permissions.graph ?? [])].toSorted());
   });
 
-  it('speaks again only when the outcome is another one, and each time as a new change', async () => {
+  it('comments again only when the outcome changes, each time as a new change', async () => {
     const world = simulated(updateAlert, tenant({ alerts: [{ id: 'da-1', title: 'x', severity: 'high' }] }));
     const identities: unknown[] = [];
     for (const verdict of ['LOCKED', 'LOCKED', 'CONTAINED', 'LOCKED']) {
@@ -67,7 +67,7 @@ describe('update-alert', () => {
     expect(new Set(identities.map((before) => JSON.stringify(before))).size).toBe(3);
   });
 
-  it('speaks once more than another run did', async () => {
+  it('comments once of its own even if another run already did', async () => {
     const comments = [{ comment: '[Reclaim AAAA] CONTAINED: another run' }, { comment: 'looks bad' }];
     const alerts = [{ id: 'da-1', title: 'x', severity: 'high', comments }];
     const { clients } = simulated(updateAlert, tenant({ alerts }));
@@ -130,7 +130,7 @@ describe('update-alert', () => {
   it.each([
     ['no alert is behind the run', { signals: [signal({})] }],
     ['the alert is gone', { signals: [signal({ source: 'alert', sourceId: 'da-9' })] }],
-  ])('says nothing where %s', async (_what, run) => {
+  ])('says nothing if %s', async (_what, run) => {
     const { clients } = simulated(updateAlert, tenant());
     const { changes, kept } = found(await updateAlert.find(told(run), clients));
     expect([changes, kept]).toEqual([[], [{ what: 'alerts in Defender', why: 'none is behind this run' }]]);
@@ -177,7 +177,7 @@ describe('a false alarm', () => {
     expect(changesOf(await updateAlert.find(falseAlarm(asSettings), world.clients))).toEqual([]);
   });
 
-  it('leaves the word of an analyst as it is', async () => {
+  it('leaves an analyst’s word as it is', async () => {
     const analyst = { classification: 'truePositive', determination: 'phishing' };
     const alerts = [{ id: 'da-1', title: 'x', severity: 'high', ...analyst }];
     const world = simulated(updateAlert, tenant({ alerts, incidents: [] }));

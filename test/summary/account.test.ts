@@ -1,4 +1,4 @@
-// Whose account it is, in the words that fit it.
+// Who the account belongs to, in words that fit.
 import { describe, expect, it } from 'vitest';
 import { type Name, section } from './read.ts';
 import { given, run } from './rows.ts';
@@ -29,7 +29,7 @@ describe('who', () => {
     expect(who(name)).toMatch(text);
   });
 
-  it('has an administrator who holds no role by name', () => {
+  it('mentions an administrator even if no role has a name', () => {
     expect(section(given(run({}, { privileged: true }), []), 'Who')[0]).toContain(
       'ADMINISTRATOR: through a role-assignable group',
     );
@@ -49,18 +49,18 @@ describe('why', () => {
     ]);
   });
 
-  it('does not link where an alert leads that Microsoft has no page at — it may be forged', () => {
+  it('does not link an alert that leads away from Microsoft — it may be forged', () => {
     expect(why({ signals: [{ ...signal, link: 'https://evil.example/login' }] }).at(-1)).toMatch(
       /203\.0\.113\.7$/,
     );
   });
 
-  it('tells the first alerts and counts the rest', () => {
+  it('names the first alerts and counts the rest', () => {
     const signals = Array.from({ length: 11 }, (_, index) => ({ ...signal, sourceId: `d${index}` }));
     expect(why({ signals }).at(-1)).toBe('3 more alerts');
   });
 
-  it('tells nothing that the alert does not say', () => {
+  it('says nothing that the alert does not say', () => {
     const bare = { ...signal, activityAt: null, detectedAt: null, address: null, link: null };
     expect(why({ signals: [bare], raisedBecause: null })).toEqual([
       'Anomalous token (high) calls for a lock; evidence calls for more',

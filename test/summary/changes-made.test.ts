@@ -1,10 +1,10 @@
-// Recorded changes: each is told once, as what it is.
+// Recorded changes: each is reported once, as what it is.
 import { describe, expect, it } from 'vitest';
 import { names, of, section } from './read.ts';
 import { situations } from './situations.ts';
 
 describe('each recorded change', () => {
-  it('is told exactly once, as what it is', () => {
+  it('is reported exactly once, as what it is', () => {
     for (const name of names) {
       const from = situations[name]();
       const lines = [
@@ -33,13 +33,13 @@ describe('each recorded change', () => {
     }
   });
 
-  it('that ties to the intruder stands first, with its evidence', () => {
+  it('that is tied to the intruder comes first, with its evidence', () => {
     expect(section(situations.contained(), 'Removed or changed')[0]).toBe(
       "Disable suspicious inbox rules: rule '..' forwards to collector@evil.example and deletes the mail | Done, checked | Why: it forwards outside and hides it | Evidence: made in the intruder's session 4c1a at 09:01:12",
     );
   });
 
-  it('of a dry run is what it would change, never what it did', () => {
+  it('of a dry run is reported as what it would change, never as done', () => {
     expect(section(situations['dry run'](), 'It would change')).toHaveLength(4);
     expect(of('dry run').text).not.toMatch(/Removed or changed|FALSE ALARM|LOCKED\n/i);
   });

@@ -7,7 +7,7 @@ import { change, done, given, run, signIns, step, task, unchanged } from './rows
 import { situations } from './situations.ts';
 
 describe('a false alarm', () => {
-  it('is undone by one request, and what that cannot give back is named', () => {
+  it('is undone by one request, and what that cannot restore is named', () => {
     expect(section(situations.contained(), 'False alarm?')).toEqual([
       expect.stringMatching(
         /^If it was the owner after all: undo puts back what can be put back, dismisses the risk, and closes the alert as a false positive \| Revoke sessions: Revoked sessions cannot be given back: the owner signs in again \| Reset the password: .* \| Undo the run: POST .*\/undo \{"falseAlarm":true,"reason":"…"\}$/,
@@ -33,7 +33,7 @@ describe('a false alarm', () => {
     ]);
   });
 
-  it('names what a person has to give back in place of the app', () => {
+  it('names what a person has to restore because the app can’t', () => {
     const from = situations.undone();
     const role = change('role', 'the role User Administrator, activated in PIM');
     const steps = [...from.steps, step('remove-admin-roles', { is: 'undone' }, { changes: [role] })];
@@ -47,7 +47,7 @@ describe('giving the account back', () => {
   const forms = task('forms', 'custom forms were not looked for', { atHandBack: true });
   const looked = step('check-mailbox', done, { kind: 'investigation', tasks: [forms] });
 
-  it('has tasks of its own, which keep nobody awake and are not counted', () => {
+  it('has tasks of its own, which are not urgent and not counted', () => {
     const from = given(run({ level: 'full' }), [...situations.contained().steps, looked]);
     expect(section(from, 'When the account is given back')).toEqual([
       expect.stringMatching(/^Custom forms were not looked for \| Ask Adele Vance, .* \| https:\/\/entra/),
@@ -56,7 +56,7 @@ describe('giving the account back', () => {
     expect(verdictOf(from.run, from.steps).tasks).toBe(0);
   });
 
-  it('is not spoken of where it is not to be given back: undone, held or a rehearsal', () => {
+  it('is not mentioned if there is nothing to give back: undone, held or a rehearsal', () => {
     for (const name of ['undone', 'held', 'dry run'] as const) {
       const from = situations[name]();
       expect(section({ ...from, steps: [...from.steps, looked] }, 'When the account is given back')).toEqual(
@@ -67,7 +67,7 @@ describe('giving the account back', () => {
 });
 
 describe('the rest', () => {
-  it('is one count of what was unchanged and skipped, and no proof of anything', () => {
+  it('counts what was unchanged and skipped in one line, and proves nothing', () => {
     const from = situations['nothing to do']();
     expect(from.steps.filter((row) => ['unchanged', 'skipped'].includes(row.outcome?.is ?? ''))).toHaveLength(
       6,
@@ -77,7 +77,7 @@ describe('the rest', () => {
     ]);
   });
 
-  it('names in the mail what sends mail out and is kept — nothing of that kind is left in silence', () => {
+  it('names in the mail everything that sends mail out and is kept — nothing of that kind goes unsaid', () => {
     const from = situations['nothing to do']();
     const kept = [
       {
@@ -95,13 +95,13 @@ describe('the rest', () => {
     expect(text).not.toContain('News');
   });
 
-  it('has what the investigations saw', () => {
+  it('shows what the investigations saw', () => {
     expect(section(given(run(), [signIns()]), 'What the evidence shows')[0]).toMatch(
       /^3 sign-ins from 203\.0\.113\.7 .* \| in the alert's session$/,
     );
   });
 
-  it('tells what the intruder sent and how much of it was taken back, and which other accounts were seen', () => {
+  it('says what the intruder sent, how much of it was taken back, and which other accounts were seen', () => {
     const sent = step('review-sent-mail', done, {
       kind: 'investigation',
       kept: [{ what: '2 messages sent by the intruder', why: 'message trace' }],
@@ -140,7 +140,7 @@ describe('the rest', () => {
     ]);
   });
 
-  it('never says clean, safe or secure of an account', () => {
+  it('never calls an account clean, safe or secure', () => {
     for (const name of names) expect(of(name).text).not.toMatch(/\b(is|was|are) (clean|safe|secure)\b/i);
   });
 });

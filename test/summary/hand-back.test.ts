@@ -1,4 +1,4 @@
-// What the mail says of an account that is given back: done, or standing still.
+// What the mail says about an account that is being given back: done, or stuck.
 import { describe, expect, it } from 'vitest';
 import { reportOf } from '../../shared/summary/report.ts';
 import { section } from './read.ts';
@@ -25,7 +25,7 @@ const situation = (
 ) => given(run({ endsAs: 'handed back', handBack: handBack(changes) }), rows);
 
 describe('the mail of a hand-back', () => {
-  it('says that it is done, by whose word, and when the intruder’s things are looked for', () => {
+  it('says that it is done, on whose word, and when the intruder’s things are looked for again', () => {
     const report = reportOf(situation(), 30);
     expect(report.verdict.word).toBe('HANDED BACK');
     expect(report.story).toBe(
@@ -45,7 +45,7 @@ describe('the mail of a hand-back', () => {
     expect(now.lines[0]?.text).toMatch(/^Decide which administrator roles/);
   });
 
-  it('says where it stands still, what failed, and is no promise of a lock that is gone', () => {
+  it('says where it is stuck and what failed, and does not promise a lock that is gone', () => {
     const failed = step(
       'block-sign-in',
       { is: 'failed', error: refused },
@@ -56,7 +56,7 @@ describe('the mail of a hand-back', () => {
     expect(story).toContain('is being given back, and waits. Failed: Block sign-in.');
   });
 
-  it('speaks of no exposure once the owner has the account', () => {
+  it('mentions no exposure once the owner has the account', () => {
     expect(section(situation(), 'Still open').join('\n')).not.toMatch(/Access tokens/);
   });
 });

@@ -6,7 +6,7 @@ import { names } from './read.ts';
 import { given, having, refused, rule, run, step, task } from './rows.ts';
 import { situations } from './situations.ts';
 
-/** Rows of every situation with each text replaced: whatever is free to be text, by the same stranger. */
+/** Rows of every situation with each text replaced by the same stranger's, wherever free text is allowed. */
 function poisoned(from: Given, poison: string): Given {
   const keep = new Set([
     'state',
@@ -54,7 +54,7 @@ describe.each(Object.entries(poisons))('%s in every field', (_, poison) => {
     mail: summaryOf(poisoned(situations[name](), poison)),
   }));
 
-  it('leaves the subject one short line — it is a header', () => {
+  it('leaves the subject as one short line — it is a header', () => {
     for (const { mail } of mails) {
       expect(mail.subject).toMatch(/^\[Reclaim\] [A-Z]/);
       expect(mail.subject).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
@@ -80,7 +80,7 @@ describe.each(Object.entries(poisons))('%s in every field', (_, poison) => {
     }
   });
 
-  it('is linked nowhere', () => {
+  it('is never made a link', () => {
     for (const { mail } of mails) {
       const links = [...mail.html.matchAll(/href="([^"]*)"/g)].map(([, href = '']) => new URL(href).host);
       const known = [
@@ -89,7 +89,7 @@ describe.each(Object.entries(poisons))('%s in every field', (_, poison) => {
         'admin.exchange.microsoft.com',
         'purview.microsoft.com',
       ];
-      // A task's link is made by a step, so the poison may stand in it; it is linked only if it is an address alone.
+      // A step makes a task's link, so the poison may be part of it; it is linked only if it is nothing but an address.
       expect(links.filter((host) => !known.includes(host))).toEqual([]);
       expect(mail.text).not.toMatch(/https?:\/\/evil|(^|\s)www\.evil/);
     }
@@ -129,7 +129,7 @@ describe('much of it', () => {
 });
 
 describe('a time that isn’t one', () => {
-  it('is called unknown wherever it stands', () => {
+  it('is called unknown wherever it appears', () => {
     const odd = 'then\n<b>';
     const from = situations.contained();
     const signals = from.run.signals.map((signal) => ({ ...signal, activityAt: odd, detectedAt: odd }));

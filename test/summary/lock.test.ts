@@ -1,4 +1,4 @@
-// Locked, checked and contained when, as the record has it.
+// When the account was locked, checked and contained, according to the record.
 import { describe, expect, it } from 'vitest';
 import { reportOf } from '../../shared/summary/report.ts';
 import { section } from './read.ts';

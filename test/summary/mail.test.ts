@@ -43,7 +43,7 @@ const rows = rowsOf(situations['contained with tasks']());
 interface Options {
   to?: readonly string[];
   from?: string;
-  /** What Graph says of the account under attack. */
+  /** What Graph returns for the account under attack. */
   user?: unknown;
   sent?: readonly string[];
 }
@@ -65,7 +65,7 @@ function mailer({
     { graph: () => graph, playbook, now: () => new Date(at('09:12:40')) },
   );
   const posted = () => graph.requests.filter(({ method }) => method === 'POST');
-  /** As Exchange reads it: MIME, or JSON where it is not to be kept. */
+  /** As Exchange reads it: MIME, or JSON if it must not be kept. */
   const mail = () => {
     const mime = mimeSchema.safeParse(posted()[0]?.body);
     if (!mime.success) return bodySchema.parse(posted()[0]?.body);
@@ -98,14 +98,14 @@ describe('send', () => {
     expect(mail().message.alternative?.content).toBe(of('contained with tasks').text);
   });
 
-  it('leaves as JSON where Exchange refuses the MIME message — on-call must hear of it', async () => {
+  it('leaves as JSON if Exchange refuses the MIME message — on-call must hear of it', async () => {
     const { mailer: it, graph, posted } = mailer();
     graph.postMime = () => Promise.reject(new PermanentError('Invalid MIME content.', { status: 400 }));
     await it.send(rows, []);
     expect(bodySchema.parse(posted()[0]?.body).saveToSentItems).toBe(true);
   });
 
-  it('is not sent in another form where sending itself is forbidden — on-call must be told what to fix', async () => {
+  it('is not sent in another form if sending itself is forbidden — on-call must be told what to fix', async () => {
     const { mailer: it, graph, posted } = mailer();
     graph.postMime = () => Promise.reject(new PermanentError('Mail.Send is missing', { status: 403 }));
     await expect(it.send(rows, [])).rejects.toThrow('Mail.Send is missing');
@@ -119,11 +119,11 @@ describe('send', () => {
     expect(posted()).toEqual([]);
   });
 
-  it('takes an answer without a body for success — sendMail answers 202 and nothing else', async () => {
+  it('accepts an answer without a body as success — sendMail answers 202 and nothing else', async () => {
     await expect(mailer().mailer.send(rows, [])).resolves.toBeUndefined();
   });
 
-  it('links the run under the address of this app', async () => {
+  it('links to the run at the address of this app', async () => {
     const { mailer: it, mail } = mailer();
     await it.send(rows, []);
     expect(mail().message.body.content).toContain(
@@ -151,7 +151,7 @@ describe('a file', () => {
     return rowsOf({ ...given, steps: having(given.steps, signIns(changes)) });
   };
 
-  it('goes along where a step asks somebody to act: they need it for that', async () => {
+  it('goes along if a step asks somebody to act — they need it for that', async () => {
     const { mailer: it, mail } = mailer();
     await it.send(withFiles({ tasks: [warn], attachments: [csv('recipients.csv', 'zoë@fabrikam.com')] }), []);
     const [sent, ...more] = mail().message.attachments;
@@ -211,7 +211,7 @@ describe('the account under attack never gets it', () => {
     expect(graph.requests[0]?.path).toBe(`/users/${adele}?$select=id,mail,proxyAddresses`);
   });
 
-  it('among its sent items either, where the sender’s mailbox is the one under attack', async () => {
+  it('among its sent items either, if the sender’s mailbox is the one under attack', async () => {
     const { mailer: it, mail } = mailer({ from: 'a.vance@contoso.com', user });
     await it.send(rows, []);
     expect(mail().saveToSentItems).toBe(false);
@@ -220,7 +220,7 @@ describe('the account under attack never gets it', () => {
   it.each([
     ['deleted', new PermanentError('no such user', { status: 404 })],
     ['not to be read', new PermanentError('User.Read.All is missing', { status: 403 })],
-  ])('and on-call hears of it also when the account is %s', async (_, refusal) => {
+  ])('and on-call hears of it even if the account is %s', async (_, refusal) => {
     const { mailer: it, recipients } = mailer({
       to: ['adele.vance@contoso.com', 'oncall@contoso.com'],
       user: refusal,
@@ -243,19 +243,19 @@ describe('wasSent', () => {
   };
   const subject = '[Reclaim] LOCKED: adele.vance@contoso.com (8M2P)';
 
-  it('looks among the sent items for the verdict that the row holds, not for what is true by now', async () => {
+  it('looks among the sent items for the verdict in the row, not for what is true by now', async () => {
     expect(await mailer({ sent: [subject] }).mailer.wasSent(claimed, new Date(at('09:12:05')))).toBe(true);
     const other = '[Reclaim] CONTAINED, 2 TASKS: adele.vance@contoso.com (8M2P)';
     expect(await mailer({ sent: [other] }).mailer.wasSent(claimed, new Date(at('09:12:05')))).toBe(false);
   });
 
-  it('is not satisfied by the mail of another run or account, nor by none', async () => {
+  it('is not satisfied by a mail of another run or account, or by none', async () => {
     const sent = [subject.replace('8M2P', '7K3Q'), subject.replace('adele.vance', 'megan.bowen')];
     expect(await mailer({ sent }).mailer.wasSent(claimed, new Date(at('09:12:05')))).toBe(false);
     expect(await mailer().mailer.wasSent(claimed, new Date(at('09:12:05')))).toBe(false);
   });
 
-  it('asks from a few seconds before — Exchange tells whole seconds by a clock of its own', async () => {
+  it('searches from a few seconds before — Exchange gives whole seconds by its own clock', async () => {
     const { mailer: it, graph } = mailer();
     await it.wasSent(claimed, new Date('2026-11-20T09:12:05.900Z'));
     expect(graph.requests.map(({ path }) => path)).toEqual([

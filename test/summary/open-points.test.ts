@@ -1,4 +1,4 @@
-// What is not safe, not done or not known, and said before what went well.
+// What is not safe, not done or not known, said before what went well.
 import { describe, expect, it } from 'vitest';
 import { names, section, sectionsOf, stillOpen } from './read.ts';
 import { at, change, done, given, password, refused, rule, run, sessions, step } from './rows.ts';
@@ -19,7 +19,7 @@ describe('what is still open', () => {
     ]);
   });
 
-  it('names no end while sign-in is not blocked, also when the password is new', () => {
+  it('names no end while sign-in is not blocked, even if the password is new', () => {
     for (const name of [
       'not contained, refused',
       'not contained, the last administrator',
@@ -29,7 +29,7 @@ describe('what is still open', () => {
     }
   });
 
-  it('where the lock is off by choice counts from new password and revoked sessions, the later of both', () => {
+  it('counts from the later of new password and revoked sessions if the lock is off by choice', () => {
     expect(stillOpen('the lock switched off')[0]).toContain('may work until about 10:42 UTC');
   });
 
@@ -38,7 +38,7 @@ describe('what is still open', () => {
     expect(section(from, 'Still open')).toEqual([]);
   });
 
-  it('has what was refused, what came back, what is in doubt and what was not checked, worst first', () => {
+  it('lists what was refused, what came back, what is in doubt and what was not checked, worst first', () => {
     const steps = [
       step('reset-password', done, { changes: [password({ goneAt: null })] }),
       step('revoke-sessions', done, { changes: [sessions({ fixedAt: null, goneAt: null })] }),
@@ -57,7 +57,7 @@ describe('what is still open', () => {
     expect(words.slice(1)).toEqual(['FAILED', 'CAME BACK', 'UNKNOWN whether done', 'Done, NOT checked yet']);
   });
 
-  it('tells a refusal once, where a person is asked to act, and here if it is another one', () => {
+  it('reports a refusal once, where a person is asked to act, and here only if it is a different one', () => {
     const other = { ...refused, message: 'Exchange refused Disable-InboxRule' };
     const failure = change('a', "rule 'a'", { fixedAt: null, goneAt: null, failure: refused });
     const steps = [
@@ -72,7 +72,7 @@ describe('what is still open', () => {
     ]);
   });
 
-  it('has what was not covered, with the reason, one line a reason', () => {
+  it('lists what was not covered, one line per reason', () => {
     expect(stillOpen('nothing to do')).toContain(
       'Not covered: Remove mail forwarding, Disable suspicious inbox rules, Take the account off the restricted senders (has no mailbox)',
     );
@@ -81,13 +81,13 @@ describe('what is still open', () => {
     );
   });
 
-  it('has what is switched off, and what is not finished', () => {
+  it('lists what is switched off, and what is not finished', () => {
     expect(stillOpen('the lock switched off')).toContain('Switched off: Block sign-in');
     expect(stillOpen('locked')).toContain('Not finished: Collect sign-ins and find the intruder');
     expect(stillOpen('contained').join()).not.toContain('Take the account off');
   });
 
-  it('is not what closes the run and waits for its news, unless that is in trouble', () => {
+  it('leaves out a step that closes the run and waits for its news, unless it is in trouble', () => {
     const from = situations.contained();
     const waits = { state: 'waiting', stage: 'close' } as const;
     const busy = { message: 'Microsoft Graph is busy', status: 503, code: null, requestId: null };

@@ -11,7 +11,7 @@ const orders = (
 ) => heldOrders({ runUrl: url, playbook }, { signals, account: who }).map(({ request }) => request);
 
 describe('a held run', () => {
-  it('offers a reset and the end of sessions first, where somebody only knows the password', () => {
+  it('offers a reset and the end of sessions first if somebody only knows the password', () => {
     const body = '{"level":"contain","steps":["reset-password","revoke-sessions"],"reason":"…"}';
     expect(orders([leaked])[0]).toBe(`POST ${url}/approve ${body}`);
     expect(orders([signal({ detector: 'passwordSpray' }), leaked])).toHaveLength(4);

@@ -22,7 +22,7 @@ describe('what a person does now', () => {
     }
   });
 
-  it('has every open task, with its instruction and the page to do it on', () => {
+  it('includes every open task, with its instruction and the page to do it on', () => {
     for (const name of names) {
       const from = situations[name]();
       for (const { instruction, link } of from.steps.flatMap(openTasks)) {
@@ -32,7 +32,7 @@ describe('what a person does now', () => {
     }
   });
 
-  it('has as many things as the subject counts, and no task that was ticked off', () => {
+  it('has as many entries as the subject counts, and no task that was ticked off', () => {
     expect(counted(situations['contained with tasks']())).toHaveLength(2);
     expect(counted(situations['not contained, refused']())).toHaveLength(1);
     const from = situations['contained with tasks']();
@@ -45,7 +45,7 @@ describe('what a person does now', () => {
     ]);
   });
 
-  it('has the owner of an undone run given a new password, without which they stay outside', () => {
+  it('asks for a new password for the owner after an undo, without which they stay locked out', () => {
     expect(doNow('undone')).toEqual([
       expect.stringMatching(/^Give Adele Vance a new password, in person or by phone: the old one is gone/),
     ]);
@@ -67,7 +67,7 @@ describe('what a person does now', () => {
     ]);
   });
 
-  it('says what to select and where before why — whoever reads it on a phone has an intruder inside', () => {
+  it('says what to select and where before why — there is an intruder inside while somebody reads this on a phone', () => {
     const from = situations.contained();
     const steps = having(from.steps, step('block-sign-in', { is: 'failed', error: refused }));
     const { text } = summaryOf({ ...from, playbook: [blockSignIn], steps });
@@ -81,7 +81,7 @@ describe('what a person does now', () => {
     expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
 
-  it('says each reason once, behind the last step that failed, and of which steps it is the reason', () => {
+  it('says each reason once, after the last step that failed, with the steps it applies to', () => {
     const from = situations.contained();
     const failedFor = (names: readonly string[], message: string) =>
       names.map((name) => step(name, { is: 'failed', error: { ...refused, message } }));
@@ -96,7 +96,7 @@ describe('what a person does now', () => {
     expect(two[2]).toMatch(/\| Block sign-in: one \| .*\| Disable suspicious inbox rules: another \|/);
   });
 
-  it('sends whoever works on a mailbox to the mailbox', () => {
+  it('leads to the mailbox for work on a mailbox', () => {
     const from = situations.contained();
     const steps = having(from.steps, step('disable-inbox-rules', { is: 'failed', error: refused }));
     expect(section({ ...from, steps }, 'What you do now')[0]).toContain(
@@ -120,7 +120,7 @@ describe('what a person does now', () => {
     ]);
   });
 
-  it('puts what only tells a service behind the people to warn, and leads where the step says', () => {
+  it('puts what only informs a service after the people to warn, and links to the page that the step names', () => {
     const from = situations.contained();
     const steps = [
       ...from.steps,
@@ -148,7 +148,7 @@ describe('what a person does now', () => {
     ]);
   });
 
-  it('tells a person who may be quicker what is not done after five minutes, and why', () => {
+  it('says after five minutes what is not done and why — a person may be quicker', () => {
     const [first, ...others] = doNow('not contained after five minutes');
     expect(first).toMatch(
       /^Block sign-in by hand, if you are quicker \| Not done yet, and tried again by itself \| Microsoft Graph is throttled/,
@@ -159,7 +159,7 @@ describe('what a person does now', () => {
     ]);
   });
 
-  it('promises no unlocking where another hand had locked — undo would leave it so', () => {
+  it('promises no unlocking if somebody else had locked it — undo would leave that lock', () => {
     const from = situations.decide();
     const steps = having(from.steps, step('block-sign-in', { is: 'unchanged' }));
     const [ask] = section({ ...from, steps }, 'What you do now');
@@ -168,7 +168,7 @@ describe('what a person does now', () => {
     );
   });
 
-  it('offers both answers where a person must decide, as requests that can be sent as they stand', () => {
+  it('offers both answers if a person must decide, as requests ready to send', () => {
     expect(doNow('decide')).toEqual([
       expect.stringMatching(
         /^Phone Adele Vance and ask whether this was them \| .* \| It was not: .*\/approve \{"level":"full","reason":"…"\} \| It was: .*\/undo \{"falseAlarm":true,"reason":"…"\}/,
@@ -185,7 +185,7 @@ describe('what a person does now', () => {
     );
   });
 
-  it('of a rehearsal asks for nothing, whatever a step is set to', () => {
+  it('asks for nothing after a rehearsal, whatever a step is set to', () => {
     const from = situations['dry run']();
     const steps = from.steps.map((row) => ({ ...row, mode: 'report' as const }));
     expect(section({ ...from, steps }, 'What you do now')).toEqual(['Nothing. This was a rehearsal']);
@@ -198,14 +198,14 @@ describe('what a person does now', () => {
     expect(section(all, 'Still open')).toContain(
       'Disable suspicious inbox rules: waits for Block sign-in, and is then done by itself',
     );
-    // Nothing that a person does, so nothing that the subject counts.
+    // Not something that a person does, so not something that the subject counts.
     expect(counted(all)).toHaveLength(1);
-    // Nor does it wait for that person, as the story would have it.
+    // And it does not wait for that person, although the story could sound like it.
     expect(reportOf(all, 30).story).toContain('Waits for that: Disable suspicious inbox rules.');
     expect(reportOf(all, 30).story).not.toContain('Waits for you');
   });
 
-  it('does not promise what is only done behind a step that is switched off', () => {
+  it('does not promise what waits for a step that is switched off', () => {
     const from = situations['the lock switched off']();
     const waits = step('disable-inbox-rules', { is: 'needs-human', waitsFor: ['block-sign-in'] });
     expect(section({ ...from, steps: having(from.steps, waits) }, 'What you do now')).toEqual([
@@ -215,7 +215,7 @@ describe('what a person does now', () => {
     ]);
   });
 
-  it('sends nobody to do an investigation by hand on a page that does not have it', () => {
+  it('sends nobody to a page that can’t show what an investigation failed to read', () => {
     const steps = having(
       situations.contained().steps,
       step('collect-sign-ins', { is: 'failed', error: refused }),
@@ -225,14 +225,14 @@ describe('what a person does now', () => {
     expect(line).not.toContain('entra.microsoft.com');
   });
 
-  it('of an undo that was refused is to put it back by hand, or to undo again — a retry would lock it again', () => {
+  it('asks to restore by hand or undo again after a refused undo — a retry would lock the account again', () => {
     const [hand, app] = doNow('undone in part');
     expect(hand).toMatch(/^Put it back by hand\. This app could not undo: Block sign-in/);
     expect(app).toMatch(/^Let this app put back what is left, .*\/undo /);
     expect(of('undone in part').text).not.toContain('/retry');
   });
 
-  it('does not give an account back that nobody took', () => {
+  it('does not offer to give back an account that nobody took', () => {
     expect(doNow('the lock switched off')).toEqual([
       'Help the owner in: every session has ended, and the old password is gone',
     ]);

@@ -1,4 +1,4 @@
-// Reads a summary for a test: its sections as lines of text, each with what is said below it.
+// Reads a summary for a test: its sections as lines of text, each with the details below it.
 import type { Section } from '../../shared/mail/letter.ts';
 import type { Given } from '../../shared/summary/given.ts';
 import { reportOf } from '../../shared/summary/report.ts';

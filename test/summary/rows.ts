@@ -245,7 +245,7 @@ export const rule = (given: Partial<ChangeRecord> = {}) =>
     goneAt: at('09:12:23'),
     ...given,
   });
-/** What investigations hand on of the logs, complete until then. */
+/** What investigations hand on about the logs, complete up to that time. */
 export const logsUntil = (time: string) => ({
   horizons: ['sign-ins', 'unified audit log'].map((log) => ({ log, completeUntil: at(time) })),
 });

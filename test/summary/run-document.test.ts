@@ -1,4 +1,4 @@
-// A run as programs read it: everything that the rows know and may be told, and nothing else.
+// A run as programs read it: everything that the rows know and may show, and nothing else.
 import { describe, expect, it } from 'vitest';
 import type { LogRow } from '../../shared/model/rows.ts';
 import { runDocument } from '../../shared/summary/run-document.ts';
@@ -79,14 +79,14 @@ describe('a run document', () => {
     expect(JSON.stringify(document)).not.toMatch(/megan@fabrikam\.com|"memo"|"q1"|etag/);
   });
 
-  it('tells a failed try and an unknown step as they are', () => {
+  it('shows a failed try and an unknown step as they are', () => {
     const lastError = { message: 'throttled', status: 429, code: null, requestId: null };
     const given = situations.contained();
     const document = documentOf({ ...given, steps: [step('format-disk', done, { lastError })] });
     expect(document.steps).toMatchObject([{ name: 'format-disk', title: 'format-disk', lastError }]);
   });
 
-  it('is JSON through and through in every situation', () => {
+  it('is valid JSON throughout, in every situation', () => {
     for (const name of names) {
       const document = documentOf(situations[name]());
       expect(JSON.parse(JSON.stringify(document))).toEqual(document);

@@ -90,7 +90,7 @@ describe('the story', () => {
     expect(reported(name).story).toBe(story);
   });
 
-  it('tells the time where on-call works too, with the day where it is another one there', () => {
+  it('also gives the time where on-call works, with the day if it is a different one there', () => {
     const at = (timeZone: string) => reportOf({ ...situations.contained(), timeZone }, 30).story;
     expect(at('Europe/Berlin')).toContain('locked since 09:12 UTC (10:12 CET)');
     expect(at('Pacific/Auckland')).toContain('locked since 09:12 UTC (22:12');
@@ -98,7 +98,7 @@ describe('the story', () => {
     expect(at('UTC')).toContain('locked since 09:12 UTC.');
   });
 
-  it('tells the times in tasks by those clocks too, but not in a name, nor in a command', () => {
+  it('also does so for times in tasks, but not in a name or a command', () => {
     const from = situations.contained();
     const asked = task('ask', 'ask about "Call of 2026-11-20 08:00 UTC", sent 2026-11-20 08:49 UTC', {
       instruction: 'Opened 2026-11-19 23:30 UTC, read 2026-11-20 08:50:12 UTC.',
@@ -113,7 +113,7 @@ describe('the story', () => {
     expect(line?.commands?.at(-1)).toContain('2026-11-20 08:49 UTC');
   });
 
-  it('tells a time by two clocks once, however often a text is made of one', () => {
+  it('adds the second clock to a time once, however often a text is made from another', () => {
     const zoned = { ...situations.contained(), timeZone: 'Asia/Kolkata' };
     fc.assert(
       fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (date) => {
@@ -123,14 +123,14 @@ describe('the story', () => {
     );
   });
 
-  it('does not say locked before the lock is checked without saying so', () => {
+  it('does not say locked before the lock is checked, without saying that', () => {
     const from = given(run(), [step('block-sign-in', done, { changes: [lock({ goneAt: null })] })]);
     expect(reportOf(from, 30).story).toContain(
       'has been locked since 09:12 UTC (sign-in blocked, NOT checked yet).',
     );
   });
 
-  it('says that the account is locked anyway, when what failed is something else', () => {
+  it('says that the account is locked if something else failed', () => {
     const from = situations.contained();
     const steps = having(from.steps, step('disable-inbox-rules', { is: 'failed', error: refused }));
     const { story } = reportOf({ ...from, steps }, 30);
@@ -141,7 +141,7 @@ describe('the story', () => {
     expect(story).not.toContain('may still be in');
   });
 
-  it('does not call an account looked at while the look goes on, or where nobody could look', () => {
+  it('does not say that an account was looked at while the look goes on, or if nobody could look', () => {
     const from = situations['nothing to do']();
     const looking = having(from.steps, step('collect-sign-ins', null, { state: 'running' }));
     expect(reportOf({ ...from, steps: looking }, 30).story).toContain('Still looking: Collect sign-ins');
@@ -149,7 +149,7 @@ describe('the story', () => {
     expect(reportOf({ ...from, steps: off }, 30).story).toContain('Could NOT look: Collect sign-ins');
   });
 
-  it('does not speak of a failed look where there was nothing to look at', () => {
+  it('does not mention a failed look if there was nothing to look at', () => {
     const from = situations.decide();
     const skipped = { is: 'skipped', reason: 'has no mailbox' } as const;
     const inapplicable = step('check-mailbox', skipped, { kind: 'investigation', startedAt: null });
@@ -158,7 +158,7 @@ describe('the story', () => {
     );
   });
 
-  it('does not say that there is no evidence while the logs are not complete until the lock', () => {
+  it('does not say that there is no evidence while the logs are not complete up to the lock', () => {
     const from = situations.decide();
     const early = having(from.steps, signIns({ facts: logsUntil('08:30:00') }));
     const { story, text } = {
@@ -170,14 +170,14 @@ describe('the story', () => {
     expect(text).toContain('Logs complete until: sign-ins, unified audit log 08:30');
   });
 
-  it('of an ended run that had done nothing does not claim to have put anything back', () => {
+  it('does not claim to have restored anything if the ended run had done nothing', () => {
     const steps = situations.held().steps.map((row) => step(row.name, { is: 'undone' }));
     expect(reportOf(given(run({ endsAs: 'undone' }), steps), 30).story).toBe(
       'The run for Adele Vance was ended; it had changed nothing that can be put back.',
     );
   });
 
-  it('of an undo that is on its way says so', () => {
+  it('says so while an undo is on its way', () => {
     const from = situations.undone();
     const steps = having(
       from.steps,
@@ -188,7 +188,7 @@ describe('the story', () => {
     );
   });
 
-  it('of a lock that an operator undid says that sign-in is open', () => {
+  it('says that sign-in is open if an operator undid the lock', () => {
     const from = situations.contained();
     const undone = step(
       'block-sign-in',

@@ -17,7 +17,7 @@ describe('the subject', () => {
 });
 
 describe('text and HTML', () => {
-  it('say the same: every line of the one stands in the other', () => {
+  it('say the same: every line of one is in the other', () => {
     for (const name of names) {
       const { html, text } = of(name);
       const shown = html
@@ -61,7 +61,7 @@ describe('text and HTML', () => {
     }
   });
 
-  it('hold every step of a long run, and say where there is more', () => {
+  it('contain every step of a long run, and say where there is more', () => {
     const many = Array.from({ length: 80 }, (_, index) =>
       rule({ id: `rule-${index}`, what: `rule '${index}' forwards outside` }),
     );
@@ -70,11 +70,11 @@ describe('text and HTML', () => {
     expect(section(from, 'Removed or changed').at(-1)).toBe('And 50 more, see the run');
   });
 
-  it('are of the run and the playbook alone: the same rows give the same mail', () => {
+  it('depend only on the run and the playbook: the same rows give the same mail', () => {
     for (const name of names) expect(of(name)).toEqual(of(name));
   });
 
-  it('name a step that the playbook no longer has by its name', () => {
+  it('call a step that the playbook no longer has by its name', () => {
     const from = {
       ...situations.contained(),
       playbook: playbook.filter(({ name }) => name !== 'disable-inbox-rules'),

@@ -1,4 +1,4 @@
-// The second channel: which runs it hears of, what the card says, and how a workflow that fails is told.
+// The second channel: which runs it hears of, what the card says, and how a failing workflow is reported.
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -59,7 +59,7 @@ describe('the card', () => {
     expect(lines[4]).toBe('1. Block sign-in by hand. This app could not');
   });
 
-  it('leads to the run, to what can be asked of it, and to the page of the first thing to do', () => {
+  it('links to the run, to what can be asked of it, and to the page for the first thing to do', () => {
     const held = situations.held();
     expect(
       contentOf(cardOf(held)).actions.map(
@@ -75,7 +75,7 @@ describe('the card', () => {
     ]);
   });
 
-  it('holds strangers’ words as text that nothing reads as Markdown', () => {
+  it('keeps strangers’ words as text that nothing reads as Markdown', () => {
     const given = situations.contained();
     const hostile = {
       ...given,
@@ -89,7 +89,7 @@ describe('the card', () => {
     expect(body).not.toContain('https://evil.example');
   });
 
-  it('stays below what Teams takes, however much there is', () => {
+  it('stays below Teams’ limit, however much there is', () => {
     const given = situations.contained();
     const tasks = Array.from({ length: 60 }, (_, index) =>
       task(`t${index}`, '🙂'.repeat(400), { instruction: '€'.repeat(600) }),
@@ -100,14 +100,14 @@ describe('the card', () => {
 });
 
 describe('the webhook', () => {
-  it('hears of administrators alone, or of all, as it is set', () => {
+  it('hears of administrators’ runs only, or of all, as configured', () => {
     const administrators = webhook(() => new Response(), 'administrators');
     expect(administrators.wants(situations.contained().run)).toBe(false);
     expect(administrators.wants(situations['not contained, refused']().run)).toBe(true);
     expect(webhook(() => new Response()).wants(situations.contained().run)).toBe(true);
   });
 
-  it('gets the card as JSON, and follows no redirection', async () => {
+  it('gets the card as JSON, and follows no redirect', async () => {
     const { send, posted } = webhook(() => new Response(null, { status: 202 }));
     await send(rows);
     expect(posted).toHaveLength(1);
@@ -123,7 +123,7 @@ describe('the webhook', () => {
     [400, PermanentError],
     [404, PermanentError],
   ])(
-    'that answers %i is told as what it is, without its address — whoever knows that may post',
+    'that answers %i is reported as what it is, without its address — anybody who knows that may post',
     async (status, kind) => {
       const { send } = webhook(() => new Response(null, { status }));
       const thrown = await send(rows).catch((error: unknown) => error);

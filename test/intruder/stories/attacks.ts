@@ -106,7 +106,7 @@ export function attackStory(dice: Dice): Story {
     }),
   );
 
-  // Drawn afterwards: an owner in the same building for days, who knows nothing and goes on working.
+  // Drawn afterwards: an owner who has been in the same building for days, knows nothing and goes on working.
   const desk: Place = { address: '198.51.100.7', country: 'UA', city: 'Kyiv', operator: 3255 };
   const flat: Place = {
     address: `198.51.${dice.whole(101, 250)}.9`,
@@ -131,7 +131,7 @@ export function attackStory(dice: Dice): Story {
         }),
       }),
     );
-  // A mail read at the very start of the log: nobody's history begins with the attack.
+  // A mail read at the very start of the log: no history begins with the attack.
   lived.push({
     by: 'owner',
     lookalike: false,

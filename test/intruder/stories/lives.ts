@@ -1,5 +1,5 @@
-// Stories told from the owner's life: where they work, travel and sign in, every day; and then somebody else comes, or
-// nobody does and the alert is wrong.
+// Stories told from the owner's life: where they work, travel and sign in every day. Then somebody else comes; or
+// nobody does, and the alert is wrong.
 import type { SignIn } from '../../../shared/intruder/sign-ins.ts';
 import {
   alertOf,
@@ -129,7 +129,7 @@ function liveThrough(dice: Dice, life: Life, saysOperators: boolean): TrueSignIn
   return done.toSorted((a, b) => a.signIn.time - b.signIn.time);
 }
 
-/** Tells a story with an intruder in it, or one whose alert is wrong. */
+/** Tells a story with an intruder in it, or one with a wrong alert. */
 export function lifeStory(dice: Dice): Story {
   const saysOperators = dice.chance(0.7);
   const life = lifeOf(dice, saysOperators);
@@ -172,7 +172,7 @@ function falselyAlarmed(dice: Dice, life: Life, lived: TrueSignIn[], saysOperato
   };
 }
 
-/** Colleagues with usual clients of their own, some with a managed device. */
+/** Colleagues with their own usual clients, some with a managed device. */
 function colleaguesAt(
   dice: Dice,
   place: Place,
@@ -308,7 +308,7 @@ function attacked(dice: Dice, life: Life, lived: TrueSignIn[], saysOperators: bo
   };
 }
 
-/** Up to three other accounts in the same hands, some for days, some by a token of a managed device; and a guest. */
+/** Up to three other accounts in the same hands, some for days, some through a managed device's token; and a guest. */
 function victimsOf(
   dice: Dice,
   place: Place,

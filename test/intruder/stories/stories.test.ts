@@ -10,7 +10,10 @@ import { type Dice, dice, now, type Story } from './story.ts';
 import { tenantStory } from './tenants.ts';
 
 const many = Number(process.env['STORIES'] || 600);
-/** How often who looks like the owner is found or asked about; whole tenants have intruders that nothing ties to the alert. */
+/**
+ * How often an intruder who looks like the owner must be found or asked about; in whole tenants, nothing ties some
+ * intruders to the alert.
+ */
 const askedAtLeast = { lives: 0.95, attacks: 0.95, tenants: 0.85 };
 const tellers = { lives: lifeStory, attacks: attackStory, tenants: tenantStory } satisfies Record<
   string,
@@ -31,7 +34,7 @@ interface Score {
   stories: number;
   signIns: { theirs: number; found: number; asked: number; owners: number; wrong: number };
   lookalikes: { theirs: number; foundOrAsked: number };
-  /** Of owners who were somewhere new with something new, as no log can tell from an intruder. */
+  /** For owners who were somewhere new with something new, whom no log can tell from an intruder. */
   unknowable: { signIns: number; taken: number; acts: number; removed: number; forGood: number };
   reversible: { theirs: number; removed: number; owners: number; wrong: number };
   irreversible: { theirs: number; removed: number; owners: number; wrong: number };
@@ -114,7 +117,7 @@ function tell(teller: keyof typeof tellers, from: number, to: number): Score {
   return score;
 }
 
-/** The gravest first. */
+/** The worst first. */
 const rank = (what: string) =>
   ['IRREVERSIBLE', 'innocent', 'victim', 'missed', 'owner'].findIndex((kind) => what.startsWith(kind));
 
@@ -129,7 +132,7 @@ describe.each(['lives', 'attacks', 'tenants'] as const)('stories told from %s', 
     expect(score.irreversible.wrong, worst()).toBe(0);
   });
 
-  it('locks no innocent account, and every victim', () => {
+  it('locks every victim, and no innocent account', () => {
     expect(score.innocents.locked, worst()).toBe(0);
     expect(share(score.victims.locked, score.victims.there), worst()).toBeGreaterThanOrEqual(0.98);
   });
@@ -139,18 +142,18 @@ describe.each(['lives', 'attacks', 'tenants'] as const)('stories told from %s', 
     expect(share(score.reversible.removed, score.reversible.theirs), worst()).toBeGreaterThanOrEqual(0.98);
   });
 
-  it('is seldom wrong about the owner, and never beyond what can be undone', () => {
+  it('is seldom wrong about the owner, and never in a way that can’t be undone', () => {
     expect(share(score.signIns.wrong, score.signIns.owners), worst()).toBeLessThanOrEqual(0.02);
     expect(share(score.reversible.wrong, score.reversible.owners), worst()).toBeLessThanOrEqual(0.02);
   });
 
-  it('asks about who looks like the owner in every way', () => {
+  it('asks about intruders who look like the owner in every way', () => {
     expect(share(score.lookalikes.foundOrAsked, score.lookalikes.theirs)).toBeGreaterThanOrEqual(
       askedAtLeast[teller],
     );
   });
 
-  /** `STORIES=10000 npx vitest run test/intruder/stories` prints its figures. */
+  /** `STORIES=10000 npx vitest run test/intruder/stories` prints the figures. */
   afterAll(() => {
     if (process.env['STORIES'] === undefined) return;
     const { worst: cases, ...figures } = score;
@@ -166,7 +169,7 @@ describe.each(['lives', 'attacks', 'tenants'] as const)('stories told from %s', 
   });
 });
 
-it('the stories that once took something of the owner’s for good no longer do', () => {
+it('the stories that once removed something of the owner’s for good no longer do', () => {
   for (const seed of [698, 1404, 6809, 7324, 9499]) {
     const { irreversible, worst } = tell('tenants', seed, seed + 1);
     expect(irreversible.wrong, JSON.stringify(worst)).toBe(0);

@@ -1,4 +1,4 @@
-// What a story is: the logs of a tenant and the truth behind them. Nothing here knows how the truth is found out.
+// What a story is: the logs of a tenant and the truth behind them. Nothing here knows how the truth is found.
 import type { z } from 'zod';
 import { type SignIn, signInSchema } from '../../../shared/intruder/sign-ins.ts';
 import { type Signal, signalSchema } from '../../../shared/model/signal.ts';
@@ -17,7 +17,7 @@ export interface TrueSignIn {
   lookalike: boolean;
 }
 
-/** Something that was made, as an audit log tells of it. */
+/** Something that was made, as an audit log reports it. */
 export interface TrueAct {
   by: Who;
   kind: 'reversible' | 'irreversible';

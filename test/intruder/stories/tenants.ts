@@ -1,5 +1,6 @@
 // Stories told from a whole tenant: people who live side by side for two weeks behind shared addresses, and then an
-// alert about one of them that may be wrong. Whoever else was where the alert points is told too, victim or not.
+// alert about one of them that may be wrong. The story includes everybody else who was where the alert points, victims
+// or not.
 import { networkOf } from '../../../shared/intruder/address.ts';
 import { clientOf, type SignIn } from '../../../shared/intruder/sign-ins.ts';
 import type { Signal } from '../../../shared/model/signal.ts';
@@ -48,7 +49,7 @@ interface Person {
   phone: Machine;
   /** How long a sign-in to one machine lasts (days). */
   sessionDays: number;
-  /** Each time anew where a connection is shared by thousands. */
+  /** A new place each time, for connections that thousands share. */
   carrier(): Place;
   signIns: TrueSignIn[];
 }
@@ -63,7 +64,7 @@ interface World {
 
 function placesOf(roll: Dice) {
   const used = new Set<string>();
-  /** Never the same twice, nor a neighbour of it. */
+  /** Never the same address twice, nor its neighbour. */
   return function fresh(net: string): string {
     for (;;) {
       const address = `${net}.${roll.whole(0, 255)}.${roll.whole(1, 254)}`;
@@ -108,7 +109,7 @@ function personOf(
 const sessionOf = (person: Person, on: 'laptop' | 'phone', time: number) =>
   `${person.user}-${on}-${Math.floor((time - now) / (person.sessionDays * dayMs))}`;
 
-/** Weeks as they are: an office or none, the evenings at home, a phone that is on the road. */
+/** Ordinary weeks: with or without an office, evenings at home, a phone on the road. */
 function live(roll: Dice, person: Person, world: World) {
   const usesCompanyVpn = roll.chance(0.15);
   const usesConsumerVpn = roll.chance(0.1);
@@ -142,13 +143,13 @@ function live(roll: Dice, person: Person, world: World) {
   return was;
 }
 
-/** One of the ways in which an owner is somewhere new, or with something new, without anybody being in their account. */
+/** One of the ways in which an owner is somewhere new, or has something new, without anybody being in their account. */
 function wander(roll: Dice, person: Person, world: World, was: ReturnType<typeof live>) {
   const today = now - roll.whole(40, 300) * minuteMs;
   const kind = roll.pick(['trip', 'trip', 'vpn', 'phone', 'browser', 'desk', 'road'] as const);
   const from = roll.whole(0, 2) * dayMs;
   if (kind === 'trip') {
-    // Nobody is in two places: what was written down for home since then did not happen.
+    // Nobody is in two places: what was recorded at home since then did not happen.
     person.signIns = person.signIns.filter(({ signIn }) => signIn.time < today - from - 12 * hourMs);
     const on = roll.chance(0.7) ? ('laptop' as const) : ('phone' as const);
     const stays = roll.chance(0.5);
@@ -214,7 +215,7 @@ function intruderOf(
       places: [first, rented(), rented()],
       client: roll.pick(foreignClients),
       how: roll.pick(['password', 'password', 'stolen', 'stolen', 'phished', 'mimic'] as const),
-      // Who has been in for most of what the log covers can't be told from who lives there.
+      // An intruder who has been in for most of the log can't be told from somebody who lives there.
       dwellDays: roll.chance(0.35) ? roll.whole(1, Math.floor(world.days * 0.6)) : 0,
       moves: roll.chance(0.35),
       again: roll.chance(0.35),
@@ -223,7 +224,7 @@ function intruderOf(
   };
 }
 
-/** In the account of one victim, oldest first. */
+/** Sign-ins to one victim's account, oldest first. */
 function intrude(roll: Dice, victim: Person, who: Intruder): TrueSignIn[] {
   const made: TrueSignIn[] = [];
   const own = victim.signIns.map(({ signIn }) => signIn).filter(({ session }) => session !== null);
@@ -259,7 +260,9 @@ function intrude(roll: Dice, victim: Person, who: Intruder): TrueSignIn[] {
   return made.toSorted((a, b) => a.signIn.time - b.signIn.time);
 }
 
-/** What no log can tell from the owner: the owner's client, with as much of a device as the owner shows with it. */
+/**
+ * What no log can tell from the owner: the owner's client, with as much device information as the owner shows with it.
+ */
 function looksLikeOwner(signIn: SignIn, own: readonly SignIn[]): boolean {
   const client = clientOf(signIn.userAgent);
   const same = own.filter(({ userAgent }) => clientOf(userAgent) === client);
@@ -271,7 +274,7 @@ function looksLikeOwner(signIn: SignIn, own: readonly SignIn[]): boolean {
   return !isForeign;
 }
 
-/** What hangs together with what the alert names: by session, device, or client and address. */
+/** What is connected to what the alert names: by session, device, or client and address. */
 function linked(named: SignIn, made: readonly TrueSignIn[]): ReadonlySet<string> {
   const known = new Set([named.id]);
   for (let grew = true; grew; ) {
@@ -319,7 +322,7 @@ function actsOf(roll: Dice, owner: Person): TrueAct[] {
     });
 }
 
-/** Somewhere new with something new, and nothing that ties it to anything else of the owner: nobody could know better. */
+/** Somewhere new with something new, and nothing that ties it to the owner: nobody could know better. */
 function looksLikeIntruder(signIn: SignIn, own: readonly SignIn[]): boolean {
   const isPart = (other: SignIn) =>
     clientOf(other.userAgent) === clientOf(signIn.userAgent) && other.network === signIn.network;
@@ -354,7 +357,7 @@ export function tenantStory(roll: Dice): Story {
   const [owner] = people;
   const [was] = lives;
   if (owner === undefined || was === undefined) throw new Error('a tenant without people');
-  // Some of the others are out and about, too.
+  // Some of the others are travelling, too.
   for (const [index, person] of people.entries()) {
     const life = lives[index];
     if (index > 0 && life !== undefined && roll.chance(0.35)) wander(roll, person, world, life);

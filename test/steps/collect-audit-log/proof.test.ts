@@ -58,11 +58,11 @@ describe('what the intruder certainly did', () => {
         auditData: { AppAccessContext: null, UserAgent: intruder.userAgents[0] },
       }),
     ],
-  ])('is no proof where whoever acted %s', (_why, one) => {
+  ])('is no proof if the actor %s', (_why, one) => {
     expect(proof(one)).toBeUndefined();
   });
 
-  it('names the first of them, since that is where it began', () => {
+  it('names the first of them — that is where it began', () => {
     const later = record('intruder', 'Send', { createdDateTime: '2026-11-20T09:14:00Z' });
     const first = record('intruder', 'New-InboxRule', { createdDateTime: '2026-11-20T09:12:00Z' });
     expect(proof(later, first)).toContain('inbox rule');

@@ -1,5 +1,5 @@
-// Holds the judgement against rules whose labels were written down before it was: what intruders are known to make,
-// what people make for their work, in many languages, and near misses of both.
+// Compares the judgement with rules that were labelled before it was written: what intruders are known to make, what
+// people make for their work, in many languages, and near misses of both.
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -133,16 +133,16 @@ describe('the judgement of inbox rules', () => {
     expect(share('harmless', 'ask'), list('harmless', 'ask')).toBeLessThanOrEqual(0.05);
   });
 
-  it('asks about what looks alone cannot tell: mail that work may explain, and what cannot be read', () => {
+  it('asks about what looks alone can’t decide: mail that work may explain, and what can’t be read', () => {
     expect(share('unclear', 'ask'), list('unclear', 'keep', 'disable')).toBeGreaterThanOrEqual(0.9);
     expect(list('unclear', 'keep')).toBe('');
   });
 
-  it('keeps no rule that was written to pass for a harmless one', () => {
+  it('keeps no rule that was written to look harmless', () => {
     expect(list('evasive', 'keep')).toBe('');
   });
 
-  it('says the same whether unset properties are left out, null, false or empty — Exchange does all of it', () => {
+  it('says the same whether unset properties are left out, null, false or empty — Exchange does all of these', () => {
     for (const entry of cases) {
       expect(judgeCase({ ...entry, rule: { ...unset, ...entry.rule } }), entry.note).toEqual(
         judgeCase(entry),
@@ -150,7 +150,7 @@ describe('the judgement of inbox rules', () => {
     }
   });
 
-  it('reads whatever stands in a property: what cannot be read costs that property, and is never harmless', () => {
+  it('copes with anything in a property: what can’t be read costs that property, and is never harmless', () => {
     const names = fc.constantFrom(...Object.keys(unset), 'Name', 'Enabled', 'SomethingNew');
     const rules = fc.dictionary(names, fc.jsonValue(), { maxKeys: 8 });
     fc.assert(
@@ -246,7 +246,7 @@ describe('a way out of the mailbox', () => {
     expect(judge(rule, { directory: new Map() }).verdict).toBe('ask');
   });
 
-  it('is one even where it is one of many', () => {
+  it('is one even among many inside targets', () => {
     expect(judge({ ForwardTo: ['megan@contoso.com', 'x@evil.example'] }).verdict).toBe('disable');
   });
 
@@ -258,7 +258,7 @@ describe('a way out of the mailbox', () => {
     ['a part of the group', 'info@contoso-france.example', { SubjectContainsWords: ['France'] }],
     ['a stranger, for one harmless subject', 'k.meier@web.de', { SubjectContainsWords: ['Schach'] }],
     ['a partner without a domain', 'k.meier@fabrikam.onmicrosoft.com', { SubjectContainsWords: ['rota'] }],
-  ])('is left to a person where nothing but the way out speaks against it: %s', (_whom, address, more) => {
+  ])('is left to a person if only the way out speaks against it: %s', (_whom, address, more) => {
     expect(judge({ RedirectTo: [address], ...more })).toMatchObject({ verdict: 'ask', onlyOutside: true });
   });
 
@@ -278,11 +278,11 @@ describe('a way out of the mailbox', () => {
       'kanzlei@steuer-mueller.example',
       { SubjectOrBodyContainsWords: ['Rechnung', 'Zahlung', 'IBAN'] },
     ],
-  ])("is an intruder's where more speaks against it: %s", (_what, address, more) => {
+  ])("is an intruder's if more speaks against it: %s", (_what, address, more) => {
     expect(judge({ RedirectTo: [address], ...more }).verdict).toBe('disable');
   });
 
-  it('is left to a person, and never cleared, where work may explain it', () => {
+  it('is left to a person, and never cleared, if work may explain it', () => {
     const receipts = { ForwardTo: ['receipts@expensify.com'], SubjectContainsWords: ['receipt'] };
     expect(judge(receipts)).toMatchObject({ verdict: 'ask', onlyOutside: true });
     expect(judge({ ForwardTo: ['receipts@expensify.com'] }).verdict).toBe('disable');
@@ -345,7 +345,7 @@ describe('rules that are not judged by what they do', () => {
     },
   );
 
-  it('are left to the service where junk goes to the junk, and to nobody where it does more', () => {
+  it('are left to the service if junk goes to the junk folder, but not if they do more', () => {
     const junk = { Name: 'Junk E-mail Rule', MoveToFolder: 'Junk Email', StopProcessingRules: true };
     expect(judge(junk, {}, true).verdict).toBe('keep');
     expect(judge(junk, {}, false).verdict).not.toBe('keep');
@@ -359,14 +359,14 @@ describe('rules that are not judged by what they do', () => {
       expect(judge({ ...junk, ...more }, {}, true).verdict, JSON.stringify(more)).toBe('disable');
   });
 
-  it('are asked about where the folder may be any: an id alone tells nothing', () => {
+  it('are asked about if the folder is known only by an id — it may be any folder', () => {
     const id = 'LgAAAAB3q1kQpZ4vQ6n0f3nQe8bHAQDf8d0c1aVwSaZ0vR9cXx1gAAAAAAENAAAB';
     expect(judge({ MoveToFolder: id }).verdict).toBe('ask');
     expect(judge({ MoveToFolder: id, MarkAsRead: true }).verdict).toBe('ask');
     expect(judge({ MoveToFolder: id, From: ['news@adatum.com'] }).verdict).toBe('keep');
   });
 
-  it('are asked about at least where a folder only looks like one that Exchange made', () => {
+  it('are at least asked about if a folder only looks like one that Exchange made', () => {
     const moves = (MoveToFolder: string) =>
       judge({ SubjectContainsWords: ['contract'], MoveToFolder }).verdict;
     for (const forged of ['Deleted ltems', 'R\u0405S Feeds', 'Conversatlon History'])
@@ -374,7 +374,7 @@ describe('rules that are not judged by what they do', () => {
     for (const own of ['Archives', 'Junk E-mail', 'Contracts 2026']) expect(moves(own), own).toBe('keep');
   });
 
-  it("are asked about where they move mail to another mailbox, whoever's rule it is", () => {
+  it('are asked about if they move mail to another mailbox', () => {
     const moves = (folder: string, Identity: string) =>
       judge({ Identity, SubjectContainsWords: ['Order'], MoveToFolder: folder }).verdict;
     expect(moves('sales:\\Inbox\\Orders', '')).toBe('ask');
@@ -383,7 +383,7 @@ describe('rules that are not judged by what they do', () => {
     expect(moves('Adele Vance:\\Inbox\\Orders', '')).toBe('keep');
   });
 
-  it('are asked about where their time is over: they do nothing to what comes in', () => {
+  it('are asked about if their time is over — they do nothing to incoming mail', () => {
     const tidied = { ReceivedBeforeDate: '2020-01-01T00:00:00', MoveToFolder: 'Archive' };
     const now = new Date('2026-11-30T12:00:00Z');
     expect(judge(tidied, { now }).verdict).toBe('ask');
@@ -445,7 +445,7 @@ describe('conditions that mean everything', () => {
     expect(judge({ ...rule, DeleteMessage: true }).verdict).toBe('disable');
   });
 
-  it('mean it only where every condition does', () => {
+  it('mean everything only if each of them does', () => {
     const rule = { SubjectContainsWords: ['Speiseplan'], BodyContainsWords: ['e'], DeleteMessage: true };
     expect(judge(rule).verdict).toBe('keep');
   });
@@ -456,7 +456,7 @@ describe('names', () => {
     expect(oddityOf(name).blank).toBe(true);
   });
   it.each(['。', '・・・', '★', '📰', '【案件】', 'HR', 'PO', 'OOO', '会', 'R&D', '#1'])(
-    '"%s" is what people call theirs',
+    '"%s" is a name that people give',
     (name) => {
       expect(oddityOf(name).points).toBe(0);
     },

@@ -1,5 +1,5 @@
-// Whose rule it is, by records as the services really write them: Outlook leaves values out, signs numbers, and stores
-// the whole set again when one rule is changed.
+// Who made a rule, according to records as the services really write them: Outlook leaves values out, signs numbers,
+// and stores the whole set again when one rule is changed.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { disableInboxRules } from '../../../functions/steps/disable-inbox-rules/disable-inbox-rules.ts';
@@ -72,7 +72,7 @@ describe('the maker of a rule', () => {
     expect(change.evidence).toMatch(/^made in the intruder's session/);
   });
 
-  it('is not the intruder where their Outlook only stored the whole set again: one task asks', async () => {
+  it('is not the intruder if their Outlook only stored the whole set again: one task asks', async () => {
     const rules = ['A', 'B', 'C'].map((name, index) => harmless(name, String(11 + index)));
     const records = [11, 12, 13].map((id, index) =>
       stored({ RuleId: String(id) }, `2026-11-20T09:13:3${index}Z`),
@@ -95,7 +95,7 @@ describe('the maker of a rule', () => {
     expect(tasks).toEqual([]);
   });
 
-  it('stays known whatever else stands in the record — a field that is odd costs that field', async () => {
+  it('stays known whatever else is in the record — an odd field costs only that field', async () => {
     const odd = fc.constantFrom(null, 7, true, {}, [], { Name: 7 }, { Value: 'x' }, 'text', {
       Name: 'RuleState',
       Value: [1],

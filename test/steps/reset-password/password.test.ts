@@ -33,20 +33,20 @@ describe('a new password', () => {
     for (const password of made) expect(password).toMatch(allowed);
   });
 
-  it('prefers no character at any place — 71 characters over 6,400 draws each', () => {
+  it('prefers no character at any position — 71 characters over 6,400 draws each', () => {
     const counts = new Map<string, number>();
     for (let made = 0; made < 14_200; made += 1) {
       for (const character of newPassword()) counts.set(character, (counts.get(character) ?? 0) + 1);
     }
     expect(counts.size).toBe(71);
-    // Complete candidates only: the rarer classes come out about one in a hundred oftener.
+    // Only complete candidates count, so the rarer classes come out about one in a hundred more often.
     for (const [character, count] of counts) {
       expect(count, `'${character}'`).toBeGreaterThan(5_900);
       expect(count, `'${character}'`).toBeLessThan(6_900);
     }
   });
 
-  it('draws below the size of the alphabet only — a remainder would make early letters likelier', () => {
+  it('draws only numbers below the size of the alphabet — a remainder would make early letters likelier', () => {
     const bounds = new Set<number>();
     const draw = seeded(7);
     newPassword((bound) => {
@@ -56,7 +56,7 @@ describe('a new password', () => {
     expect([...bounds]).toEqual([71]);
   });
 
-  it('is refused by a broken source rather than made of one letter', () => {
+  it('fails with a broken source rather than consisting of one letter', () => {
     expect(() => newPassword(() => 0)).toThrow('source of random numbers is broken');
   });
 });
