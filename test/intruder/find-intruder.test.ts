@@ -744,7 +744,7 @@ describe("the owner's own device", () => {
   });
   const signals = [signal({ detector: 'anomalousToken', sessionId: 'owner-20' })];
 
-  it('stays the owner's in a stolen session, from anywhere', () => {
+  it('stays the owner’s in a stolen session, from anywhere', () => {
     const cafe = signIn({
       createdDateTime: '2026-11-20T10:00:00Z',
       ipAddress: '198.51.100.230',
