@@ -1,4 +1,5 @@
-// What is shipped is known: each package in the bundle, its licence, and nothing that the lock file does not pin.
+// Everything that is shipped is known: each package in the bundle, its licence, and nothing that the lock file does not
+// pin.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +51,7 @@ describe('the bill of materials', () => {
     for (const name of names) expect(licences).toContain(`${name}@`);
   });
 
-  it('refuses a package whose licence nobody has read', async () => {
+  it('refuses a package with a licence that nobody has read', async () => {
     const path = join(folder, 'node_modules/copyleft');
     await mkdir(path, { recursive: true });
     await writeFile(join(folder, 'package-lock.json'), '{"packages":{}}');
@@ -72,7 +73,7 @@ describe('the bill of materials', () => {
 });
 
 describe('the lock file', () => {
-  it('pins each package by its content, and names no registry — whoever installs chooses where from', async () => {
+  it('pins each package by its content, and names no registry — the installer chooses one', async () => {
     const lock = z
       .object({ packages: z.record(z.string(), z.looseObject({ integrity: z.string().optional() })) })
       .parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')));

@@ -34,7 +34,7 @@ describe('the built app', () => {
     expect(await hashes()).toEqual(once);
   });
 
-  it('is all that a deployment needs, and names its entry point as CommonJS', async () => {
+  it('contains all that a deployment needs, and names its entry point as CommonJS', async () => {
     await buildApp(entry, folder);
     const files = new Map(await read());
     expect([...files.keys()]).toEqual(
@@ -45,7 +45,7 @@ describe('the built app', () => {
     expect(files.get('host.json')).toBe(await readFile(join(root, 'host.json'), 'utf8'));
   });
 
-  it('asks the worker for its core, and brings everything else along', async () => {
+  it('requires only the core from the worker, and includes everything else', async () => {
     await buildApp(entry, folder);
     const bundle = await readFile(join(folder, 'index.cjs'), 'utf8');
     const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name ?? '');
@@ -55,7 +55,7 @@ describe('the built app', () => {
     expect(required.filter((name) => name !== '@azure/functions-core' && !builtin.test(name))).toEqual([]);
   });
 
-  it('is there all the time while it is built again — another stack on this machine may be loading it', async () => {
+  it('stays in place while it is built again — another stack on this machine may be loading it', async () => {
     await buildApp(entry, folder);
     let building = true;
     const again = Promise.all([buildApp(entry, folder), buildApp(entry, folder)]).finally(() => {
@@ -76,7 +76,7 @@ describe('the built app', () => {
     expect(await readdir(folder)).not.toContain('function.json');
   });
 
-  it('loads what asks for its own address — some libraries do so while they are loaded', async () => {
+  it('loads code that asks for its own address — some libraries do so while loading', async () => {
     const asking = join(folder, 'asking.ts');
     await writeFile(asking, 'console.log(import.meta.url);');
     const into = await mkdtemp(join(tmpdir(), 'build-'));

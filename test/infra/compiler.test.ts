@@ -1,4 +1,4 @@
-// The compiler that checks the deployment is the real one, so the only logic of ours is which one to take.
+// The compiler that checks the deployment is the real one, so our only logic is which one to use.
 import { describe, expect, it } from 'vitest';
 import { compilerVersion } from '../../infra/bicep.ts';
 import { isOlder, run } from '../../infra/compiler.ts';
@@ -18,7 +18,7 @@ describe('the Bicep compiler', () => {
     expect(isOlder(version, than)).toBe(older);
   });
 
-  it('is not mistaken for there when the program does not exist', async () => {
+  it('is not found when the program does not exist', async () => {
     expect(await run('no-such-program-here', [])).toMatchObject({ code: -1 });
   });
 });

@@ -19,7 +19,7 @@ const needed = {
 };
 
 let usual: Snapshot;
-/** Everything that is off by default, and the smallest playbook. */
+/** With everything that is off by default, and the smallest playbook. */
 let other: Snapshot;
 beforeAll(async () => {
   [usual, other] = await Promise.all([
@@ -73,7 +73,7 @@ const appSettings = (from: Snapshot) =>
 const readByTheHost =
   /^(AzureWebJobsStorage|ServiceBus|Streams)__|^APPLICATIONINSIGHTS_|^FUNCTIONS_REQUEST_BODY_SIZE_LIMIT$|^OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID$|^WEBSITE_AUTH_AAD_ALLOWED_TENANTS$/;
 
-/** Not given by the deployment, and why. */
+/** Not set by the deployment, and why. */
 const notGiven: Readonly<Record<string, string>> = {
   ServiceBus: 'a connection string: the local stack only',
   Progress: 'a connection string: the local stack only',
@@ -89,7 +89,7 @@ const notGiven: Readonly<Record<string, string>> = {
 };
 
 describe('the app settings', () => {
-  it('are those that the code reads, all of them and no others — a setting nobody reads is a promise nobody keeps', () => {
+  it('are exactly those that the code reads — a setting nobody reads is a promise nobody keeps', () => {
     const given = [...appSettings(usual).keys()].filter(
       (name) => settingNames.includes(name) || !readByTheHost.test(name),
     );
@@ -109,14 +109,14 @@ describe('the app settings', () => {
     });
   });
 
-  it('keep the address of the second channel out of the record of deployments — whoever knows it may post', async () => {
+  it('keep the second channel’s address out of the deployment history — anybody who knows it may post', async () => {
     const webhookUrl = 'https://prod-1.westeurope.logic.azure.com/workflows/x?sig=S3cr3t';
     const from = await snapshot('main.bicep', { ...needed, webhookUrl });
     expect(JSON.stringify(from)).not.toContain('S3cr3t');
     expect(appSettings(from).get('WEBHOOK_URL')).toMatch(/^\[parameters\(/);
   });
 
-  it('hold no secret — what is known to whoever reads the configuration must not open anything', () => {
+  it('hold no secret — reading the configuration must not open anything', () => {
     for (const from of [usual, other]) {
       const text = JSON.stringify([...appSettings(from), from.outputs]);
       expect(text).not.toMatch(
@@ -125,7 +125,7 @@ describe('the app settings', () => {
     }
   });
 
-  it('turn off what the minimal profile leaves out, and what is set by hand stands above it', () => {
+  it('turn off what the minimal profile leaves out, but settings by hand take precedence', () => {
     const kept = minimalProfile(playbook);
     const off = playbook
       .filter(({ name }) => !kept.includes(name))
@@ -140,7 +140,7 @@ describe('the app settings', () => {
 });
 
 describe('the function app', () => {
-  it('keeps triage and every contain step ready, by the names the code registers — a misspelt one would wait cold', () => {
+  it('keeps triage and every contain step warm, by the names the code registers — a misspelt one would start cold', () => {
     const contain = playbook.filter((step) => step.stage === 'contain');
     const names = ['triage-alert', ...contain.map((step) => `step-${step.name}`)];
     expect(site(usual).functionAppConfig.scaleAndConcurrency.alwaysReady).toEqual(
@@ -153,7 +153,7 @@ describe('the function app', () => {
     expect([usual, other].map((from) => site(from).functionAppConfig.runtime.version)).toEqual(['24', '22']);
   });
 
-  it('takes no deployment by password', () => {
+  it('accepts no deployment by password', () => {
     const doors = ofType(usual, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies');
     expect(doors.map((door) => [last(door.name), door.properties])).toEqual([
       ['ftp', { allow: false }],
@@ -187,7 +187,7 @@ const queueSchema = z.object({
 });
 
 describe('the queues', () => {
-  it('are those of the playbook, in all that the code relies on', () => {
+  it('are those of the playbook, with everything that the code relies on', () => {
     const shapes = ofType(usual, 'Microsoft.ServiceBus/namespaces/queues').map((resource) => {
       const properties = queueSchema.parse(resource.properties);
       const seconds = /^PT(\d+)S$/.exec(properties.duplicateDetectionHistoryTimeWindow ?? '')?.[1];
@@ -214,7 +214,7 @@ describe('the queues', () => {
     }
   });
 
-  it('get events under the event’s own id — else Event Grid’s own would hide a repetition and an escalation alike', () => {
+  it('get events under the event’s own id — with Event Grid’s id, a repetition could not be told from an escalation', () => {
     const subscription = z.object({
       deliveryWithResourceIdentity: z.object({
         destination: z.object({
@@ -236,7 +236,7 @@ describe('the queues', () => {
 });
 
 describe('storage', () => {
-  it('has the tables that the code opens — the app has no right to make one', () => {
+  it('has the tables that the code opens — the app has no right to create one', () => {
     const sources = ['shared', 'functions']
       .flatMap((folder) =>
         readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).map(
@@ -252,7 +252,7 @@ describe('storage', () => {
     expect(tables.map((table) => last(table.name)).toSorted()).toEqual([...new Set(opened)].toSorted());
   });
 
-  it('leaves a locked policy alone when told to — it refuses to be set again, and the deployment would fail', async () => {
+  it('leaves a locked policy alone when told to — it can’t be set again, and the deployment would fail', async () => {
     const left = await snapshot('main.bicep', { ...needed, setEvidencePolicy: false });
     const type = 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies';
     expect([ofType(usual, type).length, ofType(left, type).length]).toEqual([1, 0]);
@@ -303,7 +303,7 @@ describe('every door', () => {
     }
   });
 
-  it('but one: Entra ID streams to an event hub with a key and can do no other, so the hub is there on request only', () => {
+  it('is, except one: Entra ID can stream to an event hub only with a key, so the hub exists only on request', () => {
     expect(ofType(usual, 'Microsoft.EventHub/namespaces')).toEqual([]);
     one(other, 'Microsoft.EventHub/namespaces', z.object({ disableLocalAuth: z.literal(false) }));
   });
@@ -354,7 +354,7 @@ describe('the role assignments', () => {
     `delivery: Storage Blob Data Contributor on ${data}/blobServices/default/containers/undelivered`,
   ];
 
-  it('are these and no others, each on the one thing it is for', () => {
+  it('are exactly these, each on the one thing it is for', () => {
     const queues = queueNames.flatMap((name) => [
       `app: Azure Service Bus Data Receiver on ${bus}/${name}`,
       `app: Azure Service Bus Data Sender on ${bus}/${name}`,
@@ -362,7 +362,7 @@ describe('the role assignments', () => {
     expect(grants(usual).toSorted()).toEqual([...outside, ...queues].toSorted());
   });
 
-  it('differ only by what was asked for: scaling by length, a stream, a publisher of one’s own', () => {
+  it('differ only by what was requested: scaling by queue length, a stream, another publisher', () => {
     const queues = queueNames.map((name) => `app: Azure Service Bus Data Owner on ${bus}/${name}`);
     const asked = [
       'app: Azure Event Hubs Data Receiver on EventHub/namespaces/evhns-reclaim/eventhubs/logs',
@@ -371,7 +371,7 @@ describe('the role assignments', () => {
     expect(grants(other).toSorted()).toEqual([...outside, ...queues, ...asked].toSorted());
   });
 
-  it('are all in one file — who may do what is one page', () => {
+  it('are all in one file — one page says who may do what', () => {
     const folder = new URL('infra/bicep/', root);
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.bicep'),
@@ -379,7 +379,7 @@ describe('the role assignments', () => {
     const granting = files.filter((file) =>
       readFileSync(new URL(file, folder), 'utf8').includes('Microsoft.Authorization/roleAssignments@'),
     );
-    // The pipeline’s identities and the playbook of Sentinel are deployments of their own, by an administrator.
+    // The pipeline’s identities and Sentinel’s playbook are separate deployments, by an administrator.
     expect(granting.toSorted()).toEqual(['modules/roles.bicep', 'pipeline.bicep', 'sentinel.bicep']);
   });
 });

@@ -1,4 +1,4 @@
-// What the identity that plants a drill is granted: what the plantings declare, and none of it to the app.
+// What the identity that plants a drill is granted: what the plantings declare; the app gets none of it.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { drillPermissions as declared, plantings } from '../../functions/drill/plantings.ts';
@@ -23,7 +23,7 @@ describe('the permissions of a drill', () => {
       expect(document).not.toContain(name);
   });
 
-  it('are granted by the script from the same file, and left out by planting as the plantings declare', () => {
+  it('are granted by the script from the same file, and can be left out for each planting', () => {
     const script = read('setup-drill.ps1');
     expect(script).toContain("'drill.json'");
     const lines = [...script.matchAll(/^ {2}'([\w-]+)'\s+= @\((.*)\)$/gm)];

@@ -1,4 +1,4 @@
-// What is generated is committed, so that a deployment needs no build; and it must not grow old.
+// Generated files are committed, so that a deployment needs no build; and they must not grow stale.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { permissionsDocument, playbookDocument, stepsDocument } from '../../infra/generate.ts';

@@ -1,5 +1,5 @@
-// The page an administrator reads before granting. Its notes are written by hand, so they are held against the code and
-// against Microsoft's own map of which permission allows which request.
+// The page that an administrator reads before granting. Its notes are written by hand, so they are compared with the
+// code and with Microsoft's own map of which permission allows which request.
 import { describe, expect, it } from 'vitest';
 import { declaredPermissions } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
@@ -11,13 +11,13 @@ import { readSettings } from '../../shared/settings.ts';
 const { graph, exchange, defender } = declaredPermissions(playbook);
 
 describe('the notes on permissions', () => {
-  it('are there for each that is declared, and for no other — a note on what is not granted would hide what is', () => {
+  it('exist for exactly the declared permissions — a note on what is not granted would hide what is', () => {
     expect(Object.keys(notes).toSorted()).toEqual(
       [...Object.keys(graph), ...Object.keys(defender)].toSorted(),
     );
   });
 
-  it('say of each cmdlet that writes what it would be worth to an attacker', () => {
+  it('say for each cmdlet that writes what it would be worth to an attacker', () => {
     const writing = Object.keys(exchange).filter((cmdlet) => !cmdlet.startsWith('Get-'));
     expect(Object.keys(cmdletRisks).toSorted()).toEqual(writing.toSorted());
   });
@@ -44,11 +44,11 @@ describe('how to run without a permission', () => {
     expect('problems' in read && read.problems.filter((problem) => problem.startsWith('STEPS'))).toEqual([]);
   });
 
-  it('is not offered where the app itself needs it', () => {
+  it('is not offered if the app itself needs it', () => {
     expect(offSetting(['triage-alert', 'block-sign-in'], playbook)).toMatch(/^not possible/);
   });
 
-  it('is refused for a user of permissions that nobody has described', () => {
+  it('is refused for a step that nobody has described', () => {
     expect(() => withoutIt(['poll-everything'], playbook)).toThrow(/poll-everything/);
   });
 });

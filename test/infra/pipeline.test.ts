@@ -1,4 +1,4 @@
-// Who may put code into the app: what the pipeline's two identities take for a sign-in, and what they may do then.
+// Who may put code into the app: which sign-ins the pipeline's two identities accept, and what they may then do.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Snapshot, snapshot } from '../../infra/bicep.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
     mailFrom: 'reclaim@contoso.com',
     mailTo: ['oncall@contoso.com'],
   };
-  // As the pipeline deploys: roles and the policy of evidence are an administrator's.
+  // As the pipeline deploys: an administrator handles roles and the evidence policy.
   const asThePipeline = { ...needed, assignRoles: false, setEvidencePolicy: false };
   deployed = [
     await snapshot('main.bicep', asThePipeline),
@@ -46,7 +46,7 @@ const actionsOf = (role: RegExp) =>
     .filter(([, { roleName }]) => role.test(roleName))
     .flatMap(([, { permissions }]) => permissions.flatMap(({ actions }) => actions));
 
-/** As Azure compares: without case, `*` for anything. */
+/** As Azure compares: ignoring case, `*` for anything. */
 const allows = (actions: readonly string[], asked: string) =>
   actions.some((action) => {
     const pattern = action.replaceAll(/[.]/g, String.raw`\.`).replaceAll('*', '.*');
@@ -54,7 +54,7 @@ const allows = (actions: readonly string[], asked: string) =>
   });
 
 describe('the identities of the pipeline', () => {
-  it('take a token of the main branch to preview, and of the approved environment to deploy — no other', () => {
+  it('accept only a token of the main branch to preview, and of the approved environment to deploy', () => {
     const schema = z.object({ issuer: z.string(), subject: z.string(), audiences: z.array(z.string()) });
     const issuer = 'https://token.actions.githubusercontent.com';
     const audiences = ['api://AzureADTokenExchange'];
@@ -68,14 +68,14 @@ describe('the identities of the pipeline', () => {
     ]);
   });
 
-  it('that previews may write nothing', () => {
+  it('for previews may write nothing', () => {
     expect(actionsOf(/plan/)).toEqual([
       'Microsoft.Resources/deployments/whatIf/action',
       'Microsoft.Resources/deployments/validate/action',
     ]);
   });
 
-  it('that deploys may write each type that is deployed, and no other', () => {
+  it('for deployments may write each type that is deployed, and no other', () => {
     const types = new Set(
       deployed
         .flatMap((from) => from.predictedResources.map(({ type }) => type))
@@ -114,7 +114,7 @@ describe('the identities of the pipeline', () => {
     'Microsoft.Authorization/roleDefinitions/write',
     'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write',
     'Microsoft.Compute/virtualMachines/write',
-  ])('that deploys may not %s', (action) => {
+  ])('for deployments may not %s', (action) => {
     expect(allows(actionsOf(/deploy/), action)).toBe(false);
   });
 });

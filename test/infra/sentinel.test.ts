@@ -1,5 +1,5 @@
-// The playbook as it would be deployed, evaluated by the real compiler; its expressions are worked out here as Logic Apps
-// would, so that what it publishes can be read as triage reads it.
+// The playbook as it would be deployed, evaluated by the real compiler. Its expressions are evaluated here as in Logic
+// Apps, so that what it publishes can be read as triage reads it.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Snapshot, snapshot } from '../../infra/bicep.ts';
@@ -44,7 +44,7 @@ const at = (value: unknown, path: string): Json =>
     z.json().parse(value),
   );
 
-/** What the trigger puts out, in place of the expressions that ask for it. */
+/** Replaces expressions by what the trigger puts out. */
 function worked(template: Json, trigger: unknown): Json {
   if (Array.isArray(template)) return template.map((one) => worked(one, trigger));
   const object = objectSchema.safeParse(template);
@@ -75,13 +75,13 @@ describe('the playbook', () => {
     'account-by-cloud-sid',
     'mailbox-entity',
     'two-accounts',
-  ])('publishes %s so that triage reads in it what it reads in the whole incident', (name) => {
+  ])('publishes %s so that triage reads the same as in the whole incident', (name) => {
     const trigger = payload(`sentinel/${name}`);
     const { events, refused } = readEvents(worked(publish().body, trigger));
     expect(refused).toEqual([]);
     const [claim] = events.flatMap((event) => claimsOf(event));
     const [whole] = claimsOf({ id: 'whole', type: '', data: trigger });
-    // The names of the alerts in it stay behind; the title says the same to people.
+    // The names of its alerts are left out; the title tells people the same.
     const read = (one: typeof claim) => {
       if (one === undefined || !('source' in one)) throw new Error(JSON.stringify(one));
       const { id, tenantId, subjects, left } = one.claim;
@@ -94,7 +94,7 @@ describe('the playbook', () => {
     expect(read(claim)).toEqual(read(whole));
   });
 
-  it('names an incident by source, id and version, in no more than a queue takes', () => {
+  it('names an incident by source, id and version, within what a queue takes', () => {
     const trigger = payload('sentinel/analytics-rule');
     const event = z.object({ id: z.string(), type: z.string() }).parse(worked(publish().body, trigger));
     expect(event.id).toMatch(/^sentinel:[0-9a-f-]{36}:2026-11-20T10:02:00/);
@@ -102,7 +102,7 @@ describe('the playbook', () => {
     expect(event.type).toBe('Reclaim.SentinelIncident');
   });
 
-  it('publishes to the topic with its own identity, and no key is anywhere', () => {
+  it('publishes to the topic with its own identity, and needs no key', () => {
     expect(publish()).toMatchObject({
       uri: `${topicEndpoint}?api-version=2018-01-01`,
       headers: { 'Content-Type': 'application/cloudevents+json; charset=utf-8' },
@@ -111,7 +111,7 @@ describe('the playbook', () => {
     expect(JSON.stringify(given)).not.toMatch(/aeg-sas|SharedAccess|listKeys|password|secret/i);
   });
 
-  it('may read Sentinel and nothing else here; what publishing needs, the topic gives', () => {
+  it('may read Sentinel and nothing else here; the topic grants the right to publish', () => {
     const roles = ofType('Microsoft.Authorization/roleAssignments').map(({ properties }) =>
       JSON.stringify(properties),
     );
@@ -122,7 +122,7 @@ describe('the playbook', () => {
     ]);
   });
 
-  it('runs when an incident is made and when it grows', () => {
+  it('runs when an incident is created and when it grows', () => {
     const rule = z.object({
       triggeringLogic: z.object({ triggersWhen: z.string(), isEnabled: z.literal(true) }),
     });

@@ -21,12 +21,12 @@ const granted = async (more: Readonly<Record<string, string>>) => {
   return z.array(z.string()).parse(made.outputs?.['GRANTED']).toSorted();
 };
 
-/** What those of the playbook's steps that are on declare, with what comes before and after them. */
+/** What the steps that are on declare, with what comes before and after them. */
 const declared = (isOn: (step: string) => boolean) => {
   const { graph, exchange, defender } = declaredPermissions(playbook);
   const steps = playbook.map(({ name }) => name);
   const isUsing = (user: string) => !steps.includes(user) || isOn(user);
-  // Granted on the sender's mailbox alone.
+  // Granted only on the sender's mailbox.
   const everywhere = (user: string) => user !== 'send-summary' && isUsing(user);
   return [
     ...Object.keys(neededOf(graph, coveredBy, everywhere)),
@@ -36,7 +36,7 @@ const declared = (isOn: (step: string) => boolean) => {
 };
 
 describe('what is granted', () => {
-  it('holds no permission to read beside one to write — it would only be of use to an intruder', () => {
+  it('includes no read permission beside the write permission — only an intruder could use it', () => {
     const all = declared(() => true);
     for (const [read, write] of Object.entries(coveredBy)) {
       expect(all.includes(read) && all.includes(write), read).toBe(false);
@@ -45,13 +45,13 @@ describe('what is granted', () => {
     expect(all).toContain('Application.ReadWrite.All');
   });
 
-  it('holds the one to read where the steps that write are off', () => {
+  it('includes the read permission if the steps that write are off', () => {
     const some = declared((step) => step !== 'remove-app-access');
     expect(some).toContain('Application.Read.All');
     expect(some).not.toContain('Application.ReadWrite.All');
   });
 
-  it('is worked out alike by the two that grant, from the same file', () => {
+  it('is computed alike by script and template, from the same file', () => {
     const document = JSON.parse(playbookDocument());
     const { coveredBy: known } = z.object({ coveredBy: z.record(z.string(), z.string()) }).parse(document);
     expect(known['Application.Read.All']).toBe('Application.ReadWrite.All');
@@ -68,7 +68,7 @@ describe('tenant.bicep', () => {
     expect(await granted({})).toEqual(declared(() => true));
   }, 240_000);
 
-  it('grants less when steps are off — a permission that nobody uses is one that only an intruder would', async () => {
+  it('grants less when steps are off — only an intruder would use an unused permission', async () => {
     const less = await granted({ steps: '{"reset-password":{"mode":"off"}}' });
     expect(less).toEqual(declared((step) => step !== 'reset-password'));
     expect(less).not.toContain('User-PasswordProfile.ReadWrite.All');
@@ -83,12 +83,12 @@ describe('tenant.bicep', () => {
 describe('the sign-in application', () => {
   const source = readFileSync(new URL('../../infra/bicep/tenant.bicep', import.meta.url), 'utf8');
 
-  it('has the roles that the API asks for, by the same names', () => {
+  it('has the roles that the API requires, under the same names', () => {
     const made = [...source.matchAll(/^ +value: '(Responder\.\w+)'$/gm)].map(([, role]) => role);
     expect(made.toSorted()).toEqual(Object.keys(appRoles).toSorted());
   });
 
-  it('issues tokens of version 2, and to the Azure CLI without another consent — the command asks it for one', () => {
+  it('issues version 2 tokens, and to the Azure CLI without another consent — the command asks the CLI for one', () => {
     expect(source).toContain('requestedAccessTokenVersion: 2');
     expect(source).toMatch(
       /appId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46', delegatedPermissionIds: \[accessScope\]/,
@@ -97,7 +97,7 @@ describe('the sign-in application', () => {
 });
 
 describe('the mail permissions', () => {
-  it('are left to the script, which grants them on one mailbox — granted in Entra ID they would open all', () => {
+  it('are left to the script, which grants them on one mailbox — granted in Entra ID, they would open all mailboxes', () => {
     const { graph } = declaredPermissions(playbook);
     expect(graph['Mail.Send']).toEqual(['send-summary']);
     const script = readFileSync(new URL('../../infra/setup-tenant.ps1', import.meta.url), 'utf8');
@@ -106,7 +106,7 @@ describe('the mail permissions', () => {
 });
 
 describe('the minimal profile', () => {
-  it('holds what its steps wait for — a step that waits for one that is off would look too early', () => {
+  it('includes the steps that its steps wait for — without them a step would look too early', () => {
     const minimal = minimalProfile(playbook);
     for (const step of playbook.filter(({ name }) => minimal.includes(name))) {
       expect(minimal).toEqual(expect.arrayContaining([...step.requires, ...step.after]));

@@ -1,4 +1,4 @@
-// The threat model names the test that holds each row. A promise whose test is gone is no promise.
+// The threat model names the test behind each row. A promise without its test is no promise.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -12,7 +12,7 @@ const rows = page
   .map((line) => line.split('|').map((cell) => cell.trim()))
   .filter(([, attack]) => attack !== 'attack' && !attack?.startsWith('---'));
 
-/** What a file calls its tests: the first text that `it` or `describe` is given, however it got there (`it.each(…)('…', …)`). */
+/** What a file calls its tests: the first text that `it` or `describe` gets, in any form (`it.each(…)('…', …)`). */
 function titlesIn(file: string): string[] {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const titles: string[] = [];
@@ -34,13 +34,13 @@ describe('the threat model', () => {
       expect([attack, /`test\/[^`]+\.test\.ts`: ./.test(test), remains !== '']).toEqual([attack, true, true]);
   });
 
-  it('names only tests that there are', () => {
+  it('names only tests that exist', () => {
     const missing = rows.flatMap(([, attack, , , tests = '']) => {
       let titles: string[] = [];
       return tests.split(/;\s+/).flatMap((cited) => {
         const [, file, title = cited] = /^`(test\/[^`]+)`: (.*)$/.exec(cited) ?? [];
         if (file !== undefined) titles = existsSync(`${root}/${file}`) ? titlesIn(`${root}/${file}`) : [];
-        // A few letters would be found in any title.
+        // A few letters would occur in any title.
         const isThere = title.length > 12 && titles.some((own) => own.includes(title));
         return isThere ? [] : [`${attack}: ${file ?? ''} ${title}`];
       });

@@ -1,5 +1,5 @@
-// The pipeline can put code into the app, so it is as strong as the app. It is read here as somebody reads it who may push a
-// branch, open a pull request or change a variable, and wants in.
+// The pipeline can put code into the app, so it matters as much as the app. These tests read it like an attacker who
+// may push a branch, open a pull request or change a variable.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -65,7 +65,7 @@ const commandsOf = ({ steps }: Job) => steps.flatMap(({ run }) => run ?? []);
 
 describe.each([...workflows])('the workflow %s', (_file, workflow) => {
   it('starts for a push to main, a pull request with no more than its own rights, or by hand', () => {
-    // pull_request_target, workflow_run and issue_comment run the main branch’s workflow on somebody else’s text.
+    // pull_request_target, workflow_run and issue_comment run the main branch’s workflow on a stranger’s text.
     const harmless = ['push', 'pull_request', 'workflow_dispatch', 'workflow_call'];
     expect(Object.keys(workflow.on).filter((event) => !harmless.includes(event))).toEqual([]);
     if ('push' in workflow.on) expect(workflow.on['push']).toEqual({ branches: ['main'] });
@@ -79,14 +79,14 @@ describe.each([...workflows])('the workflow %s', (_file, workflow) => {
 });
 
 describe.each(jobs)('$file, job $name', ({ file, name, job }) => {
-  it('may no more than its task takes', () => {
+  it('has no more rights than its task takes', () => {
     const more: Record<string, object> = {
       attest: { contents: 'read', 'id-token': 'write', attestations: 'write' },
       plan: { actions: 'read', contents: 'read', 'id-token': 'write' },
       deploy: { attestations: 'read', contents: 'read', 'id-token': 'write' },
     };
     expect(job.permissions).toEqual(file === 'deploy.yml' ? more[name] : undefined);
-    // What a pull request may start gets no token that anybody else would believe.
+    // A job that a pull request may start gets no token that anybody else would trust.
     if ('pull_request' in named(file).on) expect(JSON.stringify(job)).not.toContain('id-token');
   });
 
@@ -104,7 +104,7 @@ describe.each(jobs)('$file, job $name', ({ file, name, job }) => {
     expect(expressionsIn(job).filter((one) => !known.test(one))).toEqual([]);
   });
 
-  it('leaves no token in the clone, and takes nothing from a cache that another job has filled', () => {
+  it('leaves no token in the clone, and uses no cache that another job has filled', () => {
     for (const { uses, with: given } of job.steps) {
       if (uses?.startsWith('actions/checkout@')) expect(given).toEqual({ 'persist-credentials': 'false' });
       if (uses?.startsWith('actions/setup-node@')) expect(given['package-manager-cache']).toBe('false');
@@ -116,7 +116,7 @@ describe.each(jobs)('$file, job $name', ({ file, name, job }) => {
     for (const run of commandsOf(job)) expect(run).not.toMatch(/npm (install|i|exec)\b|\bnpx\b|curl|wget/);
   });
 
-  it('ends by itself', () => {
+  it('has a time limit', () => {
     if (job.uses === undefined) expect(job['timeout-minutes']).toBeLessThanOrEqual(30);
   });
 });
@@ -130,7 +130,7 @@ describe('the deployment', () => {
   it('does nothing for any branch but main, not even by hand', () => {
     expect(Object.keys(on)).toEqual(['push', 'workflow_dispatch']);
     expect(job('verify').if).toBe("github.ref == 'refs/heads/main'");
-    // Every other job needs that one, directly or not, and no job says that it goes on without.
+    // Every other job needs that one, directly or not, and none says that it goes on without it.
     const waits = (name: string): boolean => job(name).needs.some((one) => one === 'verify' || waits(one));
     for (const name of Object.keys(jobs).filter((one) => one !== 'verify')) {
       expect([name, waits(name), job(name).if]).toEqual([name, true, undefined]);
@@ -145,7 +145,7 @@ describe('the deployment', () => {
       ['plan', expression('vars.PLAN_CLIENT_ID')],
       ['deploy', expression('vars.DEPLOY_CLIENT_ID')],
     ]);
-    // No job beside these two holds a token that could be exchanged, but for the one that signs.
+    // Besides these two, only the job that signs holds a token that could be exchanged.
     const withToken = Object.keys(jobs).filter((name) => job(name).permissions?.['id-token'] === 'write');
     expect(withToken).toEqual(['attest', 'plan', 'deploy']);
   });
@@ -157,7 +157,7 @@ describe('the deployment', () => {
     expect(commands).not.toMatch(/az (?!deployment group what-if)/);
   });
 
-  it('deploys in the one environment that asks, after the preview has made sure that it asks', () => {
+  it('deploys in the one environment that requires approval, after the preview has checked that it does', () => {
     expect(job('deploy')).toMatchObject({ needs: ['plan', 'attest'], environment: 'production' });
     expect(Object.keys(jobs).filter((name) => job(name).environment !== undefined)).toEqual(['deploy']);
     const [check = ''] = commandsOf(job('plan'));
@@ -172,7 +172,7 @@ describe('the deployment', () => {
       expect(check).toContain(fact);
   });
 
-  it('deploys what was shown to whoever approved: variables that changed since then stop it', () => {
+  it('deploys what the approver saw: variables that changed since then stop it', () => {
     expect(job('plan').outputs).toEqual({ settings: expression('steps.settings.outputs.digest') });
     expect(job('plan').env).toEqual(job('deploy').env);
     const [first] = job('deploy').steps;
@@ -203,16 +203,16 @@ describe('the deployment', () => {
       expect(run).toContain(fact);
     expect(verified).toBeGreaterThan(at('deploy', download));
     expect(at('deploy', /Azure\/login@/)).toBeGreaterThan(verified);
-    // Nothing builds beside the signed bundle, and nothing of the repository runs with the token.
+    // Nothing builds besides the signed bundle, and nothing from the repository runs with the token.
     expect(commandsOf(job('deploy')).join('\n')).not.toMatch(/npm|node /);
   });
 
-  it('leaves how evidence is kept as it is, and assigns no roles — that is an administrator’s', () => {
+  it('leaves the evidence policy alone, and assigns no roles — an administrator does that', () => {
     expect(env).toEqual({ ASSIGN_ROLES: 'false', SET_EVIDENCE_POLICY: 'false' });
     expect(commandsOf(job('deploy')).join('\n')).not.toMatch(/tenant\.bicep|setup-tenant|pipeline\.bicep/);
   });
 
-  it('gives every parameter that main.bicepparam reads, and its default where none is set — a list of protected accounts that is left out here would be emptied', () => {
+  it('passes every parameter that main.bicepparam reads, with its default if unset — a list of protected accounts left out here would be emptied', () => {
     const parameters = readFileSync(new URL('../../infra/bicep/main.bicepparam', import.meta.url), 'utf8');
     const reads = [...parameters.matchAll(/readEnvironmentVariable\('(\w+)'(?:, '([^']*)')?\)/g)].filter(
       ([, name]) => name !== 'ASSIGN_ROLES' && name !== 'SET_EVIDENCE_POLICY',
@@ -229,7 +229,7 @@ describe('the deployment', () => {
 describe('the bundle', () => {
   const { bundle } = named('verify.yml').jobs;
 
-  it('is built twice and compared, in a job in which no package runs anything when it is installed', () => {
+  it('is built twice and compared, in a job where no package runs anything on installation', () => {
     const [build = '', ...others] = commandsOf(jobSchema.parse(bundle));
     expect(others).toEqual([]);
     expect([...build.matchAll(/npm ci.*/g)].map(([line]) => line)).toEqual([
@@ -242,7 +242,7 @@ describe('the bundle', () => {
     expect(upload).toBe((bundle?.steps.length ?? 0) - 1);
   });
 
-  it('is uploaded once: a second job that does so could put another in its place', () => {
+  it('is uploaded by only one job — a second one could replace it', () => {
     const uploads = jobs.flatMap(({ name, job }) =>
       job.steps.flatMap(({ uses }) => (uses?.includes('upload-artifact@') ? [name] : [])),
     );

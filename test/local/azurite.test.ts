@@ -1,4 +1,4 @@
-// The emulator inside this process: as many as a test wants, nothing left behind, and kept only where asked for.
+// The emulator inside this process: as many as a test wants, nothing left behind, and data kept only on request.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ describe('azurite', () => {
     await Promise.all(both.map((azurite) => azurite.close()));
   });
 
-  it('listens on this machine only, and no more after it was closed', async () => {
+  it('listens only on this machine, and no longer after it was closed', async () => {
     const azurite = await startAzurite();
     for (const endpoint of [azurite.tableEndpoint, azurite.blobEndpoint]) {
       expect(endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/devstoreaccount1$/);

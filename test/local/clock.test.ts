@@ -1,5 +1,5 @@
-// A clock that moves ahead for a whole process and for the Functions host beside it. In a file of its own: it is the
-// time of everything that runs here.
+// A clock that moves ahead for a whole process and for the Functions host beside it. In a file of its own, because it
+// changes the time for everything that runs here.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { aheadBy, moveAhead } from '../../local/clock.ts';
@@ -11,7 +11,7 @@ const before = new Date();
 afterEach(() => moveAhead(0));
 
 describe('the time of a process', () => {
-  it('is ahead for whoever asks Date, and a given time is as it was given', () => {
+  it('is ahead for Date without arguments, and leaves a given time as it is', () => {
     const start = Date.now();
     moveAhead(20 * hours);
     expect(aheadBy()).toBe(20 * hours);
@@ -24,7 +24,7 @@ describe('the time of a process', () => {
     expect(Date.now() - start).toBeLessThan(hours);
   });
 
-  it('leaves every Date a Date, whenever it was made — libraries ask by instanceof', () => {
+  it('keeps every Date a Date, whenever it was made — libraries check with instanceof', () => {
     moveAhead(hours);
     expect(before).toBeInstanceOf(Date);
     expect(new Date()).toBeInstanceOf(Date);
@@ -40,8 +40,8 @@ describe('a Functions host that follows the clock', () => {
   });
   afterEach(() => built.remove());
 
-  it('fires at once what is due by then, once, and tells the function the moved time', async () => {
-    // Never by itself while this test runs.
+  it('fires at once what is due by then, once, and gives the function the moved time', async () => {
+    // It never fires by itself while this test runs.
     const settings = { SWEEP_SCHEDULE: '0 0 */6 * * *' };
     const host = await startFixture(built, { settings, timers: true });
     try {

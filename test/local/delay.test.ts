@@ -1,4 +1,4 @@
-// Latency between the app and its storage or Service Bus: later, in order, and with the same end.
+// Latency between the app and its storage or Service Bus: everything arrives later, in order, and with the same end.
 import { once } from 'node:events';
 import { createConnection, createServer, type Server } from 'node:net';
 import { TableClient } from '@azure/data-tables';
@@ -23,7 +23,7 @@ async function before(port: number, milliseconds: number): Promise<Delay> {
   return delay;
 }
 
-it('hands everything on in order, and the end behind it', async () => {
+it('passes everything on in order, followed by the end', async () => {
   const server = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
   open.push(server);
   await once(server, 'listening');
@@ -49,7 +49,7 @@ it('ends both sides when one is torn down', async () => {
   await once(client, 'close');
 });
 
-it('lets the real client work as before, each request so much later', async () => {
+it('lets the real client work as before, with each request delayed', async () => {
   const azurite = await startAzurite();
   open.push(azurite);
   const at = new URL(azurite.tableEndpoint);

@@ -9,7 +9,7 @@ const steps = [
 ];
 
 describe('differences', () => {
-  it('finds none where no run was expected and none was opened', () => {
+  it('finds none if no run was expected and none was opened', () => {
     expect(differences({ run: 'none' }, undefined)).toEqual([]);
   });
 
@@ -17,14 +17,14 @@ describe('differences', () => {
     expect(differences({ run: 'finished' }, undefined)).toEqual(['no run was opened, expected finished']);
   });
 
-  it('takes any ending where nothing is expected of it, and a closed run for a finished one', () => {
+  it('accepts any ending if none is expected, and a closed run as a finished one', () => {
     expect(differences({}, undefined)).toEqual([]);
     expect(differences({}, { run, steps })).toEqual([]);
     expect(differences({ level: 'full' }, undefined)).toEqual(['no run was opened, expected one']);
     expect(differences({ run: 'finished' }, { run: { ...run, state: 'closed' }, steps })).toEqual([]);
   });
 
-  it('says of a step what it is and what it was to be — also of one that has not ended or is not there', () => {
+  it('says what a step is and what it should be — even if it has not ended or does not exist', () => {
     const wanted = { 'block-sign-in': 'done', 'reset-password': 'done', 'unblock-sender': 'off' } as const;
     expect(differences({ run: 'finished', level: 'full', steps: wanted }, { run, steps })).toEqual([
       'reset-password is running, expected done',

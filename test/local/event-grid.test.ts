@@ -108,7 +108,7 @@ describe('publishing with the real client', () => {
     });
   });
 
-  it('takes a signature made with the key until it expires — a publisher can be lent the topic for an hour', async () => {
+  it('accepts a signature made with the key until it expires — a publisher can borrow the topic for an hour', async () => {
     let now = new Date('2026-11-20T10:00:00Z');
     const { topic, delivered } = await topicWith({ now: () => now });
     const expiry = new Date('2026-11-20T12:05:09Z');
@@ -206,7 +206,7 @@ describe('what the topic refuses', () => {
     expect((await publish({ authorization: 'Bearer from.the.tenant' })).status).toBe(200);
   });
 
-  it('more than 1 MiB, and says so although the sender is not done', async () => {
+  it('more than 1 MiB, and says so before the sender is done', async () => {
     const { topic } = await topicWith();
     const body = JSON.stringify([{ ...published, data: 'x'.repeat(3 * 1_048_576) }]);
     expect(await refusal(await post(topic, body))).toMatchObject({ status: 413, code: 'PayloadTooLarge' });

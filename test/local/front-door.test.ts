@@ -1,4 +1,4 @@
-// The door for a browser: what it adds, what it takes away, and who does not come in.
+// The door for a browser: what it adds, what it removes, and who does not come in.
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FrontDoor, startFrontDoor } from '../../local/front-door.ts';
@@ -49,7 +49,7 @@ function ask(path: string, headers: Record<string, string> = {}) {
 }
 
 describe('the front door', () => {
-  it('adds the key, so that it stands in no link, and gives back what the app answers', async () => {
+  it('adds the key, so that no link contains it, and returns what the app answers', async () => {
     expect(await ask('/api/runs?days=7')).toEqual({
       status: 200,
       refresh: '5',
@@ -58,24 +58,24 @@ describe('the front door', () => {
     expect(arrived['x-functions-key']).toBe('the-key');
   });
 
-  it('passes on what a browser says of where it comes from — the app judges by it', async () => {
+  it('passes on what a browser says about where it comes from — the app judges by it', async () => {
     await ask('/api/runs', { 'sec-fetch-site': 'cross-site', origin: 'http://evil.example' });
     expect(arrived).toMatchObject({ 'sec-fetch-site': 'cross-site', origin: 'http://evil.example' });
     expect(arrived.host).toBe(`127.0.0.1:${port}`);
   });
 
-  it('lets nobody say for themselves who they are', async () => {
+  it('lets no caller claim an identity', async () => {
     await ask('/api/runs', { 'x-ms-client-principal': 'e30=', authorization: 'Bearer x', cookie: 'a=b' });
     for (const name of ['x-ms-client-principal', 'authorization', 'cookie'])
       expect(arrived).not.toHaveProperty(name);
   });
 
-  it('answers to its own name alone — another name that leads here is a trick of another site', async () => {
+  it('answers only to its own name — another name that leads here is another site’s trick', async () => {
     expect((await ask('/api/runs', { host: 'evil.example' })).status).toBe(421);
     expect((await ask('/api/runs', { host: `localhost:${port}` })).status).toBe(200);
   });
 
-  it('opens the API alone', async () => {
+  it('opens only the API', async () => {
     expect((await ask('/admin/functions')).status).toBe(404);
   });
 });

@@ -1,4 +1,4 @@
-// A file of somebody's own that does not hold is refused in words that say what to write instead.
+// A user's own file that is invalid is refused in words that say what to write instead.
 import { describe, expect, it } from 'vitest';
 import { problemsOf } from '../../local/problems.ts';
 import { scenarioSchema } from '../../local/scenario.ts';
@@ -9,8 +9,8 @@ const now = new Date('2026-11-20T12:00:00.000Z');
 const megan = { userPrincipalName: 'megan@contoso.com' };
 const tenant = (more: object) => () => parseTenant({ users: [megan], ...more }, now);
 
-describe('a file that does not hold', () => {
-  it('is told which name was meant — Exchange writes capitals and Microsoft Graph does not', () => {
+describe('the error for an invalid file', () => {
+  it('says which name was meant — Exchange writes capitals and Microsoft Graph does not', () => {
     const mailbox = { forwardingSmtpAddress: 'smtp:x@mail.example', inboxRules: [{ name: '..' }] };
     expect(problemsOf(tenantSchema, { user: [], users: [{ ...megan, mailbox }] })).toEqual([
       'users.0.mailbox.inboxRules.0.Name: is missing',
@@ -20,20 +20,20 @@ describe('a file that does not hold', () => {
     ]);
   });
 
-  it('is told what may stand in a place that takes several things', () => {
+  it('says what is allowed in a place that takes several things', () => {
     const story = { title: 'x', description: 'y', tenant: 'z.json', alerts: ['d1'], expect: { run: 'none' } };
     expect(problemsOf(scenarioSchema, story)).toEqual([
       'alerts.0: is nothing that may stand here; it takes an object with riskDetection or alert or incident or riskyUser or file or event',
     ]);
   });
 
-  it('is told a screenful — the same mistake in each of a thousand sign-ins is one', () => {
+  it('fits on a screen — the same mistake in each of a thousand sign-ins counts as one', () => {
     const signIns = Array.from({ length: 1000 }, () => ({ createdDateTime: 'now-1h' }));
     const lines = problemsOf(tenantSchema, { users: [], signIns });
     expect([lines.length, lines.at(-1)]).toEqual([21, 'and 980 more problems']);
   });
 
-  it('is called by the whole file where the whole is wrong', () => {
+  it('names the whole file if all of it is wrong', () => {
     expect(problemsOf(tenantSchema, [])).toEqual([expect.stringMatching(/^the file: /)]);
   });
 });
@@ -59,11 +59,11 @@ describe('a name in a tenant file that leads to nobody', () => {
       'groupEligibilities.0.principalId',
       { groups: [{ displayName: 'A' }], groupEligibilities: [{ groupId: 'A', principalId: 'meg' }] },
     ],
-  ])('is refused at %s — the story would be told without it', (place, more) => {
+  ])('is refused at %s — the story would silently leave it out', (place, more) => {
     expect(tenant(more)).toThrow(place);
   });
 
-  it('is taken as an id, which may lie outside the tenant, and as every kind of name that is documented', () => {
+  it('may be an id, even from outside the tenant, or any documented kind of name', () => {
     const groups = [{ displayName: 'Admins', members: [megan.userPrincipalName] }];
     const outside = '3c9a6f0e-2b71-4d0b-8f3e-5a6c1d2e4f77';
     const roleAssignments = [role, { ...role, principalId: 'Admins' }, { ...role, principalId: outside }];

@@ -16,8 +16,8 @@ const eventSchema = z.looseObject({
   data: z.looseObject({ id: z.string() }),
 });
 
-describe('the scenarios that come along', () => {
-  it.each(names)('%s names a tenant that holds, and alerts that the tenant knows', async (name) => {
+describe('the scenarios that are included', () => {
+  it.each(names)('%s names a valid tenant, and alerts that the tenant knows', async (name) => {
     const scenario = await loadScenario(`${folder}${name}`, now);
     createTenant(scenario.tenant, { now: () => now });
     expect(scenario.events.map((event) => eventSchema.parse(event).type)).toSatisfy((types: string[]) =>
@@ -25,7 +25,7 @@ describe('the scenarios that come along', () => {
     );
   });
 
-  it('publishes what Microsoft Graph would return, with times that are fresh — nobody answers an alert of last year', async () => {
+  it('publishes what Microsoft Graph would return, with fresh times — nobody acts on last year’s alert', async () => {
     const { events } = await loadScenario(`${folder}business-email-compromise.json`, now);
     expect(events).toEqual([
       {
@@ -47,14 +47,14 @@ describe('the scenarios that come along', () => {
     ]);
   });
 
-  it('hands on settings as an environment holds them', async () => {
+  it('passes on settings as an environment holds them', async () => {
     const { settings } = await loadScenario(`${folder}guide-order.json`, now);
     expect(settings).toEqual({ STEPS: '{"block-sign-in":{"mode":"off"}}' });
   });
 });
 
 describe('what somebody else wrote', () => {
-  it('may expect nothing, and then runs once — what is left out may end in any way', async () => {
+  it('may expect nothing, and then runs once — any ending is accepted for what is left out', async () => {
     const tenant = temporaryFile({
       users: [{ userPrincipalName: 'megan@contoso.com' }],
       riskDetections: [
@@ -75,7 +75,7 @@ describe('what somebody else wrote', () => {
       expect(failed).toContain(word);
   });
 
-  it('wraps an object of Microsoft Graph and leaves everything else alone — bad input is to arrive as it is', () => {
+  it('wraps an object of Microsoft Graph and leaves everything else alone — bad input must arrive as it is', () => {
     const detection = { id: 'd1', riskEventType: 'anomalousToken', detectedDateTime: 'now-5m' };
     const event = { specversion: '1.0', id: 'e1', type: 'x', source: 'y', data: {} };
     const [wrapped, ...rest] = loadAlert(temporaryFile([detection, event, 'no object', { id: 7 }]), now);
@@ -91,7 +91,7 @@ describe('what somebody else wrote', () => {
     expect(() => loadAlert(`${file}.missing`, now)).toThrow(`${file}.missing can't be read`);
   });
 
-  it('lays an overlay over the tenant as a JSON merge patch', () => {
+  it('applies an overlay to the tenant as a JSON merge patch', () => {
     const target = { a: { b: 1, c: 2 }, list: [1, 2], gone: true };
     expect(merge(target, { a: { c: 3 }, list: [4], gone: null })).toEqual({ a: { b: 1, c: 3 }, list: [4] });
   });

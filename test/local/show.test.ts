@@ -40,7 +40,7 @@ const seen = (row: StepRow, before: StepRow['state'] | undefined, all = false) =
   shown({ at: new Date(), run: rowsOf([row]), step: row, before }, all);
 
 describe('the live view', () => {
-  it('has a line for a step that settled or is tried again, and for every other state only when asked', () => {
+  it('has a line for a step that settled or is tried again, and for other states only on request', () => {
     const settled = step({ state: 'settled', outcome: { is: 'done' } });
     expect(seen(settled, 'running')).toContain('done');
     // Off, or not for this account: nobody ever worked on it.
@@ -54,7 +54,7 @@ describe('the live view', () => {
     }
   });
 
-  it('shows nothing that a terminal obeys, whatever a rule is called', () => {
+  it('shows no control characters, whatever a rule is called', () => {
     const evil = fc.string({ unit: 'binary' }).map((text) => `\u001b]0;owned\u0007\u009b2J${text}\r\n`);
     fc.assert(
       fc.property(evil, (name) => {
@@ -74,11 +74,11 @@ describe('a later look', () => {
   const lines = (before: StepRow, after: StepRow) =>
     lookLines({ before: [rowsOf([before])], after: [rowsOf([after])] });
 
-  it('says nothing of what is as it was', () => {
+  it('says nothing about what has not changed', () => {
     expect(lines(settled({ changes: [change] }), settled({ changes: [change], turn: 9 }))).toEqual([]);
   });
 
-  it('says what it found, what came back, and what a person is asked now or no more', () => {
+  it('says what it found, what came back, and what a person is now or no longer asked', () => {
     expect(lines(settled(), settled({ changes: [change], outcome: { is: 'done' } }))).toEqual([
       expect.stringMatching(/unchanged → done/),
       expect.stringMatching(/found: rule "a" \(unverified\)/),

@@ -1,5 +1,5 @@
-// `reclaim look-back` as a process: real sockets, a tenant that throttles, a kill in the middle, and the front door of a
-// running app.
+// `reclaim look-back` as a process: real sockets, a tenant that throttles, a kill in the middle, and a running app's
+// front door.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -69,7 +69,7 @@ function lookedIn(file: string): number[] {
 }
 
 describe('reclaim look-back', () => {
-  it('is killed and goes on; nothing is looked at or found twice, and the report comes in three forms', async () => {
+  it('goes on after being killed: nothing is looked at or found twice, and the report comes in three forms', async () => {
     const faults = [{ on: 'Get-InboxRule', every: 20, retryAfter: 1 }];
     const { env } = await serve(160, { behaviour: { faults } });
     const state = join(folder, 'killed.jsonl');
@@ -121,14 +121,14 @@ describe('reclaim look-back', () => {
     expect(tenant.requests).toEqual([]);
   }, 60_000);
 
-  it('refuses an identity without permissions of an application: a person’s token says nothing of what it may do', async () => {
+  it('refuses an identity without application permissions — a person’s token does not say what it may do', async () => {
     const { env, tenant } = await serve(3, { app: { permissions: ['Exchange.ManageAsApp'] } });
     const { code, error } = await start(env, '--state', join(folder, 'person.jsonl')).ended;
     expect([code, error]).toEqual([3, expect.stringContaining('no application with permissions of its own')]);
     expect(tenant.requests).toEqual([]);
   }, 60_000);
 
-  it('takes a list of addresses, and names the line that is none', async () => {
+  it('accepts a list of addresses, and names a line that is none', async () => {
     const { env } = await serve(3);
     const file = join(folder, 'addresses.txt');
     writeFileSync(file, '# ours\n198.51.100.9\n');
@@ -167,7 +167,7 @@ describe('addresses that runs of Reclaim name', () => {
     });
   }, 60_000);
 
-  it('are named as not seen where they can’t be read', async () => {
+  it('are reported as not seen if they can’t be read', async () => {
     const { env } = await serve(3);
     await answering(403, async (url) => {
       const all = { ...env, RECLAIM_URL: url, RECLAIM_KEY: 'key' };

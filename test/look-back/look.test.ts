@@ -107,7 +107,7 @@ describe('a look back', () => {
     ).toEqual([]);
   });
 
-  it('asks only what its permissions are documented for, and uses each of them', async () => {
+  it('makes only requests that its permissions are documented for, and uses each permission', async () => {
     const tenant = tenantOf(160);
     await lookAt(tenant);
     const { requests } = tenant;
@@ -119,7 +119,7 @@ describe('a look back', () => {
     expect(requests.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  it('says what no look can show: the log’s age, and registrations without an address', async () => {
+  it('says what no look can show: what is older than the log, and registrations without an address', async () => {
     const report = await lookAt(tenantOf(3));
     expect(report.gaps.map(({ what }) => what)).toEqual([
       'methods registered before 2026-10-21 10:00:00 UTC',
@@ -127,7 +127,7 @@ describe('a look back', () => {
     ]);
   });
 
-  it('asks a second time for the rules of a mailbox only where it matters whether one is hidden', async () => {
+  it('reads a mailbox’s rules a second time only if it matters whether one is hidden', async () => {
     const tenant = tenantOf(40);
     await lookAt(tenant);
     // Ten of them have rules.
@@ -135,7 +135,7 @@ describe('a look back', () => {
     expect(cmdlets(tenant, 'Get-Mailbox')).toHaveLength(1);
   });
 
-  it('tells of a rule that was switched off, and of one that is hidden, since whoever made it was there', async () => {
+  it('reports a rule that was switched off, and one that is hidden — whoever made it was there', async () => {
     const sorting = { From: ['news@adatum.com'], MoveToFolder: 'Newsletters' };
     const inboxRules = [
       { Name: '..', SubjectContainsWords: ['invoice'], MoveToFolder: 'RSS Feeds', Enabled: false },
@@ -158,7 +158,7 @@ describe('a look back', () => {
     expect(rules.find(({ what }) => what.includes('switched off'))?.verdict).toBe('ask');
   });
 
-  it('waits as long as a service asks, and comes to the same', async () => {
+  it('waits as long as a service asks, and finds the same', async () => {
     const faults = [
       { on: 'Get-InboxRule', every: 7, retryAfter: 30 },
       { on: 'Get-Mailbox', times: 2, status: 503 },
@@ -174,7 +174,7 @@ describe('a look back', () => {
   });
 });
 
-describe('a look back whose identity lacks something', () => {
+describe('a look back with an identity that lacks something', () => {
   let looked: ReturnType<typeof lookAt> | undefined;
   const withAll = () => {
     looked ??= lookAt(tenantOf(160));
@@ -200,11 +200,11 @@ describe('a look back whose identity lacks something', () => {
       const report = await lookAt(tenantOf(160, without(missing)), { file });
       expect(said(report)).toContain(missing);
       expect(report.complete).toBe(false);
-      // Nothing is made up for what could not be seen: each find is one of those with all rights.
+      // Nothing is made up for what could not be seen: each finding is one of those found with all rights.
       const whole = await withAll();
       const known = new Set(whole.finds.map(({ id }) => id));
       expect(report.finds.filter(({ id }) => !known.has(id))).toEqual([]);
-      // With the right it goes on where it was, and comes to the same.
+      // With the right, it continues where it was, and finds the same.
       const later = await lookAt(tenantOf(160), { file });
       expect(later.finds).toEqual(whole.finds);
       expect(later.gaps).toEqual(whole.gaps);
@@ -230,7 +230,7 @@ describe('a look back whose identity lacks something', () => {
     expect(cmdlets(tenant, 'Get-InboxRule').length).toBeLessThan(3);
   });
 
-  it('says what a licence lacks', async () => {
+  it('says which licence is missing', async () => {
     const report = await lookAt(tenantOf(3, { servicePlans: [] }));
     expect(said(report)).toMatch(/risk detections name: .*Entra ID P1/);
     expect(said(report)).toMatch(/calls an administrator: .*Entra ID P1/);
@@ -240,7 +240,7 @@ describe('a look back whose identity lacks something', () => {
 });
 
 describe('a look back that was killed', () => {
-  it('goes on where it was, whatever byte the process came to, and finds nothing twice', async () => {
+  it('continues where it was, at whatever byte the process was killed, and finds nothing twice', async () => {
     const file = newFile();
     const whole = await lookAt(tenantOf(45), { file });
     const bytes = readFileSync(file);
@@ -266,7 +266,7 @@ describe('a look back that was killed', () => {
     );
   }, 120_000);
 
-  it('asks nothing when all is seen', async () => {
+  it('asks for nothing once everything is seen', async () => {
     const file = newFile();
     const whole = await lookAt(tenantOf(45), { file });
     const tenant = tenantOf(45);
@@ -274,7 +274,7 @@ describe('a look back that was killed', () => {
     expect(tenant.requests).toEqual([]);
   });
 
-  it('ends at once when it is told to, with what was seen in the file', async () => {
+  it('stops at once when told to, with what was seen in the file', async () => {
     const file = newFile();
     const stopping = new AbortController();
     const progress = ({ seen }: { seen: number }) => {
@@ -288,7 +288,7 @@ describe('a look back that was killed', () => {
 });
 
 describe('the list of mailboxes', () => {
-  it('holds each once, where a page begins with what the one before it ended with, and those without an id', async () => {
+  it('lists each once, even if a page begins with the last entry of the one before, and includes those without an id', async () => {
     const row = (n: number) => ({
       ExternalDirectoryObjectId: `id-${n}`,
       UserPrincipalName: `p${n}@contoso.com`,
@@ -315,7 +315,7 @@ describe('the list of mailboxes', () => {
 describe('the state of a look back', () => {
   const begun = { tenantId: 'c598b4ac-dcdb-4a49-8f63-25db95e06a6f', days: 180, at: now().toISOString() };
 
-  it('is for its owner alone', async () => {
+  it('is readable only by its owner', async () => {
     const file = newFile();
     await (await State.open(file, begun)).close();
     expect(statSync(file).mode & 0o077).toBe(0);
@@ -330,14 +330,14 @@ describe('the state of a look back', () => {
     },
   );
 
-  it('is not taken for another tenant, or for other days', async () => {
+  it('is not used for another tenant, or for other days', async () => {
     const file = newFile();
     await (await State.open(file, begun)).close();
     await expect(State.open(file, { ...begun, days: 30 })).rejects.toThrow('over 180 days');
     await expect(State.open(file, { ...begun, tenantId: 'another' })).rejects.toThrow('over 180 days');
   });
 
-  it('names the line that somebody changed', async () => {
+  it('names a line that somebody changed', async () => {
     const file = newFile();
     await lookAt(tenantOf(3), { file });
     const lines = readFileSync(file, 'utf8').split('\n');

@@ -10,7 +10,7 @@ describe('the progress of a look back', () => {
     [at(500, 2000), 20 * 60_000, '500 of 2,000 mailboxes, 3 found; about 20 minutes left'],
     [at(500, 2000), 300 * 60_000, '500 of 2,000 mailboxes, 3 found; about 5 hours left'],
     [at(2000, 2000), 0, '2,000 of 2,000 mailboxes, 3 found'],
-  ])('tells how far it is, and how long it will take once that can be told: %j', (progress, left, line) => {
+  ])('says how far it is, and how long it will take once that is known: %j', (progress, left, line) => {
     expect(progressLine(progress, left)).toBe(line);
   });
 });

@@ -1,4 +1,4 @@
-// What strangers wrote stands in a report: names of rules, applications, mailboxes. None of it is more than text.
+// A report contains what strangers wrote: names of rules, applications, mailboxes. None of it may be more than text.
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ const report = (changes: Partial<Report> = {}): Report => ({
 const text = (given: Report) => stripVTControlCharacters(reportText(given));
 
 describe('the report of a look back', () => {
-  it('is as long for any name, and lets none of them move the cursor or open a tag', () => {
+  it('has the same length for any name, and lets none move the cursor or open a tag', () => {
     const lines = text(report({ finds: [find()], gaps: [{ what: 'a', why: 'b', again: false }] })).split(
       '\n',
     ).length;
@@ -55,7 +55,7 @@ describe('the report of a look back', () => {
     );
   });
 
-  it('never calls a tenant clean: nothing found is nothing in what was seen', () => {
+  it('never calls a tenant clean — nothing found means nothing in what was seen', () => {
     expect(text(report())).toContain('nothing was found in what was seen');
     expect(text(report({ mailboxes: null }))).toContain('No mailbox was looked into');
     expect(text(report({ gaps: [{ what: 'a', why: 'b', again: true }] }))).toContain(
@@ -63,7 +63,7 @@ describe('the report of a look back', () => {
     );
   });
 
-  it('tells what was not seen before what was found', () => {
+  it('says what was not seen before what was found', () => {
     const said = text(report({ finds: [find()], gaps: [{ what: 'the log', why: 'refused', again: true }] }));
     expect(said.indexOf('the log')).toBeGreaterThan(0);
     expect(said.indexOf('the log')).toBeLessThan(said.indexOf('adele@contoso.com'));
@@ -71,7 +71,7 @@ describe('the report of a look back', () => {
 });
 
 describe('what may be raised', () => {
-  it('is one alert for each account with something that a run would remove — not what is to be asked, not what is nobody’s', () => {
+  it('is one alert for each account with something that a run would remove — not for questions, or for what belongs to nobody', () => {
     const finds = [
       find(),
       find({ id: 'forwarding:1', kind: 'forwarding' }),
@@ -80,7 +80,7 @@ describe('what may be raised', () => {
     ];
     const alerts = alertsOf(report({ finds }));
     expect(alerts.map(({ person, finds: own }) => [person.id, own.length])).toEqual([['1', 2]]);
-    // In whatever order it was found, it is the same alert.
+    // Whatever the order of finding, it is the same alert.
     expect(alertsOf(report({ finds: finds.toReversed() })).map(({ id }) => id)).toEqual(
       alerts.map(({ id }) => id),
     );

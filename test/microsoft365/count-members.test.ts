@@ -1,4 +1,4 @@
-// The number of people is asked for while a lock waits, so it is asked for once, and its absence stops nothing.
+// The number of people is asked for while a lock waits, so it is asked for once, and not knowing it stops nothing.
 import { describe, expect, it } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
 import { memberCount } from '../../shared/microsoft365/count-members.ts';
@@ -25,7 +25,7 @@ function counting(answer: () => unknown, locked = async () => 0) {
 }
 
 describe('the number of members', () => {
-  it('is asked for once by all who ask at the same time, and again after an hour', async () => {
+  it('is read once for all who ask at the same time, and again after an hour', async () => {
     let members = 120;
     const { count, graph, later } = counting(() => ({ '@odata.count': members }));
     expect(await Promise.all([count(), count(), count()])).toEqual([120, 120, 120]);
@@ -37,7 +37,7 @@ describe('the number of members', () => {
     expect(graph.requests).toHaveLength(2);
   });
 
-  it('is the same however many of them were locked — else the limit shrinks with each lock', async () => {
+  it('is the same however many of them were locked — else the limit would shrink with each lock', async () => {
     let locked = 0;
     const { count, later } = counting(
       () => ({ '@odata.count': 120 - locked }),
@@ -50,7 +50,7 @@ describe('the number of members', () => {
     }
   });
 
-  it('is null while nobody can tell, says why, and is asked for again soon', async () => {
+  it('is null while it is unknown, with the reason, and is read again soon', async () => {
     let broken = true;
     const { count, lines, later } = counting(() => {
       if (broken) throw new RetryableError('Microsoft Graph could not be reached');

@@ -67,7 +67,7 @@ describe('readAccount in a tenant', () => {
     await expect(inTenant().read(name)).resolves.toMatchObject({ userPrincipalName: name, ...expected });
   });
 
-  it('fails without the right to read users, domains or roles — a guess would lock out the wrong person', async () => {
+  it('fails without the right to read users, domains or roles — a guess could lock out the wrong person', async () => {
     for (const missing of ['User.Read.All', 'Domain.Read.All', 'RoleManagement.Read.Directory']) {
       const { read } = inTenant(
         {},
@@ -77,12 +77,12 @@ describe('readAccount in a tenant', () => {
     }
   });
 
-  it('does without a licence for PIM', async () => {
+  it('works without a licence for PIM', async () => {
     const { read } = inTenant({ servicePlans: ['EXCHANGE_S_ENTERPRISE'] });
     await expect(read('admin@contoso.com')).resolves.toMatchObject({ roles: ['Global Administrator'] });
   });
 
-  it('is sent to the queue by a tenant that throttles for long', async () => {
+  it('leaves a tenant that throttles for long to the queue', async () => {
     const faults = [{ on: 'GET /v1.0/domains/*', retryAfter: 20 }];
     const { read } = inTenant({ behaviour: { faults } });
     const error = await thrownBy(read('adele.vance@contoso.com'));
@@ -104,7 +104,7 @@ describe('readAccount in a tenant', () => {
 describe('Exchange in a tenant', () => {
   const schema = z.object({ ForwardingSmtpAddress: z.string().nullable() });
 
-  it('gives the account its own mailbox, and 404 to whoever has none', async () => {
+  it('returns the account’s own mailbox, and 404 if it has none', async () => {
     const { exchange, read } = inTenant();
     const adele = await read('adele.vance@contoso.com');
     await expect(theMailbox(exchange, adele, ['ForwardingSmtpAddress'], schema)).resolves.toEqual({
@@ -117,7 +117,7 @@ describe('Exchange in a tenant', () => {
     });
   });
 
-  it('says what is missing where the app has no permission', async () => {
+  it('says what is missing if the app has no permission', async () => {
     const { exchange } = inTenant({}, accountPermissions.graph);
     expect(await thrownBy(exchange.get('Get-AcceptedDomain', {}, z.unknown()))).toMatchObject({
       name: 'PermanentError',
@@ -126,7 +126,7 @@ describe('Exchange in a tenant', () => {
     });
   });
 
-  it('takes writes as they are encoded, a null included', async () => {
+  it('accepts writes as they are encoded, null included', async () => {
     const { exchange, tenant } = inTenant({
       users: [
         {
@@ -156,7 +156,7 @@ describe('Graph in a tenant', () => {
     expect(users).toHaveLength(file.users.length);
   });
 
-  it('a PATCH whose answer was lost is made once more', async () => {
+  it('repeats a PATCH after a lost answer', async () => {
     const faults = [{ on: 'PATCH /v1.0/users/*', answerLost: true, times: 1 }];
     const { graph, tenant } = inTenant({ behaviour: { faults } }, [
       ...permissions,

@@ -1,9 +1,9 @@
-// No code leaves the mailbox in a subject, however it is written; what is no code stays readable.
+// No code in a subject leaves the mailbox, however it is written; what is no code stays readable.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withoutCodes } from '../../shared/microsoft365/mask-codes.ts';
 
-describe('a subject that is told', () => {
+describe('a subject that is shown', () => {
   it.each([
     ['Your verification code is 418 220', '418 220'],
     ['418220 is your verification code', '418220'],
@@ -34,7 +34,7 @@ describe('a subject that is told', () => {
     (subject) => expect(withoutCodes(subject)).toBe(subject),
   );
 
-  it('holds no six digits of a code, whatever stands around and between them', () => {
+  it('contains no six digits of a code, whatever is around and between them', () => {
     const gap = fc.constantFrom('', ' ', '-', '.', '\u200B', '\u00A0');
     const digit = fc.integer({ min: 0, max: 9 });
     fc.assert(

@@ -48,7 +48,7 @@ const holder = (principalId: string, type: string, more = {}) => ({
 const unlicensed = graphError(400, 'AadPremiumLicenseRequired', 'The tenant needs to have a license.');
 const missing = graphError(404, 'Request_ResourceNotFound', 'Resource does not exist.');
 
-/** A tenant of one usual user; what a test gives for a path takes the place of the usual answer. */
+/** A tenant with one ordinary user; what a test gives for a path replaces the usual answer. */
 const usual: Record<string, Scripted> = {
   [`/users/${adele}`]: { body: user },
   '/domains/contoso.com': { body: { id: 'contoso.com', authenticationType: 'Managed' } },
@@ -76,7 +76,7 @@ const withUser = (more: object): Record<string, Scripted> => ({
 });
 
 describe('readAccount', () => {
-  it('describes a usual user in six requests, five of them at once — containment waits for it', async () => {
+  it('describes an ordinary user in six requests, five of them at once — containment waits for it', async () => {
     const { account, asked } = await reading({});
     expect(account).toEqual({
       id: adele,
@@ -96,9 +96,9 @@ describe('readAccount', () => {
     expect(asked).toHaveLength(6);
   });
 
-  it('asks for the domain at once where the alert names it, and again where that name is not true', async () => {
+  it('asks for the domain at once if the alert names it, and again if that name is wrong', async () => {
     const told = await reading({}, adele, 'Adele.Vance@CONTOSO.com');
-    // The first of the round, before anything has been answered.
+    // The first of the round, before anything was answered.
     expect(told.asked.slice(0, 2).some((asked) => asked.endsWith('/domains/contoso.com'))).toBe(true);
     expect(told.asked).toHaveLength(6);
     const federated = { '/domains/contoso.com': { body: { authenticationType: 'Federated' } } };
@@ -106,7 +106,7 @@ describe('readAccount', () => {
     expect(wrong.account.federated).toBe(true);
   });
 
-  it('tells a deleted user by status 404', async () => {
+  it('reports a deleted user with status 404', async () => {
     const error = await thrownBy(read({ [`/users/${adele}`]: missing, [groupsOf]: missing }));
     expect(error).toMatchObject({ name: 'PermanentError', status: 404 });
   });
@@ -131,7 +131,7 @@ describe('readAccount', () => {
     expect(account).toMatchObject({ synced: true, federated: true, onPremisesDistinguishedName });
   });
 
-  it('takes a suffix that is no domain of the tenant for managed', async () => {
+  it('treats a suffix that is not a domain of the tenant as managed', async () => {
     await expect(read({ '/domains/contoso.com': missing })).resolves.toMatchObject({ federated: false });
   });
 
@@ -144,7 +144,7 @@ describe('readAccount', () => {
     { userType: 'Guest', userPrincipalName: 'megan_fabrikam.com#EXT#@contoso.onmicrosoft.com' },
     { userType: 'Member', userPrincipalName: 'megan_fabrikam.com#EXT#@contoso.onmicrosoft.com' },
     { userType: 'Guest' },
-  ])('takes %j for a guest, whose password and mailbox are elsewhere', async (more) => {
+  ])('treats %j as a guest, with password and mailbox elsewhere', async (more) => {
     const { account, asked } = await reading(withUser(more));
     expect(account).toMatchObject({ guest: true, federated: false, hasMailbox: false });
     expect(asked.filter((place) => place.includes('/domains/'))).toEqual([]);
@@ -186,11 +186,14 @@ describe('roles', () => {
       { [groupsOf]: { body: { value: [{ id: admins, isAssignableToRole: true }] } } },
     ],
     ['is in a restricted administrative unit', withUser({ isManagementRestricted: true })],
-  ])('are not needed to be privileged: who %s needs more than a permission', async (_who, given) => {
-    await expect(read(given)).resolves.toMatchObject({ roles: [], privileged: true });
-  });
+  ])(
+    'are not the only way to be privileged: an account that %s takes more than a permission',
+    async (_who, given) => {
+      await expect(read(given)).resolves.toMatchObject({ roles: [], privileged: true });
+    },
+  );
 
-  it('do not come from a group that holds none', async () => {
+  it('do not come from a group without roles', async () => {
     const account = await read({
       [groupsOf]: { body: { value: [{ id: admins, isAssignableToRole: null }] } },
     });
@@ -198,7 +201,7 @@ describe('roles', () => {
   });
 
   it.each([400, 403])(
-    'are read without PIM where it answers %i — no licence is no reason to wait',
+    'are read without PIM if it answers %i — a missing licence is no reason to wait',
     async (status) => {
       const answer = graphError(status, 'AadPremiumLicenseRequired', 'The tenant needs to have a license.');
       const account = await read({ '/roleManagement/directory/roleEligibilityScheduleInstances': answer });
@@ -206,7 +209,7 @@ describe('roles', () => {
     },
   );
 
-  it('that PIM could not give now fail the reading', async () => {
+  it('fail to be read if PIM can’t answer right now', async () => {
     const busy = graphError(429, 'TooManyRequests', 'Slow down.', { 'retry-after': '60' });
     const failed = read({ '/roleManagement/directory/roleEligibilityScheduleInstances': busy });
     expect(await thrownBy(failed)).toMatchObject({ name: 'RetryableError', retryAfterSeconds: 60 });
@@ -300,7 +303,7 @@ describe('the last Global Administrator', () => {
     expect(account).toMatchObject({ lastGlobalAdministrator: true });
   });
 
-  it('is not asked for of anybody else — it costs a round trip', async () => {
+  it('is not checked for anybody else — it costs a round trip', async () => {
     const { asked } = await reading({ [assignments(adele)]: { body: { value: [role(userAdministrator)] } } });
     expect(asked).toHaveLength(6);
   });
@@ -342,17 +345,17 @@ describe('hasMailbox', () => {
     return await readAccount({ graph, exchange, tenantId, id: adele, now: directory.options.now() });
   }
 
-  it('without a plan is asked of Exchange — a shared mailbox has none, and intruders sign in to it', async () => {
+  it('is asked of Exchange if there is no plan — a shared mailbox has none, and intruders sign in to it', async () => {
     const found = await asking({ body: { value: [{ ExternalDirectoryObjectId: adele }] } });
     expect(found.hasMailbox).toBe(true);
   });
 
-  it('is false where Exchange has none — an address alone is a mailbox on premises', async () => {
+  it('is false if Exchange has none — an address alone means a mailbox on premises', async () => {
     const none = await asking({ status: 404, body: { error: { code: 'NotFound', message: '' } } });
     expect(none.hasMailbox).toBe(false);
   });
 
-  it("is true where Exchange can't be asked — a step that finds none skips, one never asked finds nothing", async () => {
+  it("is true if Exchange can't be asked — a step that finds no mailbox skips, but a step never asked finds nothing", async () => {
     expect((await asking({ status: 403 })).hasMailbox).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-// An administrator whose roles have just gone is still shielded for a while: then alone a refusal is tried again.
+// An administrator who has just lost their roles is still protected for a while: only then is a refusal tried again.
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { resetPassword } from '../../functions/steps/reset-password/reset-password.ts';
@@ -23,7 +23,7 @@ describe.each([
     return step.fix(change, given, user.clients).catch((error: unknown) => error);
   };
 
-  it('is tried again half a minute later when the roles were removed only just now', async () => {
+  it('is tried again half a minute later if the roles were only just removed', async () => {
     const error = await refused(at('2026-11-20T09:15:02Z'));
     expect(error).toBeInstanceOf(RetryableError);
     expect(error).toMatchObject({ status: 403, retryAfterSeconds: 30, tookEffect: 'no' });

@@ -20,11 +20,11 @@ describe('what reads back in whole seconds', () => {
     ['09:15:01.200', true],
     ['09:14:50.000', true],
     ['09:15:09.000', true],
-  ])('is dated by our own doing at %s where that is what is read', (own, happened) => {
+  ])('is dated by our own clock at %s if our own change is what is read', (own, happened) => {
     expect(happenedBy(t('09:15:00.400'), t('09:15:00'), t(own))).toBe(happened);
   });
 
-  it('is compared as it stands where it has a fraction', () => {
+  it('is compared as it is if it has a fraction', () => {
     expect(happenedBy(t('09:15:00.400'), t('09:15:00.399'))).toBe(false);
     expect(happenedBy(t('09:15:00.400'), t('09:15:00.400'))).toBe(true);
   });

@@ -1,4 +1,4 @@
-// What on-call hears of preflight, day after day.
+// What on-call hears about preflight, day after day.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Notice, noticeMail } from '../../shared/mail/notice.ts';
 import { createNotices, type Notices } from '../../shared/mail/notices.ts';
@@ -61,12 +61,12 @@ describe('on-call', () => {
     ]);
   });
 
-  it('hears nothing of warnings — a mail for each would teach it to look away', async () => {
+  it('hears nothing about warnings — a mail for each would teach people to look away', async () => {
     await day(finding('licence Entra ID P2', 'warning'));
     expect(sent).toEqual([]);
   });
 
-  it('is told once what to do, with all that it fixes', async () => {
+  it('is told each remedy once, with everything that it fixes', async () => {
     await day(one, other);
     const { subject, text } = noticeMail(sent[0] ?? (await Promise.reject(new Error('none'))));
     expect(subject).toContain(

@@ -113,7 +113,7 @@ async function flown({
 }
 
 describe('preflight of a tenant in which everything is granted', () => {
-  it('finds nothing, and says so of every permission, cmdlet, licence and service', async () => {
+  it('finds no problem, and says so for every permission, cmdlet, licence and service', async () => {
     const { report, problems, warnings } = await flown();
     expect(problems).toEqual([]);
     expect(warnings).toEqual([]);
@@ -135,7 +135,7 @@ describe('preflight of a tenant in which everything is granted', () => {
     }
   });
 
-  it('asks with permissions that are declared anyway — none is granted for its sake', async () => {
+  it('uses permissions that are declared anyway — none is granted just for preflight', async () => {
     const { tenant } = await flown();
     const used = new Set(tenant.requests.flatMap(({ permission, also }) => [permission, ...also]));
     for (const name of used) if (name !== null) expect(everything).toContain(name);
@@ -164,7 +164,7 @@ describe('a permission that is missing', () => {
     expect(of(`permission ${missing}`)?.now).toMatch(/tenant\.bicep.*24 hours/);
   });
 
-  it('is none where every step that needs it is off', async () => {
+  it('is no problem if every step that needs it is off', async () => {
     const permissions = everything.filter((name) => !name.startsWith('Machine.'));
     expect((await flown({ app: { permissions }, off: ['scan-devices'] })).problems).toEqual([]);
     expect((await flown({ app: { permissions } })).problems).toEqual([
@@ -173,21 +173,21 @@ describe('a permission that is missing', () => {
     ]);
   });
 
-  it('is none where the app may write what it is to read', async () => {
+  it('is no problem if the app may write what it should read', async () => {
     const { problems } = await flown({
       app: { permissions: everything.filter((name) => name !== 'SecurityAlert.Read.All') },
     });
     expect(problems).toEqual([]);
   });
 
-  it('of Exchange is told once, not for each cmdlet', async () => {
+  it('is reported once for Exchange, not for each cmdlet', async () => {
     const { problems } = await flown({
       app: { permissions: everything.filter((name) => name !== 'Exchange.ManageAsApp') },
     });
     expect(problems).toEqual(['permission Exchange.ManageAsApp']);
   });
 
-  it('that nobody uses is told, too — it is only of use to an intruder', async () => {
+  it('is also reported if nobody uses it — only an intruder could', async () => {
     const { problems, warnings } = await flown({
       app: { permissions: [...everything, 'Sites.FullControl.All', 'Mail.Send'] },
     });
@@ -199,8 +199,8 @@ describe('a permission that is missing', () => {
   });
 });
 
-describe('roles of the app', () => {
-  it('without any, no password can be reset, and no cmdlet run', async () => {
+describe('the app’s roles', () => {
+  it('are a problem if there are none: no password can be reset, and no cmdlet run', async () => {
     const { problems, warnings, of } = await flown({ app: { directoryRoles: [] } });
     expect(problems).toContain('role User Administrator');
     expect(problems).toContain('cmdlet Get-Mailbox');
@@ -208,7 +208,7 @@ describe('roles of the app', () => {
     expect(warnings).toContain('role Privileged Authentication Administrator');
   });
 
-  it('that reach users alone are a choice: a warning that says what will be left to people', async () => {
+  it('are a choice if they reach only users: a warning says what will be left to people', async () => {
     const directoryRoles = ['User Administrator', 'Exchange Administrator'];
     const { problems, warnings, of } = await flown({ app: { directoryRoles } });
     expect(problems).toEqual([]);
@@ -216,7 +216,7 @@ describe('roles of the app', () => {
     expect(of('role Privileged Authentication Administrator')?.what).toContain('tasks for a person');
   });
 
-  it('of Exchange that hold some cmdlets and not others are told cmdlet by cmdlet', async () => {
+  it('are reported cmdlet by cmdlet if they include some Exchange cmdlets and not others', async () => {
     const { problems, warnings } = await flown({
       app: {
         directoryRoles: ['Privileged Authentication Administrator'],
@@ -313,7 +313,7 @@ describe('mail', () => {
 });
 
 describe('accounts in the settings', () => {
-  it('that do not exist any more protect nobody', async () => {
+  it('that no longer exist protect nobody', async () => {
     const { problems, of } = await flown({
       settings: {
         PROTECTED_ACCOUNTS: ['breakglass@contoso.com', 'gone@contoso.com'],
@@ -341,7 +341,7 @@ describe('accounts in the settings', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('leave out a break-glass account: a problem where one is seen, a warning where none is', async () => {
+  it('without a break-glass account are a problem if one is seen, and a warning if none is', async () => {
     const { problems } = await flown({ settings: { PROTECTED_ACCOUNTS: [] } });
     expect(problems).toEqual(['break-glass']);
     const { warnings } = await flown({
@@ -356,7 +356,7 @@ describe('settings of a step', () => {
   const group = { id: '7f4d3a6e-1d0c-4a52-8e5e-2b7c1d3f4a5b', displayName: 'Requires MFA' };
   const settings = { STEPS: { 'require-mfa': { group: group.id } } };
 
-  it('that name a group which does not exist are a problem, unless the step is off', async () => {
+  it('that name a missing group are a problem, unless the step is off', async () => {
     expect((await flown({ settings })).problems).toEqual(['group of require-mfa']);
     expect((await flown({ settings, off: ['require-mfa'] })).problems).toEqual([]);
     expect((await flown({ settings, tenant: { groups: [group] } })).of('group of require-mfa')?.is).toBe(
@@ -378,13 +378,13 @@ describe('a source', () => {
     expect(of('source alert')?.what).toContain('brought something last at 2026-11-20 08:00:00 UTC');
   });
 
-  it('is missed where none was ever heard', async () => {
+  it('is reported missing if none was ever heard', async () => {
     expect((await flown({ sources: [] })).warnings).toEqual(['sources']);
   });
 });
 
 describe('what the app works with', () => {
-  it('is tried each by itself: one queue that is missing hides no other', async () => {
+  it('is tried one by one — a missing queue hides no other', async () => {
     const tried: string[] = [];
     const { problems, of } = await flown({
       own: {
@@ -428,7 +428,7 @@ describe('what the app works with', () => {
       { tryTopic: async () => Promise.reject(new PermanentError('refused', { status: 401 })) },
       'topic',
     ],
-  ])('%s: refused is a problem', async (_, own, check) => {
+  ])('%s: a refusal is a problem', async (_, own, check) => {
     expect((await flown({ own })).problems).toEqual([check]);
   });
 
@@ -441,13 +441,13 @@ describe('what the app works with', () => {
 });
 
 describe('an app without', () => {
-  it('any permission: each is told, and its own services are looked at anyway', async () => {
+  it('any permission: each is reported, and its own services are checked anyway', async () => {
     const { problems, of } = await flown({ app: { permissions: [] } });
     expect(problems.filter((check) => check.startsWith('permission '))).toHaveLength(everything.length);
     expect(of('queues')?.is).toBe('ok');
   });
 
-  it('a token: one problem a service, and not one for each permission', async () => {
+  it('a token: one problem per service, not one for each permission', async () => {
     const { problems, of } = await flown({ tokenless: true });
     expect(problems).toEqual([
       'token Microsoft Graph',

@@ -1,4 +1,4 @@
-// What an app's token says of it, and directory roles where Graph does not tell.
+// What an app's token says about it, and directory roles if Graph does not tell.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
@@ -13,7 +13,7 @@ const tokenOf = (claims: unknown) =>
 const oid = '3d3c3b3a-1d0c-4a52-8e5e-2b7c1d3f4a5b';
 
 describe('a token', () => {
-  it('tells permissions, directory roles and its age', () => {
+  it('shows permissions, directory roles and its age', () => {
     const claims = { oid, iat: 1_763_629_200, roles: ['User.Read.All'], wids: [roleIds.userAdministrator] };
     expect(claimsOf(tokenOf(claims))).toEqual(claims);
   });
@@ -27,7 +27,7 @@ describe('a token', () => {
     ['no token', 'hello'],
     ['no JSON', 'a.b.c'],
     ['a person’s, or nobody’s', tokenOf({ upn: 'adele@contoso.com' })],
-  ])('that is %s is none', (_, token) => {
+  ])('that is %s is no token', (_, token) => {
     expect(claimsOf(token)).toBeUndefined();
   });
 });
@@ -37,7 +37,7 @@ describe('directory roles', () => {
   const row = { id: 'a1', roleDefinitionId: roleIds.exchangeAdministrator, directoryScopeId: '/' };
   const refused = new PermanentError('refused', { status: 403 });
 
-  it('are those that Graph lists on the whole directory, and those of the token — one through a group is in it alone', async () => {
+  it('are those that Graph lists for the whole directory, and those in the token — only the token shows one held through a group', async () => {
     const partial = {
       ...row,
       id: 'a2',
@@ -53,7 +53,7 @@ describe('directory roles', () => {
     );
   });
 
-  it('are those of the token where Graph may not be asked', async () => {
+  it('are those of the token if Graph may not be asked', async () => {
     const held = await heldRoles(
       scriptedGraph(() => {
         throw refused;
@@ -63,14 +63,14 @@ describe('directory roles', () => {
     expect([...held]).toEqual([roleIds.userAdministrator]);
   });
 
-  it('are not known while Graph is busy — that is no missing role', async () => {
+  it('are unknown while Graph is busy — that is no missing role', async () => {
     const busy = scriptedGraph(() => {
       throw new RetryableError('throttled');
     });
     await expect(heldRoles(busy, claims)).rejects.toBeInstanceOf(RetryableError);
   });
 
-  it('that no step needs are not asked for', () => {
+  it('are not required if no step needs them', () => {
     expect(roleFindings(new Set(), playbook, () => false)).toEqual([]);
     expect(
       roleFindings(new Set([roleIds.globalAdministrator]), playbook, () => true).map(({ is }) => is),

@@ -1,4 +1,4 @@
-// Each version of a row is taken apart once.
+// Each version of a row is parsed once.
 import { describe, expect, it } from 'vitest';
 import { KnownRows } from '../../shared/store/known-rows.ts';
 
@@ -19,13 +19,13 @@ function counting() {
 }
 
 describe('a row that was read before', () => {
-  it('is not taken apart again', async () => {
+  it('is not parsed again', async () => {
     const { of, taken } = counting();
     expect(await of('1')).toBe(await of('1'));
     expect(taken()).toBe(1);
   });
 
-  it('is when another has written it, or when it is another row', async () => {
+  it('is parsed again if somebody else has written it, or if it is another row', async () => {
     const { of, taken } = counting();
     await of('1');
     expect(await of('2')).toMatchObject({ is: '2' });
@@ -34,27 +34,27 @@ describe('a row that was read before', () => {
     expect(taken()).toBe(4);
   });
 
-  it.each([{ parts: 1 }, { json1: '{}' }])('is when it is large: %j', async (more) => {
+  it.each([{ parts: 1 }, { json1: '{}' }])('is parsed again if it is large: %j', async (more) => {
     const { of, taken } = counting();
     await of('1', more);
     await of('1', more);
     expect(taken()).toBe(2);
   });
 
-  it('is not taken apart at all where this process has written it', async () => {
+  it('is not parsed at all if this process wrote it', async () => {
     const rows = new KnownRows<{ is: string }>();
     const written = { is: '1' };
     rows.keep(entity('1'), '1', written);
     expect(await rows.of(entity('1'), () => Promise.reject(new Error('it was read')))).toBe(written);
   });
 
-  it('can be altered by nobody — the next who asks gets the same', async () => {
+  it('can’t be altered — the next caller gets the same object', async () => {
     const { of } = counting();
     const row = await of('1');
     expect(() => row.changes.push('x')).toThrow(TypeError);
   });
 
-  it('is forgotten once thousands of others were read, and kept while it is asked for', async () => {
+  it('is forgotten once thousands of others were read, but kept while it is in use', async () => {
     const { of, taken } = counting();
     for (let number = 0; number < 5000; number += 1) {
       await of(`${number}`);

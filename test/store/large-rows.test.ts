@@ -43,7 +43,7 @@ const withTable = (content = table) =>
   sampleStep('collect-audit-log', { attachments: [{ name: 'audit-log.csv', type: 'text/csv', content }] });
 
 describe('a row larger than Table Storage takes', () => {
-  it('comes back unharmed in another process — two megabytes of audit log among them', async () => {
+  it('comes back unharmed in another process — even two megabytes of audit log', async () => {
     const run = sampleRun(randomUUID());
     await opened(run, withTable());
     const rows = await process().read(runRef(run.id));
@@ -51,7 +51,7 @@ describe('a row larger than Table Storage takes', () => {
     expect(await blobsOf(run)).toHaveLength(1);
   });
 
-  it('with thousands of small things in it goes to a blob as a whole', async () => {
+  it('goes to a blob as a whole if it contains thousands of small things', async () => {
     const run = sampleRun(randomUUID());
     const kept = Array.from({ length: 8000 }, (_, index) => ({
       what: `file ${index}`,
@@ -69,7 +69,7 @@ describe('a row larger than Table Storage takes', () => {
     expect((await process().read(runRef(run.id)))?.steps[0]?.row).toEqual(step);
   });
 
-  it('is written once however often the row changes — a row is written ten times in a run', async () => {
+  it('has its long text written once, however often the row changes — a row is written ten times in a run', async () => {
     const run = sampleRun(randomUUID());
     const progress = process();
     const rows = await opened(run, withTable(), progress);
@@ -80,7 +80,7 @@ describe('a row larger than Table Storage takes', () => {
     expect(await blobsOf(run)).toHaveLength(1);
   });
 
-  it('that became small again points to nothing', async () => {
+  it('points to no blob once it is small again', async () => {
     const run = sampleRun(randomUUID());
     const progress = process();
     const rows = await opened(run, withTable(), progress);
@@ -89,7 +89,7 @@ describe('a row larger than Table Storage takes', () => {
     expect((await process().read(runRef(run.id)))?.steps[0]?.row.attachments).toEqual([]);
   });
 
-  it('is not believed where the blob was altered — evidence must be what was written', async () => {
+  it('is not believed if the blob was altered — evidence must be what was written', async () => {
     const run = sampleRun(randomUUID());
     await opened(run, withTable());
     const [name = ''] = await blobsOf(run);
@@ -99,7 +99,7 @@ describe('a row larger than Table Storage takes', () => {
     expect(error).toHaveProperty('code', 'AlteredBlob');
   });
 
-  it('is missed by name where the blob is gone', async () => {
+  it('is reported by name if the blob is gone', async () => {
     const run = sampleRun(randomUUID());
     await opened(run, withTable());
     const [name = ''] = await blobsOf(run);

@@ -1,4 +1,4 @@
-// What has been kept long enough goes, and nothing else: against the storage emulator.
+// What has been kept long enough is removed, and nothing else: on the storage emulator.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { runRef } from '../../shared/run/progress.ts';
@@ -34,7 +34,7 @@ async function opened(userId: string, state: 'closed' | 'open' | 'held' | 'finis
 }
 
 describe('a closed run', () => {
-  it('goes with its steps, log, claim and entries once its time is over, and not a day before', async () => {
+  it('is removed with its steps, log, claim and entries once its time is up, and not a day earlier', async () => {
     await opened(adele, 'closed');
     const retention = new TableRetention(service);
     expect((await retention.forget(kept, days(399))).runs).toBe(0);
@@ -59,7 +59,7 @@ describe('a closed run', () => {
   });
 
   it.each(['open', 'held', 'finished'] as const)(
-    'stays while it is %s — somebody has it to do',
+    'stays while it is %s — somebody still has work to do',
     async (state) => {
       const run = await opened(megan, state);
       await new TableRetention(service).forget(kept, days(4000));
@@ -69,7 +69,7 @@ describe('a closed run', () => {
 });
 
 describe('the other rows', () => {
-  it('go by their own times', async () => {
+  it('are removed after periods of their own', async () => {
     const index = new Table(service, 'index');
     const watch = new Table(service, 'watch');
     const row = (partitionKey: string, rowKey = 'a', at = '') => ({ partitionKey, rowKey, at });
@@ -91,7 +91,7 @@ describe('the other rows', () => {
     expect((await rowsOf('watch')).map(({ partitionKey }) => partitionKey)).toEqual(['source']);
   });
 
-  it('of decisions go from both places that hold them', async () => {
+  it('of decisions are removed from both places', async () => {
     const decisions = new TableDecisions(service);
     const decision = {
       message: null,

@@ -7,7 +7,7 @@ const truth = Date.parse('2026-11-20T09:00:00.000Z');
 const header = (time: number) => new Date(time).toUTCString();
 
 describe('the time', () => {
-  it('is the storage’s within two seconds, however far the machine is off', () => {
+  it('is the storage’s within two seconds, however wrong the machine’s is', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -86_400_000, max: 86_400_000 }),
@@ -25,7 +25,7 @@ describe('the time', () => {
     );
   });
 
-  it('is the machine’s own where both agree, so that times stay exact', () => {
+  it('is the machine’s own if both agree, so that times stay exact', () => {
     const clock = new StorageClock(() => truth + 1234);
     clock.heard(header(truth), truth + 1000, truth + 1100);
     expect(clock.now().getTime()).toBe(truth + 1234);

@@ -1,4 +1,4 @@
-// What comes back under a good status is no answer of the service until it is whole, and a proxy's no is none either.
+// A good status means nothing until the answer is complete, and a proxy's refusal is not the service's.
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -37,7 +37,7 @@ describe('an answer that was cut off', () => {
     await expect(table.get('p', 'r')).rejects.toBeInstanceOf(RetryableError);
   });
 
-  it('that is whole is read', async () => {
+  it('is read if it is complete', async () => {
     answer = { status: 200, body: whole, headers: ours };
     expect(await table.query("PartitionKey eq 'p'")).toMatchObject([{ rowKey: 'r' }]);
   });
@@ -56,7 +56,7 @@ describe('the answer to a transaction', () => {
     ]);
   };
 
-  it('says that all was written only where it says so of each row, to the end', async () => {
+  it('means success only if it says so for each row, to the end', async () => {
     const body = `--batchresponse_1\r\n\r\n${part('204 No Content')}${part('204 No Content')}${end}`;
     answer = { status: 202, body, headers };
     expect(await written()).toEqual(['W/"2"', 'W/"2"']);
@@ -66,7 +66,7 @@ describe('the answer to a transaction', () => {
     }
   });
 
-  it('that is a no and has lost its end is no yes — two would hold the same account', async () => {
+  it('is not mistaken for success when a refusal has lost its end — two runs would hold the same account', async () => {
     const no = JSON.stringify({ 'odata.error': { code: 'EntityAlreadyExists', message: { value: '1:x' } } });
     const body = `--batchresponse_1\r\n\r\n${part('409 Conflict', no)}`;
     answer = { status: 202, body: `${body}${end}`, headers };
@@ -76,15 +76,15 @@ describe('the answer to a transaction', () => {
   });
 });
 
-describe('a no', () => {
+describe('a refusal', () => {
   const missing = { 'odata.error': { code: 'ResourceNotFound', message: { lang: 'en-US', value: 'none' } } };
 
-  it('of the service is one', async () => {
+  it('by the service counts', async () => {
     answer = { status: 404, body: JSON.stringify(missing), headers: ours };
     expect(await table.get('p', 'r')).toBeUndefined();
   });
 
-  it('of a proxy is not — taken for the truth, a run would be gone', async () => {
+  it('by a proxy does not — if believed, a run would seem to be gone', async () => {
     answer = { status: 404, body: '<html>nothing here</html>', headers: { 'content-type': 'text/html' } };
     await expect(table.get('p', 'r')).rejects.toBeInstanceOf(RetryableError);
     answer = { status: 403, body: 'blocked by the proxy', headers: { 'content-type': 'text/plain' } };
@@ -112,7 +112,7 @@ describe('rows that are put at the same moment', () => {
   const puts = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ partitionKey: 'open', rowKey: `r${index}`, index }));
 
-  it('are a request for the first and one for all that came meanwhile — a storm puts hundreds into one partition', async () => {
+  it('take one request for the first and one for all that came meanwhile — a storm puts hundreds into one partition', async () => {
     const { one, requests, close } = await opened();
     await Promise.all([
       ...puts(40).map((entity) => one.put(entity)),
@@ -123,7 +123,7 @@ describe('rows that are put at the same moment', () => {
     await close();
   });
 
-  it('are all there, the last of one row as it was put last', async () => {
+  it('are all there, each row as it was put last', async () => {
     const { one, close } = await opened();
     const versions = ['a', 'b', 'c'].map((version) => ({ partitionKey: 'open', rowKey: 'same', version }));
     await Promise.all([...puts(120), ...versions].map((entity) => one.put(entity)));
@@ -132,7 +132,7 @@ describe('rows that are put at the same moment', () => {
     await close();
   });
 
-  it('are each refused for what they hold themselves', async () => {
+  it('are each refused only for their own content', async () => {
     const { one, close } = await opened((body) => body.includes('"index":7'));
     const ends = await Promise.allSettled(puts(10).map((entity) => one.put(entity)));
     expect(ends.map(({ status }) => status === 'fulfilled')).toEqual(

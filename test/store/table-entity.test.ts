@@ -33,7 +33,7 @@ describe('a document in an entity', () => {
     },
   );
 
-  it('carries no line separator as such — one in the name of an inbox rule would break the transaction', () => {
+  it('contains no raw line separator — one in an inbox rule’s name would break the transaction', () => {
     expect(there('a\u2028b\u2029c')).toBe('a\u2028b\u2029c');
     expect(JSON.stringify(entityOf({ text: '\u2028' }, { what: 'rule \u2028' }))).not.toMatch(
       /[\u2028\u2029]/,
@@ -78,7 +78,7 @@ describe('the limits of the service', () => {
     expect(() => checkTransaction('runs', rows(101))).toThrow(/101 rows/);
   });
 
-  it('refuses a transaction above 4 MiB as it goes over the wire, naming the largest row', () => {
+  it('refuses a transaction above 4 MiB as sent, naming the largest row', () => {
     const large = entityOf('é'.repeat(400_000));
     const small = toEntity('runs', user, 'claim', null, {});
     expect(() =>
@@ -91,7 +91,7 @@ describe('the limits of the service', () => {
   });
 
   it.each(['a/b', 'a\\b', 'a#b', 'a?b', 'a\tb', 'a\u007Fb', 'a\u0085b', 'x'.repeat(513)])(
-    'refuses %j as a key — the service would, with less to go by',
+    'refuses %j as a key — the service would too, with a worse explanation',
     (key) => {
       expect(isKey(key)).toBe(false);
       expect(() => toEntity('runs', key, 'claim', null, {})).toThrow(PermanentError);

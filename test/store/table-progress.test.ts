@@ -1,5 +1,5 @@
-// What only a real service does to the progress: lost and late answers, refusals, pages, rows by another hand, and
-// deaths between the two tables. The contract that both stores share is in progress.test.ts.
+// What only a real service does to the progress: lost and late answers, refusals, pages, rows written by somebody else,
+// and crashes between the two tables. The contract that both stores share is in progress.test.ts.
 import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,7 +71,7 @@ describe('a service that fails', () => {
   it.each([
     [500, 3],
     [503, 3],
-    // Without a Retry-After the SDK leaves it to us, and we to the queue.
+    // Without a Retry-After, the SDK leaves it to us, and we leave it to the queue.
     [429, 1],
   ])('is tried again after %i: %i times at once, then by the queue', async (status, tries) => {
     const run = sampleRun(randomUUID());
@@ -91,7 +91,7 @@ describe('a service that fails', () => {
     expect(String(failure)).toMatch(/table runs at http:.*403.*Storage Table Data Contributor/);
   });
 
-  it('is an error that may have taken effect when no answer ever comes — the next try finds the run', async () => {
+  it('reports that it may have taken effect if no answer ever comes — the next try finds the run', async () => {
     const run = sampleRun(randomUUID());
     await opened(sampleRun(randomUUID()));
     network = async (request, next) => {
@@ -107,7 +107,7 @@ describe('a service that fails', () => {
     expect((await opened(run)).run.row).toEqual(run);
   });
 
-  it('is unreachable: a retryable error that names the table', async () => {
+  it('causes a retryable error that names the table if it is unreachable', async () => {
     await azurite.close();
     const failure = await progress.claimOf(randomUUID()).catch((thrown: unknown) => thrown);
     azurite = await startAzurite();
@@ -115,7 +115,7 @@ describe('a service that fails', () => {
     expect(String(failure)).toMatch(/table runs at http:\/\/127\.0\.0\.1:\d+: no answer/);
   });
 
-  it('answers page by page — a run whose steps are half read would look settled', async () => {
+  it('answers page by page — a run with only half of its steps read would look settled', async () => {
     const run = sampleRun(randomUUID());
     const rows = await opened(run);
     network = (request, next) => {
@@ -162,7 +162,7 @@ describe('rows', () => {
     expect(requests).toEqual([]);
   });
 
-  it('written by another hand are named when they cannot be read', async () => {
+  it('written by somebody else are named if they cannot be read', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
     const rowKey = `${run.id}|step|block-sign-in`;
@@ -184,7 +184,7 @@ describe('rows', () => {
 });
 
 describe('the index', () => {
-  it('is written before the run — a run that nobody looks after must not exist', async () => {
+  it('is written before the run — no run may exist that nobody looks after', async () => {
     await opened(sampleRun(randomUUID()));
     requests = [];
     await opened(sampleRun(randomUUID()));
@@ -226,7 +226,7 @@ describe('the index', () => {
     expect(requests.filter((request) => request.includes('/index'))).toEqual([]);
   });
 
-  it('sets a run aside that sleeps, so that the sweep no longer reads it', async () => {
+  it('parks a sleeping run, so that the sweep no longer reads it', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
     await wakeAt(run, at('20:05:00.000').toISOString());
@@ -238,7 +238,7 @@ describe('the index', () => {
     expect(await progress.due(at('20:05:00.000'))).toEqual([runRef(run.id)]);
   });
 
-  it('drops a closed run from the open ones, and keeps it in its day', async () => {
+  it('removes a closed run from the open ones, and keeps it under its day', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
     await wakeAt(run, null);
@@ -247,7 +247,7 @@ describe('the index', () => {
     expect(await progress.list(time, 10)).toEqual([runRef(run.id)]);
   });
 
-  it('lists a run that has ended with what its own row says of it', async () => {
+  it('lists a run that has ended with what its own row says about it', async () => {
     const standing = { word: 'CONTAINED', tasks: 2 };
     const ended = sampleRun(randomUUID(), { state: 'finished', standing });
     await opened(ended);
@@ -256,7 +256,7 @@ describe('the index', () => {
     expect(listed).toMatchObject({ ...runRef(ended.id), line: { standing, userPrincipalName, displayName } });
   });
 
-  it('holds a run that waits for a person until somebody lets it go, and then no more', async () => {
+  it('lists a held run until somebody releases it, and no longer', async () => {
     const held = sampleRun(randomUUID(), { state: 'held', wakeAt: null });
     const rows = await opened(held);
     expect(await progress.held()).toEqual([runRef(held.id)]);
@@ -281,7 +281,7 @@ describe('the index', () => {
   });
 
   it.each(['runs', 'index'])(
-    'never lets a run oversleep that is woken while it is being set aside, before the write to %s',
+    'never lets a run oversleep that is woken while being parked, before the write to %s',
     async (table) => {
       const run = sampleRun(randomUUID());
       await opened(run);
@@ -300,7 +300,7 @@ describe('the index', () => {
     },
   );
 
-  it('is found though the entry or the row of another was damaged — one must not stop the sweep for all', async () => {
+  it('still lists a run if another’s entry or row is damaged — one must not stop the sweep for all', async () => {
     const [good, bad, worse] = [sampleRun(randomUUID()), sampleRun(randomUUID()), sampleRun(randomUUID())];
     for (const run of [good, bad, worse]) {
       await opened(run);
@@ -316,7 +316,7 @@ describe('the index', () => {
     expect(due).toContain(worse.id);
   });
 
-  it('survives a death in the middle of setting aside', async () => {
+  it('survives a crash in the middle of parking', async () => {
     const run = sampleRun(randomUUID());
     await opened(run);
     await wakeAt(run, at('20:05:00.000').toISOString());

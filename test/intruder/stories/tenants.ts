@@ -233,7 +233,7 @@ function intrude(roll: Dice, victim: Person, who: Intruder): TrueSignIn[] {
   const tool =
     who.how === 'mimic'
       ? machine(victim.laptop.userAgent)
-      : // A stolen token goes on claiming what it was issued to.
+      : // A stolen token goes on claiming the device it was issued to.
         { ...(isStolen ? victim.laptop : machine(null)), userAgent: who.client };
   const began = `intruder-${victim.user}`;
   const session = isStolen ? stolen : began;

@@ -1,4 +1,4 @@
-// The fixture app on a host of its own, with its log at hand: a test waits for a line, never for a time.
+// The fixture app on a host of its own, with its log at hand: a test waits for a log line, never for a time.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ export async function buildFixture(hostJson?: object): Promise<Built> {
 
 export interface Observed extends FunctionsHost {
   lines: readonly LogLine[];
-  /** The first line that fits, already written or yet to come. */
+  /** The first line that fits, whether already written or yet to come. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
   get(path: string, init?: RequestInit): Promise<Response>;
 }

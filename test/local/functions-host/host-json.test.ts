@@ -18,7 +18,7 @@ async function read(content: unknown) {
 }
 
 describe('host.json', () => {
-  it('is the service’s defaults where it says nothing', async () => {
+  it('means the service’s defaults if it says nothing', async () => {
     expect(await read({ version: '2.0' })).toMatchObject({
       functionTimeout: 30 * 60_000,
       extensions: {
@@ -48,7 +48,7 @@ describe('host.json', () => {
     );
   });
 
-  it('of this project leaves a function time to end by itself — past functionTimeout its neighbours die too', () => {
+  it('leaves a function of this project time to end by itself — after functionTimeout, its neighbours die too', () => {
     const own = readHostJson(fileURLToPath(new URL('../../../host.json', import.meta.url)));
     const environment = {
       TENANT_ID: '72f988bf-86f1-41af-91ab-2d7cd011db47',

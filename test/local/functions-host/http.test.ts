@@ -40,11 +40,11 @@ describe('an HTTP function', () => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
   });
 
-  it('gives way to a more specific route, whatever the order of registration', async () => {
+  it('gives precedence to a more specific route, whatever the order of registration', async () => {
     expect(await (await host.get('/api/runs/newest')).text()).toBe('newest');
   });
 
-  it('is not found by another method or path, and 404 needs no key', async () => {
+  it('is not found under another method or path, and 404 needs no key', async () => {
     for (const [method, path] of [
       ['DELETE', '/api/runs/1'],
       ['HEAD', '/api/runs/newest'],
@@ -60,7 +60,7 @@ describe('an HTTP function', () => {
     expect((await host.get('/api/nothing')).status).toBe(204);
   });
 
-  it('answers 500 without a word when it throws — the error is in the log alone', async () => {
+  it('answers 500 without details when it throws — the error is only in the log', async () => {
     const response = await host.get('/api/thrower');
     expect([response.status, await response.text()]).toEqual([500, '']);
     const failed = await host.line(({ function: name, level }) => name === 'thrower' && level === 'error');
@@ -141,7 +141,7 @@ describe('/admin/functions', () => {
 });
 
 describe('a function called by hand', () => {
-  it('hands its failure to whoever called it', async () => {
+  it('returns its failure to the caller', async () => {
     await expect(host.fire('broken-timer')).rejects.toThrow('the table is gone');
     await expect(host.fire('nobody')).rejects.toThrow('There is no function nobody');
     await expect(host.fire('echo')).rejects.toThrow('by HTTP');
@@ -149,7 +149,7 @@ describe('a function called by hand', () => {
 });
 
 describe('the app', () => {
-  it('has an environment of its own — nothing leaks in from whoever started it', async () => {
+  it('has an environment of its own — nothing leaks in from the process that started it', async () => {
     process.env['RECLAIM_TEST_LEAK'] = 'leaked';
     const leaky = await startFixture(built, { settings: { ONLY: 'this' } });
     try {
@@ -162,12 +162,12 @@ describe('the app', () => {
     }
   });
 
-  it('has its hooks run: at start, and before each call', async () => {
+  it('has its hooks called: at the start, and before each call', async () => {
     expect(await (await host.get('/api/hooked')).json()).toEqual({ appStarted: true, hooked: 1 });
     expect(await (await host.get('/api/hooked')).json()).toEqual({ appStarted: true, hooked: 2 });
   });
 
-  it('is told apart in the log: what it says with its context, what it writes past it, what the host says', async () => {
+  it('is told apart in the log: lines with its context, lines without it, and the host’s lines', async () => {
     await host.get('/api/console', { method: 'POST' });
     expect(await host.line(({ message }) => message === 'careful')).toMatchObject({
       ...{ source: 'app', level: 'warning', function: 'console' },
@@ -181,7 +181,7 @@ describe('the app', () => {
     });
   });
 
-  it('runs on without a function whose setting is missing, and the log names the setting', () => {
+  it('runs without a function that lacks a setting, and the log names the setting', () => {
     expect(host.lines).toContainEqual(
       expect.objectContaining({
         function: 'unset',

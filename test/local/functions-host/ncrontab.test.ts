@@ -52,7 +52,7 @@ describe('what is no NCRONTAB', () => {
     expect(() => parseNcrontab(expression)).toThrow(message);
   });
 
-  it('a day that never comes is said when it is asked for', () => {
+  it('a day that never comes is reported when it is asked for', () => {
     expect(() => after('0 0 0 31 2 *', '2026-11-20T10:00:00Z')).toThrow('never happens');
   });
 });

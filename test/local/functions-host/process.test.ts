@@ -36,7 +36,7 @@ describe('the host process', () => {
     expect([isAlive(before), isAlive(after)]).toEqual([false, false]);
   });
 
-  it('ends with whoever started it, even when that is killed', async () => {
+  it('ends with the process that started it, even when that is killed', async () => {
     built = await buildFixture();
     const module = new URL('../../../local/functions-host/start-functions-host.ts', import.meta.url);
     const script = `
@@ -59,7 +59,7 @@ describe('the host process', () => {
 });
 
 describe('an app that throws at import', () => {
-  it('has no function at all, and that is said loudly — in Azure it would be silent', async () => {
+  it('has no functions at all, which is reported loudly — in Azure it would be silent', async () => {
     built = await buildFixture();
     await writeFile(
       join(built.folder, 'late.cjs'),
@@ -78,7 +78,7 @@ describe('an app that throws at import', () => {
     }
   });
 
-  it('is told apart from one that is not there', async () => {
+  it('is told apart from one that does not exist', async () => {
     built = await buildFixture();
     const host = await startFixture({ ...built, bundle: join(built.folder, 'missing.cjs') });
     await host.close();

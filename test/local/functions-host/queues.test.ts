@@ -37,7 +37,7 @@ const lies = (queue: string) => {
   const { active, locked, deadLetters } = bus.queue(queue);
   return { active: active.length, locked: locked.length, deadLetters: deadLetters.length };
 };
-/** Settling follows a call's end; a later message of the same queue shows that it is through. */
+/** Settling follows the end of a call; a later message in the same queue shows that it has happened. */
 const send = (queue: string, message: { body: unknown; messageId: string }) =>
   client.createSender(queue).sendMessages(message);
 
@@ -102,7 +102,7 @@ describe('a queue function', () => {
     expect(most).toEqual(Array.from({ length: 17 }, () => 'most at once: 16'));
   });
 
-  it('that cannot listen says why, and the others do', () => {
+  it('that cannot listen says why, and the others still do', () => {
     const why = (name: string) =>
       host.lines.find((line) => line.function === name && line.level === 'error')?.message;
     expect(why('no-such-queue')).toContain("'no-such-queue' could not be found");
@@ -128,7 +128,7 @@ describe('when the process ends', () => {
     await host.line(said('hangs-once', 'delivery 2'));
   });
 
-  it('by a crash of the app: its messages are given back at once, and another process takes its place', async () => {
+  it('by a crash of the app: its messages are returned at once, and another process takes its place', async () => {
     await send('hangs-once', { body: 1, messageId: 'survivor' });
     await host.line(said('hangs-once', 'delivery 1'));
     const crashed = await host.get('/api/crash', { method: 'POST' });
@@ -147,7 +147,7 @@ describe('when the process ends', () => {
     await host.line((line) => line.message.startsWith('started (message late '));
     now = new Date(now.getTime() + lockSeconds * 1000);
     bus.catchUp();
-    // The second delivery of it and fifteen others let the first one out.
+    // Its second delivery and fifteen others let the first one out.
     const others = Array.from({ length: 15 }, (_, index) => ({ body: index, messageId: `m${index}` }));
     await client.createSender('crowd').sendMessages(others);
     const lost = await host.line((line) => line.message.includes('could not be settled'));

@@ -21,7 +21,7 @@ function router(...functions: RegisteredFunction[]) {
 }
 
 describe('a route', () => {
-  it('is the function’s name when none is given', () => {
+  it('is the function’s name if none is given', () => {
     expect(router(http('list-runs'))('/api/list-runs')).toEqual(['list-runs', {}]);
   });
 
@@ -42,7 +42,7 @@ describe('a route', () => {
     expect(find('/api/runs/1/2')).toBeNull();
   });
 
-  it('holds a parameter to its constraint', () => {
+  it('enforces a parameter’s constraint', () => {
     const find = router(http('any', 'runs/{id}'), http('number', 'runs/{id:int}'));
     expect(find('/api/runs/7')).toEqual(['number', { id: '7' }]);
     expect(find('/api/runs/seven')).toEqual(['any', { id: 'seven' }]);
@@ -56,7 +56,7 @@ describe('a route', () => {
   });
 
   it.each(['runs/{id:regex(x)}', 'runs/{a}-{b}', 'runs/{'])(
-    'that this host cannot read is refused: %s',
+    'is refused if this host cannot read it: %s',
     (route) => {
       expect(() => parseRoute(http('odd', route), 'api')).toThrow('does not know the segment');
     },

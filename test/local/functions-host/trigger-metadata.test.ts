@@ -21,7 +21,7 @@ describe('the metadata of a message', () => {
     expect(triggerMetadata(message({ deliveryCount: 2 }))['DeliveryCount']).toEqual({ json: '3' });
   });
 
-  it('has times as .NET writes them: without a zone where the name ends in Utc, and none after the year 9999', () => {
+  it('has times as .NET writes them: without a zone if the name ends in Utc, and none after the year 9999', () => {
     expect(triggerMetadata(message())).toMatchObject({
       EnqueuedTime: { json: '"2026-11-20T10:02:03.12+00:00"' },
       EnqueuedTimeUtc: { json: '"2026-11-20T10:02:03.12"' },

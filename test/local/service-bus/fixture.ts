@@ -55,7 +55,7 @@ export async function receiveOne(receiver: ServiceBusReceiver): Promise<ServiceB
   return message;
 }
 
-/** The client's word for what went wrong. */
+/** The client's code for what went wrong. */
 export const codeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'no error',

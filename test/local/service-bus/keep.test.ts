@@ -1,4 +1,4 @@
-// A namespace that comes back from its file, as it was, with the real client before and after.
+// A namespace that is restored from its file as it was, with the real client before and after.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const start = async (port?: number) => {
   });
   return running;
 };
-/** Down and up again at the same address, so many seconds later. */
+/** Down and up again at the same address, this many seconds later. */
 async function again(seconds = 0): Promise<ServiceBus> {
   const { port } = running;
   await running.close();
@@ -38,7 +38,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('has its messages, their properties, counts and schedules again', async () => {
+it('gets back its messages with their properties, counts and schedules', async () => {
   const bus = await start();
   const client = connect(bus);
   const body = { run: '8M2P', turn: 1 };
@@ -65,7 +65,7 @@ it('has its messages, their properties, counts and schedules again', async () =>
   await later.close();
 });
 
-it('keeps a lock until its time, and gives the message out again behind it', async () => {
+it('keeps a lock until its time, and hands the message out again after that', async () => {
   const client = connect(await start());
   await client.createSender('steps').sendMessages({ messageId: 'a', body: 1 });
   await receiveOne(client.createReceiver('steps'));
@@ -76,7 +76,7 @@ it('keeps a lock until its time, and gives the message out again behind it', asy
   expect(back.queue('steps').active[0]?.deliveryCount).toBe(1);
 });
 
-it('still knows what it had, so that a message sent again is none', async () => {
+it('still knows what it had, so that a message sent again is dropped', async () => {
   const bus = await start();
   bus.enqueue('alerts', { messageId: 'a', body: '1' });
   const back = await again();
@@ -85,7 +85,7 @@ it('still knows what it had, so that a message sent again is none', async () => 
   expect(ids(back.queue('alerts').active)).toEqual(['a', 'b']);
 });
 
-it('numbers on where it was, and brings dead letters back as such', async () => {
+it('continues its numbering, and restores dead letters as dead letters', async () => {
   const bus = await start();
   const client = connect(bus);
   await client.createSender('alerts').sendMessages({ messageId: 'a', body: 1 });

@@ -1,4 +1,5 @@
-// The queue without a wire: what it hands out, when, how often and where a message ends. Nothing here waits for a clock.
+// The queue without a connection: what it hands out, when, how often, and where a message ends. Nothing here waits for
+// a clock.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Incoming, Message } from '../../../local/service-bus/message.ts';
 import { Queue } from '../../../local/service-bus/queue.ts';
@@ -118,7 +119,7 @@ describe('order and locks', () => {
     expect(reasonOf(() => queue.complete(renewed.token))).toBeUndefined();
   });
 
-  it('knows when it has work next — the one timer is set by this', () => {
+  it('knows when it next has work — its only timer is set by this', () => {
     const queue = makeQueue();
     expect(queue.nextDueAt()).toBeUndefined();
     queue.enqueue(message('later', { scheduledFor: inSeconds(90) }));
@@ -130,14 +131,14 @@ describe('order and locks', () => {
     expect(queue.nextDueAt()).toEqual(inSeconds(90));
   });
 
-  it('lets a message go for good when it is taken — receive and delete has no second chance', () => {
+  it('forgets a message for good once it is taken — receive-and-delete has no second chance', () => {
     const queue = makeQueue();
     queue.enqueue(message('taken'));
     expect(queue.takeNext()?.messageId).toBe('taken');
     expect(queue.peek()).toEqual([]);
   });
 
-  it('forgets a message whose time to live is over, counted from when it could be had', () => {
+  it('forgets a message after its time to live, counted from when it became available', () => {
     const queue = makeQueue();
     queue.enqueue(message('stale', { timeToLiveMs: 1000 }));
     queue.enqueue(message('later', { timeToLiveMs: 1000, scheduledFor: inSeconds(5) }));
@@ -148,7 +149,7 @@ describe('order and locks', () => {
 });
 
 describe('dead letters', () => {
-  it('buries a message after its last allowed delivery, abandoned or timed out alike', () => {
+  it('dead-letters a message after its last allowed delivery, whether abandoned or timed out', () => {
     const queue = makeQueue({ maxDeliveryCount: 2 });
     queue.enqueue(message('poison', { properties: { run: '8M2P' } }));
     queue.abandon(lock(queue).token);
@@ -182,7 +183,7 @@ describe('dead letters', () => {
     ]);
   });
 
-  it('never buries twice — in a dead-letter queue a message comes back for ever, uncounted', () => {
+  it('never dead-letters twice — in a dead-letter queue a message comes back for ever, uncounted', () => {
     const queue = new Queue<string>({ ...defaults, maxDeliveryCount: 1 });
     queue.enqueue(message('dead'));
     queue.abandon(lock(queue).token);
@@ -207,7 +208,7 @@ describe('the schedule', () => {
     expect(retry?.enqueuedAt).toEqual(now);
   });
 
-  it('takes the earliest first, whatever the order of sending, and the past as now', () => {
+  it('hands out the earliest first, whatever the order of sending, and treats the past as now', () => {
     const queue = makeQueue();
     queue.enqueue(message('in 20', { scheduledFor: inSeconds(20) }));
     queue.enqueue(message('in 10', { scheduledFor: inSeconds(10) }));

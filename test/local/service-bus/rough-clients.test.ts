@@ -36,7 +36,7 @@ function openRhea(bus: ServiceBus) {
 }
 
 describe('a client that is cut off', () => {
-  it('keeps what it was sent locked, and gets nothing more', async () => {
+  it('leaves what it was sent locked, and gets nothing more', async () => {
     const connection = openRhea(stand.bus);
     const receiver = connection.open_receiver({
       source: step,
@@ -55,14 +55,14 @@ describe('a client that is cut off', () => {
     expect(stand.bus.queue(step).locked.map(({ messageId }) => messageId)).toContain('held');
   });
 
-  it('is answered when it gives up waiting just as the last message is on its way', async () => {
+  it('gets an answer if it stops waiting just as the last message is on its way', async () => {
     const connection = openRhea(stand.bus);
     const receiver = connection.open_receiver({ source: step, credit_window: 0, autoaccept: false });
     receiver.add_credit(1);
     const sent = once(receiver, 'message');
     await expect.poll(() => receiver.is_open()).toBe(true);
     const drained = once(receiver, 'receiver_drained');
-    // In one turn, before either side reads what the other writes.
+    // In one go, before either side reads what the other writes.
     stand.bus.enqueue(step, { body: JSON.stringify(body) });
     receiver.drain_credit();
     await sent;
@@ -73,7 +73,7 @@ describe('a client that is cut off', () => {
 });
 
 describe('a client that sends small frames', () => {
-  it('is answered even where nothing is to be said — its next frame waits for an acknowledgement', async () => {
+  it('gets an answer even if there is nothing to say — its next frame waits for an acknowledgement', async () => {
     const connection = openRhea(stand.bus);
     const receiver = connection.open_receiver({ source: step, credit_window: 0 });
     await once(receiver, 'receiver_open');
@@ -118,7 +118,7 @@ describe('a client that talks nonsense', () => {
   it.each([
     ['an id that isn’t one', rhea.message.encode({ message_id: rhea.types.wrap_boolean(true), body: 1 })],
     ['bytes that are no message', Buffer.from('hello')],
-  ])('has %s refused — nothing may stay in a queue that cannot be handed out', async (_what, bytes) => {
+  ])('has %s refused — a queue must not keep what it cannot hand out', async (_what, bytes) => {
     const connection = openRhea(stand.bus);
     const sender = connection.open_sender({ target: step });
     await once(sender, 'sendable');
@@ -130,7 +130,7 @@ describe('a client that talks nonsense', () => {
     await once(connection, 'connection_close');
   });
 
-  it('is told which operation is not imitated', async () => {
+  it('is told which operation is not simulated', async () => {
     const connection = openRhea(stand.bus);
     const address = `${step}/$management`;
     const receiver = connection.open_receiver({ source: address, name: 'answers' });
@@ -173,7 +173,7 @@ describe('closing', () => {
     silent.destroy();
     for (const connection of mute) connection['socket'].destroy(new Error('The test is over.'));
     await expect.poll(() => open('TCP')).toBe(0);
-    // One more is that of the poll itself.
+    // One more is the poll's own.
     await expect.poll(() => open('Timeout')).toBeLessThanOrEqual(timersBefore + 1);
     await expect(openSocket(bus)).rejects.toThrow('ECONNREFUSED');
   });
@@ -186,7 +186,7 @@ describe('closing', () => {
     await expect(once(elsewhere, 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('says at the start that its port is taken', async () => {
+  it('says at the start if its port is taken', async () => {
     const { port } = stand.bus;
     await expect(startServiceBus({ queues: [], port })).rejects.toThrow('EADDRINUSE');
   });

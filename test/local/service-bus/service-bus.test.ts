@@ -58,7 +58,7 @@ describe('sending and receiving', () => {
     expect(stand.bus.queue(step)).toMatchObject({ active: [], locked: [], deadLetters: [] });
   });
 
-  it('takes a batch as its messages, each with its own id and schedule', async () => {
+  it('treats a batch as single messages, each with its own id and schedule', async () => {
     const sender = stand.client.createSender(step);
     const batch = await sender.createMessageBatch();
     expect(batch.maxSizeInBytes).toBe(262_144);
@@ -274,7 +274,7 @@ describe('duplicates, limits and refusals', () => {
     expect(stand.bus.queue(step).active).toHaveLength(1);
   });
 
-  it('says that it has no sessions — instead of waiting for one', async () => {
+  it('says that it has no sessions, instead of waiting for one', async () => {
     await expect(stand.client.acceptNextSession(step)).rejects.toThrow('Sessions are not imitated');
   });
 

@@ -77,7 +77,7 @@ describe('settling', () => {
     expect(stand.bus.queue(step).deadLetters).toHaveLength(1);
   });
 
-  it('says that the lock is lost when it ended, and has given the message to the next', async () => {
+  it('says that the lock is lost once it has ended, and has given the message to another receiver', async () => {
     await stand.client.createSender(step).sendMessages({ messageId: 'slow', body });
     const slow = stand.client.createReceiver(step);
     const late = await receiveOne(slow);
@@ -98,7 +98,7 @@ describe('settling', () => {
     expect(await codeOf(receiver.completeMessage(message))).toBe('no error');
   });
 
-  it('keeps the lock of a connection that is gone until it ends — a killed worker’s message waits', async () => {
+  it('keeps a lost connection’s lock until it ends — a killed worker’s message waits', async () => {
     await stand.client.createSender(step).sendMessages({ messageId: 'held', body });
     await receiveOne(stand.client.createReceiver(step));
     await stand.client.close();

@@ -39,18 +39,18 @@ describe('authentication methods', () => {
     expect(refusal(await caller.send('DELETE', `${of}/phoneMethods/${mobile}`))).toEqual([400, 'badRequest']);
   });
 
-  it('are not deleted at the endpoint of another type, nor where all are listed', async () => {
+  it('are not deleted at another type’s endpoint, or at the list of all types', async () => {
     const caller = await callerOf(withMethods(app));
     expect(refusal(await caller.send('DELETE', `${of}/fido2Methods/a1`))).toEqual([404, 'resourceNotFound']);
     expect((await caller.send('DELETE', `${of}/methods/a1`)).status).toBe(400);
   });
 
-  it('refuse an app without the permission in words of their own', async () => {
+  it('refuse an app without the permission with an error of their own', async () => {
     const caller = await callerOf(withMethods(app), { permissions: ['User.Read.All'] });
     expect(refusal(await caller.get(`${of}/methods`))).toEqual([403, 'accessDenied']);
   });
 
-  it('are required one by one in beta alone', async () => {
+  it('can be required per user only in beta', async () => {
     const caller = await callerOf({ users: [user] });
     expect((await caller.get(`${of}/requirements`)).status).toBe(400);
     expect(row(await caller.get(`/beta/users/${adele}/authentication/requirements`))).toMatchObject({
@@ -72,7 +72,7 @@ describe('devices', () => {
   const path = `/v1.0/devices/${device.id}`;
   const disabled = { accountEnabled: false };
 
-  it('are changed by their object id, and the device id is another', async () => {
+  it('are changed by object id, which is not the device id', async () => {
     const caller = await callerOf({ users: [user], devices: [device] });
     const { deviceId } = row(await caller.get(path));
     expect(refusal(await caller.send('PATCH', `/v1.0/devices/${deviceId}`, disabled))).toEqual([
@@ -82,14 +82,14 @@ describe('devices', () => {
     expect((await caller.send('PATCH', path, disabled)).status).toBe(204);
   });
 
-  it('of another system are not changed by an app either, and refused otherwise — so it is reported', async () => {
+  it('can’t be changed by an app on other systems either, with a different refusal — as users report', async () => {
     const caller = await callerOf({ users: [user], devices: [{ ...device, operatingSystem: 'iOS' }] });
     expect(refusal(await caller.send('PATCH', path, disabled))).toEqual([400, 'Request_BadRequest']);
   });
 });
 
 describe('the organisation', () => {
-  it('tells its service plans by id', async () => {
+  it('lists its service plans by id', async () => {
     const caller = await callerOf({ users: [user], servicePlans: ['AAD_PREMIUM_P2'] });
     expect(rows(await caller.get('/v1.0/organization?$select=id,assignedPlans'))).toMatchObject([
       {

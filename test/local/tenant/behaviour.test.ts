@@ -1,4 +1,4 @@
-// What the services do late, in part, or not at all, as far as a tenant file asks for it.
+// What the services do late, in part, or not at all, when a tenant file asks for it.
 import { describe, expect, it } from 'vitest';
 import { callerOf, clock, refusal, row, rows } from './caller.ts';
 
@@ -26,7 +26,7 @@ describe('a list that is partial', () => {
 });
 
 describe('a search of the audit log', () => {
-  it('may succeed without a record, though there are some, as often as the file says', async () => {
+  it('may succeed without records although there are some, as often as the file says', async () => {
     const record = { id: 'r', createdDateTime: 'now-1d', operation: 'MailItemsAccessed' };
     const { get, send } = await tenantOf({ auditRecords: [record], behaviour: { auditSearchesEmpty: 1 } });
     const found = async () => {
@@ -64,7 +64,7 @@ describe('a request to PIM', () => {
     expect(tenant.state().roleEligibilities).toEqual([]);
   });
 
-  it('takes effect at once where the file says nothing', async () => {
+  it('takes effect at once if the file says nothing', async () => {
     const { send, tenant } = await tenantOf({
       roleEligibilities: [{ principalId: upn, roleDefinitionId: 'Exchange Administrator' }],
     });
@@ -74,7 +74,7 @@ describe('a request to PIM', () => {
 });
 
 describe('a Temporary Access Pass', () => {
-  it('is there at once, lets nobody in before it begins, and nobody after it ends', async () => {
+  it('exists at once, and lets nobody in before it begins or after it ends', async () => {
     const { get, send, later } = await tenantOf({ behaviour: { passDelayMinutes: 10 } });
     const made = await send('POST', `/v1.0/users/${adele}/authentication/temporaryAccessPassMethods`, {
       lifetimeInMinutes: 60,
@@ -109,7 +109,7 @@ describe('a device', () => {
 });
 
 describe('a single sign-in', () => {
-  it('is read by its id only where it was interactive; the list finds it when it is asked for its kind', async () => {
+  it('can be read by id only if it was interactive; the list finds it if asked for its kind', async () => {
     const { get } = await tenantOf({
       signIns: [{ id: 's1', createdDateTime: 'now-1h', userPrincipalName: upn, isInteractive: false }],
     });

@@ -18,7 +18,7 @@ export function clock(start: Date = noon) {
 export interface Answered {
   status: number;
   headers: Headers;
-  /** undefined where the body is empty. */
+  /** undefined if the body is empty. */
   body: unknown;
 }
 
@@ -47,7 +47,7 @@ export interface Caller {
   tenant: Tenant;
   get(path: string, headers?: Record<string, string>): Promise<Answered>;
   send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object | string): Promise<Answered>;
-  /** Runs a cmdlet, routed to the mailbox that is named or to the tenant. */
+  /** Runs a cmdlet, routed to the named mailbox or to the tenant. */
   cmdlet(name: string, parameters: object, options?: CmdletOptions): Promise<Answered>;
 }
 interface CmdletOptions {
@@ -78,7 +78,7 @@ export async function callerOf(file: unknown, options: Partial<TenantOptions> = 
         },
         ...(body ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
       }),
-    cmdlet: (name, parameters, { anchor, query = '', headers = {} } = {}) =>
+    cmdlet: (name, parameters, { anchor, query = '', headers = {} }: CmdletOptions = {}) =>
       ask(`https://outlook.office365.com/adminapi/beta/${tenant.tenantId}/InvokeCommand${query}`, {
         method: 'POST',
         headers: {

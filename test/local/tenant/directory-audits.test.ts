@@ -38,7 +38,7 @@ const file = {
 const path = '/v1.0/auditLogs/directoryAudits';
 
 describe('the directory audit log', () => {
-  it('tells newest first who did what, with the ids that the file left out', async () => {
+  it('lists newest first who did what, with the ids that the file left out', async () => {
     const caller = await callerOf(file);
     const found = rows(await caller.get(path));
     expect(found.map((entry) => entry['activityDisplayName'])).toEqual([
@@ -54,7 +54,7 @@ describe('the directory audit log', () => {
     expect(found.map((entry) => directoryAuditSchema.safeParse(entry).success)).toEqual([true, true, true]);
   });
 
-  it('is read by whoever acted and by whom it was done to — steps ask either way', async () => {
+  it('can be read by actor and by target — steps ask for either', async () => {
     const { tenant } = await callerOf(file);
     const graph = createGraph({
       baseUrl: 'https://graph.microsoft.com',

@@ -93,7 +93,7 @@ describe('mailboxes', () => {
     expect(JSON.stringify(tenant.state())).toBe(before);
   });
 
-  it('warns where nothing was modified', async () => {
+  it('warns if nothing was modified', async () => {
     const { cmdlet } = await callerOf(file);
     const answered = await cmdlet('Set-Mailbox', { Identity: 'megan@contoso.com', ForwardingAddress: null });
     expect(answered.body).toMatchObject({ '@adminapi.warnings': [expect.stringContaining('no settings')] });
@@ -194,7 +194,7 @@ describe('binding', () => {
     ['Remove-MailboxPermission', { Identity: upn, User: 'gone', AccessRights: ['FullAccess'] }],
     ['Remove-RecipientPermission', { Identity: upn, Trustee: 'S-1-5-21-1-2-3-4', AccessRights: ['SendAs'] }],
     ['Remove-MailboxFolderPermission', { Identity: `${upn}:\\Calendar`, User: 'gone' }],
-  ])('%s can’t name somebody who is gone, though the entry is shown', async (name, parameters) => {
+  ])('%s can’t name somebody who is gone, although the entry is shown', async (name, parameters) => {
     const mailbox = {
       permissions: [{ User: 'gone' }],
       recipientPermissions: [{ Trustee: 'S-1-5-21-1-2-3-4' }],
@@ -246,7 +246,7 @@ describe('inbox rules', () => {
     expect((await disable({ Identity })).status).toBe(200);
   });
 
-  it('shows a recipient of its own by the name that Exchange has for it, by which it is found', async () => {
+  it('shows an internal recipient by Exchange’s name for it, which finds it again', async () => {
     const rule = { Name: 'To Megan', ForwardTo: ['megan@contoso.com'] };
     const { cmdlet } = await callerOf({
       ...file,
@@ -295,7 +295,7 @@ describe('inbox rules', () => {
     expect(answered.status).toBe(status);
   });
 
-  it('needs the request to be routed to the mailbox it is about', async () => {
+  it('needs the request to be routed to the mailbox that it is about', async () => {
     const { cmdlet } = await callerOf(file);
     for (const anchor of [undefined, 'megan@contoso.com']) {
       const answered = await cmdlet('Get-InboxRule', { Mailbox: upn }, anchor ? { anchor } : {});
@@ -325,7 +325,7 @@ describe('restricted senders', () => {
 });
 
 describe('rights', () => {
-  it('answers an empty 403 with the reason in a header where the token has no Exchange.ManageAsApp', async () => {
+  it('answers an empty 403 with the reason in a header if the token lacks Exchange.ManageAsApp', async () => {
     const { cmdlet } = await callerOf(file, { permissions: ['User.Read.All'] });
     const { status, body, headers } = await cmdlet('Get-Mailbox', { Identity: upn });
     expect([status, body]).toEqual([403, undefined]);
@@ -371,7 +371,7 @@ describe('pages', () => {
   });
 });
 
-it('accepts mail for the verified domains where the file names no others', async () => {
+it('accepts mail for the verified domains if the file names no others', async () => {
   const { cmdlet } = await callerOf(file);
   expect(rows(await cmdlet('Get-AcceptedDomain', {}))).toEqual([
     expect.objectContaining({ DomainName: 'contoso.com', DomainType: 'Authoritative' }),

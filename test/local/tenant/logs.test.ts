@@ -1,4 +1,4 @@
-// What was done stands in a log minutes later; what comes in pages may come late, twice and in any order.
+// An act appears in a log minutes later; records that come in pages may come late, twice and in any order.
 import { describe, expect, it } from 'vitest';
 import { callerOf, clock, row, rows } from './caller.ts';
 
@@ -17,7 +17,7 @@ async function tenantOf(file: object) {
   const time = clock();
   const caller = await callerOf({ ...base, ...file }, { now: time.now });
   const ids = async (path: string) => rows(await caller.get(path)).map(({ id }) => id);
-  /** Searches the audit log, and answers the address of what it found. */
+  /** Searches the audit log, and returns the address of what it found. */
   async function search() {
     const asked = await caller.send('POST', '/v1.0/security/auditLog/queries', {
       displayName: 'all',
@@ -64,7 +64,7 @@ describe('a log', () => {
     expect(await ids(await search())).toEqual(['rule', 'file', 'chat']);
   });
 
-  it('of sign-ins is five minutes behind, and one record is no sooner there than in the list', async () => {
+  it('of sign-ins is five minutes behind, and a single record can be read no sooner than in the list', async () => {
     const { caller, ids, later } = await tenantOf({
       signIns: [signIn('a', 'now-6m'), signIn('b', 'now-4m')],
     });
@@ -113,12 +113,12 @@ describe('the pages of a log', () => {
     expect(smaller.map((page) => page.length)).toEqual([2, 2, 2, 1]);
   });
 
-  it('bring a record twice, the second time behind all others', async () => {
+  it('repeat a record, the second time after all others', async () => {
     const pages = await pagesAt({ auditRecords, behaviour: { logPages: { size: 5, repeatEvery: 3 } } });
     expect(pages.flat()).toEqual([...names, 'r0', 'r3', 'r6']);
   });
 
-  it('come in another order, the same for all pages of one answer', async () => {
+  it('come in a different order, the same for all pages of one answer', async () => {
     const pages = await pagesAt({ auditRecords, behaviour: { logPages: { size: 2, order: 'shuffled' } } });
     expect(pages.flat()).not.toEqual(names);
     expect(pages.flat().toSorted()).toEqual(names);

@@ -59,7 +59,7 @@ describe('message trace', () => {
     expect((await get(path)).status).toBe(400);
   });
 
-  it('is refused with 401 where its service principal is missing', async () => {
+  it('is refused with 401 if its service principal is missing', async () => {
     const { get } = await callerOf({ ...file, behaviour: { messageTraceReady: false } });
     expect(refusal(await get(traces))).toEqual([401, 'UnknownError']);
   });
@@ -68,7 +68,7 @@ describe('message trace', () => {
 describe('messages', () => {
   const subjects = (answered: Parameters<typeof rows>[0]) => rows(answered).map(({ subject }) => subject);
 
-  it('are those of one folder, or of all that the owner sees — what is deleted for good lies apart', async () => {
+  it('are those of one folder, or of all that the owner sees — what is deleted for good is kept apart', async () => {
     const { get } = await callerOf(file);
     const adele = '/v1.0/users/adele@contoso.com';
     expect(subjects(await get(`${adele}/messages`))).toEqual(['Lunch?', 'Old', 'Q3 accruals']);
@@ -110,7 +110,7 @@ describe('analyzed emails', () => {
     expect(JSON.stringify(tenant.state())).toBe(before);
   });
 
-  it('are moved a while after that was accepted', async () => {
+  it('are moved a while after the request was accepted', async () => {
     const { now, advance } = clock();
     const given = { ...file, analyzedEmails: [email], behaviour: { remediationSeconds: 60 } };
     const { get, send } = await callerOf(given, { now });
@@ -120,7 +120,7 @@ describe('analyzed emails', () => {
     expect(rows(await get(analyzed))).toMatchObject([{ latestDelivery: { location: 'deletedFolder' } }]);
   });
 
-  it('are refused without Plan 2, a wrong body, and a parameter that does not exist', async () => {
+  it('are refused without Plan 2, with a wrong body, and with a parameter that does not exist', async () => {
     const poor = await callerOf({ ...file, servicePlans: ['EXCHANGE_S_ENTERPRISE'] });
     expect(refusal(await poor.get(analyzed))).toEqual([403, 'Forbidden']);
     const { get, send } = await callerOf({ ...file, analyzedEmails: [email] });
@@ -131,7 +131,7 @@ describe('analyzed emails', () => {
 });
 
 describe('options of a mailbox', () => {
-  it('have their defaults, and are everybody’s where no mailbox is named', async () => {
+  it('have their defaults, and are everybody’s if no mailbox is named', async () => {
     const { cmdlet } = await callerOf(file);
     const reply = await cmdlet('Get-MailboxAutoReplyConfiguration', { Identity: 'adele@contoso.com' });
     expect(rows(reply)).toMatchObject([{ AutoReplyState: 'Disabled', InternalMessage: '' }]);

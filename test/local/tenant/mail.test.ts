@@ -53,7 +53,7 @@ describe('rules', () => {
     ]);
   });
 
-  it('disables one through Graph, and not one that is read-only', async () => {
+  it('disables one through Graph, but not a read-only one', async () => {
     const { get, send, tenant } = await callerOf(file);
     const [first, second] = rows(await get(`${adele}/mailFolders/inbox/messageRules`));
     const path = `${adele}/mailFolders/inbox/messageRules`;
@@ -64,7 +64,7 @@ describe('rules', () => {
     expect(refusal(refused)).toEqual([403, 'ErrorAccessDenied']);
   });
 
-  it('says of a user without a mailbox that there is none', async () => {
+  it('says that a user without a mailbox has none', async () => {
     const { get } = await callerOf(file);
     const answered = await get('/v1.0/users/nestor@contoso.com/mailFolders/inbox/messageRules');
     expect(refusal(answered)).toEqual([404, 'MailboxNotEnabledForRESTAPI']);
@@ -133,7 +133,7 @@ describe('sendMail', () => {
     expect(caller.tenant.state().outbox).toBeUndefined();
   });
 
-  it('lets an app send from one mailbox alone that holds the role for it instead of the permission', async () => {
+  it('lets an app send from only one mailbox if it has the role for that instead of the permission', async () => {
     const scoped = { ...file, app: { permissions: ['User.Read.All'], mailSenders: ['oncall@contoso.com'] } };
     const caller = await callerOf(scoped);
     expect((await caller.send('POST', send, { message })).status).toBe(202);

@@ -10,7 +10,7 @@ const passes = `/v1.0/users/${adele}/authentication/temporaryAccessPassMethods`;
 const permissions = ['UserAuthMethod-TAP.ReadWrite.All', 'UserAuthenticationMethod.Read.All'];
 
 describe('a Temporary Access Pass', () => {
-  it('is told once, takes the place of the one before, and is nowhere in state or record', async () => {
+  it('is shown once, replaces the one before, and appears nowhere in state or record', async () => {
     const caller = await callerOf(file(), { permissions });
     await caller.send('POST', passes, { lifetimeInMinutes: 30 });
     const made = await caller.send('POST', passes, { lifetimeInMinutes: 60, isUsableOnce: true });

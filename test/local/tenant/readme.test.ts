@@ -10,7 +10,7 @@ const [smallest = '', faults = '', story = ''] = [...text.matchAll(/```json\n([\
 );
 
 describe('the examples of the README', () => {
-  it('has a smallest tenant that holds and answers — whoever writes their own starts from it', async () => {
+  it('has a minimal tenant that is valid and answers — people start their own from it', async () => {
     const { get } = await callerOf(JSON.parse(smallest));
     expect(row(await get('/v1.0/identityProtection/riskDetections/d1'))).toMatchObject({
       userPrincipalName: 'adele@contoso.com',
@@ -18,11 +18,11 @@ describe('the examples of the README', () => {
     });
   });
 
-  it('has a scenario that holds', () => {
+  it('has a valid scenario', () => {
     expect(scenarioSchema.parse(JSON.parse(story)).alerts).toEqual([{ riskDetection: 'd1' }]);
   });
 
-  it('has faults that hold', () => {
+  it('has valid faults', () => {
     const tenant = { users: [], behaviour: JSON.parse(`{${faults}}`) };
     expect(() => createTenant(tenant, { now: () => noon })).not.toThrow();
   });

@@ -1,4 +1,4 @@
-// What the simulated Exchange holds each cmdlet against is the public reference, and nothing of its own.
+// The simulated Exchange checks each cmdlet against the public reference, and nothing of its own.
 import { describe, expect, it } from 'vitest';
 import { allCmdlets } from '../../../local/tenant/exchange/endpoint.ts';
 import { documented } from '../../../local/tenant/exchange/read-reference.ts';
@@ -73,7 +73,7 @@ ${onlineToo}
 `;
 
 describe('a page of the reference', () => {
-  it('gives the parameters of the cloud, in the sets that the cloud can call, with what each demands', () => {
+  it('gives the cloud’s parameters, in the sets that the cloud can call, with what each set requires', () => {
     expect(documented(page)).toEqual({
       types: {
         Identity: 'ThingIdParameter',
@@ -94,7 +94,7 @@ describe('a page of the reference', () => {
 
 describe('a cmdlet of the simulated tenant', () => {
   it.each(allCmdlets.map((cmdlet) => [cmdlet.name, cmdlet] as const))(
-    '%s takes nothing that the reference does not have',
+    '%s accepts nothing that the reference does not have',
     (name, { parameters, confirms }) => {
       const { types } = documentedOf(name);
       expect(parameters.filter((parameter) => !(parameter in types))).toEqual([]);

@@ -34,7 +34,7 @@ describe('roles', () => {
     ]);
   });
 
-  it('lists a role held through a group for the group alone, and in PIM for the member too', async () => {
+  it('lists a role held through a group only for the group, but in PIM also for the member', async () => {
     const { get } = await callerOf(file);
     const filter = `$filter=principalId eq '${nestor}'&$expand=roleDefinition($select=displayName)`;
     expect(rows(await get(`${base}/roleAssignments?${filter}`))).toEqual([]);
@@ -46,7 +46,7 @@ describe('roles', () => {
     ]);
   });
 
-  it('lists what a user is only eligible for apart from what they hold', async () => {
+  it('lists what a user is only eligible for separately from what they hold', async () => {
     const { get } = await callerOf(file);
     const filter = `$filter=principalId eq '${nestor}'`;
     expect(rows(await get(`${base}/roleEligibilityScheduleInstances?${filter}`))).toEqual([
@@ -78,7 +78,7 @@ describe('roles', () => {
     expect(rows(roles).map(({ displayName }) => displayName)).toEqual(['Exchange Administrator']);
   });
 
-  it('lists users in a group by the cast that their sign-in is judged by', async () => {
+  it('lists users in a group by the cast that shows whether their sign-in is enabled', async () => {
     const { tenant, get } = await callerOf(file);
     const [group] = tenant.state().groups ?? [];
     expect(group?.id).toBeUndefined();
@@ -91,7 +91,7 @@ describe('roles', () => {
     expect(rows(members)).toEqual([{ id: nestor, accountEnabled: true }]);
   });
 
-  it('tells of a group more than its id only with a right to groups — else no administrator is known by one', async () => {
+  it('shows more of a group than its id only with a right to read groups — without it, no administrator is recognised through one', async () => {
     const path = `/v1.0/users/${nestor}/transitiveMemberOf/microsoft.graph.group`;
     const role = '?$select=id,isAssignableToRole&$filter=isAssignableToRole eq true&$count=true';
     const lagging = { ConsistencyLevel: 'eventual' };

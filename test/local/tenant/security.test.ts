@@ -47,7 +47,7 @@ const file = {
 const beta = '/beta/auditLogs/signIns';
 
 describe('risk', () => {
-  it('fills in who a detection is about and what Microsoft would say of it', async () => {
+  it('fills in who a detection is about and what Microsoft would say about it', async () => {
     const { get } = await callerOf(file);
     expect(row(await get('/v1.0/identityProtection/riskDetections/d1'))).toMatchObject({
       userId: adele,
@@ -58,7 +58,7 @@ describe('risk', () => {
     });
   });
 
-  it('makes a risky user of the highest detection — the file need not say it twice', async () => {
+  it('derives a risky user from the highest detection — the file need not say it twice', async () => {
     const { get } = await callerOf(file);
     expect(row(await get(`/v1.0/identityProtection/riskyUsers/${adele}`))).toMatchObject({
       riskLevel: 'high',
@@ -144,7 +144,7 @@ describe('sign-ins', () => {
 });
 
 describe('alerts', () => {
-  it('may have a severity and properties that nobody has seen yet — Microsoft adds to them without notice', async () => {
+  it('may have a severity and properties that nobody has seen yet — Microsoft adds some without notice', async () => {
     const alert = { id: 'n1', title: 'x', severity: 'critical', agentName: 'Copilot', incidentId: 'n2' };
     const incident = { id: 'n2', displayName: 'x', severity: 'critical', agentName: 'Copilot' };
     const { get } = await callerOf({ users: [], alerts: [alert], incidents: [incident] });
@@ -175,7 +175,7 @@ describe('alerts', () => {
     ).toEqual(['ad1']);
   });
 
-  it('shows an incident with its alerts when they are asked for', async () => {
+  it('shows an incident with its alerts on request', async () => {
     const { get } = await callerOf(file);
     expect(row(await get('/v1.0/security/incidents/14'))).not.toHaveProperty('alerts');
     expect(row(await get('/v1.0/security/incidents/14?$expand=alerts'))).toMatchObject({
@@ -183,7 +183,7 @@ describe('alerts', () => {
     });
   });
 
-  it('takes a status and a comment, and refuses a value that the metadata does not have', async () => {
+  it('accepts a status and a comment, and refuses a value that is not in the metadata', async () => {
     const { get, send } = await callerOf(file);
     const path = '/v1.0/security/alerts_v2/ad1';
     const done = await send('PATCH', path, {
@@ -215,7 +215,7 @@ describe('permissions', () => {
     expect(refusal(await get(path))).toEqual([403, code]);
   });
 
-  it('records which permission allowed a request, the least of those that are held', async () => {
+  it('records which permission allowed a request, the least privileged one held', async () => {
     const { tenant, get } = await callerOf(file, { permissions: ['Directory.Read.All', 'User.Read.All'] });
     await get('/v1.0/users/adele@contoso.com?$select=id');
     await get('/v1.0/auditLogs/signIns');

@@ -56,7 +56,7 @@ describe('the tenant over HTTP', () => {
     expect((await fetch(`${server.identityEndpoint}?${query}`, { headers })).status).toBe(status);
   });
 
-  it('breaks the connection of a request whose answer is lost, after it took effect', async () => {
+  it('breaks a request’s connection to lose its answer, after it took effect', async () => {
     const { tenant, server } = await served();
     const issued = await tenant.credential.getToken('https://graph.microsoft.com/.default');
     const request = fetch(`${server.graphUrl}/v1.0/users/adele@contoso.com`, {

@@ -47,7 +47,7 @@ describe('tokens', () => {
 });
 
 describe('faults', () => {
-  it('throttles as often as it is told, with and without Retry-After, and the write had no effect', async () => {
+  it('throttles as often as it is told, with and without Retry-After, and the write has no effect', async () => {
     const { get, send } = await callerOf(
       withFaults({ on: 'PATCH /v1.0/users/*', times: 1, retryAfter: 3 }, { on: 'PATCH *', times: 1 }),
     );
@@ -60,7 +60,7 @@ describe('faults', () => {
     expect((await send('PATCH', adele, block)).status).toBe(204);
   });
 
-  it('meets a cmdlet by its name, each third time', async () => {
+  it('hits a cmdlet by its name, every third time', async () => {
     const { cmdlet } = await callerOf(withFaults({ on: 'Get-*', every: 3, status: 503 }));
     const statuses: number[] = [];
     for (let turn = 0; turn < 6; turn += 1) statuses.push((await cmdlet('Get-Mailbox', {})).status);
@@ -97,7 +97,7 @@ describe('faults', () => {
 });
 
 describe('latency', () => {
-  it('ends with the request that waits for it — a step has a deadline of its own', async () => {
+  it('ends with the waiting request — a step has a deadline of its own', async () => {
     const tenant = createTenant(file, { now: () => noon, latencyMs: 60_000 });
     const waiting = tenant.fetch(`https://graph.microsoft.com${adele}`, { signal: AbortSignal.abort() });
     await expect(waiting).rejects.toThrow('aborted');
@@ -181,7 +181,7 @@ describe('the file', () => {
     expect(load).toThrow(/signIns\.0\.createdDateTime: is neither an ISO 8601 time/);
   });
 
-  it('is unchanged by reading it, but for times that were relative', async () => {
+  it('is unchanged by reading it, except for relative times', async () => {
     const relative = { ...file, signIns: [{ id: 's1', createdDateTime: 'now-1d2h' }] };
     const { tenant, get } = await callerOf(relative);
     await get('/v1.0/users');
@@ -191,7 +191,7 @@ describe('the file', () => {
     });
   });
 
-  it('gains the mailbox that the summary is sent from, where it does not name it', () => {
+  it('gains the mailbox that sends the summary, if it does not name it', () => {
     const mailFrom = 'reclaim@contoso.com';
     const [, added] = createTenant(file, { now: () => noon, mailFrom }).state().users;
     expect(added).toMatchObject({ userPrincipalName: mailFrom, mailbox: {} });

@@ -45,7 +45,7 @@ describe('an action', () => {
 });
 
 describe('reading a user', () => {
-  it('returns exactly what is selected — a step must not lean on a property it did not ask for', async () => {
+  it('returns exactly what is selected — a step must not rely on a property it did not ask for', async () => {
     const { get } = await callerOf(file);
     const answered = await get(`${path}?$select=id,accountEnabled`);
     expect(answered.body).toEqual({
@@ -98,7 +98,7 @@ describe('writing a user', () => {
     expect(JSON.stringify(tenant.state())).toBe(before);
   });
 
-  it('dates the password and the sessions at a reset, and never records the password', async () => {
+  it('sets the dates of password and sessions at a reset, and never records the password', async () => {
     const time = clock();
     const { tenant, send, get } = await callerOf(file, { now: time.now });
     time.advance(60_000);
@@ -127,14 +127,14 @@ describe('writing a user', () => {
     ]);
   });
 
-  it('writes nothing at all when one part is refused — a weak password must not leave a half-done block', async () => {
+  it('writes nothing at all if one part is refused — a weak password must not leave a half-done block', async () => {
     const { tenant, send } = await callerOf(file);
     const before = JSON.stringify(tenant.state());
     await send('PATCH', path, { accountEnabled: false, passwordProfile: { password: 'short' } });
     expect(JSON.stringify(tenant.state())).toBe(before);
   });
 
-  it('revokes a member, and answers true for a guest without doing anything', async () => {
+  it('revokes a member’s sessions, and answers true for a guest without doing anything', async () => {
     const { tenant, send } = await callerOf(file);
     expect(row(await send('POST', `${path}/revokeSignInSessions`))).toMatchObject({ value: true });
     const guest = encodeURIComponent('lee_gu.example#EXT#@contoso.com');
@@ -145,7 +145,7 @@ describe('writing a user', () => {
     expect(dates).toEqual([noon.toISOString(), ...Array(6).fill(undefined)]);
   });
 
-  it('enables a synced user again at the next directory sync — Active Directory is the master', async () => {
+  it('enables a synced user again at the next directory sync — Active Directory decides', async () => {
     const time = clock();
     const { send, get } = await callerOf(
       { ...file, behaviour: { directorySyncMinutes: 30 } },
@@ -161,7 +161,7 @@ describe('writing a user', () => {
   });
 });
 
-describe('whom the app reaches', () => {
+describe('who the app can reach', () => {
   const limited = { ...file, app: { directoryRoles: ['User Administrator'] } };
 
   it.each(['isaiah@contoso.com', 'nestor@contoso.com'])(
