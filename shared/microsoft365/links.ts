@@ -82,6 +82,9 @@ export const setUserGuide = () => 'https://learn.microsoft.com/powershell/module
 /** Searches of the unified audit log, those of this app among them. */
 export const auditSearchPage = () => 'https://purview.microsoft.com/audit/auditsearch';
 
+/** Sites of SharePoint and OneDrive: from here an administrator opens one, and becomes its owner. */
+export const sitesPage = () => 'https://admin.microsoft.com/sharepoint?page=siteManagement&modern=true';
+
 /** An enterprise application (service principal, by object id): enable, disable, permissions, users. */
 export const applicationPage = (principalId: string) =>
   `https://entra.microsoft.com/#view/Microsoft_AAD_IAM/ManagedAppMenuBlade/~/Overview/objectId/${encodeURIComponent(principalId)}`;

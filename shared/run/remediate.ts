@@ -1,7 +1,7 @@
 // Look, record, fix, look again. The record is written before the first fix, so that even after a crash every change is
 // known.
 import { type Failure, PermanentError, RetryableError, toFailure } from '../errors.ts';
-import { byHandOf } from '../microsoft365/links.ts';
+import { auditSearchPage, byHandOf } from '../microsoft365/links.ts';
 import type { ChangeRecord, Outcome, StepRow, TaskRecord } from '../model/rows.ts';
 import type { ByHand, Change, Found, Remediation, Skip, Task } from '../model/step.ts';
 import {
@@ -253,8 +253,8 @@ const cameBack = (row: StepRow): Task[] =>
       what: `Find out who puts this back, and stop them: ${record.what}`,
       instruction:
         'It came back twice after it was removed. Search the audit log for its name: an administrator, a sync or the intruder made it again.',
-      link: 'https://security.microsoft.com/auditlogsearch',
-      role: 'Security Reader',
+      link: auditSearchPage(),
+      role: 'Audit Reader in Purview',
       danger: 'leak',
       remains: 'something that was removed twice',
       essential: true,

@@ -1,6 +1,7 @@
 // After an account was handed back, the run looks only for what had been the intruder's, and changes nothing: what the
 // owner sets up is theirs, and what comes back is left to a person. Pure.
 
+import { auditSearchPage } from '../microsoft365/links.ts';
 import type { ChangeRecord, RunRow, RunState, StepRow, TaskRecord } from '../model/rows.ts';
 import type { Found } from '../model/step.ts';
 import { identity } from './changes.ts';
@@ -63,8 +64,8 @@ const cameBack = ({ id, what }: ChangeRecord): TaskRecord => ({
   what: `Ask the owner, by phone, whether this is theirs now: ${what}`,
   instruction:
     "It was the intruder's, was removed, and is there again after the account was handed back. If it is not the owner's, open a new run for the account.",
-  link: 'https://security.microsoft.com/auditlogsearch',
-  role: 'Security Reader',
+  link: auditSearchPage(),
+  role: 'Audit Reader in Purview',
   danger: 'leak',
   essential: true,
   doneAt: null,

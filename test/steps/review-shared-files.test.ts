@@ -44,6 +44,13 @@ describe('review-shared-files', () => {
       ],
       ['Remove the link by which the intruder shared plan.docx with x@evil.example', 'plan.docx'],
     ]);
+    // The owner of the OneDrive is locked out.
+    expect(tasks[0]?.instruction).toMatch(
+      /^It is in a OneDrive: as SharePoint Administrator, get access first/,
+    );
+    const site = { objectId: 'https://contoso.sharepoint.com/sites/sales/plan.docx' };
+    const inSite = await look([record('intruder', 'AnonymousLinkCreated', site)]);
+    expect(inSite.tasks[0]?.instruction).toMatch(/^Select the file/);
   });
 
   it('lists what was taken and what was altered, each file once, and puts everything in a table', async () => {

@@ -52,6 +52,16 @@ function webhook(answer: () => Response | Promise<Response>, cases: 'administrat
 const rows = rowsOf(situations['contained with tasks']());
 
 describe('the card', () => {
+  it('has the commands of an order, which its text says to run', () => {
+    const from = situations['contained with tasks']();
+    const commands = ["Get-SweepRule -Mailbox 'adele@contoso.com'"];
+    const steps = from.steps.map((row) => ({
+      ...row,
+      tasks: row.tasks.map((one) => ({ ...one, commands })),
+    }));
+    expect(linesOf({ ...from, steps }).join('\n')).toContain(`Connect-ExchangeOnline\n${commands[0]}`);
+  });
+
   it('begins with the verdict and the account, and then says what a person does now', () => {
     const lines = linesOf(situations['not contained, refused']());
     expect(lines.slice(0, 2)).toEqual(['NOT CONTAINED, 1 TASK', 'adele.vance@contoso.com, run 8M2P']);

@@ -165,7 +165,7 @@ function unknown(acts: readonly Act[]): Task[] {
       what: `Find out what the intruder set up by ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}, and undo it`,
       instruction: `This app does not know where these are undone: ${names.slice(0, 20).join(', ')}. The table of collect-audit-log has each with its object.`,
       link: auditSearchPage(),
-      role: 'Security Administrator',
+      role: 'Audit Reader in Purview',
     },
   ];
 }

@@ -4,7 +4,7 @@
 import { type Act, actsIn } from '../../../shared/intruder/acts.ts';
 import { when } from '../../../shared/intruder/describe-trail.ts';
 import { toCsv } from '../../../shared/mail/csv.ts';
-import { auditSearchPage } from '../../../shared/microsoft365/links.ts';
+import { sitesPage } from '../../../shared/microsoft365/links.ts';
 import { investigation, settings, type Task } from '../../../shared/model/step.ts';
 import { describeFiles, fileOf, readerOf } from './shared-files.ts';
 
@@ -91,8 +91,8 @@ function takeDown(uploads: readonly (readonly Act[])[], shared: readonly Act[]):
       {
         id: `upload:${addressOf(act)}`,
         what: `Delete ${fileOf(act)}, which the intruder uploaded,${links === '' ? '' : `${links},`} from the recycle bin too`,
-        instruction: `Do not open it. Remove its links under Manage access, delete it, and delete it from the recycle bin of the site.${readers.length === 0 ? '' : ` Warn who has a link: ${readers.slice(0, 5).join(', ')}.`} Uploaded at ${when(Date.parse(act.at))}.`,
-        link: pageOfFile(act.object) ?? auditSearchPage(),
+        instruction: `${accessFirst(act)}Do not open it. Remove its links under Manage access, delete it, and delete it from the recycle bin of the site.${readers.length === 0 ? '' : ` Warn who has a link: ${readers.slice(0, 5).join(', ')}.`} Uploaded at ${when(Date.parse(act.at))}.`,
+        link: pageOfFile(act.object) ?? sitesPage(),
         role: 'owner of the site, or SharePoint Administrator',
         danger: to.length === 0 ? 'leak' : 'people',
         remains: 'an uploaded file',
@@ -107,7 +107,7 @@ function takeDown(uploads: readonly (readonly Act[])[], shared: readonly Act[]):
       id: 'upload:more',
       what: `Delete ${rest} more files that the intruder uploaded`,
       instruction: 'files.csv lists them. Do not open them; remove their links first.',
-      link: auditSearchPage(),
+      link: sitesPage(),
       role: 'SharePoint Administrator',
       danger: 'leak',
       remains: 'more uploaded files',
@@ -115,11 +115,17 @@ function takeDown(uploads: readonly (readonly Act[])[], shared: readonly Act[]):
   ];
 }
 
+/** Its owner is locked out, and nobody else may open a OneDrive unasked. */
+const accessFirst = ({ object }: Act): string =>
+  /^https:\/\/[\w-]{1,80}-my\.sharepoint\.com\//i.test(object ?? '')
+    ? 'It is in a OneDrive: as SharePoint Administrator, get access first (Microsoft 365 admin center, Active users, the owner, OneDrive, Create link to files). '
+    : '';
+
 const removeLink = (act: Act): Task => ({
   id: `link:${act.at}:${fileOf(act)}:${readerOf(act) ?? ''}`,
   what: `Remove the link by which the intruder shared ${fileOf(act)}${readerOf(act) === null ? '' : ` with ${readerOf(act)}`}`,
-  instruction: `Select the file, then Manage access, and remove the link or the person. Shared at ${when(Date.parse(act.at))} (${act.activity}).`,
-  link: pageOfFile(act.object) ?? auditSearchPage(),
+  instruction: `${accessFirst(act)}Select the file, then Manage access, and remove the link or the person. Shared at ${when(Date.parse(act.at))} (${act.activity}).`,
+  link: pageOfFile(act.object) ?? sitesPage(),
   role: 'owner of the site, or SharePoint Administrator',
   danger: 'leak',
   remains: 'a sharing link',
@@ -133,7 +139,7 @@ const more = (count: number): Task[] =>
           id: 'link:more',
           what: `Remove ${count} more sharing links of the intruder`,
           instruction: 'files.csv lists them: remove each link that the owner does not know.',
-          link: auditSearchPage(),
+          link: sitesPage(),
           role: 'SharePoint Administrator',
           danger: 'leak',
           remains: 'more sharing links',
@@ -150,7 +156,7 @@ const putBack = (spoilt: readonly Act[]): Task[] =>
           instruction:
             'Use the recycle bin or the version history of the site. Open no file that was altered before it is scanned.',
           role: 'SharePoint Administrator',
-          link: auditSearchPage(),
+          link: sitesPage(),
         },
       ];
 
