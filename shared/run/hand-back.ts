@@ -53,7 +53,7 @@ export function leftBehind({ steps }: Pick<RunState, 'steps'>): Left[] {
         const back = changes.filter((change) => verificationOf(change) === 'reverted');
         if (back.length > 0) return left(`${listed(back)} came back`);
         const unread = changes.filter((change) => verificationOf(change) === 'unverified');
-        return unread.length === 0 ? [] : left(`${listed(unread)} could not be read back yet`, false);
+        return unread.length === 0 ? [] : left(`${listed(unread)} could not be checked yet`, false);
       }
     }
   });

@@ -32,7 +32,7 @@ function kindOf(account: Account): string {
     return `Guest of ${home}: password, sessions and methods belong there, only this tenant's door is shut`;
   }
   const kinds = [
-    ...(account.synced ? ['synced from Active Directory, where it must be disabled too'] : []),
+    ...(account.synced ? ['synced from Active Directory'] : []),
     ...(account.federated ? ['federated: another identity provider checks the password'] : []),
   ];
   return kinds.length === 0 ? 'Cloud account' : capital(kinds.join('; '));

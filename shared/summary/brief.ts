@@ -25,7 +25,7 @@ export const briefOf = (given: Case, orders: number): Section[] =>
     account(given),
     alsoAtWork(given),
     changes(given, 'Done and checked', ['verified', 'removed-again'], orders >= manyOrders),
-    changes(given, 'Put back', ['undone']),
+    restored(given),
     changes(given, given.run.dryRun ? 'It would change' : 'Found, NOT changed', ['found']),
     keptSending(given),
     { title: 'It would ask', lines: wouldAsk(given) },
@@ -107,6 +107,15 @@ function changes(given: Case, title: string, which: readonly Standing[], titlesA
           ]),
     ],
   };
+}
+
+/** By what it is, and not by its step: "Block sign-in" is what was taken back. */
+function restored(given: Case): Section {
+  const lines = given.steps.flatMap((row) => {
+    const of = row.changes.filter((change) => standingOf(change, row.aim) === 'undone');
+    return of.length === 0 ? [] : [{ text: capital(named(of)) }];
+  });
+  return { title: 'Put back', lines };
 }
 
 /** Done to every account under attack; named only if something was found there. */

@@ -14,7 +14,7 @@ export function logsAreComplete(given: Case): boolean {
 }
 
 const until = (given: Case, { completeUntil }: Horizon) =>
-  completeUntil === null ? 'unread' : timeOf(given, completeUntil);
+  completeUntil === null ? 'not read yet' : timeOf(given, completeUntil);
 
 /**
  * `Logs complete until: sign-ins 09:00 UTC; unified audit log 07:45 UTC`; logs with the same time are listed together.

@@ -11,11 +11,8 @@ describe('who', () => {
       'contained',
       /^Adele Vance \(adele\.vance@contoso\.com\) \| Cloud account; has a mailbox \| No administrator roles \| Object id f5e829f5-/,
     ],
-    ['contained with tasks', /Synced from Active Directory, where it must be disabled too/],
-    [
-      'federated',
-      /Synced from Active Directory, where it must be disabled too; federated: another identity provider checks the password/,
-    ],
+    ['contained with tasks', /Synced from Active Directory; has a mailbox/],
+    ['federated', /Synced from Active Directory; federated: another identity provider checks the password/],
     [
       'guest',
       /Guest of fabrikam\.com: password, sessions and methods belong there, only this tenant's door is shut; has no mailbox/,

@@ -82,3 +82,10 @@ describe('text and HTML', () => {
     expect(section(from, 'Removed or changed')[0]).toMatch(/^disable-inbox-rules: rule/);
   });
 });
+
+it('says what was put back by what it is: a step is called by what it takes away', () => {
+  const [, back = ''] = of('undone').text.split('PUT BACK\n');
+  const [lines = ''] = back.split('\n\n');
+  expect(lines).toMatch(/^- Sign-in of adele\.vance@contoso\.com\n- Rule /);
+  expect(lines).not.toMatch(/Block|Disable/);
+});
