@@ -48,7 +48,7 @@ const groups: readonly {
         'await engine.bus.send(planned.send);\n    const written = await engine.progress.write(ref, changes, rows);',
       ],
       ["if (written === 'conflict') continue;", "if (written === 'conflict') return rows;"],
-      ['if (!settles) return written;', 'return written;'],
+      ['if (!settles || isAlone) return written;', 'return written;'],
     ],
   },
   {
