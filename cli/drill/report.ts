@@ -15,6 +15,7 @@ const became: Readonly<Record<PlantingReport['is'], string>> = {
   removed: 'taken away',
   asked: 'asked about',
   late: 'known only to logs that come late',
+  'not looked for': 'not looked for',
   missed: 'NOT FOUND',
   refused: 'not planted: refused',
   failed: 'not planted',

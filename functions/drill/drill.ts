@@ -69,7 +69,17 @@ export interface DrillDeps {
 const plantingReportSchema = z.object({
   name: z.string(),
   what: z.string(),
-  is: z.enum(['removed', 'asked', 'late', 'missed', 'refused', 'failed', 'left out', 'planted']),
+  is: z.enum([
+    'removed',
+    'asked',
+    'late',
+    'not looked for',
+    'missed',
+    'refused',
+    'failed',
+    'left out',
+    'planted',
+  ]),
   /** What the run should do with it; with `late`, anything is right. */
   expected: z.enum(['removed', 'late']),
   why: z.string().nullable(),
@@ -485,6 +495,8 @@ async function becameOf(
   const asked = run.tasks.find(({ step }) => planting.foundBy.includes(step));
   if (!stands) return { ...one, is: 'removed' };
   const steps = run.steps.filter(({ name }) => planting.foundBy.includes(name));
+  if (steps.every(({ outcome }) => outcome?.is === 'off'))
+    return { ...one, is: 'not looked for', why: `${planting.foundBy.join(' and ')} is switched off` };
   // If an administrator lets a step only report, they get what they chose.
   const expected = steps.some(({ mode }) => mode === 'act') ? one.expected : 'late';
   if (asked !== undefined) return { ...one, is: 'asked', expected, why: asked.what };

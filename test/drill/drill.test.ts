@@ -26,6 +26,18 @@ describe('a drill', () => {
     expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
   });
 
+  it('says which step is switched off where nothing looked for a planting — that is no fault of the drill', async () => {
+    const { drill: rehearse, story } = await rehearsal(drillTenant(), {
+      STEPS: '{"disable-inbox-rules":{"mode":"off"}}',
+    });
+    const report = await rehearse();
+    expect(report).toMatchObject({ verdict: 'passed', because: [], left: [] });
+    expect(report.plantings.filter(({ is }) => is === 'not looked for')).toMatchObject([
+      { name: 'inbox-rule', why: 'disable-inbox-rules is switched off' },
+    ]);
+    expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
+  });
+
   it('passes again right afterwards: its own confirmation is no echo of the first', async () => {
     const { drill: rehearse, story } = await rehearsal();
     expect((await rehearse()).verdict).toBe('passed');
