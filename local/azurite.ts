@@ -1,5 +1,6 @@
 // Azurite, the official storage emulator, inside this process: tables for the progress, blobs for large texts. Its own
 // command line starts no faster, sends telemetry unless told not to, and can't be stopped cleanly.
+import { Server as HttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -39,6 +40,16 @@ const keepAliveSeconds = 60;
 const off = false;
 const none = undefined;
 
+const listeningSchema = z.object({ httpServer: z.instanceof(HttpServer) });
+
+/** By this process's clock, which may have been moved; a Date that Node adds to an answer is by the machine's. */
+function tellOurTime(server: Server): void {
+  const { httpServer } = listeningSchema.parse(server);
+  httpServer.prependListener('request', (_request, response) => {
+    response.setHeader('Date', new Date().toUTCString());
+  });
+}
+
 interface AzuriteOptions {
   /** An existing folder; left out: in memory. */
   location?: string;
@@ -74,6 +85,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
       ...common,
     ),
   );
+  for (const server of [tables, blobs]) tellOurTime(server);
   await Promise.all([tables.start(), blobs.start()]);
 
   const account = accountSchema.parse(load('azurite/dist/src/common/utils/constants'));

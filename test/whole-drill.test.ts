@@ -12,6 +12,8 @@ import { builtStack } from './fakes/whole.ts';
 const within = builtStack();
 const folder = mkdtempSync(join(tmpdir(), 'reclaim-drill-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+const drillsSchema = z.looseObject({ lastPassedAt: z.string().nullable() });
+const drillClientId = '7d1f0d52-6c1e-4a39-9b0e-2f6a8c3b5e41';
 const reportSchema = z.looseObject({
   verdict: z.string(),
   because: z.array(z.string()),
@@ -63,3 +65,32 @@ it('reclaim drill passes, writes its report and its recording, and the run and t
   );
   vi.unstubAllEnvs();
 }, 300_000);
+
+it('the drill by timer passes on a Tuesday morning, and the next invocation of that day begins none', async () => {
+  await within(
+    'false-alarm',
+    async ({ stack, ask }) => {
+      const { host } = stack;
+      if (host === null) throw new Error('the app runs in this stack');
+      const before = stateOf(stack.tenant.state());
+      await stack.moveTo(nextTuesday());
+      await host.fire('drill-by-timer');
+      const drills = drillsSchema.parse((await ask('GET', '/api/drills')).json);
+      expect(drills).toMatchObject({ current: null, lastPassedAt: expect.any(String) });
+      expect(stateOf(stack.tenant.state())).toEqual(before);
+      const asked = stack.tenant.requests.length;
+      await host.fire('drill-by-timer');
+      expect(stack.tenant.requests.length).toBe(asked);
+      expect((await ask('GET', '/api/drills')).json).toMatchObject({ lastPassedAt: drills.lastPassedAt });
+    },
+    { ...drillSettings, DRILL_ACCOUNT: account, DRILL_CLIENT_ID: drillClientId },
+    () => drillTenant({ drillApp: { appId: drillClientId } }),
+  );
+}, 300_000);
+
+/** Ten minutes after the hour at which it may begin. */
+function nextTuesday(): Date {
+  const day = new Date(Date.now() + 86_400_000);
+  while (day.getUTCDay() !== 2) day.setUTCDate(day.getUTCDate() + 1);
+  return new Date(`${day.toISOString().slice(0, 10)}T10:10:00Z`);
+}
