@@ -36,6 +36,7 @@ import { playbook } from './steps/index.ts';
 import { toIncoming, toResponse } from './wire.ts';
 
 const read = readSettings(process.env, playbook);
+const priority = createPriority(ofOneInstance, () => Date.now());
 let made: Services | undefined;
 /** The invocation that a log line belongs to: all invocations that run at the same time share the services. */
 const invocations = new AsyncLocalStorage<InvocationContext>();
@@ -61,10 +62,14 @@ function ready(context: InvocationContext): Services {
 }
 
 function servicesOf(settings: Settings): Services {
-  made ??= createServices(settings, (line, facts) => {
-    // These lines contain names written by strangers; none of them may begin another line.
-    invocations.getStore()?.log(oneLine(facts === undefined ? line : `${line} ${JSON.stringify(facts)}`));
-  });
+  made ??= createServices(
+    settings,
+    (line, facts) => {
+      // These lines contain names written by strangers; none of them may begin another line.
+      invocations.getStore()?.log(oneLine(facts === undefined ? line : `${line} ${JSON.stringify(facts)}`));
+    },
+    priority,
+  );
   return made;
 }
 
@@ -113,8 +118,6 @@ function onTimer(
     handler: (_timer, context) => invocations.run(context, () => work(ready(context), context)),
   });
 }
-
-const priority = createPriority(ofOneInstance, () => Date.now());
 
 onQueue('triage-alert', queues.alerts, (services, body, delivery, context) =>
   priority.urgent(async () => {

@@ -2,11 +2,15 @@
 // that the fiftieth victim is locked before evidence about the first is collected. Nothing waits for ever, and one
 // process accepts no more work than it can finish, so that message locks are renewed in time.
 
+import type { Bus } from '../shared/run/bus.ts';
+
 export interface Priority {
   /** Runs at once; work that is not urgent waits for it. */
   urgent<T>(work: () => Promise<T>): Promise<T>;
   /** Runs when nothing urgent is running and a place is free. */
   other<T>(work: () => Promise<T>): Promise<T>;
+  /** Milliseconds of urgent work in this process, without the piece of urgent work that asks. */
+  aheadMs(): number;
 }
 
 export interface PriorityOptions {
@@ -20,6 +24,9 @@ export interface PriorityOptions {
    */
   placesMeanwhile: number;
 }
+
+/** Processor time of one piece of urgent work, as measured (docs/scale.md). */
+const urgentMs = 50;
 
 /** Places for one instance of two gigabytes; the wait is far below what a message may be held. */
 export const ofOneInstance: PriorityOptions = { places: 24, longestWaitMs: 20_000, placesMeanwhile: 4 };
@@ -51,6 +58,7 @@ export function createPriority(
   }
 
   return {
+    aheadMs: () => Math.max(0, urgentAtWork - 1) * urgentMs,
     async urgent(work) {
       urgentAtWork += 1;
       try {
@@ -76,3 +84,26 @@ export function createPriority(
     },
   };
 }
+
+/**
+ * Schedules the messages that follow a lock behind the locks that still wait in this process. Delivered at once, they
+ * would wait here and need their message locks renewed, or run elsewhere and compete with the locks for Microsoft
+ * Graph. The delay is a few seconds at most, far less than after which a message counts as lost.
+ */
+export const holdingBack = (
+  bus: Bus,
+  { aheadMs }: Pick<Priority, 'aheadMs'>,
+  urgent: ReadonlySet<string>,
+  now: () => Date,
+): Bus => ({
+  send(messages) {
+    const ms = aheadMs();
+    if (ms === 0) return bus.send(messages);
+    const at = new Date(now().getTime() + ms);
+    return bus.send(
+      messages.map((message) =>
+        urgent.has(message.queue) || message.at !== undefined ? message : { ...message, at },
+      ),
+    );
+  },
+});

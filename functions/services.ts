@@ -69,6 +69,7 @@ import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { connect, createCredential } from './connect.ts';
 import { type DrillServices, drillOn } from './drill/drills.ts';
 import { overhear, overheard } from './drill/overhear.ts';
+import { holdingBack, type Priority } from './priority.ts';
 import { reportDaily } from './runs/daily-report.ts';
 import type { HandBackServices } from './runs/hand-back.ts';
 import { createPreflight, type Preflight } from './runs/preflight.ts';
@@ -134,7 +135,7 @@ export interface Services {
 
 type Log = Engine['log'];
 
-export function createServices(settings: Settings, log: Log): Services {
+export function createServices(settings: Settings, log: Log, priority: Priority): Services {
   const credential = createCredential(settings.AZURE_CLIENT_ID);
   const clock = new StorageClock();
   const { now } = clock;
@@ -176,7 +177,7 @@ export function createServices(settings: Settings, log: Log): Services {
     lastDrill,
     ...drillOn(settings, drills, now),
     ...overhear({ drills, recordings, now, log }),
-    bus,
+    bus: holdingBack(bus, priority, urgentQueues, now),
     playbook,
     stepSettings: settings.STEPS,
     ...(settings.TIME_ZONE === undefined ? {} : { timeZone: settings.TIME_ZONE }),
@@ -354,6 +355,12 @@ export function createServices(settings: Settings, log: Log): Services {
     storms: () => tellOfStorms({ trips, progress, notices, baseUrl, mailTo: settings.MAIL_TO, now, log }),
   };
 }
+
+/** Their messages lead to a lock. */
+const urgentQueues = new Set([
+  queues.alerts,
+  ...playbook.flatMap(({ name, stage }) => (stage === 'contain' ? [stepQueue(name)] : [])),
+]);
 
 const blobServiceUri = ({ Progress__blobServiceUri, Progress__tableServiceUri = '' }: Settings): string =>
   Progress__blobServiceUri ?? Progress__tableServiceUri.replace('.table.', '.blob.');

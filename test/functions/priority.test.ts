@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPriority } from '../../functions/priority.ts';
+import { createPriority, holdingBack } from '../../functions/priority.ts';
+import type { Outgoing } from '../../shared/run/bus.ts';
 
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
@@ -97,5 +98,43 @@ describe('containment first', () => {
     void priority.other(next.work);
     await settled();
     expect(next.begun()).toBe(true);
+  });
+});
+
+describe('what a lock sets going', () => {
+  const now = new Date('2026-11-20T10:00:00Z');
+  const body = { run: 'r', turn: 1 };
+  const messages: Outgoing[] = [
+    { queue: 'step-collect-sign-ins', id: 'evidence', body },
+    { queue: 'step-block-sign-in', id: 'lock', body },
+    { queue: 'step-block-sign-in', id: 'later', body, at: new Date('2026-11-20T10:01:00Z') },
+    { queue: 'step-collect-sign-ins', id: 'much later', body, at: new Date('2026-11-20T10:02:00Z') },
+  ];
+
+  async function sentAmong(locks: number): Promise<Record<string, string | undefined>> {
+    const priority = createPriority({ places: 1, longestWaitMs: 1000, placesMeanwhile: 1 }, () => 0);
+    const sent: Outgoing[] = [];
+    const bus = { send: async (some: readonly Outgoing[]) => void sent.push(...some) };
+    const back = holdingBack(bus, priority, new Set(['step-block-sign-in']), () => now);
+    const others = Array.from({ length: locks - 1 }, held);
+    for (const other of others) void priority.urgent(other.work);
+    await priority.urgent(() => back.send(messages));
+    for (const other of others) other.end();
+    return Object.fromEntries(sent.map(({ id, at }) => [id, at?.toISOString().slice(14)]));
+  }
+  const asGiven = { lock: undefined, later: '01:00.000Z', 'much later': '02:00.000Z' };
+
+  it('comes at once where no other lock waits — evidence must not be late', async () => {
+    expect(await sentAmong(1)).toEqual({ evidence: undefined, ...asGiven });
+  });
+
+  it('comes after the locks that wait in the process, and nothing else is put off', async () => {
+    expect(await sentAmong(21)).toEqual({ evidence: '00:01.000Z', ...asGiven });
+  });
+
+  it('is free to come at once again when the locks have ended', async () => {
+    const priority = createPriority({ places: 1, longestWaitMs: 1000, placesMeanwhile: 1 }, () => 0);
+    await Promise.all([1, 2, 3].map(() => priority.urgent(async () => {})));
+    expect(priority.aheadMs()).toBe(0);
   });
 });
