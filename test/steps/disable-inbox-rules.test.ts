@@ -342,13 +342,31 @@ describe('disable-inbox-rules', () => {
     await expect(disableInboxRules.fix(change, context(), failing)).rejects.toBe(error);
   });
 
-  it('fails on a delegate rule that sends mail out, since the service lets nobody disable it', async () => {
-    const { clients } = withRules({ Name: 'Delegate Rule -7', ForwardTo: ['x@evil.example'] });
-    const change = onlyChange(await look(clients));
-    await expect(disableInboxRules.fix(change, context(), clients)).rejects.toMatchObject({
-      name: 'PermanentError',
-      status: 400,
-    });
+  it('leaves the hidden rule for delegates to a person, since the service lets nobody disable it', async () => {
+    const delegates = { Name: 'Delegate Rule -7', ForwardTo: ['x@evil.example'], MoveToFolder: 'RSS Feeds' };
+    const { clients } = withRules({ ...delegates, hidden: true });
+    const { changes, tasks } = found(await look(clients));
+    expect(changes).toEqual([]);
+    expect(tasks).toMatchObject([
+      {
+        essential: true,
+        danger: 'leak',
+        remains: 'a hidden rule',
+        what: 'Remove rule "Delegate Rule -7" from the mailbox of adele@contoso.com',
+        instruction: expect.stringContaining('x@evil.example'),
+        commands: [
+          "Get-MailboxFolderPermission -Identity 'adele@contoso.com:\\Calendar'",
+          "Remove-MailboxFolderPermission -Identity 'adele@contoso.com:\\Calendar' -ResetDelegateUserCollection -Confirm:$false",
+          "Get-InboxRule -Mailbox 'adele@contoso.com' -IncludeHidden",
+        ],
+      },
+    ]);
+  });
+
+  it('disables a visible rule that only has the name of the one for delegates', async () => {
+    const { clients, mailbox } = withRules({ ...sendingOut, Name: 'Delegate Rule -7' });
+    await disableInboxRules.fix(onlyChange(await look(clients)), context(), clients);
+    expect(mailbox()?.inboxRules).toMatchObject([{ Enabled: false }]);
   });
 
   it('does not apply without a mailbox, known before or only now', async () => {

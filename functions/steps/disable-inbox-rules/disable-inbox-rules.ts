@@ -33,6 +33,7 @@ import { exportOf, rulesOf } from './rules-of.ts';
 
 const beforeSchema = z.object({ mailbox: whereSchema, identity: z.string(), rule: exportedRuleSchema });
 type Before = z.infer<typeof beforeSchema>;
+const delegateRule = /^Delegate Rule -?\d+$/i;
 const mailboxSchema = z.object({ EmailAddresses: z.array(z.string()).nullish() });
 const reading = [
   'Get-Mailbox',
@@ -139,7 +140,7 @@ async function rulesIn(
     rules,
     owners: judged.flatMap(({ rule, isOwners }) => (isOwners ? idIn(where, rule.id) : [])),
     changes: judged.flatMap(({ is, rule, exported, why, evidence, by }) =>
-      is !== 'disable'
+      is !== 'disable' || isOfDelegates(rule)
         ? []
         : {
             id: idIn(where, rule.id),
@@ -151,7 +152,10 @@ async function rulesIn(
           },
     ),
     tasks: [
-      ...judged.flatMap(({ is, rule, why }) => (is === 'ask' ? askTheOwner(rule, why, mailbox, where) : [])),
+      ...judged.flatMap(({ is, rule, why }) => {
+        if (is === 'ask') return askTheOwner(rule, why, mailbox, where);
+        return is === 'disable' && isOfDelegates(rule) ? removeByHand(rule, why, mailbox, where) : [];
+      }),
       ...askAboutStored(
         left.filter(({ storedAgain }) => storedAgain),
         mailbox,
@@ -180,15 +184,45 @@ const numberIn = (identity: string) => identity.replace(/^.*\\(?=-?\d+$)/, '');
 const nameOf = ({ name }: InboxRule) =>
   /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? `rule ${inQuotes(name)}` : 'a rule without a visible name';
 
+/**
+ * Outlook keeps one hidden rule for all delegates, and Exchange takes no change to it. A visible rule only has the name.
+ */
+const isOfDelegates = ({ name, hidden }: InboxRule) => hidden !== false && delegateRule.test(name);
+
+/** Resetting the delegates is the one documented cmdlet that reaches their rule. */
+const commandsFor = (rule: InboxRule, { userPrincipalName }: Mailbox) =>
+  isOfDelegates(rule)
+    ? [
+        `Get-MailboxFolderPermission -Identity ${powerShellValue(`${userPrincipalName}:\\Calendar`)}`,
+        `Remove-MailboxFolderPermission -Identity ${powerShellValue(`${userPrincipalName}:\\Calendar`)} -ResetDelegateUserCollection -Confirm:$false`,
+        `Get-InboxRule -Mailbox ${powerShellValue(userPrincipalName)} -IncludeHidden`,
+      ]
+    : [
+        `Remove-InboxRule -Mailbox ${powerShellValue(userPrincipalName)} -Identity ${powerShellValue(numberIn(rule.id))}`,
+      ];
+
+const resetDelegates =
+  'Exchange refuses to disable it, since it is the hidden rule for delegates. Note who is a delegate, from the first command; the second makes each an editor of the calendar and takes the rule with it, in a mailbox in another language under the name of its calendar. If the third still lists the rule, delete it with MFCMAPI: in the associated contents of the inbox, the item whose rule provider is "Schedule+ EMS Interface". Then make the delegates that the owner, asked by phone, confirms delegates again';
+
+const removeByHand = (rule: InboxRule, why: string, mailbox: Mailbox, where: Where): Task => ({
+  id: idIn(where, `delegates:${rule.id}`),
+  what: `Remove ${nameOf(rule)} from the mailbox of ${mailbox.userPrincipalName}`,
+  instruction: `${capital(nameOf(rule))}: ${why}. ${resetDelegates}.`,
+  link: mailboxPage(mailbox.id),
+  role: 'Exchange Administrator',
+  commands: commandsFor(rule, mailbox),
+  danger: 'leak',
+  remains: 'a hidden rule',
+  essential: true,
+});
+
 const askTheOwner = (rule: InboxRule, why: string, mailbox: Mailbox, where: Where): Task => ({
   id: idIn(where, `rule:${rule.id}`),
   what: `Ask the owner of ${mailbox.userPrincipalName}, by phone, whether ${nameOf(rule)} is theirs`,
-  instruction: `${capital(nameOf(rule))}: ${why}. If it is not theirs, delete it.`,
+  instruction: `${capital(nameOf(rule))}: ${why}. If it is not theirs, delete it.${isOfDelegates(rule) ? ` ${resetDelegates}.` : ''}`,
   link: mailboxPage(mailbox.id),
   role: 'Exchange Administrator',
-  commands: [
-    `Remove-InboxRule -Mailbox ${powerShellValue(mailbox.userPrincipalName)} -Identity ${powerShellValue(numberIn(rule.id))}`,
-  ],
+  commands: commandsFor(rule, mailbox),
   danger: 'leak',
 });
 

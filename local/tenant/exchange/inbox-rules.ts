@@ -119,7 +119,7 @@ const switchRule = (name: string, enabled: boolean): Cmdlet => ({
   confirms: true,
   run: (call) => {
     const { owner, numbered } = identify(call);
-    if (/^Delegate Rule -?\d+$/.test(numbered.rule.Name)) {
+    if (numbered.rule.hidden === true && /^Delegate Rule -?\d+$/.test(numbered.rule.Name)) {
       throw cmdletRefusal(
         400,
         'BadRequest',
