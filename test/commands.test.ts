@@ -1,5 +1,5 @@
-// What an administrator is told to paste was built from names that strangers choose. Every task of every scenario, with every
-// such name hostile: each command is one cmdlet, and the names in it are what they were.
+// Commands that administrators are told to paste contain names that strangers choose. Here, for every task of every
+// scenario with every such name hostile: each command is one cmdlet, and the names in it are unchanged.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { scenarioCalled, told } from './fakes/told.ts';
 const names = readdirSync(fileURLToPath(new URL('../local/scenarios', import.meta.url))).map((file) =>
   file.replace('.json', ''),
 );
-/** A command in the middle of a sentence would be pasted with the full stop behind it. */
+/** A command in the middle of a sentence would be pasted together with the full stop after it. */
 const inline = /\b[A-Z][a-z]+-[A-Z][A-Za-z]+ +(?:-[A-Z]|['"(@$])/;
 /** An apostrophe is allowed in a user principal name. */
 const renamed = (value: unknown): unknown =>

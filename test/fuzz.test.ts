@@ -1,4 +1,5 @@
-// Real-shaped inputs of every door, bent at random: nothing crashes, hangs, or reaches another object by its prototype.
+// Realistic inputs for every door, altered at random: nothing crashes, hangs, or reaches another object by its
+// prototype.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -40,7 +41,7 @@ const filesIn = (folder: string) =>
 
 const events = filesIn('test/events').map(read);
 const records = z.array(z.object({ record: z.unknown() })).parse(read('test/intruder/records.json'));
-/** Each object in the tenants’ files is shaped like what a service answers. */
+/** Each object in the tenants’ files has the shape of a service’s answer. */
 function objectsIn(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [];
   return [...(Array.isArray(value) ? [] : [value]), ...Object.values(value).flatMap(objectsIn)];
@@ -82,7 +83,7 @@ const hostile = fc.oneof(
   fc.integer(),
 );
 
-/** A sample with up to four of its parts replaced, taken away, doubled, or given a name that no part should have. */
+/** A sample with up to four of its parts replaced, removed, doubled, or given a name that no part should have. */
 const bent = (samples: readonly unknown[]) =>
   fc
     .tuple(
@@ -124,7 +125,7 @@ const request = (text: string, type: string): ApiRequest => ({
   who: 'somebody',
 });
 
-/** What a reader may throw: that it refuses. Anything else is a crash. */
+/** What a reader may throw: a refusal. Anything else is a crash. */
 const refusals = [PermanentError, Problem, TokenRefused] as const;
 
 const schemas: readonly (readonly [string, z.ZodType])[] = [
@@ -237,7 +238,7 @@ const targets: readonly Target[] = [
         text: html,
         html,
       });
-      // Headers end at the first empty line, and no value has begun another one.
+      // Headers end at the first empty line, and no value has begun another header.
       const [head = ''] = mime.split('\r\n\r\n');
       expect(
         head
@@ -272,7 +273,7 @@ function milliseconds(work: () => unknown): number {
 
 setFlagsFromString('--expose-gc');
 const collect = z.function().parse(runInNewContext('gc'));
-/** What is still held, in bytes, when nothing more is needed. */
+/** Bytes still held when nothing more is needed. */
 function held(): number {
   collect();
   return process.memoryUsage().heapUsed;
@@ -283,7 +284,7 @@ const runs = Number(process.env['FUZZ'] ?? 300);
 
 describe.each(targets)('%s', (_name, samples, take) => {
   it('are read or refused, quickly, and touch nothing else', () => {
-    // The first calls compile what they call.
+    // The first calls compile the code they reach.
     for (const sample of samples.slice(0, 20)) milliseconds(() => take(sample));
     const before = held();
     let most = 0;
@@ -299,7 +300,7 @@ describe.each(targets)('%s', (_name, samples, take) => {
       }),
       { numRuns: runs },
     );
-    // Of one input, garbage included; and of all of them together.
+    // For one input, garbage included; and for all of them together.
     expect(most).toBeLessThan(96 * megabyte);
     expect(held() - before).toBeLessThan(24 * megabyte);
   }, 120_000);

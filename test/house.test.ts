@@ -1,5 +1,5 @@
-// Which way imports go. Types count, dynamic imports and re-exports too: what is only understood together with what
-// stands above it is in the wrong place.
+// Which way imports go. Types, dynamic imports and re-exports count too: a file that can only be understood together
+// with those above it is in the wrong place.
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -43,7 +43,7 @@ const files = ['shared', 'functions', 'infra', 'local', 'cli', 'bench']
   .filter((folder) => existing.includes(folder))
   .flatMap(sourcesIn);
 
-/** Every file of ours that one imports, in whatever form. */
+/** Every file of ours that one imports, in any form. */
 function importsOf(file: string, text: string): string[] {
   const found: string[] = [];
   const note = (node: ts.Node | undefined) => {
@@ -94,7 +94,7 @@ function intoStepFolders(imports: Graph): string[] {
   );
 }
 
-/** Every circle once, as the files that it leads through. */
+/** Every circle once, as the files along it. */
 function circles(imports: Graph): string[] {
   const found: string[] = [];
   const done = new Set<string>();
@@ -127,7 +127,7 @@ describe('imports', () => {
   });
 });
 
-/** What knip says, one line each; empty where all is well. */
+/** What knip reports, one line each; empty if all is well. */
 async function unused(...options: string[]): Promise<string> {
   const args = [join(root, 'node_modules/knip/bin/knip.js'), '--no-progress', '--no-exit-code', ...options];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });

@@ -1,5 +1,5 @@
-// Strangers choose how long a text is and what stands in it. Whatever reads it takes time in proportion to its length.
-// The regular expressions are checked one by one by `npm run check:regex`.
+// Strangers choose a text's length and content. Whatever reads it takes time in proportion to its length. `npm run
+// check:regex` checks the regular expressions one by one.
 import { describe, expect, it } from 'vitest';
 import { readEvents } from '../shared/alerts/envelope.ts';
 import { parseTime } from '../shared/alerts/payload-fields.ts';
@@ -88,7 +88,7 @@ const bits = [
   ],
 ];
 
-/** The best of a few, since the machine does other things too. */
+/** The best of several runs, since the machine does other things too. */
 function milliseconds(read: (given: string) => unknown, given: string): number {
   let least = Number.POSITIVE_INFINITY;
   for (let time = 0; time < 4 && least > 20; time += 1) {

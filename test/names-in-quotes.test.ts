@@ -1,5 +1,5 @@
 // A name that a stranger chose must not end its own quotes and go on in our voice. One function quotes names, and this
-// finds whoever puts one between quotation marks by hand.
+// test finds code that puts one between quotation marks by hand.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';

@@ -1,4 +1,4 @@
-// What is wrong with the settings is listed all at once, each by name: whoever deploys at night fixes it in one go.
+// Everything wrong with the settings is listed at once, each by name: somebody who deploys at night fixes it in one go.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ const problemsOf = (environment: Record<string, string | undefined>): readonly s
 };
 
 describe('readSettings', () => {
-  it('takes what a deployment gives, and the rest has defaults', () => {
+  it('accepts what a deployment gives; the rest has defaults', () => {
     const read = readSettings(good, playbook);
     expect('settings' in read && read.settings).toMatchObject({
       MAIL_TO: ['oncall@contoso.com', 'soc@contoso.com'],
@@ -52,11 +52,11 @@ describe('readSettings', () => {
     );
   });
 
-  it('says that JSON is no JSON', () => {
+  it('says if JSON is not valid', () => {
     expect(problemsOf({ ...good, STEPS: '{' })).toEqual(['STEPS: is not JSON']);
   });
 
-  it('looks into STEPS and POLICY whatever else is wrong — nothing waits for the next restart', () => {
+  it('checks STEPS and POLICY whatever else is wrong — nothing waits for the next restart', () => {
     const problems = problemsOf({
       ...good,
       MAIL_FROM: 'nobody',
@@ -72,7 +72,7 @@ describe('readSettings', () => {
     ['POLL_ALERTS', 'true'],
     ['Streams__fullyQualifiedNamespace', 'evhns.servicebus.windows.net'],
     ['Streams', 'Endpoint=sb://evhns/;SharedAccessKeyName=n;SharedAccessKey=eA=='],
-  ])('refuses %s without a topic — what is found would go nowhere', (name, value) => {
+  ])('refuses %s without a topic — what it finds would go nowhere', (name, value) => {
     expect(problemsOf({ ...good, [name]: value })).toEqual([
       `${name}: has nowhere to publish to; EventGrid__topicEndpointUri is missing`,
     ]);
@@ -128,11 +128,11 @@ describe('a setting that is wrong', () => {
     ],
     ['Progress', 'reclaimstorage', /^Progress: is no connection string of a storage account/],
     ['Progress__tableServiceUri', 'reclaim', /^Progress__tableServiceUri: /],
-  ])('%s as %j is told by its name, alone', (name, value, problem) => {
+  ])('%s as %j is reported by its name, and only once', (name, value, problem) => {
     expect(problemsOf({ ...good, [name]: value })).toEqual([expect.stringMatching(problem)]);
   });
 
-  it('is told with all others, one line each', () => {
+  it('is reported with all others, one line each', () => {
     const problems = problemsOf({ MAIL_TO: 'nobody', DRY_RUN: 'perhaps', STEPS: '{"x":{}}', POLICY: '{' });
     expect(problems.map((line) => line.split(/[ :.]/)[0]).toSorted()).toEqual([
       'DRY_RUN',
@@ -146,7 +146,7 @@ describe('a setting that is wrong', () => {
     ]);
   });
 
-  it('holds no secret in what is told of it, whichever setting the secret was put into', () => {
+  it('reveals no secret, whichever setting it was put into', () => {
     const secret = 'Endpoint=sb://x/;SharedAccessKey=c2VjcmV0';
     for (const name of settingNames) {
       expect(problemsOf({ [name]: secret }).join(), name).not.toContain('c2VjcmV0');
@@ -196,7 +196,7 @@ describe('a setting that is right', () => {
     }
   });
 
-  it('gives a function less time than its lease lasts — a slow step must not be done twice', () => {
+  it('gives a function less time than its lease — a slow step must not be done twice', () => {
     expect(settingsOf({}).DEADLINE_SECONDS).toBeLessThan(timing.leaseSeconds);
     expect(settingsOf({ DEADLINE_SECONDS: '110' }).DEADLINE_SECONDS).toBe(110);
     expect(problemsOf({ ...good, DEADLINE_SECONDS: String(timing.leaseSeconds) })).toHaveLength(1);
@@ -217,12 +217,12 @@ describe('local.settings.sample.json', () => {
   /** Azure sets it. */
   const ofAzure = ['WEBSITE_HOSTNAME', 'WEBSITE_AUTH_ENABLED'];
 
-  it('has every setting that there is, and no other', () => {
+  it('has every setting that exists, and no other', () => {
     const expected = settingNames.filter((name) => !ofAzure.includes(name));
     expect(Object.keys(sample.Values).toSorted()).toEqual([...expected, ...ofTheHost].toSorted());
   });
 
-  it('shows the defaults where there are some', () => {
+  it('shows the defaults, if there are any', () => {
     const read = readSettings(sample.Values, playbook);
     const bare = readSettings({ ...good, DRY_RUN: 'true' }, playbook);
     if ('problems' in read || 'problems' in bare) throw new Error('refused');
@@ -245,7 +245,7 @@ describe('local.settings.sample.json', () => {
     expect(sample.Values['TENANT_ID']).toBe('00000000-0000-0000-0000-000000000000');
   });
 
-  it('is accepted as it stands, and only looks until somebody decides otherwise', () => {
+  it('is accepted as it is, and only looks until somebody decides otherwise', () => {
     const read = readSettings(sample.Values, playbook);
     expect('settings' in read && read.settings.DRY_RUN).toBe(true);
   });

@@ -1,5 +1,5 @@
-// Who is locked and what is taken, from the alert to the end, where only attribution can tell: nothing here looks like
-// an intruder's or an owner's by its name.
+// Who is locked and what is removed, from the alert to the end, in cases that only attribution can decide: nothing here
+// looks like an intruder's or an owner's by its name.
 import { describe, expect, it } from 'vitest';
 import { tenantWith, told } from './fakes/told.ts';
 
@@ -63,7 +63,7 @@ interface Story {
   others?: readonly string[];
 }
 
-/** Ends with who is locked, whether the rule still works, and whether the phone is still there. */
+/** The result: who is locked, whether the rule still works, and whether the phone is still there. */
 async function end({ signIns, named, detector = 'anomalousToken', madeFrom, inSession, others = [] }: Story) {
   const detection = {
     id: 'e'.repeat(64),
@@ -107,7 +107,7 @@ async function end({ signIns, named, detector = 'anomalousToken', madeFrom, inSe
 }
 
 describe('a harmless-looking rule and a phone', () => {
-  it('go where an intruder made them, in a session of their own', async () => {
+  it('are removed if an intruder made them in a session of their own', async () => {
     const attack = signIn(ida, 'now-40m', {
       ...rented,
       userAgent: opera,
@@ -124,7 +124,7 @@ describe('a harmless-looking rule and a phone', () => {
     expect({ rule, kept }).toEqual({ rule: false, kept: false });
   });
 
-  it('go where the owner’s own session was stolen, though the token claims the owner’s managed device', async () => {
+  it('are removed if the owner’s session was stolen, although the token claims the owner’s managed device', async () => {
     const device = { deviceDetail: { deviceId: 'd-1', isManaged: true, isCompliant: true } };
     const stolen = signIn(ida, 'now-40m', {
       ...rented,
@@ -141,7 +141,7 @@ describe('a harmless-looking rule and a phone', () => {
     expect({ rule, kept }).toEqual({ rule: false, kept: false });
   });
 
-  it('stay where the owner made them at their desk in that very session, while it was also used elsewhere', async () => {
+  it('stay if the owner made them at their desk in the same session, while it was also used elsewhere', async () => {
     const stolen = signIn(ida, 'now-40m', { ...rented, userAgent: opera, sessionId: session('ida') });
     const { rule, phone: kept } = await end({
       signIns: [...week(ida), stolen],
@@ -153,7 +153,7 @@ describe('a harmless-looking rule and a phone', () => {
   });
 
   it.each(['unfamiliarFeatures', 'anomalousToken', 'unlikelyTravel'])(
-    'stay where the alert was wrong about the owner’s desk (%s), and nobody else there is locked',
+    'stay if the alert was wrong about the owner’s desk (%s), and nobody else there is locked',
     async (detector) => {
       const colleagues = ['joe@tailspin.example', 'kim@tailspin.example'];
       const own = signIn(ida, 'now-40m', { ...desk, sessionId: session('ida'), riskState: 'atRisk' });
@@ -174,7 +174,7 @@ describe('other accounts at the address', () => {
   const attack = signIn(ida, 'now-40m', { ...rented, userAgent: opera, sessionId: session('a77ac') });
   const theirs = { madeFrom: rented.ipAddress, inSession: session('a77ac') };
 
-  it('are locked by a refreshed token alone, each however long the others have been in', async () => {
+  it('are locked for a refreshed token alone, however long the others have been in', async () => {
     const victims = ['joe@tailspin.example', 'kim@tailspin.example'];
     const dwell = victims.flatMap((who) =>
       ['now-4d', 'now-2d', 'now-1d', 'now-30m'].map((time) =>
@@ -190,7 +190,7 @@ describe('other accounts at the address', () => {
     expect(locked.toSorted()).toEqual([ida, ...victims].toSorted());
   });
 
-  it('are named and not locked where they were there with what they always use', async () => {
+  it('are named and not locked if they were there with what they always use', async () => {
     const guests = ['joe@tailspin.example', 'kim@tailspin.example', 'lea@tailspin.example'];
     const { locked, tasks } = await end({
       signIns: [

@@ -1,5 +1,5 @@
-// What nobody should send, at each door of the whole: the topic, the queues, the HTTP API and the settings. Each gets
-// a clear no, nothing is lost, and no account is touched.
+// What nobody should send, at every door: the topic, the queues, the HTTP API and the settings. Each gets a clear
+// refusal, nothing is lost, and no account is touched.
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { ServiceBusClient } from '@azure/service-bus';
 import { describe, expect, it, vi } from 'vitest';
@@ -35,7 +35,7 @@ const messages: [queue: string, body: unknown][] = [
   ['summaries', { to: 'everybody' }],
 ];
 
-/** Letters that stay for a person, with the reason each was given. */
+/** Messages that stay for a person, with the reason for each. */
 const kept = ({ stack }: Whole) =>
   new TableDeadLetters({ connectionString: stack.azurite.connectionString }).since(new Date(0));
 const writes = ({ stack }: Whole) => stack.tenant.requests.filter(({ method }) => method !== 'GET');
@@ -47,7 +47,7 @@ function publisher({ stack: { topic } }: Whole) {
 
 describe('what nobody should send', () => {
   it(
-    'ends among the dead letters with its reason, and the next real alert is answered anyway',
+    'ends among the dead letters with its reason, and the next real alert is handled anyway',
     () =>
       within(name, async (whole) => {
         await publisher(whole).send([forged, foreign, malformed, unknown, hollow]);
@@ -87,7 +87,7 @@ describe('what nobody should send', () => {
     180_000,
   );
 
-  it('is refused by the topic where it is too large, unsigned or no event, and by the queue where it is too large', () =>
+  it('is refused by the topic if it is too large, unsigned or no event, and by the queue if it is too large', () =>
     within(name, async (whole) => {
       const { topic, serviceBus } = whole.stack;
       const post = (body: string, key = topic.key) =>
@@ -127,16 +127,16 @@ describe('what nobody should send', () => {
       expect(writes(whole)).toEqual([]);
     }));
 
-  it('of settings is told in whole by every function, and what came in meanwhile is not lost', () =>
+  it('is listed in full by every function if it is in the settings, and what came in meanwhile is not lost', () =>
     within(
       name,
       async (whole) => {
         const { host, serviceBus, topic } = whole.stack;
-        // Triage, summary, dead letters, timers and HTTP beside the steps: none is missing for wrong settings.
+        // Triage, summary, dead letters, timers and HTTP besides the steps: wrong settings remove none.
         expect(host?.functions.length).toBeGreaterThan(playbook.length + 8);
         await publisher(whole).send([forged]);
         await topic.settled();
-        // Put off, however often: it is answered once the settings are right.
+        // Put off as often as it takes: it is handled once the settings are right.
         await vi.waitFor(() => expect(serviceBus.queue('alerts').scheduled).toHaveLength(1), soon);
         const answer = await whole.ask('GET', '/api/runs');
         expect(answer).toMatchObject({ status: 500, json: { title: 'Wrong settings' } });

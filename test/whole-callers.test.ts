@@ -1,5 +1,5 @@
-// Every HTTP function that the built app registers, whichever that is, on the local stack with real tokens: nobody comes
-// in without the right ones, and nothing is done for whoever has none.
+// Every HTTP function that the built app registers, on the local stack with real tokens: nobody gets in without the
+// right ones, and nothing is done for anybody who has none.
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { clientId, createIssuer, delegated, principalOf, serveKeys, signedIn } from './auth/issuer.ts';
@@ -70,7 +70,7 @@ describe('every HTTP function', () => {
           ['wrong audience', 401, await token({ aud: crypto.randomUUID() })],
           ['expired', 401, await token({ exp: 1_700_000_000 })],
           ['missing role', 403, await token({ roles: [] })],
-          // The platform does not say here that App Service Authentication stands in front.
+          // The platform does not say that App Service Authentication is in front.
           ['forged principal header', 401, { 'x-ms-client-principal': principalOf(principal) }],
         ];
         const doors = await doorsOf(whole);
@@ -112,7 +112,7 @@ describe('every HTTP function', () => {
         const application = await token({ scp: undefined, idtyp: 'app' });
         expect((await handBack(application)).status).toBe(403);
         expect((await handBack(reader)).status).toBe(403);
-        // A person gets as far as being told that there is no such run.
+        // A person gets far enough to be told that there is no such run.
         expect((await handBack(await token())).status).toBe(404);
         expect(writes(whole)).toEqual([]);
         const started = await start(await token());
@@ -124,7 +124,7 @@ describe('every HTTP function', () => {
       { AUTH: 'entra,easy-auth', API_CLIENT_ID: clientId, LOGIN_URL: loginUrl },
     ));
 
-  it('by default is shut by the host to whoever has no key', () =>
+  it('is closed by the host by default to callers without a key', () =>
     within(name, async (whole) => {
       for (const { name: door, method, path, authLevel } of await doorsOf(whole)) {
         expect([door, authLevel]).toEqual([door, 'function']);

@@ -1,4 +1,4 @@
-// The doors of our own in the built app: the timer finds alerts by itself, and the stream is read only where there is one.
+// Our own doors in the built app: the timer finds alerts by itself, and the stream is read only if there is one.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -45,7 +45,7 @@ describe('triage', () => {
       .filter((_, index) => index % 3 === 0);
     await within('false-alarm', async ({ stack }) => {
       const sent = bodies.flatMap((body, index) => {
-        // Each third is cut off, each fifth comes twice.
+        // Every third is cut off, every fifth comes twice.
         const id = `message-${index}`;
         const given = index % 3 === 0 ? body.slice(0, (index * 37) % body.length) : body;
         return index % 5 === 0
@@ -86,7 +86,7 @@ describe('forward-stream', () => {
     z.looseObject({ name: z.string(), config: z.looseObject({ bindings: z.array(z.looseObject({})) }) }),
   );
 
-  it('is registered where there is a hub, reads what the host hands over, and leaves no bad record untold', async () => {
+  it('is registered if there is a hub, reads what the host hands over, and reports every bad record', async () => {
     await within(
       'false-alarm',
       async ({ stack, log }) => {
@@ -114,7 +114,7 @@ describe('forward-stream', () => {
     );
   });
 
-  it('is not there where no hub is configured — the host could not connect it', async () => {
+  it('is not registered if no hub is configured — the host could not connect it', async () => {
     await within('false-alarm', async ({ stack }) => {
       expect(stack.host?.functions).not.toContain('forward-stream');
       expect(stack.host?.functions).not.toContain('poll-alerts');

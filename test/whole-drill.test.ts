@@ -1,4 +1,4 @@
-// The command itself against the whole: real HTTP, the Functions host, queues, tables, and the simulated tenant.
+// The command itself on the whole system: real HTTP, the Functions host, queues, tables, and the simulated tenant.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,17 +1,17 @@
-// The two ends of the tenant: an account in which every step finds something, and one in which there is nothing to find.
+// Two extreme tenants: an account in which every step finds something, and one in which there is nothing to find.
 import { describe, expect, it } from 'vitest';
 import { merge } from '../local/scenario.ts';
 import { openTasks } from '../shared/run/verdict.ts';
 import { scenarioCalled, told } from './fakes/told.ts';
 
-/** A story whose audit log shows each act so long after it. */
+/** A story in which the audit log shows each act this long after it. */
 async function lagging(name: string, auditLagMinutes: number) {
   const scenario = await scenarioCalled(name);
   return told({ ...scenario, tenant: merge(scenario.tenant, { behaviour: { auditLagMinutes } }) });
 }
 
 describe('the whole playbook', () => {
-  it('finds something with every step, where an intruder left nothing out', async () => {
+  it('finds something with every step if an intruder left nothing out', async () => {
     const { steps, summary } = await (await lagging('everything', 0)).run();
     const taking = steps.filter(({ stage }) => stage !== 'hand-back');
     const empty = taking.filter(({ changes, tasks, kept, kind }) =>
@@ -39,7 +39,7 @@ describe('the whole playbook', () => {
     expect(ends[2]).toEqual(ends[0]);
   });
 
-  it('ties nothing to anybody and asks for nothing the next day where there is nothing to find', async () => {
+  it('ties nothing to anybody and asks for nothing by the next day if there is nothing to find', async () => {
     const { steps, run, summary } = await (await told(await scenarioCalled('locked-undecided'))).run();
     expect(steps.flatMap(({ changes }) => changes.flatMap(({ evidence }) => evidence ?? []))).toEqual([]);
     expect(steps.flatMap(openTasks)).toEqual([]);

@@ -1,4 +1,4 @@
-// An account that is given back over HTTP, in the built app over real sockets: the tenant is as recorded at the end,
+// An account that is given back over HTTP, in the built app over real sockets: in the end the tenant is as recorded,
 // and the pass has been in one answer and nowhere else.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

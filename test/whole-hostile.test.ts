@@ -1,6 +1,6 @@
-// A tenant whose every name, subject and title was written by the intruder, lived through by the built app: the mail, its
-// files, the pages, the API, the card, the command, the live view and the log. Nothing of it becomes a tag, a line, a link,
-// a formula, a header or a control sequence.
+// A tenant in which the intruder wrote every name, subject and title, handled by the built app: the mail, its files,
+// the pages, the API, the card, the command, the live view and the log. None of it becomes a tag, a line, a link, a
+// formula, a header or a control sequence.
 import { createServer } from 'node:http';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ function inertMail(message: unknown): void {
     );
   expect.soft(text).not.toMatch(unseen);
   expect.soft(text).not.toMatch(controls);
-  // The foot says nothing that strangers wrote.
+  // The foot contains nothing that strangers wrote.
   for (const line of text.split('\n').slice(1))
     expect.soft(line).toMatch(/^$|^[A-Z ?,]+$|^(-|\d+\.) |^ {4}|^No drill has passed in this tenant yet\.$/);
   for (const file of mail.attachments) {
@@ -262,7 +262,7 @@ describe('everything that strangers may call anything', () => {
     expect(htmlFaults(html)).not.toEqual([]);
   });
 
-  it('is many things', () => {
+  it('covers many fields', () => {
     expect.soft(seen.size).toBeGreaterThan(25);
   });
 });

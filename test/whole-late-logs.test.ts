@@ -1,5 +1,5 @@
 // What the logs say late counts as much as what they say at once: the same account ends in the same state and under the
-// same verdict, whether the audit log answers at once, after an hour or after six, in whatever order its pages come.
+// same verdict, whether the audit log answers at once, after an hour or after six, and whatever the order of its pages.
 import { describe, expect, it } from 'vitest';
 import { tenantWith, told } from './fakes/told.ts';
 

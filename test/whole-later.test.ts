@@ -1,5 +1,5 @@
-// A story that runs on through its later looks, over real sockets, on a clock that moves for the app and every stand-in
-// alike. In a file of its own: it is the time of everything that runs here.
+// A story that continues through its later looks, over real sockets, on a clock that moves for the app and every
+// stand-in alike. In a file of its own, because it changes the time for everything that runs here.
 import { TableClient } from '@azure/data-tables';
 import { expect, it } from 'vitest';
 import { type Look, liveOn } from '../local/later.ts';
@@ -25,13 +25,13 @@ it(
         wakeAt: null,
       });
 
-      // Each look is of its own time, by the app's clock.
+      // Each look has its own time, by the app's clock.
       const finished = Date.parse(rows?.run.row.finishedAt ?? '');
       for (const { after, minutes } of looks) {
         const lookedAt = after[0]?.steps.flatMap(({ row }) => row.lookedAt ?? []) ?? [];
         expect(Math.max(...lookedAt.map(Date.parse))).toBeGreaterThanOrEqual(finished + minutes * 60_000);
       }
-      // The tenant and the storage have gone along with it.
+      // The tenant and the storage have followed.
       const last = stack.tenant.requests.at(-1)?.time ?? '';
       expect(Date.parse(last) - since.getTime()).toBeGreaterThan(24 * hours);
       const runs = TableClient.fromConnectionString(stack.azurite.connectionString, 'runs', {

@@ -1,4 +1,4 @@
-// The mail of every scenario as on-call gets it: short, without contradictions, and every order can be carried out.
+// The mail of every scenario as on-call gets it: short, free of contradictions, and every order can be carried out.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { scenarioCalled, told } from './fakes/told.ts';
 const folder = fileURLToPath(new URL('../local/scenarios', import.meta.url));
 const names = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
 
-/** An order says in its first word what a person does. */
+/** An order's first word says what a person does. */
 const verbs =
   /^(Ask|Block|Check|Choose|Confirm|Decide|Delete|Disable|Enable|End|Find|Finish|Give|Have|Help|Let|Lock|Look|Make|Phone|Put|Remove|Require|Reset|Restore|Revoke|Save|Scan|Secure|Set|Start|Switch|Take|Tell|Warn|Correct|Empty|List|Go|Nothing) /;
 
@@ -31,8 +31,9 @@ const contradictions: readonly (readonly [RegExp, RegExp])[] = [
 ];
 
 /**
- * Built-in roles of Entra ID and Azure (https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference),
- * of Exchange, Purview and Active Directory; and those who need no role.
+ * Built-in roles of Entra ID and Azure
+ * (https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference), of Exchange, Purview
+ * and Active Directory; and people who need no role.
  */
 const roles = [
   ...['Global Administrator', 'Global Reader', 'User Administrator', 'Privileged Role Administrator'],
@@ -77,7 +78,7 @@ describe.each(names.filter((name) => name !== 'false-alarm'))('the mail of %s', 
     );
   });
 
-  it('says nothing twice over, and counts what it lists', async () => {
+  it('does not repeat itself, and counts what it lists', async () => {
     const { subject, text } = await mail();
     const counted = Number(/(\d+) TASKS?/.exec(subject)?.[1] ?? 0);
     expect(text.match(/^\d+\. /gm) ?? []).toHaveLength(counted);
@@ -123,7 +124,7 @@ describe.each(names.filter((name) => name !== 'false-alarm'))('the mail of %s', 
   });
 });
 
-it('every step says in a real role where its work is done by hand', () => {
+it('every step names where its work is done by hand, and a role that exists', () => {
   const roles = playbook.flatMap((step) =>
     byHandOf(step, { id: 'x', userPrincipalName: 'x@contoso.com' }).role.split(/, or | or /),
   );

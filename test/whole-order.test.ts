@@ -1,4 +1,5 @@
-// Many runs at once: whatever is sent, containment leaves first, and no lock waits for evidence of its own run or of another.
+// Many runs at once: whatever is sent, containment leaves first, and no lock waits for evidence of its own or another
+// run.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../functions/steps/index.ts';
 import { stages } from '../shared/model/words.ts';
@@ -22,11 +23,11 @@ const tenant = {
   users: people.map((userPrincipalName) => ({ userPrincipalName, mailbox: { inboxRules: [bad] } })),
 };
 
-/** Lived through once, for both that look at it. */
+/** Played once, for both tests that look at it. */
 const living = told(tenantWith(tenant, detections));
 
 describe('containment', () => {
-  it('leaves before everything else in whatever is sent at once', async () => {
+  it('leaves before everything else that is sent at the same time', async () => {
     const story = await living;
     expect(await story.runs()).toHaveLength(people.length);
     const batches = story.batches.map((batch) => batch.map(({ queue }) => rank(queue)));
@@ -50,25 +51,25 @@ describe('containment', () => {
     expect((locks.at(-1) ?? '') < (searches[0] ?? '')).toBe(true);
   });
 
-  it('has queues of its own, so that no lock stands in line behind what another run collects', () => {
+  it('has queues of its own, so that no lock waits behind what another run collects', () => {
     const names = queueShapes(playbook.map(({ name }) => name)).map(({ name }) => name);
     for (const { name } of playbook) expect(names).toContain(`step-${name}`);
   });
 
-  it('waits for nothing: no step that contains stands behind one that collects', () => {
+  it('waits for nothing: no contain step follows one that collects', () => {
     for (const { name, stage, after, requires } of playbook) {
       if (stage === 'contain') expect([name, after, requires]).toEqual([name, [], []]);
     }
   });
 
-  it('and eviction never waits for what takes its time: only for the sign-ins, which one failure lets pass', () => {
+  it('and eviction never wait for anything slow: only for the sign-ins, and only until they were tried once', () => {
     const slow = playbook.filter(({ stage }) => stage === 'collect').map(({ name }) => name);
     for (const { name, stage, after, requires } of playbook) {
       if (stage !== 'evict') continue;
       const waitsFor = [...after, ...requires].filter(
         (one) => slow.includes(one) && one !== 'collect-sign-ins',
       );
-      // Which mail was the intruder's only the review tells.
+      // Only the review can tell which mail was the intruder's.
       expect([name, waitsFor]).toEqual([name, name === 'retract-sent-mail' ? ['review-sent-mail'] : []]);
     }
   });

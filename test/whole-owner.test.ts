@@ -1,5 +1,6 @@
-// What the owner made while the intruder was in: a method, a device, a consent, rules, a delegate. From the owner's own
-// address, or from one that both use, nothing of it may go; what could be either's becomes a question.
+// What the owner made while the intruder was in: a method, a device, a consent, rules, a delegate. If it came from the
+// owner's own address, or from one that both use, nothing of it may be removed; what could be either's becomes a
+// question.
 import { describe, expect, it } from 'vitest';
 import { tenantWith, told } from './fakes/told.ts';
 
@@ -51,7 +52,7 @@ const own = [
 ];
 const bad = { Name: 'a', ForwardTo: ['"x" [SMTP:collector@mail.example]'], DeleteMessage: true };
 
-/** All that Noor made came from this address, where she signed in before too. */
+/** Everything that Noor made came from this address, where she had also signed in before. */
 function tenantOf(address: string) {
   const directory = (activityDisplayName: string, activityDateTime: string, more: object) => ({
     activityDateTime,
@@ -119,7 +120,7 @@ function tenantOf(address: string) {
         targetResources: [{ type: 'ServicePrincipal', id: todo }],
       }),
     ]),
-    // Every log answers at once: the question is what the product makes of what it knows.
+    // Every log answers at once: the test is about what the app makes of what it knows.
     behaviour: { auditLagMinutes: 0 },
     auditRecords: numbered([
       ...own.map(({ Name }) => exchange('New-InboxRule', { Name })),
@@ -132,7 +133,7 @@ function tenantOf(address: string) {
   };
 }
 
-/** Of one run in a tenant: what it took that is tied to somebody, and what it asks. */
+/** For one run in a tenant: what it removed because of a tie to somebody, and what it asks. */
 async function takenIn(tenant: object) {
   const story = await told(tenantWith(tenant, [detection]));
   const { run, steps } = await story.run();
@@ -164,7 +165,7 @@ describe("the owner's own things, made while the intruder was in", () => {
     for (const thing of ['New phone', 'Todo App', 'NOOR-LT', 'Receipts']) {
       expect(asked.filter((what) => what.includes(thing))).toHaveLength(1);
     }
-    // The log shows the owner's own session, so nobody need be asked; but it sends mail out, so it is named.
+    // The log shows the owner's own session, so nobody needs to be asked; but it sends mail out, so it is named.
     expect(kept.filter((what) => what.includes('To my private mail'))).toHaveLength(1);
     const { users, devices, oauth2PermissionGrants, appRoleAssignments, servicePrincipals } =
       story.tenant.state();
@@ -180,7 +181,7 @@ describe("the owner's own things, made while the intruder was in", () => {
     });
   });
 
-  it("go where it was the intruder's address alone that made them", async () => {
+  it("are removed if only the intruder's address made them", async () => {
     const { signIns, ...rest } = tenantOf(intruder.ipAddress);
     const alone = signIns.filter((one) => !('ipAddress' in one) || one.ipAddress !== intruder.ipAddress);
     const { taken } = await takenIn({ ...rest, signIns: [...signIns.slice(0, 2), ...alone] });
@@ -191,7 +192,7 @@ describe("the owner's own things, made while the intruder was in", () => {
     expect(taken.join('; ')).toMatch(/helper@tailspin\.example/);
   });
 
-  it('a rule that only its looks speak against waits for the audit log, and goes if that cannot tell', async () => {
+  it('a rule with only its looks against it waits for the audit log, and is removed if that cannot tell', async () => {
     const { auditRecords: _silent, ...tenant } = tenantOf(owner.ipAddress);
     const silent = await takenIn(tenant);
     expect(silent.taken.toSorted()).toEqual(['rule "Receipts"', 'rule "a"']);

@@ -1,5 +1,5 @@
-// Who can get a pass for whom: each kind of caller against each class of account, in the built app with real tokens. One
-// operator alone gets one for an ordinary account, which on-call hears of each time, and for nobody else.
+// Who can get a pass for which account: each kind of caller against each class of account, in the built app with real
+// tokens. A single operator gets one only for an ordinary account, and on-call hears of each.
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { passAnswerSchema } from '../functions/runs/hand-back.ts';
@@ -86,7 +86,7 @@ const tenant = {
   ],
 };
 
-/** What locks, and what gives back; the rest would only take time. */
+/** What locks, and what gives back; the other steps would only take time. */
 const wanted = ['block-sign-in', 'revoke-sessions', 'remove-admin-roles', 'delete-passes', 'dismiss-risk'];
 const steps = Object.fromEntries(
   playbook.filter(({ name }) => !wanted.includes(name)).map(({ name }) => [name, { mode: 'off' }]),
@@ -126,7 +126,7 @@ async function callersOf({ stack }: Whole) {
     ['a stolen token that is over', await token('second', { exp: 1_700_000_000 })],
     ['a token for another API', await token('second', { aud: 'https://graph.microsoft.com' })],
   ];
-  // The same person under another name, and with an id in other letters.
+  // The same person under another name, and with the id in different case.
   const again: [string, Headers][] = [
     ['the first operator', first],
     ['the first operator renamed', await token('first', { preferred_username: 'second@contoso.com' })],
@@ -135,7 +135,7 @@ async function callersOf({ stack }: Whole) {
   return { token, first, second, strangers, again };
 }
 
-/** Class of account, the user, whether one operator is enough. */
+/** Class of account, the user, and whether one operator is enough. */
 const classes: [what: string, name: string, alone: boolean][] = [
   ['an ordinary account', 'plain', true],
   ['a reader of this app', 'reader', true],
@@ -239,7 +239,7 @@ describe('a pass', () => {
             expect([what, made.status, made.status === 201 ? '' : made.json]).toEqual([what, 201, '']);
             expect(passAnswerSchema.parse(made.json).temporaryAccessPass.usableOnce).toBe(true);
             expect([what, passesOf(name).length, announced(name)]).toEqual([what, 1, 1]);
-            // Another pass takes the place of the first, and is announced as well.
+            // Another pass replaces the first, and is announced as well.
             expect(await ask('POST', path, maker, pass)).toMatchObject({ status: 409 });
             expect(await ask('POST', path, maker, { ...pass, again: true })).toMatchObject({ status: 201 });
             expect([what, passesOf(name).length, announced(name)]).toEqual([what, 1, 2]);

@@ -1,10 +1,10 @@
-// The same account, whatever the order and the speed of its steps: the same things are found, changed and asked.
+// The same account, whatever the order and speed of its steps: the same things are found, changed and asked.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MemoryMessage } from './fakes/memory-bus.ts';
 import { scenarioCalled, tenantWith, told } from './fakes/told.ts';
 
-/** Up to five at a time, any of those that wait. */
+/** Up to five at a time, any of those waiting. */
 const mixed = (seed: number) => {
   const random = fc.sample(fc.integer({ min: 0, max: 2 ** 30 }), { seed, numRuns: 5000 });
   let used = 0;
@@ -29,7 +29,10 @@ const detection = {
   detectedDateTime: 'now-3m',
 };
 
-/** An account whose only power is an Exchange role group, for whom multifactor authentication is required by itself. */
+/**
+ * An account with power only through an Exchange role group, and with multifactor authentication required for it
+ * individually.
+ */
 const powerful = () =>
   tenantWith(
     {
@@ -48,7 +51,7 @@ const powerful = () =>
   );
 const settings = { STEPS: '{"require-mfa":{"mode":"act","perUserMfa":true}}' };
 
-/** `later`: after all later looks too, which forgive what the first ones missed. */
+/** `later`: after all later looks too, which make up for what the first ones missed. */
 async function outcome(name: string, next?: ReturnType<typeof mixed>, later = true) {
   const story =
     name === 'a story of its own'
@@ -63,7 +66,7 @@ async function outcome(name: string, next?: ReturnType<typeof mixed>, later = tr
         step.name,
         {
           outcome: step.outcome?.is,
-          // How often sessions are ended depends on how often something else was: once each time.
+          // How often sessions are ended depends on how often something else changed: once for each time.
           changes: [
             ...new Set(step.changes.map(({ id, fixedAt }) => `${id} ${fixedAt !== null}`)),
           ].toSorted(),
@@ -84,7 +87,7 @@ describe.each(['everything', 'back-doors', 'administrator', 'a story of its own'
 });
 
 describe('an account of some power', () => {
-  it('is looked at for Defender roles after its Exchange roles were found, and for app passwords once they can be', async () => {
+  it('is checked for Defender roles after its Exchange roles were found, and for app passwords once it can have any', async () => {
     const { steps } = await outcome('a story of its own', undefined, false);
     expect(steps['remove-exchange-roles']?.changes).toHaveLength(1);
     expect(steps['remove-defender-roles']?.tasks).toEqual(['compliance-roles']);
@@ -92,7 +95,7 @@ describe('an account of some power', () => {
     expect(steps['review-app-passwords']?.tasks).toEqual(['app-passwords']);
   });
 
-  it.each([4, 5, 6])('is told of in the same first mail whatever the order (%i)', async (seed) => {
+  it.each([4, 5, 6])('gets the same first mail whatever the order (%i)', async (seed) => {
     const first = outcome('a story of its own', undefined, false);
     expect(await outcome('a story of its own', mixed(seed), false)).toEqual(await first);
   });

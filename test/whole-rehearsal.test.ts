@@ -1,4 +1,4 @@
-// A rehearsal of the whole playbook: what the tenant holds stays untouched, and what is told is what would be done.
+// A rehearsal of the whole playbook: nothing in the tenant is touched, and the report is what would be done.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../functions/steps/index.ts';
 import type { RecordedRequest } from '../local/tenant/record.ts';
@@ -10,14 +10,14 @@ const everyStep = (mode: 'report' | 'act', more: object = {}) =>
 const onlyReports = { STEPS: everyStep('report') };
 const stories = ['business-email-compromise', 'back-doors', 'privileged-administrator', 'synced-user'];
 
-/** All but reading; the mail to on-call is the app's own. */
+/** Everything but reads; the mail to on-call is the app's own. */
 const writes = (requests: readonly RecordedRequest[]) =>
   requests
     .filter(({ method, cmdlet }) => (cmdlet === null ? method !== 'GET' : !cmdlet.startsWith('Get-')))
     .map(({ method, url, cmdlet }) => `${method} ${url} ${cmdlet ?? ''}`)
     .filter((request) => !request.includes('/sendMail'));
 
-/** Each thing once: the same session may have to be ended twice. */
+/** Each change once: the same session may have to be ended twice. */
 const changesOf = (steps: readonly StepRow[]) =>
   [
     ...new Set(steps.flatMap((row) => row.changes.map(({ id, what }) => `${row.name} ${id}: ${what}`))),
@@ -40,7 +40,7 @@ describe('a dry run', () => {
   });
 
   it.each(['business-email-compromise', 'privileged-administrator', 'synced-user'])(
-    'of %s tells what a run in earnest then does, step by step',
+    'of %s reports what a real run then does, step by step',
     async (name) => {
       const scenario = await scenarioCalled(name);
       const rehearsed = await (await told(scenario, { DRY_RUN: 'true' })).run();
@@ -50,20 +50,20 @@ describe('a dry run', () => {
     },
   );
 
-  it('knows also what only the audit log ties to the intruder, where it may be searched', async () => {
+  it('also knows what only the audit log ties to the intruder, if that may be searched', async () => {
     const scenario = await scenarioCalled('back-doors');
     const steps = { ...JSON.parse(scenario.settings['STEPS'] ?? '{}') };
     const search = { ...steps, 'collect-audit-log': { evenInDryRun: true } };
     const rehearsal = await told(scenario, { DRY_RUN: 'true', STEPS: JSON.stringify(search) });
     const done = await (await told(scenario)).run();
     expect(changesOf((await rehearsal.run()).steps)).toEqual(changesOf(done.steps));
-    // The log is searched and nothing else is written: at once, and again while it isn't complete.
+    // The log is searched and nothing else is written: once at first, and again while it isn't complete.
     expect(new Set(writes(rehearsal.tenant.requests))).toEqual(
       new Set(['POST https://graph.microsoft.com/v1.0/security/auditLog/queries ']),
     );
   });
 
-  it('says that what only the audit log would tell is not among it', async () => {
+  it('says that what only the audit log would show is missing', async () => {
     const story = await told(await scenarioCalled('back-doors'), { DRY_RUN: 'true' });
     const { summary } = await story.run();
     expect(summary.text).toContain('It would make ');

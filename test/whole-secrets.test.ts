@@ -21,7 +21,7 @@ describe.concurrent('a secret', () => {
           ...(await Promise.all(ids.map((id) => whole.ask('GET', `/api/runs/${id}`)))),
         ];
         expect(await leaksIn(whole, answers)).toEqual([]);
-        // One that is there would be found.
+        // A secret that is there would be found.
         const [secret] = [...whole.stack.tenant.secrets].toReversed();
         expect(await leaksIn(whole, [...answers, { stack: `Error: ${secret}` }])).toHaveLength(1);
       }),

@@ -1,5 +1,5 @@
-// Whole runs in tenants of somebody else's making, each with a difficulty of its own. No rule of this project is known
-// to them: what is asserted is what on-call would expect.
+// Whole runs in tenants made by somebody else, each with a difficulty of its own. They know no rule of this project:
+// what is asserted is what on-call would expect.
 import { describe, expect, it } from 'vitest';
 import type { StepRow } from '../shared/model/rows.ts';
 import { tenantWith, told } from './fakes/told.ts';
@@ -24,7 +24,7 @@ const detection = {
   activityDateTime: 'now-25m',
   detectedDateTime: 'now-2m',
 };
-/** No owner makes it: what turns a run full. */
+/** No owner makes such a rule: it is what makes a run full. */
 const badRule = {
   Name: 'a',
   ForwardTo: ['"x" [SMTP:collector@mail.example]'],
@@ -132,7 +132,7 @@ describe('a mailbox with eleven rules, four of them bad, one hidden and one empt
     { Name: 'clean', FromAddressContainsWords: ['security', 'microsoft'], DeleteMessage: true },
   ];
 
-  it('keeps the rules of its owner, loses the four, and a person looks at what nobody can judge', async () => {
+  it('keeps its owner’s rules, loses the four, and a person looks at what can’t be judged', async () => {
     const story = await live(mailboxOf({ inboxRules: [...owners, empty, ...bad] }));
     const { steps, summary } = await story.run();
     const row = rowOf(steps, 'disable-inbox-rules');
@@ -180,7 +180,7 @@ describe('methods without a date', () => {
     },
   ];
 
-  it('are one question to the owner, and all of them stay', async () => {
+  it('become one question to the owner, and all of them stay', async () => {
     const story = await live(mailboxOf({ inboxRules: [badRule] }, { authenticationMethods }));
     const { steps, summary } = await story.run();
     const row = rowOf(steps, 'remove-auth-methods');
@@ -214,7 +214,7 @@ describe('an audit query that takes its time', () => {
     },
   });
 
-  it('is asked four times, and the delegate that it ties to the intruder goes, the other stays', async () => {
+  it('is asked four times; the delegate that it ties to the intruder goes, the other stays', async () => {
     const story = await live({
       ...mailboxOf({
         inboxRules: [badRule],
@@ -297,7 +297,7 @@ describe('two victims of one address', () => {
   const { users, signIns } = mailboxOf({ inboxRules: [badRule] });
   const people = [...users, { userPrincipalName: mate, displayName: 'Mate Novak', mailbox: {} }];
 
-  it('each have a run of their own: the second one is told to the front door, which asks Microsoft Graph', async () => {
+  it('each get a run of their own: the second is reported to the front door, which asks Microsoft Graph', async () => {
     const story = await live({ users: people, signIns: [...signIns, theirs] });
     expect(story.published[0]?.id).toMatch(new RegExp(`^signIn:${theirs.id}:20`));
     const runs = await story.runs();
@@ -305,7 +305,7 @@ describe('two victims of one address', () => {
     const [one, other] = runs;
     expect(one?.summary.text).toContain(`${mate} was signed in to from 192.0.2.66`);
     expect(other?.summary.subject).toMatch(/: mate@tailspin\.example/);
-    // Each learns of the other, and is told only what is about its own account.
+    // Each learns about the other, and is told only what concerns its own account.
     for (const { run } of runs) {
       const about = new Set(run.signals.map(({ userPrincipalName }) => userPrincipalName));
       expect([...about]).toEqual([run.account.userPrincipalName]);
@@ -314,7 +314,7 @@ describe('two victims of one address', () => {
     expect(story.tenant.state().outbox).toHaveLength(2);
   });
 
-  it('are found at no address that the company itself uses, every day', async () => {
+  it('are not found at an address that the company itself uses every day', async () => {
     const clients = {
       'root@tailspin.example': 'Edge',
       'helper@tailspin.example': 'Outlook',

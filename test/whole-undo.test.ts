@@ -1,4 +1,4 @@
-// A false alarm after a full run: everything comes back as it was, byte for byte, and on-call reads what does not.
+// A false alarm after a full run: everything is restored as it was, byte for byte, and on-call reads what is not.
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { scenarioCalled, told } from './fakes/told.ts';
 import { undoable } from './fakes/undoable.ts';
 
 const folder = fileURLToPath(new URL('../local/scenarios', import.meta.url));
-// That one is about waiting, and lives through the same steps as the first.
+// That story is about waiting, and goes through the same steps as the first.
 const stories = readdirSync(folder)
   .map((file) => basename(file, '.json'))
   .filter((name) => name !== 'throttled' && name !== 'false-alarm');
@@ -21,7 +21,7 @@ const canUndo = (name: string) => {
 };
 
 describe('undo of a whole run', () => {
-  it.each(stories)('%s: the tenant is what it was, and what is not is named', async (name) => {
+  it.each(stories)('%s: the tenant is as it was, and what is not is named', async (name) => {
     const story = await told(await scenarioCalled(name));
     const earlier = await story.run();
     const changed = undoable(story.tenant.state()) !== undoable(story.before);
@@ -43,7 +43,7 @@ describe('undo of a whole run', () => {
     }
   });
 
-  it('claims no role that only its holder can activate', async () => {
+  it('does not claim to restore a role that only its holder can activate', async () => {
     const story = await told(await scenarioCalled('privileged-administrator'));
     await story.undo();
     const { summary } = await story.run();

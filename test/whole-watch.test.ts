@@ -1,5 +1,5 @@
-// The watch over the responder itself, over real sockets: timers are fired by hand, and what on-call gets is in the
-// tenant's outbox.
+// The watch over the responder itself, over real sockets: timers are fired by hand, and the tenant's outbox shows what
+// on-call gets.
 import { expect, it } from 'vitest';
 import { reportSchema } from '../shared/preflight/preflight.ts';
 import { builtStack, type Whole } from './fakes/whole.ts';

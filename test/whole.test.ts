@@ -1,5 +1,6 @@
-// The whole, over real sockets: the built app in the Functions host, the real SDKs against the stand-ins, one stack a
-// scenario. Each story must end as its file says, and between them they need all that is declared, and no more.
+// The whole system over real sockets: the built app in the Functions host, the real SDKs against the stand-ins, one
+// stack per scenario. Each story must end as its file says, and together they need everything that is declared, and no
+// more.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,16 +18,18 @@ import { undoable } from './fakes/undoable.ts';
 import { builtStack, type Whole } from './fakes/whole.ts';
 
 const folder = fileURLToPath(new URL('../local/scenarios', import.meta.url));
-/** The one that is slow by its nature first, so that the others fit beside it. */
+/** The one that is slow by nature comes first, so that the others fit beside it. */
 const scenarios = readdirSync(folder)
   .map((file) => basename(file, '.json'))
   .toSorted((a, b) => Number(b === 'throttled') - Number(a === 'throttled'));
-/** These are taken back over HTTP when they have ended: between them they hold everything that can be. */
+/** These are undone over HTTP when they have ended: together they contain everything that can be undone. */
 const takenBack = ['back-doors', 'privileged-administrator', 'synced-user'];
 const requests: RecordedRequest[] = [];
 const within = builtStack();
 
-/** How each story ends is told of its last look; here it has none, so the audit log keeps nobody waiting. */
+/**
+ * A story's end is described as of its last look; here there are no later looks, so the audit log keeps nobody waiting.
+ */
 const logsAtOnce = (tenant: unknown) => merge(tenant, { behaviour: { auditLagMinutes: 0 } });
 
 const stepsOf = ({ runs: [rows] }: Followed) => rows?.steps.map((entry) => entry.row) ?? [];
@@ -87,13 +90,13 @@ async function takeBack(whole: Whole, { runs: [rows] }: Followed, before: Tenant
 describe('all scenarios together', () => {
   const { graph, exchange, defender } = declaredPermissions(playbook);
 
-  it('need every permission that is declared — what nobody uses is only of use to an intruder', () => {
+  it('need every permission that is declared — only an intruder could use an unused one', () => {
     const used = new Set(requests.flatMap(({ permission, also }) => [permission, ...also]));
     const declared = [...grantedOf(graph), ...Object.keys(defender)];
     expect(declared.filter((permission) => !used.has(permission))).toEqual([]);
   });
 
-  it('ask for nothing that docs/permissions.md does not name under the permission it takes', () => {
+  it('make no request that docs/permissions.md does not list under the permission it takes', () => {
     const unnamed = requests.flatMap(({ route, permission, also }) =>
       [permission, ...also].flatMap((name) =>
         route === null || name === null || notes[name]?.requests.includes(route) ? [] : [`${name}: ${route}`],
@@ -107,12 +110,12 @@ describe('all scenarios together', () => {
     expect([...used].toSorted()).toEqual(Object.keys(exchange).toSorted());
   });
 
-  it('ask for nothing that does not exist: neither path, option nor property', () => {
+  it('ask for no path, option or property that does not exist', () => {
     const wrong = requests.filter(({ status }) => status === 400 || status === 405);
     expect(wrong.map(({ method, url, cmdlet, status }) => [method, url, cmdlet, status])).toEqual([]);
   });
 
-  it('ask beta for nothing but what is named — it may change under us any day', () => {
+  it('ask beta only for what is listed — it may change under us any day', () => {
     const named = readFileSync(new URL('../local/tenant/README.md', import.meta.url), 'utf8');
     const beta = requests
       .filter(({ service, url }) => service === 'graph' && url.includes('/beta/'))

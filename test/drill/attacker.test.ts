@@ -1,5 +1,5 @@
-// The drill as somebody would turn it against the tenant: to have things of another account removed, to have an account under
-// attack given back, to have others listened to.
+// The drill as an attacker would turn it against the tenant: to have another account's things removed, to have an
+// account under attack given back, or to have others recorded.
 import { describe, expect, it } from 'vitest';
 import { drill } from '../../functions/drill/drill.ts';
 import { plantings } from '../../functions/drill/plantings.ts';
@@ -13,7 +13,7 @@ const withColleague = () => {
 const signals = [{ source: 'riskDetection', detector: 'anonymizedIPAddress', title: 'Anonymous IP address' }];
 
 describe('what a drill plants', () => {
-  it('is evidence on the account of the drill alone: on another one it is asked about, drill or no drill', async () => {
+  it('is evidence on the account of the drill alone: on any other account it is only asked about, drill or not', async () => {
     const { services, responder, deps, recordings, drills, story } = await rehearsal(withColleague());
     expect((await responder.drill({ do: 'begin', user: account })).is).toBe('begun');
     const { graph } = deps();
@@ -28,7 +28,7 @@ describe('what a drill plants', () => {
     expect(drills.row().current).not.toBeNull();
   });
 
-  it('is no evidence once nobody says that the drill goes on, or for longer than two hours', async () => {
+  it('is no evidence once nobody reports that the drill goes on, or after two hours', async () => {
     const { services, responder, story } = await rehearsal();
     const begun = await responder.drill({ do: 'begin', user: account });
     const { id: userId } = await services.readAccount(account);
@@ -65,7 +65,7 @@ describe('a drill that a real attack meets', () => {
     const attacked = users.find(({ userPrincipalName }) => userPrincipalName === account);
     expect(attacked?.accountEnabled).toBe(false);
     expect(JSON.stringify(riskyUsers)).not.toContain('dismissed');
-    // Somebody's to look into: the next one doesn't give it back either.
+    // Somebody must look into it: the next drill doesn't give it back either.
     expect(drills.row().current).not.toBeNull();
     await story.pass(120);
     expect((await drill(deps({ responder: met }), account)).verdict).toBe('failed');

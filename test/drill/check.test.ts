@@ -8,7 +8,7 @@ const groupOf = (changes: object) => drillTenant({ groups: [{ ...base.groups[0],
 const others = (changes: object) => drillTenant({ users: [...base.users, someone], ...changes });
 const now = '2026-11-20T09:00:00Z';
 
-/** Each is a tenant, the setting that differs, and the word by which it is refused. */
+/** Each entry is a tenant, the setting that differs, and the word for the refusal. */
 const refused: readonly (readonly [string, object, string, Readonly<Record<string, string>>?])[] = [
   ['outside the drill group', groupOf({ members: ['sink@contoso.com'] }), 'outside'],
   [
@@ -209,7 +209,7 @@ describe('a drill refuses an account', () => {
     expect((await drill()).refusals.map(({ is }) => is)).toEqual(['no-group', 'no-sink']);
   });
 
-  it('with the responder’s identity: what plants must not be what evicts', async () => {
+  it('with the responder’s identity: it must not plant what it evicts', async () => {
     const { drill, services, story, drills } = await rehearsal();
     services.clientId = story.tenant.drill.appId;
     expect(await drill()).toMatchObject({ verdict: 'refused', refusals: [{ is: 'own-identity' }] });

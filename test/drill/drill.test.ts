@@ -61,7 +61,7 @@ describe('a drill', () => {
   });
 });
 
-/** With a permission taken away. */
+/** Without one permission. */
 const held = (all: readonly string[], taken: string) => all.filter((name) => name !== taken);
 
 describe('a drill whose identity lacks a permission', () => {
@@ -81,7 +81,7 @@ describe('a drill whose identity lacks a permission', () => {
 });
 
 describe('a drill of a responder that lacks a permission', () => {
-  it.each(granted)('%s: does not pass, names it, and leaves nothing or says what', async (taken) => {
+  it.each(granted)('%s: does not pass, names it, and leaves nothing, or says what it left', async (taken) => {
     const tenant = drillTenant({ app: { permissions: held(granted, taken) } });
     const { drill: rehearse, story } = await rehearsal(tenant);
     const report = await rehearse();
@@ -94,7 +94,7 @@ describe('a drill of a responder that lacks a permission', () => {
   });
 });
 
-/** The process dies at its n-th call, before or after the call took effect; nothing of it is called any more. */
+/** The process dies at its n-th call, before or after the call took effect; after that it makes no calls. */
 function dying(deps: DrillDeps, at: number, after: boolean) {
   let calls = 0;
   const dead = () => new Error('killed');
@@ -121,7 +121,7 @@ function dying(deps: DrillDeps, at: number, after: boolean) {
 }
 
 describe('a drill that is killed', () => {
-  it('at any point leaves something behind: the next one cleans up, passes, and the tenant ends up unchanged', async () => {
+  it('at any point may leave something behind: the next one cleans up, passes, and the tenant ends up unchanged', async () => {
     const counting = await rehearsal();
     const whole = counting.deps();
     const counter = dying(whole, Number.POSITIVE_INFINITY, false);

@@ -14,11 +14,11 @@ import {
 import { drillTenant, rehearsal, stateOf } from './rehearsal.ts';
 
 describe('a recording', () => {
-  it('of the simulated tenant is what expected.generated.json says, which a tenant is compared with', async () => {
+  it('of the simulated tenant equals expected.generated.json, with which tenants are compared', async () => {
     const { recorded } = await rehearsal();
     const { recording, report } = await recorded();
     expect(report.verdict).toBe('passed');
-    // Where the responder only looks, the drill has more to take away.
+    // If the responder only looks, the drill has more to remove.
     const looking = await rehearsal(drillTenant(), {
       STEPS: JSON.stringify({ 'remove-auth-methods': { mode: 'report' } }),
     });
@@ -33,7 +33,7 @@ describe('a recording', () => {
     expect(recordingSchema.parse(JSON.parse(JSON.stringify(recording)))).toEqual(recording);
   });
 
-  it('holds no name, id, address, number or date of its tenant, and no token', async () => {
+  it('contains no name, id, address, number or date of its tenant, and no token', async () => {
     const { recorded, story } = await rehearsal();
     const text = JSON.stringify((await recorded()).recording).toLowerCase();
     for (const one of valuesIn(story.tenant.state())) expect(text).not.toContain(one.toLowerCase());
@@ -43,7 +43,7 @@ describe('a recording', () => {
         if (!id.startsWith('00000003-0000')) expect(text).not.toContain(id);
   });
 
-  it('holds nothing from an answer that no stand-in has ever given, either', () => {
+  it('contains nothing from answers that no stand-in has ever given, either', () => {
     const secret = fc.oneof(
       fc.emailAddress(),
       fc.uuid(),
@@ -117,7 +117,7 @@ describe('a recording', () => {
 });
 
 describe('the responder’s side of a drill', () => {
-  it('is in the recording, each request of its run, with nothing left out of its paths but names and ids', async () => {
+  it('is in the recording: each request of its run, with only names and ids left out of its paths', async () => {
     const { recorded, story } = await rehearsal();
     const { recording } = await recorded();
     const own = recording.exchanges.filter(({ by }) => by === 'responder');
@@ -136,7 +136,7 @@ describe('the responder’s side of a drill', () => {
           return `${method} /${segments.map((one) => (isAlias(decodeURIComponent(one)) ? '{id}' : one)).join('/')}`;
         }),
     );
-    // A word that is taken for a name would be an {id} where the service knows none.
+    // A word mistaken for a name would become an {id} where the service knows none.
     const known = asked.map((route) => route.replaceAll(/\{[^}]*\}/g, '{id}'));
     for (const shape of shapes)
       expect(known, shape).toContain(shape.replace('/mailFolders/sentitems/', '/mailFolders/{id}/'));
@@ -145,7 +145,7 @@ describe('the responder’s side of a drill', () => {
     expect(shapes).toContain('POST /users/{id}/revokeSignInSessions');
   });
 
-  it('is not kept of any other run, nor once the drill is over', async () => {
+  it('is not kept of any other run, or once the drill is over', async () => {
     const { story, responder, drill, recordings } = await rehearsal();
     await responder.start('admin@contoso.com', 'a run in earnest');
     const before = recordings.all().length;
@@ -184,7 +184,7 @@ describe('a recording that is replayed on another tenant', () => {
       faults({ on: 'Disable-InboxRule', status: 403, code: 'Forbidden', times: 30 }),
     ],
     ['with a telephone refused', faults({ on: 'POST *phoneMethods', status: 400, code: 'badRequest' })],
-  ])('%s, does to the drill there what it did here', async (_, tenant) => {
+  ])('%s, affects the drill there as it did here', async (_, tenant) => {
     const first = await (await rehearsal(tenant)).recorded();
     const there = await rehearsal(elsewhere(), settings, first.recording);
     const second = await there.recorded();
@@ -194,7 +194,7 @@ describe('a recording that is replayed on another tenant', () => {
     expect(stateOf(there.story.tenant.state())).toEqual(stateOf(there.story.before));
   });
 
-  it('teaches the stand-in an answer in another shape', async () => {
+  it('teaches the stand-in an answer of a different shape', async () => {
     const { recording } = await (await rehearsal()).recorded();
     const made = recording.exchanges.find(
       (one) => one.method === 'POST' && one.path.endsWith('/messageRules'),
@@ -210,7 +210,7 @@ describe('a recording that is replayed on another tenant', () => {
   });
 });
 
-/** Names, ids and addresses of a tenant: whatever text stands in its file, except words that every tenant has. */
+/** Names, ids and addresses of a tenant: all text in its file except words that every tenant has. */
 function valuesIn(value: unknown): string[] {
   if (typeof value === 'string')
     return everyTenants.has(value) || ours.has(value) || value.length < 5 ? [] : [value];

@@ -21,7 +21,7 @@ export const group = '9a2c0c3e-6f0f-4f3d-9a51-0d6c4b1f7d01';
 export const account = 'drill@contoso.com';
 export const drillSettings = { DRILL_GROUP: group, DRILL_SINK: 'sink@contoso.com' };
 
-/** A tenant with an account made for drills; `change` lays more over it. */
+/** A tenant with an account made for drills; `change` is merged on top. */
 export const drillTenant = (change: object = {}, user: object = {}) => ({
   users: [
     { userPrincipalName: account, mailbox: {}, ...user },
@@ -79,7 +79,7 @@ export async function rehearsal(
   const { settings } = story;
   const { now } = story.engine;
   const drills = memoryDrills();
-  // What the services give it in the app.
+  // What services.ts provides in the app.
   const recordings = memoryRecordings();
   const engine = Object.assign(
     story.engine,
@@ -136,7 +136,7 @@ export async function rehearsal(
     },
   };
   const credential = story.tenant.drill.credential;
-  /** As a process of its own; `through` stands between it and the tenant. */
+  /** A process of its own; `through` stands between it and the tenant. */
   const deps = (given: Partial<DrillDeps> = {}, through: (fetch: Fetch) => Fetch = (fetch) => fetch) => ({
     responder,
     graph: createGraph({
@@ -158,7 +158,7 @@ export async function rehearsal(
     tell: () => undefined,
     ...given,
   });
-  /** What it asks and is answered is kept. */
+  /** A drill with its requests and answers recorded. */
   const recorded = async (given: Partial<DrillDeps> = {}) => {
     const kept = recorder((url, init) => story.tenant.fetch(url, init));
     const report = await drill(
@@ -183,7 +183,7 @@ export async function rehearsal(
 
 const fileSchema = z.looseObject({ users: z.array(z.looseObject({ userPrincipalName: z.string() })) });
 
-/** Empty lists mean the same as none, and what the services keep of the past stays: dates, logs, sent summaries. */
+/** Empty lists count as missing, and what the services keep of the past is left out: dates, logs, sent summaries. */
 export function stateOf(file: unknown): unknown {
   const { users, ...rest } = fileSchema.parse(file);
   const people = users.filter(({ userPrincipalName }) => userPrincipalName !== 'reclaim@contoso.com');

@@ -1,4 +1,4 @@
-// The drill by timer, in memory: when it is due, what it tells, whose identity it uses, and that it comes to its end over
+// The drill by timer, in memory: when it is due, what it mails, which identity it uses, and that it finishes over
 // several invocations, whatever becomes of one of them.
 import { describe, expect, it } from 'vitest';
 import { drillByTimer, type WeeklyServices } from '../../functions/drill/weekly.ts';
@@ -26,7 +26,7 @@ async function weekly(user: object = {}) {
       tellWaiting: async () => 0,
     },
   };
-  /** As at the timer. The process dies at one of its waits or requests: nothing of it is heard of again. */
+  /** Runs as by the timer. The process dies at one of its waits or requests, and does nothing more. */
   const fire = async (mostCalls = Number.POSITIVE_INFINITY, secondsACall = 0) => {
     let calls = 0;
     const death = Promise.withResolvers<void>();
@@ -102,7 +102,7 @@ describe('the drill by timer', () => {
     expect(stateOf(story.tenant.state())).toEqual(stateOf(story.before));
   });
 
-  it('continues in the next invocation if one may not take longer, and nobody takes it for killed meanwhile', async () => {
+  it('continues in the next invocation when time is up, and does not count as killed meanwhile', async () => {
     const { fire, moveTo, drills, told, story, now } = await weekly();
     await moveTo(tuesday);
     let invocations = 0;
@@ -144,13 +144,13 @@ describe('the drill by timer', () => {
     }
   }, 300_000);
 
-  it('that never ends only cleans up after an hour, and says so', async () => {
+  it('that never ends cleans up after an hour, and says so', async () => {
     const { fire, moveTo, drills, told, story } = await weekly();
     await moveTo(tuesday);
     await fire(12);
     for (let more = 0; more < 20 && drills.row().current !== null; more += 1) {
       await story.pass(300);
-      // Dies at once each time, as for want of memory, until an hour is over.
+      // Dies at once each time, as if out of memory, until an hour is over.
       await fire(more < 13 ? 0 : Number.POSITIVE_INFINITY);
     }
     expect(drills.row()).toMatchObject({ current: null, lastPassedAt: null });

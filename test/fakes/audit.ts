@@ -1,4 +1,4 @@
-// Records of both audit logs as a tenant file holds them: Adele's intruder at work, and Adele herself.
+// Records of both audit logs as in a tenant file: Adele's intruder at work, and Adele herself.
 import { actsOf } from '../../shared/intruder/acts.ts';
 import { unifiedRecordSchema } from '../../shared/intruder/unified-audit.ts';
 import { type Intruder, nobodyKnown } from '../../shared/model/intruder.ts';
@@ -16,7 +16,7 @@ export const intruder: Intruder = {
   userAgents: [firefox],
 };
 
-/** By whom: the intruder's session and address, or the owner at her desk. */
+/** Who did it: the intruder by session and address, or the owner at her desk. */
 const places = {
   intruder: { clientIp: attacker, auditData: { AppAccessContext: { AADSessionId: session } } },
   owner: { clientIp: office, auditData: { AppAccessContext: { AADSessionId: 'owner-20' } } },

@@ -1,5 +1,5 @@
-// Runs the compiler on small sources, to prove what must not compile. They are laid beside the project's own files, so
-// that they import those and are held to the same options.
+// Runs the compiler on small sources, to prove what must not compile. They are put beside the project's own files, so
+// that they can import those and are compiled with the same options.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** How a source imports a file of the project. */
 export const placeOf = (file: string): string => relative(join(root, 'test', 'compiled-'), join(root, file));
 
-/** By name, what the compiler says of each source; nothing where it compiles. */
+/** What the compiler says about each source, by name; nothing if it compiles. */
 export function errorsOf(sources: Readonly<Record<string, string>>): Map<string, string[]> {
   const folder = mkdtempSync(join(root, 'test', 'compiled-'));
   try {

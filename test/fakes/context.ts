@@ -1,4 +1,4 @@
-// The run of Adele Vance, as a step is handed it; a test says what differs.
+// The run of Adele Vance, as a step gets it; a test says what differs.
 
 import type { Account } from '../../shared/model/account.ts';
 import { nobodyKnown } from '../../shared/model/intruder.ts';

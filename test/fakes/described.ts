@@ -1,4 +1,4 @@
-// Checks an answer against what the API says of itself: the schema in its OpenAPI document, checked.
+// Compares an answer with the API's own description: the schema in its OpenAPI document.
 import { z } from 'zod';
 
 const documentSchema = z.looseObject({
@@ -24,11 +24,11 @@ const documentSchema = z.looseObject({
 });
 export type Described = z.infer<typeof documentSchema>;
 
-/** As it is served: whatever JSON loses is lost. */
+/** As it is served: what JSON loses is lost. */
 export const readDescription = (document: unknown): Described =>
   documentSchema.parse(JSON.parse(JSON.stringify(document)));
 
-/** The schema of one answer; throws where the document has none. */
+/** The schema of one answer; throws if the document has none. */
 export function schemaOf(document: Described, operation: string, status: number): z.ZodType {
   const found = Object.values(document.paths)
     .flatMap((methods) => Object.values(methods))

@@ -1,4 +1,4 @@
-// What a look found, for tests in which it must not have been skipped.
+// What a look found, in tests where it must not have been skipped.
 import type { Change, Found, Skip } from '../../shared/model/step.ts';
 
 export function found(result: Found | Skip): Required<Found> {

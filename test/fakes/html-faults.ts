@@ -1,5 +1,5 @@
-// Reads HTML as strictly as this app writes it: everything that is not one of its own elements, attributes and links is a
-// fault. A browser reads more generously, so what passes here can't be read in any other way.
+// Reads HTML as strictly as this app writes it: everything but its own elements, attributes and links is a fault. A
+// browser is more lenient, so what passes here can't be read in any other way.
 
 const voids = new Set(['meta', 'input', 'br', 'rect']);
 /** Each element of a mail or page, with the attributes that it may have. */
@@ -62,7 +62,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
     ...['inputmode', 'min', 'max', 'aria-describedby', 'class'],
   ],
 };
-/** Ours, and Microsoft’s. */
+/** Our own, and Microsoft’s. */
 const links =
   /^(\/api\/[^\\]*|#[\w-]+|https?:\/\/(127\.0\.0\.1|localhost):\d+\/[^\\]*|https:\/\/([a-z0-9-]+\.)*(microsoft\.com|office\.com|azure\.com|aka\.ms|portal\.azure\.com|azurewebsites\.net|windowsazure\.com|cloud\.microsoft)(\/[^\\]*)?)$/;
 const entity = /&(?!(?:amp|lt|gt|quot|nbsp|#39|#x27|#\d+);)/;

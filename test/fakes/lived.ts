@@ -1,5 +1,5 @@
-// A run lived through in memory: real steps and real clients on a simulated tenant, one message after another under a
-// clock that jumps to the next one. The summary is not sent; the later checks are for whoever turns the clock on.
+// A run played through in memory: real steps and real clients on a simulated tenant, one message after another, under a
+// clock that jumps to the next one. The summary is not sent; a test that wants later checks moves the clock on.
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { readAccount } from '../../shared/microsoft365/read-account.ts';
 import type { Step } from '../../shared/model/step.ts';
@@ -56,7 +56,7 @@ export async function lived({ steps, file, user, level, stepSettings = {}, reque
   });
   const ref = runRef(opened.run.id);
 
-  /** Until nothing is left to do, or this time has passed. */
+  /** Until nothing is left to do, or this time is up. */
   async function live(seconds: number) {
     const end = at + seconds * 1000;
     for (;;) {

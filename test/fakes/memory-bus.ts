@@ -15,7 +15,7 @@ import {
 const bodySchema = z.union([stepMessageSchema, summaryMessageSchema]);
 
 export interface MemoryMessage {
-  /** What goes with a message that was posted again. */
+  /** The properties of a message that was sent again. */
   readonly properties?: Letter['properties'];
   readonly queue: string;
   readonly id: string;
@@ -60,7 +60,7 @@ export class MemoryBus implements Bus, Post {
     await this.#options.after?.(messages);
   }
 
-  /** A message as it came, given back: as the bus takes it, with its properties. */
+  /** Sends a message again as it came, with its properties. */
   async post({ queue, id, body, properties, at }: Letter): Promise<void> {
     const outgoing = { queue, id, body: bodySchema.parse(body), ...(at === undefined ? {} : { at }) };
     await this.#options.before?.([outgoing]);

@@ -29,14 +29,14 @@ export interface MemoryProgressHooks {
   after?(operation: ProgressOperation): void | Promise<void>;
   /** true: takes effect, the answer is lost, and the same request is sent again, as the SDK's pipeline does. */
   repeats?(operation: ProgressOperation): boolean;
-  /** true: a write has no effect and is told that another was quicker, as under 412. */
+  /** true: a write has no effect and fails with a conflict, as after a 412. */
   refuses?(operation: ProgressOperation): boolean;
 }
 
 interface Stored<T> {
   row: T;
   etag: string;
-  /** Random per write: how a writer knows its own row again. */
+  /** Random per write, so that a writer recognises its own row. */
   token: string;
 }
 
@@ -111,7 +111,7 @@ export class MemoryProgress implements Progress {
       }
       const rows = this.#rows(ref);
       if (rows === undefined || on === undefined) return rows ?? 'conflict';
-      // As the tables do: what others wrote meanwhile is not among it.
+      // Like the tables: it does not include what others wrote meanwhile.
       const written = new Set(steps.map(({ row }) => row.name));
       return withChanges(on, {
         ...(run ? { run: rows.run } : {}),
@@ -204,7 +204,10 @@ export class MemoryProgress implements Progress {
   }
 }
 
-/** Whoever changes what was written or read breaks at once, which a copy would hide and take most of the time for. */
+/**
+ * Changing what was written or read fails at once. A copy would hide the mistake, and making copies would take most of
+ * the time.
+ */
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

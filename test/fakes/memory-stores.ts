@@ -1,4 +1,4 @@
-// The stores in memory, for tests: the same promises within one process.
+// The stores in memory, for tests: they keep the same promises within one process.
 import { type Book, type BreakerPlaces, freePlace } from '../../shared/alerts/breaker-places.ts';
 import { type BreakerStages, stages } from '../../shared/alerts/breaker-stages.ts';
 import type { Decision, DecisionRecord, Decisions } from '../../shared/alerts/decisions.ts';

@@ -1,4 +1,4 @@
-// The settings of triage in a tenant that protects nobody and knows no special accounts.
+// Triage's settings in a tenant that protects nobody and has no special accounts.
 export const namesNobody = (tenantId: string) => ({
   TENANT_ID: tenantId,
   DRY_RUN: false,

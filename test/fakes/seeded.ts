@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1, the same for the same seed, so that what failed can be lived through again (mulberry32). */
+/** Numbers from 0 to 1, the same for the same seed, so that what failed can be repeated (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,4 +1,4 @@
-// A Microsoft service without a socket: answers in the order they are given, and keeps what it was asked.
+// A Microsoft service without a socket: gives its answers in order, and records its requests.
 import type { TokenCredential } from '@azure/identity';
 
 interface Asked {
@@ -22,7 +22,7 @@ export const lost = (code = 'ECONNRESET') =>
 
 type Script = readonly (Scripted | Error)[] | ((asked: Asked) => Scripted | Error);
 
-/** The last answer of a list is given again and again. */
+/** The last answer of a list repeats for ever. */
 export function fakeService(script: Script) {
   const asked: Asked[] = [];
   const waits: number[] = [];
@@ -79,7 +79,7 @@ export const graphError = (status: number, code: string, message: string, header
   },
 });
 
-/** What was thrown: a promise that does not fail is a failure of the test. */
+/** What was thrown: a promise that does not fail fails the test. */
 export async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

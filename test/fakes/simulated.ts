@@ -8,7 +8,7 @@ import type { Clients } from '../../shared/model/clients.ts';
 import type { Step } from '../../shared/model/step.ts';
 import { noClients } from '../run/no-clients.ts';
 
-/** A step is looked at in one moment: what the file's logs hold, they show. A file that has a lag of its own keeps it. */
+/** A step is looked at in a single moment, so the file's logs show everything they hold, unless the file sets a lag. */
 const logsAtOnce = {
   behaviour: { auditLagMinutes: 0, directoryAuditLagMinutes: 0, signInLagMinutes: 0 },
 };

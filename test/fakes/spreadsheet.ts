@@ -1,6 +1,6 @@
 // What a spreadsheet makes of a file, in any region.
 
-/** As a spreadsheet splits a file at the separator that its region or its reader has chosen. */
+/** As a spreadsheet splits a file at the separator of its region or its reader's choice. */
 export function opened(csv: string, separator: string): string[] {
   const fields: string[] = [];
   let field = '';

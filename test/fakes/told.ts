@@ -1,5 +1,6 @@
-// A story lived through in memory: alerts through the real triage, every step with real clients on the simulated
-// tenant, and the mail to on-call, under a clock that jumps to the next message. Sockets and the host: see whole.ts.
+// A story played through in memory: alerts through the real triage, every step with real clients on the simulated
+// tenant, and the mail to on-call, under a clock that jumps to the next message. For sockets and the host, see
+// whole.ts.
 import { fileURLToPath } from 'node:url';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { connect } from '../../functions/connect.ts';
@@ -41,7 +42,10 @@ interface Told {
   data: { id: string };
 }
 
-/** A tenant of a test's own, with times as a file has them, and its alerts: risk detections, which it then holds, and others. */
+/**
+ * A test's own tenant, with times as in a file, and its alerts: risk detections, which are put into the tenant, and
+ * others.
+ */
 export function tenantWith(
   tenant: object,
   detections: readonly { id: string }[],
@@ -62,7 +66,7 @@ export function tenantWith(
 export async function told(
   given: Pick<LoadedScenario, 'tenant' | 'events' | 'settings'> & { replay?: Recording },
   more: Readonly<Record<string, string>> = {},
-  /** Which of the messages that can be delivered are worked on next, side by side; the first alone if left out. */
+  /** Which of the deliverable messages are handled next, side by side; left out: only the first. */
   next: (ready: readonly MemoryMessage[]) => readonly MemoryMessage[] = (ready) => ready.slice(0, 1),
 ) {
   let at = start.getTime();
@@ -151,7 +155,7 @@ export async function told(
     log: (line) => log.push(line),
   });
 
-  /** Until nothing is left to do, or this time has passed. */
+  /** Until nothing is left to do, or this time is up. */
   async function live(seconds = 600) {
     const end = at + seconds * 1000;
     for (;;) {
@@ -205,7 +209,7 @@ export async function told(
     tenant,
     engine,
     settings,
-    /** Time passes, and what is due by then happens. */
+    /** Lets time pass, and does what is due by then. */
     async pass(seconds: number) {
       const end = at + seconds * 1000;
       await live(seconds);
@@ -214,13 +218,13 @@ export async function told(
     before,
     decisions,
     published,
-    /** What was sent, together as it was. */
+    /** What was sent, in batches as it was sent. */
     batches,
     log,
     runs,
     live,
     operate,
-    /** The run of one account, or of the only one. */
+    /** The run of one account, or the only run. */
     async run(user?: string) {
       const found = (await runs()).find(
         ({ run }) => user === undefined || run.account.userPrincipalName === user,

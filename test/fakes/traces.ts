@@ -1,10 +1,10 @@
-// Everything that the app leaves behind, searched for every secret that any stand-in has made: passwords, passes, tokens,
-// keys. Whatever is stored, logged, mailed or answered is read by more people than may know one of them.
+// Everything that the app leaves behind, searched for every secret that any stand-in has made: passwords, passes,
+// tokens, keys. More people can read what is stored, logged, mailed or answered than may know any of them.
 import { TableClient, TableServiceClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { Whole } from './whole.ts';
 
-/** Everything that the app has stored, said or asked. */
+/** Everything that the app has stored, logged or requested. */
 async function traces({ stack, log }: Whole): Promise<Record<string, string>> {
   const { connectionString } = stack.azurite;
   const options = { allowInsecureConnection: true };
@@ -46,7 +46,7 @@ export async function leaksIn(whole: Whole, answers: readonly unknown[]): Promis
   return Object.entries(places).flatMap(([where, text]) => {
     if (where !== 'blobs' && text.length < 100) throw new Error(`nothing to search in ${where}`);
     return secrets.flatMap((secret, index) => {
-      // As it is, as JSON writes it, and as Base64 does.
+      // As it is, in JSON, and in Base64.
       const forms = [
         secret,
         JSON.stringify(secret).slice(1, -1),

@@ -1,10 +1,10 @@
-// A tenant as bytes, without what no undo gives back and what the services keep of each change by themselves: whatever
-// else differs after a run was taken back is a defect.
+// A tenant as bytes, without what no undo restores and what the services record about each change: any other difference
+// after an undo is a defect.
 import type { TenantFile } from '../../local/tenant/schema.ts';
 
 type User = TenantFile['users'][number];
 
-/** A password, sessions and a method that were the intruder's are gone for good. */
+/** A password, sessions, and a method that was the intruder's are gone for good. */
 function ofUser({
   lastPasswordChangeDateTime: _changed,
   signInSessionsValidFromDateTime: _revoked,
@@ -25,9 +25,9 @@ export function undoable({
   const { alerts: _alerts, incidents: _incidents, machineActions: _scans, ...configured } = kept;
   return JSON.stringify({
     ...configured,
-    // What was activated in PIM may be activated again by whoever is eligible.
+    // What was activated in PIM may be activated again by somebody who is eligible.
     roleAssignments: roleAssignments?.filter(({ assignmentType }) => assignmentType !== 'Activated'),
-    // The one that sends the summaries keeps them.
+    // The user that sends the summaries keeps them.
     users: users.filter(({ userPrincipalName }) => !userPrincipalName.startsWith('reclaim@')).map(ofUser),
   });
 }

@@ -18,7 +18,7 @@ export interface Whole {
   stack: Stack;
   /** What the app has logged so far. */
   log: readonly LogLine[];
-  /** Publishes events, those of the scenario by default, and waits until the story is over. */
+  /** Publishes events, by default the scenario's, and waits until the story is over. */
   live(events?: readonly unknown[]): Promise<Followed>;
   /** A request to the app's own API, with its key. */
   /** `operator`: who holds the key this time. */
@@ -57,7 +57,7 @@ function taken(lock: string): boolean {
   }
 }
 
-/** Answers a function that starts a stack, hands it over and stops it, whatever happens. */
+/** Returns a function that starts a stack, hands it over and stops it, whatever happens. */
 export function builtStack() {
   const built = join(inject('built'), 'app');
   beforeAll(() => buildOnce(built));

@@ -1,4 +1,4 @@
-// What a browser gets and what no other site can have it send.
+// What a browser gets, and what no other site can make it send.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ApiRequest, answerOf, Problem, parseBody } from '../../functions/runs/api.ts';
@@ -79,7 +79,7 @@ describe('a form of the hand-back page', () => {
     expect(answer).toMatchObject({ status: 303, headers: { location: `/api/runs/${run}/hand-back` } });
   });
 
-  it('that makes a pass shows it in its answer — after a redirect nobody would ever see it', () => {
+  it('that makes a pass shows it in the answer — after a redirect nobody would ever see it', () => {
     const shown = { status: 201, html: '<p>the pass</p>' };
     expect(forBrowser(asked, shown)).toBe(shown);
   });

@@ -63,7 +63,7 @@ async function mornings(days: number) {
 }
 
 describe('a held run that nobody approves', () => {
-  it('is told once a day, for as long as it is held — it never ends by itself', async () => {
+  it('is reported once a day, for as long as it is held — it never ends by itself', async () => {
     await hold(adele);
     await mornings(120);
     expect(sent).toHaveLength(120);
@@ -72,7 +72,7 @@ describe('a held run that nobody approves', () => {
     expect(noticeMail(sent[119] ?? (await Promise.reject(new Error('none')))).text).toContain('for 119 days');
   });
 
-  it('is not told again once somebody has decided', async () => {
+  it('is not reported again once somebody has decided', async () => {
     await hold(adele);
     await mornings(1);
     const rows = await progress.read(runRef(`${adele}.20261124T190500-8M2P`));
@@ -83,7 +83,7 @@ describe('a held run that nobody approves', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('is told with who, why, since when, and how to approve or end it', async () => {
+  it('is reported with who, why, since when, and how to approve or end it', async () => {
     await hold(adele, 'Anomalous token (high) is not confirmed: <no permission>');
     clock += 13 * 3_600_000;
     await report();
@@ -98,7 +98,7 @@ describe('a held run that nobody approves', () => {
     expect(html).not.toContain('<no permission>');
   });
 
-  it('is told in one mail with all the others, the oldest first', async () => {
+  it('is reported in one mail with all the others, oldest first', async () => {
     await hold(adele);
     const later = sampleRun(megan, {
       state: 'held',
@@ -116,7 +116,7 @@ describe('a held run that nobody approves', () => {
     ]);
   });
 
-  it('is told even when its rows cannot be read', async () => {
+  it('is reported even if its rows cannot be read', async () => {
     await hold(adele);
     progress.read = () => Promise.reject(new PermanentError('unreadable'));
     expect(await report()).toBe(1);

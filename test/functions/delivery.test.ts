@@ -1,4 +1,4 @@
-// What becomes of a message whose handler fails, and what can be read from the envelope that the worker hands over.
+// What becomes of a message if its handler fails, and what can be read from the worker's envelope.
 import { describe, expect, it } from 'vitest';
 import {
   type Delivery,
@@ -24,7 +24,7 @@ const delivery = (changes: Partial<Delivery> = {}): Delivery => ({
   ...changes,
 });
 
-/** Handles one message; `work` fails with what is given, or not at all. */
+/** Handles one message; `work` fails with the given failure, or not at all. */
 async function handle(given: Delivery, failure?: unknown, body: unknown = alert, random = 0.5) {
   const letters: Letter[] = [];
   const lines: string[] = [];
@@ -88,7 +88,7 @@ describe('a failure that may pass', () => {
     expect(waitOf((await handle(delivery(), asked)).letter)).toBe(90);
   });
 
-  it('is any that nobody called permanent: a bug of ours, or a thrown value that is no error', async () => {
+  it('includes everything not called permanent: a bug of ours, or a thrown value that is no error', async () => {
     for (const failure of [new TypeError('x is not a function'), 'text', null]) {
       expect((await handle(delivery(), failure)).letter).toMatchObject({
         queue: 'alerts',
@@ -97,14 +97,14 @@ describe('a failure that may pass', () => {
     }
   });
 
-  it('keeps an id that ends like one of ours as it is — two messages must not become one', async () => {
+  it('keeps an id that merely ends like one of ours — two messages must not become one', async () => {
     const one = await handle(delivery({ id: 'order~5' }), busy);
     const other = await handle(delivery({ id: 'order~7' }), busy);
     expect([one.letter?.id, other.letter?.id]).toEqual(['order~5~1', 'order~7~1']);
     expect((await handle(delivery({ id: 'order~5~1', attempt: 1 }), busy)).letter?.id).toBe('order~5~2');
   });
 
-  it('of messages without an id does not make one of two', async () => {
+  it('does not merge two messages without an id', async () => {
     const ids = await Promise.all(
       [0.1, 0.9].map(async (random) => (await handle(delivery({ id: '' }), busy, alert, random)).letter?.id),
     );
@@ -127,7 +127,7 @@ describe('a failure that may pass', () => {
 describe('a failure that will not pass', () => {
   const refused = new PermanentError('the event is of another tenant', { status: 403 });
 
-  it('lies among the dead letters at once, with its source, reason and body — nothing is lost', async () => {
+  it('goes to the dead letters at once, with its source, reason and body — nothing is lost', async () => {
     const { letters, lines } = await handle(delivery(), refused);
     expect(letters).toEqual([
       {
@@ -140,7 +140,7 @@ describe('a failure that will not pass', () => {
     expect(lines).toEqual(['alerts: the event is of another tenant']);
   });
 
-  it('is also one that has been tried for two hours', async () => {
+  it('includes one that has been tried for two hours', async () => {
     expect((await handle(delivery({ attempt: 28 }), busy)).letter?.queue).toBe('alerts');
     expect((await handle(delivery({ attempt: 29 }), busy)).letter).toMatchObject({
       queue: 'dead-letters',
@@ -158,7 +158,7 @@ describe('a failure that will not pass', () => {
     ['bytes', Buffer.from('x'.repeat(261_500))],
     ['text that grows as JSON', '\u0001'.repeat(100_000)],
     ['letters of three bytes', '漢'.repeat(87_000)],
-  ])('is cut where it comes as large as a message may be, and fits: %s', async (_, body) => {
+  ])('is cut to fit if the message is as large as it may be: %s', async (_, body) => {
     const { letter } = await handle(delivery(), refused, body);
     expect(letter).toMatchObject({
       queue: 'dead-letters',
@@ -168,17 +168,17 @@ describe('a failure that will not pass', () => {
     expect(Buffer.byteLength(JSON.stringify(letter))).toBeLessThan(250_000);
   });
 
-  it('keeps a body that is no object, as it came', async () => {
+  it('keeps a body that is not an object as it came', async () => {
     expect((await handle(delivery(), refused, 'alert!')).letter?.body).toBe('alert!');
   });
 
-  it('tells no more of an error than a property takes', async () => {
+  it('cuts an error to what a property takes', async () => {
     const { letter } = await handle(delivery(), new PermanentError('A'.repeat(100_000)));
     expect(String(letter?.properties['description'])).toHaveLength(1000);
   });
 });
 
-describe('a message that cannot even be posted', () => {
+describe('a message that cannot even be sent again', () => {
   it.each([
     ['busy', busy],
     ['refused', new PermanentError('refused')],
@@ -219,7 +219,7 @@ describe('the envelope', () => {
     });
   });
 
-  it('gives what we wrote ourselves before what the service wrote', () => {
+  it('prefers what we wrote ourselves to what the service wrote', () => {
     const given = deliveryOf('dead-letters', {
       deadLetterSource: 'alerts',
       applicationProperties: { source: 'summaries', reason: 'Refused', description: 'no JSON' },
@@ -227,7 +227,7 @@ describe('the envelope', () => {
     expect(given).toMatchObject({ source: 'summaries', reason: 'Refused', description: 'no JSON' });
   });
 
-  it('finds a reason under the property that Service Bus forwards, whatever the worker did to its first letter', () => {
+  it('finds the reason that Service Bus forwards, whatever the worker did to the property’s first letter', () => {
     for (const key of ['DeadLetterReason', 'deadLetterReason']) {
       expect(deliveryOf('dead-letters', { applicationProperties: { [key]: 'TTLExpired' } }).reason).toBe(
         'TTLExpired',
@@ -245,7 +245,7 @@ describe('the envelope', () => {
     expect(deliveryOf('alerts', { messageId }).id).toBe(id);
   });
 
-  it('has a reason and a description that were parsed on the way', () => {
+  it('reads a reason and a description that were parsed on the way', () => {
     const given = deliveryOf('dead-letters', {
       deadLetterReason: 42,
       deadLetterErrorDescription: { error: 'x' },
@@ -282,7 +282,7 @@ describe('the envelope', () => {
     [[]],
     [{ applicationProperties: 'text' }],
     [{ applicationProperties: null }],
-  ])('that is %j is an empty one — the message is handled anyway', (metadata) => {
+  ])('counts as empty if it is %j — the message is handled anyway', (metadata) => {
     expect(deliveryOf('alerts', metadata)).toEqual(delivery({ id: '' }));
   });
 });
@@ -295,7 +295,7 @@ describe('a dead letter', () => {
     description: 'why',
   };
 
-  it('is tried again later under what is known of it — storage that does not answer loses no run', async () => {
+  it('is tried again later with what is known about it — no run is lost if storage does not answer', async () => {
     const { letter } = await handle(delivery(letterOf), busy);
     expect(letter).toMatchObject({
       queue: 'dead-letters',
@@ -312,7 +312,7 @@ describe('a dead letter', () => {
     ['refused', delivery(letterOf), new PermanentError('kept for a person')],
     ['tried often enough', delivery({ ...letterOf, attempt: 29 }), busy],
   ])(
-    'that is %s stays among its own dead letters — posted once more it would come round for ever',
+    'stays among its queue’s own dead letters if it is %s — sent once more, it would go round for ever',
     async (_why, given, failure) => {
       await expect(handle(given, failure)).rejects.toBe(failure);
     },
@@ -352,7 +352,7 @@ describe('while not even a later try can be posted', () => {
     });
   });
 
-  it('it is given back before its lock is over', async () => {
+  it('it is returned before its lock is over', async () => {
     const { end, waits } = await outage(99);
     expect(end).toBe('thrown');
     const sum = waits.reduce((all, one) => all + one, 0);
@@ -362,7 +362,7 @@ describe('while not even a later try can be posted', () => {
 });
 
 describe('a message that comes while the settings are wrong', () => {
-  it('comes again, however often, without a try being counted', async () => {
+  it('comes back as often as it takes, without a try being counted', async () => {
     const letters: Letter[] = [];
     let time = now.getTime();
     const around = {
@@ -411,7 +411,7 @@ describe('an alert that died of too many deliveries', () => {
     expect(revived(dead({ id: 'd1~d1' }), alert, now)?.id).toBe('d1~d2');
   });
 
-  it('does not come back for ever, nor after it was refused, nor from another queue', () => {
+  it('does not come back for ever, or after it was refused, or from another queue', () => {
     expect(revived(dead({ id: 'd1~d40' }), alert, now)).toBeUndefined();
     expect(revived(dead({ reason: 'Refused' }), alert, now)).toBeUndefined();
     expect(revived(dead({ source: 'summaries' }), alert, now)).toBeUndefined();
@@ -419,7 +419,7 @@ describe('an alert that died of too many deliveries', () => {
 });
 
 describe('the number of a delivery', () => {
-  it('grows with each try and each delivery of it, so that a later one takes over', () => {
+  it('grows with each try and each delivery, so that a later one takes over', () => {
     const numbers = [0, 1, 2].flatMap((attempt) =>
       [1, 2, 10, 500].map((deliveryCount) => deliveryNumber(delivery({ attempt, deliveryCount }))),
     );

@@ -1,4 +1,4 @@
-// The files of a run over HTTP: downloads alone, and only those that the run holds.
+// The files of a run over HTTP: only as downloads, and only those that the run holds.
 import { describe, expect, it } from 'vitest';
 import { answerOf } from '../../functions/runs/api.ts';
 import { getFile } from '../../functions/runs/get-file.ts';
@@ -42,7 +42,7 @@ async function world() {
 }
 
 describe('GET …/files/{step}/{file}', () => {
-  it('is a download, whatever stands in it — a browser must not take it for a page', async () => {
+  it('is a download, whatever is in it — a browser must not show it as a page', async () => {
     const { get } = await world();
     const answer = await get('block-sign-in', 'recipients.csv');
     expect(answer).toMatchObject({

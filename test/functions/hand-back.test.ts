@@ -151,7 +151,7 @@ describe('beginning', () => {
     ['a thing to do', {}, /do/],
     ['only what it knows', { do: 'begin', identified, pass: '1234' }, /pass/],
     ['steps that there are', { do: 'begin', identified, despite: ['format-disk'] }, /format-disk/],
-  ])('wants %s', async (_what, body, why) => {
+  ])('requires %s', async (_what, body, why) => {
     const { post, settle, simulation } = await world();
     await settle();
     const end = await post(body);
@@ -160,7 +160,7 @@ describe('beginning', () => {
     expect(simulation.rows().run.row.handBack).toBeUndefined();
   });
 
-  it('says what is in the way, and which names accept it', async () => {
+  it('says what is in the way, and by which names to accept it', async () => {
     const { post, settle, view } = await world({ scenario: { refused: ['reset-password'] } });
     await settle();
     const end = await post({ do: 'begin', identified });
@@ -172,7 +172,7 @@ describe('beginning', () => {
     });
   });
 
-  it('keeps who began it, how the owner was identified and why; said twice it changes nothing', async () => {
+  it('records who began it, how the owner was identified and why; repeated, it changes nothing', async () => {
     const { post, settle, log, view } = await world();
     await settle();
     await post({ do: 'begin', identified }, 'Alex Wilber');
@@ -186,7 +186,7 @@ describe('beginning', () => {
 });
 
 describe('the pass', () => {
-  it('is in the answer, with until when and how often it opens, and in nothing that is kept', async () => {
+  it('is in the answer, with its expiry and number of uses, and in nothing that is kept', async () => {
     const { ready, post, simulation, log, tenant, view } = await world();
     await ready();
     const end = await post({ do: 'pass' });
@@ -200,7 +200,7 @@ describe('the pass', () => {
       expect(JSON.stringify(kept)).not.toContain(value);
   });
 
-  it('is made for one of two who ask at once, and the other is told by whom', async () => {
+  it('is made for one of two operators who ask at once, and the other is told by whom', async () => {
     const { ready, post, passes } = await world();
     await ready();
     const both = await Promise.all([
@@ -214,7 +214,7 @@ describe('the pass', () => {
     expect(passes()).toHaveLength(1);
   });
 
-  it('is replaced only by whoever asks for that, and both are in the log', async () => {
+  it('is replaced only on explicit request, and both requests are in the log', async () => {
     const { ready, post, passes, log } = await world();
     await ready();
     const first = secretOf(await post({ do: 'pass' }));
@@ -229,7 +229,7 @@ describe('the pass', () => {
     expect((await log()).filter(({ what }) => what.startsWith('Temporary Access Pass made'))).toHaveLength(2);
   });
 
-  it('signs in once, also where the policy allows more', async () => {
+  it('signs in once, even if the policy allows more', async () => {
     const { ready, post, passes } = await world({ tenant: { temporaryAccessPass: { usableOnce: false } } });
     await ready();
     expect((await post({ do: 'pass' })).json).toMatchObject({ temporaryAccessPass: { usableOnce: true } });
@@ -247,7 +247,7 @@ describe('the pass', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('is told for each pass under a key of its own — a notice that waits must not give way to the next', async () => {
+  it('is announced under a key of its own for each pass — a waiting notice must not give way to the next', async () => {
     const { ready, post, told, simulation } = await world();
     await ready();
     await post({ do: 'pass' });
@@ -256,7 +256,7 @@ describe('the pass', () => {
     expect(new Set(told.map(({ key }) => key)).size).toBe(2);
   });
 
-  it('is not made when on-call can’t be told of it — nobody would notice a stolen one', async () => {
+  it('is not made if on-call can’t be told — nobody would notice a stolen one', async () => {
     const tell = async (): Promise<'told'> => {
       throw new RetryableError('the table does not answer');
     };
@@ -286,16 +286,19 @@ describe('the pass', () => {
       /authentication methods policy/,
     ],
     ['another hand keeps sign-in blocked', { user: { accountEnabled: false } }, /blocked, by another hand/],
-  ])('is not made where %s, which is said, and may be asked for again at once', async (_why, given, why) => {
-    const { ready, post, view } = await world(given);
-    await ready();
-    const end = await post({ do: 'pass' });
-    expect(end.status).toBe(409);
-    expect(detailOf(end)).toMatch(why);
-    expect((await view()).pass.state).toBe('may be made');
-  });
+  ])(
+    'is not made if %s; the answer says so, and it may be requested again at once',
+    async (_why, given, why) => {
+      const { ready, post, view } = await world(given);
+      await ready();
+      const end = await post({ do: 'pass' });
+      expect(end.status).toBe(409);
+      expect(detailOf(end)).toMatch(why);
+      expect((await view()).pass.state).toBe('may be made');
+    },
+  );
 
-  it('that was made and whose answer was lost is taken away before another is made', async () => {
+  it('is deleted before another is made if the answer to the first was lost', async () => {
     const { ready, post, passes, breakOff, simulation, view } = await world();
     await ready();
     breakOff('after');
@@ -311,7 +314,7 @@ describe('the pass', () => {
     expect(passes()).not.toEqual([lost]);
   });
 
-  it('that was never asked of Microsoft 365 may be asked for again at once', async () => {
+  it('may be requested again at once if Microsoft 365 was never asked', async () => {
     const { ready, post, breakOff } = await world();
     await ready();
     breakOff('before');
@@ -320,7 +323,7 @@ describe('the pass', () => {
     expect(await post({ do: 'pass' })).toMatchObject({ status: 201 });
   });
 
-  it.each([['5'], [481], ['an hour']])('lives for no %j minutes', async (lifetimeInMinutes) => {
+  it.each([['5'], [481], ['an hour']])('cannot live for %j minutes', async (lifetimeInMinutes) => {
     const { ready, post } = await world();
     await ready();
     expect(await post({ do: 'pass', lifetimeInMinutes })).toMatchObject({ status: 400 });
@@ -328,7 +331,7 @@ describe('the pass', () => {
 });
 
 describe('two operators', () => {
-  it('never hand back past each other: what was decided since is told, and no pass is made', async () => {
+  it('never work past each other: the second is told what was decided since, and no pass is made', async () => {
     const { post, ready, version, passes } = await world();
     await ready();
     const seen = await version();
@@ -345,7 +348,7 @@ describe('two operators', () => {
 describe('a pass that takes a second operator', () => {
   const second = 'adele@contoso.com is an administrator (Global Administrator)';
 
-  it('is refused to whoever began the hand-back, as a name or as anything else, and made for another', async () => {
+  it('is refused to whoever began the hand-back, under any name, and made for another operator', async () => {
     const { settle, post, simulation, passes, told } = await world({ second });
     await settle();
     const alex = { id: 'a1e0', who: 'Alex Wilber' };
@@ -362,7 +365,7 @@ describe('a pass that takes a second operator', () => {
     expect(await post({ do: 'pass', again: true }, alex)).toMatchObject({ status: 403 });
   });
 
-  it('is refused to whoever started the run, or brought it an alert', async () => {
+  it('is refused to whoever started the run, or added an alert to it', async () => {
     const { settle, post, simulation, passes, startedBy } = await world({ second });
     await settle();
     await startedBy('a1e0');
@@ -388,7 +391,7 @@ describe('a pass that takes a second operator', () => {
     expect(await post({ do: 'pass' }, { id: 'b2f1', who: 'Megan' })).toMatchObject({ status: 403 });
   });
 
-  it('takes one as well when that became known only after the beginning', async () => {
+  it('also takes one if the reason became known only after the beginning', async () => {
     const given: { second: string | null } = { second: null };
     const { ready, post } = await world(given);
     await ready();
@@ -396,7 +399,7 @@ describe('a pass that takes a second operator', () => {
     expect(await post({ do: 'pass' })).toMatchObject({ status: 403 });
   });
 
-  it('is nobody’s for their own account, whatever that account is', async () => {
+  it('is refused to everybody for their own account, whatever kind of account it is', async () => {
     const { ready, post } = await world();
     await ready();
     const end = await post({ do: 'pass' }, { id: adele.id.toUpperCase(), who: 'Adele Vance' });
@@ -405,7 +408,7 @@ describe('a pass that takes a second operator', () => {
 });
 
 describe('roles that the run has found', () => {
-  it('make the pass take a second operator, whatever the directory knows of them', async () => {
+  it('make the pass take a second operator, whatever the directory knows about them', async () => {
     const { settle, post, simulation, passes } = await world({
       scenario: { things: { ...things, 'remove-admin-roles': ['Organization Management'] } },
     });
@@ -436,7 +439,7 @@ describe('the return of the owner', () => {
     );
   });
 
-  it('waits for storage and Graph alike when Graph can’t be asked', async () => {
+  it('is not decided while Graph can’t be asked', async () => {
     const { ready, post, breakOff, view } = await world();
     await ready();
     await post({ do: 'pass' });
@@ -447,7 +450,7 @@ describe('the return of the owner', () => {
 });
 
 describe('what comes after', () => {
-  it('waits for what is before it, each in its turn', async () => {
+  it('waits for what comes before it, each in its turn', async () => {
     const { ready, settle, post } = await world();
     await settle();
     for (const action of ['pass', 'owner-back', 'roles'])

@@ -1,4 +1,4 @@
-// GET /api/decisions as a person asks.
+// GET /api/decisions, as a person calls it.
 import { describe, expect, it } from 'vitest';
 import { decisionListSchema, listDecisions } from '../../functions/alerts/list-decisions.ts';
 import { type ApiRequest, Problem } from '../../functions/runs/api.ts';
@@ -70,7 +70,7 @@ describe('GET /api/decisions', () => {
     expect(next).not.toBeNull();
   });
 
-  it('keeps the signal to itself — addresses and sessions are no list', async () => {
+  it('leaves out the signal — addresses and sessions don’t belong in a list', async () => {
     expect(JSON.stringify(await asked({}))).not.toContain('ipAddress');
     expect((await asked({})).decisions[0]).not.toHaveProperty('signal');
   });
@@ -87,7 +87,7 @@ describe('GET /api/decisions', () => {
     expect(String(refused)).toContain(named);
   });
 
-  it('says that a name which the directory does not have is to be asked for by id', async () => {
+  it('says to use the id for a name that the directory does not have', async () => {
     await expect(asked({ account: 'gone@contoso.com' })).rejects.toThrow(/Ask by object id/);
   });
 });

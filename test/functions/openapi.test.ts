@@ -1,4 +1,4 @@
-// The description of the API: all of it, consistent in itself, and true of what is answered.
+// The description of the API: complete, consistent, and true to the answers.
 import { describe, expect, it } from 'vitest';
 import { type ApiRequest, answerOf, Problem } from '../../functions/runs/api.ts';
 import { retryRun, undoRun } from '../../functions/runs/change-run.ts';
@@ -23,14 +23,14 @@ describe('the OpenAPI document', () => {
     expect(described.toSorted()).toEqual(listed.toSorted());
   });
 
-  it('leads nowhere that there is nothing', () => {
+  it('has no dangling references', () => {
     const refs = [...JSON.stringify(raw).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref ?? '');
     expect(refs.length).toBeGreaterThan(20);
     for (const ref of refs)
       expect(Object.keys(document.components.schemas)).toContain(ref.replace('#/components/schemas/', ''));
   });
 
-  it('names every parameter of every path, and who may ask', () => {
+  it('names every parameter of every path, and who may call it', () => {
     for (const { path, operation } of operations) {
       const named = operation.parameters.filter((one) => one.in === 'path').map(({ name }) => `{${name}}`);
       expect(named).toEqual(path.match(/\{\w+\}/g) ?? []);
@@ -38,7 +38,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('says what each that decides may be sent, and that it can be sent twice', () => {
+  it('says what may be sent to each deciding route, and that it can be sent twice', () => {
     for (const { name, method, body } of routes.filter((route) => route.method === 'POST')) {
       const found = operations.find(({ operation }) => operation.operationId === name)?.operation;
       expect([name, 'requestBody' in (found ?? {})]).toEqual([name, body !== undefined]);
@@ -81,7 +81,7 @@ describe('what is answered', () => {
     expect(schema.safeParse({ ...Object(json), id: 7, runs: 7 }).success).toBe(false);
   });
 
-  it('to a bad request is a problem as the document says', () => {
+  it('to a bad request is a problem in the documented form', () => {
     const problem = answerOf(new Problem(409, 'A run is under way', 'Look at that one.', { run: 'x' })).json;
     expect(schemaOf(document, 'start-run', 409).safeParse(problem).success).toBe(true);
     expect(schemaOf(document, 'start-run', 409).safeParse({ detail: 7 }).success).toBe(false);

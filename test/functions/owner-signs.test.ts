@@ -1,4 +1,4 @@
-// What Graph shows of an owner's return: three answers for each sign, and never a guess.
+// What Graph shows of an owner's return: three possible answers for each sign, and never a guess.
 import { describe, expect, it } from 'vitest';
 import { readOwnerSigns } from '../../functions/runs/owner-signs.ts';
 import type { GraphReader } from '../../shared/model/clients.ts';
@@ -73,7 +73,7 @@ describe('the signs of an owner’s return', () => {
     expect(await signs(user, methods)).toEqual(expected);
   });
 
-  it('say nothing of a password that is kept elsewhere', async () => {
+  it('say nothing about a password that is kept elsewhere', async () => {
     const user = { lastPasswordChangeDateTime: after };
     for (const where of [{ synced: true }, { federated: true }]) {
       const account = { id: 'adele', synced: false, federated: false, ...where };

@@ -31,7 +31,7 @@ describe('containment first', () => {
   const create = (places = 2) =>
     createPriority({ places, longestWaitMs: 1000, placesMeanwhile: 1 }, () => Date.now());
 
-  it('lets evidence wait while anything urgent is at work, and begin the moment that it ends', async () => {
+  it('makes evidence wait while anything urgent runs, and begin as soon as that ends', async () => {
     const priority = create();
     const [lock, evidence] = [held(), held()];
     const urgent = priority.urgent(lock.work);
@@ -43,7 +43,7 @@ describe('containment first', () => {
     expect(evidence.begun()).toBe(true);
   });
 
-  it('never lets what is urgent wait', async () => {
+  it('never makes urgent work wait', async () => {
     const priority = create(1);
     void priority.other(held().work);
     const locks = [held(), held(), held()];
@@ -52,7 +52,7 @@ describe('containment first', () => {
     expect(locks.every((lock) => lock.begun())).toBe(true);
   });
 
-  it('holds nobody up for ever: a storm that does not end still leaves room for what has waited long', async () => {
+  it('delays nothing for ever: even an endless storm leaves room for what has waited long', async () => {
     const priority = create();
     void priority.urgent(held().work);
     const evidence = held();
@@ -63,7 +63,7 @@ describe('containment first', () => {
     expect(evidence.begun()).toBe(true);
   });
 
-  it('leaves the locks of a long storm their speed: what has waited long goes a few at a time, each in its turn', async () => {
+  it('keeps locks fast in a long storm: what has waited long runs a few at a time, in order', async () => {
     const priority = create(3);
     const lock = held();
     const urgent = priority.urgent(lock.work);
@@ -79,7 +79,7 @@ describe('containment first', () => {
     expect(works.map((one) => one.begun())).toEqual([true, true, true, true]);
   });
 
-  it('has as many at work as there are places, in the order in which they came', async () => {
+  it('runs as many tasks as there are places, in order of arrival', async () => {
     const priority = create(2);
     const works = [held(), held(), held(), held()];
     const ends = works.map((one) => priority.other(one.work));

@@ -35,7 +35,7 @@ describe('what is read ahead of the confirmation', () => {
     expect(asked).toEqual([adele]);
   });
 
-  it('is read again for whoever asks again: an account may have changed since', async () => {
+  it('is read again for a second request — an account may have changed since', async () => {
     const { asked, ahead } = read([high], async (id) => account({ id }));
     await ahead.readAccount(adele, now);
     await ahead.readAccount(adele, now);
@@ -50,7 +50,7 @@ describe('what is read ahead of the confirmation', () => {
     expect(read(many, async () => account()).asked).toHaveLength(4);
   });
 
-  it('fails only for whoever asks for it — an account that the event invents is nobody’s failure', async () => {
+  it('fails only for the caller that needs it — an account that the event invents fails nothing', async () => {
     const { ahead } = read([high], () => Promise.reject(new Error('no such user')));
     await new Promise((resolve) => setImmediate(resolve));
     await expect(ahead.readAccount(adele, now)).rejects.toThrow('no such user');

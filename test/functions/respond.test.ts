@@ -1,4 +1,4 @@
-// The one way in of every HTTP function: who asks, where from, what is sent; and that nothing is done otherwise.
+// The one way into every HTTP function: who is asking, where from, what is sent; and that otherwise nothing is done.
 import { describe, expect, it } from 'vitest';
 import { type ApiAnswer, type ApiRequest, Problem } from '../../functions/runs/api.ts';
 import { type Incoming, respond } from '../../functions/runs/respond.ts';
@@ -72,7 +72,7 @@ async function send({
 }
 
 describe('a request', () => {
-  it('reaches its function with the name of whoever asks, and without what let them in', async () => {
+  it('reaches its function with the caller’s name, and without their credentials', async () => {
     const headers = {
       ...json,
       authorization: 'Bearer a.b.c',
@@ -94,7 +94,7 @@ describe('a request', () => {
     ]);
   });
 
-  it('of somebody unknown is refused before its body is read, and says how to sign in', async () => {
+  it('of an unknown caller is refused before its body is read, with how to sign in', async () => {
     const { answer, seen, read, errors } = await send({ caller: new TokenRefused('The token has expired.') });
     expect(answer).toMatchObject({
       status: 401,
@@ -107,7 +107,7 @@ describe('a request', () => {
   it.each([
     ['has no role', new TokenRefused('adele@contoso.com has neither role.', 'role')],
     ['may only look', { ...operator, access: 'reader' as const }],
-  ])('of somebody who %s is refused, and does nothing', async (_who, caller) => {
+  ])('of a caller who %s is refused, and does nothing', async (_who, caller) => {
     const { answer, seen, read } = await send({ caller });
     expect(answer).toMatchObject({
       status: 403,
@@ -134,7 +134,7 @@ describe('a request', () => {
     },
   );
 
-  it('that only looks is open to a reader', async () => {
+  it('that only reads is open to a reader', async () => {
     const { answer } = await send({
       caller: { ...operator, access: 'reader' },
       access: 'reader',
@@ -143,19 +143,19 @@ describe('a request', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('is asked to come again when it can’t be told who asks, and that is in the log', async () => {
+  it('is told to come again if the caller can’t be identified, which is logged', async () => {
     const { answer, seen, errors } = await send({ caller: new RetryableError('no signing keys') });
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
     expect([seen, errors]).toEqual([[], ['no signing keys']]);
   });
 
-  it('of another site is refused before its body is read', async () => {
+  it('from another site is refused before its body is read', async () => {
     const { answer, seen, read } = await send({ headers: { ...json, 'sec-fetch-site': 'cross-site' } });
     expect(answer.status).toBe(403);
     expect([seen, read]).toEqual([[], 0]);
   });
 
-  it('that fails inside says nothing of what is inside, save in the log', async () => {
+  it('that fails inside reveals nothing about the inside, except in the log', async () => {
     const { answer, errors } = await send({
       work: async () => {
         throw new TypeError('AccountKey=secret');
@@ -166,7 +166,7 @@ describe('a request', () => {
     expect(errors).toEqual(['AccountKey=secret']);
   });
 
-  it('that is refused for what it says is no error of the app', async () => {
+  it('that is refused for its content is not logged as an error of the app', async () => {
     const { errors } = await send({
       work: async () => {
         throw new Problem(400, 'Invalid body', 'reason: too short');
@@ -184,17 +184,14 @@ describe('a body', () => {
     ['of a kind that begins like JSON', { 'content-type': 'application/jsonp' }],
     ['of no kind', { 'content-length': '2' }],
     ['packed', { ...json, 'content-encoding': 'gzip' }],
-  ])(
-    '%s is refused unread — a form of another site can send nothing else than these',
-    async (_kind, headers) => {
-      const { answer, seen, read } = await send({ headers });
-      expect(answer).toMatchObject({ status: 415, json: { detail: expect.stringMatching(/Send/) } });
-      expect([seen, read]).toEqual([[], 0]);
-    },
-  );
+  ])('%s is refused unread — another site’s form can send only such kinds', async (_kind, headers) => {
+    const { answer, seen, read } = await send({ headers });
+    expect(answer).toMatchObject({ status: 415, json: { detail: expect.stringMatching(/Send/) } });
+    expect([seen, read]).toEqual([[], 0]);
+  });
 
   it.each([['application/json; charset=utf-8'], ['Application/JSON'], ['application/x-www-form-urlencoded']])(
-    'of kind %s is taken',
+    'of kind %s is accepted',
     async (type) => {
       const headers = { 'content-type': type, 'sec-fetch-site': 'same-origin' };
       expect((await send({ headers })).answer.status).toBe(200);
@@ -207,13 +204,13 @@ describe('a body', () => {
     expect(read).toBe(0);
   });
 
-  it('that is huge and says nothing of it is refused too', async () => {
+  it('that is huge without saying so is refused too', async () => {
     const { answer, seen } = await send({ text: 'x'.repeat(70_000) });
     expect(answer.status).toBe(413);
     expect(seen).toEqual([]);
   });
 
-  it('of a request that only looks is not read at all', async () => {
+  it('of a request that only reads is not read at all', async () => {
     const { answer, read } = await send({
       changes: false,
       access: 'reader',
@@ -223,7 +220,7 @@ describe('a body', () => {
   });
 });
 
-describe('a path that there is not', () => {
+describe('a path that does not exist', () => {
   const refused = (method: string, path: string) => {
     try {
       return refuseUnknown(routes, method, path);
@@ -244,7 +241,7 @@ describe('a path that there is not', () => {
     ['DELETE', 'runs/x', 'GET'],
     ['PUT', 'Runs', 'POST, GET'],
     ['GET', 'runs/x/retry', 'POST'],
-  ])('%s %s names what is taken', (method, path, allow) => {
+  ])('%s %s names the allowed methods', (method, path, allow) => {
     expect(refused(method, path)).toMatchObject({ status: 405, headers: { allow } });
   });
 });

@@ -1,4 +1,4 @@
-// The HTTP functions on the engine in memory: what an operator may ask, and what nobody may.
+// The HTTP functions on the engine in memory: what an operator may order, and what nobody may.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/api.ts';
@@ -43,7 +43,7 @@ const documentSchema = z.looseObject({
   log: z.array(z.object({ at: z.string(), who: z.string(), what: z.string(), why: z.string().nullable() })),
 });
 
-/** As index.ts answers: whatever is thrown becomes an answer. */
+/** As index.ts answers: anything thrown becomes an answer. */
 async function answer(work: Promise<ApiAnswer>): Promise<ApiAnswer> {
   try {
     return await work;
@@ -110,7 +110,7 @@ describe.each(Object.entries(posts))('%s', (_, { ask: endpoint, body }) => {
     await untouched(text, status, detail);
   });
 
-  it('refuses a key that it does not know, since a misspelt one would do something else, and names it', async () => {
+  it('refuses an unknown key and names it, since a misspelt one would do something else', async () => {
     await untouched(JSON.stringify({ ...body, stpes: ['block-sign-in'] }), 400, /stpes/);
     await untouched(`${JSON.stringify(body).slice(0, -1)},"__proto__":{"level":"full"}}`, 400, /__proto__/);
   });
@@ -122,11 +122,11 @@ describe.each(Object.entries(posts))('%s', (_, { ask: endpoint, body }) => {
     ['what cannot be seen', '\u200b\u200b\u202e\u2066\u200b'],
     ['a number', 17],
     ['a novel', 'A'.repeat(501)],
-  ])('wants a reason, and takes for one neither %s — it is kept for ever', async (_what, reason) => {
+  ])('requires a reason, and accepts none that is %s — it is kept for ever', async (_what, reason) => {
     await untouched(JSON.stringify({ ...body, reason }), 400, /reason/);
   });
 
-  it('tells all that is wrong with a body at once', async () => {
+  it('lists everything wrong with a body at once', async () => {
     const { json } = await untouched(
       JSON.stringify({ reason: 1, steps: 'all', user: 7, level: 'most' }),
       400,
@@ -174,7 +174,7 @@ describe.each(Object.entries({ ...orders, 'get-run': { ask: getRun, body: {} } }
 );
 
 describe.each(Object.entries(orders))('%s', (_, { ask: endpoint, body }) => {
-  it('keeps who asked, what for and when in the log of the run, as the answer shows', async () => {
+  it('records who asked, for what and when in the run’s log, as the answer shows', async () => {
     const { engine, runId, at } = await world();
     const { json } = await answer(endpoint(engine, at(runId, body)));
     const entry = documentSchema.parse(json).log.at(-1);
@@ -182,7 +182,7 @@ describe.each(Object.entries(orders))('%s', (_, { ask: endpoint, body }) => {
     expect(Date.parse(entry?.at ?? '')).not.toBeNaN();
   });
 
-  it('keeps a reason of several lines on one', async () => {
+  it('puts a reason of several lines on one line', async () => {
     const { engine, runId, at, log } = await world();
     await answer(endpoint(engine, at(runId, { ...body, reason: 'travels\r\nadmin: approved \u202efull' })));
     expect((await log()).at(-1)?.why).toBe('travels admin: approved full');
@@ -193,7 +193,7 @@ describe('retry-run and undo-run', () => {
   it.each([
     ['retry-run', retryRun],
     ['undo-run', undoRun],
-  ])('%s knows no step that there is not, and names those that there are', async (_, endpoint) => {
+  ])('%s refuses a step that does not exist, and lists those that do', async (_, endpoint) => {
     const { engine, runId, at, simulation } = await world();
     const before = structuredClone(simulation.rows());
     const steps = ['block-sign-in', 'format-disk'];
@@ -234,7 +234,7 @@ describe('retry-run', () => {
 });
 
 describe('approve-run', () => {
-  it('lets a held run begin, at the level that was asked for', async () => {
+  it('lets a held run begin at the requested level', async () => {
     const { engine, runId, at, simulation } = await world({ held: 'a protected account' });
     const end = await answer(
       approveRun(engine, at(runId, { level: 'contain', reason: 'confirmed by telephone' })),
@@ -243,7 +243,7 @@ describe('approve-run', () => {
     expect(simulation.bus.list().map(({ queue }) => queue)).toContain('step-block-sign-in');
   });
 
-  it('lets a held run begin with some remediations alone', async () => {
+  it('lets a held run begin with only some remediations', async () => {
     const { engine, runId, at, simulation } = await world({ held: 'leaked credentials' });
     const body = { level: 'contain', steps: ['reset-password'], reason: 'leaked, never used' };
     const end = await answer(approveRun(engine, at(runId, body)));
@@ -256,14 +256,14 @@ describe('approve-run', () => {
     ['one that contains nobody', { level: 'contain', steps: ['collect-sign-ins'] }, 400, 'collect-sign-ins'],
     ['level full', { level: 'full', steps: ['reset-password'] }, 400, 'level contain'],
     ['no step', { level: 'contain', steps: [] }, 400, 'steps'],
-  ])('refuses %s — it would do something else than is believed', async (_, body, status, named) => {
+  ])('refuses %s — it would not do what the operator expects', async (_, body, status, named) => {
     const { engine, runId, at, simulation } = await world({ held: 'leaked credentials' });
     const end = await answer(approveRun(engine, at(runId, { ...body, reason: 'confirmed' })));
     expect(problemSchema.parse(end.json)).toMatchObject({ status, detail: expect.stringContaining(named) });
     expect(simulation.rows().run.row.state).toBe('held');
   });
 
-  it('takes steps of a held run alone', async () => {
+  it('accepts steps only for a held run', async () => {
     const { engine, runId, at } = await world();
     const body = { level: 'contain', steps: ['reset-password'], reason: 'confirmed' };
     expect(await answer(approveRun(engine, at(runId, body)))).toMatchObject({ status: 409 });
@@ -290,7 +290,7 @@ describe('undo-run', () => {
 });
 
 describe('get-run', () => {
-  it('answers the run as it stands, with its version', async () => {
+  it('returns the run as it stands, with its version', async () => {
     const { engine, runId, at } = await world();
     const end = await answer(getRun(engine, at(runId)));
     expect(end).toMatchObject({ status: 200, headers: { etag: expect.stringMatching(/./) } });
@@ -303,7 +303,7 @@ describe('get-run', () => {
 });
 
 describe('list-runs', () => {
-  it('has one line a run, with object id and UPN', async () => {
+  it('has one line per run, with object id and UPN', async () => {
     const { engine, runId } = await world();
     expect(await answer(listRuns(engine, ask()))).toMatchObject({
       status: 200,
@@ -328,12 +328,12 @@ describe('list-runs', () => {
     expect(await ids({ verdict: 'NOT CONTAINED', person: 'ADELE' })).toEqual([runId]);
     expect(await ids({ verdict: 'HELD' })).toEqual([]);
     expect(await ids({ person: 'megan' })).toEqual([]);
-    // As a form sends what was left empty.
+    // As a form sends a field that was left empty.
     expect(await ids({ verdict: '', person: '' })).toEqual([runId]);
     expect(await answer(listRuns(engine, ask()))).toMatchObject({ json: { runs: [{ waits: true }] } });
   });
 
-  it('has the newest first, and as many and as old as asked for', async () => {
+  it('lists the newest first, as many and as far back as requested', async () => {
     const { engine, simulation } = await world();
     simulation.clock += 3 * 86_400_000;
     const megan = {
@@ -358,7 +358,7 @@ describe('list-runs', () => {
     expect(await names({ most: '1', code: 'the function key' })).toEqual(['megan@contoso.com']);
   });
 
-  it('says of a run that has ended what its steps came to, without reading them — a thousand runs are one page', async () => {
+  it('says how the steps of an ended run came out without reading them — a page may list a thousand runs', async () => {
     const { engine, simulation, settle } = await world({ refused: ['reset-password'], level: 'full' });
     await settle();
     const read = () => Promise.reject(new Error('its steps were read'));
@@ -378,7 +378,7 @@ describe('list-runs', () => {
     });
   });
 
-  it('shows as a page what is held, however old it is — it waits for somebody', async () => {
+  it('shows held runs on the page, however old — they wait for somebody', async () => {
     const { engine, simulation } = await world({ held: 'a protected account' });
     simulation.clock += 30 * 86_400_000;
     const html = async (query: Record<string, string>) =>
@@ -395,7 +395,7 @@ describe('list-runs', () => {
     { days: '1.5' },
     { most: '1001' },
     { most: '-1' },
-  ])('refuses %j and says what it takes', async (query) => {
+  ])('refuses %j and says what it accepts', async (query) => {
     const { engine } = await world();
     expect(await answer(listRuns(engine, ask({ query })))).toMatchObject({
       status: 400,
@@ -431,7 +431,7 @@ describe('start-run', () => {
     return { ...made, megan, start };
   };
 
-  it('opens a run that contains, and says where it is, whose it is and who asked', async () => {
+  it('opens a run at level contain, and says where it is, for which account and who asked', async () => {
     const { start, megan } = await empty();
     const end = await start({});
     const run = documentSchema.parse(end.json);
@@ -446,7 +446,7 @@ describe('start-run', () => {
     });
   });
 
-  it('stands in the list of decisions like any alert, held or not', async () => {
+  it('is in the list of decisions like any alert, held or not', async () => {
     const { start, megan } = await empty();
     const made: unknown[] = [];
     const decided = (decision: unknown) => void made.push(decisionSchema.parse(decision));
@@ -472,7 +472,7 @@ describe('start-run', () => {
     expect(documentSchema.parse(second.json).log.at(-1)).toMatchObject({ who, what: 'run became full' });
   });
 
-  it('holds a run of a protected account, whoever asks', async () => {
+  it('holds a run for a protected account, no matter who asks', async () => {
     const { start } = await empty();
     const end = await start(
       { level: 'full' },
@@ -484,7 +484,7 @@ describe('start-run', () => {
     });
   });
 
-  it('asks for the account as it was named, and opens nothing when there is none', async () => {
+  it('looks up the account as it was named, and opens nothing if there is none', async () => {
     const { start, engine, simulation } = await empty();
     const asked: string[] = [];
     const readAccount = async (name: string) => {
@@ -520,7 +520,7 @@ describe('start-run', () => {
       expect(simulation.world.effects).toEqual([]);
     });
 
-    it('is refused beside a run in earnest, which it must not raise', async () => {
+    it('is refused beside a real run, which it must not raise', async () => {
       const { start } = await empty();
       const real = documentSchema.parse((await start({})).json);
       const end = await start({ dryRun: true, level: 'full' });
@@ -528,7 +528,7 @@ describe('start-run', () => {
       expect((await start({})).json).toMatchObject({ id: real.id, level: 'contain' });
     });
 
-    it('that a policy asks for joins a run in earnest without raising it', async () => {
+    it('requested by the policy joins a real run without raising it', async () => {
       const { start, engine, megan } = await empty();
       const real = documentSchema.parse((await start({})).json);
       const signal = { ...riskySignIn, userId: megan.id };
@@ -544,7 +544,7 @@ describe('start-run', () => {
     });
 
     it.each(['open', 'finished', 'closed'] as const)(
-      'that is %s never stands in the way of an alert in earnest',
+      'that is %s never stands in the way of a real alert',
       async (state) => {
         const { start, engine, megan, simulation } = await empty();
         const rehearsal = runRef(documentSchema.parse((await start({ dryRun: true })).json).id);
@@ -571,7 +571,7 @@ describe('start-run', () => {
 describe('what is thrown', () => {
   const of = (thrown: unknown) => answerOf(thrown);
 
-  it('by a busy service is 503, with the time after which to ask again', () => {
+  it('by a busy service becomes 503, with the time after which to ask again', () => {
     expect(of(new RetryableError('throttled', { retryAfterSeconds: 12.2 }))).toMatchObject({
       status: 503,
       headers: { 'retry-after': '13' },
@@ -579,7 +579,7 @@ describe('what is thrown', () => {
     expect(of(new RetryableError('throttled')).headers?.['retry-after']).toBe('5');
   });
 
-  it('by a service that refuses is 502 with its code, or 404 where it knows no such thing', () => {
+  it('by a service that refuses becomes 502 with its code, or 404 if it knows no such thing', () => {
     expect(of(new PermanentError('no', { status: 403, code: 'Authorization_RequestDenied' }))).toMatchObject({
       status: 502,
       json: { title: 'Microsoft 365 refused', code: 'Authorization_RequestDenied' },
@@ -594,7 +594,7 @@ describe('what is thrown', () => {
     });
   });
 
-  it('by a fault says nothing of what is inside', () => {
+  it('by a fault reveals nothing about the inside', () => {
     for (const thrown of [new TypeError('AccountKey=secret'), 'secret', null]) {
       const { status, json } = of(thrown);
       expect(status).toBe(500);

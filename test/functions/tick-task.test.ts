@@ -67,7 +67,7 @@ describe('POST …/tasks/{step}/{task}', () => {
     expect(row?.tasks[0]?.doneAt).not.toBeNull();
   });
 
-  it('takes a tick back, from a form as from a program', async () => {
+  it('takes a tick back, from a form as well as from a program', async () => {
     const { post } = await world();
     await post({ done: true, reason });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -75,7 +75,7 @@ describe('POST …/tasks/{step}/{task}', () => {
     expect(documentSchema.parse(answer.json).tasks).toMatchObject([{ key: key }]);
   });
 
-  it('takes a mail that could not be sent, which stands among the tasks — then it is tried no more', async () => {
+  it('ticks off a mail that could not be sent, which is among the tasks — it is then no longer tried', async () => {
     const { engine, post, rows } = await world();
     const { id } = rows().run.row;
     await advance(engine, runRef(id), (state) => ({

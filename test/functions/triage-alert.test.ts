@@ -105,7 +105,7 @@ describe('triageAlert', () => {
     ]);
   });
 
-  it('is not held up by thousands of nothings in one message — the one that counts is judged', async () => {
+  it('is not delayed by thousands of empty entries in one message — the one that counts is judged', async () => {
     const { triage, decisions, requests } = world({ answers: { [detectionPath]: detection } });
     const nothings = Array.from({ length: 5000 }, () => ({}));
     await expect(triage([...nothings, risk()])).rejects.toThrow('4950 more events of this message');
@@ -113,7 +113,7 @@ describe('triageAlert', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('asks Graph one question on the way to a lock — a second must be enough for all of it', async () => {
+  it('asks Graph one question on the way to a lock — one second must be enough for everything', async () => {
     const { triage, asked } = world({ answers: { [detectionPath]: detection } });
     await triage(risk());
     expect(asked).toEqual([detectionPath]);
@@ -220,7 +220,7 @@ describe('triageAlert', () => {
     expect(requests).toMatchObject([{ dryRun: true }]);
   });
 
-  it('takes the settings’ word for what a detection is, and records it', async () => {
+  it('believes the settings about what a detection is, and records it', async () => {
     const classify = classifier(detectorsSchema.parse([{ detector: 'anomalousToken', kind: 'ignored' }]));
     const { triage, decisions, requests } = world({
       answers: { [detectionPath]: detection },
@@ -231,7 +231,7 @@ describe('triageAlert', () => {
     expect(requests).toEqual([]);
   });
 
-  it('tells of detections that no catalogue knows, and of none that it does', async () => {
+  it('reports detections that no catalogue knows, and no others', async () => {
     const unknown: string[] = [];
     const deps = { unknown: ({ title }: { title: string }) => unknown.push(title) };
     const renamed = { ...detection, riskEventType: 'quantumTravel' };
@@ -240,7 +240,7 @@ describe('triageAlert', () => {
     expect(unknown).toEqual(['Quantum travel']);
   });
 
-  it('tells of an alert that nobody knows even where it names nobody to act on', async () => {
+  it('reports an unknown alert even if it names nobody to act on', async () => {
     const unknown: string[] = [];
     const nobody = payload('alert-v2/nobody-compromised', {
       title: 'Contoso: token replay',
@@ -254,7 +254,7 @@ describe('triageAlert', () => {
     expect(unknown).toEqual(['alert Contoso: token replay']);
   });
 
-  it('hears a source only by what Graph confirms — a forged event must not hide that a source is dead', async () => {
+  it('counts a source as alive only for what Graph confirms — a forged event must not hide that a source is dead', async () => {
     const heard: string[] = [];
     const deps = { heard: (source: string) => heard.push(source) };
     await world({ answers: { [detectionPath]: forbidden(detectionPath) }, deps })
@@ -297,7 +297,7 @@ describe('triageAlert', () => {
       );
     });
 
-    it('loses none because another fails, and joins what is open when the message comes again', async () => {
+    it('loses none because another fails, and joins open runs when the message comes again', async () => {
       const broken: Record<string, Account | Error> = {
         ...accounts,
         [adele]: new RetryableError('throttled', { status: 429, retryAfterSeconds: 9 }),
@@ -346,7 +346,7 @@ describe('triageAlert', () => {
       expect(requests).toHaveLength(1);
     });
 
-    it('hostile text on one line of the log — a forged line would mislead on-call', async () => {
+    it('hostile text, which stays on one line of the log — a forged line would mislead on-call', async () => {
       const { triage, lines } = world();
       const type = `x\ncontain: ceo@contoso.com\u202e ${'A'.repeat(5000)}`;
       await expect(triage(cloudEvent(type, { id: 'x' }))).rejects.toThrow(PermanentError);
@@ -382,12 +382,12 @@ describe('triageAlert', () => {
       [{ riskLevel: 'medium' }],
       [{ riskState: 'remediated' }],
       [{ riskState: 'dismissed' }],
-    ])('holds when Graph says no more of the account than %j', async (changes) => {
+    ])('holds the run if Graph says no more about the account than %j', async (changes) => {
       const { triage } = world({ answers: { ...closed, [riskyPath]: { ...risky, ...changes } } });
       expect(await triage(risk())).toMatchObject([{ action: 'hold' }]);
     });
 
-    it('refuses an event that is no more than an id — nobody knows whom it is about', async () => {
+    it('refuses an event that is only an id — nobody knows which account it is about', async () => {
       const { triage, decisions } = world({ answers: closed });
       await expect(triage(cloudEvent('Reclaim.RiskDetection', { id: detection['id'] }))).rejects.toThrow(
         PermanentError,
@@ -395,7 +395,7 @@ describe('triageAlert', () => {
       expect(decisions.all).toMatchObject([{ action: 'refused', sourceId: detection['id'] }]);
     });
 
-    it('does nothing about what even the event calls closed', async () => {
+    it('does nothing if even the event calls it closed', async () => {
       const { triage, requests } = world({ answers: closed });
       expect(await triage(risk({ riskState: 'remediated' }))).toMatchObject([
         { action: 'none', row: 'closed' },
@@ -403,7 +403,7 @@ describe('triageAlert', () => {
       expect(requests).toEqual([]);
     });
 
-    it('disturbs nobody for what even the event calls low, unless its kind counts at every level', async () => {
+    it('disturbs nobody if even the event calls it low, unless its kind counts at every level', async () => {
       const { triage } = world({ answers: { ...closed, [riskyPath]: forbidden(riskyPath) } });
       const low = (riskEventType: string) => triage(risk({ riskLevel: 'low', riskEventType }));
       expect(await low('unfamiliarFeatures')).toMatchObject([{ action: 'none' }]);
@@ -432,12 +432,12 @@ describe('triageAlert', () => {
       expect(decisions.all).toEqual([]);
     });
 
-    it('tries it again even if another event of it is refused — dead-letters are for what is over', async () => {
+    it('tries it again even if another event in it is refused — dead-letters are for finished messages', async () => {
       const { triage } = world({ answers: { [detectionPath]: busy } });
       await expect(triage([{ hello: 'world' }, risk()])).rejects.toThrow(RetryableError);
     });
 
-    it('locks without the sign-in log where that is due anyway — the lock does not wait', async () => {
+    it('locks without the sign-in log if the lock is due anyway — it does not wait', async () => {
       const { triage } = world({
         answers: { [restrictedPath]: restricted, ...adeleUser, '/beta/auditLogs/signIns': busy },
       });
@@ -450,7 +450,7 @@ describe('triageAlert', () => {
       ]);
     });
 
-    it('waits for the sign-in log where it would otherwise do too little', async () => {
+    it('waits for the sign-in log if it would otherwise do too little', async () => {
       const spray = payload('risk-detection/password-spray');
       const { triage, requests } = world({
         answers: { [`${detectionsPath}/${spray['id']}`]: spray, '/beta/auditLogs/signIns': busy },
@@ -459,7 +459,7 @@ describe('triageAlert', () => {
       expect(requests).toEqual([]);
     });
 
-    it('does not take a fault of its own for a refusal — such a message is tried again', async () => {
+    it('does not mistake a fault of its own for a refusal — such a message is tried again', async () => {
       const { triage } = world({
         answers: { [detectionPath]: detection },
         openRun: () => Promise.reject(new TypeError('undefined is not a function')),

@@ -69,7 +69,7 @@ describe('an alert by hand', () => {
     expect(decisions.all[0]?.message).toContain('by hand: megan');
   });
 
-  it('may be the id alone, and a second time it joins', async () => {
+  it('may be only an id, and joins the second time', async () => {
     const { ask } = asked();
     const event = {
       specversion: '1.0',
@@ -83,14 +83,14 @@ describe('an alert by hand', () => {
     expect(decisions).toMatchObject([{ joined: true }]);
   });
 
-  it('names whom Microsoft Graph names, whoever the request accuses', async () => {
+  it('names the account that Microsoft Graph names, whichever the request accuses', async () => {
     const { ask } = asked();
     const { json } = await ask({ ...detection, userId: 'ffffffff-1111-4222-8333-444444444444' });
     const { runs } = triagedSchema.parse(json);
     expect(JSON.stringify(runs)).not.toContain('ffffffff-1111');
   });
 
-  it('is refused with every reason where it is not believed or not understood', async () => {
+  it('is refused with every reason if it is not believed or not understood', async () => {
     const { ask, decisions } = asked({});
     const problem = z.object({ title: z.string(), detail: z.string(), decisions: z.array(z.string()) });
     for (const [body, why] of [
@@ -113,7 +113,7 @@ describe('an alert by hand', () => {
     expect((await asked().ask(body)).status).toBe(status);
   });
 
-  it('is to be sent again when Microsoft Graph is busy', async () => {
+  it('must be sent again if Microsoft Graph is busy', async () => {
     const busy = new RetryableError('Microsoft Graph is busy (429).', { retryAfterSeconds: 7 });
     const { status, headers } = await asked({ [path]: busy }).ask(detection);
     expect([status, headers?.['retry-after']]).toEqual([503, '7']);

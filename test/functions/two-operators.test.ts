@@ -1,4 +1,4 @@
-// Two operators at once, and one who asks twice: a decision is made on the run as it was seen, and once.
+// Two operators at once, and one who asks twice: a decision is made about the run as it was seen, and only once.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiAnswer, type ApiRequest, answerOf } from '../../functions/runs/api.ts';
 import { approveRun, retryRun, undoRun } from '../../functions/runs/change-run.ts';
@@ -39,7 +39,7 @@ const answer = (work: Promise<ApiAnswer>): Promise<ApiAnswer> => work.catch(answ
 const full = { level: 'full', reason: 'the owner denies the sign-in' };
 const travels = { reason: 'false alarm: the owner travels' };
 
-describe('of two who decide on the same run', () => {
+describe('when two operators decide on the same run', () => {
   it('the second is told what the first has decided, and does nothing', async () => {
     const { engine, ask, version, log } = await world(true);
     const seen = { 'if-match': await version() };
@@ -61,7 +61,7 @@ describe('of two who decide on the same run', () => {
     expect((await log()).map(({ who }) => who)).not.toContain(lee);
   });
 
-  it('only one decides when both ask in the same instant', async () => {
+  it('only one decides if both ask at the same instant', async () => {
     const { engine, ask, version, log } = await world(true);
     const seen = { 'if-match': await version() };
     const ends = await Promise.all(
@@ -71,7 +71,7 @@ describe('of two who decide on the same run', () => {
     expect((await log()).filter(({ what }) => what.startsWith('approve'))).toHaveLength(1);
   });
 
-  it('the second decides on what there is now, once it has been read again', async () => {
+  it('the second may decide once they have read the run again', async () => {
     const { engine, ask, version } = await world(true);
     await approveRun(engine, ask(adele, full, { 'if-match': await version() }));
     const end = await answer(undoRun(engine, ask(lee, travels, { 'if-match': await version() })));
@@ -86,13 +86,13 @@ describe('of two who decide on the same run', () => {
     expect((await answer(retryRun(engine, ask(adele, { reason: 'to be sure' }, seen)))).status).toBe(202);
   });
 
-  it('both do as they did before when neither says what was seen', async () => {
+  it('both may decide if neither says which version they saw', async () => {
     const { engine, ask } = await world(true);
     expect((await answer(approveRun(engine, ask(adele, full)))).status).toBe(202);
     expect((await answer(undoRun(engine, ask(lee, travels)))).status).toBe(202);
   });
 
-  it('a form says it in its address', async () => {
+  it('a form names the version in its address', async () => {
     const { engine, ask, version } = await world(true);
     const seen = await version();
     await approveRun(engine, ask(adele, full));
@@ -132,7 +132,7 @@ describe.each<[string, () => RequestKeys]>([
     return { ...made, answered, deps, retry, entries };
   }
 
-  it('makes a request that is sent again do nothing twice, and answers it like the first', async () => {
+  it('lets a repeated request do nothing twice, and answers it like the first', async () => {
     const { ask, retry, entries } = await twice();
     const request = ask(adele, { reason: 'the role is granted' }, key());
     const first = await retry(request);
@@ -145,7 +145,7 @@ describe.each<[string, () => RequestKeys]>([
     expect(await entries()).toHaveLength(1);
   });
 
-  it('lets one of many in the same instant do it; the others are told that it is at work, or how it went', async () => {
+  it('lets one of many simultaneous requests through; the others are told that it is under way, or how it went', async () => {
     const { ask, retry, entries } = await twice();
     const request = ask(adele, { reason: 'the role is granted' }, key());
     const ends = await Promise.all(Array.from({ length: 5 }, () => retry(request)));
@@ -159,7 +159,7 @@ describe.each<[string, () => RequestKeys]>([
     expect(await entries()).toHaveLength(1);
   });
 
-  it('is refused for another request, and is each sender’s own', async () => {
+  it('is refused for a different request, and belongs to one sender', async () => {
     const { ask, retry, entries } = await twice();
     const same = key();
     await retry(ask(adele, { reason: 'the role is granted' }, same));
@@ -168,14 +168,14 @@ describe.each<[string, () => RequestKeys]>([
     expect(await entries()).toHaveLength(2);
   });
 
-  it('of a request that was refused may be corrected and sent again', async () => {
+  it('may be used again for a corrected request if the first was refused', async () => {
     const { ask, retry } = await twice();
     const same = key();
     expect((await retry(ask(adele, { reason: '' }, same))).status).toBe(400);
     expect((await retry(ask(adele, { reason: 'the role is granted' }, same))).status).toBe(202);
   });
 
-  it('lasts a day; of a worker that died, until it can no longer be at work', async () => {
+  it('lasts a day; after a worker died, until it can no longer be running', async () => {
     const { answered } = await twice();
     const at = new Date('2026-11-20T09:12:00Z');
     const later = (seconds: number) => new Date(at.getTime() + seconds * 1000);
@@ -193,7 +193,7 @@ describe.each<[string, () => RequestKeys]>([
     expect((await retry(ask(adele, { reason: 'because' }, { 'idempotency-key': given }))).status).toBe(400);
   });
 
-  it('keeps nothing of what was answered — an answer may show a secret, once', async () => {
+  it('stores nothing of the answer — it may show a secret that is shown only once', async () => {
     const { deps, ask, answered } = await twice();
     const request = ask(adele, { reason: 'handed back' }, key());
     const shown = await once(deps, request, async () => ({ status: 200, json: { pass: 'K7x!secret' } }));

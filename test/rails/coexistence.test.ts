@@ -1,5 +1,5 @@
-// Rail 7: what attack disruption or an administrator did before this app looked is found, told, and left alone by an
-// undo; what this app did itself comes back.
+// Rail 7: what attack disruption or an administrator did before this app looked is found, reported, and left alone by
+// an undo; what this app itself did is undone.
 import { describe, expect, it } from 'vitest';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
 import { containOnPremisesAccount } from '../../functions/steps/contain-on-premises-account/contain-on-premises-account.ts';
@@ -44,7 +44,7 @@ async function livedThrough(user: object, signals: readonly Signal[] = [signal()
   return { ...life, told, state };
 }
 
-describe('an account that another hand has locked', () => {
+describe('an account that somebody else has locked', () => {
   it('stays locked when the run is undone, in the cloud and in Active Directory', async () => {
     const locked = {
       accountEnabled: false,
@@ -59,7 +59,7 @@ describe('an account that another hand has locked', () => {
     expect(state()).toEqual({ cloud: false, there: false });
   });
 
-  it('is told as found, with where attack disruption is released', async () => {
+  it('is reported as found, with where to release attack disruption', async () => {
     const { told } = await livedThrough({ accountEnabled: false }, [disruption]);
     const text = await told();
     expect(text).toContain('sign-in was blocked before this run looked');
@@ -70,7 +70,7 @@ describe('an account that another hand has locked', () => {
 });
 
 describe('an account that this app has locked', () => {
-  it('comes back when the run is undone, also beside attack disruption that did nothing here', async () => {
+  it('is unlocked when the run is undone, even beside attack disruption that did nothing here', async () => {
     const { undo, state, told } = await livedThrough({ onPremisesSyncEnabled: true }, [disruption]);
     expect(state()).toEqual({ cloud: false, there: false });
     expect(await told()).not.toContain('found done by another hand');
@@ -78,12 +78,12 @@ describe('an account that this app has locked', () => {
     expect(state()).toEqual({ cloud: true, there: true });
   });
 
-  it('is told without a word of others where nobody else was at work', async () => {
+  it('is reported without mentioning others if nobody else was at work', async () => {
     const { told } = await livedThrough({});
     expect(await told()).not.toMatch(/attack disruption|another hand/i);
   });
 
-  it('stays locked after the undo where somebody locks it once more — that hand is not ours', async () => {
+  it('stays locked after the undo if somebody locks it once more — that lock is not ours', async () => {
     const { undo, tenant, state, later } = await livedThrough({});
     await undo();
     const [adele] = tenant.state().users;

@@ -1,5 +1,5 @@
-// Rail 6: what Microsoft tells late of what the intruder did before the lock belongs to the run that locked him, and so
-// does what this app's own acts set off. It raises that run if it says more, and never opens another.
+// Rail 6: late reports about what the intruder did before the lock belong to the run that locked them out, and so does
+// what this app's own acts set off. They raise that run if they say more, and never open another.
 import { describe, expect, it } from 'vitest';
 import { openRun } from '../../shared/run/open-run.ts';
 import { runRef } from '../../shared/run/progress.ts';
@@ -29,18 +29,18 @@ async function finished(until: 'finished' | 'closed') {
 }
 
 describe.each(['finished', 'closed'] as const)('a run that is %s', (until) => {
-  it('takes a detection that comes hours late of what was done before the lock', async () => {
+  it('takes a detection that comes hours late, about what was done before the lock', async () => {
     const { runId, containedAt, tell } = await finished(until);
     const late = { activityAt: minutes(containedAt, -30), detectedAt: minutes(containedAt, 30 * 60) };
     expect(await tell(late)).toMatchObject({ joined: true, raised: false, run: { id: runId } });
   });
 
-  it('is raised by one that leaves no doubt, and does what is left to do', async () => {
+  it('is raised by a detection that leaves no doubt, and does the rest', async () => {
     const { simulation, runId, containedAt, tell } = await finished(until);
     expect(outcomeOf(simulation.rows(), 'reset-password')).toBe('reported');
     const late = { activityAt: minutes(containedAt, -30), detector: 'attackerInTheMiddle' };
     expect(await tell(late, 'full')).toMatchObject({ joined: true, raised: true, run: { id: runId } });
-    // Whatever message was lost: the sweep still finds it.
+    // Whatever message was lost, the sweep still finds it.
     for (const message of simulation.bus.list()) simulation.bus.drop(message);
     await simulation.live(({ run }) => run.row.state === 'finished' || run.row.state === 'closed');
     expect(outcomeOf(simulation.rows(), 'reset-password')).toBe('done');
@@ -48,7 +48,7 @@ describe.each(['finished', 'closed'] as const)('a run that is %s', (until) => {
     expect(simulation.broken).toEqual([]);
   });
 
-  it('takes the same alert again when only its text has changed — this app comments on it itself', async () => {
+  it('takes the same alert again if only its text has changed — this app itself comments on it', async () => {
     const { simulation, runId, containedAt, tell } = await finished(until);
     const own = { sourceId: riskySignIn.sourceId, activityAt: riskySignIn.activityAt };
     expect(await tell(own)).toMatchObject({ joined: true, raised: false });
@@ -59,7 +59,7 @@ describe.each(['finished', 'closed'] as const)('a run that is %s', (until) => {
     expect(opened.run.id).not.toBe(runId);
   });
 
-  it('makes room for a new one when the intruder acts again after the lock', async () => {
+  it('makes room for a new run if the intruder acts again after the lock', async () => {
     const { simulation, runId, containedAt, tell } = await finished(until);
     const opened = await tell({ activityAt: minutes(containedAt, 1) });
     expect(opened).toMatchObject({ joined: false });

@@ -1,5 +1,5 @@
-// The rails as somebody meets them who can forge events, read a mailbox, or name whom he likes: he may make this app
-// ask a person, never make it act on somebody else, and never make it leave his own victim alone in silence.
+// The rails against somebody who can forge events, read a mailbox, or choose names: they may make this app ask a
+// person, but never make it act on somebody else, and never make it silently ignore their victim.
 import { describe, expect, it } from 'vitest';
 import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { type BreakerSettings, createBreaker, heldMails } from '../../shared/alerts/breaker.ts';
@@ -84,7 +84,7 @@ describe('an event with the id of a real alert', () => {
     );
   });
 
-  it('brings it up again as often as it likes, and makes no second run of it', async () => {
+  it('may repeat it as often as it likes, and opens no second run', async () => {
     const { triage, runs } = world({ [detectionPath]: detection });
     for (let times = 0; times < 20; times += 1) {
       await triage(
@@ -95,7 +95,7 @@ describe('an event with the id of a real alert', () => {
     expect((await runs())[0]?.signals).toHaveLength(1);
   });
 
-  it('makes it worse than Graph says in vain', async () => {
+  it('cannot make it worse than Graph says', async () => {
     const low = { ...detection, riskLevel: 'low' };
     const { triage, runs } = world({ [detectionPath]: low });
     await triage(
@@ -110,7 +110,7 @@ describe('an event with the id of a real alert', () => {
 });
 
 describe('an alert that names 500 users', () => {
-  it('changes no more of them than any storm may, and all are accounted for', async () => {
+  it('changes no more of them than any storm may, and each is accounted for', async () => {
     const users = Array.from({ length: 500 }, (_, index) => userId(index));
     const large = { ...alert, severity: 'high', evidence: users.map(evidenceOf) };
     const { triage, runs, decisions } = world({ [alertPath]: large });
@@ -147,7 +147,7 @@ describe('a storm of events that Microsoft Graph can’t confirm', () => {
     expect(real[0]?.limitedBecause).toBeUndefined();
   });
 
-  it('does not keep the run of a real alert held that comes after it', async () => {
+  it('does not keep a later real alert’s run held', async () => {
     const closed: Record<string, unknown> = {
       [detectionPath]: forbidden(detectionPath),
       [`/identityProtection/riskyUsers/${adele}`]: forbidden(adele),
@@ -177,7 +177,7 @@ describe('a name that was chosen to deceive', () => {
 });
 
 describe('an alert about on-call’s own mailbox', () => {
-  it('locks nobody out of the mails that this app sends, and asks', async () => {
+  it('locks nobody out of this app’s mails, and asks', async () => {
     const { triage, runs } = world({ [detectionPath]: detection }, (id) =>
       account({ id, userPrincipalName: 'oncall@contoso.com' }),
     );

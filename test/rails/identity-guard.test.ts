@@ -1,5 +1,5 @@
-// Rail 8, for every step that there is: a read whose identity went missing answers with the whole tenant, and nothing
-// of that may be written to.
+// Rail 8, for every step: a read that lost its identity returns the whole tenant, and nothing in that answer may be
+// written to.
 import { describe, expect, it } from 'vitest';
 import { playbook } from '../../functions/steps/index.ts';
 import { path, refPath } from '../../shared/clients/path.ts';
@@ -11,7 +11,7 @@ import { noClients } from '../run/no-clients.ts';
 
 const megan = '0a3b5a4e-2cf1-4fd0-9b8e-5c8f6b7f1a21';
 
-/** A mailbox with everything in it that a step would remove. */
+/** A mailbox with everything that a step would remove. */
 const laden = (id: string, address: string) => ({
   ExternalDirectoryObjectId: id,
   Identity: id,
@@ -27,7 +27,7 @@ const laden = (id: string, address: string) => ({
   GrantSendOnBehalfTo: ['collector@evil.example'],
 });
 
-/** Answers each Get-Mailbox and Get-CASMailbox like this, whatever it was asked; the rest with nothing. */
+/** Answers each Get-Mailbox and Get-CASMailbox with these, whatever was asked; everything else with nothing. */
 function exchangeThatAnswers(mailboxes: readonly object[]) {
   const written: string[] = [];
   const exchange: ExchangeClient = {
@@ -50,11 +50,11 @@ const inMailboxes = playbook.flatMap((step) =>
 );
 
 describe('a mailbox that is not surely the account’s', () => {
-  it('is a matter of several steps', () => {
+  it('matters to several steps', () => {
     expect(inMailboxes.length).toBeGreaterThan(1);
   });
 
-  it('would be altered if it were the account’s — so that nothing below is left alone for another reason', async () => {
+  it('would be altered if it were the account’s — so the tests below can’t pass for another reason', async () => {
     const { exchange } = exchangeThatAnswers([laden(context().account.id, 'adele@contoso.com')]);
     const clients: Clients = { ...noClients, exchange, graph: quietGraph() };
     const finds = await Promise.allSettled(inMailboxes.map((step) => step.find(context(), clients)));
@@ -94,7 +94,7 @@ describe('a mailbox that is not surely the account’s', () => {
 
 describe('a path', () => {
   it.each(['', ' ', '.', '..'])(
-    'is none with %j for an id — that would be everybody, or something else',
+    'is refused with %j for an id — that would be everybody, or something else',
     (id) => {
       expect(() => path`/users/${id}`).toThrow(PermanentError);
       expect(() => path`/users/${id}/messages?$top=1`).toThrow('nothing was sent');
@@ -102,12 +102,12 @@ describe('a path', () => {
     },
   );
 
-  it('leads nowhere else, whatever an id holds', () => {
+  it('leads nowhere else, whatever an id contains', () => {
     expect(path`/users/${'../groups/x?$select=id#'}`).toBe('/users/..%2Fgroups%2Fx%3F%24select%3Did%23');
     expect(path`/users?$filter=userPrincipalName eq '${"o'neill' or 1 eq 1"}'`).toContain("'o''neill''%20or");
   });
 
-  it('to a member ends in $ref or is none — without it the same request deletes the user', () => {
+  it('to a member ends in $ref or is refused — without it the same request deletes the user', () => {
     expect(() => refPath('groups', 'tier-0', 'members', '')).toThrow('not a reference path');
   });
 });

@@ -1,4 +1,4 @@
-// Rail 2 once more where steps act: an account that is protected only after its run began.
+// Rail 2 once more, where steps act: an account that became protected only after its run began.
 import { describe, expect, it } from 'vitest';
 import { advance } from '../../shared/run/advance.ts';
 import { approve, undo } from '../../shared/run/operate.ts';
@@ -23,7 +23,7 @@ async function opened() {
 }
 
 describe('an account that became protected', () => {
-  it('before the first step is not changed at all, and on-call is asked', async () => {
+  it('is not changed at all if that was before the first step, and on-call is asked', async () => {
     const { simulation, protect, fixes, log } = await opened();
     protect();
     await simulation.live(({ run }) => run.row.summary.state === 'sent');
@@ -44,7 +44,7 @@ describe('an account that became protected', () => {
     );
   });
 
-  it('after it was locked is not locked again by a later check — on-call opened it and protected it', async () => {
+  it('is not locked again by a later check — on-call unlocked and protected it', async () => {
     const { simulation, protect, fixes } = await opened();
     await simulation.live(({ run }) => run.row.state === 'finished');
     const before = fixes().length;
@@ -57,7 +57,7 @@ describe('an account that became protected', () => {
     expect(simulation.broken).toEqual([]);
   });
 
-  it('is changed once a person approves it, and asked about no more', async () => {
+  it('is changed once a person approves it, and no longer asked about', async () => {
     const { simulation, runId, protect, fixes } = await opened();
     protect();
     await simulation.live(({ run }) => run.row.summary.state === 'sent');
@@ -71,7 +71,7 @@ describe('an account that became protected', () => {
     expect(simulation.rows().run.row.onlyLooksBecause).toBeUndefined();
   });
 
-  it('is left to a run that a person has approved before', async () => {
+  it('does not stop a run that a person approved before', async () => {
     const simulation = new Simulation(
       { things, level: 'full', held: 'adele@contoso.com is a protected account', refused: [] },
       chaosOf(() => 0.5),
@@ -84,7 +84,7 @@ describe('an account that became protected', () => {
     expect(simulation.world.has('block-sign-in')).toEqual([]);
   });
 
-  it('is still given back by an undo — what this app did must be taken back', async () => {
+  it('is still restored by an undo — what this app did must be undone', async () => {
     const { simulation, runId, protect } = await opened();
     await simulation.live(({ run }) => run.row.state === 'finished');
     protect();

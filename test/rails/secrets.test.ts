@@ -1,5 +1,5 @@
-// Rail 9: the new password leaves this app once, for Entra ID, and is found nowhere else: not in a row, a log line, a
-// mail or an answer, not even where the service repeats it in its refusal.
+// Rail 9: the new password leaves this app once, for Entra ID, and appears nowhere else: not in a row, a log line, a
+// mail or an answer, not even if the service repeats it in a refusal.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { blockSignIn } from '../../functions/steps/block-sign-in.ts';
@@ -21,7 +21,7 @@ import { MemoryProgress } from '../fakes/memory-progress.ts';
 const steps = [blockSignIn, resetPassword];
 const sentSchema = z.object({ passwordProfile: z.object({ password: z.string() }) });
 
-/** Lives a run whose resets the service answers like this; `seen` is all that anybody can read of it afterwards. */
+/** Plays a run in which the service answers resets like this; `seen` is everything that anybody can read afterwards. */
 async function livedWith(answer: (password: string) => Response | undefined) {
   let at = Date.parse('2026-11-20T09:15:00.400Z');
   const now = () => new Date(at);
@@ -112,7 +112,7 @@ describe('the new password', () => {
     }
   });
 
-  it('is another one each time it is tried', async () => {
+  it('is a different one for each try', async () => {
     const { passwords } = await livedWith(repeating(503));
     expect(passwords.length).toBeGreaterThan(1);
     expect(new Set(passwords).size).toBeGreaterThan(1);
@@ -130,7 +130,7 @@ describe('hideSecrets', () => {
     expect(hideSecrets(text, body)).toBe(expected);
   });
 
-  it('leaves all alone where no secret was sent', () => {
+  it('changes nothing if no secret was sent', () => {
     expect(hideSecrets('Adele', '{"displayName":"Adele"}')).toBe('Adele');
     expect(hideSecrets('x', undefined)).toBe('x');
   });

@@ -1,4 +1,4 @@
-// Rail 10 for what the rails themselves do: a run that was stopped short says so, first, and calls nothing clean.
+// Rail 10, for what the rails themselves do: a run that was stopped short says so first, and calls nothing clean.
 import { describe, expect, it } from 'vitest';
 import { summaryOf } from '../../shared/summary/summary.ts';
 import { given, locked, onlyFound, rule, run, step } from '../summary/rows.ts';
@@ -8,7 +8,7 @@ const limitedBecause =
 const held = rule(onlyFound);
 
 describe('a run that the circuit breaker stopped at the lock', () => {
-  it('says that the intruder’s things were found and left, and why', () => {
+  it('says that the intruder’s things were found but left, and why', () => {
     const found = step('disable-inbox-rules', { is: 'reported' }, { changes: [held] });
     const { subject, text } = summaryOf(
       given(run({ level: 'contain', raisedBecause: null, limitedBecause }), [...locked(), found]),
@@ -20,7 +20,7 @@ describe('a run that the circuit breaker stopped at the lock', () => {
     expect(text).not.toMatch(/\bclean\b|was removed, and checked/);
   });
 
-  it('is not contained where the lock failed too', () => {
+  it('is not contained if the lock failed too', () => {
     const error = { message: 'refused', status: 403, code: null, requestId: null };
     const failed = step('block-sign-in', { is: 'failed', error });
     const { subject, text } = summaryOf(
@@ -32,7 +32,7 @@ describe('a run that the circuit breaker stopped at the lock', () => {
 });
 
 describe('a run that the circuit breaker holds', () => {
-  it('says that nothing was changed and whoever has the account keeps it', () => {
+  it('says that nothing was changed and that whoever has the account keeps it', () => {
     const heldBecause =
       'the circuit breaker is open: this app changes at most 100 accounts an hour by itself, and since 10:00 UTC there were as many';
     const waiting = step('block-sign-in', null, { state: 'waiting' });
@@ -47,7 +47,7 @@ describe('a run that the circuit breaker holds', () => {
 });
 
 describe('a run that only looks since its account is protected', () => {
-  it('says so, and how to let it go on', () => {
+  it('says so, and how to let it continue', () => {
     const onlyLooksBecause = 'adele.vance@contoso.com is a protected account';
     const looked = step('disable-inbox-rules', { is: 'reported' }, { changes: [held] });
     const { text } = summaryOf(given(run({ onlyLooksBecause }), [...locked(), looked]));
@@ -55,7 +55,7 @@ describe('a run that only looks since its account is protected', () => {
     expect(text).toContain('It may: go on');
   });
 
-  it('does not say that nothing else was changed while the steps of a full run have yet to have their turn', () => {
+  it('does not say that nothing else was changed while a full run’s steps still have their turn to come', () => {
     const slow = step('disable-inbox-rules', null, { state: 'waiting' });
     const { subject, text } = summaryOf(
       given(run({ level: 'full', state: 'open', finishedAt: null }), [...locked(), slow]),
