@@ -329,6 +329,20 @@ const groups: readonly {
     bugs: [['changes.run === undefined ? { steps }', 'changes.run !== undefined ? { steps }']],
   },
   {
+    file: 'shared/alerts/azure-monitor.ts',
+    tests: ['test/alerts/every-source'],
+    bugs: [['left: accounts.length === 0', 'left: accounts.length !== 0']],
+  },
+  {
+    file: 'shared/run/audit-searches.ts',
+    tests: ['test/run/audit-searches', 'test/steps/collect-audit-log'],
+    bugs: [
+      ['others.length >= mostRunning - forOthers', 'others.length > mostRunning - forOthers'],
+      ["look === 'first' ? [0, 0]", "look === 'later' ? [0, 0]"],
+      ['running.filter((one) => one.who !== who);\n  const [for', 'running;\n  const [for'],
+    ],
+  },
+  {
     file: 'shared/intruder/marks.ts',
     tests: ['test/intruder/find-intruder'],
     bugs: [["(kind === 'client' && has(profile.clients", "(kind !== 'client' && has(profile.clients"]],

@@ -105,6 +105,14 @@ describe('every source', () => {
     }
   });
 
+  it.each(['azure-monitor/no-account', 'sentinel/no-account'])(
+    'gives the reason where an alert names nobody: %s',
+    async (name) => {
+      const { all } = await decisionsOn(payload(name));
+      expect(all.map(({ why }) => why)).toEqual([expect.stringMatching(/account/)]);
+    },
+  );
+
   it('reads the records of a stream one by one — an unrelated record does not affect the others', async () => {
     const { said, all, error } = await decisionsOn(payload('diagnostic-records/mixed'));
     expect(said.toSorted()).toEqual([
