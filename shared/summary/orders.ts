@@ -184,10 +184,11 @@ const behindASwitch = (given: Case): Line[] =>
 
 const uncounted = (lines: readonly Line[]): Line[] => lines.map((line) => ({ ...line, uncounted: true }));
 
-const goOn = ({ runUrl }: Case) => {
+const handBackPage = ({ runUrl }: Case, text: string) => {
   const page = `${runUrl}/hand-back`;
-  return { text: 'Go on with the hand-back', request: `GET ${page}`, page };
+  return { text, request: `GET ${page}`, page };
 };
+const goOn = (given: Case) => handBackPage(given, 'Go on with the hand-back');
 
 function nothing(given: Case): Line {
   switch (given.verdict.word) {
@@ -197,6 +198,7 @@ function nothing(given: Case): Line {
           given.lock.is === 'open'
             ? 'Help the owner in: every session has ended, and the old password is gone'
             : 'Give the account back, once its owner is identified by phone or in person',
+        ...(given.lock.is === 'open' ? {} : { orders: [handBackPage(given, 'Begin the hand-back')] }),
       };
     case 'LOCKED':
       return { text: 'Nothing yet. You hear again when the evidence is in' };
