@@ -10,7 +10,9 @@ import { storm } from './storm.ts';
 
 export const bundle = fileURLToPath(new URL('../dist/index.cjs', import.meta.url));
 
-/** Longer than the audit log is left before it is asked again: else one run's last looks are counted for the next. */
+/**
+ * Longer than the audit log rests before it is asked again; otherwise one run's last looks would count for the next.
+ */
 const quietMs = 4000;
 
 export interface Measured {
@@ -21,9 +23,9 @@ export interface Measured {
   executions: number;
   requests: number;
   tableRequests: number;
-  /** User and system time of the app's own process, in seconds; null where the machine can't tell. */
+  /** User and system time of the app's own process, in seconds; null if the machine can't tell. */
   cpuSeconds: number | null;
-  /** The most memory that process ever had, in megabytes; null where the machine can't tell. */
+  /** The most memory that this process ever had, in megabytes; null if the machine can't tell. */
   peakMegabytes: number | null;
   lostLocks: number;
 }
@@ -37,7 +39,7 @@ export interface Wanted {
   warm: boolean;
   untilSettled: boolean;
   withinSeconds: number;
-  /** How much each account has of its own (see `storm`). */
+  /** How much everyday data each account has (see `storm`). */
   items?: number;
 }
 
@@ -101,7 +103,7 @@ export async function measureReclaim(wanted: Wanted): Promise<Measured> {
     while (Date.now() < until) {
       times = timesOf(requests.slice(before.requests), measured, start);
       if (times.every(({ contained }) => contained !== null)) break;
-      // The times are the tenant's: looking at them often only takes processor time from what is measured.
+      // The times come from the tenant: looking often would only take processor time from what is measured.
       await sleep(accounts > 1 ? 500 : 50);
     }
     if (untilSettled) await settle();
@@ -151,7 +153,7 @@ function peakOfChildren(): number | null {
   }
 }
 
-/** The fields behind the name of the program, which may hold spaces. */
+/** The fields after the program's name, which may contain spaces. */
 function readStat(pid: string): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -28,9 +28,12 @@ function idOf(text: string): string {
   ].join('-');
 }
 
-/** What one account has of each: sign-ins, mails received and sent, records of the audit log; all of them its owner's. */
+/**
+ * Everyday data of one account: so many sign-ins, mails received and sent, and audit log records, all of them the
+ * owner's.
+ */
 function everyday(userPrincipalName: string, index: number, items: number) {
-  // Over four weeks before the attack, the last of them two hours before.
+  // Spread over four weeks, up to two hours before the attack.
   const at = (item: number) => `now-${2 + Math.floor((item * 28 * 24) / items)}h${item % 60}m`;
   const home = `192.0.2.${(index % 250) + 1}`;
   const session = idOf(`home ${userPrincipalName}`);
@@ -77,7 +80,7 @@ function everyday(userPrincipalName: string, index: number, items: number) {
   };
 }
 
-/** `items`: how much there is of each account's own, as above. */
+/** `items`: how much everyday data each account has, as above. */
 export async function storm(size: number, now: Date, items = 0): Promise<Storm> {
   const names = Array.from({ length: size }, (_, index) => `victim${index}@contoso.com`);
   const accounts = names.map((name) => idOf(name));

@@ -1,4 +1,4 @@
-// The risk that its owner has answered: the alert that was made of it stays open in Defender, and locks nobody any more.
+// Risk that its owner has remediated: the alert about it stays open in Defender, but no longer locks anybody.
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../shared/alerts/judge.ts';
 import { defaultPolicy } from '../../shared/alerts/policy.ts';

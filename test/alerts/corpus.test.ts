@@ -1,6 +1,6 @@
-// Some 230 payloads in the shapes that public documentation, connectors and their test data have, each from the body of
-// a message to the decision: the right account, or the right refusal. Adele, Grady, Megan and Isaiah are in the
-// directory, Lee is a guest; Microsoft Graph holds what a payload of its own shape says, or what `holds` names.
+// Some 230 payloads in the shapes of public documentation, connectors and their test data, each from message body to
+// decision: the right account, or the right refusal. Adele, Grady, Megan and Isaiah are in the directory, Lee is a
+// guest; Microsoft Graph holds what a payload in its own shape says, or what `holds` names.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ const expectedSchema = z.record(
     expect: z.array(z.string()),
     /** Part of the reason. */
     why: z.string().optional(),
-    /** What Microsoft Graph has, where that is not the payload itself. */
+    /** What Microsoft Graph holds, if that is not the payload itself. */
     holds: originals.optional(),
   }),
 );

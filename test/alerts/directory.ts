@@ -1,5 +1,5 @@
-// A directory of a few people, and a Microsoft Graph that holds them and the originals that a test names. Heeds the
-// filters by which accounts are looked up; all other lists are empty.
+// A directory of a few people, and a Microsoft Graph that holds them and the originals that a test names. It applies
+// the filters by which accounts are looked up; all other lists are empty.
 import { z } from 'zod';
 import type { GraphOptions, GraphReader } from '../../shared/model/clients.ts';
 import { missing } from './fake-graph.ts';

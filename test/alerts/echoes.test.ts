@@ -36,7 +36,7 @@ const detection = payload('risk-detection/anomalous-token', {
   detectedDateTime: later(1),
   lastUpdatedDateTime: later(1),
 });
-/** What was a detection before: confirming the user confirms it too. */
+/** An earlier detection: confirming the user confirms it too. */
 const older = payload('risk-detection/anomalous-token', {
   id: 'older-1',
   ...risk,

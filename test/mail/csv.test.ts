@@ -23,7 +23,7 @@ it.each(['=cmd|calc', '+1', '-1', '@SUM(A1)', '\tx', ' =1', '\u200b=1', '＝1'])
 );
 
 describe.each([',', ';', '\t', '|'])('opened where %j ends a cell', (separator) => {
-  it('no text becomes a formula, wherever in it that stands', () => {
+  it('no text becomes a formula, wherever in the text it is', () => {
     const bit = fc.constantFrom(
       '=1',
       '+',
@@ -59,7 +59,7 @@ describe.each([',', ';', '\t', '|'])('opened where %j ends a cell', (separator) 
   );
 });
 
-it('takes no longer for a text that is all separators and spaces', () => {
+it('is no slower for a text that is all separators and spaces', () => {
   for (const text of [' ', ';', '\t', '"', '; ']) {
     const start = performance.now();
     toCsv(['name'], [[text.repeat(200_000)]]);

@@ -1,4 +1,4 @@
-// The tag by which every mail and every page is made: whatever a value holds, it stays text.
+// The tag that makes every mail and every page: whatever a value contains, it stays text.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { html, nothing } from '../../shared/mail/html.ts';
@@ -13,7 +13,7 @@ const read = (text: string) =>
 
 const strange = fc.string({ unit: fc.constantFrom(...`<>"'&;=/a b\u202e\n$\`{}`, '&lt;', '&#39;', '-->') });
 
-it('keeps every value inside its element or attribute, and says what it said', () => {
+it('keeps every value inside its element or attribute, and unchanged to a reader', () => {
   fc.assert(
     fc.property(strange, strange, (name, said) => {
       const { text } = html`<p title="${name}">${said}</p>`;
@@ -36,7 +36,7 @@ describe('what would go through unescaped', () => {
     'a string in place of HTML': `${tag}export const page: ReturnType<typeof html> = '<p></p>';\n`,
   });
 
-  it('compiles when it is right — else the cases below would prove nothing', () => {
+  it('compiles if it is right — else the cases below would prove nothing', () => {
     expect(compiled.get('right')).toEqual([]);
   });
 

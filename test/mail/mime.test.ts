@@ -1,4 +1,4 @@
-// A mail as MIME, read back by rules that know nothing of how it was written.
+// A mail as MIME, read back by rules that don't know how it was written.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const mail: Mail = {
 const read = (given: Mail) => readMime(Buffer.from(mimeOf(given)).toString('base64'));
 
 describe('a mail as MIME', () => {
-  it('says text and HTML as alternatives, with the files beside them', () => {
+  it('has text and HTML as alternatives, with the files beside them', () => {
     expect(read(mail)).toEqual({
       subject: mail.subject,
       body: { contentType: 'html', content: mail.html },
@@ -35,7 +35,7 @@ describe('a mail as MIME', () => {
     });
   });
 
-  it('comes back as it was whatever is in it, and no value becomes a header or a part', () => {
+  it('comes back unchanged whatever it contains, and no value becomes a header or a part', () => {
     const any = fc.string({ unit: 'binary', maxLength: 300 });
     fc.assert(
       fc.property(any, any, any, any, (subject, text, html, name) => {
@@ -60,7 +60,7 @@ describe('a mail as MIME', () => {
     }
   });
 
-  it('lets an address forge no second recipient and no header', () => {
+  it('lets no address forge a second recipient or a header', () => {
     const [to] = ['oncall@contoso.com>\r\nBcc: <adele@contoso.com'];
     const head = mimeOf({ ...mail, to: [to ?? ''] }).split('\r\n\r\n')[0] ?? '';
     expect(head).not.toMatch(/^bcc/im);

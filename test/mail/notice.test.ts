@@ -47,7 +47,7 @@ describe('the mail of a notice', () => {
     );
   });
 
-  it('tells each time in the zone of on-call too, and is found by the same subject', () => {
+  it('shows each time in on-call’s zone too, and is found by the same subject', () => {
     const { subject, text } = noticeMail(waiting, undefined, 'Europe/Berlin');
     expect(text).toContain('held since 2026-11-19 09:12:05 UTC (10:12 CET)');
     expect(subject).toBe(noticeMail(waiting).subject);
@@ -80,7 +80,7 @@ describe('the mail of a notice', () => {
     expect(text).toContain('… and 160 more');
   });
 
-  it('takes no key that a table would refuse', () => {
+  it('accepts no key that a table would refuse', () => {
     expect(noticeSchema.safeParse({ ...waiting, key: 'a/b' }).success).toBe(false);
   });
 });
@@ -97,7 +97,7 @@ describe('sent with Microsoft Graph', () => {
     return messageSchema.parse(readMime(Buffer.from(mime).toString('base64')));
   };
 
-  it('goes from the mailbox of the summary to all of on-call, and is kept among what was sent', async () => {
+  it('goes from the summary’s mailbox to all of on-call, and is kept in Sent Items', async () => {
     const graph = scriptedGraph(() => undefined);
     await createNoticeMailer(settings, () => graph).send(waiting);
     const [request] = graph.requests;
@@ -130,7 +130,7 @@ describe('sent with Microsoft Graph', () => {
     expect(graph.requests.length).toBeLessThan(6);
   });
 
-  it('is not sent at all where every address is under attack, and says so', async () => {
+  it('is not sent at all if every address is under attack, and says so', async () => {
     const graph = scriptedGraph(() => ({ id: 'x' }));
     const about = settings.to.map((userPrincipalName) => ({ id: userPrincipalName, userPrincipalName }));
     const one = { ...waiting, about: [...about, ...attacked(30)] };

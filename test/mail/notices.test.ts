@@ -1,4 +1,5 @@
-// Each notice once, whatever dies in between: the same rows for whoever sends, and for whoever comes after.
+// Each notice is sent once, whatever dies in between: the rows are the same for the process that sends and for the next
+// one.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PermanentError, RetryableError } from '../../shared/errors.ts';
 import type { Notice, NoticeStore } from '../../shared/mail/notice.ts';
@@ -21,7 +22,7 @@ let clock = Date.parse('2026-11-20T09:00:00Z');
 let sent: Notice[] = [];
 let lines: string[] = [];
 let store: MemoryNotices;
-/** Thrown by the next sends, the first one first; 'after': the mail leaves anyway. */
+/** Errors of the next sends, in order; 'after': the mail leaves anyway. */
 let failures: { error: Error; after?: true }[] = [];
 
 const later = (minutes: number) => {
@@ -61,13 +62,13 @@ describe('a notice', () => {
     expect(sent).toEqual([silent, back, silent]);
   });
 
-  it('leaves once when many tell it at the same instant', async () => {
+  it('leaves once if many send it at the same instant', async () => {
     const results = await Promise.all(Array.from({ length: 20 }, () => noticesOn(store).tell(silent)));
     expect(results.filter((one) => one === 'told')).toHaveLength(1);
     expect(sent).toHaveLength(1);
   });
 
-  it('that was refused is kept and leaves later, by itself', async () => {
+  it('that was refused is kept and leaves later by itself', async () => {
     const notices = noticesOn(store);
     failures = [{ error: new PermanentError('the mailbox does not exist') }];
     expect(await notices.tell(silent)).toBe('later');
@@ -82,7 +83,7 @@ describe('a notice', () => {
     expect(sent).toEqual([silent]);
   });
 
-  it('is tried ever more rarely, and never given up', async () => {
+  it('is tried less and less often, but never given up', async () => {
     const notices = noticesOn(store);
     failures = Array.from({ length: 200 }, () => ({ error: new PermanentError('refused') }));
     await notices.tell(silent);
@@ -99,7 +100,7 @@ describe('a notice', () => {
     expect(sent).toEqual([silent]);
   });
 
-  it('whose answer was lost is looked for before it is sent again', async () => {
+  it('is looked for before it is sent again if the answer was lost', async () => {
     const notices = noticesOn(store);
     failures = [{ error: new RetryableError('connection reset'), after: true }];
     expect(await notices.tell(silent)).toBe('later');
@@ -109,7 +110,7 @@ describe('a notice', () => {
     expect(await notices.tell(silent)).toBe('known');
   });
 
-  it('that nobody wants to hear any more is not sent', async () => {
+  it('that is no longer true is not sent', async () => {
     const notices = noticesOn(store);
     failures = [{ error: new PermanentError('refused') }];
     await notices.tell(silent);
@@ -120,7 +121,7 @@ describe('a notice', () => {
   });
 });
 
-describe('whoever sends it may die', () => {
+describe('the process that sends it may die', () => {
   class Death extends Error {}
 
   /** Dies at one of the writes: before it, or after it took effect. */
@@ -149,7 +150,7 @@ describe('whoever sends it may die', () => {
     [1, 'after', 0],
     [2, 'before', 1],
     [2, 'after', 1],
-  ] as const)('%s. write, %s it: the next tells it, and it leaves once', async (at, when, gone) => {
+  ] as const)('%s. write, %s it: the next process sends it, and it leaves once', async (at, when, gone) => {
     await noticesOn(dying(at, when))
       .tell(silent)
       .catch((thrown: unknown) => expect(thrown).toBeInstanceOf(Death));

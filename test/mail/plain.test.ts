@@ -29,7 +29,7 @@ describe('plain', () => {
       'see HTTPS://evil.example and www.evil.example',
       'see HTTPS[:]//evil.example and www[.]evil.example',
     ],
-  ])('takes %s away', (_, text, shown) => {
+  ])('removes %s', (_, text, shown) => {
     expect(plain(text)).toBe(shown);
   });
 
@@ -53,7 +53,7 @@ describe('plain', () => {
     expect(plain('A'.repeat(20), 20)).toHaveLength(20);
   });
 
-  it('is one short line whatever comes, and the same when it is done twice', () => {
+  it('is one short line for any input, and unchanged when applied twice', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 400 }),
@@ -77,17 +77,17 @@ describe('plain', () => {
 });
 
 describe('times', () => {
-  it('are told in UTC to the second', () => {
+  it('are written in UTC to the second', () => {
     expect(clock('2026-11-20T09:12:05.700Z')).toBe('2026-11-20 09:12:05 UTC');
     expect(clock('2026-11-20T10:12:05+01:00')).toBe('2026-11-20 09:12:05 UTC');
   });
 
-  it('that aren’t times are called so, and nothing of them is shown', () => {
+  it('that aren’t times are reported as such, and nothing of them is shown', () => {
     expect(clock('<b>now\n</b>')).toBe('an unknown time');
     expect(clock('')).toBe('an unknown time');
   });
 
-  it('are added to, and what is no time stays so', () => {
+  it('can be added to, and what is no time stays that way', () => {
     expect(later('2026-11-20T23:30:00Z', 90)).toBe('2026-11-21T01:00:00.000Z');
     expect(later('then', 90)).toBeNull();
   });
@@ -105,12 +105,12 @@ describe('sentences', () => {
     expect(capital('3 sign-ins')).toBe('3 sign-ins');
   });
 
-  it('take a text in without a full stop of its own', () => {
+  it('include a text without its own full stop', () => {
     expect(clause('It is blocked.')).toBe('It is blocked');
     expect(clause('Why?')).toBe('Why?');
   });
 
-  it('count in the singular and the plural', () => {
+  it('count in singular and plural', () => {
     expect([count(0, 'step'), count(1, 'step'), count(2, 'step')]).toEqual(['0 steps', '1 step', '2 steps']);
   });
 });

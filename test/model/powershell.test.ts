@@ -42,7 +42,7 @@ describe('a command to paste', () => {
     expect(isOneCommand(command)).toBe(false);
   });
 
-  it('is one with any value that is quoted as values are here', () => {
+  it('is one with any value that our function has quoted', () => {
     const unit = fc.oneof(
       fc.constantFrom(
         "'",
@@ -71,7 +71,7 @@ describe('a command to paste', () => {
     );
   });
 
-  it('is not one where a value is put in as it is', () => {
+  it('is not one if a value is inserted unquoted', () => {
     const breaking = fc.constantFrom(
       "'; calc; '",
       '\u2019; calc; \u2018',
@@ -87,7 +87,7 @@ describe('a command to paste', () => {
 });
 
 describe('what is typed', () => {
-  it('begins with the module that the commands need, and leaves out what is no single command', () => {
+  it('begins with the module that the commands need, and leaves out what is not a single command', () => {
     const rule = "Remove-SweepRule -Mailbox 'a@b.c' -Identity '7'";
     expect(typed([rule, `${rule}; calc`])).toEqual(['Connect-ExchangeOnline', rule]);
     const phone = "Set-ADUser -Identity 'CN=Adele' -Clear mobile";

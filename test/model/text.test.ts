@@ -51,7 +51,7 @@ const unit = fc.oneof(
 const hostile = fc.array(unit, { maxLength: 12 }).map((units) => units.join(''));
 
 describe('powerShellValue', () => {
-  it('is one value, the one that is meant — whatever a stranger wrote is pasted by an administrator', () => {
+  it('is exactly the intended value — an administrator pastes whatever a stranger wrote', () => {
     fc.assert(
       fc.property(hostile, (value) => {
         expect(evaluated(powerShellValue(value))).toBe(value);
@@ -59,7 +59,7 @@ describe('powerShellValue', () => {
     );
   });
 
-  it('shows everything that it holds on one line', () => {
+  it('shows everything it contains on one line', () => {
     fc.assert(
       fc.property(hostile, (value) => {
         expect(powerShellValue(value)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
@@ -79,7 +79,7 @@ describe('powerShellValue', () => {
 });
 
 describe('inQuotes', () => {
-  it('ends its quotes where the name ends — what follows is what we say', () => {
+  it('ends its quotes where the name ends — what follows is our own text', () => {
     fc.assert(
       fc.property(
         fc.oneof(hostile, fc.constantFrom('a" was removed; rule "b', '\u201cx\u201d', '\uff02')),
@@ -98,12 +98,9 @@ describe('wholeSeconds', () => {
     [new Date('2026-11-20T09:12:05.999Z')],
     [Date.parse('2026-11-20T09:12:05.999Z')],
     ['2026-11-20T10:12:05.9+01:00'],
-  ])(
-    'cuts off what is left over, since a filter that begins later would miss what lies between: %s',
-    (time) => {
-      expect(wholeSeconds(time)).toBe('2026-11-20T09:12:05Z');
-    },
-  );
+  ])('cuts off fractions, since a filter that begins later would miss what lies between: %s', (time) => {
+    expect(wholeSeconds(time)).toBe('2026-11-20T09:12:05Z');
+  });
 });
 
 describe('odataText', () => {
