@@ -73,6 +73,16 @@ async function main(): Promise<void> {
     );
   }
 
+  if (!values.quick) {
+    const [little, much] = [await ours(1, 0, true, true, fewItems), await ours(1, 0, true, true, manyItems)];
+    const cpu = little.cpuSeconds === null ? null : ratio(much.cpuSeconds, little.cpuSeconds);
+    note(`${manyItems / fewItems} × the data of an account, processor time of its run`, cpu, '×');
+    if (little.peakMegabytes !== null && much.peakMegabytes !== null) {
+      const more = much.peakMegabytes - little.peakMegabytes;
+      note(`${manyItems / fewItems} × the data of an account, memory`, more, 'MB more');
+    }
+  }
+
   const sizes = values.quick ? [10] : [50, 300];
   const at = new Map<number, number | null>();
   for (const size of sizes) {
@@ -98,9 +108,18 @@ async function main(): Promise<void> {
   );
 }
 
-const ours = (accounts: number, latencyMs: number, warm: boolean, untilSettled: boolean): Promise<Measured> =>
+/** Of each: sign-ins, mails received and sent, records of the audit log. */
+const [fewItems, manyItems] = [4, 2000];
+
+const ours = (
+  accounts: number,
+  latencyMs: number,
+  warm: boolean,
+  untilSettled: boolean,
+  items = 0,
+): Promise<Measured> =>
   measureReclaim({
-    ...{ accounts, latencyMs, warm, untilSettled },
+    ...{ accounts, latencyMs, warm, untilSettled, items },
     storageLatencyMs: latencyMs === 0 ? 0 : latencies.storage,
     busLatencyMs: latencyMs === 0 ? 0 : latencies.bus,
     withinSeconds: 300,

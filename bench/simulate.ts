@@ -43,7 +43,7 @@ export const assumed = {
   /** Before the writes: the claim, the breaker's slot, the index, the run. */
   tableOperations: 4,
   /** Processor time until contained. */
-  cpuMs: 60,
+  cpuMs: 40,
   /** Resource units of the reads before the lock; a tenant of more than 500 users has 8,000 in ten seconds. */
   readUnits: 9,
   unitsIn10Seconds: 8000,
