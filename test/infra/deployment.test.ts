@@ -114,7 +114,7 @@ describe('the app settings', () => {
     const from = await snapshot('main.bicep', { ...needed, webhookUrl });
     expect(JSON.stringify(from)).not.toContain('S3cr3t');
     expect(appSettings(from).get('WEBHOOK_URL')).toMatch(/^\[parameters\(/);
-  });
+  }, 240_000);
 
   it('hold no secret — reading the configuration must not open anything', () => {
     for (const from of [usual, other]) {
@@ -256,7 +256,7 @@ describe('storage', () => {
     const left = await snapshot('main.bicep', { ...needed, setEvidencePolicy: false });
     const type = 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies';
     expect([ofType(usual, type).length, ofType(left, type).length]).toEqual([1, 0]);
-  });
+  }, 240_000);
 
   it('keeps evidence as it was written, and deletes it in the end', () => {
     const policy = z.object({ immutabilityPeriodSinceCreationInDays: z.literal(180) });

@@ -178,7 +178,7 @@ describe('a run that is open', () => {
     });
     expect(again.joined).toBe(false);
     const log = await simulation.progress.log({ userId: adele.id, runId: again.run.id });
-    expect(log[0]?.what).toContain('can’t be read');
+    expect(log[0]?.what).toContain("can't be read");
   });
 });
 

@@ -1,5 +1,6 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import project from '../../../host.json' with { type: 'json' };
 import type { LogLine } from '../../../local/functions-host/protocol.ts';
 import { type ServiceBus, startServiceBus } from '../../../local/service-bus/service-bus.ts';
 import { type Built, buildFixture, type Observed, startFixture } from './fixture.ts';
@@ -93,13 +94,17 @@ describe('a queue function', () => {
   });
 
   it('is called for as many messages at once as host.json allows, and not for more', async () => {
-    const messages = Array.from({ length: 17 }, (_, index) => ({ body: index, messageId: `m${index}` }));
+    const { maxConcurrentCalls } = project.extensions.serviceBus;
+    const messages = Array.from({ length: maxConcurrentCalls + 1 }, (_, index) => ({
+      body: index,
+      messageId: `m${index}`,
+    }));
     await client.createSender('crowd').sendMessages(messages);
     await host.line(succeeded('crowd'));
-    await host.line((line) => line.message.startsWith('started (message m16 '));
+    await host.line((line) => line.message.startsWith(`started (message m${maxConcurrentCalls} `));
     await host.close();
     const most = host.lines.filter(said('crowd', 'most at once')).map(({ message }) => message);
-    expect(most).toEqual(Array.from({ length: 17 }, () => 'most at once: 16'));
+    expect(most).toEqual(messages.map(() => `most at once: ${maxConcurrentCalls}`));
   });
 
   it('that cannot listen says why, and the others still do', () => {
