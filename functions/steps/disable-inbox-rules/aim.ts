@@ -31,6 +31,8 @@ export interface Aim {
   inside: boolean;
   /** Looks for words in a language that the lists hardly cover. */
   foreign: boolean;
+  /** Looks only for words that no list knows, so nobody can tell what mail it picks: they may be another language's. */
+  strange: boolean;
   /** Looks for such mail by a word that only looks right: "inv0ice". */
   disguised: boolean;
 }
@@ -125,6 +127,13 @@ function calmOf(entry: string): Aim['calm'] {
   return noise.test(entry) && !grave ? 'noise' : null;
 }
 
+/** A word or two, without number or sign, that say nothing to any list. */
+const isStrange = (entry: string) =>
+  /^\p{L}{3,}(?:[ '’-]\p{L}+)?$/u.test(entry) &&
+  about(subjects, entry).length === 0 &&
+  calmOf(entry) === null &&
+  !secrets.test(entry);
+
 /** The whole is calm only if every entry is; then it is as calm as the least calm of them. */
 function calmest(list: readonly Aim['calm'][]): Aim['calm'] {
   if (list.length === 0 || list.includes(null)) return null;
@@ -141,8 +150,12 @@ function conditionsOf({ conditions }: InboxRule, own: Own) {
   const labels = bare.map((domain) => domain.split('.')[0] ?? domain);
   const isMe = (text: string) => [...own.names, ...bare, ...labels].includes(text.replace(/^@/, ''));
   const parts = own.names.flatMap((name) => name.split(/[^\p{L}]+/u)).filter((part) => part.length > 2);
+  // Whatever is part of an own address is in nearly every message.
+  const ownAddresses = own.names.filter((name) => name.includes('@'));
+  const isInMine = (text: string) => text !== '' && ownAddresses.some((address) => address.includes(text));
   const namesMe = (list: readonly string[]) => list.some((text) => isMe(text) || parts.includes(text));
   const recipients = [...conditions.recipients.map(textOf), ...conditions.recipientWords].map(foldText);
+  const namesMyAddress = recipients.some(isMe) || conditions.recipientWords.map(foldText).some(isInMine);
   const headers = conditions.headers.map(foldText);
   return {
     words: conditions.words
@@ -150,11 +163,9 @@ function conditionsOf({ conditions }: InboxRule, own: Own) {
       .filter((list) => !isVacuous(list) && !namesMe(list)),
     senders: tellingSenders([...conditions.senders.map(textOf), ...conditions.senderWords].map(foldText)),
     headers: headers.some((header) => words.everyHeader.test(header)) ? [] : telling(headers),
-    recipients: telling(recipients.some(isMe) ? [] : recipients),
+    recipients: telling(namesMyAddress ? [] : recipients),
     toOwner:
-      conditions.toOwner ||
-      recipients.some(isMe) ||
-      conditions.words.some((list) => namesMe(list.map(foldText))),
+      conditions.toOwner || namesMyAddress || conditions.words.some((list) => namesMe(list.map(foldText))),
     others: [...conditions.types, ...conditions.others],
   };
 }
@@ -183,6 +194,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     colleagues: false,
     inside: false,
     foreign: false,
+    strange: false,
     disguised: false,
   };
   if (!narrow) {
@@ -261,6 +273,7 @@ export function aimOf(rule: InboxRule, own: Own): Aim {
     colleagues: senders.length > 0 && senders.every(({ person }) => person),
     inside: senders.some((sender) => sender.inside),
     foreign,
+    strange: senders.length === 0 && entries.length > 0 && entries.every(isStrange),
     disguised,
   };
 }

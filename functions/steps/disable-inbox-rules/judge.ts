@@ -179,6 +179,9 @@ function doubtsOf(seen: Look): string[] {
     doubts.push(`moves mail to a folder known only by its id`);
   if (aim.foreign && (hides(place) || actions.marksRead))
     doubts.push('looks for words in a language that is not known here');
+  const buries = place === 'deleted' || place === 'aside' || place === 'junk';
+  if (aim.strange && !isRelated(rule, folder) && (buries || (hides(place) && actions.marksRead)))
+    doubts.push('hides mail by words that are not known here');
   if (aim.disguised && (moves || actions.marksRead))
     doubts.push('looks for a word that is spelt with other letters than it shows');
   const files = moves && !actions.deletes;

@@ -63,6 +63,11 @@ export const empty = (value: unknown): boolean =>
   value === '' ||
   (typeof value === 'object' && Object.values(value).every(empty));
 
+/** Some logs and exports write this for nothing. Somebody may also have typed it, so what it stands for is not known. */
+const nothing = /^\s*(?:<null>|\(null\))\s*$/i;
+const saysNothing = (value: Json | undefined) =>
+  [value].flat().some((entry) => typeof entry === 'string' && nothing.test(entry));
+
 /** Windows PowerShell writes a list inside an object as `{"value":[…],"Count":1}`. */
 const wrappedSchema = z.strictObject({ value: z.array(z.json()), Count: z.number() });
 const unwrapped = (value: Json | undefined): Json | undefined =>
@@ -155,7 +160,7 @@ class Fields {
     const value = unwrapped(this.#rule[name]);
     if (empty(value)) return absent;
     const read = schema.safeParse(value);
-    if (read.success) return read.data;
+    if (read.success && !saysNothing(value)) return read.data;
     this.unread.push(name);
     return absent;
   }

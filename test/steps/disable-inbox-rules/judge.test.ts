@@ -487,3 +487,42 @@ describe('folders', () => {
     expect(placeOf(name)).toBe(place);
   });
 });
+
+describe('what no list can tell', () => {
+  const hiding = [
+    { DeleteMessage: true },
+    { MoveToFolder: 'Notes' },
+    { MoveToFolder: 'Junk Email' },
+    { MoveToFolder: 'Archive', MarkAsRead: true },
+  ];
+  it.each(hiding)('asks about mail hidden by words of a language that no list holds: %j', (action) => {
+    const { verdict, reasons } = judge({ SubjectOrBodyContainsWords: ['lacagta', 'baanka'], ...action });
+    expect(verdict).toBe('ask');
+    expect(reasons).toContain('hides mail by words that are not known here');
+  });
+
+  it.each([
+    { SubjectContainsWords: ['lacagta'], MoveToFolder: 'Lacagta' },
+    { SubjectContainsWords: ['Falcon'], MoveToFolder: 'Projects' },
+    { SubjectContainsWords: ['webinar'], DeleteMessage: true },
+    { SubjectContainsWords: ['Backup completed'], MoveToFolder: 'Backups' },
+  ])('keeps what files such mail, or deletes what is known as noise: %j', (rule) => {
+    expect(judge(rule).verdict).toBe('keep');
+  });
+
+  it.each(['adele', 'vance', 'contoso', 'adelev@'])(
+    'takes "%s", a part of the owner’s own address, for every message',
+    (part) => {
+      const rule = { RecipientAddressContainsWords: [part], MoveToFolder: 'Junk Email', MarkAsRead: true };
+      expect(judge(rule).verdict).toBe('disable');
+      expect(
+        judge({ RecipientAddressContainsWords: ['press@'], MoveToFolder: 'Junk Email' }).verdict,
+      ).not.toBe('disable');
+    },
+  );
+
+  it.each([['<null>'], '<null>', ' (null) '])('asks about a condition that says %j', (value) => {
+    const { verdict, reasons } = judge({ SubjectContainsWords: value, DeleteMessage: true });
+    expect([verdict, reasons.join()]).toEqual(['ask', expect.stringContaining('SubjectContainsWords')]);
+  });
+});
