@@ -68,7 +68,7 @@ import type { listDecisions } from './alerts/list-decisions.ts';
 import { createTriageAlert, type TriageAlert } from './alerts/triage-alert.ts';
 import { connect, createCredential } from './connect.ts';
 import { type DrillServices, drillOn } from './drill/drills.ts';
-import { overhear, overheard } from './drill/overhear.ts';
+import { overhear, overheard, overhearTriage } from './drill/overhear.ts';
 import { holdingBack, type Priority } from './priority.ts';
 import { reportDaily } from './runs/daily-report.ts';
 import type { HandBackServices } from './runs/hand-back.ts';
@@ -290,7 +290,7 @@ export function createServices(settings: Settings, log: Log, priority: Priority)
     },
     triage: (line) => {
       const known = remembering(soon().graph);
-      return createTriageAlert({
+      const triage = createTriageAlert({
         graph: gathered,
         settings,
         policy: settings.POLICY,
@@ -317,6 +317,10 @@ export function createServices(settings: Settings, log: Log, priority: Priority)
         now,
         log: line,
       });
+      // Without a drill group there is no drill, and an alert costs nothing extra.
+      return settings.DRILL_GROUP === undefined
+        ? triage
+        : overhearTriage({ drills, recordings, now, log }, triage);
     },
     doors: (lines) => ({
       graph: soon().graph,

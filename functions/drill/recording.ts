@@ -142,7 +142,7 @@ function numbered(exchanges: readonly Exchange[]): Recording {
 function namedPath(path: string, inText: (text: string) => string): string {
   const [place = '', ...query] = path.split('?');
   const segments = place.split('/').map((segment) => {
-    const plain = decodeURIComponent(segment);
+    const plain = decoded(segment);
     const named = inText(plain);
     return named === plain ? segment : encodeURIComponent(named);
   });
@@ -174,9 +174,10 @@ const words = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 const types = /^#microsoft\.graph\.[A-Za-z]+$/;
-/** A property's name may contain the id of an application, as in extension_…_badge. */
-const keys = /^(?!.*[0-9a-f]{8})[@A-Za-z][A-Za-z0-9@._]*$/i;
-const code = /^[A-Za-z]+([_.][A-Za-z]+)*$/;
+/** What Microsoft calls a property; a tenant's own is called after its domain or an application, as in contoso_badge. */
+const keys =
+  /^(?!.*[0-9a-f]{8})(?:[A-Za-z][A-Za-z0-9]*)?(?:@(?:odata|data|adminapi|microsoft\.graph)\.[A-Za-z]+)?$/i;
+const code = /^(?:Microsoft\.|System\.)?[A-Za-z]+(?:_[A-Za-z]+)*$/;
 
 const isGuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
@@ -206,11 +207,22 @@ const isKnown = (text: string) => words.has(text) || ours.has(text) || types.tes
 /** Microsoft's own words, in the one property where nobody else writes. */
 const cmdlet = /^[A-Z][a-z]+-[A-Z][A-Za-z]+$/;
 
+/** Contexts and links consist of names and ids, and say nothing else. */
+export const isLeftOut = (name: string): boolean =>
+  name === '' || !keys.test(name) || /^@odata\.(context|nextLink|id|editLink|etag)$/.test(name);
+
+/** A large number may be a phone number, and a fraction a place. */
+const plainNumber = (value: number, at: string | undefined): number =>
+  !Number.isInteger(value) || /^(latitude|longitude|altitude)$/i.test(at ?? '')
+    ? 0.5
+    : Math.abs(value) < 1000
+      ? value
+      : 1000;
+
 function strip(value: Json, alias: Alias, at?: string): Json {
   if (typeof value === 'string' && at === 'CmdletName' && cmdlet.test(value)) return value;
   if (typeof value === 'string') return isKnown(value) || value === '' ? value : alias(value);
-  // A large number may be a phone number.
-  if (typeof value === 'number') return Math.abs(value) < 1000 ? value : 1000;
+  if (typeof value === 'number') return plainNumber(value, at);
   if (value === null || typeof value === 'boolean') return value;
   if (Array.isArray(value)) return value.slice(0, mostOfAList).map((one) => strip(one, alias));
   const refused = value['error'];
@@ -220,17 +232,25 @@ function strip(value: Json, alias: Alias, at?: string): Json {
   }
   return Object.fromEntries(
     Object.entries(value)
-      // Contexts and links consist of names and ids, and say nothing else.
-      .filter(([name]) => keys.test(name) && !/^@odata\.(context|nextLink|id|editLink|etag)$/.test(name))
+      .filter(([name]) => !isLeftOut(name))
       .map(([name, entry]) => [name, strip(entry, alias, name)]),
   );
+}
+
+/** A link that a service made up may not be decodable. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** Keeps only which options the query has: a filter is made of names. */
 function stripPath(path: string, alias: Alias): string {
   const [place = '', query] = path.split('?', 2);
   const segments = place.split('/').map((segment) => {
-    const plain = decodeURIComponent(segment);
+    const plain = decoded(segment);
     return plain === '' || isKnown(plain) ? segment : encodeURIComponent(alias(plain));
   });
   if (query === undefined) return segments.join('/');

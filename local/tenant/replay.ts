@@ -1,7 +1,13 @@
 // Replays the recording of a drill: where the recorded tenant answered differently from this one, this one answers as
 // recorded. Ids and names in the recording are matched with this tenant's on the way.
 import { randomUUID } from 'node:crypto';
-import { cmdletIn, type Exchange, isAlias, type Recording } from '../../functions/drill/recording.ts';
+import {
+  cmdletIn,
+  type Exchange,
+  isAlias,
+  isLeftOut,
+  type Recording,
+} from '../../functions/drill/recording.ts';
 import { isRow, type TenantAnswer, TenantRefusal } from './answers.ts';
 
 interface Asked extends Pick<Exchange, 'by' | 'method' | 'path'> {
@@ -30,8 +36,15 @@ export class Replay {
     const recorded = this.#next(asked);
     if (recorded === undefined) return own();
     const { status, answer } = recorded;
-    // What the responder finds is this tenant's own affair; what it was refused there, it is refused here.
-    if (asked.by === 'responder' && (status < 400 || status === 404)) return own();
+    // What the responder doesn't find is this tenant's own affair; what it was refused there, it is refused here.
+    if (asked.by === 'responder' && status === 404) return own();
+    if (asked.by === 'responder' && status < 400) {
+      const answered = own();
+      const { body } = answered;
+      return body === undefined || answer === undefined
+        ? answered
+        : { ...answered, body: this.#told(answer, body) };
+    }
     // A refusal has no effect.
     if (status >= 400) throw refusalIn(recorded);
     let made: TenantAnswer | undefined;
@@ -76,13 +89,15 @@ export class Replay {
   #told(recorded: unknown, own: unknown): unknown {
     if (Array.isArray(recorded)) {
       if (!Array.isArray(own)) return recorded.map((one) => this.#told(one, undefined));
-      return own.map((one, index) => this.#told(recorded[index] ?? recorded[0] ?? one, one));
+      return own.map((one) => this.#told(likest(recorded, one) ?? one, one));
     }
     if (isRow(recorded)) {
       const mine = isRow(own) ? own : {};
-      return Object.fromEntries(
-        Object.entries(recorded).map(([name, entry]) => [name, this.#told(entry, mine[name])]),
-      );
+      return Object.fromEntries([
+        // No recording says where a list goes on, or what somebody made up.
+        ...Object.entries(mine).filter(([name]) => isLeftOut(name)),
+        ...Object.entries(recorded).map(([name, entry]) => [name, this.#told(entry, mine[name])]),
+      ]);
     }
     if (typeof recorded !== 'string' || !isAlias(recorded)) {
       const same = typeof own === typeof recorded && own !== undefined && own !== null;
@@ -97,6 +112,19 @@ export class Replay {
     if (/^\d{4}-/.test(alias)) return this.#now().toISOString();
     return alias.includes('@') || alias.includes(':') ? alias : randomUUID();
   }
+}
+
+/** Of a list whose entries differ in kind, the one that has the most in common with this tenant's. */
+function likest(recorded: readonly unknown[], own: unknown): unknown {
+  const [first] = recorded;
+  if (!isRow(own)) return first;
+  const kind = '@odata.type';
+  const ofKind = recorded.filter((one) => isRow(one) && one[kind] === own[kind]);
+  const common = (one: unknown) =>
+    isRow(one) ? Object.keys(own).filter((name) => Object.hasOwn(one, name)).length : 0;
+  return (own[kind] === undefined ? recorded : ofKind).toSorted(
+    (one, other) => common(other) - common(one),
+  )[0];
 }
 
 const segmentsOf = (path: string): string[] =>

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { changeDrill } from '../../functions/drill/drills.ts';
+import { overhear, overheard, overhearTriage } from '../../functions/drill/overhear.ts';
 import { ours } from '../../functions/drill/plantings.ts';
 import {
   cmdletIn,
@@ -11,7 +13,8 @@ import {
   recordingSchema,
   strippedOf,
 } from '../../functions/drill/recording.ts';
-import { drillTenant, rehearsal, stateOf } from './rehearsal.ts';
+import type { Decision } from '../../shared/alerts/decisions.ts';
+import { account, drillTenant, rehearsal, stateOf } from './rehearsal.ts';
 
 describe('a recording', () => {
   it('of the simulated tenant equals expected.generated.json, with which tenants are compared', async () => {
@@ -93,6 +96,61 @@ describe('a recording', () => {
     );
   });
 
+  it.each(
+    [
+      ...['bob@contoso.com', "O'Brien@contoso.com", 'Ünïcode Näme', 'read\u0000me', '%zz', '$&', 'a~id~b'],
+      ...['6F9619FF-8B86-D011-B42D-00CF4FC964FF', '{6f9619ff-8b86-d011-b42d-00cf4fc964ff}'],
+      ...['6f9619ff8b86d011b42d00cf4fc964ff', 'urn:uuid:6f9619ff-8b86-d011-b42d-00cf4fc964ff'],
+      ...['/xpZ/4aLEdC0LQDPT8lk/w==', '_xmWb4aLEdC0LQDPT8lk_w', '198.51.100.7', '2001:db8::7'],
+      ...['+49 30 901820', '13.404954', 'contoso.onmicrosoft.com', 'eyJhbGciOiJub25lIn0.eyJ1cG4iOiJib2IifQ.'],
+    ].map((secret) => ({ secret })),
+  )('holds nothing of $secret, wherever it stands and however it is written', ({ secret }) => {
+    const escaped = [...secret]
+      .map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      [...Buffer.from(secret)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('base64url'),
+      escaped,
+    ];
+    const exchanges = forms.flatMap((form): Exchange[] => {
+      const common = { by: 'responder' as const, service: 'graph' as const, method: 'GET' };
+      const path = `/v1.0/users/${form.replaceAll(/[?/#]/g, '')}/messages('${encodeURIComponent(form)}')?$filter=from/emailAddress/address eq '${form}'&$search="${form}"&${form}=1`;
+      const answer = {
+        value: [{ id: form, [secret]: form, [`${secret}@odata.type`]: [form] }],
+        '@odata.id': form,
+      };
+      const error = { code: secret, message: form, innerError: { [secret]: form } };
+      return [
+        { ...common, path, status: 200, request: { CmdletInput: { CmdletName: form } }, answer },
+        { ...common, path, status: 400, answer: { error } },
+      ];
+    });
+    const text = JSON.stringify(strippedOf(exchanges));
+    for (const form of forms) {
+      expect(text).not.toContain(form);
+      expect(text).not.toContain(JSON.stringify(form).slice(1, -1));
+    }
+    const bare = secret.replaceAll(/[-{}]/g, '').toLowerCase();
+    expect(text.replaceAll('-', '').toLowerCase()).not.toContain(bare);
+  });
+
+  it('holds no place in numbers, and no property that a tenant named', () => {
+    const answer = {
+      location: { geoCoordinates: { latitude: 52, longitude: 13.404954 } },
+      ...{ contoso_badge: 'x', 'megan@contoso.com': 1, 'Guid@odata.type': '#Guid', count: 7 },
+    };
+    const raw = { by: 'drill' as const, service: 'graph' as const, method: 'GET', path: '/v1.0/users' };
+    const [kept] = strippedOf([{ ...raw, status: 200, answer }]).exchanges;
+    expect(kept?.answer).toEqual({
+      location: { geoCoordinates: { latitude: 0.5, longitude: 0.5 } },
+      ...{ 'Guid@odata.type': 'text-1', count: 7 },
+    });
+  });
+
   it('says where another tenant answers differently: statuses, missing or new fields, other kinds', async () => {
     const { recorded } = await rehearsal();
     const { recording } = await recorded();
@@ -145,6 +203,53 @@ describe('the responder’s side of a drill', () => {
     expect(shapes).toContain('POST /users/{id}/revokeSignInSessions');
   });
 
+  it('includes what triage asks about the alert', async () => {
+    const { recorded } = await rehearsal();
+    const { recording } = await recorded();
+    const asked = recording.exchanges
+      .filter(({ by }) => by === 'responder')
+      .map(({ path }) => path.split('?')[0] ?? '');
+    const [first = ''] = asked.filter((path) => path.startsWith('/v1.0/identityProtection/'));
+    // Before anything is locked.
+    expect(asked.indexOf(first)).toBeLessThan(
+      asked.findIndex((path) => path.endsWith('/revokeSignInSessions')),
+    );
+    expect(asked.some((path) => /^\/v1\.0\/identityProtection\/riskDetections(\/|$)/.test(path))).toBe(true);
+  });
+
+  it('is kept before the row is settled, and work goes on where it can’t be kept or takes too long', async () => {
+    const { services, recordings, drills } = await rehearsal();
+    const begun = await changeDrill(services, { do: 'begin', user: account });
+    if (begun.is !== 'begun') throw new Error('a drill begins');
+    const answer = async () => Response.json({ id: 'x' });
+    const ask = () => overheard(answer)('https://graph.microsoft.com/v1.0/users', {});
+    const around = { drills, recordings, now: services.now, log: () => undefined };
+    const part = { id: begun.drill.id, sink: begun.sink };
+    await overhear(around).overheard(part, ask);
+    expect(recordings.all()).toHaveLength(1);
+    const failing = { keep: () => Promise.reject(new Error('full')) };
+    expect((await overhear({ ...around, recordings: failing }).overheard(part, ask)).status).toBe(200);
+    const hanging = { keep: () => new Promise<never>(() => undefined) };
+    expect((await overhear({ ...around, recordings: hanging }).overheard(part, ask)).status).toBe(200);
+  });
+
+  it('is not kept of an alert about somebody else while the drill is on', async () => {
+    const { services, recordings, drills } = await rehearsal();
+    const begun = await changeDrill(services, { do: 'begin', user: account });
+    if (begun.is !== 'begun') throw new Error('a drill begins');
+    const ask = overheard(async () => Response.json({ id: 'x' }));
+    const decided = (userId: string | null) =>
+      overhearTriage({ drills, recordings, now: services.now, log: () => undefined }, async () => {
+        await ask('https://graph.microsoft.com/v1.0/users', {});
+        return [decisionOn(userId)];
+      });
+    await decided('11111111-2222-4333-8444-555555555555')({});
+    await decided(null)({});
+    expect(recordings.all()).toEqual([]);
+    await decided(begun.drill.userId)({});
+    expect(recordings.all()).toHaveLength(1);
+  });
+
   it('is not kept of any other run, or once the drill is over', async () => {
     const { story, responder, drill, recordings } = await rehearsal();
     await responder.start('admin@contoso.com', 'a run in earnest');
@@ -194,6 +299,28 @@ describe('a recording that is replayed on another tenant', () => {
     expect(stateOf(there.story.tenant.state())).toEqual(stateOf(there.story.before));
   });
 
+  it('teaches the stand-in how the responder is answered, too, with this tenant’s own values', async () => {
+    const { recording } = await (await rehearsal()).recorded();
+    const methods = recording.exchanges.filter(
+      (one) => one.by === 'responder' && one.path.split('?')[0]?.endsWith('/authentication/methods'),
+    );
+    const list = z.looseObject({ value: z.array(z.record(z.string(), z.json())) });
+    for (const one of methods) {
+      const shape = list.parse(one.answer);
+      one.answer = { ...shape, value: shape.value.map((row) => ({ ...row, colour: 'text-900' })) };
+    }
+    expect(methods.length).toBeGreaterThan(0);
+    const there = await rehearsal(elsewhere(), settings, recording);
+    const again = await there.recorded();
+    expect(again.report).toMatchObject({ verdict: 'passed', left: [] });
+    const asked = again.recording.exchanges.filter(
+      (one) => one.by === 'responder' && one.path.split('?')[0]?.endsWith('/authentication/methods'),
+    );
+    const rows = asked.flatMap(({ answer }) => list.parse(answer).value);
+    expect(rows.some(({ colour }) => colour !== undefined)).toBe(true);
+    expect(stateOf(there.story.tenant.state())).toEqual(stateOf(there.story.before));
+  });
+
   it('teaches the stand-in an answer of a different shape', async () => {
     const { recording } = await (await rehearsal()).recorded();
     const made = recording.exchanges.find(
@@ -208,6 +335,19 @@ describe('a recording that is replayed on another tenant', () => {
       'POST /users/{id}/mailFolders/inbox/messageRules: colour is new',
     ]);
   });
+});
+
+const decisionOn = (userId: string | null): Decision => ({
+  ...{ action: 'none', row: 'no-alert', why: 'a test', at: '', message: null, source: null, sourceId: null },
+  ...{
+    version: null,
+    userId,
+    userPrincipalName: null,
+    runId: null,
+    joined: false,
+    raised: false,
+    signal: null,
+  },
 });
 
 /** Names, ids and addresses of a tenant: all text in its file except words that every tenant has. */

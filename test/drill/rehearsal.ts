@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type DrillDeps, drill, type Responder } from '../../functions/drill/drill.ts';
 import { changeDrill, type DrillServices, drillBodySchema, drillOn } from '../../functions/drill/drills.ts';
-import { overhear } from '../../functions/drill/overhear.ts';
+import { overhear, overhearTriage } from '../../functions/drill/overhear.ts';
 import { type Recording, recorder } from '../../functions/drill/recording.ts';
 import { declaredPermissions, grantedOf } from '../../functions/permissions.ts';
 import { playbook } from '../../functions/steps/index.ts';
@@ -70,7 +70,12 @@ export async function rehearsal(
   more: Readonly<Record<string, string>> = {},
   replay?: Recording,
 ) {
+  const drills = memoryDrills();
+  // What services.ts provides in the app.
+  const recordings = memoryRecordings();
+  const around = { drills, recordings, now: (): Date => story.engine.now(), log: () => undefined };
   const story = await told({
+    triaged: (triage) => overhearTriage(around, triage),
     tenant,
     events: [],
     settings: { ...drillSettings, ...more },
@@ -78,14 +83,7 @@ export async function rehearsal(
   });
   const { settings } = story;
   const { now } = story.engine;
-  const drills = memoryDrills();
-  // What services.ts provides in the app.
-  const recordings = memoryRecordings();
-  const engine = Object.assign(
-    story.engine,
-    drillOn(settings, drills, now),
-    overhear({ drills, recordings, now, log: () => undefined }),
-  );
+  const engine = Object.assign(story.engine, drillOn(settings, drills, now), overhear(around));
   const readers = () => engine.clients(new AbortController().signal);
   const services: DrillServices = {
     readers,

@@ -2,7 +2,7 @@
 // tenant, and the mail to on-call, under a clock that jumps to the next message. For sockets and the host, see
 // whole.ts.
 import { fileURLToPath } from 'node:url';
-import { createTriageAlert } from '../../functions/alerts/triage-alert.ts';
+import { createTriageAlert, type TriageAlert } from '../../functions/alerts/triage-alert.ts';
 import { connect } from '../../functions/connect.ts';
 import { overheard } from '../../functions/drill/overhear.ts';
 import { drillPermissions } from '../../functions/drill/plantings.ts';
@@ -64,7 +64,11 @@ export function tenantWith(
 }
 
 export async function told(
-  given: Pick<LoadedScenario, 'tenant' | 'events' | 'settings'> & { replay?: Recording },
+  given: Pick<LoadedScenario, 'tenant' | 'events' | 'settings'> & {
+    replay?: Recording;
+    /** Stands around triage, as in the services. */
+    triaged?: (triage: TriageAlert) => TriageAlert;
+  },
   more: Readonly<Record<string, string>> = {},
   /** Which of the deliverable messages are handled next, side by side; left out: only the first. */
   next: (ready: readonly MemoryMessage[]) => readonly MemoryMessage[] = (ready) => ready.slice(0, 1),
@@ -142,7 +146,7 @@ export async function told(
     { from: settings.MAIL_FROM, to: settings.MAIL_TO, baseUrl },
     { graph: () => quiet().graph, playbook, now },
   );
-  const triage = createTriageAlert({
+  const plainTriage = createTriageAlert({
     graph: quiet().graph,
     settings,
     policy: settings.POLICY,
@@ -154,6 +158,7 @@ export async function told(
     now,
     log: (line) => log.push(line),
   });
+  const triage = given.triaged?.(plainTriage) ?? plainTriage;
 
   /** Until nothing is left to do, or this time is up. */
   async function live(seconds = 600) {
