@@ -172,9 +172,11 @@ export async function forwardingOf(
   const act = await setByIntruder(exchange, looked, targets, recipient);
   // If both are set, Exchange uses the recipient, and the address only once the recipient is cleared.
   const now = first.length > 0 ? first.join(', ') : beside;
+  const sleeps =
+    beside !== null && first.length > 0 && !first.some((one) => one.toLowerCase() === beside.toLowerCase());
   const what = whatIn(
     where,
-    `forwarding to ${now}${first.length > 0 && beside !== null ? `, and to ${beside} as soon as that is cleared` : ''}`,
+    `forwarding to ${now}${sleeps ? `, and to ${beside} as soon as that is cleared` : ''}`,
   );
   const id = idIn(where, 'forwarding');
   const outside = [...behind, ...(beside === null ? [] : [beside])].filter((one) => !isInside(one, domains));

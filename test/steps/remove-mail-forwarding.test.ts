@@ -31,6 +31,12 @@ async function undone(mailbox: ReturnType<typeof oneMailbox>, run: Partial<RunVi
 }
 
 describe('remove-mail-forwarding', () => {
+  it('names a target once that is set in both ways', async () => {
+    const both = { ForwardingAddress: 'Megan Bowen', ForwardingSmtpAddress: 'smtp:Megan@contoso.com' };
+    const { kept } = found(await look(oneMailbox(both).clients));
+    expect(kept.map(({ what }) => what)).toEqual(['forwarding to megan@contoso.com']);
+  });
+
   it.each<[string, object, string]>([
     ['an address outside', outside, 'x.finance88@gmail.com'],
     ['a mail contact that stands for one', { ForwardingAddress: 'Mail Archive' }, 'vault@evil.example'],
