@@ -6,6 +6,7 @@ import { type ServiceBus, startServiceBus } from '../../../local/service-bus/ser
 import { type Built, buildFixture, type Observed, startFixture } from './fixture.ts';
 
 const lockSeconds = 60;
+const { maxConcurrentCalls } = project.extensions.serviceBus;
 let built: Built;
 beforeAll(async () => {
   built = await buildFixture();
@@ -94,7 +95,6 @@ describe('a queue function', () => {
   });
 
   it('is called for as many messages at once as host.json allows, and not for more', async () => {
-    const { maxConcurrentCalls } = project.extensions.serviceBus;
     const messages = Array.from({ length: maxConcurrentCalls + 1 }, (_, index) => ({
       body: index,
       messageId: `m${index}`,
@@ -152,8 +152,11 @@ describe('when the process ends', () => {
     await host.line((line) => line.message.startsWith('started (message late '));
     now = new Date(now.getTime() + lockSeconds * 1000);
     bus.catchUp();
-    // Its second delivery and fifteen others let the first one out.
-    const others = Array.from({ length: 15 }, (_, index) => ({ body: index, messageId: `m${index}` }));
+    // Its second delivery and as many others as have a place let the first one out.
+    const others = Array.from({ length: maxConcurrentCalls - 1 }, (_, index) => ({
+      body: index,
+      messageId: `m${index}`,
+    }));
     await client.createSender('crowd').sendMessages(others);
     const lost = await host.line((line) => line.message.includes('could not be settled'));
     expect(lost).toMatchObject({
