@@ -1,12 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** What these look at belongs to their whole process: its clock, its open sockets, what its libraries trace. */
+/**
+ * What these look at belongs to their whole process: its clock, its open sockets, what its libraries trace, and the
+ * tokens that the identity library keeps for all that ask in it.
+ */
 const apart = [
+  'test/functions/connect.test.ts',
   'test/local/clock.test.ts',
   'test/local/event-grid.test.ts',
   'test/local/functions-host/queues.test.ts',
   'test/local/service-bus/rough-clients.test.ts',
+  'test/local/tenant/serve.test.ts',
+  'test/look-back/command.test.ts',
+  'test/whole-drill.test.ts',
 ];
 
 export default defineConfig({
