@@ -175,7 +175,7 @@ export interface Context<S> {
   /** For the step that searches the audit log: see run/audit-searches.ts. */
   searches?: {
     start(look: 'first' | 'later'): Promise<'started' | 'running' | 'day'>;
-    end(): Promise<void>;
+    end(how: 'ended' | 'refused'): Promise<void>;
   };
   /** Aborts at the function's own deadline: the host sends no cancellation. */
   abort: AbortSignal;

@@ -13,8 +13,8 @@ export type Wait = 'running' | 'day';
 export interface AuditSearches {
   /** Notes that `who` starts a search, unless it has to wait. If `who` already has one running, that one counts. */
   start(who: string, look: Look, now: Date): Promise<'started' | Wait>;
-  /** Its search has ended, or nobody will ask for it again. */
-  end(who: string, now: Date): Promise<void>;
+  /** Its search has ended, or nobody will ask for it again; if it was refused, it doesn't count for the day. */
+  end(who: string, how: 'ended' | 'refused', now: Date): Promise<void>;
 }
 
 const mostRunning = 10;
@@ -54,8 +54,13 @@ export function withSearch(before: Searches, who: string, look: Look, now: Date)
   return { started: [...started, at], running: [...others, { who, since: at }] };
 }
 
-/** The row without the running search by `who`. Pure. */
-export function withoutSearch(before: Searches, who: string, now: Date): Searches {
+/** The row without the running search by `who`, and without its start if it was refused. Pure. */
+export function withoutSearch(before: Searches, who: string, how: 'ended' | 'refused', now: Date): Searches {
   const { started, running } = standing(before, now);
-  return { started, running: running.filter((one) => one.who !== who) };
+  const mine = running.find((one) => one.who === who);
+  const refused = how === 'refused' && mine !== undefined ? started.indexOf(mine.since) : -1;
+  return {
+    started: started.filter((_, index) => index !== refused),
+    running: running.filter((one) => one !== mine),
+  };
 }

@@ -33,7 +33,7 @@ export function contextOf(
       : {
           searches: {
             start: (look) => searches.start(run.id, look, engine.now()),
-            end: () => searches.end(run.id, engine.now()),
+            end: (how) => searches.end(run.id, how, engine.now()),
           },
         }),
     run: {

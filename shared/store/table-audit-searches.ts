@@ -31,8 +31,8 @@ export class TableAuditSearches implements AuditSearches {
     return (await this.#change((row) => withSearch(row, who, look, now))) ?? 'started';
   }
 
-  async end(who: string, now: Date): Promise<void> {
-    await this.#change((row) => withoutSearch(row, who, now));
+  async end(who: string, how: 'ended' | 'refused', now: Date): Promise<void> {
+    await this.#change((row) => withoutSearch(row, who, how, now));
   }
 
   #change(to: (row: Searches) => Searches | Wait): Promise<Wait | undefined> {

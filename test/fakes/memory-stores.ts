@@ -42,14 +42,13 @@ export function memoryAuditSearches(): AuditSearches {
       row = next;
       return 'started';
     },
-    async end(who, now) {
-      row = withoutSearch(row, who, now);
+    async end(who, how, now) {
+      row = withoutSearch(row, who, how, now);
     },
   };
 }
 
 /** For tests: the same promise within one process. */
-
 export class MemoryTenantRate implements TenantRate {
   readonly #taken = new Set<string>();
 

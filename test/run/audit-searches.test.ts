@@ -41,7 +41,7 @@ describe('searches of the audit log', () => {
     const running = asked.flatMap((answer, index) => (answer === 'started' ? [`run-${index}`] : []));
     expect(running).toHaveLength(10);
     expect(asked.filter((answer) => answer === 'running')).toHaveLength(20);
-    await other.end(running[0] ?? '', at(1));
+    await other.end(running[0] ?? '', 'ended', at(1));
     expect(await one.start('another', 'first', at(1))).toBe('started');
     expect(await other.start('one more', 'first', at(1))).toBe('running');
   });
@@ -62,7 +62,7 @@ describe('searches of the audit log', () => {
         for (const { who, look, ends, minutes: later } of steps) {
           minutes += later;
           if (ends) {
-            row = withoutSearch(row, who, at(minutes));
+            row = withoutSearch(row, who, 'ended', at(minutes));
             running.delete(who);
             continue;
           }
@@ -95,13 +95,23 @@ describe('searches of the audit log', () => {
     const searches = memoryAuditSearches();
     for (let index = 0; index < 200; index += 1) {
       expect(await searches.start('run', 'first', at(index / 100))).toBe('started');
-      await searches.end('run', at(index / 100));
+      await searches.end('run', 'ended', at(index / 100));
     }
     expect(await searches.start('run', 'first', at(10))).toBe('day');
     expect(await searches.start('run', 'first', at(day + 10))).toBe('started');
     for (let index = 0; index < 9; index += 1) await searches.start(`run-${index}`, 'first', at(day + 10));
     expect(await searches.start('another', 'first', at(day + 69))).toBe('running');
     expect(await searches.start('another', 'first', at(day + 71))).toBe('started');
+  });
+
+  it('that the service refused count neither as running nor for the day — they are asked for again and again', async () => {
+    const searches = memoryAuditSearches();
+    for (let index = 0; index < 250; index += 1) {
+      expect(await searches.start('run', 'first', at(index / 100))).toBe('started');
+      await searches.end('run', 'refused', at(index / 100));
+    }
+    for (let index = 0; index < 10; index += 1)
+      expect(await searches.start(`run-${index}`, 'first', at(3))).toBe('started');
   });
 
   it('of one run count as one: a retry after a lost answer takes no second place', async () => {

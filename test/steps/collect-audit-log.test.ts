@@ -315,6 +315,28 @@ describe('collect-audit-log', () => {
     expect(result).not.toHaveProperty('facts');
   });
 
+  it('gives its place back each time the service refuses it — hours of asking would use up the day of all others', async () => {
+    const told: string[] = [];
+    const searches = {
+      start: async () => {
+        told.push('start');
+        return 'started' as const;
+      },
+      end: async (how: 'ended' | 'refused') => void told.push(how),
+    };
+    const refusal = { on: 'POST /v1.0/security/auditLog/queries', status: 429, retryAfter: 60, times: 2 };
+    const world = simulated(collectAuditLog, tenant({ behaviour: { faults: [refusal] } }));
+    let memo: Json = null;
+    for (;;) {
+      const given = { ...context({ run, intruder, now: world.now() }), searches };
+      const result = await collectAuditLog.collect(given, world.clients, memo);
+      if (!('laterSeconds' in result)) break;
+      memo = result.memo;
+      world.advance(result.laterSeconds);
+    }
+    expect(told).toEqual(['start', 'refused', 'start', 'refused', 'start', 'ended']);
+  });
+
   it.each([0, 4])(
     'thirty accounts at once share ten searches, and each log is read (%i polls each)',
     async (auditSearchPolls) => {
@@ -328,7 +350,7 @@ describe('collect-audit-log', () => {
       const looking = names.map((userPrincipalName) => {
         const searches = {
           start: (which: 'first' | 'later') => shared.start(userPrincipalName, which, world.now()),
-          end: () => shared.end(userPrincipalName, world.now()),
+          end: (how: 'ended' | 'refused') => shared.end(userPrincipalName, how, world.now()),
         };
         return { userPrincipalName, searches, memo: null as Json, ended: undefined as unknown };
       });

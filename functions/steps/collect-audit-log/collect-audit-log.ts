@@ -50,7 +50,7 @@ export const collectAuditLog = investigation({
     const { search, polls, searches } = memo;
     if (search === null) return await begin(context, searches, polls);
     const state = await askSearch(context.graph, search);
-    if (state !== 'running' || polls >= mostPolls) await context.searches?.end();
+    if (state !== 'running' || polls >= mostPolls) await context.searches?.end('ended');
     if (state === 'succeeded') {
       const read = await readSearch(context.graph, search);
       // Sometimes a search wrongly succeeds with nothing, so an empty one is repeated once.
@@ -81,11 +81,10 @@ const tooMany = {
 async function begin(context: Asked, searches: number, polls = 0) {
   const turn = await context.searches?.start(isLaterLook(context) ? 'later' : 'first');
   const search = turn === 'running' || turn === 'day' ? turn : await started(context);
-  if (typeof search === 'object') {
-    if ('id' in search) return { laterSeconds: waitFor(0), memo: { search: search.id, polls: 1, searches } };
-    await context.searches?.end();
-    return search;
-  }
+  if (typeof search === 'object' && 'id' in search)
+    return { laterSeconds: waitFor(0), memo: { search: search.id, polls: 1, searches } };
+  if (search !== 'running' && search !== 'day') await context.searches?.end('refused');
+  if (typeof search === 'object') return search;
   if (polls < mostPolls)
     return { laterSeconds: waitFor(polls), memo: { search: null, polls: polls + 1, searches } };
   return unanswered(context, {
